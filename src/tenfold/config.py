@@ -1,0 +1,227 @@
+"""What can be set, each once, and the record of what was decided instead.
+
+An option that is ``None`` is decided from the data; whatever is decided
+becomes a ``Decision`` that the user sees and can change.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final, Literal, get_args
+
+from tenfold.errors import UsageError
+
+Task = Literal["regression", "classification"]
+Kind = Literal["number", "boolean", "category", "date", "identifier", "constant"]
+Quality = Literal["fast", "medium", "best"]
+
+TASKS: Final = get_args(Task)
+KINDS: Final = get_args(Kind)
+QUALITIES: Final = get_args(Quality)
+
+# Cells that mean "nothing here"; the words that pandas and the tables of UCI use.
+MISSING: Final = ("", "NA", "N/A", "#N/A", "NaN", "nan", "null", "NULL", "?")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Decision:
+    """A choice that was made for the user.
+
+    Parameters
+    ----------
+    what : str
+        The choice, as a short clause: ``"10 folds, stratified by class"``.
+    why : str
+        What in the data led to it.
+    change_with : str
+        The option that changes it.
+    """
+
+    what: str
+    why: str
+    change_with: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReadOptions:
+    """How a text table is read; ``None`` is detected.
+
+    Parameters
+    ----------
+    separator : str, optional
+        One character, or ``"whitespace"`` for any run of spaces and tabs.
+    header : bool, optional
+        Whether the first row names the columns.
+    encoding : str, optional
+        Any codec of Python.
+    decimal : {".", ","}, optional
+        The decimal sign.
+    missing : tuple of str
+        Cells that are read as empty.
+    max_bad : float
+        Share of rows that may be rejected, 0 to 1.
+    """
+
+    separator: str | None = None
+    header: bool | None = None
+    encoding: str | None = None
+    decimal: str | None = None
+    missing: tuple[str, ...] = MISSING
+    max_bad: float = 0.01
+
+    def __post_init__(self) -> None:
+        if self.separator is not None and self.separator != "whitespace":
+            check(len(self.separator) == 1, "separator", self.separator, "one character or 'whitespace'")
+        check(self.decimal in {None, ".", ","}, "decimal", self.decimal, "'.' or ','")
+        check(0 <= self.max_bad <= 1, "max-bad", self.max_bad, "a share from 0 to 1")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SchemaOptions:
+    """What the columns mean; ``None`` is detected.
+
+    Parameters
+    ----------
+    target : str, optional
+        Name of the column to predict; the last column by default.
+    task : {"regression", "classification"}, optional
+    kinds : mapping of str to Kind
+        Columns whose kind is set by hand.
+    weight_column : str, optional
+        Column that holds each row's weight.
+    """
+
+    target: str | None = None
+    task: Task | None = None
+    kinds: Mapping[str, Kind] = field(default_factory=dict)
+    weight_column: str | None = None
+
+    def __post_init__(self) -> None:
+        check(self.task in {None, *TASKS}, "task", self.task, " or ".join(map(repr, TASKS)))
+        for column, kind in self.kinds.items():
+            check(kind in KINDS, f"kind of column {column!r}", kind, ", ".join(map(repr, KINDS)))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SplitOptions:
+    """Which rows are held out; ``None`` is decided from the table.
+
+    Parameters
+    ----------
+    folds : int, optional
+        Number of folds, at least 2.
+    shuffle : bool, optional
+        Whether rows are shuffled before they are dealt out to folds.
+    group_column : str, optional
+        Rows with the same value in this column stay in one fold.
+    time_column : str, optional
+        Folds learn from earlier rows and test on later ones.
+    keep_copies : bool
+        Whether exact copies of a row may stand in different folds.
+    test_size : float, optional
+        Share of rows kept apart before anything is decided, 0 to 1 exclusive.
+    """
+
+    folds: int | None = None
+    shuffle: bool | None = None
+    group_column: str | None = None
+    time_column: str | None = None
+    keep_copies: bool = False
+    test_size: float | None = None
+
+    def __post_init__(self) -> None:
+        check(self.folds is None or self.folds >= 2, "folds", self.folds, "a whole number, 2 or more")
+        check(
+            self.test_size is None or 0 < self.test_size < 1,
+            "test-size",
+            self.test_size,
+            "a share above 0 and below 1",
+        )
+        if self.group_column is not None and self.time_column is not None:
+            raise UsageError(
+                "U02",
+                "--group-column and --time-column were both given",
+                fix=["choose the one that says how new rows will differ from these"],
+            )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TrainOptions:
+    """How a network is trained; ``None`` is decided from the table.
+
+    Parameters
+    ----------
+    network : str
+        ``"auto"``, ``"tutorial"`` or ``"FILE.py:FUNCTION"``.
+    quality : {"fast", "medium", "best"}
+        How much time to spend.
+    epochs : int, optional
+        Passes over the rows.
+    batch_size : int, optional
+        Rows of one fold in one step.
+    lr : float, optional
+        Largest step size.
+    standardize : bool
+        Whether the tutorial's network sees standardised columns.
+    seed : int
+        Names every random stream.
+    device : str
+        ``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"``.
+    time_limit : float, optional
+        Seconds of training after which the best state so far is kept.
+    """
+
+    network: str = "auto"
+    quality: Quality = "medium"
+    epochs: int | None = None
+    batch_size: int | None = None
+    lr: float | None = None
+    standardize: bool = False
+    seed: int = 0
+    device: str = "auto"
+    time_limit: float | None = None
+
+    def __post_init__(self) -> None:
+        check(self.quality in QUALITIES, "quality", self.quality, ", ".join(map(repr, QUALITIES)))
+        check(self.epochs is None or self.epochs >= 1, "epochs", self.epochs, "a whole number, 1 or more")
+        check(
+            self.batch_size is None or self.batch_size >= 1,
+            "batch-size",
+            self.batch_size,
+            "a whole number, 1 or more",
+        )
+        check(self.lr is None or self.lr > 0, "lr", self.lr, "a number above 0")
+        check(0 <= self.seed < 2**32, "seed", self.seed, "a whole number from 0 to 4294967295")
+        check(
+            self.time_limit is None or self.time_limit > 0,
+            "time-limit",
+            self.time_limit,
+            "a number of seconds above 0",
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunOptions:
+    """All options of a run.
+
+    Parameters
+    ----------
+    read : ReadOptions
+    schema : SchemaOptions
+    split : SplitOptions
+    train : TrainOptions
+    """
+
+    read: ReadOptions = field(default_factory=ReadOptions)
+    schema: SchemaOptions = field(default_factory=SchemaOptions)
+    split: SplitOptions = field(default_factory=SplitOptions)
+    train: TrainOptions = field(default_factory=TrainOptions)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all options as a JSON object, a group a key."""
+        return asdict(self)
+
+
+def check(holds: bool, option: str, value: object, wanted: str) -> None:  # noqa: FBT001
+    """Raise U01 unless ``holds``, naming the option, its value and what it takes."""
+    if not holds:
+        raise UsageError("U01", f"{option} must be {wanted}, and it is {value!r}")

@@ -1,0 +1,171 @@
+"""What can go wrong, and what to do about it.
+
+Every error that Tenfold raises on purpose carries five things: a code, the
+fact that was found, the place where it was found, the rule that the fact
+breaks, and the cure. The rule belongs to the code and is written once, in
+``RULES`` below; the other four are known where the error is raised.
+
+    TenfoldError
+    ├── InputError (also a ValueError)      the user's data or options
+    │   ├── ReadError            D..        a file cannot be read as a table
+    │   ├── SchemaError          S..        a column is not what it has to be
+    │   ├── SplitError           F..        the rows cannot be split as asked
+    │   ├── NetworkError         N..        a network cannot be built or trained
+    │   ├── PredictError         P..        new rows do not fit the model
+    │   └── UsageError           U..        options that contradict each other
+    ├── StoreError               M..        a model file or a run folder
+    └── MissingExtraError (also an ImportError)   E..   an optional library is absent
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+RULES: Final[Mapping[str, str]] = {
+    "D01": "the data must be a file that this user may read",
+    "D02": "a table needs at least one row below its header",
+    "D03": "the bytes of a text table must form text in one encoding",
+    "D04": "a table needs at least two columns: something to learn from and a target",
+    "D05": "a run that would leave out many rows answers another question than the one asked",
+    "D06": "a column is addressed by its name, so no two may share one",
+    "D07": "a table is CSV, TSV or another separated text, Parquet, Excel or a DataFrame",
+    "D08": "a file must be whole and of the kind that its name says",
+    "D09": "a cell that opens with a quotation mark ends with one",
+    "S01": "the target must be a column of the table",
+    "S02": "regression predicts numbers",
+    "S03": "a network needs at least one column that differs between rows",
+    "S04": "an option may only name a column that the table has",
+    "S05": "a column can only be read as a kind that its cells allow",
+    "S06": "a target that is the same in every row leaves nothing to learn",
+    "S07": "a class must be seen more than once to be learnt and tested",
+    "S08": "a row's weight is a number, zero or more, and some must be above zero",
+    "F01": "each fold needs rows of every class, to learn from and to test on",
+    "F02": "every fold needs at least one row to test on and two to learn from",
+    "F03": "rows of one group stay in one fold, so there must be a group for each fold",
+    "F04": "a splitter must give each fold rows to learn from and other rows to test on",
+    "F05": "time folds learn from the past and test on the future, so rows need an order",
+    "F06": "the rows that a fold learns from must hold more than one target value",
+    "N01": "a network of your own is a Python file and the name of a function in it",
+    "N02": "a network function returns a torch.nn.Module and takes (inputs, outputs)",
+    "N03": "a network turns (rows, inputs) numbers into (rows, outputs) numbers",
+    "N04": "the tutorial's network is a regressor with one output",
+    "N05": "training stops when a loss is not a finite number",
+    "N06": "training runs on a device that this machine has",
+    "P01": "new rows need every column that the network learnt from",
+    "P02": "a cell must be of the kind that its column had in training",
+    "P03": "scoring needs the true answers beside the rows",
+    "P04": "a class can only be scored if the network learnt it",
+    "U01": "an option takes the values that its help text names",
+    "U02": "options must not contradict each other",
+    "M01": "a model file is a zip archive that Tenfold wrote",
+    "M02": "a model file is read by a Tenfold of its own format number or a later one",
+    "M03": "a model must still predict for its own sample rows what it predicted when saved",
+    "M04": "every part of a model file must be whole",
+    "M05": "a model file holds no code, so a network of your own needs its function again",
+    "M06": "a run is written to a new folder that this user may create",
+    "M07": "a run is the folder that tenfold train named, or the model file in it",
+    "E01": "optional file formats need optional libraries",
+}
+
+
+class TenfoldError(Exception):
+    """Base of everything that Tenfold raises on purpose.
+
+    Parameters
+    ----------
+    code : str
+        Key of ``RULES``, such as ``"D04"``.
+    fact : str
+        What was found, as a clause without a full stop.
+    place : mapping of str to str, optional
+        Where: file, line, column, cells, ... in the order to print.
+    fix : sequence of str, optional
+        What the user can do; each entry stands alone.
+
+    Examples
+    --------
+    >>> from tenfold.errors import ReadError
+    >>> print(ReadError("D02", "the file has no rows", place={"file": "a.csv"}))
+    D02: the file has no rows.
+    <BLANKLINE>
+      file  a.csv
+      why   a table needs at least one row below its header
+    """
+
+    def __init__(
+        self,
+        code: str,
+        fact: str,
+        *,
+        place: Mapping[str, str] | None = None,
+        fix: Sequence[str] = (),
+    ) -> None:
+        super().__init__(code, fact)
+        self.code = code
+        self.fact = fact
+        self.rule = RULES[code]
+        self.place = dict(place or {})
+        self.fix = tuple(fix)
+
+    def __str__(self) -> str:
+        lines = [(name, text) for name, text in self.place.items()]
+        lines.append(("why", self.rule))
+        lines += [("fix" if i == 0 else "", text) for i, text in enumerate(self.fix)]
+        width = max(len(name) for name, _ in lines)
+        body = "\n".join(f"  {name:<{width}}  {text}" for name, text in lines)
+        return f"{self.code}: {self.fact}.\n\n{body}"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Errors cross process borders in joblib's workers; keyword arguments need help there.
+        return _rebuild, (type(self), self.code, self.fact, self.place, self.fix)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the error as a JSON object: code, fact, rule, place and fix."""
+        return {
+            "code": self.code,
+            "fact": self.fact,
+            "rule": self.rule,
+            "place": self.place,
+            "fix": list(self.fix),
+        }
+
+
+def _rebuild(
+    kind: type[TenfoldError], code: str, fact: str, place: dict[str, str], fix: tuple[str, ...]
+) -> TenfoldError:
+    return kind(code, fact, place=place, fix=fix)
+
+
+class InputError(TenfoldError, ValueError):
+    """The user's data or options are at fault."""
+
+
+class ReadError(InputError):
+    """A file cannot be read as a table."""
+
+
+class SchemaError(InputError):
+    """A column is not what it has to be."""
+
+
+class SplitError(InputError):
+    """The rows cannot be split as asked."""
+
+
+class NetworkError(InputError):
+    """A network cannot be built or trained."""
+
+
+class PredictError(InputError):
+    """New rows do not fit the model."""
+
+
+class UsageError(InputError):
+    """An option is wrong, or two contradict each other."""
+
+
+class StoreError(TenfoldError):
+    """A model file or a run folder cannot be read or written."""
+
+
+class MissingExtraError(TenfoldError, ImportError):
+    """An optional library is needed and absent."""
