@@ -1,0 +1,1 @@
+"""Reading tables, describing their columns, coding and splitting their rows."""

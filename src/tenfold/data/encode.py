@@ -1,0 +1,224 @@
+"""From cells to numbers and codes. Nothing is learnt from rows here.
+
+What a coded cell is depends on that cell and the schema alone: no mean, no
+scale, no frequency. Those are estimated inside each fold's network, from the
+rows that the fold may learn from.
+"""
+
+from dataclasses import dataclass, fields, replace
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tenfold.data.cells import to_dates, to_numbers, to_text, to_truth
+from tenfold.data.kinds import find_kind
+from tenfold.data.schema import Column, Schema
+from tenfold.data.table import Table
+from tenfold.errors import SchemaError, SplitError
+
+UNSEEN: Final = 0  # a word that is not in the schema
+EMPTY: Final = 1  # an empty cell
+FIRST_LEVEL: Final = 2
+
+DATE_PARTS: Final = ("day", "month", "weekday", "hour")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Encoded:
+    """N rows as numbers and codes.
+
+    Attributes
+    ----------
+    numbers : ndarray of shape (N, P), float64
+        In the units of the file; NaN where a cell is empty.
+    codes : ndarray of shape (N, Q), int64
+        A word's place in its column's levels plus 2; 1 for empty, 0 for unseen.
+    levels : tuple of Q ints
+        Number of codes of each column.
+    target : ndarray of shape (N,)
+        float64 in regression, int64 class numbers in classification.
+    weights : ndarray of shape (N,), float64
+        Weight of each row.
+    groups : ndarray of shape (N,), int64, or None
+        Rows with equal numbers stay in one fold.
+    times : ndarray of shape (N,), float64, or None
+    rows : ndarray of shape (N,), int64
+        Where each row stands in its table.
+    """
+
+    numbers: NDArray[np.float64]
+    codes: NDArray[np.int64]
+    levels: tuple[int, ...]
+    target: NDArray[np.float64] | NDArray[np.int64]
+    weights: NDArray[np.float64]
+    groups: NDArray[np.int64] | None
+    times: NDArray[np.float64] | None
+    rows: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> "Encoded":
+        """Return the given rows, by position or by mark."""
+        arrays = {
+            f.name: value[rows]
+            for f in fields(self)
+            if isinstance(value := getattr(self, f.name), np.ndarray)
+        }
+        return replace(self, **arrays)
+
+
+def encode_inputs(
+    frame: pd.DataFrame, schema: Schema, decimal: str = "."
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Code the columns that the network learns from.
+
+    Returns
+    -------
+    numbers : ndarray of shape (N, P), float64
+    codes : ndarray of shape (N, Q), int64
+    """
+    numbers: list[NDArray[np.float64]] = []
+    codes: list[NDArray[np.int64]] = []
+    for column in schema.used:
+        cells = frame[column.name]
+        if column.kind == "number":
+            numbers.append(to_numbers(cells, decimal))
+        elif column.kind == "boolean":
+            numbers.append(to_truth(to_text(cells)))
+        elif column.kind == "date":
+            numbers.extend(_date_parts(cells, column))
+        else:
+            codes.append(_codes(cells, column))
+    rows = len(frame)
+    return (
+        np.stack(numbers, axis=1) if numbers else np.zeros((rows, 0)),
+        np.stack(codes, axis=1) if codes else np.zeros((rows, 0), dtype=np.int64),
+    )
+
+
+def number_names(schema: Schema) -> tuple[str, ...]:
+    """Return the names of the P columns of numbers, in their order."""
+    names: list[str] = []
+    for column in schema.used:
+        if column.kind in {"number", "boolean"}:
+            names.append(column.name)
+        elif column.kind == "date":
+            names.extend(f"{column.name} ({part})" for part in DATE_PARTS)
+    return tuple(names)
+
+
+def level_counts(schema: Schema) -> tuple[int, ...]:
+    """Return the number of codes of each of the Q columns of words."""
+    return tuple(len(c.levels) + FIRST_LEVEL for c in schema.used if c.kind == "category")
+
+
+def _codes(cells: "pd.Series[object]", column: Column) -> NDArray[np.int64]:
+    place: dict[object, int] = {None: EMPTY}
+    place |= {level: i for i, level in enumerate(column.levels, start=FIRST_LEVEL)}
+    return np.array([place.get(text, UNSEEN) for text in to_text(cells)], dtype=np.int64)
+
+
+def _date_parts(cells: "pd.Series[object]", column: Column) -> list[NDArray[np.float64]]:
+    times = pd.Series(to_dates(cells, column.date_format or "ISO8601"))
+    seconds = (times - pd.Timestamp(0)).dt.total_seconds()
+    parts = [seconds / 86_400, times.dt.month, times.dt.weekday, times.dt.hour]
+    return [part.to_numpy(dtype=np.float64, na_value=np.nan) for part in parts]
+
+
+def encode_target(table: Table, schema: Schema) -> NDArray[np.float64] | NDArray[np.int64]:
+    """Code the target: numbers in regression, class numbers in classification.
+
+    A class that the schema does not know becomes -1.
+    """
+    cells = table.frame[schema.target]
+    if schema.task == "regression":
+        return to_numbers(cells, table.decimal)
+    place = {name: i for i, name in enumerate(schema.classes)}
+    return np.array([place.get(text, -1) for text in to_text(cells)], dtype=np.int64)
+
+
+def encode(table: Table, schema: Schema) -> Encoded:
+    """Code a table whose rows all have a target.
+
+    Raises
+    ------
+    SchemaError
+        S08, if a weight is missing or negative, or all are zero.
+    SplitError
+        F05, if a cell of the time column is no time.
+    """
+    numbers, codes = encode_inputs(table.frame, schema, table.decimal)
+    groups = times = None
+    if schema.group_column is not None:
+        texts = to_text(table.frame[schema.group_column])
+        groups = np.unique([str(text) for text in texts], return_inverse=True)[1]
+    if schema.time_column is not None:
+        times = read_times(table, schema.time_column)
+    return Encoded(
+        numbers=numbers,
+        codes=codes,
+        levels=level_counts(schema),
+        target=encode_target(table, schema),
+        weights=read_weights(table, schema.weight_column),
+        groups=groups,
+        times=times,
+        rows=np.arange(len(table), dtype=np.int64),
+    )
+
+
+def read_weights(table: Table, name: str | None) -> NDArray[np.float64]:
+    """Return the weights of the rows: those of a column, or ones.
+
+    Raises
+    ------
+    SchemaError
+        S08, if a weight is missing or negative, or all are zero.
+    """
+    if name is None:
+        return np.ones(len(table))
+    weights = to_numbers(table.frame[name], table.decimal)
+    bad = np.flatnonzero(~(weights >= 0))
+    if len(bad):
+        raise SchemaError(
+            "S08",
+            f"{len(bad):,} cells of the weight column {name!r} are no weights",
+            place={"file": table.source, "lines": ", ".join(map(str, table.lines[bad[:5]]))},
+            fix=["mend the cells"],
+        )
+    if not weights.any():
+        raise SchemaError(
+            "S08",
+            f"the weights in column {name!r} are all zero",
+            place={"file": table.source},
+            fix=["choose another column, or none"],
+        )
+    return weights
+
+
+def read_times(table: Table, name: str) -> NDArray[np.float64]:
+    """Return the moments of the rows: seconds for dates, numbers as they are.
+
+    Raises
+    ------
+    SplitError
+        F05, if a cell is neither.
+    """
+    cells = table.frame[name]
+    layout = find_kind(name, cells, table.decimal).date_format
+    if layout is None:
+        times = to_numbers(cells, table.decimal)
+    else:
+        dates = to_dates(cells, layout)
+        times = np.where(np.isnat(dates), np.nan, dates.astype(np.float64))
+    bad = np.flatnonzero(np.isnan(times))
+    if len(bad):
+        raise SplitError(
+            "F05",
+            f"{len(bad):,} cells of the time column {name!r} are no times",
+            place={"file": table.source, "lines": ", ".join(map(str, table.lines[bad[:5]]))},
+            fix=["mend the cells", "choose another column: --time-column NAME"],
+        )
+    return times

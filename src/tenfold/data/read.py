@@ -1,0 +1,215 @@
+"""From a file or a DataFrame to a Table."""
+
+import zipfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from tenfold.config import Decision, ReadOptions
+from tenfold.data.table import RejectedRow, Table
+from tenfold.data.text import Record, TextFormat, detect_format, read_text, records
+from tenfold.errors import ReadError
+from tenfold.extras import require
+
+NOT_READ: Final = frozenset({".xls", ".ods", ".zip", ".json", ".feather", ".sqlite", ".pdf"})
+
+
+def read_table(source: str | Path | pd.DataFrame, options: ReadOptions | None = None) -> Table:
+    """Read a table from a file or take it from a DataFrame.
+
+    Separated text (plain or gzip), ``.parquet`` (extra ``parquet``) and
+    ``.xlsx`` (extra ``excel``) are read. Nothing is ever written beside them.
+
+    Parameters
+    ----------
+    source : str, Path or DataFrame
+    options : ReadOptions, optional
+        How to read text; what is not given is detected.
+
+    Raises
+    ------
+    ReadError
+        D01 to D09, if the file is absent, damaged, empty or no table.
+    MissingExtraError
+        E01, if the format needs a library that is not installed.
+
+    Examples
+    --------
+    >>> table = read_table(pd.DataFrame({"a": [1, 2], "b": ["x", None]}))
+    >>> len(table), table.source
+    (2, 'DataFrame')
+    """
+    if isinstance(source, pd.DataFrame):
+        table = _from_frame(source, "DataFrame", first_line=1)
+    else:
+        path = Path(source)
+        _check_readable(path)
+        suffix = path.suffix.lower()
+        if suffix in {".parquet", ".pq"}:
+            table = _read_parquet(path)
+        elif suffix in {".xlsx", ".xlsm"}:
+            table = _read_excel(path)
+        else:
+            table = _read_text_table(path, options or ReadOptions())
+    if len(table) == 0 and not table.rejected:
+        raise ReadError("D02", "the table has no rows", place={"file": table.source})
+    return table
+
+
+def _check_readable(path: Path) -> None:
+    place = {"file": str(path)}
+    if path.is_dir():
+        raise ReadError("D01", "this is a folder, and a table is one file", place=place)
+    if not path.is_file():
+        near = sorted(p.name for p in path.parent.glob(f"*{path.suffix}"))[:5]
+        holds = f"; its folder holds {', '.join(near)}" if near else ""
+        fix = [f"check the name{holds}"]
+        raise ReadError("D01", "there is no such file", place=place, fix=fix)
+    try:
+        empty = path.stat().st_size == 0
+        path.open("rb").close()
+    except OSError as error:
+        fact = f"the file cannot be read: {error.strerror}"
+        raise ReadError("D01", fact, place=place) from error
+    if empty:
+        raise ReadError("D02", "the file is empty", place=place)
+    if path.suffix.lower() in NOT_READ:
+        raise ReadError(
+            "D07",
+            f"{path.suffix} files are not read",
+            place=place,
+            fix=["save the table as .csv, .parquet or .xlsx"],
+        )
+
+
+def _from_frame(frame: pd.DataFrame, source: str, *, first_line: int) -> Table:
+    names = [" / ".join(map(str, n)) if isinstance(n, tuple) else str(n) for n in frame.columns]
+    _check_names(names, source)
+    return Table(
+        frame=frame.set_axis(names, axis=1).reset_index(drop=True),
+        lines=np.arange(first_line, first_line + len(frame), dtype=np.int64),
+        source=source,
+    )
+
+
+def _check_names(names: Sequence[str], source: str) -> None:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ReadError(
+            "D06",
+            f"{len(twice)} column name(s) occur more than once",
+            place={"file": source, "columns": ", ".join(map(repr, twice))},
+            fix=["rename the columns", "if the first row holds data, say so: --no-header"],
+        )
+    if len(names) < 2:
+        raise ReadError(
+            "D04",
+            f"the table has {len(names)} column(s)",
+            place={"file": source},
+            fix=["name the separator, if it was read wrongly: --separator ';'"],
+        )
+
+
+def _read_parquet(path: Path) -> Table:
+    require("pyarrow", extra="parquet", to="read .parquet files")
+    try:
+        frame = pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        raise _damaged(path, "Parquet", error) from error
+    return _from_frame(frame, str(path), first_line=1)
+
+
+def _read_excel(path: Path) -> Table:
+    require("openpyxl", extra="excel", to="read .xlsx files")
+    try:
+        frame = pd.read_excel(path, dtype=object)
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise _damaged(path, "Excel", error) from error
+    return _from_frame(frame, str(path), first_line=2)
+
+
+def _damaged(path: Path, kind: str, error: Exception) -> ReadError:
+    return ReadError(
+        "D08",
+        f"the {kind} file cannot be read: {error}",
+        place={"file": str(path)},
+        fix=["write or copy it again"],
+    )
+
+
+def _read_text_table(path: Path, options: ReadOptions) -> Table:
+    text, encoding = read_text(path, options.encoding)
+    try:
+        layout = detect_format(text, options)
+    except ReadError as error:
+        error.place = {"file": str(path), **error.place}
+        raise
+    rows = list(records(text, layout.separator))
+    names = _column_names(rows[0], layout)
+    _check_names(names, str(path))
+    good, rejected = _sort(rows[1:] if layout.header else rows, len(names), str(path))
+    frame, found = _to_frame(names, good, frozenset(options.missing))
+    decisions = [encoding, *layout.decisions]
+    if found:
+        decisions.append(
+            Decision(
+                what=f"cells {', '.join(map(repr, sorted(found)))} are read as empty",
+                why="tables write them for a missing value",
+                change_with="--missing",
+            )
+        )
+    return Table(
+        frame=frame,
+        lines=np.array([record.line for record in good], dtype=np.int64),
+        source=str(path),
+        decimal=layout.decimal,
+        rejected=tuple(rejected),
+        decisions=tuple(decisions),
+    )
+
+
+def _column_names(first: Record, layout: TextFormat) -> list[str]:
+    if not layout.header:
+        return [f"column {j + 1}" for j in range(layout.columns)]
+    names = [cell.strip() or f"column {j + 1}" for j, cell in enumerate(first.cells)]
+    # R writes the names of rows in a column without a name of its own.
+    return ["row", *names] if len(names) == layout.columns - 1 else names
+
+
+def _sort(
+    rows: Iterable[Record], columns: int, source: str
+) -> tuple[list[Record], list[RejectedRow]]:
+    good, rejected = [], []
+    for record in rows:
+        if record.fault == "unexpected end of data":
+            raise ReadError(
+                "D09",
+                f"the quotation mark that opens on line {record.line} is never closed",
+                place={"file": source, "line": str(record.line)},
+                fix=["close it, or take it out"],
+            )
+        if record.fault is not None:
+            reason = f"its quotation marks are wrong: {record.fault}"
+        elif len(record.cells) != columns:
+            reason = f"it has {len(record.cells)} cells, and the table has {columns} columns"
+        else:
+            good.append(record)
+            continue
+        rejected.append(RejectedRow(line=record.line, reason=reason))
+    return good, rejected
+
+
+def _to_frame(
+    names: Sequence[str], rows: Sequence[Record], missing: frozenset[str]
+) -> tuple[pd.DataFrame, set[str]]:
+    found: set[str] = set()
+    columns = {}
+    for j, name in enumerate(names):
+        cells = [record.cells[j].strip() for record in rows]
+        found.update(missing.intersection(cells))
+        filled = [None if cell in missing else cell for cell in cells]
+        columns[name] = np.array(filled, dtype=object)
+    return pd.DataFrame(columns, dtype=object), found - {""}

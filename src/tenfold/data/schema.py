@@ -1,0 +1,344 @@
+"""What each column is, fixed before any row is coded."""
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from tenfold.config import Decision, Kind, SchemaOptions, SplitOptions, Task
+from tenfold.data.cells import is_numeric, to_dates, to_numbers, to_text, to_truth
+from tenfold.data.kinds import Finding, find_kind
+from tenfold.data.table import Table
+from tenfold.errors import SchemaError
+
+# Levels beyond these are the rarest; they are treated like words never seen.
+MAX_LEVELS: Final = 10_000
+# A target of whole numbers is taken for class labels up to this many of them.
+MAX_NUMBER_CLASSES: Final = 10
+MAX_CLASSES: Final = 1_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Column:
+    """One input column.
+
+    Attributes
+    ----------
+    name : str
+    kind : Kind
+        Identifiers and constants are listed too, and not learnt from.
+    why : str
+        What in the cells showed the kind.
+    levels : tuple of str
+        The words of a category, sorted.
+    date_format : str or None
+    has_missing : bool
+        Whether a cell was empty when the schema was made.
+    """
+
+    name: str
+    kind: Kind
+    why: str = ""
+    levels: tuple[str, ...] = ()
+    date_format: str | None = None
+    has_missing: bool = False
+
+    @property
+    def used(self) -> bool:
+        """Whether the network learns from the column."""
+        return self.kind not in {"identifier", "constant"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Schema:
+    """The columns of a table, its target and its task.
+
+    Attributes
+    ----------
+    columns : tuple of Column
+        Inputs, sorted by name, so that the order of a file's columns changes nothing.
+    target : str
+    task : {"regression", "classification"}
+    classes : tuple of str
+        Names of the classes, sorted as text or by value; empty in regression.
+    weight_column, group_column, time_column : str or None
+        Columns that are not learnt from.
+    """
+
+    columns: tuple[Column, ...]
+    target: str
+    task: Task
+    classes: tuple[str, ...] = ()
+    weight_column: str | None = None
+    group_column: str | None = None
+    time_column: str | None = None
+    decisions: tuple[Decision, ...] = field(default=(), compare=False)
+
+    @property
+    def used(self) -> tuple[Column, ...]:
+        """The columns that the network learns from."""
+        return tuple(column for column in self.columns if column.used)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the schema as a JSON object; ``from_dict`` is the way back."""
+        out = asdict(self)
+        del out["decisions"]
+        return out
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Schema":
+        """Make a schema from what ``to_dict`` returned, unknown keys left out."""
+        columns = tuple(
+            Column(
+                name=str(c["name"]),
+                kind=c["kind"],
+                levels=tuple(map(str, c["levels"])),
+                date_format=c["date_format"],
+                has_missing=bool(c["has_missing"]),
+            )
+            for c in data["columns"]
+        )
+        return cls(
+            columns=columns,
+            target=str(data["target"]),
+            task=data["task"],
+            classes=tuple(map(str, data["classes"])),
+            weight_column=data.get("weight_column"),
+            group_column=data.get("group_column"),
+            time_column=data.get("time_column"),
+        )
+
+
+def find_column(table: Table, name: str, *, option: str) -> str:
+    """Return ``name`` if the table has it; raise S01 or S04 with near names if not."""
+    names = list(table.frame.columns)
+    if name in names:
+        return name
+    near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+    fix = [f"did you mean {' or '.join(map(repr, near))}?"] if near else []
+    raise SchemaError(
+        "S01" if option == "--target" else "S04",
+        f"the table has no column {name!r}, which {option} names",
+        place={"file": table.source, "columns": ", ".join(map(repr, names[:30]))},
+        fix=fix,
+    )
+
+
+def find_target(table: Table, options: SchemaOptions) -> tuple[str, tuple[Decision, ...]]:
+    """Return the name of the target: the one asked for, or the last column."""
+    if options.target is not None:
+        return find_column(table, options.target, option="--target"), ()
+    reserved = options.weight_column
+    name = next(n for n in reversed(list(table.frame.columns)) if n != reserved)
+    decision = Decision(
+        what=f"the target is {name!r}", why="it is the last column", change_with="--target"
+    )
+    return name, (decision,)
+
+
+def answered(table: Table, target: str, max_bad: float) -> Table:
+    """Return the table without rows whose target is empty, which join ``rejected``.
+
+    Raises
+    ------
+    ReadError
+        D05, if a larger share than ``max_bad`` of all rows is rejected by now.
+    """
+    empty = table.frame[target].isna().to_numpy()
+    table = table.reject(empty, f"its target {target!r} is empty")
+    table.check_rejected(max_bad)
+    return table
+
+
+def infer_schema(
+    table: Table, target: str, options: SchemaOptions, split: SplitOptions
+) -> Schema:
+    """Decide what every column of a table is.
+
+    Parameters
+    ----------
+    table : Table
+        Rows whose target is filled.
+    target : str
+        Name of the target column.
+    options : SchemaOptions
+    split : SplitOptions
+        Names the columns that split rows, which are not learnt from.
+
+    Raises
+    ------
+    SchemaError
+        S02 to S06, if a column is absent or not what it has to be.
+    """
+    apart = {
+        "--weight-column": options.weight_column,
+        "--group-column": split.group_column,
+        "--time-column": split.time_column,
+    }
+    for option, name in apart.items():
+        if name is not None:
+            find_column(table, name, option=option)
+    for name in options.kinds:
+        find_column(table, name, option="--kind")
+    inputs = [n for n in table.frame.columns if n != target and n not in set(apart.values())]
+    columns = [_infer_column(table, name, options.kinds.get(name)) for name in sorted(inputs)]
+    if not any(column.used for column in columns):
+        raise SchemaError(
+            "S03",
+            "no column is left to learn from",
+            place={"file": table.source}
+            | {f"column {c.name!r}": f"{c.kind}: {c.why}" for c in columns[:10]},
+            fix=["say what a column is: --kind NAME=category"],
+        )
+    task, classes, decision = _infer_task(table, target, options)
+    return Schema(
+        columns=tuple(columns),
+        target=target,
+        task=task,
+        classes=classes,
+        weight_column=options.weight_column,
+        group_column=split.group_column,
+        time_column=split.time_column,
+        decisions=(*decision, *_describe(columns, options.kinds)),
+    )
+
+
+def _infer_column(table: Table, name: str, kind: str | None) -> Column:
+    cells = table.frame[name]
+    if kind is None:
+        finding = find_kind(name, cells, table.decimal)
+    else:
+        finding = _forced(table, name, kind)
+    levels: tuple[str, ...] = ()
+    if finding.kind == "category":
+        counts = pd.Series(to_text(cells)).value_counts()
+        levels = tuple(sorted(counts.index[:MAX_LEVELS]))
+    return Column(
+        name=name,
+        kind=finding.kind,
+        why=finding.why,
+        levels=levels,
+        date_format=finding.date_format,
+        has_missing=bool(cells.isna().any()),
+    )
+
+
+def _forced(table: Table, name: str, kind: str) -> Finding:
+    cells = table.frame[name]
+    filled = cells[cells.notna()]
+    date_format = None
+    if kind == "number":
+        fits = np.isfinite(to_numbers(filled, table.decimal))
+    elif kind == "boolean":
+        fits = np.isfinite(to_truth(to_text(filled)))
+    elif kind == "date":
+        date_format = find_kind(name, cells, table.decimal).date_format or "ISO8601"
+        fits = ~np.isnat(to_dates(filled, date_format))
+    else:
+        fits = np.ones(len(filled), dtype=bool)
+    if not fits.any():
+        raise SchemaError(
+            "S05",
+            f"no cell of column {name!r} can be read as {kind}",
+            place={"file": table.source, "cells": ", ".join(repr(c) for c in filled[:5])},
+            fix=[f"leave the kind to be detected, or say --kind {name}=category"],
+        )
+    return Finding(kind=kind, why="as asked", date_format=date_format)  # type: ignore[arg-type]
+
+
+def _infer_task(
+    table: Table, target: str, options: SchemaOptions
+) -> tuple[Task, tuple[str, ...], tuple[Decision, ...]]:
+    cells = table.frame[target]
+    finding = find_kind(target, cells, table.decimal)
+    numbers = to_numbers(cells, table.decimal)
+    texts = to_text(cells)
+    distinct = sorted(set(texts), key=_class_order)
+    _check_target(table, target, distinct)
+    task, why = options.task, ""
+    if task is None:
+        task, why = _guess_task(finding, numbers, distinct)
+    if task == "regression":
+        if not np.isfinite(numbers).all():
+            bad = np.flatnonzero(~np.isfinite(numbers))
+            raise SchemaError(
+                "S02",
+                f"{len(bad):,} cells of the target {target!r} are no numbers",
+                place={
+                    "file": table.source,
+                    "lines": ", ".join(f"{table.lines[i]} ({texts[i]!r})" for i in bad[:5]),
+                },
+                fix=["mend the cells", "predict classes: --task classification"],
+            )
+        classes: tuple[str, ...] = ()
+    else:
+        classes = tuple(distinct)
+        if len(classes) > MAX_CLASSES:
+            raise SchemaError(
+                "S07",
+                f"the target {target!r} has {len(classes):,} classes in {len(table):,} rows",
+                place={"file": table.source},
+                fix=["choose another target", "predict a number: --task regression"],
+            )
+    if options.task is not None:
+        return task, classes, ()
+    other = "classification" if task == "regression" else "regression"
+    return task, classes, (Decision(what=task, why=why, change_with=f"--task {other}"),)
+
+
+def _class_order(text: str) -> tuple[bool, float, str]:
+    try:
+        return (False, float(text), text)
+    except ValueError:
+        return (True, 0.0, text)
+
+
+def _check_target(table: Table, target: str, distinct: Sequence[str]) -> None:
+    if len(distinct) < 2:
+        fact = f"the target {target!r} is {distinct[0]!r} in every row" if distinct else "no row has a target"
+        raise SchemaError(
+            "S06",
+            fact + ": there is one class only" if distinct else fact,
+            place={"file": table.source},
+            fix=["choose another target: --target NAME"],
+        )
+
+
+def _guess_task(
+    finding: Finding, numbers: "np.ndarray[Any, np.dtype[np.float64]]", distinct: Sequence[str]
+) -> tuple[Task, str]:
+    if finding.kind == "boolean" or len(distinct) == 2:
+        return "classification", f"the target has two values, {distinct[0]!r} and {distinct[1]!r}"
+    if not np.isfinite(numbers).all():
+        return "classification", f"the target is {len(distinct)} words"
+    whole = bool(np.all(numbers == np.round(numbers)))
+    if whole and len(distinct) <= MAX_NUMBER_CLASSES and len(numbers) >= 10 * len(distinct):
+        return "classification", f"the target is one of {len(distinct)} whole numbers"
+    return "regression", f"the target is one of {len(distinct):,} numbers"
+
+
+def _describe(columns: Sequence[Column], forced: Mapping[str, Kind]) -> list[Decision]:
+    """Say what the columns are: one decision a kind, the surprising columns each."""
+    decisions = []
+    by_kind: dict[str, list[Column]] = {}
+    for column in columns:
+        if column.name not in forced:
+            by_kind.setdefault(column.kind, []).append(column)
+    for kind, members in by_kind.items():
+        if kind in {"identifier", "constant"}:
+            for column in members:
+                what = f"column {column.name!r} is left out: {kind}"
+                change = f"--kind {column.name!r}=category"
+                decisions.append(Decision(what=what, why=column.why, change_with=change))
+            continue
+        names = ", ".join(repr(c.name) for c in members[:8])
+        names += f" and {len(members) - 8} more" if len(members) > 8 else ""
+        odd = [c for c in members if c.why != "its cells are numbers"]
+        why = "; ".join(f"{c.name!r}: {c.why}" for c in odd[:4]) or "their cells are numbers"
+        other = "number" if kind == "category" else "category"
+        what = f"{kind}: {names}"
+        decisions.append(Decision(what=what, why=why, change_with=f"--kind NAME={other}"))
+    return decisions

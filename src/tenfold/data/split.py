@@ -1,0 +1,309 @@
+"""Which rows each fold learns from and which it is tested on."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final, Protocol, runtime_checkable
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.model_selection import (
+    GroupKFold,
+    KFold,
+    StratifiedGroupKFold,
+    StratifiedKFold,
+    TimeSeriesSplit,
+)
+
+from tenfold.config import Decision, SplitOptions, Task
+from tenfold.data.cells import to_text
+from tenfold.data.encode import Encoded, read_times
+from tenfold.data.schema import MAX_CLASSES, find_column
+from tenfold.data.table import Table
+from tenfold.errors import SplitError
+from tenfold.seeds import Streams
+
+DEFAULT_FOLDS: Final = 10
+# More rows than this: that many folds. A score from 2,000 rows a fold is sharp enough.
+FEWER_FOLDS: Final = ((10_000, 5), (100_000, 3))
+
+
+@runtime_checkable
+class Splitter(Protocol):
+    """What scikit-learn calls a cross-validation splitter."""
+
+    def split(self, X: Any, y: Any = None, groups: Any = None) -> Iterable[Any]:  # noqa: N803
+        """Yield pairs of positions: rows to learn from, rows to test on."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Splits:
+    """F folds over N rows.
+
+    Attributes
+    ----------
+    learn : ndarray of shape (F, N), bool
+        True where the fold may learn from the row.
+    held_out : ndarray of shape (F, N), bool
+        True where the fold is tested on the row; never where ``learn`` is.
+    numbers : tuple of F ints
+        The folds' numbers; they name the folds' random streams.
+    """
+
+    learn: NDArray[np.bool_]
+    held_out: NDArray[np.bool_]
+    numbers: tuple[int, ...]
+
+    def __len__(self) -> int:
+        return len(self.learn)
+
+    def only(self, fold: int) -> "Splits":
+        """Return one fold alone, under its own number."""
+        pick = slice(fold, fold + 1)
+        return Splits(
+            learn=self.learn[pick], held_out=self.held_out[pick], numbers=self.numbers[pick]
+        )
+
+
+def decide_folds(rows: int, options: SplitOptions) -> tuple[int, tuple[Decision, ...]]:
+    """Return how many folds to make: as asked, or 10, or fewer on a large table.
+
+    Examples
+    --------
+    >>> decide_folds(500, SplitOptions())[0], decide_folds(20_000, SplitOptions())[0]
+    (10, 5)
+    """
+    if options.folds is not None:
+        return options.folds, ()
+    folds, why = DEFAULT_FOLDS, f"the table has {rows:,} rows"
+    for limit, fewer in FEWER_FOLDS:
+        if rows > limit:
+            folds, why = fewer, f"{rows:,} rows are more than {limit:,}, so fewer folds score as well"
+    return folds, (Decision(what=f"{folds} folds", why=why, change_with="--folds"),)
+
+
+def make_splits(
+    rows: Encoded, task: Task, folds: int, streams: Streams, *, shuffle: bool = True
+) -> tuple[Splits, Decision]:
+    """Deal rows out to folds: by time, by group, by class, or evenly.
+
+    Parameters
+    ----------
+    rows : Encoded
+    task : {"regression", "classification"}
+    folds : int
+        At least 2.
+    streams : Streams
+        ``splits`` is drawn from.
+    shuffle : bool
+        If False, each fold is tested on a block of rows in the order of the file.
+
+    Raises
+    ------
+    SplitError
+        F01 to F04 or F06, if a fold would have too little to learn from or to test on.
+    """
+    if len(rows) < folds + 1:
+        raise SplitError(
+            "F02",
+            f"there are {len(rows)} rows for {folds} folds",
+            fix=["bring more rows", *_fewer(len(rows) - 1)],
+        )
+    state = streams.integer("splits") % 2**32 if shuffle else None
+    classes = rows.target if task == "classification" else None
+    if rows.times is not None:
+        splitter, how, change = TimeSeriesSplit(folds), "by time", "--time-column"
+        why = "each fold learns from rows that are earlier than those it is tested on"
+    elif rows.groups is not None:
+        _check_groups(rows.groups, folds)
+        kind = GroupKFold if classes is None else StratifiedGroupKFold
+        splitter = kind(folds, shuffle=shuffle, random_state=state)
+        how, why, change = "by group", "rows of one group stay in one fold", "--group-column"
+    elif classes is not None and shuffle:
+        _check_classes(classes, folds)
+        splitter = StratifiedKFold(folds, shuffle=True, random_state=state)
+        how, why, change = "stratified", "every fold gets its share of each class", "--no-shuffle"
+    else:
+        splitter = KFold(folds, shuffle=shuffle, random_state=state)
+        how = "shuffled" if shuffle else "blocks of rows in the order of the file"
+        why = "each row is tested on once"
+        change = "--no-shuffle" if shuffle else "--shuffle"
+    order = np.arange(len(rows)) if shuffle else np.argsort(rows.rows)
+    if rows.times is not None:
+        order = np.argsort(rows.times, kind="stable")
+    splits = _split(splitter, rows, order)
+    _check(splits, rows, task)
+    return splits, Decision(what=f"{len(splits)} folds, {how}", why=why, change_with=change)
+
+
+def splits_of(splitter: "Splitter | Iterable[Any]", rows: Encoded, task: Task) -> Splits:
+    """Split rows as a splitter of scikit-learn says, or a list of (learn, test) positions.
+
+    Positions count the rows in the order of the file.
+
+    Raises
+    ------
+    SplitError
+        F04 or F06, if a fold would have too little to learn from or to test on.
+    """
+    splits = _split(splitter, rows, np.argsort(rows.rows))
+    _check(splits, rows, task)
+    return splits
+
+
+def _split(
+    splitter: "Splitter | Iterable[Any]", rows: Encoded, order: NDArray[np.int64]
+) -> Splits:
+    if isinstance(splitter, Splitter):
+        groups = None if rows.groups is None else rows.groups[order]
+        pairs = list(splitter.split(np.zeros((len(rows), 1)), rows.target[order], groups))
+    else:
+        pairs = list(splitter)
+    learn = np.zeros((len(pairs), len(rows)), dtype=bool)
+    held_out = np.zeros_like(learn)
+    for fold, (learn_at, test_at) in enumerate(pairs):
+        try:
+            learn[fold, order[learn_at]] = True
+            held_out[fold, order[test_at]] = True
+        except IndexError as error:
+            raise SplitError(
+                "F04",
+                f"fold {fold + 1} names positions that the table of {len(rows):,} rows lacks",
+                fix=["make the splits for this table"],
+            ) from error
+    if rows.times is not None:
+        # Rows of one moment may not stand on both sides.
+        for fold in range(len(pairs)):
+            learn[fold] &= rows.times < rows.times[held_out[fold]].min(initial=np.inf)
+    return Splits(learn=learn, held_out=held_out, numbers=tuple(range(len(pairs))))
+
+
+def _check_groups(groups: NDArray[np.int64], folds: int) -> None:
+    found = len(np.unique(groups))
+    if found < folds:
+        raise SplitError(
+            "F03", f"there are {found} groups for {folds} folds", fix=_fewer(found)
+        )
+
+
+def _check_classes(classes: NDArray[Any], folds: int) -> None:
+    counts = np.bincount(classes)
+    small = np.flatnonzero(counts < folds)
+    if len(small):
+        raise SplitError(
+            "F01",
+            f"class number {small[0]} has {counts[small[0]]} rows for {folds} folds",
+            fix=_fewer(int(counts[small].min())),
+        )
+
+
+def _fewer(folds: int) -> list[str]:
+    return [f"make fewer folds: --folds {folds}"] if folds >= 2 else []
+
+
+def _check(splits: Splits, rows: Encoded, task: Task) -> None:
+    for number, (learn, held_out) in enumerate(zip(splits.learn, splits.held_out), start=1):
+        if (learn & held_out).any() or learn.sum() < 2 or not held_out.any():
+            both = int((learn & held_out).sum())
+            raise SplitError(
+                "F04",
+                f"fold {number} learns from {learn.sum():,} rows and is tested on "
+                f"{held_out.sum():,}, {both:,} of them the same",
+                fix=["choose another splitter or another number of folds"],
+            )
+        if len(np.unique(rows.target[learn])) < 2:
+            raise SplitError(
+                "F06",
+                f"fold {number} would learn from {learn.sum():,} rows with the same target",
+                fix=["shuffle the rows: --shuffle", "make fewer folds: --folds 3"],
+            )
+        if task == "classification" and len(splits) and rows.times is None:
+            missing = np.setdiff1d(rows.target, rows.target[learn])
+            if len(missing):
+                raise SplitError(
+                    "F01",
+                    f"fold {number} would learn from no row of class number {missing[0]}",
+                    fix=["shuffle the rows: --shuffle", "make fewer folds: --folds 3"],
+                )
+
+
+def deal_blocks(
+    rows: Encoded, learn: NDArray[np.bool_], task: Task, blocks: int, generator: np.random.Generator
+) -> NDArray[np.int64]:
+    """Deal the rows that a fold learns from out to blocks, like a pack of cards.
+
+    Each member of the fold trains without one block and is watched on it, so the
+    length of training is chosen without the fold's held-out rows. Groups stay
+    together, times are cut into stretches, classes are shared out evenly.
+
+    Returns
+    -------
+    ndarray of shape (N,), int64
+        Block of each row, 0 to ``blocks - 1``; -1 where ``learn`` is False.
+    """
+    chosen = np.flatnonzero(learn)
+    if rows.times is not None:
+        ranks = np.argsort(np.argsort(rows.times[chosen], kind="stable"))
+        block = ranks * blocks // len(chosen)
+    elif rows.groups is not None:
+        _, group = np.unique(rows.groups[chosen], return_inverse=True)
+        block = (generator.permutation(group.max() + 1) % blocks)[group]
+    else:
+        key = rows.target[chosen] if task == "classification" else np.zeros(len(chosen))
+        order = np.lexsort((generator.random(len(chosen)), key))
+        block = np.empty(len(chosen), dtype=np.int64)
+        block[order] = np.arange(len(chosen)) % blocks
+    out = np.full(len(rows), -1, dtype=np.int64)
+    out[chosen] = block
+    return out
+
+
+def set_apart(
+    table: Table, target: str, options: SplitOptions, streams: Streams
+) -> tuple[Table, Table]:
+    """Take test rows away from a table before anything else looks at it.
+
+    The last rows by time, whole groups, or a share of each class or of all rows;
+    which ones does not depend on the order of the file.
+
+    Returns
+    -------
+    rest, test : Table
+
+    Raises
+    ------
+    SplitError
+        F02 or F03, if one of the two would be empty.
+    """
+    share = options.test_size or 0.0
+    cells = table.frame[sorted(table.frame.columns)].astype(str)
+    order = np.argsort(pd.util.hash_pandas_object(cells, index=False).to_numpy(), kind="stable")
+    generator = streams.generator("test rows")
+    count = round(share * len(table))
+    if options.time_column is not None:
+        find_column(table, options.time_column, option="--time-column")
+        times = read_times(table, options.time_column)
+        test = order[np.argsort(times[order], kind="stable")][len(table) - count :]
+    elif options.group_column is not None:
+        find_column(table, options.group_column, option="--group-column")
+        names, group = np.unique(to_text(table.frame[options.group_column]).astype(str), return_inverse=True)
+        chosen = generator.permutation(len(names))[: round(share * len(names))]
+        test = np.flatnonzero(np.isin(group, chosen))
+    else:
+        texts = to_text(table.frame[target]).astype(str)
+        names, key = np.unique(texts, return_inverse=True)
+        if len(names) > MAX_CLASSES or len(names) > len(table) / 10:
+            key = np.zeros(len(table), dtype=np.int64)
+        # Sorted by class, then at random: every k-th row is a share of each class.
+        lined = order[np.lexsort((generator.random(len(order)), key[order]))]
+        at = np.floor(np.arange(len(table)) * share)
+        test = lined[np.diff(at, append=np.floor(len(table) * share)) > 0]
+    mark = np.zeros(len(table), dtype=bool)
+    mark[test] = True
+    if mark.all() or not mark.any():
+        raise SplitError(
+            "F02",
+            f"--test-size {share:g} would keep {mark.sum():,} of {len(table):,} rows apart",
+            fix=["choose another share, or bring more rows"],
+        )
+    return table.take(~mark), table.take(mark)

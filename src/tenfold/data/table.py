@@ -1,0 +1,91 @@
+"""A table: rows as they came, where each came from, and which were left out."""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tenfold.config import Decision
+from tenfold.errors import ReadError
+
+SHOWN_ROWS: Final = 10
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RejectedRow:
+    """A row that was left out: where it stands in the file, and why."""
+
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Table:
+    """The rows of a file or a DataFrame.
+
+    Attributes
+    ----------
+    frame : DataFrame of N rows
+        Cells as they came: text for text files, typed otherwise; empty cells
+        are missing values. Column names are text and distinct.
+    lines : ndarray of shape (N,), int64
+        Line of each row in its file, 1-based; position plus one in a DataFrame.
+    source : str
+        The file's name, or ``"DataFrame"``.
+    decimal : {".", ","}
+        Decimal sign of cells that are text.
+    rejected : tuple of RejectedRow
+        In the order of their lines.
+    decisions : tuple of Decision
+        How the file was read.
+    """
+
+    frame: pd.DataFrame
+    lines: NDArray[np.int64]
+    source: str
+    decimal: str = "."
+    rejected: tuple[RejectedRow, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> "Table":
+        """Return the table of the given row positions, or of the rows marked True."""
+        return replace(
+            self,
+            frame=self.frame.iloc[rows].reset_index(drop=True),
+            lines=self.lines[rows],
+        )
+
+    def reject(self, bad: NDArray[np.bool_], reason: str) -> "Table":
+        """Return the table without the rows marked True, which join ``rejected``."""
+        if not bad.any():
+            return self
+        more = [RejectedRow(line=int(line), reason=reason) for line in self.lines[bad]]
+        rejected = sorted([*self.rejected, *more], key=lambda row: row.line)
+        return replace(self.take(~bad), rejected=tuple(rejected))
+
+    def check_rejected(self, max_bad: float) -> None:
+        """Refuse the table if too many of its rows were rejected.
+
+        Raises
+        ------
+        ReadError
+            D05, if the rejected share of all rows is above ``max_bad``.
+        """
+        bad, all_rows = len(self.rejected), len(self) + len(self.rejected)
+        if bad <= max_bad * all_rows:
+            return
+        shown = [f"line {row.line}: {row.reason}" for row in self.rejected[:SHOWN_ROWS]]
+        if bad > SHOWN_ROWS:
+            shown.append(f"and {bad - SHOWN_ROWS:,} more")
+        enough = float(np.ceil(100 * bad / all_rows) / 100)
+        raise ReadError(
+            "D05",
+            f"{bad:,} of {all_rows:,} rows cannot be used, and the limit is {max_bad:.3g} of them",
+            place={"file": self.source, "rows": "; ".join(shown)},
+            fix=["mend these rows", f"leave them out: --max-bad {enough:g}"],
+        )

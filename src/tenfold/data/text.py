@@ -1,0 +1,240 @@
+"""Separated text: its encoding, separator, header and decimal sign, and its records."""
+
+import csv
+import gzip
+import io
+import re
+import zlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from tenfold.config import Decision, ReadOptions
+from tenfold.errors import ReadError
+
+SAMPLE_CHARACTERS: Final = 200_000
+SAMPLE_RECORDS: Final = 200
+# Tried in this order: a file with decimal commas splits evenly at commas too.
+SEPARATORS: Final = ("\t", ";", "|", ",", "whitespace")
+SEPARATOR_NAMES: Final = {"\t": "tab", ";": "semicolon", "|": "bar", ",": "comma", " ": "space"}
+
+_NUMBER: Final = re.compile(r"[+-]?(\d+([.,]\d*)*|[.,]\d+)(e[+-]?\d+)?", re.IGNORECASE)
+_DOT_DECIMAL: Final = re.compile(r"[+-]?\d*\.\d+(e[+-]?\d+)?", re.IGNORECASE)
+_COMMA_DECIMAL: Final = re.compile(r"[+-]?(\d*|\d{1,3}(\.\d{3})+),\d+(e[+-]?\d+)?", re.IGNORECASE)
+_COMMA_THOUSANDS: Final = re.compile(r"[+-]?\d{1,3}(,\d{3})+")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Record:
+    """One record of a text table.
+
+    ``line`` is the 1-based line of the file on which it starts; ``fault`` says
+    what is wrong with its quotation marks, if anything.
+    """
+
+    line: int
+    cells: list[str]
+    fault: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TextFormat:
+    """How a text table is written, and how that was decided."""
+
+    separator: str
+    columns: int
+    header: bool
+    decimal: str
+    decisions: tuple[Decision, ...]
+
+
+def read_text(path: Path, encoding: str | None) -> tuple[str, Decision]:
+    """Read a file as text, unpacked if it is gzip.
+
+    Raises
+    ------
+    ReadError
+        D03 if the bytes are not text, D08 if a gzip file is damaged.
+    """
+    data = _unpack(path, path.read_bytes())
+    if encoding is not None:
+        codec, why = encoding, "as asked"
+    elif data.startswith(b"\xef\xbb\xbf"):
+        codec, why = "utf-8-sig", "the file starts with a byte order mark"
+    elif data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        codec, why = "utf-16", "the file starts with a byte order mark"
+    elif _is_utf8(data):
+        codec, why = "utf-8", "all bytes are valid UTF-8"
+    elif re.search(rb"[\x80-\x9f]", data):
+        codec, why = "cp1252", "the bytes are not valid UTF-8 and use Windows' letters"
+    else:
+        codec, why = "latin-1", "the bytes are not valid UTF-8"
+    try:
+        text = data.decode(codec)
+    except (UnicodeDecodeError, LookupError) as error:
+        raise ReadError(
+            "D03",
+            f"the file cannot be read as {codec}: {error}",
+            place={"file": str(path)},
+            fix=["save it as UTF-8, or name its encoding: --encoding cp1250"],
+        ) from error
+    if "\0" in text:
+        raise ReadError(
+            "D03",
+            "the file holds zero bytes, so it is not text",
+            place={"file": str(path), "byte": f"{data.index(0):,}"},
+            fix=["export it again as CSV"],
+        )
+    return text, Decision(what=f"encoding {codec}", why=why, change_with="--encoding")
+
+
+def _unpack(path: Path, data: bytes) -> bytes:
+    if not data.startswith(b"\x1f\x8b"):
+        return data
+    try:
+        return gzip.decompress(data)
+    except (OSError, EOFError, zlib.error) as error:
+        raise ReadError(
+            "D08",
+            f"the gzip file cannot be unpacked: {error}",
+            place={"file": str(path)},
+            fix=["copy or download it again"],
+        ) from error
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def records(text: str, separator: str) -> Iterator[Record]:
+    """Yield the records of a text, blank lines left out.
+
+    A quoted cell may hold separators and line breaks. A record whose quotation
+    marks are wrong comes with a ``fault`` and no cells.
+
+    Examples
+    --------
+    >>> [r.cells for r in records('a,b\\n"1,5",2\\n', ",")]
+    [['a', 'b'], ['1,5', '2']]
+    >>> [r.cells for r in records("  1   2\\n", "whitespace")]
+    [['1', '2']]
+    """
+    lines: Iterator[str] = io.StringIO(text, newline="")
+    if separator == "whitespace":
+        lines = (" ".join(line.split()) for line in lines)
+        reader = csv.reader(lines, delimiter=" ", strict=True)
+    else:
+        reader = csv.reader(lines, delimiter=separator, strict=True)
+    previous = 0
+    while True:
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield Record(line=previous + 1, cells=[], fault=str(error))
+        else:
+            if any(cell.strip() for cell in cells):
+                yield Record(line=previous + 1, cells=cells)
+        previous = reader.line_num
+
+
+def detect_format(text: str, options: ReadOptions) -> TextFormat:
+    """Detect how a text table is written, where ``options`` does not say it.
+
+    Raises
+    ------
+    ReadError
+        D02 if there is no record, D04 if no separator gives two columns.
+    """
+    sample = text[:SAMPLE_CHARACTERS]
+    whole = len(sample) == len(text)
+    decisions = []
+    if options.separator is None:
+        separator, why = _detect_separator(sample, whole=whole)
+        name = SEPARATOR_NAMES.get(separator, separator)
+        decisions.append(Decision(what=f"separator {name}", why=why, change_with="--separator"))
+    else:
+        separator = options.separator
+    rows = _sample_rows(sample, separator, whole=whole)
+    if not rows:
+        raise ReadError("D02", "the file has no rows")
+    header, why = (options.header, "") if options.header is not None else _detect_header(rows)
+    if options.header is None:
+        what = "the first row names the columns" if header else "no header"
+        change = "--no-header" if header else "--header"
+        decisions.append(Decision(what=what, why=why, change_with=change))
+    decimal, why = _detect_decimal(rows[1:] if header else rows)
+    if options.decimal is not None:
+        decimal = options.decimal
+    elif decimal == ",":
+        decisions.append(Decision(what="decimal comma", why=why, change_with="--decimal"))
+    return TextFormat(
+        separator=separator,
+        columns=Counter(map(len, rows)).most_common(1)[0][0],
+        header=header,
+        decimal=decimal,
+        decisions=tuple(decisions),
+    )
+
+
+def _sample_rows(sample: str, separator: str, *, whole: bool) -> list[list[str]]:
+    rows = [r.cells for r in islice(records(sample, separator), SAMPLE_RECORDS + 1) if r.cells]
+    # The last record of a cut sample may be cut itself.
+    return rows if whole or len(rows) <= 1 else rows[:-1]
+
+
+def _detect_separator(sample: str, *, whole: bool) -> tuple[str, str]:
+    best = (0.0, "", 0)
+    for separator in SEPARATORS:
+        counts = Counter(len(row) for row in _sample_rows(sample, separator, whole=whole))
+        if not counts:
+            continue
+        cells, rows = counts.most_common(1)[0]
+        share = rows / counts.total()
+        if cells > 1 and share > max(0.5, best[0] + 0.1):
+            best = (share, separator, cells)
+    share, separator, cells = best
+    if not separator:
+        raise ReadError(
+            "D04",
+            "no comma, semicolon, tab, bar or space splits the rows into columns",
+            fix=["name the separator: --separator ':'"],
+        )
+    return separator, f"it splits {share:.0%} of the first rows into {cells} cells"
+
+
+def _detect_header(rows: Sequence[Sequence[str]]) -> tuple[bool, str]:
+    first, body = rows[0], rows[1:]
+    names = [cell.strip() for cell in first]
+    for name in names:
+        if _NUMBER.fullmatch(name):
+            return False, f"the first row holds a number, {name}"
+    if not body:
+        return True, "the first row holds no number"
+    for j, name in enumerate(names):
+        column = [row[j].strip() for row in body if len(row) > j and row[j].strip()]
+        numbers = sum(_NUMBER.fullmatch(cell) is not None for cell in column)
+        if name and column and numbers > len(column) / 2:
+            return True, f"{name!r} stands above numbers"
+    again = [n for j, n in enumerate(names) if any(len(r) > j and r[j].strip() == n for r in body)]
+    if again:
+        return False, f"{again[0]!r} stands in the first row and below it"
+    return True, "the cells of the first row do not occur below it"
+
+
+def _detect_decimal(rows: Sequence[Sequence[str]]) -> tuple[str, str]:
+    cells = [cell.strip() for row in rows for cell in row]
+    dots = sum(_DOT_DECIMAL.fullmatch(cell) is not None for cell in cells)
+    commas = [cell for cell in cells if _COMMA_DECIMAL.fullmatch(cell)]
+    if len(commas) > dots and not all(_COMMA_THOUSANDS.fullmatch(cell) for cell in commas):
+        example = next(cell for cell in commas if not _COMMA_THOUSANDS.fullmatch(cell))
+        return ",", f"cells such as {example} are numbers"
+    return ".", ""
