@@ -1,0 +1,87 @@
+"""What the training loop knows of a network: F networks side by side.
+
+Shape letters in this file:
+    F  networks side by side    B  rows in a batch     P  columns of numbers
+    Q  columns of words         D  features            O  outputs
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import torch
+from torch import Tensor, nn
+
+from tenfold.nn.features import FoldFeatures
+from tenfold.nn.targets import FoldTarget
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ParameterGroup:
+    """Parameters that share their step size and decay, as factors of the recipe's."""
+
+    parameters: Sequence[nn.Parameter]
+    lr_factor: float = 1.0
+    decay_factor: float = 1.0
+
+
+class FoldNetwork(nn.Module, ABC):
+    """F networks of one shape, trained in the same steps and never mixed.
+
+    Every parameter leads with F. Row f of it belongs to network f alone, and no
+    operation of a subclass may mix two rows.
+    """
+
+    features: FoldFeatures
+
+    @abstractmethod
+    def groups(self) -> list[ParameterGroup]:
+        """Return all parameters, each in one group."""
+
+    @abstractmethod
+    def forward(self, x_FBD: Tensor, codes_FBQ: Tensor) -> Tensor:
+        """Return the outputs of features, shape (F, B, O), for prediction."""
+
+    @abstractmethod
+    def train_forward(self, x_FBD: Tensor, codes_FBQ: Tensor) -> Tensor:
+        """Return the outputs like ``forward``, and keep what ``train_backward`` needs."""
+
+    @abstractmethod
+    def train_backward(self, slope_FBO: Tensor) -> None:
+        """Set ``grad`` of every parameter, given the slope of the loss at the last outputs."""
+
+
+# Rows are predicted in blocks of exactly this many, the last one filled up. A matrix
+# product may round differently for another number of rows, and then a row's answer
+# would depend on the rows beside it.
+BLOCK: Final = 64
+
+
+@torch.no_grad()
+def answer(
+    network: FoldNetwork, target: FoldTarget, numbers_NP: Tensor, codes_NQ: Tensor, rows_FM: Tensor
+) -> Iterator[Tensor]:
+    """Yield what each network says of its own rows, block after block.
+
+    Parameters
+    ----------
+    network : FoldNetwork
+    target : FoldTarget
+    numbers_NP : Tensor of shape (N, P), float64
+    codes_NQ : Tensor of shape (N, Q), int64
+    rows_FM : Tensor of shape (F, M), int64
+        The M rows that each network is asked about.
+
+    Yields
+    ------
+    Tensor of shape (F, up to BLOCK, O), float64
+        Values in regression (O is 1), probabilities in classification.
+    """
+    network.eval()
+    for rows_FB in rows_FM.split(BLOCK, dim=1):
+        folds, rows = rows_FB.shape
+        filler = rows_FB[:, :1].expand(folds, BLOCK - rows)
+        at_FB = torch.cat([rows_FB, filler], dim=1)
+        codes_FBQ = codes_NQ[at_FB]
+        x_FBD = network.features(numbers_NP[at_FB], codes_FBQ)
+        yield target.answers(network(x_FBD, codes_FBQ))[:, :rows]

@@ -1,0 +1,137 @@
+"""What outputs mean: the loss of training, and the way back to the target's units.
+
+Shape letters in this file:
+    F  networks side by side    G  folds                N  rows of the table
+    B  rows in a batch
+    O  outputs: 1 in regression, one a class in classification
+"""
+
+from typing import final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from tenfold.config import Task
+from tenfold.data.encode import Encoded
+
+
+@final
+class FoldTarget(nn.Module):
+    """The target as a network sees it, and its outputs as a user sees them.
+
+    In regression each network learns the target with mean 0 and deviation 1 over
+    its own rows, and its answers stay within the range of those rows. In
+    classification outputs are logarithms of odds.
+
+    Parameters
+    ----------
+    networks : int
+        F.
+    task : {"regression", "classification"}
+    outputs : int
+        O.
+    """
+
+    mean_F: Tensor
+    scale_F: Tensor
+    low_F: Tensor
+    high_F: Tensor
+
+    def __init__(self, networks: int, task: Task, outputs: int) -> None:
+        super().__init__()
+        self.task: Task = task
+        self.outputs = outputs
+        start = {"mean_F": 0.0, "scale_F": 1.0, "low_F": -np.inf, "high_F": np.inf}
+        for name, value in start.items():
+            self.register_buffer(name, torch.full((networks,), value, dtype=torch.float64))
+
+    def estimate(self, rows: Encoded, learn_GN: NDArray[np.bool_]) -> None:
+        """Set mean, deviation and range of each fold's target from the rows it may learn from.
+
+        Without a call the networks learn a regression target in its own units, and
+        their answers are not limited.
+
+        Parameters
+        ----------
+        rows : Encoded
+        learn_GN : ndarray of shape (G, N), bool
+            No other row of a fold is read. The networks of a fold, F / G of them,
+            share its statistics.
+        """
+        if self.task == "classification":
+            return
+        found = []
+        for learn_N in learn_GN:
+            target, weights = rows.target[learn_N], rows.weights[learn_N]
+            mean = np.average(target, weights=weights)
+            scale = np.sqrt(np.average((target - mean) ** 2, weights=weights)) or 1.0
+            found.append((mean, scale, target.min(), target.max()))
+        each = len(self.mean_F) // len(learn_GN)
+        buffers = (self.mean_F, self.scale_F, self.low_F, self.high_F)
+        for buffer, values_G in zip(buffers, np.array(found).T, strict=True):
+            buffer.copy_(torch.from_numpy(np.repeat(values_G, each)))
+
+    def seen(self, target_FB: Tensor) -> Tensor:
+        """Return targets as the networks learn them: float32 numbers or class numbers."""
+        if self.task == "classification":
+            return target_FB
+        return ((target_FB - self.mean_F[:, None]) / self.scale_F[:, None]).float()
+
+    def loss(self, outputs_FBO: Tensor, seen_FB: Tensor, weights_FB: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the summed loss of each network and its slope at the outputs.
+
+        Squared error in regression, cross-entropy in nats in classification.
+
+        Parameters
+        ----------
+        outputs_FBO : Tensor of shape (F, B, O), float32
+        seen_FB : Tensor of shape (F, B)
+            What ``seen`` returned.
+        weights_FB : Tensor of shape (F, B), float32
+            Each row's share of the loss; 0 for a row that only fills the batch.
+
+        Returns
+        -------
+        loss_F : Tensor of shape (F,)
+        slope_FBO : Tensor of shape (F, B, O)
+        """
+        if self.task == "regression":
+            error_FB = outputs_FBO[..., 0] - seen_FB
+            slope_FB = error_FB * weights_FB
+            return (slope_FB * error_FB).sum(dim=1), (2 * slope_FB)[..., None]
+        logs_FBO = torch.log_softmax(outputs_FBO, dim=-1)
+        at_FB1 = seen_FB[..., None]
+        loss_F = -(logs_FBO.gather(-1, at_FB1)[..., 0] * weights_FB).sum(dim=1)
+        slope_FBO = logs_FBO.exp()
+        slope_FBO.scatter_add_(-1, at_FB1, torch.full_like(at_FB1, -1, dtype=slope_FBO.dtype))
+        return loss_F, slope_FBO * weights_FB[..., None]
+
+    def answers(self, outputs_FBO: Tensor) -> Tensor:
+        """Return what each network says in the user's terms.
+
+        Returns
+        -------
+        Tensor of shape (F, B, 1), float64
+            Regression: values in the target's units.
+        Tensor of shape (F, B, O), float64
+            Classification: probabilities.
+        """
+        if self.task == "classification":
+            return torch.softmax(outputs_FBO.double(), dim=-1)
+        values_FBO = outputs_FBO.double() * self.scale_F[:, None, None] + self.mean_F[:, None, None]
+        low, high = self.low_F[:, None, None], self.high_F[:, None, None]
+        return torch.minimum(torch.maximum(values_FBO, low), high)
+
+    def squared_error(self, answers_FBO: Tensor, target_FB: Tensor) -> Tensor:
+        """Return the squared error of each answer, shape (F, B), float64.
+
+        In regression in units of each network's target variance; in classification
+        summed over the classes' probabilities (the Brier score).
+        """
+        if self.task == "regression":
+            error_FB = (answers_FBO[..., 0] - target_FB) / self.scale_F[:, None]
+            return error_FB.square()
+        truth_FBO = nn.functional.one_hot(target_FB, self.outputs)
+        return (answers_FBO - truth_FBO).square().sum(dim=-1)
