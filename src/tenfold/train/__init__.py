@@ -1,0 +1,1 @@
+"""Batches, dropout, schedules and the one training loop."""

@@ -1,0 +1,46 @@
+"""Where training runs."""
+
+import torch
+
+from tenfold.config import Decision
+from tenfold.errors import NetworkError
+
+
+def choose_device(name: str) -> tuple[torch.device, tuple[Decision, ...]]:
+    """Return the device of that name; ``"auto"`` takes a GPU if there is one.
+
+    Raises
+    ------
+    NetworkError
+        N06, if the machine has no such device.
+
+    Examples
+    --------
+    >>> choose_device("cpu")
+    (device(type='cpu'), ())
+    """
+    if name == "auto":
+        found, why = "cpu", "no GPU was found"
+        if torch.cuda.is_available():
+            found, why = "cuda", f"{torch.cuda.get_device_name()} was found"
+        decision = Decision(what=f"device {found}", why=why, change_with="--device")
+        return torch.device(found), (decision,)
+    kind, _, number = name.partition(":")
+    counts = {
+        "cpu": 1,
+        "cuda": torch.cuda.device_count(),
+        "mps": int(torch.backends.mps.is_available()),
+    }
+    if kind not in counts or not (number.isdigit() or not number):
+        raise NetworkError(
+            "N06",
+            f"{name!r} is no device",
+            fix=["--device auto, cpu, cuda, cuda:1 or mps"],
+        )
+    if int(number or 0) >= counts[kind]:
+        raise NetworkError(
+            "N06",
+            f"device {name!r} was asked for, and this machine has {counts[kind]} of the kind {kind}",
+            fix=["--device auto"],
+        )
+    return torch.device(name), ()

@@ -1,0 +1,217 @@
+"""From coded rows and splits to one trained network a fold, all in the same steps.
+
+Shape letters in this file:
+    F  networks side by side    G  folds    N  rows of the table    O  outputs
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from tenfold.config import Decision, Task
+from tenfold.data.encode import Encoded
+from tenfold.data.split import Splits, deal_blocks
+from tenfold.nn.features import FoldFeatures
+from tenfold.nn.mlp import FoldMLP, MLPOptions
+from tenfold.nn.network import FoldNetwork, answer
+from tenfold.nn.own import OwnNetwork
+from tenfold.nn.targets import FoldTarget
+from tenfold.seeds import Streams
+from tenfold.train.loop import Data, History, Stack, Training
+from tenfold.train.recipe import Plan, Recipe
+from tenfold.train.watch import Deadline, Watch
+
+START_ROWS: Final = 256  # that first weights are fitted to
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class FoldFits:
+    """The networks of all folds, trained.
+
+    Attributes
+    ----------
+    network : FoldNetwork
+        F networks: the members of fold 0, then those of fold 1, ...
+    target : FoldTarget
+    stack : Stack
+    answers : tuple of G ndarray of shape (rows held out, O), float64
+        What each fold says of the rows that it holds out: values, or probabilities.
+    history : History
+    """
+
+    network: FoldNetwork
+    target: FoldTarget
+    stack: Stack
+    answers: tuple[NDArray[np.float64], ...]
+    history: History
+
+    @property
+    def decisions(self) -> tuple[Decision, ...]:
+        """What was decided while networks were built and trained."""
+        found = []
+        history = self.history
+        if isinstance(self.network, OwnNetwork):
+            turns = self.network.turns
+            what = "the folds take turns" if turns else "all folds run in one call of torch.func"
+            why = turns or "the network allows it"
+            found.append(Decision(what=what, why=why, change_with="--network"))
+        if history.stopped_by is not None:
+            what = f"training stopped in epoch {history.lines[-1].epoch}; the best state was kept"
+            found.append(Decision(what=what, why=history.stopped_by, change_with="--time-limit"))
+        elif self.stack.watch_FN.any():
+            low, high = history.best_epoch_G.min(), history.best_epoch_G.max()
+            what = f"the folds kept their states of epochs {low} to {high}"
+            why = "rows of its own part that each fold watched were predicted best then"
+            found.append(Decision(what=what, why=why, change_with="--epochs"))
+        return tuple(found)
+
+
+def make_stack(
+    rows: Encoded, splits: Splits, task: Task, recipe: Recipe, streams: Streams
+) -> Stack:
+    """Name the rows that each member of each fold learns from and watches.
+
+    The first ``recipe.watching`` members leave out one block each of the fold's
+    rows and watch it; the others learn from all of the fold's rows.
+    """
+    learn, watch, members = [], [], []
+    for fold, fold_learn in zip(splits.numbers, splits.learn, strict=True):
+        generator = streams.generator("blocks", fold)
+        block = deal_blocks(rows, fold_learn, task, recipe.blocks, generator)
+        for member in range(recipe.members):
+            watched = block == member if member < recipe.watching else np.zeros_like(fold_learn)
+            learn.append(fold_learn & ~watched)
+            watch.append(watched)
+            members.append((fold, member))
+    return Stack(learn_FN=np.stack(learn), watch_FN=np.stack(watch), members=tuple(members))
+
+
+def fit_folds(
+    rows: Encoded,
+    splits: Splits,
+    task: Task,
+    plan: Plan,
+    streams: Streams,
+    device: torch.device,
+    *,
+    watch: Watch,
+    deadline: Deadline,
+) -> FoldFits:
+    """Train the networks of all folds, all in the same steps.
+
+    A row held out by a fold is never read for that fold: not for scales, not for
+    batches, not to decide when to stop.
+
+    Parameters
+    ----------
+    rows : Encoded
+        N rows.
+    splits : Splits
+    task : {"regression", "classification"}
+    plan : Plan
+        Which network, on which features, by which recipe.
+    streams : Streams
+    device : torch.device
+    watch : Watch
+    deadline : Deadline
+
+    Raises
+    ------
+    NetworkError
+        N02, N03 or N05, if a network cannot be built or its loss is not finite.
+    """
+    stack = make_stack(rows, splits, task, plan.recipe, streams)
+    outputs = 1 if task == "regression" else int(rows.target.max()) + 1
+    network, target = build(rows, splits, stack, task, outputs, plan, streams)
+    training = Training(network, target, rows, stack, plan.recipe, streams, device)
+    history = training.run(watch, deadline)
+    answers = answer_held_out(network, target, rows, splits, plan.recipe.members, device)
+    return FoldFits(network=network, target=target, stack=stack, answers=answers, history=history)
+
+
+def build(
+    rows: Encoded,
+    splits: Splits,
+    stack: Stack,
+    task: Task,
+    outputs: int,
+    plan: Plan,
+    streams: Streams,
+) -> tuple[FoldNetwork, FoldTarget]:
+    """Make the networks of all folds, ready to be trained."""
+    networks = len(stack.members)
+    flags = tuple(np.flatnonzero(np.isnan(rows.numbers).any(axis=0)).tolist())
+    distinct = tuple(len(np.unique(column[~np.isnan(column)])) for column in rows.numbers.T)
+    features = FoldFeatures(networks, distinct, rows.levels, flags, plan.features)
+    features.estimate(rows, splits.learn)
+    target = FoldTarget(networks, task, outputs)
+    if plan.standardize_target:
+        target.estimate(rows, splits.learn)
+    seeds = [streams.integer("init", *member) for member in stack.members]
+    if not isinstance(plan.body, MLPOptions):
+        return OwnNetwork(features, outputs, plan.body, seeds), target
+    network = FoldMLP(features, outputs, plan.body)
+    generators = [torch.Generator().manual_seed(seed) for seed in seeds]
+    at_FB = _start_rows(stack, generators)
+    codes_FBQ = torch.from_numpy(rows.codes)[at_FB]
+    x_FBD = features(torch.from_numpy(rows.numbers)[at_FB], codes_FBQ)
+    network.start(x_FBD, codes_FBQ, generators)
+    return network, target
+
+
+def _start_rows(stack: Stack, generators: list[torch.Generator]) -> Tensor:
+    """Return START_ROWS rows that each network may learn from, some twice in a small table."""
+    rows = []
+    for learn, generator in zip(stack.learn_FN, generators, strict=True):
+        own = torch.from_numpy(np.flatnonzero(learn))
+        order = torch.randperm(len(own), generator=generator)
+        rows.append(own[order[torch.arange(START_ROWS) % len(own)]])
+    return torch.stack(rows)
+
+
+def answer_held_out(
+    network: FoldNetwork,
+    target: FoldTarget,
+    rows: Encoded,
+    splits: Splits,
+    members: int,
+    device: torch.device,
+) -> tuple[NDArray[np.float64], ...]:
+    """Return, for each fold, the mean answer of its members to the rows it holds out.
+
+    Returns
+    -------
+    tuple of G ndarray of shape (rows held out, O), float64
+    """
+    counts_G = splits.held_out.sum(axis=1)
+    rows_GM = np.zeros((len(splits), counts_G.max()), dtype=np.int64)
+    for g, held_out in enumerate(splits.held_out):
+        rows_GM[g, : counts_G[g]] = np.flatnonzero(held_out)
+    rows_FM = torch.from_numpy(rows_GM).repeat_interleave(members, dim=0).to(device)
+    data = Data.of(rows, device)
+    blocks = answer(network, target, data.numbers_NP, data.codes_NQ, rows_FM)
+    answers_FMO = torch.cat(list(blocks), dim=1)
+    answers_GMO = answers_FMO.unflatten(0, (-1, members)).mean(dim=1).cpu().numpy()
+    return tuple(said[:count] for said, count in zip(answers_GMO, counts_G, strict=True))
+
+
+def pool_held_out(
+    splits: Splits, answers: Sequence[NDArray[np.float64]]
+) -> NDArray[np.float64]:
+    """Return each row's answer by the folds that hold it out: their mean if several do.
+
+    Returns
+    -------
+    ndarray of shape (N, O), float64
+        NaN for rows that no fold holds out.
+    """
+    total_NO = np.zeros((splits.held_out.shape[1], answers[0].shape[1]))
+    for held_out, said in zip(splits.held_out, answers, strict=True):
+        total_NO[held_out] += said
+    times_N1 = splits.held_out.sum(axis=0)[:, None]
+    return np.divide(total_NO, times_N1, out=np.full_like(total_NO, np.nan), where=times_N1 > 0)

@@ -1,0 +1,68 @@
+"""How a network is trained on a table of a given size, and why."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from tenfold.nn.features import FeatureOptions
+from tenfold.nn.mlp import MLPOptions
+from tenfold.nn.own import MakeModule
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recipe:
+    """Everything that steers ``Training``.
+
+    Parameters
+    ----------
+    epochs : int
+        Passes over the rows, at most.
+    batch_size : int
+        Rows of one network in one step.
+    cut : {"even", "full"}
+        How an epoch is cut into batches (``BatchPlan``).
+    lr : float
+        Largest step size.
+    schedule : {"constant", "root"}
+        ``"root"`` falls like 1 / sqrt(1 + 15 t), t from 0 to 1 over all epochs.
+    betas : tuple of float
+        Adam's.
+    epsilon : float
+        Adam's.
+    decay : float
+        Weights lose this share times the step size in each step.
+    average : float or None
+        ``Average.power``; None trains without an average.
+    members : int
+        Networks of each fold.
+    blocks : int
+        Parts of a fold's rows, one of which a watching member leaves out.
+    watching : int
+        Members of each fold that watch; 0 trains to the last epoch.
+    patience : float
+        Training ends when every fold's best epoch lies further back than this
+        many times the epochs that it took.
+    """
+
+    epochs: int
+    batch_size: int
+    lr: float
+    cut: Literal["even", "full"] = "even"
+    schedule: Literal["constant", "root"] = "constant"
+    betas: tuple[float, float] = (0.9, 0.999)
+    epsilon: float = 1e-8
+    decay: float = 0.0
+    average: float | None = None
+    members: int = 1
+    blocks: int = 1
+    watching: int = 0
+    patience: float = 2.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """Which network, on which features, by which recipe."""
+
+    features: FeatureOptions
+    body: MLPOptions | MakeModule
+    recipe: Recipe
+    standardize_target: bool = True

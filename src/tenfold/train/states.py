@@ -1,0 +1,104 @@
+"""States of networks besides the one being trained: the running average and the best.
+
+Shape letters in this file:
+    F  networks side by side    G  folds
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+State = list[Tensor]
+
+
+def state_of(network: nn.Module, folds: int) -> State:
+    """Return the tensors that training moves: parameters, and buffers it changes.
+
+    Each leads with F; the buffers of ``features`` are estimated once and left out.
+    """
+    moved = [p.data for p in network.parameters()]
+    moved += [
+        b for name, b in network.named_buffers() if not name.startswith("features.")
+    ]
+    return moved
+
+
+class Average:
+    """The running average of a network's parameters.
+
+    The average reaches back over a fixed share of all steps so far: about
+    ``1 / (power + 1)`` of them. So at any moment it is the average of recent
+    states, whatever the length of training turns out to be (polynomial decay,
+    arXiv 1212.1824).
+
+    Parameters
+    ----------
+    parameters : sequence of Tensor
+    power : float
+        Larger forgets faster.
+    """
+
+    def __init__(self, parameters: Sequence[Tensor], power: float) -> None:
+        self._live = list(parameters)
+        self._mean = [p.detach().clone() for p in self._live]
+        self._power = power
+        self._count = 0
+
+    @torch.no_grad()
+    def update(self) -> None:
+        """Take the present parameters into the average."""
+        share = (self._power + 1) / (self._count + self._power + 1)
+        self._count += 1
+        for mean, live in zip(self._mean, self._live, strict=True):
+            mean.lerp_(live, share)
+
+    def swap(self) -> None:
+        """Exchange the average and the present parameters; a second call undoes it."""
+        for mean, live in zip(self._mean, self._live, strict=True):
+            mean.data, live.data = live.data, mean.data
+
+
+class Best:
+    """The best state of each fold so far, by the loss of its watched rows.
+
+    Parameters
+    ----------
+    parameters : sequence of Tensor
+        Each leads with F.
+    fold_F : ndarray of shape (F,), int64
+        Fold of each network, 0 to G - 1.
+    """
+
+    def __init__(self, parameters: Sequence[Tensor], fold_F: NDArray[np.int64]) -> None:
+        self._live = list(parameters)
+        self._kept = [p.detach().clone() for p in self._live]
+        self._fold_F = fold_F
+        folds = int(fold_F.max()) + 1
+        self.loss_G = np.full(folds, np.inf)
+        self.epoch_G = np.zeros(folds, dtype=np.int64)
+
+    @torch.no_grad()
+    def offer(self, loss_G: NDArray[np.float64], epoch: int) -> None:
+        """Keep the present parameters of the folds whose loss is the lowest so far."""
+        better_G = loss_G < self.loss_G
+        self.loss_G[better_G] = loss_G[better_G]
+        self.epoch_G[better_G] = epoch
+        self.keep(better_G[self._fold_F])
+
+    @torch.no_grad()
+    def keep(self, which_F: NDArray[np.bool_]) -> None:
+        """Keep the present parameters of the networks marked True."""
+        at = torch.from_numpy(np.flatnonzero(which_F)).to(self._live[0].device)
+        if len(at) == 0:
+            return
+        for kept, live in zip(self._kept, self._live, strict=True):
+            kept.index_copy_(0, at, live.index_select(0, at))
+
+    @torch.no_grad()
+    def restore(self) -> None:
+        """Put the kept parameters into the networks."""
+        for kept, live in zip(self._kept, self._live, strict=True):
+            live.copy_(kept)

@@ -1,0 +1,61 @@
+"""Who follows training, and what may end it before its last epoch."""
+
+import time
+from collections.abc import Sequence
+from typing import Protocol, final
+
+from tenfold.config import Decision
+
+
+class Watch(Protocol):
+    """Follows a run; the terminal's is in report/console.py."""
+
+    def decided(self, decisions: Sequence[Decision]) -> None:
+        """Take note of what was decided; called before training."""
+
+    def epoch(self, done: int, most: int) -> None:
+        """Take note of an epoch: how many are done, and how many there are at most."""
+
+    def stop_reason(self) -> str | None:
+        """Return what asks training to end now, or None."""
+
+
+@final
+class Silent:
+    """A watch that shows nothing and never ends training."""
+
+    def decided(self, decisions: Sequence[Decision]) -> None:
+        """Do nothing."""
+
+    def epoch(self, done: int, most: int) -> None:
+        """Do nothing."""
+
+    def stop_reason(self) -> str | None:
+        """Return None."""
+        return None
+
+
+@final
+class Deadline:
+    """A moment after which training ends.
+
+    Parameters
+    ----------
+    seconds : float, optional
+        From now; None never passes.
+
+    Examples
+    --------
+    >>> Deadline(None).passed() is None, Deadline(-1).passed()
+    (True, 'the time limit of -1 s')
+    """
+
+    def __init__(self, seconds: float | None) -> None:
+        self._seconds = seconds
+        self._end = None if seconds is None else time.monotonic() + seconds
+
+    def passed(self) -> str | None:
+        """Return what asks training to end, or None."""
+        if self._end is None or time.monotonic() < self._end:
+            return None
+        return f"the time limit of {self._seconds:g} s"
