@@ -1,0 +1,183 @@
+"""Scores over folds and over test rows, with intervals that say how far to trust them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from tenfold.config import Task
+from tenfold.data.encode import Encoded, encode_target, read_weights
+from tenfold.data.split import Splits
+from tenfold.data.table import Table
+from tenfold.errors import PredictError
+from tenfold.evaluate.metrics import METRICS, constant_guess
+from tenfold.model import Model
+from tenfold.seeds import Streams
+
+LEVEL: Final = 0.95
+RESAMPLES: Final = 400
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FoldScore:
+    """One metric over the folds.
+
+    Attributes
+    ----------
+    mean, std : float
+        Over folds; ``std`` is the standard deviation with the number of folds as
+        divisor, as ``numpy.std`` and the tutorial compute it.
+    low, high : float
+        95 % interval of the mean (``fold_interval``).
+    per_fold : tuple of float
+    """
+
+    mean: float
+    std: float
+    low: float
+    high: float
+    per_fold: tuple[float, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TestScore:
+    """One metric on test rows, with a 95 % interval (``bootstrap_interval``)."""
+
+    value: float
+    low: float
+    high: float
+
+
+def fold_interval(per_fold: NDArray[np.float64], test_share: float) -> tuple[float, float]:
+    """Return a 95 % interval for the mean of a metric over folds.
+
+    Folds share most of the rows they learn from, so their scores vary less than
+    independent ones would. Nadeau and Bengio (Machine Learning 52, 2003) widen
+    the variance of the mean from ``s2 / F`` to ``s2 * (1 / F + test / learn)``; the
+    interval is Student's with F - 1 degrees of freedom.
+
+    Parameters
+    ----------
+    per_fold : ndarray of shape (F,)
+    test_share : float
+        Rows tested on over rows learnt from, mean over folds.
+
+    Examples
+    --------
+    >>> low, high = fold_interval(np.array([1.0, 2.0, 3.0]), 0.5)
+    >>> round(low, 2), round(high, 2)
+    (-1.93, 5.93)
+    """
+    found = per_fold[np.isfinite(per_fold)]
+    if len(found) < 2:
+        return float("nan"), float("nan")
+    spread = np.sqrt(found.var(ddof=1) * (1 / len(found) + test_share))
+    half = float(stats.t.ppf((1 + LEVEL) / 2, len(found) - 1) * spread)
+    return float(found.mean()) - half, float(found.mean()) + half
+
+
+def score_folds(
+    rows: Encoded, splits: Splits, answers: Sequence[NDArray[np.float64]], task: Task
+) -> dict[str, FoldScore]:
+    """Score each fold on the rows that it holds out.
+
+    Parameters
+    ----------
+    rows : Encoded
+    splits : Splits
+    answers : sequence of F ndarray of shape (rows held out, O)
+        What each fold says of the rows that it holds out, in their order.
+    task : {"regression", "classification"}
+    """
+    per_fold: dict[str, list[float]] = {name: [] for name in METRICS[task]}
+    for held_out, said in zip(splits.held_out, answers, strict=True):
+        truth, weights = rows.target[held_out], rows.weights[held_out]
+        for name, metric in METRICS[task].items():
+            per_fold[name].append(metric(truth, said, weights))
+    share = float(np.mean(splits.held_out.sum(axis=1) / splits.learn.sum(axis=1)))
+    return {name: _fold_score(np.array(values), share) for name, values in per_fold.items()}
+
+
+def _fold_score(per_fold: NDArray[np.float64], share: float) -> FoldScore:
+    low, high = fold_interval(per_fold, share)
+    found = per_fold[np.isfinite(per_fold)]
+    return FoldScore(
+        mean=float(found.mean()) if len(found) else float("nan"),
+        std=float(found.std()) if len(found) else float("nan"),
+        low=low,
+        high=high,
+        per_fold=tuple(per_fold.tolist()),
+    )
+
+
+def score_constant(rows: Encoded, splits: Splits, task: Task, outputs: int) -> dict[str, float]:
+    """Score the constant guess of the rows that each fold learns from; means over folds."""
+    answers = []
+    for learn, held_out in zip(splits.learn, splits.held_out, strict=True):
+        guess = constant_guess(rows.target[learn], rows.weights[learn], task, outputs)
+        answers.append(np.tile(guess, (int(held_out.sum()), 1)))
+    return {name: s.mean for name, s in score_folds(rows, splits, answers, task).items()}
+
+
+def score_test(
+    truth: NDArray[np.float64] | NDArray[np.int64],
+    answers: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    task: Task,
+    streams: Streams,
+) -> dict[str, TestScore]:
+    """Score rows that no choice ever touched, with bootstrap intervals.
+
+    The interval holds the middle 95 % of the metric over 400 samples of the rows,
+    drawn with replacement from the stream ``bootstrap``.
+    """
+    generator = streams.generator("bootstrap")
+    sampled: dict[str, list[float]] = {name: [] for name in METRICS[task]}
+    for _ in range(RESAMPLES):
+        at = generator.integers(len(truth), size=len(truth))
+        for name, metric in METRICS[task].items():
+            sampled[name].append(metric(truth[at], answers[at], weights[at]))
+    scores = {}
+    for name, metric in METRICS[task].items():
+        found = np.array(sampled[name])
+        found = found[np.isfinite(found)]
+        edges = [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
+        low, high = np.quantile(found, edges) if len(found) else (np.nan, np.nan)
+        value = metric(truth, answers, weights)
+        scores[name] = TestScore(value=value, low=float(low), high=float(high))
+    return scores
+
+
+def score_table(model: Model, table: Table, streams: Streams) -> dict[str, TestScore]:
+    """Score the ensemble on a labelled table that it never saw.
+
+    Raises
+    ------
+    PredictError
+        P01 to P04, if the table does not fit the model or lacks answers.
+    """
+    schema = model.schema
+    if schema.target not in table.frame.columns:
+        raise PredictError(
+            "P03",
+            f"there is no column {schema.target!r} to compare with",
+            place={"file": table.source},
+            fix=["add the column, or predict without scoring: tenfold predict"],
+        )
+    truth = encode_target(table, schema)
+    if schema.task == "classification" and (truth < 0).any():
+        unknown = sorted({str(c) for c in table.frame[schema.target][truth < 0]})
+        raise PredictError(
+            "P04",
+            f"{(truth < 0).sum():,} rows are of classes that the network never learnt",
+            place={"file": table.source, "classes": ", ".join(map(repr, unknown[:10]))},
+            fix=["leave these rows out, or train with rows of these classes"],
+        )
+    weights = np.ones(len(table))
+    if schema.weight_column in table.frame.columns:
+        weights = read_weights(table, schema.weight_column)
+    answers = model.answers(table.frame, decimal=table.decimal)
+    return score_test(truth, answers, weights, schema.task, streams)

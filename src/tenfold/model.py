@@ -1,0 +1,151 @@
+"""A trained model: schema, network and weights, and what it says of new rows."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+
+from tenfold.config import Decision
+from tenfold.data.cells import is_numeric, to_dates, to_numbers
+from tenfold.data.encode import encode_inputs
+from tenfold.data.schema import Schema
+from tenfold.errors import PredictError
+from tenfold.nn.network import FoldNetwork, answer
+from tenfold.nn.targets import FoldTarget
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Model:
+    """The ensemble of all folds' networks, ready for new rows.
+
+    Attributes
+    ----------
+    schema : Schema
+    network : FoldNetwork
+        F networks: every member of every fold.
+    target : FoldTarget
+    folds : int
+    own : bool
+        Whether the network is a user's own, whose code no file holds.
+    decisions : tuple of Decision
+        All that was decided for the user on the way.
+    """
+
+    schema: Schema
+    network: FoldNetwork
+    target: FoldTarget
+    folds: int
+    own: bool = False
+    decisions: tuple[Decision, ...] = field(default=())
+
+    @property
+    def parameters(self) -> int:
+        """Number of trained parameters of one fold."""
+        return sum(p.numel() for p in self.network.parameters()) // self.folds
+
+    def answers(self, frame: pd.DataFrame, *, decimal: str = ".") -> NDArray[np.float64]:
+        """Return what the ensemble says of rows: the mean over all networks.
+
+        Parameters
+        ----------
+        frame : DataFrame of N rows
+            Holds every column that the network learnt from, in any order; others
+            are ignored.
+        decimal : {".", ","}
+            Decimal sign of cells that are text.
+
+        Returns
+        -------
+        ndarray of shape (N, O)
+            Values in regression (O is 1); probabilities of the classes otherwise.
+
+        Raises
+        ------
+        PredictError
+            P01, if a column is missing; P02, if a column is not what it was.
+        """
+        check_columns(frame, self.schema, decimal)
+        numbers, codes = encode_inputs(frame, self.schema, decimal)
+        return self.answers_coded(numbers, codes)
+
+    def answers_coded(
+        self, numbers: NDArray[np.float64], codes: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
+        """Return what the ensemble says of coded rows, shape (N, O)."""
+        if len(numbers) == 0:
+            return np.zeros((0, self.target.outputs))
+        device = self.target.mean_F.device
+        rows_FN = torch.arange(len(numbers), device=device).expand(len(self.target.mean_F), -1)
+        numbers_NP = torch.tensor(numbers, device=device)
+        codes_NQ = torch.tensor(codes, device=device)
+        blocks = answer(self.network, self.target, numbers_NP, codes_NQ, rows_FN)
+        return torch.cat([block.mean(dim=0) for block in blocks]).cpu().numpy()
+
+    def labels(self, answers: NDArray[np.float64]) -> NDArray[np.object_]:
+        """Return the name of the most probable class of each row."""
+        return np.array(self.schema.classes, dtype=object)[answers.argmax(axis=1)]
+
+
+def check_columns(frame: pd.DataFrame, schema: Schema, decimal: str) -> None:
+    """Refuse rows whose columns are not those that the network learnt from.
+
+    Raises
+    ------
+    PredictError
+        P01, if a column is missing; P02, if no filled cell of a column of numbers
+        or dates is a number or a date.
+    """
+    missing = [c.name for c in schema.used if c.name not in frame.columns]
+    if missing:
+        extra = [n for n in frame.columns if n not in {c.name for c in schema.columns}]
+        place = {"missing": ", ".join(map(repr, missing[:10]))}
+        if extra:
+            place["not known"] = ", ".join(map(repr, extra[:10]))
+        raise PredictError(
+            "P01",
+            f"{len(missing)} of {len(schema.used)} columns are missing",
+            place=place,
+            fix=["rename or add the columns", "leave their cells empty if nothing is known"],
+        )
+    for column in schema.used:
+        if column.kind not in {"number", "date"} or is_numeric(frame[column.name]):
+            continue
+        filled = frame[column.name].dropna()
+        if column.kind == "number":
+            fits = np.isfinite(to_numbers(filled, decimal))
+        else:
+            fits = ~np.isnat(to_dates(filled, column.date_format or "ISO8601"))
+        if len(filled) and not fits.any():
+            raise PredictError(
+                "P02",
+                f"column {column.name!r} held {column.kind}s in training and holds none now",
+                place={"cells": ", ".join(repr(cell) for cell in filled[:5])},
+                fix=["bring the cells into the form that they had in training"],
+            )
+
+
+def answer_table(model: Model, answers: NDArray[np.float64]) -> pd.DataFrame:
+    """Lay answers out as a table: ``prediction``, and each class's probability.
+
+    Parameters
+    ----------
+    model : Model
+    answers : ndarray of shape (N, O)
+        As ``Model.answers`` returns them; rows of NaN become empty cells.
+
+    Returns
+    -------
+    DataFrame of N rows
+        Column ``prediction``; in classification also ``probability CLASS`` for each class.
+    """
+    if model.schema.task == "regression":
+        return pd.DataFrame({"prediction": answers[:, 0]})
+    known = np.isfinite(answers).all(axis=1)
+    labels = np.full(len(answers), None, dtype=object)
+    labels[known] = model.labels(answers[known])
+    table = pd.DataFrame({"prediction": labels})
+    for name, probability in zip(model.schema.classes, answers.T, strict=True):
+        table[f"probability {name}"] = probability
+    return table

@@ -1,0 +1,206 @@
+"""The whole story, from a table to networks with a score. A reader starts here."""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tenfold.config import Decision, RunOptions
+from tenfold.data.copies import in_order, join_copies
+from tenfold.data.encode import Encoded, encode
+from tenfold.data.schema import Schema, answered, find_target, infer_schema
+from tenfold.data.split import (
+    Splits,
+    Splitter,
+    decide_folds,
+    make_splits,
+    set_apart,
+    splits_of,
+)
+from tenfold.data.table import Table
+from tenfold.evaluate.scores import (
+    FoldScore,
+    TestScore,
+    score_constant,
+    score_folds,
+    score_table,
+)
+from tenfold.model import Model
+from tenfold.nn.mlp import MLPOptions
+from tenfold.nn.own import MakeModule
+from tenfold.seeds import Streams
+from tenfold.train.choose import choose_plan
+from tenfold.train.device import choose_device
+from tenfold.train.fit import FoldFits, fit_folds, pool_held_out
+from tenfold.train.watch import Deadline, Silent, Watch
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Study:
+    """Everything that came out of a run.
+
+    Attributes
+    ----------
+    table : Table
+        The rows that the folds share out, test rows taken away.
+    schema : Schema
+    rows : Encoded
+        The same rows coded, in the order that training used, copies joined.
+    place : ndarray of shape (len(table),), int64
+        Where each row of the table stands in ``rows``; -1 if its weight is 0.
+    splits : Splits
+    fits : FoldFits
+    model : Model
+    scores : dict of str to FoldScore
+        By metric, on held-out rows.
+    constant : dict of str to float
+        By metric, of the guess that uses no column.
+    test_rows : int
+    test : dict of str to TestScore
+        By metric, on test rows; empty without them.
+    decisions : tuple of Decision
+    train_seconds : float
+    """
+
+    table: Table
+    schema: Schema
+    rows: Encoded
+    place: NDArray[np.int64]
+    splits: Splits
+    fits: FoldFits
+    model: Model
+    scores: dict[str, FoldScore]
+    constant: dict[str, float]
+    test_rows: int
+    test: dict[str, TestScore]
+    decisions: tuple[Decision, ...]
+    train_seconds: float
+
+    def out_of_fold(self) -> NDArray[np.float64]:
+        """Return what networks that never saw a row of the table say of it.
+
+        Returns
+        -------
+        ndarray of shape (len(table), O), float64
+            Values or probabilities; NaN for rows that no fold holds out.
+        """
+        pooled = pool_held_out(self.splits, self.fits.answers)
+        return np.where((self.place >= 0)[:, None], pooled[self.place], np.nan)
+
+
+def run_study(
+    table: Table,
+    options: RunOptions,
+    *,
+    test: Table | None = None,
+    splitter: Splitter | Iterable[Any] | None = None,
+    network: MakeModule | None = None,
+    watch: Watch | None = None,
+) -> Study:
+    """Check a table, split it, train all folds, and score them.
+
+    Parameters
+    ----------
+    table : Table
+    options : RunOptions
+    test : Table, optional
+        Rows that no choice may touch; they are scored once, at the end.
+    splitter : splitter of scikit-learn or iterable of (learn, test), optional
+        Takes the place of ``options.split``.
+    network : callable, optional
+        Takes the place of ``options.train.network``.
+    watch : Watch, optional
+        Follows training and may end it.
+
+    Raises
+    ------
+    InputError
+        If the table, the options or the network do not allow a run.
+    """
+    streams = Streams(options.train.seed)
+    watch = watch or Silent()
+    target, target_decisions = find_target(table, options.schema)
+    table = answered(table, target, options.read.max_bad)
+    if test is None and options.split.test_size is not None:
+        table, test = set_apart(table, target, options.split, streams)
+    schema = infer_schema(table, target, options.schema, options.split)
+    rows, place, splits, split_decisions = split_rows(table, schema, options, streams, splitter)
+    device, device_decisions = choose_device(options.train.device)
+    plan, plan_decisions = choose_plan(rows, len(splits), schema.task, options.train, network)
+
+    decisions = (
+        *table.decisions,
+        *target_decisions,
+        *schema.decisions,
+        *split_decisions,
+        *device_decisions,
+        *plan_decisions,
+    )
+    watch.decided(decisions)
+
+    started = time.perf_counter()
+    deadline = Deadline(options.train.time_limit)
+    fits = fit_folds(
+        rows, splits, schema.task, plan, streams, device, watch=watch, deadline=deadline
+    )
+    train_seconds = time.perf_counter() - started
+    decisions += fits.decisions
+    model = Model(
+        schema=schema,
+        network=fits.network,
+        target=fits.target,
+        folds=len(splits),
+        own=not isinstance(plan.body, MLPOptions),
+        decisions=decisions,
+    )
+    return Study(
+        table=table,
+        schema=schema,
+        rows=rows,
+        place=place,
+        splits=splits,
+        fits=fits,
+        model=model,
+        scores=score_folds(rows, splits, fits.answers, schema.task),
+        constant=score_constant(rows, splits, schema.task, fits.target.outputs),
+        test_rows=0 if test is None else len(test),
+        test={} if test is None else score_table(model, test, streams),
+        decisions=decisions,
+        train_seconds=train_seconds,
+    )
+
+
+def split_rows(
+    table: Table,
+    schema: Schema,
+    options: RunOptions,
+    streams: Streams,
+    splitter: Splitter | Iterable[Any] | None,
+) -> tuple[Encoded, NDArray[np.int64], Splits, tuple[Decision, ...]]:
+    """Code the rows, put them in an order of their own, and deal them out to folds.
+
+    Returns
+    -------
+    rows, place, splits, decisions
+        ``place`` is where each row of the table stands in ``rows``, -1 if its weight is 0.
+    """
+    rows = in_order(encode(table, schema))
+    place = np.full(len(table), -1, dtype=np.int64)
+    place[rows.rows] = np.arange(len(rows))
+    if splitter is not None:
+        return rows, place, splits_of(splitter, rows, schema.task), ()
+    copies: tuple[Decision, ...] = ()
+    if not options.split.keep_copies:
+        all_rows = rows
+        rows, joined, copies = join_copies(all_rows)
+        place[all_rows.rows] = joined
+    folds, few = decide_folds(len(rows), options.split)
+    # The tutorial's cross-validation does not shuffle.
+    shuffle = options.split.shuffle
+    if shuffle is None:
+        shuffle = options.train.network != "tutorial"
+    splits, how = make_splits(rows, schema.task, folds, streams, shuffle=shuffle)
+    return rows, place, splits, (*copies, *few, how)
