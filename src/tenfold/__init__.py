@@ -1,0 +1,44 @@
+"""Tenfold turns a table into a trained neural network whose score you can believe."""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from tenfold.errors import TenfoldError as TenfoldError
+    from tenfold.estimators import TabularClassifier as TabularClassifier
+    from tenfold.estimators import TabularRegressor as TabularRegressor
+    from tenfold.run import Run as Run
+    from tenfold.run import load as load
+    from tenfold.run import train as train
+
+# Imported when they are first asked for, so that `tenfold --help` need not wait for torch.
+_HOMES = {
+    "Run": "tenfold.run",
+    "TabularClassifier": "tenfold.estimators",
+    "TabularRegressor": "tenfold.estimators",
+    "TenfoldError": "tenfold.errors",
+    "load": "tenfold.run",
+    "train": "tenfold.run",
+}
+
+__all__ = [
+    "Run",
+    "TabularClassifier",
+    "TabularRegressor",
+    "TenfoldError",
+    "__version__",
+    "load",
+    "train",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'tenfold' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

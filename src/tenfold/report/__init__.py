@@ -1,0 +1,1 @@
+"""One typed summary of a run, and what lays it out."""

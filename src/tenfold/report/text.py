@@ -1,0 +1,81 @@
+"""A summary as text for the terminal."""
+
+from collections.abc import Iterator, Sequence
+
+from tenfold.config import Decision
+from tenfold.evaluate.metrics import HEADLINE
+from tenfold.report.summary import Summary
+
+UNITS = {"accuracy": "%", "balanced_accuracy": "%"}
+NAMES = {
+    "mse": "MSE",
+    "rmse": "RMSE",
+    "mae": "MAE",
+    "r2": "R2",
+    "accuracy": "accuracy",
+    "balanced_accuracy": "balanced accuracy",
+    "log_loss": "log-loss",
+    "roc_auc": "ROC AUC",
+    "brier": "Brier score",
+}
+
+
+def decision_lines(decisions: Sequence[Decision]) -> Iterator[str]:
+    """Yield a line for each decision: what, why, and the option that changes it."""
+    for decision in decisions:
+        why = f" ({decision.why})" if decision.why else ""
+        yield f"  {decision.what}{why}; {decision.change_with}"
+
+
+def score_lines(summary: Summary) -> Iterator[str]:
+    """Yield the scores of a run, the constant guess beside each."""
+    if summary.network == "tutorial":
+        mse = summary.scores["mse"]
+        yield f"Baseline: {mse.mean:.2f} ({mse.std:.2f}) MSE"
+        yield ""
+    yield f"{summary.folds} folds, {summary.rows:,} rows, each tested by a network that never saw it"
+    width = max(len(NAMES[name]) for name in summary.scores)
+    for name, score in summary.scores.items():
+        interval = f"[{number(score.low)}, {number(score.high)}]"
+        guess = number(summary.constant[name])
+        yield (
+            f"  {NAMES[name]:<{width}}  {number(score.mean)} (sd {number(score.std)})"
+            f"  95 % interval {interval}  constant guess {guess}"
+        )
+    if summary.test_rows:
+        yield f"{summary.test_rows:,} test rows that no choice touched"
+        for name, test in summary.test.items():
+            interval = f"[{number(test.low)}, {number(test.high)}]"
+            yield f"  {NAMES[name]:<{width}}  {number(test.value)}  95 % interval {interval}"
+    yield verdict(summary)
+
+
+def verdict(summary: Summary) -> str:
+    """Say in one sentence whether the network beats the constant guess."""
+    name = HEADLINE[summary.task]
+    score, guess = summary.scores[name], summary.constant[name]
+    better = score.high < guess if summary.task == "regression" else score.low > guess
+    if better:
+        return f"The network knows more than the constant guess ({NAMES[name]})."
+    return (
+        f"No better than the constant guess is shown ({NAMES[name]} {number(score.mean)} "
+        f"against {number(guess)}): do not rely on this network."
+    )
+
+
+def number(value: float) -> str:
+    """Return a number with four digits that count.
+
+    Examples
+    --------
+    >>> number(0.123456), number(48123.4), number(26.304)
+    ('0.1235', '48,123', '26.30')
+    """
+    if value != value:
+        return "-"
+    if abs(value) >= 1000:
+        return f"{value:,.0f}"
+    if value == 0:
+        return "0"
+    digits = max(0, 4 - len(str(int(abs(value))).lstrip("0")))
+    return f"{value:.{digits}f}" if abs(value) >= 1e-3 else f"{value:.3g}"

@@ -1,0 +1,230 @@
+"""Model files: a zip of JSON and tensors that cannot run code and checks itself.
+
+A model file holds two parts: ``manifest.json`` (what the model is, made of plain
+JSON values) and ``weights.safetensors``. Nothing in either can name code. The
+manifest ends with a few made-up rows and what the model says of them; opening a
+file predicts them again.
+"""
+
+import io
+import json
+import zipfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import safetensors.torch
+import torch
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+
+from tenfold.config import Decision
+from tenfold.data.schema import Schema
+from tenfold.errors import StoreError
+from tenfold.model import Model
+from tenfold.nn.features import FeatureOptions, FoldFeatures
+from tenfold.nn.mlp import FoldMLP, MLPOptions
+from tenfold.nn.network import FoldNetwork
+from tenfold.nn.own import MakeModule, OwnNetwork
+from tenfold.nn.targets import FoldTarget
+
+FORMAT: Final = 1
+MANIFEST: Final = "manifest.json"
+WEIGHTS: Final = "weights.safetensors"
+MAX_MANIFEST_BYTES: Final = 64 * 2**20
+MAX_WEIGHTS_BYTES: Final = 8 * 2**30
+SAMPLE_ROWS: Final = 3
+# Another processor rounds otherwise; anything beyond this is a damaged or foreign file.
+TOLERANCE: Final = 1e-3
+
+
+def save_model(model: Model, path: Path) -> None:
+    """Write a model file.
+
+    Parameters
+    ----------
+    model : Model
+    path : Path
+        Written anew; the folder must exist.
+    """
+    tensors = {f"network.{k}": v for k, v in model.network.state_dict().items()}
+    tensors |= {f"target.{k}": v for k, v in model.target.state_dict().items()}
+    manifest = _describe(model)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(MANIFEST, json.dumps(manifest, indent=1))
+        plain = {name: tensor.contiguous().cpu() for name, tensor in tensors.items()}
+        archive.writestr(WEIGHTS, safetensors.torch.save(plain), zipfile.ZIP_STORED)
+
+
+def _describe(model: Model) -> dict[str, Any]:
+    features = model.network.features
+    numbers, codes = _sample_rows(model)
+    network: dict[str, Any] = {"kind": "own"}
+    if isinstance(model.network, FoldMLP):
+        network = {"kind": "mlp", "options": asdict(model.network.options)}
+    return {
+        "format": FORMAT,
+        "kind": "table",
+        "schema": model.schema.to_dict(),
+        "folds": model.folds,
+        "networks": len(model.target.mean_F),
+        "outputs": model.target.outputs,
+        "features": {
+            "options": asdict(features.options),
+            "distinct": features.distinct,
+            "levels": features.levels,
+            "flags": features.flags,
+        },
+        "network": network,
+        "sample": {
+            "numbers": [[None if np.isnan(x) else x for x in row] for row in numbers.tolist()],
+            "codes": codes.tolist(),
+            "answers": model.answers_coded(numbers, codes).tolist(),
+        },
+        "decisions": [asdict(decision) for decision in model.decisions],
+    }
+
+
+def _sample_rows(model: Model) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Make up rows around the middle of what the first fold saw; no row of the table is stored."""
+    features = model.network.features
+    center = features.center_FP[0].double().cpu().numpy()
+    scale = features.scale_FP[0].double().cpu().numpy()
+    step = np.divide(1.0, scale, out=np.zeros_like(scale), where=scale > 0)
+    numbers = center + np.linspace(-1, 1, SAMPLE_ROWS)[:, None] * step
+    levels = np.array(features.levels, dtype=np.int64)
+    codes = np.arange(SAMPLE_ROWS)[:, None] % np.maximum(levels, 1)
+    return numbers, codes.astype(np.int64).reshape(SAMPLE_ROWS, len(levels))
+
+
+def load_model(path: Path, make: MakeModule | None = None) -> Model:
+    """Open a model file and check it.
+
+    Parameters
+    ----------
+    path : Path
+    make : MakeModule, optional
+        The function of a network of the user's own, whose code no file holds.
+
+    Raises
+    ------
+    StoreError
+        M01 to M05, if the file is not whole, not ours, newer, or predicts otherwise.
+    """
+    manifest, tensors = _read_parts(path)
+    try:
+        model = _rebuild(manifest, tensors, make)
+        sample = manifest["sample"]
+        numbers = np.array(sample["numbers"], dtype=np.float64).reshape(SAMPLE_ROWS, -1)
+        codes = np.array(sample["codes"], dtype=np.int64).reshape(SAMPLE_ROWS, -1)
+        answers = model.answers_coded(numbers, codes)
+        expected = np.array(sample["answers"], dtype=np.float64)
+    except (KeyError, TypeError, ValueError, RuntimeError, IndexError) as error:
+        raise _damaged(path, f"its parts do not fit together ({type(error).__name__})") from error
+    span = np.abs(expected).max(initial=1.0)
+    if answers.shape != expected.shape or not np.allclose(answers, expected, atol=TOLERANCE * span):
+        raise StoreError(
+            "M03",
+            "the model predicts something else for its sample rows than when it was saved",
+            place={"file": str(path)},
+            fix=["copy or train it again"],
+        )
+    return model
+
+
+def _read_parts(path: Path) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
+    place = {"file": str(path)}
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise StoreError("M07", f"it cannot be read: {error.strerror}", place=place) from error
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(data))
+        sizes = {info.filename: info.file_size for info in archive.infolist()}
+    except zipfile.BadZipFile as error:
+        raise StoreError("M01", "the file is no model file", place=place) from error
+    limits = {MANIFEST: MAX_MANIFEST_BYTES, WEIGHTS: MAX_WEIGHTS_BYTES}
+    if not limits.keys() <= sizes.keys():
+        raise StoreError("M01", "the archive lacks the parts of a model", place=place)
+    for name, limit in limits.items():
+        if sizes[name] > limit:
+            raise _damaged(path, f"its part {name} claims {sizes[name]:,} bytes")
+    try:
+        manifest = json.loads(archive.read(MANIFEST))
+        found = manifest["format"]
+    except (ValueError, KeyError, TypeError, zipfile.BadZipFile, OSError) as error:
+        raise _damaged(path, "its manifest cannot be read") from error
+    if not isinstance(found, int) or found > FORMAT:
+        raise StoreError(
+            "M02",
+            f"the model has format {found!r}, and this Tenfold reads formats up to {FORMAT}",
+            place=place,
+            fix=["pip install --upgrade tenfold"],
+        )
+    try:
+        return manifest, safetensors.torch.load(archive.read(WEIGHTS))
+    except (SafetensorError, zipfile.BadZipFile, OSError, ValueError) as error:
+        raise _damaged(path, "its weights cannot be read") from error
+
+
+def _damaged(path: Path, what: str) -> StoreError:
+    return StoreError(
+        "M04",
+        f"the model file is damaged: {what}",
+        place={"file": str(path)},
+        fix=["copy it again, or train the model again"],
+    )
+
+
+def _rebuild(
+    manifest: dict[str, Any], tensors: dict[str, torch.Tensor], make: MakeModule | None
+) -> Model:
+    schema = Schema.from_dict(manifest["schema"])
+    networks, outputs = int(manifest["networks"]), int(manifest["outputs"])
+    told = manifest["features"]
+    options = FeatureOptions(
+        style=told["options"]["style"],
+        bins=tuple((int(count), float(height)) for count, height in told["options"]["bins"]),
+        one_hot=int(told["options"]["one_hot"]),
+    )
+    features = FoldFeatures(
+        networks,
+        tuple(map(int, told["distinct"])),
+        tuple(map(int, told["levels"])),
+        tuple(map(int, told["flags"])),
+        options,
+    )
+    network: FoldNetwork
+    if manifest["network"]["kind"] == "mlp":
+        shape = manifest["network"]["options"]
+        network = FoldMLP(
+            features,
+            outputs,
+            MLPOptions(
+                hidden=tuple(map(int, shape["hidden"])),
+                activation=shape["activation"],
+                word_numbers=int(shape["word_numbers"]),
+                init=shape["init"],
+            ),
+        )
+    elif make is None:
+        raise StoreError(
+            "M05",
+            "the model was trained with a network of its user's own",
+            fix=["name its function: --network FILE.py:FUNCTION", "load(..., network=function)"],
+        )
+    else:
+        network = OwnNetwork(features, outputs, make, seeds=range(networks))
+    target = FoldTarget(networks, schema.task, outputs)
+    for prefix, module in (("network.", network), ("target.", target)):
+        own = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+        module.load_state_dict(own)
+    return Model(
+        schema=schema,
+        network=network,
+        target=target,
+        folds=int(manifest["folds"]),
+        own=manifest["network"]["kind"] == "own",
+        decisions=tuple(Decision(**d) for d in manifest["decisions"]),
+    )

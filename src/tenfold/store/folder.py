@@ -1,0 +1,101 @@
+"""The folder of a run: what is in it, and a name of its own for each."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+from tenfold.errors import StoreError
+from tenfold.model import answer_table
+from tenfold.store.archive import save_model
+from tenfold.study import Study
+
+MODEL: Final = "model.tenfold"
+METRICS: Final = "metrics.json"
+
+
+def new_folder(parent: Path, name: str) -> Path:
+    """Make the folder ``parent/NAME-1``, or the first free number after it.
+
+    Raises
+    ------
+    StoreError
+        M06, if it cannot be made.
+    """
+    stem = re.sub(r"[^\w.-]+", "-", name).strip("-.") or "run"
+    number = 1
+    while True:
+        folder = parent / f"{stem}-{number}"
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            number += 1
+            continue
+        except OSError as error:
+            raise StoreError(
+                "M06",
+                f"the folder cannot be made: {error.strerror}",
+                place={"folder": str(folder)},
+                fix=["name another place: --out FOLDER"],
+            ) from error
+        return folder
+
+
+def write_run(
+    folder: Path, study: Study, metrics: Mapping[str, Any], config: Mapping[str, Any]
+) -> None:
+    """Write what a run leaves: metrics, model, predictions, history, rejected rows, options.
+
+    Raises
+    ------
+    StoreError
+        M06, if a file cannot be written.
+    """
+    try:
+        write_json(folder / METRICS, metrics)
+        write_json(folder / "config.json", config)
+        save_model(study.model, folder / MODEL)
+        predictions = answer_table(study.model, study.out_of_fold())
+        predictions.insert(0, "line", study.table.lines)
+        predictions.insert(1, "truth", study.table.frame[study.schema.target].to_numpy())
+        predictions.to_csv(folder / "predictions.csv", index=False)
+        lines = [asdict(line) for line in study.fits.history.lines]
+        pd.DataFrame(lines).to_csv(folder / "history.csv", index=False)
+        rejected = [asdict(row) for row in study.table.rejected]
+        columns = pd.DataFrame(rejected, columns=["line", "reason"])
+        columns.to_csv(folder / "rejected.csv", index=False)
+    except OSError as error:
+        raise StoreError(
+            "M06",
+            f"the run cannot be written: {error.strerror}",
+            place={"folder": str(folder)},
+            fix=["make room, or name another place: --out FOLDER"],
+        ) from error
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Write a JSON document."""
+    path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+def find_model(run: Path) -> Path:
+    """Return the model file of a run: ``run`` itself, or the one in the folder.
+
+    Raises
+    ------
+    StoreError
+        M07, if there is none.
+    """
+    path = run / MODEL if run.is_dir() else run
+    if path.is_file():
+        return path
+    near = sorted(p.parent.name for p in run.parent.glob(f"*/{MODEL}")) if run.parent.is_dir() else []
+    raise StoreError(
+        "M07",
+        f"there is no model at {run}",
+        fix=[f"{run.parent} holds the runs {', '.join(near[:5])}"] if near else ["tenfold train DATA"],
+    )
