@@ -78,7 +78,7 @@ class Model:
             return np.zeros((0, self.target.outputs))
         device = self.target.mean_F.device
         rows_FN = torch.arange(len(numbers), device=device).expand(len(self.target.mean_F), -1)
-        numbers_NP = torch.tensor(numbers, device=device)
+        numbers_NP = torch.tensor(numbers, dtype=self.target.mean_F.dtype, device=device)
         codes_NQ = torch.tensor(codes, device=device)
         blocks = answer(self.network, self.target, numbers_NP, codes_NQ, rows_FN)
         return torch.cat([block.mean(dim=0) for block in blocks]).cpu().numpy()

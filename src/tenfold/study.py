@@ -32,10 +32,10 @@ from tenfold.model import Model
 from tenfold.nn.mlp import MLPOptions
 from tenfold.nn.own import MakeModule
 from tenfold.seeds import Streams
-from tenfold.train.choose import choose_plan
-from tenfold.train.device import choose_device
-from tenfold.train.fit import FoldFits, fit_folds, pool_held_out
-from tenfold.train.watch import Deadline, Silent, Watch
+from tenfold.training.choose import choose_plan
+from tenfold.training.device import choose_device
+from tenfold.training.fit import FoldFits, fit_folds, pool_held_out
+from tenfold.training.watch import Deadline, Silent, Watch
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)

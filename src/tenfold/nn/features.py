@@ -76,7 +76,6 @@ class FoldFeatures(nn.Module):
     scale_FP: Tensor
     slope_FJ: Tensor
     shift_FJ: Tensor
-    height_FJ: Tensor
 
     def __init__(
         self,
@@ -92,11 +91,11 @@ class FoldFeatures(nn.Module):
         self.tables = tuple(q for q, yes in enumerate(small) if not yes)
         self.distinct, self.levels, self.flags, self.options = distinct, levels, flags, options
         numbers = len(distinct)
-        self.codes = _choose_codes(distinct, options)
-        bins = sum(bins for _, bins, _ in self.codes)
+        self.groups = _choose_codes(distinct, options)
+        bins = sum(group.width for group in self.groups)
         self.register_buffer("center_FP", torch.zeros(networks, numbers, dtype=torch.float64))
         self.register_buffer("scale_FP", torch.ones(networks, numbers))
-        for name in ("slope_FJ", "shift_FJ", "height_FJ"):
+        for name in ("slope_FJ", "shift_FJ"):
             self.register_buffer(name, torch.zeros(networks, bins))
         for q, count in enumerate(levels):
             self.register_buffer(f"seen{q}_FL", torch.zeros(networks, count, dtype=torch.bool))
@@ -112,7 +111,7 @@ class FoldFeatures(nn.Module):
             share its statistics.
         """
         found = [
-            _estimate(rows.numbers[learn], self.options.style, self.codes) for learn in learn_GN
+            _estimate(rows.numbers[learn], self.options.style, self.groups) for learn in learn_GN
         ]
         for name, buffer in self.named_buffers():
             if name.startswith("seen"):
@@ -128,7 +127,9 @@ class FoldFeatures(nn.Module):
         words = sum(self.levels[q] - EMPTY for q in self.one_hot)
         return self.scale_FP.shape[1] + self.slope_FJ.shape[1] + len(self.flags) + words
 
-    def forward(self, numbers_FBP: Tensor, codes_FBQ: Tensor) -> Tensor:
+    def forward(
+        self, numbers_FBP: Tensor, codes_FBQ: Tensor, out_FBD: Tensor | None = None
+    ) -> Tensor:
         """Return the features of rows, each network's own.
 
         Parameters
@@ -136,6 +137,8 @@ class FoldFeatures(nn.Module):
         numbers_FBP : Tensor of shape (..., F, B, P), float64
             In the units of the file; NaN where a cell is empty.
         codes_FBQ : Tensor of shape (..., F, B, Q), int64
+        out_FBD : Tensor of shape (..., F, B, D), float32, optional
+            Where to write. Fresh memory costs more than the features themselves.
 
         Returns
         -------
@@ -147,22 +150,37 @@ class FoldFeatures(nn.Module):
         x_FBP = x_FBP.masked_fill_(missing_FBP, 0.0)
         if self.options.style == "binned":
             x_FBP = x_FBP * torch.rsqrt(1 + (x_FBP / CLIP).square())
-        parts = [x_FBP]
-        first = 0
-        for p, bins, _ in self.codes:
-            at = slice(first, first + bins)
-            code = torch.addcmul(
-                self.shift_FJ[:, None, at], x_FBP[..., p : p + 1], self.slope_FJ[:, None, at]
-            )
-            parts.append(code.clamp_(-1.0, 1.0).mul_(self.height_FJ[:, None, at]))
-            first += bins
+        columns = x_FBP.shape[-1]
+        if out_FBD is None:
+            out_FBD = x_FBP.new_empty((*x_FBP.shape[:-1], self.width))
+        out_FBD[..., :columns] = x_FBP
+        first = columns
+        for group in self.groups:
+            self._bins(x_FBP, group, out_FBD[..., first : first + group.width], first - columns)
+            first += group.width
         if self.flags:
-            parts.append(missing_FBP[..., list(self.flags)].float())
+            out_FBD[..., first : first + len(self.flags)] = missing_FBP[..., list(self.flags)]
+            first += len(self.flags)
         for q in self.one_hot:
             # The code for unseen words has no feature: such a row gets zeros.
             hot_FBL = functional.one_hot(codes_FBQ[..., q], self.levels[q])[..., EMPTY:]
-            parts.append(hot_FBL * getattr(self, f"seen{q}_FL")[:, None, EMPTY:])
-        return torch.cat(parts, dim=-1)
+            words = out_FBD[..., first : first + self.levels[q] - EMPTY]
+            torch.mul(hot_FBL, getattr(self, f"seen{q}_FL")[:, None, EMPTY:], out=words)
+            first += self.levels[q] - EMPTY
+        return out_FBD
+
+    def _bins(self, x_FBP: Tensor, group: "CodeGroup", out_FBJ: Tensor, first: int) -> None:
+        """Write the codes of a group of columns; whole blocks at once, as rows are many."""
+        columns = len(group.columns)
+        at = slice(first, first + group.width)
+        slope = self.slope_FJ[:, None, at].unflatten(-1, (columns, -1))
+        shift = self.shift_FJ[:, None, at].unflatten(-1, (columns, -1))
+        out = out_FBJ.unflatten(-1, (columns, -1))
+        torch.addcmul(shift, x_FBP[..., group.columns, None], slope, out=out)
+        start = 0
+        for bins, height in group.codes:
+            out[..., start : start + bins].clamp_(-height, height)
+            start += bins
 
     def known(self, codes_FBQ: Tensor, column: int) -> Tensor:
         """Return a column's codes, 0 where a network's fold never held the word.
@@ -176,40 +194,59 @@ class FoldFeatures(nn.Module):
         return codes_FB * seen_FL.gather(1, codes_FB).long()
 
 
-Code = tuple[int, int, float]
-"""A column of numbers, the bins of one of its codes, and their height."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CodeGroup:
+    """Columns of numbers that are coded alike.
+
+    Attributes
+    ----------
+    columns : list of int
+        Their places among the P.
+    codes : tuple of (int, float)
+        Each code's number of bins and half its range.
+    """
+
+    columns: list[int]
+    codes: tuple[tuple[int, float], ...]
+
+    @property
+    def width(self) -> int:
+        """Features of all columns together."""
+        return len(self.columns) * sum(bins for bins, _ in self.codes)
 
 
-def _choose_codes(distinct: tuple[int, ...], options: FeatureOptions) -> list[Code]:
+def _choose_codes(distinct: tuple[int, ...], options: FeatureOptions) -> list[CodeGroup]:
     """Give each column its codes: no more bins than its values part, no code twice."""
-    codes = []
+    groups: dict[tuple[tuple[int, float], ...], list[int]] = {}
     for p, values in enumerate(distinct):
         # Two values need no bin: a line through both says it all.
         most = values - 1 if values > 2 else 0
-        given = 0
+        codes: list[tuple[int, float]] = []
         for bins, height in options.bins:
-            if min(bins, most) > given:
-                given = min(bins, most)
-                codes.append((p, given, height))
-    return codes
+            if min(bins, most) > (codes[-1][0] if codes else 0):
+                codes.append((min(bins, most), height))
+        if codes:
+            groups.setdefault(tuple(codes), []).append(p)
+    return [CodeGroup(columns=columns, codes=codes) for codes, columns in groups.items()]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Scales:
     """What one fold estimates from the numbers of its own rows.
 
-    A bin's code rises from -1 to 1 over the bin: ``slope * x + shift``, clamped;
-    ``height`` is half the range of its feature, 0 for a bin without width.
+    A bin's code rises over the bin from minus to plus its height, ``slope * x +
+    shift``, and is clamped there; both are 0 for a bin without width.
     """
 
     center_P: NDArray[np.float64]
     scale_P: NDArray[np.float64]
     slope_J: NDArray[np.float64]
     shift_J: NDArray[np.float64]
-    height_J: NDArray[np.float64]
 
 
-def _estimate(numbers_NP: NDArray[np.float64], style: str, codes: Sequence[Code]) -> _Scales:
+def _estimate(
+    numbers_NP: NDArray[np.float64], style: str, groups: Sequence[CodeGroup]
+) -> _Scales:
     center_P, scale_P = np.zeros(numbers_NP.shape[1]), np.ones(numbers_NP.shape[1])
     columns = [column[~np.isnan(column)] for column in numbers_NP.T]
     for p, x in enumerate(columns):
@@ -220,21 +257,22 @@ def _estimate(numbers_NP: NDArray[np.float64], style: str, codes: Sequence[Code]
         else:
             low, center_P[p], high = np.quantile(x, [0.25, 0.5, 0.75])
             scale_P[p] = _inverse(high - low) or 2 * _inverse(np.ptp(x))
-    low_J, width_J, height_J = [], [], []
-    for p, bins, height in codes:
-        z = (columns[p] - center_P[p]) * scale_P[p]
-        edges = bin_edges(z / np.sqrt(1 + (z / CLIP) ** 2), bins)
-        low_J.append(edges[:-1])
-        width_J.append(np.diff(edges))
-        height_J.append(np.where(width_J[-1] > 0, height, 0.0))
-    width = np.concatenate([np.zeros(0), *width_J])
-    slope_J = np.divide(2.0, width, out=np.zeros_like(width), where=width > 0)
+    slopes, shifts = [np.zeros(0)], [np.zeros(0)]
+    for group in groups:
+        for p in group.columns:
+            z = (columns[p] - center_P[p]) * scale_P[p]
+            z /= np.sqrt(1 + (z / CLIP) ** 2)
+            for bins, height in group.codes:
+                edges = bin_edges(z, bins)
+                width = np.diff(edges)
+                slope = np.divide(2 * height, width, out=np.zeros(bins), where=width > 0)
+                slopes.append(slope)
+                shifts.append(np.where(width > 0, -edges[:-1] * slope - height, 0.0))
     return _Scales(
         center_P=center_P,
         scale_P=scale_P,
-        slope_J=slope_J,
-        shift_J=-np.concatenate([np.zeros(0), *low_J]) * slope_J - 1,
-        height_J=np.concatenate([np.zeros(0), *height_J]),
+        slope_J=np.concatenate(slopes),
+        shift_J=np.concatenate(shifts),
     )
 
 

@@ -79,6 +79,7 @@ class FoldMLP(FoldNetwork):
         self._inputs: list[Tensor] = []
         self._sums_before: list[Tensor] = []
         self._codes: list[Tensor] = []
+        self._spaces: dict[str, Tensor] = {}
 
     def groups(self) -> list[ParameterGroup]:
         """Return all parameters; the factors are RealMLP's (arXiv 2407.04491, table A.1)."""
@@ -148,7 +149,10 @@ class FoldMLP(FoldNetwork):
     def train_forward(self, x_FBD: Tensor, codes_FBQ: Tensor) -> Tensor:
         """Return the outputs like ``forward``, and keep what ``train_backward`` needs."""
         words_FBI, self._codes = self._with_words(x_FBD, codes_FBQ)
-        self._inputs, self._sums_before = [self._scaled(words_FBI)], []
+        if self.scale_F1I is not None:
+            space = self._space("scaled", words_FBI)
+            words_FBI = torch.mul(words_FBI, self.scale_F1I, out=space)
+        self._inputs, self._sums_before = [words_FBI], []
         last = len(self.weights) - 1
         for i in range(last):
             self._sums_before.append(self._sums(i, self._inputs[i]))
@@ -160,7 +164,10 @@ class FoldMLP(FoldNetwork):
         """Set ``grad`` of every parameter, given the slope of the loss at the last outputs."""
         for i in range(len(self.weights) - 1, -1, -1):
             slope_FBO = slope_FBO * self.factors[i]
-            self.weights[i].grad = torch.bmm(self._inputs[i].mT, slope_FBO)
+            weight = self.weights[i]
+            if weight.grad is None:
+                weight.grad = torch.empty_like(weight)
+            torch.bmm(self._inputs[i].mT, slope_FBO, out=weight.grad)
             self.biases[i].grad = slope_FBO.sum(dim=1, keepdim=True) / self.factors[i]
             if i > 0:
                 slope_FBO = torch.bmm(slope_FBO, self.weights[i].mT)
@@ -181,9 +188,17 @@ class FoldMLP(FoldNetwork):
             return
         # A scale multiplies a row of the first weights, whose slope is known already:
         # the sum over that row is cheaper than another matrix product.
-        slope_FI = (self.weights[0] * self.weights[0].grad).sum(dim=2)
+        weight = self.weights[0]
+        slope_FI = torch.mul(weight, weight.grad, out=self._space("products", weight)).sum(dim=2)
         slope_F1I = slope_FI[:, None] / self.scale_F1I
         self.scale_F1I.grad = slope_F1I.masked_fill_(self.scale_F1I == 0, 0.0)
+
+    def _space(self, name: str, like: Tensor) -> Tensor:
+        """Return the same memory in every step: fresh pages cost more than the arithmetic."""
+        space = self._spaces.get(name)
+        if space is None or space.shape != like.shape or space.device != like.device:
+            space = self._spaces[name] = torch.empty_like(like)
+        return space
 
     def _with_words(self, x_FBD: Tensor, codes_FBQ: Tensor) -> tuple[Tensor, list[Tensor]]:
         """Append each large column's numbers for its words; return the places in its table too."""

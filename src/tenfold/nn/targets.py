@@ -119,8 +119,8 @@ class FoldTarget(nn.Module):
             Classification: probabilities.
         """
         if self.task == "classification":
-            return torch.softmax(outputs_FBO.double(), dim=-1)
-        values_FBO = outputs_FBO.double() * self.scale_F[:, None, None] + self.mean_F[:, None, None]
+            return torch.softmax(outputs_FBO.to(self.mean_F.dtype), dim=-1)
+        values_FBO = outputs_FBO.to(self.mean_F.dtype) * self.scale_F[:, None, None] + self.mean_F[:, None, None]
         low, high = self.low_F[:, None, None], self.high_F[:, None, None]
         return torch.minimum(torch.maximum(values_FBO, low), high)
 

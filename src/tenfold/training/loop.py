@@ -25,15 +25,17 @@ from tenfold.errors import NetworkError
 from tenfold.nn.network import BLOCK, FoldNetwork, answer
 from tenfold.nn.targets import FoldTarget
 from tenfold.seeds import Streams
-from tenfold.train.batches import BatchPlan, Member
-from tenfold.train.recipe import Recipe
-from tenfold.train.states import Average, Best
-from tenfold.train.watch import Deadline, Watch
+from tenfold.training.batches import BatchPlan, Member
+from tenfold.training.device import move, widest
+from tenfold.training.recipe import Recipe
+from tenfold.training.states import Average, Best, moved_tensors
+from tenfold.training.watch import Deadline, Watch
 
 # Features of several steps are made at once, but no more than this many numbers:
 # they should still be in the processor's cache when their step comes.
 CHUNK_NUMBERS: Final = 4_000_000
 AVERAGE_EVERY: Final = 4  # steps
+
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Stack:
@@ -72,9 +74,13 @@ class Data:
     def of(cls, rows: Encoded, device: torch.device) -> "Data":
         """Move coded rows to a device."""
         return cls(
-            numbers_NP=torch.tensor(rows.numbers, device=device),
+            numbers_NP=torch.tensor(rows.numbers, dtype=widest(device), device=device),
             codes_NQ=torch.tensor(rows.codes, device=device),
-            target_N=torch.tensor(rows.target, device=device),
+            target_N=torch.tensor(
+                rows.target,
+                dtype=widest(device) if rows.target.dtype.kind == "f" else torch.int64,
+                device=device,
+            ),
         )
 
 
@@ -142,8 +148,10 @@ class Training:
         streams: Streams,
         device: torch.device,
     ) -> None:
-        self.network = network.to(device)
-        self.target = target.to(device)
+        move(network, device)
+        move(target, device)
+        self.network = network
+        self.target = target
         self.recipe = recipe
         self.device = device
         self._data = Data.of(rows, device)
@@ -173,10 +181,11 @@ class Training:
         )
         parameters = list(network.parameters())
         self._average = Average(parameters, recipe.average) if recipe.average else None
-        self._best = Best(parameters, stack.fold_F)
+        self._best = Best(moved_tensors(network), stack.fold_F, recipe.patience)
         self._watch = _watch_rows(stack.watch_FN, rows.weights, device)
         self._running_F = np.ones(len(stack.members), dtype=bool)
         self._lr = recipe.lr
+        self._features: Tensor | None = None  # memory for the features of a chunk of steps
 
     def run(self, watch: Watch, deadline: Deadline) -> History:
         """Train until the last epoch, until no fold improves, or until a limit is reached.
@@ -205,7 +214,7 @@ class Training:
                 )
             )
             watch.epoch(epoch, self._plan.rounds)
-            if stopped_by or self._past_best(epoch):
+            if stopped_by or not self._best.open_G.any():
                 break
         self._best.restore()
         best_epoch_G = self._best.epoch_G.copy()
@@ -219,14 +228,20 @@ class Training:
         batches = plan.round(number)
         total_F = torch.zeros(len(self._stack.members), device=device)
         per_step = batches.rows_SFB[0].numel() * max(1, self.network.features.width)
-        chunk = max(1, CHUNK_NUMBERS // per_step)
+        chunk = min(plan.steps, max(1, CHUNK_NUMBERS // per_step))
+        if self._features is None:
+            networks, rows = batches.rows_SFB.shape[1:]
+            shape = (chunk, networks, rows, self.network.features.width)
+            self._features = torch.empty(shape, device=device)
         step = number * plan.steps
         stopped_by = None
         for first in range(0, plan.steps, chunk):
             rows_SFB = batches.rows_SFB[first : first + chunk].to(device)
             weights_SFB = batches.weights_SFB[first : first + chunk].to(device)
             codes_SFBQ = self._data.codes_NQ[rows_SFB]
-            x_SFBD = self.network.features(self._data.numbers_NP[rows_SFB], codes_SFBQ)
+            x_SFBD = self.network.features(
+                self._data.numbers_NP[rows_SFB], codes_SFBQ, self._features[: len(rows_SFB)]
+            )
             seen_SFB = self.target.seen(self._data.target_N[rows_SFB])
             for x, codes, seen, weights in zip(
                 x_SFBD, codes_SFBQ, seen_SFB, weights_SFB, strict=True
@@ -305,12 +320,6 @@ class Training:
         loss_G = np.bincount(self._stack.fold_F, loss_F, folds)
         return loss_G / np.bincount(self._stack.fold_F, weight_F, folds)
 
-    def _past_best(self, epoch: int) -> bool:
-        """Tell whether every fold's best state lies far back."""
-        if self._watch is None:
-            return False
-        return bool(np.all(epoch > self.recipe.patience * (self._best.epoch_G + 1)))
-
 
 def look_epochs(last: int) -> list[int]:
     """Return the epochs at whose end watched rows are looked at: ever more sparsely.
@@ -340,4 +349,5 @@ def _watch_rows(
         rows = np.flatnonzero(watch)
         rows_FM[f, : len(rows)] = rows
         weights_FM[f, : len(rows)] = weights_N[rows]
-    return torch.from_numpy(rows_FM).to(device), torch.from_numpy(weights_FM).to(device)
+    weights = torch.tensor(weights_FM, dtype=widest(device), device=device)
+    return torch.from_numpy(rows_FM).to(device), weights

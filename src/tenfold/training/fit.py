@@ -22,9 +22,9 @@ from tenfold.nn.network import FoldNetwork, answer
 from tenfold.nn.own import OwnNetwork
 from tenfold.nn.targets import FoldTarget
 from tenfold.seeds import Streams
-from tenfold.train.loop import Data, History, Stack, Training
-from tenfold.train.recipe import Plan, Recipe
-from tenfold.train.watch import Deadline, Watch
+from tenfold.training.loop import Data, History, Stack, Training
+from tenfold.training.recipe import Plan, Recipe
+from tenfold.training.watch import Deadline, Watch
 
 START_ROWS: Final = 256  # that first weights are fitted to
 

@@ -1,6 +1,7 @@
 """Where training runs."""
 
 import torch
+from torch import nn
 
 from tenfold.config import Decision
 from tenfold.errors import NetworkError
@@ -44,3 +45,17 @@ def choose_device(name: str) -> tuple[torch.device, tuple[Decision, ...]]:
             fix=["--device auto"],
         )
     return torch.device(name), ()
+
+
+def widest(device: torch.device) -> torch.dtype:
+    """Return the widest type of numbers that a device has: Apple's GPUs lack float64."""
+    return torch.float32 if device.type == "mps" else torch.float64
+
+
+def move(module: nn.Module, device: torch.device) -> None:
+    """Move a module to a device, in place, its numbers no wider than the device has them."""
+    for part in module.modules():
+        for name, buffer in part.named_buffers(recurse=False):
+            if buffer.dtype == torch.float64:
+                setattr(part, name, buffer.to(widest(device)))
+    module.to(device)

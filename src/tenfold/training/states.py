@@ -11,19 +11,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-State = list[Tensor]
 
+def moved_tensors(network: nn.Module) -> list[Tensor]:
+    """Return what training moves: the parameters, and buffers such as running means.
 
-def state_of(network: nn.Module, folds: int) -> State:
-    """Return the tensors that training moves: parameters, and buffers it changes.
-
-    Each leads with F; the buffers of ``features`` are estimated once and left out.
+    Each leads with F. The buffers of ``features`` are estimated once and left out.
     """
-    moved = [p.data for p in network.parameters()]
-    moved += [
-        b for name, b in network.named_buffers() if not name.startswith("features.")
-    ]
-    return moved
+    buffers = network.named_buffers()
+    moved = [buffer for name, buffer in buffers if not name.startswith("features.")]
+    return [*network.parameters(), *moved]
 
 
 class Average:
@@ -64,33 +60,50 @@ class Average:
 class Best:
     """The best state of each fold so far, by the loss of its watched rows.
 
+    A fold whose best epoch lies far back is closed: what it keeps must not depend
+    on how long other folds go on training.
+
     Parameters
     ----------
-    parameters : sequence of Tensor
+    tensors : sequence of Tensor
         Each leads with F.
     fold_F : ndarray of shape (F,), int64
         Fold of each network, 0 to G - 1.
+    patience : float
+        A fold closes when this many times its best epoch has passed.
+
+    Attributes
+    ----------
+    loss_G : ndarray of shape (G,), float64
+    epoch_G : ndarray of shape (G,), int64
+        The epoch of each fold's kept state.
+    open_G : ndarray of shape (G,), bool
     """
 
-    def __init__(self, parameters: Sequence[Tensor], fold_F: NDArray[np.int64]) -> None:
-        self._live = list(parameters)
+    def __init__(
+        self, tensors: Sequence[Tensor], fold_F: NDArray[np.int64], patience: float
+    ) -> None:
+        self._live = list(tensors)
+        self._patience = patience
         self._kept = [p.detach().clone() for p in self._live]
         self._fold_F = fold_F
         folds = int(fold_F.max()) + 1
         self.loss_G = np.full(folds, np.inf)
         self.epoch_G = np.zeros(folds, dtype=np.int64)
+        self.open_G = np.ones(folds, dtype=bool)
 
     @torch.no_grad()
     def offer(self, loss_G: NDArray[np.float64], epoch: int) -> None:
-        """Keep the present parameters of the folds whose loss is the lowest so far."""
-        better_G = loss_G < self.loss_G
+        """Keep the present state of the open folds whose loss is the lowest so far."""
+        better_G = self.open_G & (loss_G < self.loss_G)
         self.loss_G[better_G] = loss_G[better_G]
         self.epoch_G[better_G] = epoch
         self.keep(better_G[self._fold_F])
+        self.open_G &= epoch <= self._patience * (self.epoch_G + 1)
 
     @torch.no_grad()
     def keep(self, which_F: NDArray[np.bool_]) -> None:
-        """Keep the present parameters of the networks marked True."""
+        """Keep the present state of the networks marked True."""
         at = torch.from_numpy(np.flatnonzero(which_F)).to(self._live[0].device)
         if len(at) == 0:
             return
@@ -99,6 +112,6 @@ class Best:
 
     @torch.no_grad()
     def restore(self) -> None:
-        """Put the kept parameters into the networks."""
+        """Put the kept states into the networks."""
         for kept, live in zip(self._kept, self._live, strict=True):
             live.copy_(kept)

@@ -8,7 +8,7 @@ from tenfold.errors import NetworkError
 from tenfold.nn.features import FeatureOptions
 from tenfold.nn.mlp import MLPOptions
 from tenfold.nn.own import MakeModule, load_function
-from tenfold.train.recipe import Plan, Recipe
+from tenfold.training.recipe import Plan, Recipe
 
 
 def choose_plan(
