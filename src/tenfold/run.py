@@ -25,6 +25,7 @@ from tenfold.config import (
 from tenfold.data.read import read_table
 from tenfold.data.schema import answered
 from tenfold.data.split import Splitter
+from tenfold.data.table import Table
 from tenfold.evaluate.scores import TestScore, score_table
 from tenfold.model import Model, answer_table
 from tenfold.nn.own import MakeModule, load_function
@@ -33,7 +34,7 @@ from tenfold.seeds import Streams
 from tenfold.store.archive import load_model
 from tenfold.store.folder import METRICS, find_model, new_folder, write_run
 from tenfold.study import Study, run_study
-from tenfold.train.watch import Watch
+from tenfold.training.watch import Watch
 
 Data = str | Path | pd.DataFrame
 
@@ -61,28 +62,31 @@ class Run:
     study: Study | None = None
     summary: Summary | None = None
 
-    def predict(self, data: Data) -> pd.DataFrame:
+    def predict(self, data: Data | Table) -> pd.DataFrame:
         """Return what the ensemble says of new rows.
 
         Parameters
         ----------
-        data : str, Path or DataFrame
+        data : str, Path, DataFrame or Table
             Holds every column that the network learnt from.
 
         Returns
         -------
         DataFrame
             A row a row: ``prediction``; in classification ``probability CLASS`` too.
+            Its index is that of a DataFrame, and the line of each row in a file.
 
         Raises
         ------
         PredictError
             P01 or P02, if the columns are not those of training.
         """
-        table = read_table(data)
-        return answer_table(self.model, self.model.answers(table.frame, decimal=table.decimal))
+        table = data if isinstance(data, Table) else read_table(data)
+        answers = self.model.answers(table.frame, decimal=table.decimal)
+        index = data.index if isinstance(data, pd.DataFrame) else table.lines
+        return answer_table(self.model, answers).set_axis(index, axis=0)
 
-    def evaluate(self, data: Data, *, max_bad: float = 0.01) -> dict[str, TestScore]:
+    def evaluate(self, data: Data | Table, *, max_bad: float = 0.01) -> dict[str, TestScore]:
         """Score the ensemble on labelled rows that it never saw.
 
         Raises
@@ -91,7 +95,7 @@ class Run:
             P01 to P04, if the rows do not fit or lack answers.
         """
         target = self.model.schema.target
-        table = read_table(data)
+        table = data if isinstance(data, Table) else read_table(data)
         if target in table.frame.columns:
             table = answered(table, target, max_bad)
         return score_table(self.model, table, Streams(int(self.metrics.get("seed", 0))))

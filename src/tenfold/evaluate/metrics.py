@@ -99,7 +99,21 @@ METRICS: Final[Mapping[Task, Mapping[str, Metric]]] = {
         "brier": brier,
     },
 }
-HEADLINE: Final[Mapping[Task, str]] = {"regression": "rmse", "classification": "accuracy"}
+# What tells whether a network beats the constant guess; lower is better for both. Accuracy
+# would not do: where one class is rare, a good network and a guess are equally often right.
+HEADLINE: Final[Mapping[Task, str]] = {"regression": "rmse", "classification": "log_loss"}
+# Where a metric ends; an interval is cut there.
+BOUNDS: Final[Mapping[str, tuple[float, float]]] = {
+    "mse": (0.0, np.inf),
+    "rmse": (0.0, np.inf),
+    "mae": (0.0, np.inf),
+    "r2": (-np.inf, 1.0),
+    "accuracy": (0.0, 1.0),
+    "balanced_accuracy": (0.0, 1.0),
+    "log_loss": (0.0, np.inf),
+    "roc_auc": (0.0, 1.0),
+    "brier": (0.0, 2.0),
+}
 
 
 def constant_guess(

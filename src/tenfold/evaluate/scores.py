@@ -13,7 +13,7 @@ from tenfold.data.encode import Encoded, encode_target, read_weights
 from tenfold.data.split import Splits
 from tenfold.data.table import Table
 from tenfold.errors import PredictError
-from tenfold.evaluate.metrics import METRICS, constant_guess
+from tenfold.evaluate.metrics import BOUNDS, METRICS, constant_guess
 from tenfold.model import Model
 from tenfold.seeds import Streams
 
@@ -98,17 +98,19 @@ def score_folds(
         for name, metric in METRICS[task].items():
             per_fold[name].append(metric(truth, said, weights))
     share = float(np.mean(splits.held_out.sum(axis=1) / splits.learn.sum(axis=1)))
-    return {name: _fold_score(np.array(values), share) for name, values in per_fold.items()}
+    return {n: _fold_score(np.array(found), share, *BOUNDS[n]) for n, found in per_fold.items()}
 
 
-def _fold_score(per_fold: NDArray[np.float64], share: float) -> FoldScore:
-    low, high = fold_interval(per_fold, share)
+def _fold_score(
+    per_fold: NDArray[np.float64], share: float, lowest: float, highest: float
+) -> FoldScore:
+    low, high = np.clip(fold_interval(per_fold, share), lowest, highest)
     found = per_fold[np.isfinite(per_fold)]
     return FoldScore(
         mean=float(found.mean()) if len(found) else float("nan"),
         std=float(found.std()) if len(found) else float("nan"),
-        low=low,
-        high=high,
+        low=float(low),
+        high=float(high),
         per_fold=tuple(per_fold.tolist()),
     )
 

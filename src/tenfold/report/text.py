@@ -1,13 +1,14 @@
 """A summary as text for the terminal."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 from tenfold.config import Decision
 from tenfold.evaluate.metrics import HEADLINE
+from tenfold.evaluate.scores import TestScore
 from tenfold.report.summary import Summary
 
-UNITS = {"accuracy": "%", "balanced_accuracy": "%"}
-NAMES = {
+NAMES: Final = {
     "mse": "MSE",
     "rmse": "RMSE",
     "mae": "MAE",
@@ -44,18 +45,23 @@ def score_lines(summary: Summary) -> Iterator[str]:
         )
     if summary.test_rows:
         yield f"{summary.test_rows:,} test rows that no choice touched"
-        for name, test in summary.test.items():
-            interval = f"[{number(test.low)}, {number(test.high)}]"
-            yield f"  {NAMES[name]:<{width}}  {number(test.value)}  95 % interval {interval}"
+        yield from test_lines(summary.test)
     yield verdict(summary)
+
+
+def test_lines(scores: Mapping[str, TestScore]) -> Iterator[str]:
+    """Yield the scores of labelled rows with their intervals."""
+    width = max(len(NAMES[name]) for name in scores)
+    for name, test in scores.items():
+        interval = f"[{number(test.low)}, {number(test.high)}]"
+        yield f"  {NAMES[name]:<{width}}  {number(test.value)}  95 % interval {interval}"
 
 
 def verdict(summary: Summary) -> str:
     """Say in one sentence whether the network beats the constant guess."""
     name = HEADLINE[summary.task]
     score, guess = summary.scores[name], summary.constant[name]
-    better = score.high < guess if summary.task == "regression" else score.low > guess
-    if better:
+    if score.high < guess:
         return f"The network knows more than the constant guess ({NAMES[name]})."
     return (
         f"No better than the constant guess is shown ({NAMES[name]} {number(score.mean)} "

@@ -1,0 +1,26 @@
+"""The command ``tenfold``: reads options, calls what Python users call, prints."""
+
+import json
+import os
+import sys
+
+from tenfold.cli.commands import app
+from tenfold.errors import TenfoldError, UsageError
+
+
+def main() -> None:
+    """Run the command and end the process: 0 done, 1 failed with a coded message, 2 wrong usage."""
+    try:
+        app(prog_name="tenfold")
+    except TenfoldError as error:
+        if "--json" in sys.argv:
+            print(json.dumps({"error": error.to_dict()}, indent=1))
+        print(error, file=sys.stderr)
+        sys.exit(2 if isinstance(error, UsageError) else 1)
+    except BrokenPipeError:
+        # The reader of a pipe, such as `head`, has seen enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except KeyboardInterrupt:
+        print("Ctrl-C: nothing was written", file=sys.stderr)
+        sys.exit(1)

@@ -1,0 +1,159 @@
+"""The options of the commands, each once: its type, its name, its help text."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tenfold.config import KINDS, MISSING, QUALITIES, TASKS, ReadOptions
+from tenfold.errors import UsageError
+
+Data = Annotated[
+    Path,
+    typer.Argument(
+        metavar="DATA", help="CSV, TSV, .gz, .parquet or .xlsx; - reads standard input."
+    ),
+]
+Target = Annotated[
+    str | None,
+    typer.Option(
+        "--target", "--label", metavar="COLUMN", help="Column to predict. [default: the last]"
+    ),
+]
+TaskName = Annotated[
+    str | None,
+    typer.Option(metavar="TASK", help=f"auto, {' or '.join(TASKS)}. [default: auto]"),
+]
+TrainNetwork = Annotated[
+    str, typer.Option(metavar="NAME", help="auto, tutorial, or FILE.py:FUNCTION.")
+]
+QualityName = Annotated[
+    str, typer.Option(metavar="LEVEL", help=f"How much time to spend: {', '.join(QUALITIES)}.")
+]
+Folds = Annotated[
+    int | None,
+    typer.Option(metavar="N", help="Number of folds. [default: 10, fewer on large tables]"),
+]
+TestFile = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", help="Labelled rows that no choice touches, scored at the end."
+    ),
+]
+TestSize = Annotated[
+    float | None,
+    typer.Option(metavar="SHARE", help="Share of rows to keep apart for the same."),
+]
+GroupColumn = Annotated[
+    str | None,
+    typer.Option(metavar="COLUMN", help="Rows with the same value stay in one fold."),
+]
+TimeColumn = Annotated[
+    str | None, typer.Option(metavar="COLUMN", help="Learn from the past, test on the future.")
+]
+WeightColumn = Annotated[str | None, typer.Option(metavar="COLUMN", help="Weight of each row.")]
+KindOf = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME=KIND", help=f"What a column is: {', '.join(KINDS)}; may be repeated."
+    ),
+]
+Shuffle = Annotated[
+    bool | None,
+    typer.Option(
+        "--shuffle/--no-shuffle",
+        help="Deal rows out at random, or in blocks. "
+        "[default: shuffle, except with --network tutorial]",
+    ),
+]
+KeepCopies = Annotated[
+    bool, typer.Option("--keep-copies", help="Let copies of a row stand in different folds.")
+]
+Standardize = Annotated[
+    bool,
+    typer.Option("--standardize", help="Show the tutorial's network standardised columns."),
+]
+Epochs = Annotated[int | None, typer.Option(metavar="N", help="Passes over the rows, at most.")]
+BatchSize = Annotated[int | None, typer.Option(metavar="N", help="Rows of a fold in one step.")]
+StepSize = Annotated[float | None, typer.Option(metavar="STEP", help="Largest step size.")]
+Seed = Annotated[int, typer.Option(metavar="N", help="The same seed gives the same run.")]
+Device = Annotated[str, typer.Option(metavar="DEVICE", help="auto, cpu, cuda, cuda:1 or mps.")]
+TimeLimit = Annotated[
+    float | None, typer.Option(metavar="SECONDS", help="Train no longer; keep the best state.")
+]
+
+# Options that several commands share.
+RunPath = Annotated[
+    Path, typer.Argument(metavar="RUN", help="Folder of a run, or its model file.")
+]
+Network = Annotated[
+    str | None,
+    typer.Option(metavar="FILE.py:FUNCTION", help="The function of a network of your own."),
+]
+Separator = Annotated[
+    str | None,
+    typer.Option(
+        metavar="CHAR", help="Separator of cells, or 'whitespace'. [default: detected]"
+    ),
+]
+Header = Annotated[
+    bool | None,
+    typer.Option(
+        "--header/--no-header",
+        help="Whether the first row names the columns. [default: detected]",
+    ),
+]
+Encoding = Annotated[
+    str | None, typer.Option(metavar="CODEC", help="Encoding of the text. [default: detected]")
+]
+DecimalSign = Annotated[
+    str | None,
+    typer.Option(
+        "--decimal", metavar="SIGN", help="Decimal sign, '.' or ','. [default: detected]"
+    ),
+]
+Missing = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="CELL", help="A cell that means empty; may be repeated. [default: NA, ?, ...]"
+    ),
+]
+MaxBad = Annotated[
+    float, typer.Option(metavar="SHARE", help="Share of rows that may be left out as unusable.")
+]
+AsJson = Annotated[
+    bool,
+    typer.Option("--json", help="Print one JSON document, everything else on standard error."),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print results and errors only.")]
+Out = Annotated[
+    Path, typer.Option(metavar="FOLDER", help="Where the folder of the run is made.")
+]
+
+
+def kinds(given: list[str]) -> dict[str, str]:
+    kinds = {}
+    for text in given:
+        name, sign, kind = text.rpartition("=")
+        if not sign:
+            raise UsageError("U01", f"kind must be NAME=KIND, and it is {text!r}")
+        kinds[name] = kind
+    return kinds
+
+
+def read_options(  # noqa: PLR0913
+    max_bad: float,
+    separator: str | None,
+    header: bool | None,  # noqa: FBT001
+    encoding: str | None,
+    decimal: str | None,
+    missing: list[str] | None,
+) -> ReadOptions:
+    return ReadOptions(
+        separator=separator,
+        header=header,
+        encoding=encoding,
+        decimal=decimal,
+        missing=MISSING if missing is None else ("", *missing),
+        max_bad=max_bad,
+    )

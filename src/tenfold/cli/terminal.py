@@ -1,0 +1,82 @@
+"""What the commands read from standard input and lay out on the screen."""
+
+import json
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tenfold.config import ReadOptions
+from tenfold.errors import UsageError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.console import Console
+
+    from tenfold.data.table import Table
+    from tenfold.run import Run
+
+
+def console() -> "Console":
+    """Return standard error as a terminal; standard output is for results."""
+    from rich.console import Console  # noqa: PLC0415
+
+    return Console(stderr=True)
+
+
+def show_run(run: "Run", *, as_json: bool) -> None:
+    """Print what a run found, and where it lies."""
+    from tenfold.report.text import score_lines  # noqa: PLC0415
+
+    if as_json:
+        print(json.dumps(run.metrics, indent=1))
+        print(f"saved in {run.folder}", file=sys.stderr)
+        return
+    if run.summary is not None:
+        for line in score_lines(run.summary):
+            print(line)
+    print(f"saved in {run.folder}")
+
+
+@contextmanager
+def lend_file(path: Path) -> Iterator[Path]:
+    """Lend the path of a file with the same content: standard input has none of its own."""
+    if str(path) != "-":
+        yield path
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "standard-input.csv"
+        copy.write_bytes(sys.stdin.buffer.read())
+        yield copy
+
+
+def read_rows(path: Path, read: ReadOptions, *, quiet: bool) -> "Table":
+    """Read new rows, and name those that cannot be used."""
+    from tenfold.data.read import read_table  # noqa: PLC0415
+
+    with lend_file(path) as source:
+        table = read_table(source, read)
+    table.check_rejected(read.max_bad)
+    if not quiet:
+        for row in table.rejected:
+            print(f"{path}, line {row.line}, is left out: {row.reason}", file=sys.stderr)
+    return table
+
+
+def write_rows(rows: "pd.DataFrame", out: Path | None, *, as_json: bool) -> None:
+    """Write predicted rows to a file or to standard output."""
+    if as_json:
+        plain = json.loads(rows.to_json(orient="records"))
+        print(json.dumps({"format": 1, "rows": plain}, indent=1))
+        return
+    text = rows.to_csv(index=False, float_format="%.7g")
+    if out is None:
+        sys.stdout.write(text)
+        return
+    try:
+        out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        wanted = f"a file that can be written ({error.strerror})"
+        raise UsageError("U01", f"out must be {wanted}, and it is {str(out)!r}") from error
