@@ -12,7 +12,7 @@ from tenfold.data.cells import is_numeric, to_dates, to_numbers
 from tenfold.data.encode import encode_inputs
 from tenfold.data.schema import Schema
 from tenfold.errors import PredictError
-from tenfold.nn.network import FoldNetwork, answer
+from tenfold.nn.network import BLOCK, FoldNetwork, answer
 from tenfold.nn.targets import FoldTarget
 
 
@@ -77,11 +77,13 @@ class Model:
         if len(numbers) == 0:
             return np.zeros((0, self.target.outputs))
         device = self.target.mean_F.device
-        rows_FN = torch.arange(len(numbers), device=device).expand(len(self.target.mean_F), -1)
+        # Whole blocks, as a mean over the networks too may round otherwise for fewer rows.
+        rows_N = torch.arange(-(-len(numbers) // BLOCK) * BLOCK, device=device) % len(numbers)
+        rows_FN = rows_N.expand(len(self.target.mean_F), -1)
         numbers_NP = torch.tensor(numbers, dtype=self.target.mean_F.dtype, device=device)
         codes_NQ = torch.tensor(codes, device=device)
         blocks = answer(self.network, self.target, numbers_NP, codes_NQ, rows_FN)
-        return torch.cat([block.mean(dim=0) for block in blocks]).cpu().numpy()
+        return torch.cat([block.mean(dim=0) for block in blocks])[: len(numbers)].cpu().numpy()
 
     def labels(self, answers: NDArray[np.float64]) -> NDArray[np.object_]:
         """Return the name of the most probable class of each row."""

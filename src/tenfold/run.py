@@ -1,7 +1,6 @@
 """What the commands call: from a path or a DataFrame to a Run, and back from its folder."""
 
 import hashlib
-import json
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -32,7 +31,7 @@ from tenfold.nn.own import MakeModule, load_function
 from tenfold.report.summary import Summary, summarize, versions
 from tenfold.seeds import Streams
 from tenfold.store.archive import load_model
-from tenfold.store.folder import METRICS, find_model, new_folder, write_run
+from tenfold.store.folder import METRICS, find_model, new_folder, read_metrics, write_run
 from tenfold.study import Study, run_study
 from tenfold.training.watch import Watch
 
@@ -285,8 +284,7 @@ def load(run: str | Path, *, network: str | MakeModule | None = None) -> Run:
     path = find_model(Path(run))
     make = load_function(network) if isinstance(network, str) else network
     model = load_model(path, make)
-    metrics = path.with_name(METRICS)
-    found = json.loads(metrics.read_text(encoding="utf-8")) if metrics.is_file() else {}
+    found = read_metrics(path.with_name(METRICS))
     return Run(folder=path.parent, metrics=found, model=model)
 
 

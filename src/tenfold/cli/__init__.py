@@ -7,11 +7,17 @@ import sys
 from tenfold.cli.commands import app
 from tenfold.errors import TenfoldError, UsageError
 
+CTRL_C = 130  # typer's exit status for it
+
 
 def main() -> None:
     """Run the command and end the process: 0 done, 1 failed with a coded message, 2 wrong usage."""
+    stdout = sys.stdout
     try:
-        app(prog_name="tenfold")
+        try:
+            app(prog_name="tenfold")
+        finally:
+            stdout.flush()
     except TenfoldError as error:
         if "--json" in sys.argv:
             print(json.dumps({"error": error.to_dict()}, indent=1))
@@ -19,8 +25,12 @@ def main() -> None:
         sys.exit(2 if isinstance(error, UsageError) else 1)
     except BrokenPipeError:
         # The reader of a pipe, such as `head`, has seen enough.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stdout.fileno())
         sys.exit(0)
-    except KeyboardInterrupt:
-        print("Ctrl-C: nothing was written", file=sys.stderr)
-        sys.exit(1)
+    except SystemExit as end:
+        if sys.stdout is not stdout:  # typer exchanges it when a pipe breaks
+            sys.exit(0)
+        if end.code == CTRL_C:
+            print("Ctrl-C: nothing was written", file=sys.stderr)
+            sys.exit(1)
+        raise

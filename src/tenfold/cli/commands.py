@@ -215,8 +215,6 @@ def _train(source: Path, options: Mapping[str, Any], *, quiet: bool) -> "Run":
     from tenfold.report.console import TerminalWatch  # noqa: PLC0415
     from tenfold.run import train as train_run  # noqa: PLC0415
 
-    if quiet:
-        return train_run(source, **options)
-    watch = TerminalWatch(console())
+    watch = TerminalWatch(console(quiet=quiet))
     with watch.listening():
         return train_run(source, **options, watch=watch)

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from tenfold.run import Run
 
 
-def console() -> "Console":
+def console(*, quiet: bool) -> "Console":
     """Return standard error as a terminal; standard output is for results."""
     from rich.console import Console  # noqa: PLC0415
 
-    return Console(stderr=True)
+    return Console(stderr=True, quiet=quiet)
 
 
 def show_run(run: "Run", *, as_json: bool) -> None:

@@ -105,8 +105,8 @@ def to_dates(cells: "pd.Series[object]", layout: str) -> NDArray[np.datetime64]:
 
     Examples
     --------
-    >>> to_dates(pd.Series(["2024-02-29", "30 Feb"], dtype=object), "ISO8601").astype(str)
-    array(['2024-02-29T00:00:00', 'NaT'], dtype='<U28')
+    >>> to_dates(pd.Series(["2024-02-29", "30 Feb"], dtype=object), "ISO8601").tolist()
+    [datetime.datetime(2024, 2, 29, 0, 0), None]
     """
     times = pd.to_datetime(cells, format=layout, errors="coerce", utc=True)
     return times.dt.tz_localize(None).to_numpy(dtype="datetime64[s]")

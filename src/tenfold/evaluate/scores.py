@@ -136,6 +136,8 @@ def score_test(
     The interval holds the middle 95 % of the metric over 400 samples of the rows,
     drawn with replacement from the stream ``bootstrap``.
     """
+    known = weights > 0  # a sample of rows without weight would have no score
+    truth, answers, weights = truth[known], answers[known], weights[known]
     generator = streams.generator("bootstrap")
     sampled: dict[str, list[float]] = {name: [] for name in METRICS[task]}
     for _ in range(RESAMPLES):

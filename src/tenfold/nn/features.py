@@ -24,6 +24,9 @@ from tenfold.data.encode import EMPTY, FIRST_LEVEL, Encoded
 # Beyond a few standard steps a value moves on ever more slowly, up to this many:
 # x / sqrt(1 + (x/3)^2), the smooth clip of RealMLP (arXiv 2407.04491).
 CLIP: Final = 3.0
+# Nothing is further away than this many steps: its square still is a number in float32.
+FAR: Final = 1e9
+NARROW: Final = 1e-20  # a bin narrower than this has a slope that float32 cannot hold
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -149,6 +152,7 @@ class FoldFeatures(nn.Module):
         missing_FBP = torch.isnan(x_FBP)
         x_FBP = x_FBP.masked_fill_(missing_FBP, 0.0)
         if self.options.style == "binned":
+            x_FBP = x_FBP.clamp_(-FAR, FAR)
             x_FBP = x_FBP * torch.rsqrt(1 + (x_FBP / CLIP).square())
         columns = x_FBP.shape[-1]
         if out_FBD is None:
@@ -260,14 +264,14 @@ def _estimate(
     slopes, shifts = [np.zeros(0)], [np.zeros(0)]
     for group in groups:
         for p in group.columns:
-            z = (columns[p] - center_P[p]) * scale_P[p]
+            z = np.clip((columns[p] - center_P[p]) * scale_P[p], -FAR, FAR)
             z /= np.sqrt(1 + (z / CLIP) ** 2)
             for bins, height in group.codes:
                 edges = bin_edges(z, bins)
                 width = np.diff(edges)
-                slope = np.divide(2 * height, width, out=np.zeros(bins), where=width > 0)
+                slope = np.divide(2 * height, width, out=np.zeros(bins), where=width > NARROW)
                 slopes.append(slope)
-                shifts.append(np.where(width > 0, -edges[:-1] * slope - height, 0.0))
+                shifts.append(np.where(width > NARROW, -edges[:-1] * slope - height, 0.0))
     return _Scales(
         center_P=center_P,
         scale_P=scale_P,

@@ -63,14 +63,21 @@ class OwnNetwork(FoldNetwork):
         self._seeds = list(seeds)
         self._step = 0
         modules = [_make(make, features.width, outputs, seed) for seed in seeds]
-        _check_outputs(modules[0], features.width, outputs)
+        for module, seed in zip(modules, seeds, strict=True):
+            _check_outputs(module, features.width, outputs, seed)
         self.turns = _why_turns(modules[0], features.width)
         # In a tuple, so that its parameters are not taken for parameters of this network.
         self._module = (modules[0],)
-        parameters, buffers = stack_module_state(modules)
+        try:
+            parameters, buffers = stack_module_state(modules)
+        except RuntimeError as error:
+            fact = f"the networks of two folds differ in more than their numbers: {error}"
+            raise NetworkError("N02", fact) from error
         self._names = list(parameters)
         self._buffer_names = list(buffers)
-        self.stacked = nn.ParameterList(parameters[name] for name in self._names)
+        self.stacked = nn.ParameterList(
+            nn.Parameter(parameters[n].detach(), parameters[n].requires_grad) for n in self._names
+        )
         self._trained = [p for p in self.stacked if p.requires_grad]
         for i, name in enumerate(self._buffer_names):
             self.register_buffer(f"buffer{i}", buffers[name])
@@ -183,11 +190,12 @@ def _probe(inputs: int) -> Tensor:
     return torch.randn(PROBE_ROWS, inputs, generator=torch.Generator().manual_seed(0))
 
 
-def _check_outputs(module: nn.Module, inputs: int, outputs: int) -> None:
+def _check_outputs(module: nn.Module, inputs: int, outputs: int, seed: int) -> None:
     module.eval()
     try:
-        with torch.no_grad(), _seeded(0):
+        with torch.no_grad(), _seeded(seed):  # lazy layers draw their weights here
             found = module(_probe(inputs))
+        module.train()
     except Exception as error:  # noqa: BLE001 - whatever a user's module raises
         fact = f"the network raised {type(error).__name__} on {PROBE_ROWS} rows: {error}"
         raise NetworkError("N03", fact) from error

@@ -78,4 +78,5 @@ class TerminalWatch:
             yield
         finally:
             signal.signal(signal.SIGINT, before)
-            self._bar.stop()
+            if self._task is not None:  # a bar that never started would print a blank line
+                self._bar.stop()

@@ -9,6 +9,7 @@ file predicts them again.
 import io
 import json
 import zipfile
+import zlib
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -21,7 +22,7 @@ from safetensors import SafetensorError
 
 from tenfold.config import Decision
 from tenfold.data.schema import Schema
-from tenfold.errors import StoreError
+from tenfold.errors import NetworkError, StoreError
 from tenfold.model import Model
 from tenfold.nn.features import FeatureOptions, FoldFeatures
 from tenfold.nn.mlp import FoldMLP, MLPOptions
@@ -33,10 +34,19 @@ FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"
 WEIGHTS: Final = "weights.safetensors"
 MAX_MANIFEST_BYTES: Final = 64 * 2**20
-MAX_WEIGHTS_BYTES: Final = 8 * 2**30
 SAMPLE_ROWS: Final = 3
 # Another processor rounds otherwise; anything beyond this is a damaged or foreign file.
 TOLERANCE: Final = 1e-3
+# What zipfile and json raise on damaged bytes; encrypted parts and nested JSON are RuntimeErrors.
+UNREADABLE: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,
+    ValueError,
+)
 
 
 def save_model(model: Model, path: Path) -> None:
@@ -120,7 +130,9 @@ def load_model(path: Path, make: MakeModule | None = None) -> Model:
         codes = np.array(sample["codes"], dtype=np.int64).reshape(SAMPLE_ROWS, -1)
         answers = model.answers_coded(numbers, codes)
         expected = np.array(sample["answers"], dtype=np.float64)
-    except (KeyError, TypeError, ValueError, RuntimeError, IndexError) as error:
+    except NetworkError:
+        raise  # the user's own function is at fault, not the file
+    except (LookupError, TypeError, ValueError, RuntimeError, ArithmeticError, AttributeError) as error:
         raise _damaged(path, f"its parts do not fit together ({type(error).__name__})") from error
     span = np.abs(expected).max(initial=1.0)
     if answers.shape != expected.shape or not np.allclose(answers, expected, atol=TOLERANCE * span):
@@ -142,9 +154,10 @@ def _read_parts(path: Path) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
         sizes = {info.filename: info.file_size for info in archive.infolist()}
-    except zipfile.BadZipFile as error:
+    except UNREADABLE as error:
         raise StoreError("M01", "the file is no model file", place=place) from error
-    limits = {MANIFEST: MAX_MANIFEST_BYTES, WEIGHTS: MAX_WEIGHTS_BYTES}
+    # Weights are not compressed, so they cannot be larger than the file that holds them.
+    limits = {MANIFEST: MAX_MANIFEST_BYTES, WEIGHTS: len(data)}
     if not limits.keys() <= sizes.keys():
         raise StoreError("M01", "the archive lacks the parts of a model", place=place)
     for name, limit in limits.items():
@@ -153,7 +166,7 @@ def _read_parts(path: Path) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
     try:
         manifest = json.loads(archive.read(MANIFEST))
         found = manifest["format"]
-    except (ValueError, KeyError, TypeError, zipfile.BadZipFile, OSError) as error:
+    except (*UNREADABLE, KeyError, TypeError) as error:
         raise _damaged(path, "its manifest cannot be read") from error
     if not isinstance(found, int) or found > FORMAT:
         raise StoreError(
@@ -164,7 +177,7 @@ def _read_parts(path: Path) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
         )
     try:
         return manifest, safetensors.torch.load(archive.read(WEIGHTS))
-    except (SafetensorError, zipfile.BadZipFile, OSError, ValueError) as error:
+    except (*UNREADABLE, SafetensorError) as error:
         raise _damaged(path, "its weights cannot be read") from error
 
 
@@ -188,26 +201,26 @@ def _rebuild(
         bins=tuple((int(count), float(height)) for count, height in told["options"]["bins"]),
         one_hot=int(told["options"]["one_hot"]),
     )
-    features = FoldFeatures(
-        networks,
-        tuple(map(int, told["distinct"])),
-        tuple(map(int, told["levels"])),
-        tuple(map(int, told["flags"])),
-        options,
-    )
+    with torch.device("meta"):  # sizes that a manifest only claims take no memory
+        features = FoldFeatures(
+            networks,
+            tuple(map(int, told["distinct"])),
+            tuple(map(int, told["levels"])),
+            tuple(map(int, told["flags"])),
+            options,
+        )
+        target = FoldTarget(networks, schema.task, outputs)
     network: FoldNetwork
     if manifest["network"]["kind"] == "mlp":
         shape = manifest["network"]["options"]
-        network = FoldMLP(
-            features,
-            outputs,
-            MLPOptions(
-                hidden=tuple(map(int, shape["hidden"])),
-                activation=shape["activation"],
-                word_numbers=int(shape["word_numbers"]),
-                init=shape["init"],
-            ),
+        body = MLPOptions(
+            hidden=tuple(map(int, shape["hidden"])),
+            activation=shape["activation"],
+            word_numbers=int(shape["word_numbers"]),
+            init=shape["init"],
         )
+        with torch.device("meta"):
+            network = FoldMLP(features, outputs, body)
     elif make is None:
         raise StoreError(
             "M05",
@@ -216,10 +229,9 @@ def _rebuild(
         )
     else:
         network = OwnNetwork(features, outputs, make, seeds=range(networks))
-    target = FoldTarget(networks, schema.task, outputs)
     for prefix, module in (("network.", network), ("target.", target)):
         own = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
-        module.load_state_dict(own)
+        module.load_state_dict(own, assign=True)
     return Model(
         schema=schema,
         network=network,

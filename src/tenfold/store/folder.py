@@ -82,6 +82,22 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
     path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
+def read_metrics(path: Path) -> dict[str, Any]:
+    """Return the content of ``metrics.json``; nothing if there is no such file.
+
+    Raises
+    ------
+    StoreError
+        M04, if it is damaged.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        return dict(found)
+    except (OSError, ValueError, TypeError) as error:
+        fix = ["take it away: the model can predict without it"]
+        raise StoreError("M04", f"{path.name} cannot be read", place={"file": str(path)}, fix=fix) from error
+
+
 def find_model(run: Path) -> Path:
     """Return the model file of a run: ``run`` itself, or the one in the folder.
 

@@ -56,9 +56,11 @@ class BatchPlan:
     batch_size : int
         Rows of one network in one step, at most.
     epochs : int
-    cut : {"even", "full"}
+    cut : {"even", "filled", "full"}
         ``"even"``: every network takes as many steps an epoch as the whole table
-        would need, its own rows spread evenly over them. ``"full"``: batches of
+        would need, its own rows spread evenly over them. ``"filled"``: the same, and
+        each batch is filled up to the rows that the whole table would need, so that
+        what a batch norm sees does not depend on the folds beside. ``"full"``: batches of
         ``batch_size`` rows and a last one of what is left, as Keras cuts them;
         networks with fewer rows take fewer steps.
 
@@ -82,13 +84,13 @@ class BatchPlan:
         *,
         batch_size: int,
         epochs: int,
-        cut: Literal["even", "full"] = "even",
+        cut: Literal["even", "filled", "full"] = "even",
     ) -> None:
         self._rows = [torch.from_numpy(np.flatnonzero(learn)) for learn in learn_FN]
         self._seeds = [streams.integer("order", *member) for member in members]
         self._weights_N = torch.from_numpy(weights_N)
         counts_F = learn_FN.sum(axis=1)
-        if cut == "even":
+        if cut != "full":
             steps_F = np.full(len(counts_F), -(-learn_FN.shape[1] // batch_size))
             bounds = [np.arange(s + 1) * n // s for s, n in zip(steps_F, counts_F, strict=True)]
         else:
@@ -99,7 +101,9 @@ class BatchPlan:
             ]
         self._bounds = bounds
         self.width = max(int(np.diff(b).max()) for b in bounds)
-        self._even = cut == "even"
+        if cut == "filled":
+            self.width = -(-learn_FN.shape[1] // int(steps_F[0]))
+        self._even = cut != "full"
         self._steps_F = steps_F
         self.steps = int(steps_F.max())
         self.last_F = steps_F * epochs
@@ -126,7 +130,8 @@ class BatchPlan:
         kept_SB = at_SB < stop[:, None]
         orders = {e: self._order(f, int(e)) for e in np.unique(epochs)}
         order_S = torch.stack([orders[e] for e in epochs]) if len(orders) > 1 else orders[epochs[0]]
-        at_SB = torch.from_numpy(np.where(kept_SB, at_SB, 0))
+        # Fillers are the rows that come next, as good a sample as the others.
+        at_SB = torch.from_numpy(at_SB % len(self._rows[f]))
         rows_SB = order_S.gather(1, at_SB) if order_S.ndim == 2 else order_S[at_SB]
         return rows_SB, torch.from_numpy(kept_SB).double()
 

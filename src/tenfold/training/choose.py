@@ -73,7 +73,7 @@ def own_plan(make: MakeModule) -> Plan:
     return Plan(
         features=FeatureOptions(style="standard", one_hot=10_000),
         body=make,
-        recipe=Recipe(epochs=100, batch_size=64, lr=1e-3),
+        recipe=Recipe(epochs=100, batch_size=64, cut="filled", lr=1e-3),
     )
 
 
@@ -90,7 +90,7 @@ def default_plan(
             lr=0.1 if task == "regression" else 0.03,
             schedule="root",
             betas=(0.9, 0.95),
-            decay=0.02,
+            decay=(0.02,),
             average=8.0,
             members=5,
             blocks=5,

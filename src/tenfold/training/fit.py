@@ -5,7 +5,7 @@ Shape letters in this file:
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -82,7 +82,10 @@ def make_stack(
     learn, watch, members = [], [], []
     for fold, fold_learn in zip(splits.numbers, splits.learn, strict=True):
         generator = streams.generator("blocks", fold)
-        block = deal_blocks(rows, fold_learn, task, recipe.blocks, generator)
+        # A single group cannot be parted from itself; its rows are dealt out one by one.
+        alone = rows.groups is not None and len(np.unique(rows.groups[fold_learn])) == 1
+        dealt = replace(rows, groups=None) if alone else rows
+        block = deal_blocks(dealt, fold_learn, task, recipe.blocks, generator)
         for member in range(recipe.members):
             watched = block == member if member < recipe.watching else np.zeros_like(fold_learn)
             learn.append(fold_learn & ~watched)

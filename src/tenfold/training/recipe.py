@@ -18,7 +18,7 @@ class Recipe:
         Passes over the rows, at most.
     batch_size : int
         Rows of one network in one step.
-    cut : {"even", "full"}
+    cut : {"even", "filled", "full"}
         How an epoch is cut into batches (``BatchPlan``).
     lr : float
         Largest step size.
@@ -28,8 +28,9 @@ class Recipe:
         Adam's.
     epsilon : float
         Adam's.
-    decay : float
-        Weights lose this share times the step size in each step.
+    decay : tuple of float
+        Weights lose this share times the step size in each step; the members of a
+        fold take the shares in turn, because no one share suits every table.
     average : float or None
         ``Average.power``; None trains without an average.
     members : int
@@ -46,11 +47,11 @@ class Recipe:
     epochs: int
     batch_size: int
     lr: float
-    cut: Literal["even", "full"] = "even"
+    cut: Literal["even", "filled", "full"] = "even"
     schedule: Literal["constant", "root"] = "constant"
     betas: tuple[float, float] = (0.9, 0.999)
     epsilon: float = 1e-8
-    decay: float = 0.0
+    decay: tuple[float, ...] = (0.0,)
     average: float | None = None
     members: int = 1
     blocks: int = 1
