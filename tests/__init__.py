@@ -1,0 +1,1 @@
+"""The tests of Tenfold; a package, so that they can share makers of tables."""

@@ -1,0 +1,71 @@
+"""Which plan and which device a run gets; the numbers of the default recipe are not fixed here."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from tenfold.config import TrainOptions
+from tenfold.errors import NetworkError
+from tenfold.nn.mlp import MLPOptions
+from tenfold.training.choose import choose_plan
+from tenfold.training.device import choose_device, move, widest
+from tests.engine_tables import coded, linear_module, mixed_frame
+
+ROWS, _ = coded(mixed_frame("regression", 48))
+
+
+@pytest.mark.parametrize("network", ["auto", "tutorial"])
+def test_what_the_user_sets_is_taken(network: str) -> None:
+    asked = TrainOptions(network=network, epochs=3, batch_size=7, lr=0.123)
+    plan, _ = choose_plan(ROWS, 3, "regression", asked)
+    assert (plan.recipe.epochs, plan.recipe.batch_size, plan.recipe.lr) == (3, 7, 0.123)
+    default, _ = choose_plan(ROWS, 3, "regression", TrainOptions(network=network))
+    assert (default.recipe.epochs, default.recipe.batch_size, default.recipe.lr) != (3, 7, 0.123)
+    assert plan.body == default.body
+
+
+@pytest.mark.parametrize("quality", ["fast", "medium", "best"])
+@pytest.mark.parametrize("task", ["regression", "classification"])
+def test_every_quality_has_a_plan_whose_members_can_watch(task: str, quality: str) -> None:
+    plan, _ = choose_plan(ROWS, 3, task, TrainOptions(quality=quality))
+    assert isinstance(plan.body, MLPOptions)
+    recipe = plan.recipe
+    assert recipe.watching <= min(recipe.members, recipe.blocks)
+    assert all(share >= 0 for share in recipe.decay)
+
+
+def test_a_network_of_ones_own_comes_as_a_function_or_as_a_file(tmp_path: Path) -> None:
+    plan, _ = choose_plan(ROWS, 3, "regression", TrainOptions(network="own"), linear_module)
+    assert plan.body is linear_module
+    file = tmp_path / "mine.py"
+    file.write_text("import torch\ndef net(i, o):\n    return torch.nn.Linear(i, o)\n")
+    plan, _ = choose_plan(ROWS, 3, "regression", TrainOptions(network=f"{file}:net"))
+    assert callable(plan.body)
+    assert plan.features.style == "standard"
+
+
+def test_the_tutorials_network_refuses_classes() -> None:
+    with pytest.raises(NetworkError) as caught:
+        choose_plan(ROWS, 3, "classification", TrainOptions(network="tutorial"))
+    assert caught.value.code == "N04"
+
+
+def test_a_device_that_the_machine_lacks_is_refused() -> None:
+    assert choose_device("cpu") == (torch.device("cpu"), ())
+    device, decisions = choose_device("auto")
+    assert device.type in {"cpu", "cuda"}
+    assert [d.change_with for d in decisions] == ["--device"]
+    for name in ("gpu", "cuda:99", "cpu:1", "cuda:x"):
+        with pytest.raises(NetworkError) as caught:
+            choose_device(name)
+        assert caught.value.code == "N06"
+
+
+def test_a_module_is_moved_in_place_with_the_widest_numbers_of_the_device() -> None:
+    """Apple's GPUs have no float64."""
+    assert widest(torch.device("mps")) == torch.float32
+    assert widest(torch.device("cpu")) == torch.float64
+    module = torch.nn.BatchNorm1d(3).double()
+    move(module, torch.device("cpu"))
+    assert module.running_mean.dtype == torch.float64

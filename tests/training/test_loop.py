@@ -1,0 +1,149 @@
+"""The training loop: its history, its schedule, its looks, and what ends it."""
+
+import math
+import time
+
+import numpy as np
+import pytest
+import torch
+
+from tenfold.data.encode import Encoded
+from tenfold.data.split import Splits
+from tenfold.training.loop import look_epochs
+from tenfold.training.recipe import Plan
+from tenfold.training.watch import Deadline
+from tests.engine_tables import (
+    coded,
+    fit,
+    fold_answers,
+    fold_state,
+    mixed_frame,
+    same_bits,
+    small_plan,
+    splits_at,
+    three_folds,
+)
+
+
+def setting(network: str = "auto", **changes: object) -> tuple[Encoded, Splits, Plan]:
+    rows, task = coded(mixed_frame("regression", 90))
+    splits = splits_at(rows, three_folds(len(rows)))
+    return rows, splits, small_plan(network, rows, 3, task, **changes)
+
+
+@pytest.mark.parametrize("last", [1, 2, 5, 9, 31, 100, 257, 1000])
+def test_looks_begin_dense_grow_sparse_and_end_with_the_last_epoch(last: int) -> None:
+    epochs = look_epochs(last)
+    assert epochs[0] == 1
+    assert epochs[-1] == last
+    gaps = np.diff(epochs)
+    assert (gaps >= 1).all()
+    assert all(gap <= max(1, epoch // 5) for gap, epoch in zip(gaps, epochs, strict=False))
+    assert len(epochs) <= 10 + 6 * math.log(last + 1)
+
+
+def test_a_deadline_passes_once_its_seconds_are_over() -> None:
+    deadline = Deadline(0.2)
+    assert deadline.passed() is None
+    time.sleep(0.21)
+    assert deadline.passed() == "the time limit of 0.2 s"
+    assert Deadline(None).passed() is None
+
+
+def test_the_history_has_a_line_an_epoch_and_a_watched_loss_at_every_look() -> None:
+    rows, splits, plan = setting(epochs=20, patience=100.0)
+    lines = fit(rows, splits, "regression", plan).history.lines
+    assert [line.epoch for line in lines] == list(range(1, 21))
+    looked = [line.epoch for line in lines if line.watched is not None]
+    assert looked == look_epochs(20)
+    assert all(np.isfinite(line.loss) for line in lines)
+    assert lines[-1].loss < lines[0].loss
+    seconds = [line.seconds for line in lines]
+    assert seconds == sorted(seconds)
+
+
+def test_a_network_that_watches_no_rows_trains_to_the_last_epoch_and_keeps_it() -> None:
+    rows, splits, plan = setting("tutorial", epochs=7)
+    fits = fit(rows, splits, "regression", plan)
+    assert len(fits.history.lines) == 7
+    assert fits.history.best_epoch_G.tolist() == [7, 7, 7]
+    assert all(line.watched is None for line in fits.history.lines)
+
+
+def test_a_fold_keeps_the_epoch_whose_watched_rows_it_predicts_best() -> None:
+    """The watched loss is computed anew from the answers of the networks that were kept."""
+    rows, splits, plan = setting(epochs=120, patience=100.0, lr=0.5)
+    fits = fit(rows, splits.only(0), "regression", plan)
+    watched = {line.epoch: line.watched for line in fits.history.lines if line.watched is not None}
+    best = min(watched, key=lambda epoch: watched[epoch])
+    assert fits.history.best_epoch_G.tolist() == [best]
+    assert best < 120
+
+    said = fold_answers(fits, 0, rows.numbers, rows.codes)
+    truth = torch.from_numpy(rows.target).expand(len(said), -1)
+    errors = fits.target.squared_error(said, truth).numpy()
+    weights = fits.stack.watch_FN * rows.weights
+    assert (errors * weights).sum() / weights.sum() == pytest.approx(watched[best], rel=1e-5)
+    assert watched[120] > 1.0001 * watched[best]
+
+
+def test_training_ends_once_every_fold_has_lost_patience() -> None:
+    rows, splits, plan = setting(epochs=2000, patience=2.0, lr=0.5)
+    fits = fit(rows, splits, "regression", plan)
+    last = fits.history.lines[-1].epoch
+    best = int(fits.history.best_epoch_G.max())
+    assert last < 2000
+    assert last > 2.0 * (best + 1)
+    assert fits.history.stopped_by is None
+
+
+@pytest.mark.parametrize("schedule", ["constant", "root"])
+def test_the_step_size_follows_its_schedule(schedule: str) -> None:
+    rows, splits, plan = setting(epochs=10, schedule=schedule, lr=0.01, patience=100.0)
+    lines = fit(rows, splits, "regression", plan).history.lines
+    steps = -(-len(rows) // plan.recipe.batch_size)
+    for line in lines:
+        done = (line.epoch * steps - 1) / (10 * steps)
+        expected = 0.01 / math.sqrt(1 + 15 * done) if schedule == "root" else 0.01
+        assert line.lr == pytest.approx(expected)
+
+
+def test_members_take_the_shares_of_decay_in_turn() -> None:
+    """Member 0 of each fold decays by 0 in both runs, member 1 by 0 or by 0.5."""
+    changes = {"members": 2, "watching": 0, "average": None}
+    rows, splits, plan = setting(decay=(0.0,), **changes)
+    _, _, other = setting(decay=(0.0, 0.5), **changes)
+    one, two = (fit(rows, splits, "regression", p) for p in (plan, other))
+    for fold in range(3):
+        before, after = fold_state(one, fold), fold_state(two, fold)
+        assert same_bits({k: v[:1] for k, v in before.items()}, {k: v[:1] for k, v in after.items()})
+        assert not same_bits({k: v[1:] for k, v in before.items()}, {k: v[1:] for k, v in after.items()})
+        size = "network.weights.1"
+        assert after[size][1].norm() < before[size][1].norm()
+
+
+def test_decay_shrinks_weights_by_its_share_of_the_step_size_in_each_step() -> None:
+    """In a table of zeros nothing has a slope, so that only the shrinking moves weights."""
+    rows, splits, _ = setting()
+    rows.target[:], rows.numbers[:], rows.codes[:] = 0.0, 0.0, 0
+    first = []
+    for decay in (0.0, 0.1):
+        changes = {"epochs": 4, "lr": 1e-2, "cut": "even", "batch_size": 10}
+        plan = setting("tutorial", decay=(decay,), **changes)[2]
+        first.append(fit(rows, splits, "regression", plan).network.state_dict()["weights.0"])
+    steps = 4 * 9
+    ratio = first[1] / first[0]
+    expected = (1 - 1e-2 * 0.1) ** steps
+    torch.testing.assert_close(ratio, torch.full_like(ratio, expected), rtol=1e-4, atol=0)
+
+
+def test_features_made_in_small_chunks_train_to_the_same_bits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """How many steps' features are made at once is a matter of memory alone."""
+    rows, splits, plan = setting(batch_size=16)
+    whole = fit(rows, splits, "regression", plan)
+    monkeypatch.setattr("tenfold.training.loop.CHUNK_NUMBERS", 1)
+    pieces = fit(rows, splits, "regression", plan)
+    for fold in range(3):
+        assert same_bits(fold_state(whole, fold), fold_state(pieces, fold))
