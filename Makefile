@@ -1,0 +1,70 @@
+# The only interface to this project: each target sets up what it needs by itself.
+# A fresh machine needs Python 3.11 or later with its venv module, git and make.
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench docs clean
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= $(firstword $(shell command -v python3.11 python3.12 python3.13 python3))
+VENV := .venv
+BIN := $(VENV)/bin
+BENCH_VENV := .venv-bench
+# Which benchmarks `make bench` runs; name one to run it alone: make bench BENCH=benchmarks/tables/run.py
+BENCH ?= $(sort $(wildcard benchmarks/*/run.py))
+BENCH_PINS := $(wildcard benchmarks/constraints.txt)
+PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s  %s\n", $$1, $$2 }' Makefile
+
+demo: $(VENV)/.run ## train on the table that comes with the package, and predict three rows
+	@$(BIN)/tenfold demo
+
+test: $(VENV)/.dev ## run every test, doctest, example, and block of the documentation
+	@$(BIN)/python -m pytest
+
+check: $(VENV)/.dev ## look for faults without running: style, types, layers, spelling
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/typos
+
+docs: $(VENV)/.dev ## build the pages under docs/_build/html; a warning is an error
+	@$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -b html docs docs/_build/html
+	@echo "docs/_build/html/index.html"
+
+bench: $(BENCH_VENV)/.bench ## measure every claim anew, in an environment with the competitors
+	@set -e; for file in $(BENCH); do echo "== $$file"; $(BENCH_VENV)/bin/python "$$file"; done
+
+clean: ## take away environments, caches and built pages; runs/ stays
+	rm -rf $(VENV) $(BENCH_VENV) docs/_build docs/reference/generated build dist
+	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Environments. A stamp says what is installed; a newer pyproject.toml or constraints.txt renews it.
+
+$(BIN)/python $(BENCH_VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "no Python was found: install Python 3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "$(PYTHON) is too old: install Python 3.11, or name one: make PYTHON=..." >&2; exit 1; }
+	@$(PYTHON) -m venv $(@D:/bin=) || \
+	  { echo "Python's venv module is missing: apt-get install python3-venv" >&2; exit 1; }
+
+$(VENV)/.run: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "installing tenfold into $(VENV)"
+	@$(BIN)/python $(PIP_INSTALL) -c constraints.txt hatchling
+	@$(BIN)/python $(PIP_INSTALL) -c constraints.txt --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run
+	@echo "installing what tests, checks and documentation need into $(VENV)"
+	@$(BIN)/python $(PIP_INSTALL) -c constraints.txt --no-build-isolation -e '.[dev,docs,parquet,excel]'
+	@touch $@
+
+$(BENCH_VENV)/.bench: pyproject.toml constraints.txt $(BENCH_PINS) | $(BENCH_VENV)/bin/python
+	@echo "installing tenfold and its competitors into $(BENCH_VENV)"
+	@$(BENCH_VENV)/bin/python $(PIP_INSTALL) $(shell grep '^torch==' constraints.txt) \
+	  $(BENCH_PINS:%=-c %) -e '.[bench]'
+	@touch $@

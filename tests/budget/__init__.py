@@ -1,0 +1,1 @@
+"""Limits that keep the project small, even and quick to start."""
