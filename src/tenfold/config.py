@@ -70,7 +70,12 @@ class ReadOptions:
 
     def __post_init__(self) -> None:
         if self.separator is not None and self.separator != "whitespace":
-            check(len(self.separator) == 1, "separator", self.separator, "one character or 'whitespace'")
+            check(
+                len(self.separator) == 1,
+                "separator",
+                self.separator,
+                "one character or 'whitespace'",
+            )
         check(self.decimal in {None, ".", ","}, "decimal", self.decimal, "'.' or ','")
         check(0 <= self.max_bad <= 1, "max-bad", self.max_bad, "a share from 0 to 1")
 
@@ -98,7 +103,9 @@ class SchemaOptions:
     def __post_init__(self) -> None:
         check(self.task in {None, *TASKS}, "task", self.task, " or ".join(map(repr, TASKS)))
         for column, kind in self.kinds.items():
-            check(kind in KINDS, f"kind of column {column!r}", kind, ", ".join(map(repr, KINDS)))
+            check(
+                kind in KINDS, f"kind of column {column!r}", kind, ", ".join(map(repr, KINDS))
+            )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -129,7 +136,12 @@ class SplitOptions:
     test_size: float | None = None
 
     def __post_init__(self) -> None:
-        check(self.folds is None or self.folds >= 2, "folds", self.folds, "a whole number, 2 or more")
+        check(
+            self.folds is None or self.folds >= 2,
+            "folds",
+            self.folds,
+            "a whole number, 2 or more",
+        )
         check(
             self.test_size is None or 0 < self.test_size < 1,
             "test-size",
@@ -181,8 +193,15 @@ class TrainOptions:
     time_limit: float | None = None
 
     def __post_init__(self) -> None:
-        check(self.quality in QUALITIES, "quality", self.quality, ", ".join(map(repr, QUALITIES)))
-        check(self.epochs is None or self.epochs >= 1, "epochs", self.epochs, "a whole number, 1 or more")
+        check(
+            self.quality in QUALITIES, "quality", self.quality, ", ".join(map(repr, QUALITIES))
+        )
+        check(
+            self.epochs is None or self.epochs >= 1,
+            "epochs",
+            self.epochs,
+            "a whole number, 1 or more",
+        )
         check(
             self.batch_size is None or self.batch_size >= 1,
             "batch-size",

@@ -87,7 +87,7 @@ class Model:
 
     def labels(self, answers: NDArray[np.float64]) -> NDArray[np.object_]:
         """Return the name of the most probable class of each row."""
-        return np.array(self.schema.classes, dtype=object)[answers.argmax(axis=1)]
+        return np.asarray(np.array(self.schema.classes, dtype=object)[answers.argmax(axis=1)])
 
 
 def check_columns(frame: pd.DataFrame, schema: Schema, decimal: str) -> None:

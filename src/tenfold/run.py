@@ -202,7 +202,6 @@ def train(  # noqa: PLR0913 - each option of the command, by its own name
     >>> run.metrics["scores"]["mse"]["mean"] < run.metrics["constant"]["mse"]
     True
     """
-    started = time.perf_counter()
     options = RunOptions(
         read=ReadOptions(
             separator=separator,
@@ -235,16 +234,27 @@ def train(  # noqa: PLR0913 - each option of the command, by its own name
             time_limit=time_limit,
         ),
     )
+    splitter = None if isinstance(folds, int) else folds
+    make = None if isinstance(network, str) else network
+    return _run(data, test, options, out, splitter=splitter, make=make, watch=watch)
+
+
+def _run(
+    data: Data,
+    test: Data | None,
+    options: RunOptions,
+    out: str | Path | None,
+    *,
+    splitter: Splitter | Iterable[Any] | None,
+    make: MakeModule | None,
+    watch: Watch | None,
+) -> Run:
+    started = time.perf_counter()
     table = read_table(data, options.read)
     test_table = None if test is None else read_table(test, options.read)
     read_seconds = time.perf_counter() - started
     study = run_study(
-        table,
-        options,
-        test=test_table,
-        splitter=None if isinstance(folds, int) else folds,
-        network=None if isinstance(network, str) else network,
-        watch=watch,
+        table, options, test=test_table, splitter=splitter, network=make, watch=watch
     )
     seconds = {
         "read": read_seconds,
@@ -254,7 +264,7 @@ def train(  # noqa: PLR0913 - each option of the command, by its own name
     summary = summarize(
         study,
         network=options.train.network,
-        seed=seed,
+        seed=options.train.seed,
         seconds=seconds,
         peak_memory_bytes=peak_memory_bytes(),
     )

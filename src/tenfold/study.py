@@ -122,23 +122,11 @@ def run_study(
     """
     streams = Streams(options.train.seed)
     watch = watch or Silent()
-    target, target_decisions = find_target(table, options.schema)
-    table = answered(table, target, options.read.max_bad)
-    if test is None and options.split.test_size is not None:
-        table, test = set_apart(table, target, options.split, streams)
-    schema = infer_schema(table, target, options.schema, options.split)
-    rows, place, splits, split_decisions = split_rows(table, schema, options, streams, splitter)
-    device, device_decisions = choose_device(options.train.device)
-    plan, plan_decisions = choose_plan(rows, len(splits), schema.task, options.train, network)
-
-    decisions = (
-        *table.decisions,
-        *target_decisions,
-        *schema.decisions,
-        *split_decisions,
-        *device_decisions,
-        *plan_decisions,
-    )
+    table, test, schema, described = describe(table, test, options, streams)
+    rows, place, splits, dealt = split_rows(table, schema, options, streams, splitter)
+    device, placed = choose_device(options.train.device)
+    plan, planned = choose_plan(rows, len(splits), schema.task, options.train, network)
+    decisions = (*described, *dealt, *placed, *planned)
     watch.decided(decisions)
 
     started = time.perf_counter()
@@ -171,6 +159,24 @@ def run_study(
         decisions=decisions,
         train_seconds=train_seconds,
     )
+
+
+def describe(
+    table: Table, test: Table | None, options: RunOptions, streams: Streams
+) -> tuple[Table, Table | None, Schema, tuple[Decision, ...]]:
+    """Find the target, take test rows away, and say what each column is.
+
+    Returns
+    -------
+    table, test, schema, decisions
+        The table without rows that have no answer and without test rows.
+    """
+    target, found = find_target(table, options.schema)
+    table = answered(table, target, options.read.max_bad)
+    if test is None and options.split.test_size is not None:
+        table, test = set_apart(table, target, options.split, streams)
+    schema = infer_schema(table, target, options.schema, options.split)
+    return table, test, schema, (*table.decisions, *found, *schema.decisions)
 
 
 def split_rows(

@@ -11,7 +11,10 @@ CTRL_C = 130  # typer's exit status for it
 
 
 def main() -> None:
-    """Run the command and end the process: 0 done, 1 failed with a coded message, 2 wrong usage."""
+    """Run the command and end the process.
+
+    Its exit status is 0 if all went well, 1 for a coded message, 2 for wrong usage.
+    """
     stdout = sys.stdout
     try:
         try:

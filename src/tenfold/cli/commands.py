@@ -11,7 +11,6 @@ import typer
 from tenfold import __version__
 from tenfold.cli import options as opt
 from tenfold.cli.terminal import console, lend_file, read_rows, show_run, write_rows
-from tenfold.config import MISSING
 
 if TYPE_CHECKING:
     from tenfold.run import Run
@@ -35,6 +34,7 @@ def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer's signature
 
 @app.callback()
 def _tenfold(
+    *,
     version: Annotated[
         bool,
         typer.Option(
@@ -48,6 +48,7 @@ def _tenfold(
 @app.command()
 def train(  # noqa: PLR0913 - the options of the command
     data: opt.Data,
+    *,
     target: opt.Target = None,
     task: opt.TaskName = None,
     network: opt.TrainNetwork = "auto",
@@ -104,7 +105,7 @@ def train(  # noqa: PLR0913 - the options of the command
         "header": header,
         "encoding": encoding,
         "decimal": decimal,
-        "missing": MISSING if missing is None else ("", *missing),
+        "missing": opt.missing_cells(missing),
         "out": out,
     }
     with lend_file(data) as source:
@@ -119,6 +120,7 @@ def predict(  # noqa: PLR0913
         list[Path],
         typer.Argument(metavar="INPUT...", help="Tables of new rows; - reads standard input."),
     ],
+    *,
     out: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Write the CSV there. [default: standard output]"),
@@ -138,7 +140,14 @@ def predict(  # noqa: PLR0913
 
     from tenfold.run import load  # noqa: PLC0415
 
-    read = opt.read_options(max_bad, separator, header, encoding, decimal, missing)
+    read = opt.read_options(
+        max_bad=max_bad,
+        separator=separator,
+        header=header,
+        encoding=encoding,
+        decimal=decimal,
+        missing=missing,
+    )
     loaded = load(run, network=network)
     answers = []
     for path in inputs:
@@ -156,6 +165,7 @@ def evaluate(  # noqa: PLR0913
     data: Annotated[
         Path, typer.Argument(metavar="DATA", help="Labelled rows that training never saw.")
     ],
+    *,
     network: opt.Network = None,
     max_bad: opt.MaxBad = 0.01,
     separator: opt.Separator = None,
@@ -170,7 +180,14 @@ def evaluate(  # noqa: PLR0913
     from tenfold.report.text import test_lines  # noqa: PLC0415
     from tenfold.run import load  # noqa: PLC0415
 
-    read = opt.read_options(max_bad, separator, header, encoding, decimal, missing)
+    read = opt.read_options(
+        max_bad=max_bad,
+        separator=separator,
+        header=header,
+        encoding=encoding,
+        decimal=decimal,
+        missing=missing,
+    )
     loaded = load(run, network=network)
     table = read_rows(data, read, quiet=quiet)
     scores = loaded.evaluate(table, max_bad=max_bad)
@@ -185,7 +202,7 @@ def evaluate(  # noqa: PLR0913
 
 @app.command()
 def demo(
-    out: opt.Out = Path("runs"), as_json: opt.AsJson = False, quiet: opt.Quiet = False
+    *, out: opt.Out = Path("runs"), as_json: opt.AsJson = False, quiet: opt.Quiet = False
 ) -> None:
     """Train on the housing table that comes with the package, and predict three rows."""
     from importlib.resources import as_file, files  # noqa: PLC0415

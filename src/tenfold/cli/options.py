@@ -132,6 +132,7 @@ Out = Annotated[
 
 
 def kinds(given: list[str]) -> dict[str, str]:
+    """Return the kind of each column that ``--kind NAME=KIND`` names."""
     kinds = {}
     for text in given:
         name, sign, kind = text.rpartition("=")
@@ -141,19 +142,26 @@ def kinds(given: list[str]) -> dict[str, str]:
     return kinds
 
 
-def read_options(  # noqa: PLR0913
+def missing_cells(given: list[str] | None) -> tuple[str, ...]:
+    """Return the cells that are read as empty: those of ``--missing``, or the usual words."""
+    return MISSING if given is None else ("", *given)
+
+
+def read_options(
+    *,
     max_bad: float,
     separator: str | None,
-    header: bool | None,  # noqa: FBT001
+    header: bool | None,
     encoding: str | None,
     decimal: str | None,
     missing: list[str] | None,
 ) -> ReadOptions:
+    """Return the options that say how new rows are read."""
     return ReadOptions(
         separator=separator,
         header=header,
         encoding=encoding,
         decimal=decimal,
-        missing=MISSING if missing is None else ("", *missing),
+        missing=missing_cells(missing),
         max_bad=max_bad,
     )

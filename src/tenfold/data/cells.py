@@ -1,7 +1,7 @@
 """Cells of one column as numbers, as text, as truth values and as dates."""
 
 import re
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -35,12 +35,12 @@ DATE_FORMATS: Final = (
 _THOUSANDS: Final = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 
 
-def is_numeric(cells: "pd.Series[object]") -> bool:
+def is_numeric(cells: "pd.Series[Any]") -> bool:
     """Tell whether a column is stored as numbers (truth values are not)."""
     return pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_bool_dtype(cells)
 
 
-def to_numbers(cells: "pd.Series[object]", decimal: str = ".") -> NDArray[np.float64]:
+def to_numbers(cells: "pd.Series[Any]", decimal: str = ".") -> NDArray[np.float64]:
     """Return the cells as numbers; NaN where a cell is empty, infinite or no number.
 
     Examples
@@ -59,7 +59,11 @@ def to_numbers(cells: "pd.Series[object]", decimal: str = ".") -> NDArray[np.flo
 def _plain(cell: object, decimal: str) -> object:
     if not isinstance(cell, str):
         # Dates would become nanoseconds and truth values 0 and 1 if they were let through.
-        return cell if isinstance(cell, (int, float, np.number)) and not isinstance(cell, bool) else None
+        return (
+            cell
+            if isinstance(cell, (int, float, np.number)) and not isinstance(cell, bool)
+            else None
+        )
     if decimal == ",":
         return cell.replace(".", "").replace(",", ".") if "," in cell else cell
     if "," in cell and _THOUSANDS.fullmatch(cell):
@@ -67,7 +71,7 @@ def _plain(cell: object, decimal: str) -> object:
     return cell
 
 
-def to_text(cells: "pd.Series[object]") -> NDArray[np.object_]:
+def to_text(cells: "pd.Series[Any]") -> NDArray[np.object_]:
     """Return the cells as text, None where empty; whole numbers without a point.
 
     Examples
@@ -95,12 +99,15 @@ def to_truth(texts: NDArray[np.object_]) -> NDArray[np.float64]:
     >>> to_truth(np.array(["Yes", "no", "0", None], dtype=object))
     array([ 1.,  0.,  0., nan])
     """
-    words = {**dict.fromkeys(TRUE_WORDS | {"1"}, 1.0), **dict.fromkeys(FALSE_WORDS | {"0"}, 0.0)}
+    words = {
+        **dict.fromkeys(TRUE_WORDS | {"1"}, 1.0),
+        **dict.fromkeys(FALSE_WORDS | {"0"}, 0.0),
+    }
     found = [words.get(text.lower(), np.nan) if text is not None else np.nan for text in texts]
     return np.array(found, dtype=np.float64)
 
 
-def to_dates(cells: "pd.Series[object]", layout: str) -> NDArray[np.datetime64]:
+def to_dates(cells: "pd.Series[Any]", layout: str) -> NDArray[np.datetime64]:
     """Return the cells as UTC times, NaT where a cell is empty or not of the format.
 
     Examples

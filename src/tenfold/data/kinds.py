@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -24,7 +24,9 @@ ENOUGH: Final = 0.95
 # Below this many rows, distinct values say nothing about what a column is.
 FEW_ROWS: Final = 20
 
-_ID_NAME: Final = re.compile(r"(^|[^a-z])(id|uuid|guid|key|index|nr|no)([^a-z]|$)", re.IGNORECASE)
+_ID_NAME: Final = re.compile(
+    r"(^|[^a-z])(id|uuid|guid|key|index|nr|no)([^a-z]|$)", re.IGNORECASE
+)
 _DATE_SHAPE: Final = re.compile(r"(?=.*\d)[\w.,/: +-]{6,35}")
 
 
@@ -37,7 +39,7 @@ class Finding:
     date_format: str | None = None
 
 
-def find_kind(name: str, cells: "pd.Series[object]", decimal: str = ".") -> Finding:
+def find_kind(name: str, cells: "pd.Series[Any]", decimal: str = ".") -> Finding:
     """Decide what the cells of a column are.
 
     Examples
@@ -58,22 +60,17 @@ def find_kind(name: str, cells: "pd.Series[object]", decimal: str = ".") -> Find
         return Finding(kind="constant", why=f"every filled cell is {texts[0]!r}")
     if _is_truth(texts):
         return Finding(kind="boolean", why=f"its cells are {' and '.join(sorted(set(texts)))}")
-    return (
-        _as_number(name, filled, decimal)
-        or _as_date(filled)
-        or _as_words(texts, distinct)
-    )
+    return _as_number(name, filled, decimal) or _as_date(filled) or _as_words(texts, distinct)
 
 
 def _is_truth(texts: NDArray[np.object_]) -> bool:
     words = {text.lower() for text in texts}
     return len(words) == 2 and (
-        words == {"0", "1"}
-        or (len(words & TRUE_WORDS) == 1 and len(words & FALSE_WORDS) == 1)
+        words == {"0", "1"} or (len(words & TRUE_WORDS) == 1 and len(words & FALSE_WORDS) == 1)
     )
 
 
-def _as_number(name: str, filled: "pd.Series[object]", decimal: str) -> Finding | None:
+def _as_number(name: str, filled: "pd.Series[Any]", decimal: str) -> Finding | None:
     numbers = to_numbers(filled, decimal)
     found = numbers[np.isfinite(numbers)]
     share = len(found) / len(numbers)
@@ -89,12 +86,14 @@ def _as_number(name: str, filled: "pd.Series[object]", decimal: str) -> Finding 
     stray = len(numbers) - len(found)
     if stray:
         example = filled[~np.isfinite(numbers)].iloc[0]
-        why = f"all but {stray:,} of its {len(numbers):,} filled cells are numbers; cells such as"
+        why = (
+            f"all but {stray:,} of its {len(numbers):,} filled cells are numbers; cells such as"
+        )
         return Finding(kind="number", why=f"{why} {example!r} are read as empty")
     return Finding(kind="number", why="its cells are numbers")
 
 
-def _as_date(filled: "pd.Series[object]") -> Finding | None:
+def _as_date(filled: "pd.Series[Any]") -> Finding | None:
     if is_numeric(filled) or not _DATE_SHAPE.fullmatch(str(filled.iloc[0])):
         return None
     texts = pd.Series(to_text(filled), dtype=object)
@@ -115,5 +114,7 @@ def _as_date(filled: "pd.Series[object]") -> Finding | None:
 
 def _as_words(texts: NDArray[np.object_], distinct: int) -> Finding:
     if distinct >= ENOUGH * len(texts) and len(texts) >= FEW_ROWS:
-        return Finding(kind="identifier", why=f"{distinct:,} of {len(texts):,} cells are distinct words")
+        return Finding(
+            kind="identifier", why=f"{distinct:,} of {len(texts):,} cells are distinct words"
+        )
     return Finding(kind="category", why=f"its cells are {distinct:,} words")

@@ -86,13 +86,18 @@ def _check_readable(path: Path) -> None:
 
 
 def _from_frame(frame: pd.DataFrame, source: str, *, first_line: int) -> Table:
-    names = [" / ".join(map(str, n)) if isinstance(n, tuple) else str(n) for n in frame.columns]
+    names = [_name(label) for label in frame.columns]
     _check_names(names, source)
     return Table(
         frame=frame.set_axis(names, axis=1).reset_index(drop=True),
         lines=np.arange(first_line, first_line + len(frame), dtype=np.int64),
         source=source,
     )
+
+
+def _name(label: object) -> str:
+    """Return a column's name as text; levels of a MultiIndex are joined."""
+    return " / ".join(map(str, label)) if isinstance(label, tuple) else str(label)
 
 
 def _check_names(names: Sequence[str], source: str) -> None:

@@ -32,7 +32,7 @@ FEWER_FOLDS: Final = ((10_000, 5), (100_000, 3))
 class Splitter(Protocol):
     """What scikit-learn calls a cross-validation splitter."""
 
-    def split(self, X: Any, y: Any = None, groups: Any = None) -> Iterable[Any]:  # noqa: N803
+    def split(self, X: Any, y: Any = None, groups: Any = None) -> Iterable[Any]:
         """Yield pairs of positions: rows to learn from, rows to test on."""
 
 
@@ -78,7 +78,8 @@ def decide_folds(rows: int, options: SplitOptions) -> tuple[int, tuple[Decision,
     folds, why = DEFAULT_FOLDS, f"the table has {rows:,} rows"
     for limit, fewer in FEWER_FOLDS:
         if rows > limit:
-            folds, why = fewer, f"{rows:,} rows are more than {limit:,}, so fewer folds score as well"
+            folds = fewer
+            why = f"{rows:,} rows are more than {limit:,}, so fewer folds score as well"
     return folds, (Decision(what=f"{folds} folds", why=why, change_with="--folds"),)
 
 
@@ -122,7 +123,8 @@ def make_splits(
     elif classes is not None and shuffle:
         _check_classes(classes, folds)
         splitter = StratifiedKFold(folds, shuffle=True, random_state=state)
-        how, why, change = "stratified", "every fold gets its share of each class", "--no-shuffle"
+        how, change = "stratified", "--no-shuffle"
+        why = "every fold gets its share of each class"
     else:
         splitter = KFold(folds, shuffle=shuffle, random_state=state)
         how = "shuffled" if shuffle else "blocks of rows in the order of the file"
@@ -202,7 +204,8 @@ def _fewer(folds: int) -> list[str]:
 
 
 def _check(splits: Splits, rows: Encoded, task: Task) -> None:
-    for number, (learn, held_out) in enumerate(zip(splits.learn, splits.held_out), start=1):
+    sides = zip(splits.learn, splits.held_out, strict=True)
+    for number, (learn, held_out) in enumerate(sides, start=1):
         if (learn & held_out).any() or learn.sum() < 2 or not held_out.any():
             both = int((learn & held_out).sum())
             raise SplitError(
@@ -228,7 +231,11 @@ def _check(splits: Splits, rows: Encoded, task: Task) -> None:
 
 
 def deal_blocks(
-    rows: Encoded, learn: NDArray[np.bool_], task: Task, blocks: int, generator: np.random.Generator
+    rows: Encoded,
+    learn: NDArray[np.bool_],
+    task: Task,
+    blocks: int,
+    generator: np.random.Generator,
 ) -> NDArray[np.int64]:
     """Deal the rows that a fold learns from out to blocks, like a pack of cards.
 
@@ -286,7 +293,9 @@ def set_apart(
         test = order[np.argsort(times[order], kind="stable")][len(table) - count :]
     elif options.group_column is not None:
         find_column(table, options.group_column, option="--group-column")
-        names, group = np.unique(to_text(table.frame[options.group_column]).astype(str), return_inverse=True)
+        names, group = np.unique(
+            to_text(table.frame[options.group_column]).astype(str), return_inverse=True
+        )
         chosen = generator.permutation(len(names))[: round(share * len(names))]
         test = np.flatnonzero(np.isin(group, chosen))
     else:

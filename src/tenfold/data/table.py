@@ -85,7 +85,8 @@ class Table:
         enough = float(np.ceil(100 * bad / all_rows) / 100)
         raise ReadError(
             "D05",
-            f"{bad:,} of {all_rows:,} rows cannot be used, and the limit is {max_bad:.3g} of them",
+            f"{bad:,} of {all_rows:,} rows cannot be used, "
+            f"and the limit is {max_bad:.3g} of them",
             place={"file": self.source, "rows": "; ".join(shown)},
             fix=["mend these rows", f"leave them out: --max-bad {enough:g}"],
         )

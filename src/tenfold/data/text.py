@@ -23,7 +23,9 @@ SEPARATOR_NAMES: Final = {"\t": "tab", ";": "semicolon", "|": "bar", ",": "comma
 
 _NUMBER: Final = re.compile(r"[+-]?(\d+([.,]\d*)*|[.,]\d+)(e[+-]?\d+)?", re.IGNORECASE)
 _DOT_DECIMAL: Final = re.compile(r"[+-]?\d*\.\d+(e[+-]?\d+)?", re.IGNORECASE)
-_COMMA_DECIMAL: Final = re.compile(r"[+-]?(\d*|\d{1,3}(\.\d{3})+),\d+(e[+-]?\d+)?", re.IGNORECASE)
+_COMMA_DECIMAL: Final = re.compile(
+    r"[+-]?(\d*|\d{1,3}(\.\d{3})+),\d+(e[+-]?\d+)?", re.IGNORECASE
+)
 _COMMA_THOUSANDS: Final = re.compile(r"[+-]?\d{1,3}(,\d{3})+")
 
 
@@ -114,16 +116,16 @@ def _is_utf8(data: bytes) -> bool:
 
 
 def records(text: str, separator: str) -> Iterator[Record]:
-    """Yield the records of a text, blank lines left out.
+    r"""Yield the records of a text, blank lines left out.
 
     A quoted cell may hold separators and line breaks. A record whose quotation
     marks are wrong comes with a ``fault`` and no cells.
 
     Examples
     --------
-    >>> [r.cells for r in records('a,b\\n"1,5",2\\n', ",")]
+    >>> [r.cells for r in records('a,b\n"1,5",2\n', ",")]
     [['a', 'b'], ['1,5', '2']]
-    >>> [r.cells for r in records("  1   2\\n", "whitespace")]
+    >>> [r.cells for r in records("  1   2\n", "whitespace")]
     [['1', '2']]
     """
     lines: Iterator[str] = io.StringIO(text, newline="")
@@ -224,7 +226,9 @@ def _detect_header(rows: Sequence[Sequence[str]]) -> tuple[bool, str]:
         numbers = sum(_NUMBER.fullmatch(cell) is not None for cell in column)
         if name and column and numbers > len(column) / 2:
             return True, f"{name!r} stands above numbers"
-    again = [n for j, n in enumerate(names) if any(len(r) > j and r[j].strip() == n for r in body)]
+    again = [
+        n for j, n in enumerate(names) if any(len(r) > j and r[j].strip() == n for r in body)
+    ]
     if again:
         return False, f"{again[0]!r} stands in the first row and below it"
     return True, "the cells of the first row do not occur below it"

@@ -127,4 +127,4 @@ def constant_guess(
     """
     if task == "regression":
         return np.array([np.average(truth, weights=weights)])
-    return np.bincount(truth, weights, minlength=outputs) / weights.sum()
+    return np.asarray(np.bincount(truth, weights, minlength=outputs) / weights.sum())

@@ -56,7 +56,12 @@ class Summary:
 
 
 def summarize(
-    study: Study, *, network: str, seed: int, seconds: Mapping[str, float], peak_memory_bytes: int
+    study: Study,
+    *,
+    network: str,
+    seed: int,
+    seconds: Mapping[str, float],
+    peak_memory_bytes: int,
 ) -> Summary:
     """Sum up a study.
 

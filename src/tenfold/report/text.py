@@ -1,5 +1,6 @@
 """A summary as text for the terminal."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
@@ -34,7 +35,8 @@ def score_lines(summary: Summary) -> Iterator[str]:
         mse = summary.scores["mse"]
         yield f"Baseline: {mse.mean:.2f} ({mse.std:.2f}) MSE"
         yield ""
-    yield f"{summary.folds} folds, {summary.rows:,} rows, each tested by a network that never saw it"
+    size = f"{summary.folds} folds, {summary.rows:,} rows"
+    yield f"{size}, each tested by a network that never saw it"
     width = max(len(NAMES[name]) for name in summary.scores)
     for name, score in summary.scores.items():
         interval = f"[{number(score.low)}, {number(score.high)}]"
@@ -77,7 +79,7 @@ def number(value: float) -> str:
     >>> number(0.123456), number(48123.4), number(26.304)
     ('0.1235', '48,123', '26.30')
     """
-    if value != value:
+    if math.isnan(value):
         return "-"
     if abs(value) >= 1000:
         return f"{value:,.0f}"

@@ -95,7 +95,9 @@ def read_metrics(path: Path) -> dict[str, Any]:
         return dict(found)
     except (OSError, ValueError, TypeError) as error:
         fix = ["take it away: the model can predict without it"]
-        raise StoreError("M04", f"{path.name} cannot be read", place={"file": str(path)}, fix=fix) from error
+        raise StoreError(
+            "M04", f"{path.name} cannot be read", place={"file": str(path)}, fix=fix
+        ) from error
 
 
 def find_model(run: Path) -> Path:
@@ -109,9 +111,15 @@ def find_model(run: Path) -> Path:
     path = run / MODEL if run.is_dir() else run
     if path.is_file():
         return path
-    near = sorted(p.parent.name for p in run.parent.glob(f"*/{MODEL}")) if run.parent.is_dir() else []
+    near = (
+        sorted(p.parent.name for p in run.parent.glob(f"*/{MODEL}"))
+        if run.parent.is_dir()
+        else []
+    )
     raise StoreError(
         "M07",
         f"there is no model at {run}",
-        fix=[f"{run.parent} holds the runs {', '.join(near[:5])}"] if near else ["tenfold train DATA"],
+        fix=[f"{run.parent} holds the runs {', '.join(near[:5])}"]
+        if near
+        else ["tenfold train DATA"],
     )

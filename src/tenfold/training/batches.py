@@ -116,7 +116,11 @@ class BatchPlan:
             chosen, kept = self._network(f, number)
             weight = self._weights_N[chosen] * kept
             mean = self._weights_N[self._rows[f]].mean()
-            usual = len(self._rows[f]) / self._steps_F[f] if self._even else kept.sum(1, keepdim=True)
+            usual = (
+                len(self._rows[f]) / self._steps_F[f]
+                if self._even
+                else kept.sum(1, keepdim=True)
+            )
             rows.append(chosen)
             weights.append((weight / (mean * usual)).float())
         return Round(rows_SFB=torch.stack(rows, dim=1), weights_SFB=torch.stack(weights, dim=1))
@@ -129,7 +133,9 @@ class BatchPlan:
         at_SB = start[:, None] + np.arange(self.width)
         kept_SB = at_SB < stop[:, None]
         orders = {e: self._order(f, int(e)) for e in np.unique(epochs)}
-        order_S = torch.stack([orders[e] for e in epochs]) if len(orders) > 1 else orders[epochs[0]]
+        order_S = (
+            torch.stack([orders[e] for e in epochs]) if len(orders) > 1 else orders[epochs[0]]
+        )
         # Fillers are the rows that come next, as good a sample as the others.
         at_SB = torch.from_numpy(at_SB % len(self._rows[f]))
         rows_SB = order_S.gather(1, at_SB) if order_S.ndim == 2 else order_S[at_SB]

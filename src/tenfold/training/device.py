@@ -41,7 +41,8 @@ def choose_device(name: str) -> tuple[torch.device, tuple[Decision, ...]]:
     if int(number or 0) >= counts[kind]:
         raise NetworkError(
             "N06",
-            f"device {name!r} was asked for, and this machine has {counts[kind]} of the kind {kind}",
+            f"device {name!r} was asked for, "
+            f"and this machine has {counts[kind]} of the kind {kind}",
             fix=["--device auto"],
         )
     return torch.device(name), ()
