@@ -6,9 +6,8 @@ it goes through the networks' own tables, and a weight for each row.
 """
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -30,7 +29,6 @@ from tenfold.run import Run, train
 from tenfold.seeds import Streams
 from tenfold.training.choose import choose_plan
 from tenfold.training.fit import FoldFits, fit_folds
-from tenfold.training.loop import Data, Stack
 from tenfold.training.recipe import Plan
 from tenfold.training.watch import Deadline, Silent, Watch
 
@@ -81,7 +79,9 @@ def mixed_frame(kind: str = "regression", rows: int = 96, seed: int = 0) -> pd.D
     return frame
 
 
-def three_folds(rows: int, *, unequal: bool = False) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+def three_folds(
+    rows: int, *, unequal: bool = False
+) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
     """Return three folds as positions; unequal ones hold out a half, a third and a sixth."""
     fold = np.arange(rows) % 3
     if unequal:
@@ -126,7 +126,9 @@ def coded(frame: pd.DataFrame, *, weights: bool = True) -> tuple[Encoded, Task]:
     return in_order(encode(table, schema)), schema.task
 
 
-def splits_at(rows: Encoded, pairs: Iterable[tuple[NDArray[np.int64], NDArray[np.int64]]]) -> Splits:
+def splits_at(
+    rows: Encoded, pairs: Iterable[tuple[NDArray[np.int64], NDArray[np.int64]]]
+) -> Splits:
     """Return folds of coded rows from positions among them."""
     learn, held_out = [], []
     for learn_at, test_at in pairs:
@@ -138,14 +140,18 @@ def splits_at(rows: Encoded, pairs: Iterable[tuple[NDArray[np.int64], NDArray[np
 
 
 def linear_module(inputs: int, outputs: int) -> nn.Module:
-    """A user's network that torch.func can run for all folds at once."""
+    """Return a user's network that torch.func can run for all folds at once."""
     return nn.Sequential(nn.Linear(inputs, 8), nn.Tanh(), nn.Linear(8, outputs))
 
 
 def normed_module(inputs: int, outputs: int) -> nn.Module:
-    """A user's network whose folds must take turns: running means and random units."""
+    """Return a user's network whose folds must take turns: running means, random units."""
     return nn.Sequential(
-        nn.Linear(inputs, 8, bias=False), nn.BatchNorm1d(8), nn.ReLU(), nn.Dropout(0.25), nn.Linear(8, outputs)
+        nn.Linear(inputs, 8, bias=False),
+        nn.BatchNorm1d(8),
+        nn.ReLU(),
+        nn.Dropout(0.25),
+        nn.Linear(8, outputs),
     )
 
 
@@ -197,11 +203,18 @@ def fit(
 
 
 def quick_run(
-    frame: pd.DataFrame, network: str = "auto", *, seed: int = 0, epochs: int = 4, **options: object
+    frame: pd.DataFrame,
+    network: str = "auto",
+    *,
+    seed: int = 0,
+    epochs: int = 4,
+    **options: object,
 ) -> Run:
     """Train on a mixed table for a few epochs and write nothing."""
     given = {"target": "y", "weight_column": "w", "folds": three_folds(len(frame)), "out": None}
-    return train(frame, network=NETWORKS[network], seed=seed, epochs=epochs, **(given | options))
+    return train(
+        frame, network=NETWORKS[network], seed=seed, epochs=epochs, **(given | options)
+    )
 
 
 def fold_state(fits: FoldFits, fold: int) -> dict[str, Tensor]:

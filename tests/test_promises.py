@@ -115,7 +115,7 @@ def test_scrambling_coded_held_out_rows_leaves_the_fold_bit_for_bit_the_same(
 
 @over_targets
 def test_the_row_of_a_table_is_answered_by_the_fold_that_holds_it_out(kind: str) -> None:
-    """The out-of-fold answers are those of the networks that never saw the row, and no others'."""
+    """The out-of-fold answers are those of the networks that never saw the row."""
     frame = mixed_frame(kind, ROWS)
     study = quick_run(frame, "auto").study
     found = study.out_of_fold()
@@ -163,7 +163,7 @@ def test_folds_trained_together_match_folds_trained_alone(
 
 
 def test_505_rows_in_ten_folds_are_each_tested_once_by_folds_that_match_folds_alone() -> None:
-    """Folds of 50 and 51 rows run in the same steps, and no row is dropped to make them even."""
+    """Folds of 50 and 51 rows run in the same steps, and no row is dropped for it."""
     run = quick_run(mixed_frame("regression", 505), "auto", folds=10, epochs=2)
     study = run.study
     assert study is not None
@@ -207,7 +207,9 @@ def test_with_shuffled_labels_no_better_than_the_constant_guess_is_claimed(
 
 @over_seeds
 @over_networks
-def test_permuted_rows_give_the_same_model_and_permuted_answers(network: str, seed: int) -> None:
+def test_permuted_rows_give_the_same_model_and_permuted_answers(
+    network: str, seed: int
+) -> None:
     """The tutorial's folds are blocks of the file's rows unless they are shuffled."""
     frame = mixed_frame("regression", ROWS, seed)
     order = np.random.default_rng(seed).permutation(ROWS)
@@ -296,7 +298,11 @@ def test_the_same_seed_twice_gives_the_same_bits_and_another_seed_others(
 def generators() -> tuple[object, bytes, bytes]:
     """Return the states of the generators that a whole process shares."""
     numpy_state = np.random.get_state()  # noqa: NPY002 - the global one is the subject
-    return random.getstate(), repr(numpy_state).encode(), torch.get_rng_state().numpy().tobytes()
+    return (
+        random.getstate(),
+        repr(numpy_state).encode(),
+        torch.get_rng_state().numpy().tobytes(),
+    )
 
 
 @over_networks
@@ -498,7 +504,10 @@ def test_one_absurd_cell_neither_ends_training_nor_moves_the_answers_of_other_ro
     apart = np.abs(clean.study.out_of_fold() - dirty.study.out_of_fold())[1:]
     assert apart.mean() < 0.5 * frame["y"].std()
     new = clean.model.answers(frame.head(2).assign(size=[np.sign(cell) * 1e9, cell]))
-    np.testing.assert_allclose(*clean.model.answers(frame.iloc[[0, 0]].assign(size=[np.sign(cell) * 1e9, cell])), rtol=1e-5)
+    np.testing.assert_allclose(
+        *clean.model.answers(frame.iloc[[0, 0]].assign(size=[np.sign(cell) * 1e9, cell])),
+        rtol=1e-5,
+    )
     assert np.isfinite(new).all()
 
 

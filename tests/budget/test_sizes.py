@@ -65,5 +65,7 @@ def test_functions_hold_at_most_40_lines_of_code(path: Path) -> None:
 
 def test_what_is_counted() -> None:
     """The control: docstring, comment, blank line and signature do not count; the rest does."""
-    text = 'def f(\n    a,\n    b,\n):\n    """Say.\n\n    More.\n    """\n    # why\n\n    c = (\n        a\n    )\n    return c\n'
+    signature = "def f(\n    a,\n    b,\n):\n"
+    docstring = '    """Say.\n\n    More.\n    """\n    # why\n\n'
+    text = f"{signature}{docstring}    c = (\n        a\n    )\n    return c\n"
     assert list(functions(text)) == [("f", 4)]

@@ -28,7 +28,7 @@ def make_rows(numbers: NDArray[np.float64], codes: NDArray[np.int64] | None = No
 
 
 def two_folds() -> NDArray[np.bool_]:
-    """Return the rows that two folds learn from: all but the last ten, all but the first ten."""
+    """Return the rows that two folds learn from: all but the last and all but the first ten."""
     at = np.arange(ROWS)
     return np.stack([at < ROWS - 10, at >= 10])
 
@@ -47,10 +47,12 @@ def call(features: FoldFeatures, rows: Encoded) -> NDArray[np.float32]:
     networks = len(features.center_FP)
     numbers = torch.from_numpy(rows.numbers).expand(networks, -1, -1)
     codes = torch.from_numpy(rows.codes).expand(networks, -1, -1)
-    return features(numbers, codes).numpy()
+    return np.asarray(features(numbers, codes))
 
 
-def reference(column: NDArray[np.float64], learn: NDArray[np.bool_], style: str) -> NDArray[np.float64]:
+def reference(
+    column: NDArray[np.float64], learn: NDArray[np.bool_], style: str
+) -> NDArray[np.float64]:
     """Return the features of one column of numbers, shape (N, D), by the text of the docs."""
     own = column[learn & ~np.isnan(column)]
     if style == "raw" or len(own) == 0:
@@ -77,7 +79,9 @@ def reference(column: NDArray[np.float64], learn: NDArray[np.bool_], style: str)
             continue
         finest = bins
         values = np.unique(own)
-        edges = values if len(values) <= bins + 1 else np.quantile(own, np.arange(bins + 1) / bins)
+        edges = (
+            values if len(values) <= bins + 1 else np.quantile(own, np.arange(bins + 1) / bins)
+        )
         for j in range(bins):
             if j + 1 >= len(edges) or edges[j + 1] == edges[j]:
                 out.append(np.zeros(len(z)))
@@ -109,7 +113,9 @@ def columns() -> dict[str, NDArray[np.float64]]:
 
 @pytest.mark.parametrize("style", ["raw", "standard", "binned"])
 @pytest.mark.parametrize("name", columns())
-def test_a_column_becomes_the_features_that_the_reference_computes(name: str, style: str) -> None:
+def test_a_column_becomes_the_features_that_the_reference_computes(
+    name: str, style: str
+) -> None:
     """The control: each fold's reference differs from the other's wherever their rows do."""
     column = columns()[name]
     rows = make_rows(column[:, None])
@@ -130,7 +136,9 @@ def test_columns_side_by_side_are_coded_as_each_alone() -> None:
     features = features_of(rows, options)
     found = call(features, rows)
     assert features.width == found.shape[2]
-    alone = [call(features_of(one := make_rows(x[:, None]), options), one) for x in table.values()]
+    alone = [
+        call(features_of(one := make_rows(x[:, None]), options), one) for x in table.values()
+    ]
     together = {column.tobytes() for column in np.moveaxis(found, 2, 0)}
     for name, part in zip(table, alone, strict=True):
         for column in np.moveaxis(part, 2, 0):
@@ -170,7 +178,9 @@ def test_an_empty_cell_is_the_middle_of_its_column_and_a_flag() -> None:
 
 
 @pytest.mark.parametrize(("cell", "like"), [(np.inf, 1e12), (-np.inf, -1e12), (1e300, 1e12)])
-def test_a_number_beyond_all_others_is_as_far_as_a_number_can_be(cell: float, like: float) -> None:
+def test_a_number_beyond_all_others_is_as_far_as_a_number_can_be(
+    cell: float, like: float
+) -> None:
     rows = make_rows(columns()["many values"][:, None])
     features = features_of(rows, FeatureOptions(bins=BINS))
     found = call(features, make_rows(np.array([[cell], [like], [3.0]])))
@@ -229,7 +239,9 @@ def test_features_written_into_given_memory_are_the_same() -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_edges_rise_span_the_column_and_part_tied_values(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    values = np.concatenate([np.zeros(200), rng.normal(size=40), np.repeat(rng.normal(size=3), 30)])
+    values = np.concatenate(
+        [np.zeros(200), rng.normal(size=40), np.repeat(rng.normal(size=3), 30)]
+    )
     edges = bin_edges(values, 16)
     assert len(edges) == 17
     assert (np.diff(edges) > 0).all()  # plain quantiles would give many edges of 0

@@ -30,7 +30,9 @@ def make_network(
     network.double()
     noise = torch.Generator().manual_seed(1)
     for parameter in network.parameters():
-        parameter.data += 0.1 * torch.randn(parameter.shape, generator=noise, dtype=torch.float64)
+        parameter.data += 0.1 * torch.randn(
+            parameter.shape, generator=noise, dtype=torch.float64
+        )
     return network
 
 
@@ -59,10 +61,12 @@ def some_rows(network: FoldMLP, rows: int, seed: int = 0) -> tuple[Tensor, Tenso
 def test_gradients_written_by_hand_are_those_of_autograd(
     activation: str, init: str, tables: bool
 ) -> None:
-    """The control: a slope of twice the size gives gradients of twice the size, not the same."""
+    """The control: a slope of twice the size gives gradients of twice the size."""
     network = make_network(tables=tables, activation=activation, init=init)
     x, codes = some_rows(network, 11)
-    slope = torch.randn(3, 11, 2, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
+    slope = torch.randn(
+        3, 11, 2, generator=torch.Generator().manual_seed(2), dtype=torch.float64
+    )
     names, parameters = zip(*network.named_parameters(), strict=True)
 
     expected = torch.autograd.grad(network(x, codes), parameters, slope)
@@ -72,7 +76,7 @@ def test_gradients_written_by_hand_are_those_of_autograd(
 
     torch.testing.assert_close(outputs, network(x, codes).detach(), rtol=1e-12, atol=1e-12)
     for name, one, other in zip(names, found, expected, strict=True):
-        torch.testing.assert_close(one, other, rtol=1e-9, atol=1e-9, msg=lambda m, n=name: f"{n}: {m}")
+        torch.testing.assert_close(one, other, rtol=1e-9, atol=1e-9, msg=name)
         assert other.abs().max() > 0, name
 
     # A second step uses the same memory again and must not see the first.
@@ -150,7 +154,9 @@ def test_scaled_units_vary_by_one_over_the_first_rows_and_bend_at_one_of_them() 
 
 def test_keras_normal_starts_with_deviation_005_and_biases_of_zero() -> None:
     features = FoldFeatures(4, (50,) * NUMBERS, (), (), FeatureOptions(style="raw"))
-    network = FoldMLP(features, 1, MLPOptions(hidden=(500,), activation="relu", init="keras_normal"))
+    network = FoldMLP(
+        features, 1, MLPOptions(hidden=(500,), activation="relu", init="keras_normal")
+    )
     x, codes = torch.zeros(4, 2, NUMBERS), torch.zeros(4, 2, 0, dtype=torch.int64)
     network.start(x, codes, generators(4))
     assert all((bias == 0).all() for bias in network.biases)

@@ -51,7 +51,8 @@ class Branching(nn.Module):
         self.layer = nn.Linear(inputs, outputs)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.layer(x) if x.sum() > 0 else -self.layer(x)
+        y: Tensor = self.layer(x)
+        return y if x.sum() > 0 else -y
 
 
 @pytest.mark.parametrize("make", [linear_module, normed_without_chance, Branching])
@@ -59,7 +60,10 @@ def test_stacked_modules_answer_and_learn_like_modules_apart(
     make: Callable[[int, int], nn.Module],
 ) -> None:
     network, modules = own(make), plain(make)
-    x, slope = some_rows(), torch.randn(3, ROWS, OUTPUTS, generator=torch.Generator().manual_seed(1))
+    x, slope = (
+        some_rows(),
+        torch.randn(3, ROWS, OUTPUTS, generator=torch.Generator().manual_seed(1)),
+    )
     for _ in range(3):
         outputs = network.train_forward(x, NO_CODES)
         network.train_backward(slope)
@@ -76,7 +80,9 @@ def test_stacked_modules_answer_and_learn_like_modules_apart(
     for f, module in enumerate(modules):
         module.eval()
         with torch.no_grad():
-            torch.testing.assert_close(network(x, NO_CODES)[f], module(x[f]), rtol=1e-5, atol=1e-6)
+            torch.testing.assert_close(
+                network(x, NO_CODES)[f], module(x[f]), rtol=1e-5, atol=1e-6
+            )
 
 
 @pytest.mark.parametrize(
@@ -155,7 +161,8 @@ def test_a_parameter_that_no_output_needs_gets_a_gradient_of_zero() -> None:
             self.spare = nn.Parameter(torch.ones(2))
 
         def forward(self, x: Tensor) -> Tensor:
-            return self.used(x)
+            y: Tensor = self.used(x)
+            return y
 
     network = own(Spare)
     network.train_forward(some_rows(), NO_CODES)
@@ -212,7 +219,9 @@ def test_a_function_or_module_that_does_not_do_is_refused(
 
 def test_a_function_is_found_in_a_file_by_name(tmp_path: Path) -> None:
     file = tmp_path / "mine.py"
-    file.write_text("import torch\ndef net(i, o):\n    return torch.nn.Linear(i, o)\nnumber = 3\n")
+    file.write_text(
+        "import torch\ndef net(i, o):\n    return torch.nn.Linear(i, o)\nnumber = 3\n"
+    )
     module = load_function(f"{file}:net")(INPUTS, OUTPUTS)
     assert isinstance(module, nn.Linear)
     for source, fact in (

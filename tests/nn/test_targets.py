@@ -14,7 +14,9 @@ LEARN = np.stack([np.arange(ROWS) % FOLDS != f for f in range(FOLDS)])
 
 def make_rows(task: str) -> Encoded:
     rng = np.random.default_rng(0)
-    target = rng.normal(1e4, 300, ROWS) if task == "regression" else rng.integers(0, CLASSES, ROWS)
+    target = (
+        rng.normal(1e4, 300, ROWS) if task == "regression" else rng.integers(0, CLASSES, ROWS)
+    )
     return Encoded(
         numbers=np.zeros((ROWS, 1)),
         codes=np.zeros((ROWS, 0), dtype=np.int64),
@@ -28,7 +30,9 @@ def make_rows(task: str) -> Encoded:
 
 
 def normal(*shape: int, seed: int = 0) -> torch.Tensor:
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+    return torch.randn(
+        *shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64
+    )
 
 
 def test_the_loss_of_regression_and_its_slope_are_torchs() -> None:

@@ -77,7 +77,9 @@ def test_orders_differ_between_epochs_members_folds_and_seeds(cut: str) -> None:
     everyone = np.ones((4, ROWS), dtype=bool)
     plan = make_plan(everyone, cut, members=((0, 0), (0, 1), (1, 0), (1, 1)))
     orders = [tuple(seen) for network in range(4) for seen in epochs_of(plan, network)]
-    orders.append(tuple(epochs_of(make_plan(everyone[:1], cut, members=((0, 0),), seed=1), 0)[0]))
+    orders.append(
+        tuple(epochs_of(make_plan(everyone[:1], cut, members=((0, 0),), seed=1), 0)[0])
+    )
     assert len(set(orders)) == 4 * 3 + 1
     again = make_plan(everyone, cut, members=((0, 0), (0, 1), (1, 0), (1, 1)))
     assert tuple(epochs_of(again, 3)[2]) == tuple(epochs_of(plan, 3)[2])
@@ -96,7 +98,7 @@ def test_what_a_network_sees_does_not_depend_on_those_beside_it(cut: str) -> Non
 
 
 def test_filled_batches_are_of_one_size_whatever_folds_stand_beside() -> None:
-    """A batch norm, and what a dropout draws, depend on the number of rows, fillers included."""
+    """A batch norm, and what a dropout draws, depend on the number of rows, fillers too."""
     learn = folds()
     whole = make_plan(learn, "filled")
     assert whole.width == -(-ROWS // whole.steps) == 8
@@ -151,7 +153,9 @@ def test_shares_follow_the_weights_of_the_rows_and_not_their_unit(cut: str) -> N
         ratio = shares[shares > 0].numpy() / weights[rows]
         assert ratio == pytest.approx(np.full(len(ratio), ratio[0]), rel=1e-5)
         assert float(shares.sum()) == pytest.approx(plan.steps, rel=1e-5)
-    assert other.round(0).weights_SFB.numpy() == pytest.approx(one.weights_SFB.numpy(), rel=1e-5)
+    assert other.round(0).weights_SFB.numpy() == pytest.approx(
+        one.weights_SFB.numpy(), rel=1e-5
+    )
 
 
 def test_a_batch_larger_than_the_table_is_the_whole_table() -> None:

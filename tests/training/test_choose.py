@@ -1,4 +1,4 @@
-"""Which plan and which device a run gets; the numbers of the default recipe are not fixed here."""
+"""Which plan and device a run gets; the default recipe's numbers are not fixed here."""
 
 from pathlib import Path
 
@@ -21,7 +21,11 @@ def test_what_the_user_sets_is_taken(network: str) -> None:
     plan, _ = choose_plan(ROWS, 3, "regression", asked)
     assert (plan.recipe.epochs, plan.recipe.batch_size, plan.recipe.lr) == (3, 7, 0.123)
     default, _ = choose_plan(ROWS, 3, "regression", TrainOptions(network=network))
-    assert (default.recipe.epochs, default.recipe.batch_size, default.recipe.lr) != (3, 7, 0.123)
+    assert (default.recipe.epochs, default.recipe.batch_size, default.recipe.lr) != (
+        3,
+        7,
+        0.123,
+    )
     assert plan.body == default.body
 
 

@@ -59,11 +59,13 @@ def test_watched_rows_are_rows_of_the_folds_own_part_that_the_member_does_not_le
     check_promises(rows, splits, stack)
     sizes = stack.watch_FN.sum(axis=1)
     for i, (fold, member) in enumerate(stack.members):
-        wanted = splits.learn[fold].sum() / RECIPE.blocks if member < RECIPE.watching else 0
+        wanted = splits.learn[fold].sum() / RECIPE.blocks * (member < RECIPE.watching)
         assert abs(sizes[i] - wanted) <= 1
     if kind != "regression":
-        for i in np.flatnonzero(sizes):
-            shares = np.bincount(rows.target[stack.watch_FN[i]], minlength=rows.target.max() + 1)
+        for at in np.flatnonzero(sizes):
+            shares = np.bincount(
+                rows.target[stack.watch_FN[at]], minlength=rows.target.max() + 1
+            )
             assert shares.min() >= 1
             assert shares.max() - shares.min() <= 6
 
@@ -87,7 +89,9 @@ def test_groups_stay_together_and_times_in_stretches() -> None:
     check_promises(timed, splits, stack)
     for learn, watch in zip(stack.learn_FN, stack.watch_FN, strict=True):
         if watch.any():
-            inside = (moments[learn] > moments[watch].min()) & (moments[learn] < moments[watch].max())
+            inside = (moments[learn] > moments[watch].min()) & (
+                moments[learn] < moments[watch].max()
+            )
             assert not inside.any()
 
 
@@ -113,7 +117,9 @@ def test_the_blocks_of_a_fold_depend_on_its_number_and_the_seed_alone() -> None:
     assert not np.array_equal(stack_of(rows, splits, seed=1).watch_FN, together.watch_FN)
 
 
-def test_a_row_held_out_by_several_folds_gets_their_mean_and_one_held_out_by_none_nothing() -> None:
+def test_a_row_held_out_by_several_folds_gets_their_mean_and_one_held_out_by_none_nothing() -> (
+    None
+):
     held_out = np.array([[True, True, False], [False, True, False]])
     splits = Splits(learn=~held_out, held_out=held_out, numbers=(0, 1))
     pooled = pool_held_out(splits, [np.array([[1.0], [2.0]]), np.array([[4.0]])])

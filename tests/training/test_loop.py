@@ -74,7 +74,9 @@ def test_a_fold_keeps_the_epoch_whose_watched_rows_it_predicts_best() -> None:
     """The watched loss is computed anew from the answers of the networks that were kept."""
     rows, splits, plan = setting(epochs=120, patience=100.0, lr=0.5)
     fits = fit(rows, splits.only(0), "regression", plan)
-    watched = {line.epoch: line.watched for line in fits.history.lines if line.watched is not None}
+    watched = {
+        line.epoch: line.watched for line in fits.history.lines if line.watched is not None
+    }
     best = min(watched, key=lambda epoch: watched[epoch])
     assert fits.history.best_epoch_G.tolist() == [best]
     assert best < 120
@@ -116,8 +118,12 @@ def test_members_take_the_shares_of_decay_in_turn() -> None:
     one, two = (fit(rows, splits, "regression", p) for p in (plan, other))
     for fold in range(3):
         before, after = fold_state(one, fold), fold_state(two, fold)
-        assert same_bits({k: v[:1] for k, v in before.items()}, {k: v[:1] for k, v in after.items()})
-        assert not same_bits({k: v[1:] for k, v in before.items()}, {k: v[1:] for k, v in after.items()})
+        assert same_bits(
+            {k: v[:1] for k, v in before.items()}, {k: v[:1] for k, v in after.items()}
+        )
+        assert not same_bits(
+            {k: v[1:] for k, v in before.items()}, {k: v[1:] for k, v in after.items()}
+        )
         size = "network.weights.1"
         assert after[size][1].norm() < before[size][1].norm()
 

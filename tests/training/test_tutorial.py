@@ -9,7 +9,15 @@ from tenfold.seeds import Streams
 from tenfold.training.batches import BatchPlan
 from tenfold.training.choose import tutorial_plan
 from tenfold.training.fit import build, make_stack
-from tests.engine_tables import coded, fit, fold_answers, mixed_frame, small_plan, splits_at, three_folds
+from tests.engine_tables import (
+    coded,
+    fit,
+    fold_answers,
+    mixed_frame,
+    small_plan,
+    splits_at,
+    three_folds,
+)
 
 EPOCHS = 5
 
@@ -17,17 +25,26 @@ EPOCHS = 5
 def test_the_tutorials_plan_is_the_tutorials() -> None:
     """Dense 13 relu, Dense 1, normal initialisation, squared error, Adam, 100 epochs of 5."""
     plan = tutorial_plan("regression", standardize=False)
-    assert (plan.body.hidden, plan.body.activation, plan.body.init) == ((13,), "relu", "keras_normal")
+    assert (plan.body.hidden, plan.body.activation, plan.body.init) == (
+        (13,),
+        "relu",
+        "keras_normal",
+    )
     recipe = plan.recipe
     assert (recipe.epochs, recipe.batch_size, recipe.lr) == (100, 5, 1e-3)
     assert (recipe.betas, recipe.epsilon, recipe.schedule) == ((0.9, 0.999), 1e-7, "constant")
-    assert (recipe.members, recipe.watching, recipe.average, any(recipe.decay)) == (1, 0, None, False)
+    assert (recipe.members, recipe.watching, recipe.average, any(recipe.decay)) == (
+        1,
+        0,
+        None,
+        False,
+    )
     assert (plan.features.style, plan.standardize_target) == ("raw", False)
     assert tutorial_plan("regression", standardize=True).features.style == "standard"
 
 
 def test_a_fold_of_the_tutorial_is_a_plain_network_trained_on_the_same_batches() -> None:
-    """Written anew with torch.nn.Sequential and torch.optim.Adam; only rows and start are shared."""
+    """Written anew with torch.nn.Sequential and Adam; only rows and start are shared."""
     frame = mixed_frame("regression", 97)[["size", "age", "w", "y"]].fillna({"size": 50.0})
     rows, task = coded(frame, weights=False)
     splits = splits_at(rows, three_folds(97, unequal=True))
@@ -42,6 +59,7 @@ def test_a_fold_of_the_tutorial_is_a_plain_network_trained_on_the_same_batches()
         plain = nn.Sequential(nn.Linear(3, 13), nn.ReLU(), nn.Linear(13, 1))
         with torch.no_grad():
             for layer, i in ((plain[0], 0), (plain[2], 1)):
+                assert isinstance(layer, nn.Linear)
                 layer.weight.copy_(start.weights[i][fold].T)
                 layer.bias.copy_(start.biases[i][fold, 0])
         optimizer = torch.optim.Adam(plain.parameters(), lr=1e-3, eps=1e-7)

@@ -1,1 +1,0 @@
-"""Limits that keep the project small, even and quick to start."""
