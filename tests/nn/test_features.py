@@ -19,6 +19,7 @@ def make_rows(numbers: NDArray[np.float64], codes: NDArray[np.int64] | None = No
         numbers=numbers,
         codes=codes,
         levels=tuple(int(column.max()) + 1 for column in codes.T),
+        categories=codes.shape[1],
         target=np.zeros(rows),
         weights=np.ones(rows),
         groups=None,

@@ -72,7 +72,8 @@ def test_a_network_that_watches_no_rows_trains_to_the_last_epoch_and_keeps_it() 
 
 def test_a_fold_keeps_the_epoch_whose_watched_rows_it_predicts_best() -> None:
     """The watched loss is computed anew from the answers of the networks that were kept."""
-    rows, splits, plan = setting(epochs=120, patience=100.0, lr=0.5)
+    rows, splits, plan = setting(epochs=120, patience=100.0, lr=0.5, decay=0.0)
+    np.random.default_rng(0).shuffle(rows.target)  # nothing to learn, much to learn by heart
     fits = fit(rows, splits.only(0), "regression", plan)
     watched = {
         line.epoch: line.watched for line in fits.history.lines if line.watched is not None
@@ -91,6 +92,7 @@ def test_a_fold_keeps_the_epoch_whose_watched_rows_it_predicts_best() -> None:
 
 def test_training_ends_once_every_fold_has_lost_patience() -> None:
     rows, splits, plan = setting(epochs=2000, patience=2.0, lr=0.5)
+    np.random.default_rng(0).shuffle(rows.target)
     fits = fit(rows, splits, "regression", plan)
     last = fits.history.lines[-1].epoch
     best = int(fits.history.best_epoch_G.max())
@@ -110,24 +112,6 @@ def test_the_step_size_follows_its_schedule(schedule: str) -> None:
         assert line.lr == pytest.approx(expected)
 
 
-def test_members_take_the_shares_of_decay_in_turn() -> None:
-    """Member 0 of each fold decays by 0 in both runs, member 1 by 0 or by 0.5."""
-    changes = {"members": 2, "watching": 0, "average": None}
-    rows, splits, plan = setting(decay=(0.0,), **changes)
-    _, _, other = setting(decay=(0.0, 0.5), **changes)
-    one, two = (fit(rows, splits, "regression", p) for p in (plan, other))
-    for fold in range(3):
-        before, after = fold_state(one, fold), fold_state(two, fold)
-        assert same_bits(
-            {k: v[:1] for k, v in before.items()}, {k: v[:1] for k, v in after.items()}
-        )
-        assert not same_bits(
-            {k: v[1:] for k, v in before.items()}, {k: v[1:] for k, v in after.items()}
-        )
-        size = "network.weights.1"
-        assert after[size][1].norm() < before[size][1].norm()
-
-
 def test_decay_shrinks_weights_by_its_share_of_the_step_size_in_each_step() -> None:
     """In a table of zeros nothing has a slope, so that only the shrinking moves weights."""
     rows, splits, _ = setting()
@@ -135,7 +119,7 @@ def test_decay_shrinks_weights_by_its_share_of_the_step_size_in_each_step() -> N
     first = []
     for decay in (0.0, 0.1):
         changes = {"epochs": 4, "lr": 1e-2, "cut": "even", "batch_size": 10}
-        plan = setting("tutorial", decay=(decay,), **changes)[2]
+        plan = setting("tutorial", decay=decay, **changes)[2]
         first.append(fit(rows, splits, "regression", plan).network.state_dict()["weights.0"])
     steps = 4 * 9
     ratio = first[1] / first[0]

@@ -35,8 +35,11 @@ class Encoded:
         In the units of the file; NaN where a cell is empty.
     codes : ndarray of shape (N, Q), int64
         A word's place in its column's levels plus 2; 1 for empty, 0 for unseen.
+        Categories first, then the columns of numbers whose values come back.
     levels : tuple of Q ints
         Number of codes of each column.
+    categories : int
+        How many of the Q columns are categories.
     target : ndarray of shape (N,)
         float64 in regression, int64 class numbers in classification.
     weights : ndarray of shape (N,), float64
@@ -51,6 +54,7 @@ class Encoded:
     numbers: NDArray[np.float64]
     codes: NDArray[np.int64]
     levels: tuple[int, ...]
+    categories: int
     target: NDArray[np.float64] | NDArray[np.int64]
     weights: NDArray[np.float64]
     groups: NDArray[np.int64] | None
@@ -92,6 +96,8 @@ def encode_inputs(
             numbers.extend(_date_parts(cells, column))
         else:
             codes.append(_codes(cells, column))
+    for column in schema.recurring:
+        codes.append(_value_codes(to_numbers(frame[column.name], decimal), column))
     rows = len(frame)
     return (
         np.stack(numbers, axis=1) if numbers else np.zeros((rows, 0)),
@@ -111,14 +117,23 @@ def number_names(schema: Schema) -> tuple[str, ...]:
 
 
 def level_counts(schema: Schema) -> tuple[int, ...]:
-    """Return the number of codes of each of the Q columns of words."""
-    return tuple(len(c.levels) + FIRST_LEVEL for c in schema.used if c.kind == "category")
+    """Return the number of codes of each of the Q columns."""
+    columns = (*schema.categories, *schema.recurring)
+    return tuple(len(column.levels) + FIRST_LEVEL for column in columns)
 
 
 def _codes(cells: "pd.Series[object]", column: Column) -> NDArray[np.int64]:
     place: dict[object, int] = {None: EMPTY}
     place |= {level: i for i, level in enumerate(column.levels, start=FIRST_LEVEL)}
     return np.array([place.get(text, UNSEEN) for text in to_text(cells)], dtype=np.int64)
+
+
+def _value_codes(numbers_N: NDArray[np.float64], column: Column) -> NDArray[np.int64]:
+    values = np.array(column.levels, dtype=np.float64)
+    place_N = np.searchsorted(values, numbers_N).clip(max=len(values) - 1)
+    known_N = values[place_N] == numbers_N
+    codes_N = np.where(known_N, place_N + FIRST_LEVEL, UNSEEN)
+    return np.where(np.isnan(numbers_N), EMPTY, codes_N).astype(np.int64)
 
 
 def _date_parts(cells: "pd.Series[object]", column: Column) -> list[NDArray[np.float64]]:
@@ -161,6 +176,7 @@ def encode(table: Table, schema: Schema) -> Encoded:
         numbers=numbers,
         codes=codes,
         levels=level_counts(schema),
+        categories=len(schema.categories),
         target=encode_target(table, schema),
         weights=read_weights(table, schema.weight_column),
         groups=groups,

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from tenfold.config import Decision, Kind, SchemaOptions, SplitOptions, Task
 from tenfold.data.cells import is_numeric, to_dates, to_numbers, to_text, to_truth
@@ -19,6 +20,12 @@ MAX_LEVELS: Final = 10_000
 # A target of whole numbers is taken for class labels up to this many of them.
 MAX_NUMBER_CLASSES: Final = 10
 MAX_CLASSES: Final = 1_000
+# Limits of ``recurring_values``: how many values, how often each, and what share of
+# the grid that would hold them all. Fewer than FEW are told apart by bins.
+FEW: Final = 34
+MANY: Final = 256
+COMES_BACK: Final = 20
+SCATTERED: Final = 0.5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,7 +40,8 @@ class Column:
     why : str
         What in the cells showed the kind.
     levels : tuple of str
-        The words of a category, sorted.
+        The words of a category, sorted; the values of a number if they come back
+        (``recurring_values``), rising.
     date_format : str or None
     has_missing : bool
         Whether a cell was empty when the schema was made.
@@ -81,6 +89,16 @@ class Schema:
     def used(self) -> tuple[Column, ...]:
         """The columns that the network learns from."""
         return tuple(column for column in self.columns if column.used)
+
+    @property
+    def categories(self) -> tuple[Column, ...]:
+        """The columns of words."""
+        return tuple(column for column in self.columns if column.kind == "category")
+
+    @property
+    def recurring(self) -> tuple[Column, ...]:
+        """The columns of numbers whose values come back, so that each can be learnt."""
+        return tuple(c for c in self.columns if c.kind == "number" and c.levels)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the schema as a JSON object; ``from_dict`` is the way back."""
@@ -216,6 +234,9 @@ def _infer_column(table: Table, name: str, kind: str | None) -> Column:
     if finding.kind == "category":
         counts = pd.Series(to_text(cells)).value_counts()
         levels = tuple(sorted(counts.index[:MAX_LEVELS]))
+    elif finding.kind == "number" and kind is None:
+        values = recurring_values(to_numbers(cells, table.decimal))
+        levels = tuple(repr(float(value)) for value in values)
     return Column(
         name=name,
         kind=finding.kind,
@@ -224,6 +245,36 @@ def _infer_column(table: Table, name: str, kind: str | None) -> Column:
         date_format=finding.date_format,
         has_missing=bool(cells.isna().any()),
     )
+
+
+def recurring_values(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the distinct values of a column if they are few, scattered, and come back.
+
+    Prices, tariffs, amounts in round figures and codes are like that: the rows of
+    one value have more in common than the values in between can tell. A grid of
+    numbers, such as an age or a rounded measurement, is not: there a value is best
+    told from its neighbours.
+
+    Returns
+    -------
+    ndarray of shape (V,), rising
+        Nothing, if the values are a grid, or fewer than FEW, or more than MANY, or
+        occur less than COMES_BACK times each on average.
+
+    Examples
+    --------
+    >>> amounts = np.repeat(np.arange(40.0) ** 2, 20)
+    >>> recurring_values(amounts)[:4]
+    array([0., 1., 4., 9.])
+    >>> recurring_values(np.repeat(np.arange(40.0), 20))
+    array([], dtype=float64)
+    """
+    found = numbers[np.isfinite(numbers)]
+    values = np.unique(found)
+    if not FEW <= len(values) <= min(MANY, len(found) / COMES_BACK):
+        return np.zeros(0)
+    places = np.ptp(values) / np.diff(values).min() + 1
+    return values if len(values) / places < SCATTERED else np.zeros(0)
 
 
 def _forced(table: Table, name: str, kind: str) -> Finding:
@@ -341,4 +392,10 @@ def _describe(columns: Sequence[Column], forced: Mapping[str, Kind]) -> list[Dec
         other = "number" if kind == "category" else "category"
         what = f"{kind}: {names}"
         decisions.append(Decision(what=what, why=why, change_with=f"--kind NAME={other}"))
+    recurring = [column for column in columns if column.kind == "number" and column.levels]
+    if recurring:
+        names = ", ".join(f"{c.name!r} ({len(c.levels)})" for c in recurring[:8])
+        what = f"each value is learnt by itself, too: {names}"
+        why = "few numbers, scattered, that come back often"
+        decisions.append(Decision(what=what, why=why, change_with="--kind NAME=number"))
     return decisions

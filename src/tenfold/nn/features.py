@@ -46,11 +46,14 @@ class FeatureOptions:
     one_hot : int
         Columns of up to this many words get a feature a word; larger ones are
         left to the network's own tables.
+    recurring : bool
+        Whether numbers whose values come back are words besides.
     """
 
     style: Literal["raw", "standard", "binned"] = "binned"
     bins: tuple[tuple[int, float], ...] = ()
     one_hot: int = 8
+    recurring: bool = False
 
 
 class FoldFeatures(nn.Module):

@@ -23,6 +23,7 @@ from tenfold.nn.features import FoldFeatures
 from tenfold.nn.network import FoldNetwork, ParameterGroup
 
 aten = torch.ops.aten
+TABLE_STD: Final = 0.3  # words begin near each other, as most of them mean little
 VECTOR: Final = 16  # float32 numbers in the widest registers
 
 
@@ -90,7 +91,7 @@ class FoldMLP(FoldNetwork):
             ParameterGroup(parameters=[self.scale_F1I], lr_factor=12.0),
             ParameterGroup(parameters=list(self.weights)),
             ParameterGroup(parameters=list(self.biases), lr_factor=0.1, decay_factor=0.0),
-            ParameterGroup(parameters=list(self.tables), decay_factor=0.0),
+            ParameterGroup(parameters=list(self.tables), lr_factor=0.1, decay_factor=0.0),
         ]
         return [group for group in groups if group.parameters]
 
@@ -114,7 +115,7 @@ class FoldMLP(FoldNetwork):
                 weight_IO.normal_(std=1.0 if scaled else 0.05, generator=generator)
         for table_FLE in self.tables:
             for table_LE, generator in zip(table_FLE, generators, strict=True):
-                table_LE.normal_(generator=generator)
+                table_LE.normal_(std=TABLE_STD, generator=generator)
             table_FLE[:, UNSEEN] = 0.0  # no row teaches it, so it must say nothing
         if scaled:
             self._scale_to(x_FBD, codes_FBQ, generators)

@@ -200,6 +200,7 @@ def _rebuild(
         style=told["options"]["style"],
         bins=tuple((int(count), float(height)) for count, height in told["options"]["bins"]),
         one_hot=int(told["options"]["one_hot"]),
+        recurring=bool(told["options"]["recurring"]),
     )
     with torch.device("meta"):  # sizes that a manifest only claims take no memory
         features = FoldFeatures(

@@ -1,14 +1,51 @@
 """Which network a table gets, on which features, by which recipe, and why."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Final
 
-from tenfold.config import Decision, Task, TrainOptions
+import numpy as np
+
+from tenfold.config import Decision, Quality, Task, TrainOptions
 from tenfold.data.encode import Encoded
 from tenfold.errors import NetworkError
 from tenfold.nn.features import FeatureOptions
 from tenfold.nn.mlp import MLPOptions
 from tenfold.nn.own import MakeModule, load_function
 from tenfold.training.recipe import Plan, Recipe
+
+SMALL_TABLE: Final = 2_000  # rows that train within ten seconds on two cores
+FINE_BINS_ROWS: Final = 800
+# Larger batches cost less, but below so many rows the steps would be too few.
+BATCHES: Final = ((64, 8_000), (128, 20_000), (256, 100_000), (512, np.inf))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Effort:
+    """What a quality may cost.
+
+    Parameters
+    ----------
+    epochs : int
+        For regression, at most; classes are learnt in a third.
+    passes : float
+        Rows times epochs of one network, at most; half of it for classes.
+    budget : float
+        Rows times epochs of all networks of a small table.
+    members : int
+        Networks of a fold, at most.
+    """
+
+    epochs: int
+    passes: float
+    budget: float
+    members: int
+
+
+EFFORTS: Final[dict[Quality, Effort]] = {
+    "fast": Effort(epochs=48, passes=0.6e6, budget=1e6, members=2),
+    "medium": Effort(epochs=96, passes=1.3e6, budget=3e6, members=4),
+    "best": Effort(epochs=144, passes=2.6e6, budget=24e6, members=12),
+}
 
 
 def choose_plan(
@@ -80,21 +117,52 @@ def own_plan(make: MakeModule) -> Plan:
 def default_plan(
     rows: int, folds: int, task: Task, options: TrainOptions
 ) -> tuple[Plan, tuple[Decision, ...]]:
-    """Return the default network for a table of that many rows."""
+    """Return the default network: a small perceptron, several for each fold.
+
+    Its parts are those of RealMLP (arXiv 2407.04491) that paid in our own
+    measurements, on numbers coded piecewise linearly (arXiv 2203.05556). Many small
+    networks beat few large ones: benchmarks/LOG.md.
+
+    Parameters
+    ----------
+    rows : int
+        Rows of the table.
+    folds : int
+    task : {"regression", "classification"}
+    options : TrainOptions
+        Only ``quality`` is read.
+    """
+    effort = EFFORTS[options.quality]
+    regression = task == "regression"
+    most = effort.epochs if regression else effort.epochs // 3
+    passes = effort.passes if regression else effort.passes / 2
+    epochs = int(np.clip(passes / rows, 8, most))
+    budget = effort.budget * max(1.0, rows / SMALL_TABLE) ** 0.5
+    members = int(np.clip(round(budget / (rows * folds * epochs)), 2, effort.members))
+    batch_size = next(size for size, limit in BATCHES if rows <= limit)
     plan = Plan(
-        features=FeatureOptions(bins=((8, 0.3), (32, 0.1))),
-        body=MLPOptions(hidden=(128, 128)),
+        features=FeatureOptions(
+            bins=((8, 0.3), (32, 0.1) if rows >= FINE_BINS_ROWS else (16, 0.15)), recurring=True
+        ),
+        body=MLPOptions(hidden=(64, 64)),
         recipe=Recipe(
-            epochs=96 if task == "regression" else 32,
-            batch_size=64,
-            lr=0.1 if task == "regression" else 0.03,
+            epochs=epochs,
+            batch_size=batch_size,
+            lr=0.1 if regression else 0.03,
             schedule="root",
             betas=(0.9, 0.95),
-            decay=(0.02,),
+            decay=0.01,
             average=8.0,
-            members=5,
+            members=members,
             blocks=5,
-            watching=4,
+            watching=1,
         ),
     )
-    return plan, ()
+    decisions = (
+        Decision(
+            what=f"{members} networks for each fold, at most {epochs} epochs, batches of {batch_size}",
+            why=f"--quality {options.quality} on {rows:,} rows in {folds} folds",
+            change_with="--quality, --epochs, --batch-size",
+        ),
+    )
+    return plan, decisions

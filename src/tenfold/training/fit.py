@@ -150,7 +150,8 @@ def build(
     networks = len(stack.members)
     flags = tuple(np.flatnonzero(np.isnan(rows.numbers).any(axis=0)).tolist())
     distinct = tuple(len(np.unique(column[~np.isnan(column)])) for column in rows.numbers.T)
-    features = FoldFeatures(networks, distinct, rows.levels, flags, plan.features)
+    coded = rows.levels if plan.features.recurring else rows.levels[: rows.categories]
+    features = FoldFeatures(networks, distinct, coded, flags, plan.features)
     features.estimate(rows, splits.learn)
     target = FoldTarget(networks, task, outputs)
     if plan.standardize_target:

@@ -34,7 +34,7 @@ from tenfold.training.watch import Deadline, Watch
 # Features of several steps are made at once, but no more than this many numbers:
 # they should still be in the processor's cache when their step comes.
 CHUNK_NUMBERS: Final = 4_000_000
-SPACING: Final = 4  # steps between two shrinkings of weights, and two looks of the average
+AVERAGE_EVERY: Final = 4  # steps
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -170,7 +170,7 @@ class Training:
                 {
                     "params": list(group.parameters),
                     "lr": recipe.lr * group.lr_factor,
-                    "weight_decay": 0.0,
+                    "weight_decay": recipe.decay * group.decay_factor,
                     "lr_factor": group.lr_factor,
                 }
                 for group in network.groups()
@@ -185,8 +185,6 @@ class Training:
         self._watch = _watch_rows(stack.watch_FN, rows.weights, device)
         self._running_F = np.ones(len(stack.members), dtype=bool)
         self._lr = recipe.lr
-        decay_F = [recipe.decay[member % len(recipe.decay)] for _, member in stack.members]
-        self._decay_F11 = torch.tensor(decay_F, device=device)[:, None, None]
         self._features: Tensor | None = None  # memory for the features of a chunk of steps
 
     def run(self, watch: Watch, deadline: Deadline) -> History:
@@ -277,26 +275,14 @@ class Training:
             for group in self._optimizer.param_groups:
                 group["lr"] = self._lr * group["lr_factor"]
         self._optimizer.step()
-        if step % SPACING == 0:
-            self._decay()
-            if self._average is not None:
-                self._average.update()
+        if self._average is not None and step % AVERAGE_EVERY == 0:
+            self._average.update()
         # Networks with fewer steps than the others are done here, and must not move on.
         done_F = self._plan.last_F == step + 1
         if done_F.any() and not done_F.all():
             self._best.keep(done_F)
             self._running_F &= ~done_F
         return loss_F
-
-    def _decay(self) -> None:
-        """Shrink the weights of each network by its own share of SPACING steps."""
-        if not any(self.recipe.decay):
-            return
-        for group in self.network.groups():
-            share = SPACING * self._lr * group.lr_factor * group.decay_factor
-            if share:
-                for parameter in group.parameters:
-                    parameter.data.mul_(1 - share * self._decay_F11)
 
     def _look(self, epoch: int) -> float | None:
         """Judge the present state on the watched rows; return the mean loss over folds."""

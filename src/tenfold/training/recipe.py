@@ -28,9 +28,8 @@ class Recipe:
         Adam's.
     epsilon : float
         Adam's.
-    decay : tuple of float
-        Weights lose this share times the step size in each step; the members of a
-        fold take the shares in turn, because no one share suits every table.
+    decay : float
+        Weights lose this share times the step size in each step.
     average : float or None
         ``Average.power``; None trains without an average.
     members : int
@@ -51,7 +50,7 @@ class Recipe:
     schedule: Literal["constant", "root"] = "constant"
     betas: tuple[float, float] = (0.9, 0.999)
     epsilon: float = 1e-8
-    decay: tuple[float, ...] = (0.0,)
+    decay: float = 0.0
     average: float | None = None
     members: int = 1
     blocks: int = 1
