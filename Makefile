@@ -54,7 +54,7 @@ $(BIN)/python $(BENCH_VENV)/bin/python:
 
 $(VENV)/.run: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "installing tenfold into $(VENV)"
-	@$(BIN)/python $(PIP_INSTALL) -c constraints.txt hatchling
+	@$(BIN)/python $(PIP_INSTALL) -c constraints.txt hatchling editables
 	@$(BIN)/python $(PIP_INSTALL) -c constraints.txt --no-build-isolation -e .
 	@touch $@
 
