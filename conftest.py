@@ -1,0 +1,113 @@
+"""The blocks of README.md and docs/ are tests: Python runs, and so do the commands.
+
+A block marked ``python`` runs as it stands; where it shows ``>>>``, its output is compared.
+In a block marked ``console`` each line that starts with ``$``, and lines with ``>`` that
+continue it, are given to a shell; the
+lines below it are its output, in which ``...`` stands for anything; a number may differ by a
+quarter, since other machines round otherwise. A command that ends in ``# fails`` must fail. A
+page runs from top to bottom in a folder of its own, which has ``src`` in it like a clone.
+Blocks marked ``sh`` or ``text`` are only shown.
+"""
+
+import doctest
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, Final
+
+from sybil import Example, Sybil
+from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
+
+ROOT: Final = Path(__file__).parent
+OPTIONS: Final = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+NUMBER: Final = re.compile(r"-?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?(?:e[+-]?\d+)?")
+TOLERANCE: Final = 0.25
+# `tenfold` is the one of this Python, wherever its scripts are.
+SHELL: Final = f'tenfold() {{ "{sys.executable}" -m tenfold "$@"; }}\n'
+
+
+def commands(block: str) -> list[tuple[str, str]]:
+    """Return each command of a block with the output that is shown below it."""
+    found: list[tuple[str, str]] = []
+    for line in block.splitlines(keepends=True):
+        if line.startswith("$ "):
+            found.append((line[2:], ""))
+        elif found:
+            command, output = found[-1]
+            if line.startswith(">") and not output:
+                found[-1] = (command + line[1:].removeprefix(" "), output)
+            else:
+                found[-1] = (command, output + line)
+    return found
+
+
+def alike(wanted: str, found: str) -> bool:
+    """Tell whether an output is the one that a page shows.
+
+    Examples
+    --------
+    >>> alike("RMSE 57,617, sd 1,222", "RMSE 55,000, sd 1,301")
+    True
+    >>> alike("RMSE 57,617", "RMSE 20,000"), alike("RMSE 5", "MSE 5")
+    (False, False)
+    """
+    plain = doctest.OutputChecker()
+    if not plain.check_output(NUMBER.sub("0", wanted), NUMBER.sub("0", found), OPTIONS):
+        return False
+    shown, printed = (
+        [float(number.replace(",", "")) for number in NUMBER.findall(text)]
+        for text in (wanted, found)
+    )
+    # Where `...` stands for numbers too, nothing tells which belong together.
+    return len(shown) != len(printed) or all(
+        abs(one - other) <= TOLERANCE * abs(one) + 0.05
+        for one, other in zip(shown, printed, strict=True)
+    )
+
+
+def run_console(example: Example) -> None:
+    """Run the commands of a block, and compare what they print."""
+    for command, wanted in commands(str(example.parsed)):
+        done = subprocess.run(
+            ["/bin/sh", "-c", SHELL + command],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={**os.environ, "COLUMNS": "100"},
+            check=False,
+        )
+        failed, fails = done.returncode != 0, "# fails" in command
+        if failed != fails or (wanted.strip() and not alike(wanted, done.stdout)):
+            raise AssertionError(
+                f"$ {command}exit status {done.returncode}, printed\n{done.stdout}"
+                f"\nand the page shows\n{wanted}"
+            )
+
+
+def enter(namespace: dict[str, Any]) -> None:
+    """Give a page a folder of its own."""
+    folder = tempfile.TemporaryDirectory()
+    (Path(folder.name) / "src").symlink_to(ROOT / "src", target_is_directory=True)
+    namespace["_back"] = (Path.cwd(), folder)
+    os.chdir(folder.name)
+
+
+def leave(namespace: dict[str, Any]) -> None:
+    """Go back, and take the folder away."""
+    before, folder = namespace["_back"]
+    os.chdir(before)
+    folder.cleanup()
+
+
+pytest_collect_file = Sybil(
+    parsers=[
+        PythonCodeBlockParser(doctest_optionflags=OPTIONS),
+        CodeBlockParser(language="console", evaluator=run_console),
+    ],
+    patterns=["README.md", "docs/*.md", "docs/**/*.md"],
+    setup=enter,
+    teardown=leave,
+).pytest()

@@ -1,0 +1,81 @@
+"""The pages build without a warning, and say what the code says."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tenfold import train
+from tenfold.errors import RULES
+from tenfold.run import Run
+
+ROOT: Final = Path(__file__).parents[2]
+DOCS: Final = ROOT / "docs"
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the pages once."""
+    out = tmp_path_factory.mktemp("html")
+    done = subprocess.run(
+        [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", DOCS, out],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    return out
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Return a small run of two classes, written to a folder."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=60)
+    frame = pd.DataFrame({"x": x, "y": np.where(x > 0, "up", "down")})
+    return train(frame, folds=3, epochs=2, out=tmp_path_factory.mktemp("runs"))
+
+
+def test_every_error_code_stands_on_its_page_with_its_rule(pages: Path) -> None:
+    text = (pages / "reference" / "errors.html").read_text(encoding="utf-8")
+    plain = re.sub("<[^>]+>", "", text)
+    assert [code for code in RULES if code not in plain] == []
+    assert "a table needs at least one row below its header" in plain
+
+
+def test_every_option_stands_on_the_page_of_commands(pages: Path) -> None:
+    text = (pages / "reference" / "commands.html").read_text(encoding="utf-8")
+    for option in ("--target", "--group-column", "--time-limit", "--no-shuffle", "--out"):
+        assert option in re.sub("<[^>]+>", "", text)
+
+
+def table_fields(page: str) -> set[str]:
+    """Return what stands in the first column of the tables of a page, marked as code."""
+    text = (DOCS / "reference" / page).read_text(encoding="utf-8")
+    return set(re.findall(r"^\| `([^`]+)` \|", text, flags=re.MULTILINE))
+
+
+def test_the_page_on_metrics_names_every_field_and_no_other(run: Run) -> None:
+    assert run.folder is not None
+    metrics: dict[str, Any] = json.loads((run.folder / "metrics.json").read_text("utf-8"))
+    regression = {"mse", "rmse", "mae", "r2"}
+    assert table_fields("metrics.md") == {*metrics, *metrics["scores"]} | regression
+
+
+def test_the_page_on_the_run_folder_names_every_file_and_no_other(run: Run) -> None:
+    assert run.folder is not None
+    assert table_fields("run-folder.md") == {path.name for path in run.folder.iterdir()}
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    """README.md is no page of Sphinx, and GitHub shows pages as they stand."""
+    for page in [ROOT / "README.md", *DOCS.rglob("*.md")]:
+        for link in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8")):
+            if not link.startswith("http"):
+                assert (page.parent / link).exists(), f"{page.name}: {link}"
