@@ -6,7 +6,7 @@ rows that the fold may learn from.
 """
 
 from dataclasses import dataclass, fields, replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -66,7 +66,7 @@ class Encoded:
 
     def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> "Encoded":
         """Return the given rows, by position or by mark."""
-        arrays = {
+        arrays: dict[str, Any] = {
             f.name: value[rows]
             for f in fields(self)
             if isinstance(value := getattr(self, f.name), np.ndarray)
@@ -96,8 +96,10 @@ def encode_inputs(
             numbers.extend(_date_parts(cells, column))
         else:
             codes.append(_codes(cells, column))
-    for column in schema.recurring:
-        codes.append(_value_codes(to_numbers(frame[column.name], decimal), column))
+    codes.extend(
+        _value_codes(to_numbers(frame[column.name], decimal), column)
+        for column in schema.recurring
+    )
     rows = len(frame)
     return (
         np.stack(numbers, axis=1) if numbers else np.zeros((rows, 0)),
@@ -122,7 +124,7 @@ def level_counts(schema: Schema) -> tuple[int, ...]:
     return tuple(len(column.levels) + FIRST_LEVEL for column in columns)
 
 
-def _codes(cells: "pd.Series[object]", column: Column) -> NDArray[np.int64]:
+def _codes(cells: "pd.Series[Any]", column: Column) -> NDArray[np.int64]:
     place: dict[object, int] = {None: EMPTY}
     place |= {level: i for i, level in enumerate(column.levels, start=FIRST_LEVEL)}
     return np.array([place.get(text, UNSEEN) for text in to_text(cells)], dtype=np.int64)
@@ -136,7 +138,7 @@ def _value_codes(numbers_N: NDArray[np.float64], column: Column) -> NDArray[np.i
     return np.where(np.isnan(numbers_N), EMPTY, codes_N).astype(np.int64)
 
 
-def _date_parts(cells: "pd.Series[object]", column: Column) -> list[NDArray[np.float64]]:
+def _date_parts(cells: "pd.Series[Any]", column: Column) -> list[NDArray[np.float64]]:
     times = pd.Series(to_dates(cells, column.date_format or "ISO8601"))
     seconds = (times - pd.Timestamp(0)).dt.total_seconds()
     parts = [seconds / 86_400, times.dt.month, times.dt.weekday, times.dt.hour]

@@ -117,7 +117,8 @@ class FoldFeatures(nn.Module):
             share its statistics.
         """
         found = [
-            _estimate(rows.numbers[learn], self.options.style, self.groups) for learn in learn_GN
+            _estimate(rows.numbers[learn], self.options.style, self.groups)
+            for learn in learn_GN
         ]
         for name, buffer in self.named_buffers():
             if name.startswith("seen"):
@@ -197,7 +198,7 @@ class FoldFeatures(nn.Module):
         Tensor of shape (F, B), int64
         """
         codes_FB = codes_FBQ[..., column]
-        seen_FL = getattr(self, f"seen{column}_FL")
+        seen_FL: Tensor = getattr(self, f"seen{column}_FL")
         return codes_FB * seen_FL.gather(1, codes_FB).long()
 
 

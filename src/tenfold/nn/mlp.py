@@ -129,7 +129,7 @@ class FoldMLP(FoldNetwork):
         for i, (weight_FIO, bias_F1O) in enumerate(zip(self.weights, self.biases, strict=True)):
             sums_FBO = self._sums(i, inputs_FBI)
             spread_F1O = sums_FBO.std(dim=1, keepdim=True, correction=0).clamp_min_(1e-3)
-            weight_FIO /= spread_F1O
+            weight_FIO.div_(spread_F1O)
             if i == last:
                 return
             sums_FBO /= spread_F1O
@@ -198,7 +198,9 @@ class FoldMLP(FoldNetwork):
         # A scale multiplies a row of the first weights, whose slope is known already:
         # the sum over that row is cheaper than another matrix product.
         weight = self.weights[0]
-        slope_FI = torch.mul(weight, weight.grad, out=self._space("products", weight)).sum(dim=2)
+        slope_FI = torch.mul(weight, weight.grad, out=self._space("products", weight)).sum(
+            dim=2
+        )
         slope_F1I = slope_FI[:, None] / self.scale_F1I
         self.scale_F1I.grad = slope_F1I.masked_fill_(self.scale_F1I == 0, 0.0)
 
@@ -210,7 +212,7 @@ class FoldMLP(FoldNetwork):
         return space
 
     def _with_words(self, x_FBD: Tensor, codes_FBQ: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """Append each large column's numbers for its words; return the places in its table too."""
+        """Append each large column's numbers for its words; return its rows' places too."""
         if not self.tables:
             return x_FBD, []
         parts, places = [x_FBD], []
@@ -237,12 +239,17 @@ class FoldMLP(FoldNetwork):
             table.grad = gradient.view_as(table)
 
     def _activate(self, sums: Tensor) -> Tensor:
-        return nn.functional.silu(sums) if self.options.activation == "silu" else torch.relu(sums)
+        return (
+            nn.functional.silu(sums) if self.options.activation == "silu" else torch.relu(sums)
+        )
 
     def _activation_slope(self, slope: Tensor, sums: Tensor) -> Tensor:
+        found: Tensor
         if self.options.activation == "silu":
-            return aten.silu_backward(slope, sums)
-        return aten.threshold_backward(slope, sums, 0)
+            found = aten.silu_backward(slope, sums)
+        else:
+            found = aten.threshold_backward(slope, sums, 0)
+        return found
 
 
 def _zeros(shapes: Sequence[tuple[int, ...]]) -> nn.ParameterList:

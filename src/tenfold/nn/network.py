@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from tenfold.nn.features import FoldFeatures
 from tenfold.nn.targets import FoldTarget
 
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ParameterGroup:
     """Parameters that share their step size and decay, as factors of the recipe's."""
@@ -59,7 +60,11 @@ BLOCK: Final = 64
 
 @torch.no_grad()
 def answer(
-    network: FoldNetwork, target: FoldTarget, numbers_NP: Tensor, codes_NQ: Tensor, rows_FM: Tensor
+    network: FoldNetwork,
+    target: FoldTarget,
+    numbers_NP: Tensor,
+    codes_NQ: Tensor,
+    rows_FM: Tensor,
 ) -> Iterator[Tensor]:
     """Yield what each network says of its own rows, block after block.
 

@@ -26,6 +26,8 @@ from tenfold.nn.network import FoldNetwork, ParameterGroup
 MakeModule = Callable[[int, int], nn.Module]
 """A user's function: takes the numbers of inputs and outputs, returns a module."""
 
+Tensors = dict[str, Tensor]
+
 PROBE_ROWS: Final = 4
 
 
@@ -76,7 +78,8 @@ class OwnNetwork(FoldNetwork):
         self._names = list(parameters)
         self._buffer_names = list(buffers)
         self.stacked = nn.ParameterList(
-            nn.Parameter(parameters[n].detach(), parameters[n].requires_grad) for n in self._names
+            nn.Parameter(parameters[n].detach(), parameters[n].requires_grad)
+            for n in self._names
         )
         self._trained = [p for p in self.stacked if p.requires_grad]
         for i, name in enumerate(self._buffer_names):
@@ -92,7 +95,7 @@ class OwnNetwork(FoldNetwork):
         self._module[0].eval()
         return self._call(x_FBD)
 
-    def train_forward(self, x_FBD: Tensor, codes_FBQ: Tensor) -> Tensor:
+    def train_forward(self, x_FBD: Tensor, codes_FBQ: Tensor) -> Tensor:  # noqa: ARG002
         """Return the outputs like ``forward``, and keep what ``train_backward`` needs."""
         self._module[0].train()
         self._step += 1
@@ -102,20 +105,24 @@ class OwnNetwork(FoldNetwork):
 
     def train_backward(self, slope_FBO: Tensor) -> None:
         """Set ``grad`` of every parameter, given the slope of the loss at the last outputs."""
+        if self._outputs_FBO is None:
+            raise RuntimeError("train_backward follows train_forward")
+        # A parameter that no output needs has a slope of zero.
         slopes = torch.autograd.grad(
-            self._outputs_FBO, self._trained, slope_FBO, allow_unused=True
+            self._outputs_FBO, self._trained, slope_FBO, materialize_grads=True
         )
         for parameter, slope in zip(self._trained, slopes, strict=True):
-            parameter.grad = torch.zeros_like(parameter) if slope is None else slope
+            parameter.grad = slope
         self._outputs_FBO = None
 
     def _call(self, x_FBD: Tensor) -> Tensor:
         module = self._module[0]
         parameters = dict(zip(self._names, self.stacked, strict=True))
-        buffers = {name: getattr(self, f"buffer{i}") for i, name in enumerate(self._buffer_names)}
+        buffers = {
+            name: getattr(self, f"buffer{i}") for i, name in enumerate(self._buffer_names)
+        }
         if not self.turns:
-            call = lambda p, b, x: functional_call(module, (p, b), (x,))  # noqa: E731
-            return vmap(call)(parameters, buffers, x_FBD)
+            return _together(module, parameters, buffers, x_FBD)
         outputs = []
         for f, (x_BD, seed) in enumerate(zip(x_FBD, self._seeds, strict=True)):
             own = {name: tensor[f] for name, tensor in (parameters | buffers).items()}
@@ -142,19 +149,23 @@ def load_function(source: str) -> MakeModule:
             fix=["--network auto, --network tutorial, or --network my_network.py:network"],
         )
     if not path.is_file():
-        raise NetworkError("N01", f"there is no file {file}", place=place, fix=["check its name"])
+        raise NetworkError(
+            "N01", f"there is no file {file}", place=place, fix=["check its name"]
+        )
     spec = importlib.util.spec_from_file_location(path.stem, path)
     if spec is None or spec.loader is None:
         raise NetworkError("N01", f"{file} cannot be loaded", place=place)
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
-    except Exception as error:  # noqa: BLE001 - whatever a user's file raises
+    except Exception as error:
         fact = f"running {file} raised {type(error).__name__}: {error}"
         raise NetworkError("N02", fact, place=place) from error
     function = getattr(module, name, None)
     if not callable(function):
-        names = sorted(n for n, v in vars(module).items() if callable(v) and not n.startswith("_"))
+        names = sorted(
+            n for n, v in vars(module).items() if callable(v) and not n.startswith("_")
+        )
         raise NetworkError(
             "N01",
             f"{file} has no function {name!r}",
@@ -162,6 +173,19 @@ def load_function(source: str) -> MakeModule:
             fix=["check the name after the colon"],
         )
     return function  # type: ignore[no-any-return]
+
+
+def _together(
+    module: nn.Module, parameters: Tensors, buffers: Tensors, x_FBD: Tensor
+) -> Tensor:
+    """Return the outputs of F networks by one call, their parameters stacked."""
+
+    def alone(parameters: Tensors, buffers: Tensors, x_BD: Tensor) -> Tensor:
+        outputs: Tensor = functional_call(module, (parameters, buffers), (x_BD,))
+        return outputs
+
+    outputs_FBO: Tensor = vmap(alone)(parameters, buffers, x_FBD)
+    return outputs_FBO
 
 
 @contextmanager
@@ -176,8 +200,8 @@ def _make(make: MakeModule, inputs: int, outputs: int, seed: int) -> nn.Module:
     fix = ["def network(inputs, outputs): return torch.nn.Linear(inputs, outputs)"]
     try:
         with _seeded(seed):
-            module = make(inputs, outputs)
-    except Exception as error:  # noqa: BLE001 - whatever a user's function raises
+            module: object = make(inputs, outputs)
+    except Exception as error:
         fact = f"network({inputs}, {outputs}) raised {type(error).__name__}: {error}"
         raise NetworkError("N02", fact, fix=fix) from error
     if not isinstance(module, nn.Module):
@@ -196,7 +220,7 @@ def _check_outputs(module: nn.Module, inputs: int, outputs: int, seed: int) -> N
         with torch.no_grad(), _seeded(seed):  # lazy layers draw their weights here
             found = module(_probe(inputs))
         module.train()
-    except Exception as error:  # noqa: BLE001 - whatever a user's module raises
+    except Exception as error:
         fact = f"the network raised {type(error).__name__} on {PROBE_ROWS} rows: {error}"
         raise NetworkError("N03", fact) from error
     shape = tuple(found.shape) if isinstance(found, Tensor) else type(found).__name__
@@ -229,9 +253,10 @@ def _why_turns(module: nn.Module, inputs: int) -> str:
     if not torch.equal(first, second):
         return "it draws random numbers in training"
     parameters, buffers = stack_module_state([module])
-    call = lambda p, b, x: functional_call(module, (p, b), (x,))  # noqa: E731
     try:
-        together = vmap(call)(parameters, buffers, x_BD[None])[0]
+        together = _together(module, parameters, buffers, x_BD[None])[0]
     except Exception as error:  # noqa: BLE001 - torch.func refuses in many ways
         return f"torch.func cannot run it: {str(error).splitlines()[0]}"
-    return "" if torch.allclose(together, first, atol=1e-5) else "torch.func changes its answers"
+    return (
+        "" if torch.allclose(together, first, atol=1e-5) else "torch.func changes its answers"
+    )

@@ -79,7 +79,9 @@ class FoldTarget(nn.Module):
             return target_FB
         return ((target_FB - self.mean_F[:, None]) / self.scale_F[:, None]).float()
 
-    def loss(self, outputs_FBO: Tensor, seen_FB: Tensor, weights_FB: Tensor) -> tuple[Tensor, Tensor]:
+    def loss(
+        self, outputs_FBO: Tensor, seen_FB: Tensor, weights_FB: Tensor
+    ) -> tuple[Tensor, Tensor]:
         """Return the summed loss of each network and its slope at the outputs.
 
         Squared error in regression, cross-entropy in nats in classification.
@@ -120,7 +122,10 @@ class FoldTarget(nn.Module):
         """
         if self.task == "classification":
             return torch.softmax(outputs_FBO.to(self.mean_F.dtype), dim=-1)
-        values_FBO = outputs_FBO.to(self.mean_F.dtype) * self.scale_F[:, None, None] + self.mean_F[:, None, None]
+        values_FBO = (
+            outputs_FBO.to(self.mean_F.dtype) * self.scale_F[:, None, None]
+            + self.mean_F[:, None, None]
+        )
         low, high = self.low_F[:, None, None], self.high_F[:, None, None]
         return torch.minimum(torch.maximum(values_FBO, low), high)
 

@@ -37,7 +37,7 @@ MAX_MANIFEST_BYTES: Final = 64 * 2**20
 SAMPLE_ROWS: Final = 3
 # Another processor rounds otherwise; anything beyond this is a damaged or foreign file.
 TOLERANCE: Final = 1e-3
-# What zipfile and json raise on damaged bytes; encrypted parts and nested JSON are RuntimeErrors.
+# What zipfile and json raise on damaged bytes; RuntimeError for encryption and deep nesting.
 UNREADABLE: Final = (
     zipfile.BadZipFile,
     zlib.error,
@@ -46,6 +46,15 @@ UNREADABLE: Final = (
     OSError,
     RuntimeError,
     ValueError,
+)
+# What rebuilding a model raises if its parts are whole and do not belong together.
+UNFIT: Final = (
+    LookupError,
+    TypeError,
+    ValueError,
+    RuntimeError,
+    ArithmeticError,
+    AttributeError,
 )
 
 
@@ -97,7 +106,7 @@ def _describe(model: Model) -> dict[str, Any]:
 
 
 def _sample_rows(model: Model) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Make up rows around the middle of what the first fold saw; no row of the table is stored."""
+    """Make up rows around the middle of what the first fold saw; none of the table is kept."""
     features = model.network.features
     center = features.center_FP[0].double().cpu().numpy()
     scale = features.scale_FP[0].double().cpu().numpy()
@@ -132,10 +141,12 @@ def load_model(path: Path, make: MakeModule | None = None) -> Model:
         expected = np.array(sample["answers"], dtype=np.float64)
     except NetworkError:
         raise  # the user's own function is at fault, not the file
-    except (LookupError, TypeError, ValueError, RuntimeError, ArithmeticError, AttributeError) as error:
-        raise _damaged(path, f"its parts do not fit together ({type(error).__name__})") from error
+    except UNFIT as error:
+        what = f"its parts do not fit together ({type(error).__name__})"
+        raise _damaged(path, what) from error
     span = np.abs(expected).max(initial=1.0)
-    if answers.shape != expected.shape or not np.allclose(answers, expected, atol=TOLERANCE * span):
+    same_shape = answers.shape == expected.shape
+    if not same_shape or not np.allclose(answers, expected, atol=TOLERANCE * span):
         raise StoreError(
             "M03",
             "the model predicts something else for its sample rows than when it was saved",
@@ -146,6 +157,27 @@ def load_model(path: Path, make: MakeModule | None = None) -> Model:
 
 
 def _read_parts(path: Path) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
+    archive = _open(path)
+    try:
+        manifest = json.loads(archive.read(MANIFEST))
+        found = manifest["format"]
+    except (*UNREADABLE, KeyError, TypeError) as error:
+        raise _damaged(path, "its manifest cannot be read") from error
+    if not isinstance(found, int) or found > FORMAT:
+        raise StoreError(
+            "M02",
+            f"the model has format {found!r}, and this Tenfold reads formats up to {FORMAT}",
+            place={"file": str(path)},
+            fix=["pip install --upgrade tenfold"],
+        )
+    try:
+        return manifest, safetensors.torch.load(archive.read(WEIGHTS))
+    except (*UNREADABLE, SafetensorError) as error:
+        raise _damaged(path, "its weights cannot be read") from error
+
+
+def _open(path: Path) -> zipfile.ZipFile:
+    """Open an archive whose parts are those of a model, none larger than it may be."""
     place = {"file": str(path)}
     try:
         data = path.read_bytes()
@@ -163,22 +195,7 @@ def _read_parts(path: Path) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
     for name, limit in limits.items():
         if sizes[name] > limit:
             raise _damaged(path, f"its part {name} claims {sizes[name]:,} bytes")
-    try:
-        manifest = json.loads(archive.read(MANIFEST))
-        found = manifest["format"]
-    except (*UNREADABLE, KeyError, TypeError) as error:
-        raise _damaged(path, "its manifest cannot be read") from error
-    if not isinstance(found, int) or found > FORMAT:
-        raise StoreError(
-            "M02",
-            f"the model has format {found!r}, and this Tenfold reads formats up to {FORMAT}",
-            place=place,
-            fix=["pip install --upgrade tenfold"],
-        )
-    try:
-        return manifest, safetensors.torch.load(archive.read(WEIGHTS))
-    except (*UNREADABLE, SafetensorError) as error:
-        raise _damaged(path, "its weights cannot be read") from error
+    return archive
 
 
 def _damaged(path: Path, what: str) -> StoreError:
@@ -195,41 +212,10 @@ def _rebuild(
 ) -> Model:
     schema = Schema.from_dict(manifest["schema"])
     networks, outputs = int(manifest["networks"]), int(manifest["outputs"])
-    told = manifest["features"]
-    options = FeatureOptions(
-        style=told["options"]["style"],
-        bins=tuple((int(count), float(height)) for count, height in told["options"]["bins"]),
-        one_hot=int(told["options"]["one_hot"]),
-        recurring=bool(told["options"]["recurring"]),
-    )
     with torch.device("meta"):  # sizes that a manifest only claims take no memory
-        features = FoldFeatures(
-            networks,
-            tuple(map(int, told["distinct"])),
-            tuple(map(int, told["levels"])),
-            tuple(map(int, told["flags"])),
-            options,
-        )
+        features = _rebuild_features(manifest["features"], networks)
         target = FoldTarget(networks, schema.task, outputs)
-    network: FoldNetwork
-    if manifest["network"]["kind"] == "mlp":
-        shape = manifest["network"]["options"]
-        body = MLPOptions(
-            hidden=tuple(map(int, shape["hidden"])),
-            activation=shape["activation"],
-            word_numbers=int(shape["word_numbers"]),
-            init=shape["init"],
-        )
-        with torch.device("meta"):
-            network = FoldMLP(features, outputs, body)
-    elif make is None:
-        raise StoreError(
-            "M05",
-            "the model was trained with a network of its user's own",
-            fix=["name its function: --network FILE.py:FUNCTION", "load(..., network=function)"],
-        )
-    else:
-        network = OwnNetwork(features, outputs, make, seeds=range(networks))
+    network = _rebuild_network(manifest["network"], features, outputs, make)
     for prefix, module in (("network.", network), ("target.", target)):
         own = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
         module.load_state_dict(own, assign=True)
@@ -241,3 +227,44 @@ def _rebuild(
         own=manifest["network"]["kind"] == "own",
         decisions=tuple(Decision(**d) for d in manifest["decisions"]),
     )
+
+
+def _rebuild_features(told: dict[str, Any], networks: int) -> FoldFeatures:
+    options = FeatureOptions(
+        style=told["options"]["style"],
+        bins=tuple((int(count), float(height)) for count, height in told["options"]["bins"]),
+        one_hot=int(told["options"]["one_hot"]),
+        recurring=bool(told["options"]["recurring"]),
+    )
+    return FoldFeatures(
+        networks,
+        tuple(map(int, told["distinct"])),
+        tuple(map(int, told["levels"])),
+        tuple(map(int, told["flags"])),
+        options,
+    )
+
+
+def _rebuild_network(
+    told: dict[str, Any], features: FoldFeatures, outputs: int, make: MakeModule | None
+) -> FoldNetwork:
+    if told["kind"] == "mlp":
+        shape = told["options"]
+        body = MLPOptions(
+            hidden=tuple(map(int, shape["hidden"])),
+            activation=shape["activation"],
+            word_numbers=int(shape["word_numbers"]),
+            init=shape["init"],
+        )
+        with torch.device("meta"):
+            return FoldMLP(features, outputs, body)
+    if make is None:
+        raise StoreError(
+            "M05",
+            "the model was trained with a network of its user's own",
+            fix=[
+                "name its function: --network FILE.py:FUNCTION",
+                "load(..., network=function)",
+            ],
+        )
+    return OwnNetwork(features, outputs, make, seeds=range(len(features.center_FP)))

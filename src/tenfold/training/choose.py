@@ -73,14 +73,15 @@ def choose_plan(
         N01 or N02 for a network that cannot be loaded, N04 for a task that the
         tutorial's network cannot do.
     """
+    decisions: tuple[Decision, ...] = ()
     if network is not None:
-        plan, decisions = own_plan(network), ()
+        plan = own_plan(network)
     elif options.network == "tutorial":
-        plan, decisions = tutorial_plan(task, standardize=options.standardize), ()
+        plan = tutorial_plan(task, standardize=options.standardize)
     elif options.network == "auto":
         plan, decisions = default_plan(len(rows), folds, task, options)
     else:
-        plan, decisions = own_plan(load_function(options.network)), ()
+        plan = own_plan(load_function(options.network))
     recipe = replace(
         plan.recipe,
         epochs=options.epochs or plan.recipe.epochs,
@@ -160,7 +161,8 @@ def default_plan(
     )
     decisions = (
         Decision(
-            what=f"{members} networks for each fold, at most {epochs} epochs, batches of {batch_size}",
+            what=f"{members} networks for each fold, "
+            f"at most {epochs} epochs, batches of {batch_size}",
             why=f"--quality {options.quality} on {rows:,} rows in {folds} folds",
             change_with="--quality, --epochs, --batch-size",
         ),

@@ -57,12 +57,14 @@ class FoldFits:
         history = self.history
         if isinstance(self.network, OwnNetwork):
             turns = self.network.turns
-            what = "the folds take turns" if turns else "all folds run in one call of torch.func"
+            together = "all folds run in one call of torch.func"
+            what = "the folds take turns" if turns else together
             why = turns or "the network allows it"
             found.append(Decision(what=what, why=why, change_with="--network"))
         if history.stopped_by is not None:
-            what = f"training stopped in epoch {history.lines[-1].epoch}; the best state was kept"
-            found.append(Decision(what=what, why=history.stopped_by, change_with="--time-limit"))
+            last, why = history.lines[-1].epoch, history.stopped_by
+            what = f"training stopped in epoch {last}; the best state was kept"
+            found.append(Decision(what=what, why=why, change_with="--time-limit"))
         elif self.stack.watch_FN.any():
             low, high = history.best_epoch_G.min(), history.best_epoch_G.max()
             what = f"the folds kept their states of epochs {low} to {high}"
@@ -134,7 +136,9 @@ def fit_folds(
     training = Training(network, target, rows, stack, plan.recipe, streams, device)
     history = training.run(watch, deadline)
     answers = answer_held_out(network, target, rows, splits, plan.recipe.members, device)
-    return FoldFits(network=network, target=target, stack=stack, answers=answers, history=history)
+    return FoldFits(
+        network=network, target=target, stack=stack, answers=answers, history=history
+    )
 
 
 def build(
@@ -218,4 +222,5 @@ def pool_held_out(
     for held_out, said in zip(splits.held_out, answers, strict=True):
         total_NO[held_out] += said
     times_N1 = splits.held_out.sum(axis=0)[:, None]
-    return np.divide(total_NO, times_N1, out=np.full_like(total_NO, np.nan), where=times_N1 > 0)
+    none_NO = np.full_like(total_NO, np.nan)
+    return np.asarray(np.divide(total_NO, times_N1, out=none_NO, where=times_N1 > 0))
