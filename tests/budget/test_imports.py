@@ -1,0 +1,128 @@
+"""What may be imported, when, and from where."""
+
+import ast
+import re
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+ROOT: Final = Path(__file__).parents[2]
+SOURCE: Final = ROOT / "src" / "tenfold"
+MODULES: Final = sorted(SOURCE.rglob("*.py"))
+HEAVY: Final = ("torch", "pandas", "numpy", "sklearn", "scipy", "safetensors")
+HELP_SECONDS: Final = 0.3
+STARTS: Final = 5
+
+
+def imported(tree: ast.AST) -> Iterator[str]:
+    """Yield the full name of every module that a module imports, wherever it does so."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield "." * node.level + (node.module or "")
+
+
+def syntax(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def loaded_by(code: str) -> set[str]:
+    """Return which heavy libraries a program has loaded when it ends."""
+    program = (
+        "import atexit, sys\n"
+        f"atexit.register(lambda: print([n for n in {HEAVY!r} if n in sys.modules]))\n{code}"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert done.stderr == ""
+    return set(ast.literal_eval(done.stdout.splitlines()[-1]))
+
+
+HELP: Final = (
+    "import sys; sys.argv = ['tenfold', '--help']\nfrom tenfold.cli import main\nmain()"
+)
+
+
+def test_help_loads_no_heavy_library() -> None:
+    assert loaded_by(HELP) == set()
+    assert "torch" in loaded_by("import tenfold.study")  # the control
+
+
+def test_importing_the_package_loads_no_heavy_library() -> None:
+    assert loaded_by("import tenfold; dir(tenfold); tenfold.__version__") == set()
+
+
+def test_help_is_there_within_three_tenths_of_a_second() -> None:
+    """The best of a few starts counts: the machine may be busy with something else."""
+    seconds = []
+    for _ in range(STARTS):
+        started = time.perf_counter()
+        subprocess.run(
+            [sys.executable, "-m", "tenfold", "--help"], capture_output=True, check=True
+        )
+        seconds.append(time.perf_counter() - started)
+    assert min(seconds) < HELP_SECONDS
+
+
+def project() -> dict[str, Any]:
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        found: dict[str, Any] = tomllib.load(file)["project"]
+    return found
+
+
+def distributions(requirements: list[str]) -> set[str]:
+    """Return the names that a list of requirements starts with, written alike."""
+    names = [re.split(r"[^\w.-]", requirement, maxsplit=1)[0] for requirement in requirements]
+    return {name.lower().replace("_", "-") for name in names}
+
+
+def test_every_library_that_is_imported_is_declared() -> None:
+    """Not one that only comes along with another."""
+    homes = metadata.packages_distributions()
+    declared = distributions(project()["dependencies"])
+    for path in MODULES:
+        for name in {full.split(".")[0] for full in imported(syntax(path))}:
+            if name not in sys.stdlib_module_names and name != "tenfold":
+                assert {home.lower() for home in homes[name]} & declared, f"{path.name}: {name}"
+
+
+def test_every_declared_library_is_imported() -> None:
+    homes = metadata.packages_distributions()
+    used = {full.split(".")[0] for path in MODULES for full in imported(syntax(path))}
+    found = {home.lower() for name in used for home in homes.get(name, [])}
+    assert distributions(project()["dependencies"]) - found == set()
+
+
+def test_every_extra_that_a_message_names_exists() -> None:
+    extras = set(project()["optional-dependencies"])
+    named = {
+        extra
+        for path in MODULES
+        for extra in re.findall(r'extra="(\w+)"', path.read_text(encoding="utf-8"))
+    }
+    assert named
+    assert named <= extras
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(SOURCE).as_posix())
+def test_no_module_asserts_imports_relatively_or_unpickles(path: Path) -> None:
+    tree = syntax(path)
+    assert not any(isinstance(node, ast.Assert) for node in ast.walk(tree))
+    names = set(imported(tree))
+    assert not any(name.startswith(".") for name in names)
+    roots = {name.split(".")[0] for name in names}
+    assert not roots & {"pickle", "cloudpickle", "dill", "joblib", "shelve", "marshal"}
+    calls = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    assert "read_pickle" not in calls
+    for node in ast.walk(tree):  # torch's own files are pickles
+        if isinstance(node, ast.Attribute) and node.attr in {"load", "save"}:
+            assert not (isinstance(node.value, ast.Name) and node.value.id == "torch")
