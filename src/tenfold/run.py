@@ -22,9 +22,9 @@ from tenfold.config import (
     TrainOptions,
 )
 from tenfold.data.read import read_table
-from tenfold.data.schema import answered
 from tenfold.data.split import Splitter
 from tenfold.data.table import Table
+from tenfold.data.target import answered
 from tenfold.evaluate.scores import TestScore, score_table
 from tenfold.model import Model, answer_table
 from tenfold.nn.own import MakeModule, load_function

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tenfold.config import Decision, RunOptions
 from tenfold.data.copies import in_order, join_copies
 from tenfold.data.encode import Encoded, encode
-from tenfold.data.schema import Schema, answered, find_target, infer_schema
+from tenfold.data.schema import Schema, infer_schema
 from tenfold.data.split import (
     Splits,
     Splitter,
@@ -21,6 +21,7 @@ from tenfold.data.split import (
     splits_of,
 )
 from tenfold.data.table import Table
+from tenfold.data.target import answered, find_target
 from tenfold.evaluate.scores import (
     FoldScore,
     TestScore,

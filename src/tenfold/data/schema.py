@@ -1,6 +1,5 @@
 """What each column is, fixed before any row is coded."""
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
@@ -10,16 +9,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tenfold.config import Decision, Kind, SchemaOptions, SplitOptions, Task
-from tenfold.data.cells import is_numeric, to_dates, to_numbers, to_text, to_truth
+from tenfold.data.cells import to_dates, to_numbers, to_text, to_truth
 from tenfold.data.kinds import Finding, find_kind
-from tenfold.data.table import Table
+from tenfold.data.table import Table, find_column
+from tenfold.data.target import infer_task
 from tenfold.errors import SchemaError
 
 # Levels beyond these are the rarest; they are treated like words never seen.
 MAX_LEVELS: Final = 10_000
-# A target of whole numbers is taken for class labels up to this many of them.
-MAX_NUMBER_CLASSES: Final = 10
-MAX_CLASSES: Final = 1_000
 # Limits of ``recurring_values``: how many values, how often each, and what share of
 # the grid that would hold them all. Fewer than FEW are told apart by bins.
 FEW: Final = 34
@@ -130,47 +127,6 @@ class Schema:
         )
 
 
-def find_column(table: Table, name: str, *, option: str) -> str:
-    """Return ``name`` if the table has it; raise S01 or S04 with near names if not."""
-    names = list(table.frame.columns)
-    if name in names:
-        return name
-    near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
-    fix = [f"did you mean {' or '.join(map(repr, near))}?"] if near else []
-    raise SchemaError(
-        "S01" if option == "--target" else "S04",
-        f"the table has no column {name!r}, which {option} names",
-        place={"file": table.source, "columns": ", ".join(map(repr, names[:30]))},
-        fix=fix,
-    )
-
-
-def find_target(table: Table, options: SchemaOptions) -> tuple[str, tuple[Decision, ...]]:
-    """Return the name of the target: the one asked for, or the last column."""
-    if options.target is not None:
-        return find_column(table, options.target, option="--target"), ()
-    reserved = options.weight_column
-    name = next(n for n in reversed(list(table.frame.columns)) if n != reserved)
-    decision = Decision(
-        what=f"the target is {name!r}", why="it is the last column", change_with="--target"
-    )
-    return name, (decision,)
-
-
-def answered(table: Table, target: str, max_bad: float) -> Table:
-    """Return the table without rows whose target is empty, which join ``rejected``.
-
-    Raises
-    ------
-    ReadError
-        D05, if a larger share than ``max_bad`` of all rows is rejected by now.
-    """
-    empty = table.frame[target].isna().to_numpy()
-    table = table.reject(empty, f"its target {target!r} is empty")
-    table.check_rejected(max_bad)
-    return table
-
-
 def infer_schema(
     table: Table, target: str, options: SchemaOptions, split: SplitOptions
 ) -> Schema:
@@ -211,7 +167,7 @@ def infer_schema(
             | {f"column {c.name!r}": f"{c.kind}: {c.why}" for c in columns[:10]},
             fix=["say what a column is: --kind NAME=category"],
         )
-    task, classes, decision = _infer_task(table, target, options)
+    task, classes, decision = infer_task(table, target, options)
     return Schema(
         columns=tuple(columns),
         target=target,
@@ -298,77 +254,6 @@ def _forced(table: Table, name: str, kind: str) -> Finding:
             fix=[f"leave the kind to be detected, or say --kind {name}=category"],
         )
     return Finding(kind=kind, why="as asked", date_format=date_format)  # type: ignore[arg-type]
-
-
-def _infer_task(
-    table: Table, target: str, options: SchemaOptions
-) -> tuple[Task, tuple[str, ...], tuple[Decision, ...]]:
-    cells = table.frame[target]
-    finding = find_kind(target, cells, table.decimal)
-    numbers = to_numbers(cells, table.decimal)
-    texts = to_text(cells)
-    distinct = sorted(set(texts), key=_class_order)
-    _check_target(table, target, distinct)
-    task, why = options.task, ""
-    if task is None:
-        task, why = _guess_task(finding, numbers, distinct)
-    if task == "regression":
-        if not np.isfinite(numbers).all():
-            bad = np.flatnonzero(~np.isfinite(numbers))
-            raise SchemaError(
-                "S02",
-                f"{len(bad):,} cells of the target {target!r} are no numbers",
-                place={
-                    "file": table.source,
-                    "lines": ", ".join(f"{table.lines[i]} ({texts[i]!r})" for i in bad[:5]),
-                },
-                fix=["mend the cells", "predict classes: --task classification"],
-            )
-        classes: tuple[str, ...] = ()
-    else:
-        classes = tuple(distinct)
-        if len(classes) > MAX_CLASSES:
-            raise SchemaError(
-                "S07",
-                f"the target {target!r} has {len(classes):,} classes in {len(table):,} rows",
-                place={"file": table.source},
-                fix=["choose another target", "predict a number: --task regression"],
-            )
-    if options.task is not None:
-        return task, classes, ()
-    other = "classification" if task == "regression" else "regression"
-    return task, classes, (Decision(what=task, why=why, change_with=f"--task {other}"),)
-
-
-def _class_order(text: str) -> tuple[bool, float, str]:
-    try:
-        return (False, float(text), text)
-    except ValueError:
-        return (True, 0.0, text)
-
-
-def _check_target(table: Table, target: str, distinct: Sequence[str]) -> None:
-    if len(distinct) < 2:
-        fact = f"the target {target!r} is {distinct[0]!r} in every row" if distinct else "no row has a target"
-        raise SchemaError(
-            "S06",
-            fact + ": there is one class only" if distinct else fact,
-            place={"file": table.source},
-            fix=["choose another target: --target NAME"],
-        )
-
-
-def _guess_task(
-    finding: Finding, numbers: "np.ndarray[Any, np.dtype[np.float64]]", distinct: Sequence[str]
-) -> tuple[Task, str]:
-    if finding.kind == "boolean" or len(distinct) == 2:
-        return "classification", f"the target has two values, {distinct[0]!r} and {distinct[1]!r}"
-    if not np.isfinite(numbers).all():
-        return "classification", f"the target is {len(distinct)} words"
-    whole = bool(np.all(numbers == np.round(numbers)))
-    if whole and len(distinct) <= MAX_NUMBER_CLASSES and len(numbers) >= 10 * len(distinct):
-        return "classification", f"the target is one of {len(distinct)} whole numbers"
-    return "regression", f"the target is one of {len(distinct):,} numbers"
 
 
 def _describe(columns: Sequence[Column], forced: Mapping[str, Kind]) -> list[Decision]:

@@ -18,8 +18,8 @@ from sklearn.model_selection import (
 from tenfold.config import Decision, SplitOptions, Task
 from tenfold.data.cells import to_text
 from tenfold.data.encode import Encoded, read_times
-from tenfold.data.schema import MAX_CLASSES, find_column
-from tenfold.data.table import Table
+from tenfold.data.table import Table, find_column
+from tenfold.data.target import MAX_CLASSES
 from tenfold.errors import SplitError
 from tenfold.seeds import Streams
 

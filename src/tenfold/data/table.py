@@ -1,5 +1,6 @@
 """A table: rows as they came, where each came from, and which were left out."""
 
+import difflib
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -8,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tenfold.config import Decision
-from tenfold.errors import ReadError
+from tenfold.errors import ReadError, SchemaError
 
 SHOWN_ROWS: Final = 10
 
@@ -90,3 +91,18 @@ class Table:
             place={"file": self.source, "rows": "; ".join(shown)},
             fix=["mend these rows", f"leave them out: --max-bad {enough:g}"],
         )
+
+
+def find_column(table: Table, name: str, *, option: str) -> str:
+    """Return ``name`` if the table has it; raise S01 or S04 with near names if not."""
+    names = list(table.frame.columns)
+    if name in names:
+        return name
+    near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+    fix = [f"did you mean {' or '.join(map(repr, near))}?"] if near else []
+    raise SchemaError(
+        "S01" if option == "--target" else "S04",
+        f"the table has no column {name!r}, which {option} names",
+        place={"file": table.source, "columns": ", ".join(map(repr, names[:30]))},
+        fix=fix,
+    )

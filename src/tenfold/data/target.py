@@ -1,0 +1,125 @@
+"""Which column is the target, which rows have one, and what it asks for."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tenfold.config import Decision, SchemaOptions, Task
+from tenfold.data.cells import to_numbers, to_text
+from tenfold.data.kinds import Finding, find_kind
+from tenfold.data.table import Table, find_column
+from tenfold.errors import SchemaError
+
+# A target of whole numbers is taken for class labels up to this many of them.
+MAX_NUMBER_CLASSES: Final = 10
+MAX_CLASSES: Final = 1_000
+
+
+def find_target(table: Table, options: SchemaOptions) -> tuple[str, tuple[Decision, ...]]:
+    """Return the name of the target: the one asked for, or the last column."""
+    if options.target is not None:
+        return find_column(table, options.target, option="--target"), ()
+    reserved = options.weight_column
+    name = next(n for n in reversed(list(table.frame.columns)) if n != reserved)
+    decision = Decision(
+        what=f"the target is {name!r}", why="it is the last column", change_with="--target"
+    )
+    return name, (decision,)
+
+
+def answered(table: Table, target: str, max_bad: float) -> Table:
+    """Return the table without rows whose target is empty, which join ``rejected``.
+
+    Raises
+    ------
+    ReadError
+        D05, if a larger share than ``max_bad`` of all rows is rejected by now.
+    """
+    empty = table.frame[target].isna().to_numpy()
+    table = table.reject(empty, f"its target {target!r} is empty")
+    table.check_rejected(max_bad)
+    return table
+
+
+def infer_task(
+    table: Table, target: str, options: SchemaOptions
+) -> tuple[Task, tuple[str, ...], tuple[Decision, ...]]:
+    """Decide whether a target is a number or a class, and of which classes.
+
+    Raises
+    ------
+    SchemaError
+        S02, S06 or S07, if nothing can be learnt from it, or not as asked.
+    """
+    cells = table.frame[target]
+    finding = find_kind(target, cells, table.decimal)
+    numbers = to_numbers(cells, table.decimal)
+    texts = to_text(cells)
+    distinct = sorted(set(texts), key=_class_order)
+    _check_target(table, target, distinct)
+    task, why = options.task, ""
+    if task is None:
+        task, why = _guess_task(finding, numbers, distinct)
+    if task == "regression":
+        if not np.isfinite(numbers).all():
+            bad = np.flatnonzero(~np.isfinite(numbers))
+            raise SchemaError(
+                "S02",
+                f"{len(bad):,} cells of the target {target!r} are no numbers",
+                place={
+                    "file": table.source,
+                    "lines": ", ".join(f"{table.lines[i]} ({texts[i]!r})" for i in bad[:5]),
+                },
+                fix=["mend the cells", "predict classes: --task classification"],
+            )
+        classes: tuple[str, ...] = ()
+    else:
+        classes = tuple(distinct)
+        if len(classes) > MAX_CLASSES:
+            raise SchemaError(
+                "S07",
+                f"the target {target!r} has {len(classes):,} classes in {len(table):,} rows",
+                place={"file": table.source},
+                fix=["choose another target", "predict a number: --task regression"],
+            )
+    if options.task is not None:
+        return task, classes, ()
+    other = "classification" if task == "regression" else "regression"
+    return task, classes, (Decision(what=task, why=why, change_with=f"--task {other}"),)
+
+
+def _class_order(text: str) -> tuple[bool, float, str]:
+    try:
+        return (False, float(text), text)
+    except ValueError:
+        return (True, 0.0, text)
+
+
+def _check_target(table: Table, target: str, distinct: Sequence[str]) -> None:
+    if len(distinct) < 2:
+        fact = "no row has a target"
+        if distinct:
+            only = f"the target {target!r} is {distinct[0]!r} in every row"
+            fact = f"{only}: there is one class only"
+        raise SchemaError(
+            "S06",
+            fact,
+            place={"file": table.source},
+            fix=["choose another target: --target NAME"],
+        )
+
+
+def _guess_task(
+    finding: Finding, numbers: NDArray[np.float64], distinct: Sequence[str]
+) -> tuple[Task, str]:
+    if finding.kind == "boolean" or len(distinct) == 2:
+        one, other = distinct[:2]
+        return "classification", f"the target has two values, {one!r} and {other!r}"
+    if not np.isfinite(numbers).all():
+        return "classification", f"the target is {len(distinct)} words"
+    whole = bool(np.all(numbers == np.round(numbers)))
+    if whole and len(distinct) <= MAX_NUMBER_CLASSES and len(numbers) >= 10 * len(distinct):
+        return "classification", f"the target is one of {len(distinct)} whole numbers"
+    return "regression", f"the target is one of {len(distinct):,} numbers"
