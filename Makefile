@@ -50,7 +50,7 @@ $(BIN)/python $(BENCH_VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "$(PYTHON) is too old: install Python 3.11, or name one: make PYTHON=..." >&2; exit 1; }
 	@$(PYTHON) -m venv $(@D:/bin=) || \
-	  { echo "Python's venv module is missing: apt-get install python3-venv" >&2; exit 1; }
+	  { rm -rf $(@D:/bin=); echo "install Python's venv module: apt-get install python3-venv" >&2; exit 1; }
 
 $(VENV)/.run: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "installing tenfold into $(VENV)"
