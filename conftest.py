@@ -23,6 +23,8 @@ from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
 
 ROOT: Final = Path(__file__).parent
 OPTIONS: Final = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+# scikit-learn's checks of array libraries are skipped unless SciPy is told before its import.
+os.environ["SCIPY_ARRAY_API"] = "1"
 NUMBER: Final = re.compile(r"-?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?(?:e[+-]?\d+)?")
 TOLERANCE: Final = 0.25
 # `tenfold` is the one of this Python, wherever its scripts are.

@@ -93,12 +93,16 @@ class SchemaOptions:
         Columns whose kind is set by hand.
     weight_column : str, optional
         Column that holds each row's weight.
+    keep_counters : bool
+        Whether numbers that only count or name the rows are learnt from all the
+        same, because whoever chose the columns chose them too.
     """
 
     target: str | None = None
     task: Task | None = None
     kinds: Mapping[str, Kind] = field(default_factory=dict)
     weight_column: str | None = None
+    keep_counters: bool = False
 
     def __post_init__(self) -> None:
         check(self.task in {None, *TASKS}, "task", self.task, " or ".join(map(repr, TASKS)))
@@ -126,6 +130,9 @@ class SplitOptions:
         Whether exact copies of a row may stand in different folds.
     test_size : float, optional
         Share of rows kept apart before anything is decided, 0 to 1 exclusive.
+    lenient : bool
+        Whether few rows get fewer folds, and a class of one row is learnt by every
+        fold and tested by none, where a run would be refused otherwise.
     """
 
     folds: int | None = None
@@ -134,6 +141,7 @@ class SplitOptions:
     time_column: str | None = None
     keep_copies: bool = False
     test_size: float | None = None
+    lenient: bool = False
 
     def __post_init__(self) -> None:
         check(

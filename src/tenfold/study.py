@@ -17,6 +17,7 @@ from tenfold.data.split import (
     Splitter,
     decide_folds,
     make_splits,
+    most_folds,
     set_apart,
     splits_of,
 )
@@ -198,16 +199,29 @@ def split_rows(
     place = np.full(len(table), -1, dtype=np.int64)
     place[rows.rows] = np.arange(len(rows))
     if splitter is not None:
-        return rows, place, splits_of(splitter, rows, schema.task), ()
+        return rows, place, splits_of(splitter, rows, schema), ()
     copies: tuple[Decision, ...] = ()
     if not options.split.keep_copies:
-        all_rows = rows
-        rows, joined, copies = join_copies(all_rows)
-        place[all_rows.rows] = joined
-    folds, few = decide_folds(len(rows), options.split)
+        one_each, joined, copies = join_copies(rows)
+        if options.split.lenient and most_folds(one_each, schema.task)[0] < 2:
+            copies = (_copies_apart(len(one_each)),)
+        else:
+            place[rows.rows] = joined
+            rows = one_each
+    folds, few = decide_folds(rows, schema.task, options.split)
     # The tutorial's cross-validation does not shuffle.
     shuffle = options.split.shuffle
     if shuffle is None:
         shuffle = options.train.network != "tutorial"
-    splits, how = make_splits(rows, schema.task, folds, streams, shuffle=shuffle)
+    splits, how = make_splits(
+        rows, schema, folds, streams, shuffle=shuffle, lenient=options.split.lenient
+    )
     return rows, place, splits, (*copies, *few, how)
+
+
+def _copies_apart(rows: int) -> Decision:
+    return Decision(
+        what="copies of a row may stand on both sides of a fold, so the score flatters",
+        why=f"only {rows} rows differ, too few for two folds",
+        change_with="bring rows that differ",
+    )

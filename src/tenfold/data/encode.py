@@ -141,7 +141,7 @@ def _value_codes(numbers_N: NDArray[np.float64], column: Column) -> NDArray[np.i
 def _date_parts(cells: "pd.Series[Any]", column: Column) -> list[NDArray[np.float64]]:
     times = pd.Series(to_dates(cells, column.date_format or "ISO8601"))
     seconds = (times - pd.Timestamp(0)).dt.total_seconds()
-    parts = [seconds / 86_400, times.dt.month, times.dt.weekday, times.dt.hour]
+    parts = [seconds / 86_400, times.dt.month, times.dt.day_of_week, times.dt.hour]
     return [part.to_numpy(dtype=np.float64, na_value=np.nan) for part in parts]
 
 

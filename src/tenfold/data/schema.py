@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tenfold.config import Decision, Kind, SchemaOptions, SplitOptions, Task
-from tenfold.data.cells import to_dates, to_numbers, to_text, to_truth
+from tenfold.data.cells import is_numeric, to_dates, to_numbers, to_text, to_truth
 from tenfold.data.kinds import Finding, find_kind
 from tenfold.data.table import Table, find_column
 from tenfold.data.target import infer_task
@@ -158,7 +158,7 @@ def infer_schema(
     for name in options.kinds:
         find_column(table, name, option="--kind")
     inputs = [n for n in table.frame.columns if n != target and n not in set(apart.values())]
-    columns = [_infer_column(table, name, options.kinds.get(name)) for name in sorted(inputs)]
+    columns = [_infer_column(table, name, options) for name in sorted(inputs)]
     if not any(column.used for column in columns):
         raise SchemaError(
             "S03",
@@ -180,12 +180,15 @@ def infer_schema(
     )
 
 
-def _infer_column(table: Table, name: str, kind: str | None) -> Column:
+def _infer_column(table: Table, name: str, options: SchemaOptions) -> Column:
     cells = table.frame[name]
+    kind = options.kinds.get(name)
     if kind is None:
         finding = find_kind(name, cells, table.decimal)
     else:
         finding = _forced(table, name, kind)
+    if finding.kind == "identifier" and options.keep_counters and is_numeric(cells):
+        finding = Finding(kind="number", why="its cells are numbers")
     levels: tuple[str, ...] = ()
     if finding.kind == "category":
         counts = pd.Series(to_text(cells)).value_counts()

@@ -18,6 +18,7 @@ from sklearn.model_selection import (
 from tenfold.config import Decision, SplitOptions, Task
 from tenfold.data.cells import to_text
 from tenfold.data.encode import Encoded, read_times
+from tenfold.data.schema import Schema
 from tenfold.data.table import Table, find_column
 from tenfold.data.target import MAX_CLASSES
 from tenfold.errors import SplitError
@@ -65,53 +66,85 @@ class Splits:
         )
 
 
-def decide_folds(rows: int, options: SplitOptions) -> tuple[int, tuple[Decision, ...]]:
+def decide_folds(
+    rows: Encoded, task: Task, options: SplitOptions
+) -> tuple[int, tuple[Decision, ...]]:
     """Return how many folds to make: as asked, or 10, or fewer on a large table.
 
-    Examples
-    --------
-    >>> decide_folds(500, SplitOptions())[0], decide_folds(20_000, SplitOptions())[0]
-    (10, 5)
+    If ``options.lenient``, also fewer where rows, groups or the rows of a class are
+    too few for that many.
     """
     if options.folds is not None:
         return options.folds, ()
-    folds, why = DEFAULT_FOLDS, f"the table has {rows:,} rows"
+    folds, why = DEFAULT_FOLDS, ""
     for limit, fewer in FEWER_FOLDS:
-        if rows > limit:
+        if len(rows) > limit:
             folds = fewer
-            why = f"{rows:,} rows are more than {limit:,}, so fewer folds score as well"
+            why = f"{len(rows):,} rows are more than {limit:,}, so fewer folds score as well"
+    if options.lenient:
+        most, reason = most_folds(rows, task)
+        if 2 <= most < folds:
+            folds, why = most, reason
+    if not why:
+        return folds, ()
     return folds, (Decision(what=f"{folds} folds", why=why, change_with="--folds"),)
 
 
+def most_folds(rows: Encoded, task: Task) -> tuple[int, str]:
+    """Return the largest number of folds that the rows allow, and what limits it.
+
+    A class of one row does not count: every fold may learn from it.
+    """
+    limits = [(len(rows) if len(rows) > 2 else 1, f"there are {len(rows)} rows")]
+    if rows.groups is not None:
+        found = len(np.unique(rows.groups))
+        limits.append((found, f"there are {found} groups"))
+    elif task == "classification" and rows.times is None:
+        counts = np.bincount(rows.target)
+        smallest = int(counts[counts > 1].min(initial=len(rows))) if (counts > 1).any() else 1
+        limits.append((smallest, f"the smallest class has {smallest} rows"))
+    return min(limits)
+
+
 def make_splits(
-    rows: Encoded, task: Task, folds: int, streams: Streams, *, shuffle: bool = True
+    rows: Encoded,
+    schema: Schema,
+    folds: int,
+    streams: Streams,
+    *,
+    shuffle: bool = True,
+    lenient: bool = False,
 ) -> tuple[Splits, Decision]:
     """Deal rows out to folds: by time, by group, by class, or evenly.
 
     Parameters
     ----------
     rows : Encoded
-    task : {"regression", "classification"}
+    schema : Schema
+        Names the task and the classes.
     folds : int
         At least 2.
     streams : Streams
         ``splits`` is drawn from.
     shuffle : bool
         If False, each fold is tested on a block of rows in the order of the file.
+    lenient : bool
+        Whether every fold may learn from a class's only row.
 
     Raises
     ------
     SplitError
         F01 to F04 or F06, if a fold would have too little to learn from or to test on.
     """
-    if len(rows) < folds + 1:
+    if len(rows) < max(folds, 3):
         raise SplitError(
             "F02",
             f"there are {len(rows)} rows for {folds} folds",
-            fix=["bring more rows", *_fewer(len(rows) - 1)],
+            fix=["bring more rows", *(_fewer(len(rows)) if len(rows) > 2 else [])],
         )
     state = streams.integer("splits") % 2**32 if shuffle else None
-    classes = rows.target if task == "classification" else None
+    classes = rows.target if schema.task == "classification" else None
+    lone = np.zeros(len(rows), dtype=bool)
     if rows.times is not None:
         splitter, how, change = TimeSeriesSplit(folds), "by time", "--time-column"
         why = "each fold learns from rows that are earlier than those it is tested on"
@@ -121,24 +154,29 @@ def make_splits(
         splitter = kind(folds, shuffle=shuffle, random_state=state)
         how, why, change = "by group", "rows of one group stay in one fold", "--group-column"
     elif classes is not None and shuffle:
-        _check_classes(classes, folds)
+        if lenient:
+            lone = np.bincount(classes)[classes] == 1
+        _check_classes(classes[~lone], schema, folds)
         splitter = StratifiedKFold(folds, shuffle=True, random_state=state)
-        how, change = "stratified", "--no-shuffle"
+        how, change = "stratified", "--folds, --no-shuffle"
         why = "every fold gets its share of each class"
+        if lone.any():
+            why += "; classes of one row are learnt by every fold and tested by none"
     else:
         splitter = KFold(folds, shuffle=shuffle, random_state=state)
         how = "shuffled" if shuffle else "blocks of rows in the order of the file"
         why = "each row is tested on once"
-        change = "--no-shuffle" if shuffle else "--shuffle"
-    order = np.arange(len(rows)) if shuffle else np.argsort(rows.rows)
+        change = "--folds, --no-shuffle" if shuffle else "--folds, --shuffle"
+    order = np.flatnonzero(~lone) if shuffle else np.argsort(rows.rows)
     if rows.times is not None:
         order = np.argsort(rows.times, kind="stable")
     splits = _split(splitter, rows, order)
-    _check(splits, rows, task)
+    splits.learn[:, lone] = True
+    _check(splits, rows, schema)
     return splits, Decision(what=f"{len(splits)} folds, {how}", why=why, change_with=change)
 
 
-def splits_of(splitter: "Splitter | Iterable[Any]", rows: Encoded, task: Task) -> Splits:
+def splits_of(splitter: "Splitter | Iterable[Any]", rows: Encoded, schema: Schema) -> Splits:
     """Split rows as a splitter of scikit-learn says, or a list of (learn, test) positions.
 
     Positions count the rows in the order of the file.
@@ -149,7 +187,7 @@ def splits_of(splitter: "Splitter | Iterable[Any]", rows: Encoded, task: Task) -
         F04 or F06, if a fold would have too little to learn from or to test on.
     """
     splits = _split(splitter, rows, np.argsort(rows.rows))
-    _check(splits, rows, task)
+    _check(splits, rows, schema)
     return splits
 
 
@@ -158,7 +196,7 @@ def _split(
 ) -> Splits:
     if isinstance(splitter, Splitter):
         groups = None if rows.groups is None else rows.groups[order]
-        pairs = list(splitter.split(np.zeros((len(rows), 1)), rows.target[order], groups))
+        pairs = list(splitter.split(np.zeros((len(order), 1)), rows.target[order], groups))
     else:
         pairs = list(splitter)
     learn = np.zeros((len(pairs), len(rows)), dtype=bool)
@@ -188,14 +226,17 @@ def _check_groups(groups: NDArray[np.int64], folds: int) -> None:
         )
 
 
-def _check_classes(classes: NDArray[Any], folds: int) -> None:
+def _check_classes(classes: NDArray[Any], schema: Schema, folds: int) -> None:
     counts = np.bincount(classes)
-    small = np.flatnonzero(counts < folds)
+    small = np.flatnonzero((counts < folds) & (counts > 0))
     if len(small):
+        found = ", ".join(f"{schema.classes[i]!r} ({counts[i]})" for i in small[:8])
+        least = int(counts[small].min())
         raise SplitError(
             "F01",
-            f"class number {small[0]} has {counts[small[0]]} rows for {folds} folds",
-            fix=_fewer(int(counts[small].min())),
+            f"{len(small)} of {len(schema.classes)} classes have fewer rows than the "
+            f"{folds} folds: {found}",
+            fix=["leave rows of such classes out, or join them to another", *_fewer(least)],
         )
 
 
@@ -203,7 +244,7 @@ def _fewer(folds: int) -> list[str]:
     return [f"make fewer folds: --folds {folds}"] if folds >= 2 else []
 
 
-def _check(splits: Splits, rows: Encoded, task: Task) -> None:
+def _check(splits: Splits, rows: Encoded, schema: Schema) -> None:
     sides = zip(splits.learn, splits.held_out, strict=True)
     for number, (learn, held_out) in enumerate(sides, start=1):
         if (learn & held_out).any() or learn.sum() < 2 or not held_out.any():
@@ -220,12 +261,13 @@ def _check(splits: Splits, rows: Encoded, task: Task) -> None:
                 f"fold {number} would learn from {learn.sum():,} rows with the same target",
                 fix=["shuffle the rows: --shuffle", "make fewer folds: --folds 3"],
             )
-        if task == "classification" and len(splits) and rows.times is None:
+        if schema.task == "classification" and rows.times is None:
             missing = np.setdiff1d(rows.target, rows.target[learn])
             if len(missing):
+                name = schema.classes[missing[0]]
                 raise SplitError(
                     "F01",
-                    f"fold {number} would learn from no row of class number {missing[0]}",
+                    f"fold {number} would learn from no row of class {name!r}",
                     fix=["shuffle the rows: --shuffle", "make fewer folds: --folds 3"],
                 )
 

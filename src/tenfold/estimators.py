@@ -1,0 +1,317 @@
+"""The same study as the command's, behind scikit-learn's contract."""
+
+import secrets
+from collections.abc import Iterable
+from typing import Any, Final, Literal, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import (
+    _check_sample_weight,
+    check_consistent_length,
+    check_is_fitted,
+    column_or_1d,
+    validate_data,
+)
+
+from tenfold.config import (
+    Quality,
+    RunOptions,
+    SchemaOptions,
+    SplitOptions,
+    Task,
+    TrainOptions,
+)
+from tenfold.data.cells import to_text
+from tenfold.data.read import read_table
+from tenfold.data.split import Splitter
+from tenfold.nn.own import MakeModule
+from tenfold.study import Study, run_study
+
+TARGET: Final = "target"
+WEIGHT: Final = "weight"
+GROUP: Final = "group"
+
+
+class _Tabular(BaseEstimator):  # type: ignore[misc]
+    """What both estimators share: everything but the task."""
+
+    def __init__(  # noqa: PLR0913 - scikit-learn wants each parameter by its name
+        self,
+        *,
+        folds: "int | Literal['auto'] | Splitter | Iterable[Any]" = "auto",
+        network: str | MakeModule = "auto",
+        quality: Quality = "medium",
+        standardize: bool = False,
+        epochs: int | None = None,
+        batch_size: int | None = None,
+        lr: float | None = None,
+        device: str = "auto",
+        time_limit: float | None = None,
+        random_state: int | np.random.RandomState | None = 0,
+    ) -> None:
+        self.folds = folds
+        self.network = network
+        self.quality = quality
+        self.standardize = standardize
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.lr = lr
+        self.device = device
+        self.time_limit = time_limit
+        self.random_state = random_state
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.string = True
+        tags.input_tags.categorical = True
+        return tags
+
+    def _fit(
+        self,
+        inputs: pd.DataFrame,
+        target: NDArray[Any],
+        task: Task,
+        sample_weight: ArrayLike | None,
+        groups: ArrayLike | None,
+    ) -> tuple[Study, NDArray[np.float64]]:
+        """Run the study on rows with a weight; return it and each row's out-of-fold answer."""
+        weights = _check_sample_weight(sample_weight, inputs, ensure_non_negative=True)
+        frame = inputs.copy(deep=False)
+        names = {name: _free(name, inputs) for name in (TARGET, WEIGHT, GROUP)}
+        frame[names[WEIGHT]] = weights
+        if groups is not None:
+            check_consistent_length(inputs, groups)
+            frame[names[GROUP]] = np.asarray(groups)
+        frame[names[TARGET]] = target
+        weighty = weights > 0
+        frame = frame[weighty]
+        options = RunOptions(
+            schema=SchemaOptions(
+                target=names[TARGET],
+                task=task,
+                weight_column=names[WEIGHT],
+                keep_counters=True,
+            ),
+            # A pipeline cannot stop and ask, so few rows get few folds here.
+            split=SplitOptions(
+                folds=self.folds if isinstance(self.folds, int) else None,
+                group_column=names[GROUP] if groups is not None else None,
+                lenient=isinstance(self.folds, str),
+            ),
+            train=self._train_options(),
+        )
+        study = run_study(
+            read_table(frame),
+            options,
+            splitter=None if isinstance(self.folds, int | str) else self.folds,
+            network=None if isinstance(self.network, str) else self.network,
+        )
+        self.model_ = study.model
+        self.decisions_ = study.decisions
+        self.fold_scores_ = {
+            name: np.array(score.per_fold) for name, score in study.scores.items()
+        }
+        answers = np.full((len(inputs), study.model.target.outputs), np.nan)
+        answers[weighty] = study.out_of_fold()
+        return study, answers
+
+    def _train_options(self) -> TrainOptions:
+        seed = self.random_state
+        if seed is None:
+            seed = secrets.randbelow(2**32)
+        elif not isinstance(seed, int | np.integer):
+            seed = check_random_state(seed).randint(2**31)
+        return TrainOptions(
+            network=self.network if isinstance(self.network, str) else "own",
+            quality=self.quality,
+            epochs=self.epochs,
+            batch_size=self.batch_size,
+            lr=self.lr,
+            standardize=self.standardize,
+            seed=int(seed),
+            device=self.device,
+            time_limit=self.time_limit,
+        )
+
+    def _inputs(self, X: Any, y: Any = None, *, reset: bool) -> tuple[pd.DataFrame, Any]:
+        """Check rows as scikit-learn asks, and return them as a DataFrame."""
+        whole = isinstance(X, pd.DataFrame)
+        checks: dict[str, Any] = {"reset": reset, "skip_check_array": whole}
+        if not whole:
+            checks |= {"dtype": None, "ensure_all_finite": "allow-nan"}
+            if reset:
+                checks["ensure_min_samples"] = 2
+        if reset:
+            checked = validate_data(self, X, y, **checks)
+            X, y = (X, y) if whole else checked
+        else:
+            X = X if whole else validate_data(self, X, **checks)
+            if whole:
+                validate_data(self, X, **checks)
+        if whole:
+            return X.set_axis(list(map(str, X.columns)), axis=1), y
+        width = len(str(X.shape[1] - 1))
+        names = [f"x{i:0{width}}" for i in range(X.shape[1])]
+        return pd.DataFrame(X, columns=names).infer_objects(), y
+
+    def _answers(self, X: Any) -> NDArray[np.float64]:
+        check_is_fitted(self)
+        inputs, _ = self._inputs(X, reset=False)
+        return self.model_.answers(inputs)
+
+
+class TabularRegressor(RegressorMixin, _Tabular):  # type: ignore[misc]
+    """Predict a number by networks that were trained and scored in all folds at once.
+
+    Parameters
+    ----------
+    folds : "auto", int, splitter or iterable
+        ``"auto"`` makes 10, fewer on a large table or where rows, groups or the
+        members of a class are fewer. A splitter of scikit-learn, or pairs of
+        positions (learn, test), are taken as they are.
+    network : str or callable
+        ``"auto"``, ``"tutorial"``, ``"FILE.py:FUNCTION"``, or a function that takes
+        the numbers of inputs and outputs and returns a ``torch.nn.Module``.
+    quality : {"fast", "medium", "best"}
+        How much time to spend.
+    standardize : bool
+        True gives the tutorial's network standardised columns.
+    epochs, batch_size, lr : optional
+        Passes over the rows at most, rows in a step, largest step size.
+    device : str
+        ``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:1"`` or ``"mps"``.
+    time_limit : float, optional
+        Seconds of training, after which the best state is kept.
+    random_state : int, RandomState or None
+        The same number gives the same model; None draws a new one.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+    feature_names_in_ : ndarray of str
+        If ``X`` had names.
+    fold_scores_ : dict of str to ndarray of shape (folds,)
+        By metric, each fold on the rows that it held out.
+    out_of_fold_ : ndarray of shape (N,)
+        What networks that never saw a row say of it, in the units of ``y``; NaN
+        where no fold holds the row out or its weight is 0.
+    decisions_ : tuple of Decision
+        All that was decided from the data.
+    model_ : Model
+        The ensemble of all folds.
+
+    Examples
+    --------
+    >>> x = np.linspace(0, 1, 80)[:, None]
+    >>> model = TabularRegressor(folds=4, quality="fast").fit(x, 3 * x[:, 0])
+    >>> model.fold_scores_["rmse"].shape, model.out_of_fold_.shape
+    ((4,), (80,))
+    >>> abs(model.predict([[0.5]])[0] - 1.5) < 0.2
+    np.True_
+    """
+
+    def fit(
+        self,
+        X: Any,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
+    ) -> Self:
+        """Train and score the networks of all folds.
+
+        Parameters
+        ----------
+        X : DataFrame or array of shape (N, columns)
+            Numbers, words, truth values or dates; cells may be missing.
+        y : array of shape (N,)
+        sample_weight : array of shape (N,), optional
+        groups : array of shape (N,), optional
+            Rows of a group stay in one fold.
+
+        Raises
+        ------
+        InputError
+            If the rows cannot be learnt from or split; it is a ValueError too.
+        """
+        inputs, y = self._inputs(X, y, reset=True)
+        target = column_or_1d(y, warn=True).astype(np.float64)
+        check_consistent_length(inputs, target)
+        _, answers = self._fit(inputs, target, "regression", sample_weight, groups)
+        self.out_of_fold_ = answers[:, 0]
+        return self
+
+    def predict(self, X: Any) -> NDArray[np.float64]:
+        """Return the ensemble's value for each row, shape (N,), in the units of ``y``."""
+        return self._answers(X)[:, 0]
+
+
+class TabularClassifier(ClassifierMixin, _Tabular):  # type: ignore[misc]
+    """Predict a class by networks that were trained and scored in all folds at once.
+
+    Parameters are those of ``TabularRegressor``; the tutorial's network predicts
+    no classes.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (C,)
+        Sorted, as in ``y``.
+    n_features_in_, feature_names_in_, fold_scores_, decisions_, model_
+        As for ``TabularRegressor``.
+    out_of_fold_ : ndarray of shape (N, C)
+        Probabilities of ``classes_`` by networks that never saw the row.
+
+    Examples
+    --------
+    >>> x = np.linspace(0, 1, 80)[:, None]
+    >>> y = np.where(x[:, 0] < 0.5, "low", "high")
+    >>> model = TabularClassifier(folds=4, quality="fast").fit(x, y)
+    >>> model.classes_, model.predict([[0.1], [0.9]])
+    (array(['high', 'low'], dtype='<U4'), array(['low', 'high'], dtype='<U4'))
+    """
+
+    def fit(
+        self,
+        X: Any,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
+    ) -> Self:
+        """Train and score the networks of all folds; see ``TabularRegressor.fit``."""
+        inputs, y = self._inputs(X, y, reset=True)
+        target = column_or_1d(y, warn=True)
+        check_classification_targets(target)
+        check_consistent_length(inputs, target)
+        self.classes_ = np.unique(target)
+        study, answers = self._fit(inputs, target, "classification", sample_weight, groups)
+        names = to_text(pd.Series(self.classes_)).tolist()
+        known = {name: i for i, name in enumerate(study.schema.classes)}
+        # A class whose rows all weigh nothing is not known to the model.
+        self._order = np.array([known.get(name, -1) for name in names])
+        self.out_of_fold_ = self._ordered(answers)
+        return self
+
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+        """Return the probability of each of ``classes_``, shape (N, C)."""
+        return self._ordered(self._answers(X))
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Return the most probable class of each row, shape (N,)."""
+        chosen = self.predict_proba(X).argmax(axis=1)
+        return np.asarray(self.classes_[chosen])
+
+    def _ordered(self, answers: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the model's probabilities in the order of ``classes_``."""
+        return np.where(self._order >= 0, answers[:, self._order], 0.0)
+
+
+def _free(name: str, frame: pd.DataFrame) -> str:
+    """Return ``name``, with as many underscores as it takes to be no column's."""
+    while name in frame.columns:
+        name += "_"
+    return name
