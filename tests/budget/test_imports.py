@@ -34,11 +34,11 @@ def syntax(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
-def loaded_by(code: str) -> set[str]:
+def loaded_by(code: str, names: tuple[str, ...] = HEAVY) -> set[str]:
     """Return which heavy libraries a program has loaded when it ends."""
     program = (
         "import atexit, sys\n"
-        f"atexit.register(lambda: print([n for n in {HEAVY!r} if n in sys.modules]))\n{code}"
+        f"atexit.register(lambda: print([n for n in {names!r} if n in sys.modules]))\n{code}"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=False
@@ -71,6 +71,21 @@ def test_help_is_there_within_three_tenths_of_a_second() -> None:
         )
         seconds.append(time.perf_counter() - started)
     assert min(seconds) < HELP_SECONDS
+
+
+TRAIN: Final = """
+import numpy as np, pandas as pd, tenfold
+frame = pd.DataFrame({"x": np.linspace(0, 1, 40), "y": np.linspace(0, 2, 40)})
+tenfold.train(frame, folds=3, epochs=2, out=None)
+"""
+
+
+def test_training_does_not_load_the_compiler_of_torch() -> None:
+    """It takes a second to load, as long as the training of a small table."""
+    names = ("torch", "torch._dynamo", "sympy")
+    assert loaded_by(TRAIN, names) == {"torch"}
+    control = "import torch\ntorch.optim.Adam([torch.nn.Parameter(torch.ones(1))])"
+    assert "torch._dynamo" in loaded_by(control, names)
 
 
 def project() -> dict[str, Any]:

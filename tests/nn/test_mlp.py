@@ -71,7 +71,7 @@ def test_gradients_written_by_hand_are_those_of_autograd(
 
     expected = torch.autograd.grad(network(x, codes), parameters, slope)
     outputs = network.train_forward(x, codes)
-    network.train_backward(slope)
+    network.train_backward(slope.clone())
     found = [parameter.grad.clone() for parameter in parameters]
 
     torch.testing.assert_close(outputs, network(x, codes).detach(), rtol=1e-12, atol=1e-12)
@@ -105,7 +105,7 @@ def test_no_network_reaches_into_another() -> None:
 
     def step() -> tuple[Tensor, list[Tensor]]:
         outputs = network.train_forward(x, codes).clone()
-        network.train_backward(slope)
+        network.train_backward(slope.clone())
         return outputs, [p.grad.clone() for p in network.parameters()]
 
     outputs, gradients = step()
@@ -144,7 +144,7 @@ def test_scaled_units_vary_by_one_over_the_first_rows_and_bend_at_one_of_them() 
     x, codes = some_rows(network, 200)
     network.start(x.float(), codes, generators(2))
     network.train_forward(x.float(), codes)
-    for sums in network._sums_before:
+    for sums in [layer.sums_FBO for layer in network._steps._layers[:-1]]:
         torch.testing.assert_close(sums.std(dim=1, correction=0), torch.ones(2, sums.shape[2]))
         # Bent at a row: the sum is zero there.
         assert (sums.abs().amin(dim=1) < 1e-5).all()

@@ -1,8 +1,4 @@
-"""F multi-layer perceptrons side by side, with their gradients written by hand.
-
-On a small machine a small network spends its time between operations, not in
-them, and autograd would double their number. The gradients below are the
-textbook's; tests/nn/test_mlp.py compares them with autograd's.
+"""F multi-layer perceptrons side by side.
 
 Shape letters in this file:
     F  networks side by side    B  rows in a batch    D  features
@@ -20,9 +16,9 @@ from torch import Tensor, nn
 
 from tenfold.data.encode import UNSEEN
 from tenfold.nn.features import FoldFeatures
+from tenfold.nn.layer import BENDS, Activation, Layer, slope_memory
 from tenfold.nn.network import FoldNetwork, ParameterGroup
 
-aten = torch.ops.aten
 TABLE_STD: Final = 0.3  # words begin near each other, as most of them mean little
 VECTOR: Final = 16  # float32 numbers in the widest registers
 
@@ -47,7 +43,7 @@ class MLPOptions:
     """
 
     hidden: tuple[int, ...]
-    activation: Literal["relu", "silu"] = "silu"
+    activation: Activation = "silu"
     word_numbers: int = 8
     init: Literal["scaled", "keras_normal"] = "scaled"
 
@@ -77,11 +73,7 @@ class FoldMLP(FoldNetwork):
         self.weights = _zeros([(folds, *shape) for shape in shapes])
         self.biases = _zeros([(folds, 1, out) for _, out in shapes])
         self.tables = _zeros([(folds, features.levels[q], words) for q in features.tables])
-        # What the backward pass needs of the last forward pass.
-        self._inputs: list[Tensor] = []
-        self._sums_before: list[Tensor] = []
-        self._codes: list[Tensor] = []
-        self._spaces: dict[str, Tensor] = {}
+        self._steps: _Steps | None = None
 
     def groups(self) -> list[ParameterGroup]:
         """Return all parameters; the factors are RealMLP's (arXiv 2407.04491, table A.1)."""
@@ -124,7 +116,7 @@ class FoldMLP(FoldNetwork):
         self, x_FBD: Tensor, codes_FBQ: Tensor, generators: Sequence[torch.Generator]
     ) -> None:
         """Scale weights so that each unit varies by 1 over the rows, and bend it at a row."""
-        inputs_FBI = self._with_words(x_FBD, codes_FBQ)[0]
+        inputs_FBI = self.with_words(x_FBD, codes_FBQ)[0]
         last = len(self.weights) - 1
         for i, (weight_FIO, bias_F1O) in enumerate(zip(self.weights, self.biases, strict=True)):
             sums_FBO = self._sums(i, inputs_FBI)
@@ -141,7 +133,7 @@ class FoldMLP(FoldNetwork):
 
     def forward(self, x_FBD: Tensor, codes_FBQ: Tensor) -> Tensor:
         """Return the outputs of features, shape (F, B, O)."""
-        h_FBI = self._scaled(self._with_words(x_FBD, codes_FBQ)[0])
+        h_FBI = self._scaled(self.with_words(x_FBD, codes_FBQ)[0])
         last = len(self.weights) - 1
         for i in range(last):
             h_FBI = self._activate(self._sums(i, h_FBI))
@@ -154,35 +146,18 @@ class FoldMLP(FoldNetwork):
         weight, bias = (nn.functional.pad(t[last], fill) for t in (self.weights, self.biases))
         return torch.baddbmm(bias, h_FBI, weight, alpha=self.factors[last])[..., :outputs]
 
-    @torch.no_grad()
     def train_forward(self, x_FBD: Tensor, codes_FBQ: Tensor) -> Tensor:
         """Return the outputs like ``forward``, and keep what ``train_backward`` needs."""
-        words_FBI, self._codes = self._with_words(x_FBD, codes_FBQ)
-        if self.scale_F1I is not None:
-            space = self._space("scaled", words_FBI)
-            words_FBI = torch.mul(words_FBI, self.scale_F1I, out=space)
-        self._inputs, self._sums_before = [words_FBI], []
-        last = len(self.weights) - 1
-        for i in range(last):
-            self._sums_before.append(self._sums(i, self._inputs[i]))
-            self._inputs.append(self._activate(self._sums_before[i]))
-        return self._sums(last, self._inputs[last])
+        steps = self._steps
+        if steps is None or not steps.fit(x_FBD):
+            steps = self._steps = _Steps(self, x_FBD.shape[1])
+        return steps.forward(x_FBD, codes_FBQ)
 
-    @torch.no_grad()
     def train_backward(self, slope_FBO: Tensor) -> None:
-        """Set ``grad`` of every parameter, given the slope of the loss at the last outputs."""
-        for i in range(len(self.weights) - 1, -1, -1):
-            slope_FBO = slope_FBO * self.factors[i]
-            weight = self.weights[i]
-            if weight.grad is None:
-                weight.grad = torch.empty_like(weight)
-            torch.bmm(self._inputs[i].mT, slope_FBO, out=weight.grad)
-            self.biases[i].grad = slope_FBO.sum(dim=1, keepdim=True) / self.factors[i]
-            if i > 0:
-                slope_FBO = torch.bmm(slope_FBO, self.weights[i].mT)
-                slope_FBO = self._activation_slope(slope_FBO, self._sums_before[i - 1])
-        self._scale_backward()
-        self._tables_backward(slope_FBO)
+        """Write ``grad`` of every parameter, given the slope at the last outputs."""
+        if self._steps is None:
+            raise RuntimeError("train_backward follows train_forward")
+        self._steps.backward(slope_FBO)
 
     def _sums(self, layer: int, inputs_FBI: Tensor) -> Tensor:
         return torch.baddbmm(
@@ -192,26 +167,7 @@ class FoldMLP(FoldNetwork):
     def _scaled(self, inputs_FBI: Tensor) -> Tensor:
         return inputs_FBI if self.scale_F1I is None else inputs_FBI * self.scale_F1I
 
-    def _scale_backward(self) -> None:
-        if self.scale_F1I is None:
-            return
-        # A scale multiplies a row of the first weights, whose slope is known already:
-        # the sum over that row is cheaper than another matrix product.
-        weight = self.weights[0]
-        slope_FI = torch.mul(weight, weight.grad, out=self._space("products", weight)).sum(
-            dim=2
-        )
-        slope_F1I = slope_FI[:, None] / self.scale_F1I
-        self.scale_F1I.grad = slope_F1I.masked_fill_(self.scale_F1I == 0, 0.0)
-
-    def _space(self, name: str, like: Tensor) -> Tensor:
-        """Return the same memory in every step: fresh pages cost more than the arithmetic."""
-        space = self._spaces.get(name)
-        if space is None or space.shape != like.shape or space.device != like.device:
-            space = self._spaces[name] = torch.empty_like(like)
-        return space
-
-    def _with_words(self, x_FBD: Tensor, codes_FBQ: Tensor) -> tuple[Tensor, list[Tensor]]:
+    def with_words(self, x_FBD: Tensor, codes_FBQ: Tensor) -> tuple[Tensor, list[Tensor]]:
         """Append each large column's numbers for its words; return its rows' places too."""
         if not self.tables:
             return x_FBD, []
@@ -224,32 +180,85 @@ class FoldMLP(FoldNetwork):
             parts.append(table_FLE.flatten(0, 1)[places[-1]])
         return torch.cat(parts, dim=-1), places
 
-    def _tables_backward(self, slope_FBO: Tensor) -> None:
-        """Set the tables' ``grad``, given the slope at the first layer's product."""
-        if not self.tables:
-            return
-        first = self.features.width
-        slope_FBE = torch.bmm(slope_FBO, self.weights[0][:, first:].mT)
-        if self.scale_F1I is not None:
-            slope_FBE *= self.scale_F1I[..., first:]
-        slopes = slope_FBE.split(self.options.word_numbers, dim=-1)
-        for table, places_FB, slope in zip(self.tables, self._codes, slopes, strict=True):
-            gradient = torch.zeros_like(table).flatten(0, 1)
-            gradient.index_add_(0, places_FB.flatten(), slope.flatten(0, 1))
-            table.grad = gradient.view_as(table)
+    def _activate(self, sums_FBO: Tensor) -> Tensor:
+        silu = self.options.activation == "silu"
+        return nn.functional.silu(sums_FBO) if silu else torch.relu(sums_FBO)
 
-    def _activate(self, sums: Tensor) -> Tensor:
-        return (
-            nn.functional.silu(sums) if self.options.activation == "silu" else torch.relu(sums)
+
+class _Steps:
+    """A perceptron's factors, tables and layers in the steps of training, B rows each."""
+
+    def __init__(self, network: FoldMLP, rows: int) -> None:
+        bends = [BENDS[network.options.activation]] * len(network.options.hidden)
+        parts = zip(
+            network.weights, network.biases, network.factors, [*bends, None], strict=True
         )
+        self._layers = [Layer(*part, rows) for part in parts]
+        self._first = network.weights[0]
+        self._weight = self._first.detach()
+        self._shape = (len(self._weight), rows, network.features.width)
+        self._factors = None
+        if network.scale_F1I is not None:
+            self._factors = _Factors(network.scale_F1I, self._first, rows)
+        self._with_words = network.with_words
+        self._tables = [slope_memory(table).flatten(0, 1) for table in network.tables]
+        self._words = network.options.word_numbers
+        self._places: list[Tensor] = []
 
-    def _activation_slope(self, slope: Tensor, sums: Tensor) -> Tensor:
-        found: Tensor
-        if self.options.activation == "silu":
-            found = aten.silu_backward(slope, sums)
-        else:
-            found = aten.threshold_backward(slope, sums, 0)
-        return found
+    def fit(self, x_FBD: Tensor) -> bool:
+        """Tell whether steps with such features may go on in this memory."""
+        same = self._first.data_ptr() == self._weight.data_ptr()
+        return same and x_FBD.shape == self._shape
+
+    def forward(self, x_FBD: Tensor, codes_FBQ: Tensor) -> Tensor:
+        h_FBI = x_FBD
+        if self._tables:
+            with torch.no_grad():
+                h_FBI, self._places = self._with_words(x_FBD, codes_FBQ)
+        if self._factors is not None:
+            h_FBI = self._factors.forward(h_FBI)
+        for layer in self._layers:
+            h_FBI = layer.forward(h_FBI)
+        return h_FBI
+
+    def backward(self, slope_FBO: Tensor) -> None:
+        for layer in self._layers[:0:-1]:
+            slope_FBO = layer.through(layer.backward(slope_FBO))
+        slope_FBO = self._layers[0].backward(slope_FBO)
+        if self._factors is not None:
+            self._factors.backward()
+        if self._tables:
+            self._tables_backward(slope_FBO)
+
+    def _tables_backward(self, slope_FBO: Tensor) -> None:
+        width = self._shape[2]
+        slope_FBE = torch.bmm(slope_FBO, self._weight[:, width:].mT)
+        if self._factors is not None:
+            slope_FBE *= self._factors.scale_F1I[..., width:]
+        slopes = slope_FBE.split(self._words, dim=-1)
+        for table, places_FB, slope in zip(self._tables, self._places, slopes, strict=True):
+            table.zero_().index_add_(0, places_FB.flatten(), slope.flatten(0, 1))
+
+
+class _Factors:
+    """A learnt factor for each input of the first layer."""
+
+    def __init__(self, scale_F1I: nn.Parameter, weight_FIO: nn.Parameter, rows: int) -> None:
+        self.scale_F1I = scale_F1I.detach()
+        self._slope = slope_memory(scale_F1I)
+        self._weight, self._weight_slope = weight_FIO.detach(), slope_memory(weight_FIO)
+        self._scaled = self._weight.new_empty(len(scale_F1I), rows, scale_F1I.shape[2])
+        self._products = torch.empty_like(self._weight)
+
+    def forward(self, inputs_FBI: Tensor) -> Tensor:
+        return torch.mul(inputs_FBI, self.scale_F1I, out=self._scaled)
+
+    def backward(self) -> None:
+        # A factor multiplies a row of the first weights, whose slope is known already:
+        # the sum over that row is cheaper than another matrix product.
+        torch.mul(self._weight, self._weight_slope, out=self._products)
+        torch.sum(self._products, dim=2, out=self._slope[:, 0])
+        self._slope.div_(self.scale_F1I).masked_fill_(self.scale_F1I == 0.0, 0.0)
 
 
 def _zeros(shapes: Sequence[tuple[int, ...]]) -> nn.ParameterList:

@@ -49,7 +49,11 @@ class FoldNetwork(nn.Module, ABC):
 
     @abstractmethod
     def train_backward(self, slope_FBO: Tensor) -> None:
-        """Set ``grad`` of every parameter, given the slope of the loss at the last outputs."""
+        """Write ``grad`` of every parameter, given the slope of the loss at the last outputs.
+
+        A ``grad`` that is there is written over, so that it may be a view of other memory;
+        the slope may be used up.
+        """
 
 
 # Rows are predicted in blocks of exactly this many, the last one filled up. A matrix

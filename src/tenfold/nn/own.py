@@ -21,6 +21,7 @@ from torch.func import functional_call, stack_module_state, vmap
 
 from tenfold.errors import NetworkError
 from tenfold.nn.features import FoldFeatures
+from tenfold.nn.layer import slope_memory
 from tenfold.nn.network import FoldNetwork, ParameterGroup
 
 MakeModule = Callable[[int, int], nn.Module]
@@ -104,7 +105,7 @@ class OwnNetwork(FoldNetwork):
         return self._outputs_FBO.detach()
 
     def train_backward(self, slope_FBO: Tensor) -> None:
-        """Set ``grad`` of every parameter, given the slope of the loss at the last outputs."""
+        """Write ``grad`` of every parameter, given the slope at the last outputs."""
         if self._outputs_FBO is None:
             raise RuntimeError("train_backward follows train_forward")
         # A parameter that no output needs has a slope of zero.
@@ -112,7 +113,7 @@ class OwnNetwork(FoldNetwork):
             self._outputs_FBO, self._trained, slope_FBO, materialize_grads=True
         )
         for parameter, slope in zip(self._trained, slopes, strict=True):
-            parameter.grad = slope
+            slope_memory(parameter).copy_(slope)
         self._outputs_FBO = None
 
     def _call(self, x_FBD: Tensor) -> Tensor:

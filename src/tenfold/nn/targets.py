@@ -100,9 +100,9 @@ class FoldTarget(nn.Module):
         slope_FBO : Tensor of shape (F, B, O)
         """
         if self.task == "regression":
-            error_FB = outputs_FBO[..., 0] - seen_FB
+            error_FB = outputs_FBO.squeeze(-1) - seen_FB
             slope_FB = error_FB * weights_FB
-            return (slope_FB * error_FB).sum(dim=1), (2 * slope_FB)[..., None]
+            return (slope_FB * error_FB).sum(dim=1), (slope_FB + slope_FB)[..., None]
         logs_FBO = torch.log_softmax(outputs_FBO, dim=-1)
         at_FB1 = seen_FB[..., None]
         loss_F = -(logs_FBO.gather(-1, at_FB1)[..., 0] * weights_FB).sum(dim=1)

@@ -40,6 +40,26 @@ class Round:
     weights_SFB: Tensor
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Cut:
+    """How the rows of each network are cut in S steps.
+
+    Attributes
+    ----------
+    at_FK : Tensor of int64
+        Place in the order of the network's rows, K = S x B. Places beyond the rows
+        of one epoch lie in the order of the next, laid behind it.
+    share_FSB : Tensor of float64
+        Share in the loss of a row of weight 1; 0 for fillers.
+    epochs : int
+        Orders needed.
+    """
+
+    at_FK: Tensor
+    share_FSB: Tensor
+    epochs: int
+
+
 class BatchPlan:
     """Deal each network's rows out to steps, in a new order every epoch.
 
@@ -86,8 +106,8 @@ class BatchPlan:
         epochs: int,
         cut: Literal["even", "filled", "full"] = "even",
     ) -> None:
-        self._rows = [torch.from_numpy(np.flatnonzero(learn)) for learn in learn_FN]
         self._seeds = [streams.integer("order", *member) for member in members]
+        self._generator = torch.Generator()
         self._weights_N = torch.from_numpy(weights_N)
         counts_F = learn_FN.sum(axis=1)
         if cut != "full":
@@ -99,49 +119,67 @@ class BatchPlan:
                 np.minimum(np.arange(s + 1) * batch_size, n)
                 for s, n in zip(steps_F, counts_F, strict=True)
             ]
-        self._bounds = bounds
         self.width = max(int(np.diff(b).max()) for b in bounds)
         if cut == "filled":
             self.width = -(-learn_FN.shape[1] // int(steps_F[0]))
-        self._even = cut != "full"
-        self._steps_F = steps_F
         self.steps = int(steps_F.max())
         self.last_F = steps_F * epochs
         self.rounds = -(-int(self.last_F.max()) // self.steps)
+        self._steps_F = steps_F
+        self._counts_F = counts_F
+        self._even = cut != "full"
+        self._bounds_FS = np.zeros((len(bounds), self.steps + 1), dtype=np.int64)
+        rows_FM = np.zeros((len(bounds), counts_F.max()), dtype=np.int64)
+        for f, learn_N in enumerate(learn_FN):
+            self._bounds_FS[f, : len(bounds[f])] = bounds[f]
+            rows_FM[f, : counts_F[f]] = np.flatnonzero(learn_N)
+        self._rows_FM = torch.from_numpy(rows_FM)
+        self._mean_F = np.array([weights_N[learn_N].mean() for learn_N in learn_FN])
+        self._first_cut: _Cut | None = None
 
     def round(self, number: int) -> Round:
         """Return the batches of round ``number``, counted from 0."""
-        rows, weights = [], []
-        for f in range(len(self._rows)):
-            chosen, kept = self._network(f, number)
-            weight = self._weights_N[chosen] * kept
-            mean = self._weights_N[self._rows[f]].mean()
-            usual = (
-                len(self._rows[f]) / self._steps_F[f]
-                if self._even
-                else kept.sum(1, keepdim=True)
-            )
-            rows.append(chosen)
-            weights.append((weight / (mean * usual)).float())
-        return Round(rows_SFB=torch.stack(rows, dim=1), weights_SFB=torch.stack(weights, dim=1))
-
-    def _network(self, f: int, number: int) -> tuple[Tensor, Tensor]:
-        """Return positions and marks (1 a row, 0 a filler) of one network, each (S, B)."""
-        steps = np.arange(number * self.steps, (number + 1) * self.steps)
-        epochs, step = np.divmod(steps, self._steps_F[f])
-        start, stop = self._bounds[f][step], self._bounds[f][step + 1]
-        at_SB = start[:, None] + np.arange(self.width)
-        kept_SB = at_SB < stop[:, None]
-        orders = {e: self._order(f, int(e)) for e in np.unique(epochs)}
-        order_S = (
-            torch.stack([orders[e] for e in epochs]) if len(orders) > 1 else orders[epochs[0]]
+        epoch_F, first_F = np.divmod(number * self.steps, self._steps_F)
+        if first_F.any():
+            cut = self._cut(first_F)
+        else:  # always, unless networks take unequal numbers of steps
+            cut = self._first_cut = self._first_cut or self._cut(first_F)
+        orders = [self._order(epoch_F + later) for later in range(cut.epochs)]
+        rows_FK = torch.cat(orders, dim=1).gather(1, cut.at_FK)
+        rows_FSB = rows_FK.view(cut.share_FSB.shape)
+        weights_FSB = (self._weights_N[rows_FSB] * cut.share_FSB).float()
+        return Round(
+            rows_SFB=rows_FSB.transpose(0, 1).contiguous(),
+            weights_SFB=weights_FSB.transpose(0, 1).contiguous(),
         )
-        # Fillers are the rows that come next, as good a sample as the others.
-        at_SB = torch.from_numpy(at_SB % len(self._rows[f]))
-        rows_SB = order_S.gather(1, at_SB) if order_S.ndim == 2 else order_S[at_SB]
-        return rows_SB, torch.from_numpy(kept_SB).double()
 
-    def _order(self, f: int, epoch: int) -> Tensor:
-        generator = torch.Generator().manual_seed((self._seeds[f] + epoch * SPREAD) % 2**63)
-        rows = self._rows[f]
-        return rows[torch.randperm(len(rows), generator=generator)]
+    def _cut(self, first_F: NDArray[np.int64]) -> _Cut:
+        """Cut the rows of a round in which each network starts at its step ``first_F``."""
+        at_FS = first_F[:, None] + np.arange(self.steps)
+        epoch_FS, step_FS = np.divmod(at_FS, self._steps_F[:, None])
+        start_FS = np.take_along_axis(self._bounds_FS, step_FS, axis=1)
+        stop_FS = np.take_along_axis(self._bounds_FS, step_FS + 1, axis=1)
+        at_FSB = start_FS[..., None] + np.arange(self.width)
+        kept_FSB = at_FSB < stop_FS[..., None]
+        # Fillers are the rows that come next, as good a sample as the others.
+        at_FSB %= self._counts_F[:, None, None]
+        at_FSB += epoch_FS[..., None] * self._rows_FM.shape[1]
+        usual = (self._counts_F / self._steps_F)[:, None, None]
+        if not self._even:
+            usual = (stop_FS - start_FS)[..., None]
+        share_FSB = kept_FSB / (self._mean_F[:, None, None] * usual)
+        return _Cut(
+            at_FK=torch.from_numpy(at_FSB.reshape(len(at_FSB), -1)),
+            share_FSB=torch.from_numpy(share_FSB),
+            epochs=int(epoch_FS.max()) + 1,
+        )
+
+    def _order(self, epoch_F: NDArray[np.int64]) -> Tensor:
+        """Return the rows of each network in the order of its epoch; the rest is arbitrary."""
+        order_FM = torch.zeros_like(self._rows_FM)
+        for order_M, count, seed, epoch in zip(
+            order_FM, self._counts_F.tolist(), self._seeds, epoch_F.tolist(), strict=True
+        ):
+            self._generator.manual_seed((seed + epoch * SPREAD) % 2**63)
+            order_M[:count] = torch.randperm(count, generator=self._generator)
+        return self._rows_FM.gather(1, order_FM)

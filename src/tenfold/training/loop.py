@@ -25,6 +25,7 @@ from tenfold.errors import NetworkError
 from tenfold.nn.network import BLOCK, FoldNetwork, answer
 from tenfold.nn.targets import FoldTarget
 from tenfold.seeds import Streams
+from tenfold.training.adam import Adam
 from tenfold.training.batches import BatchPlan, Member
 from tenfold.training.device import move, widest
 from tenfold.training.recipe import Recipe
@@ -165,26 +166,18 @@ class Training:
             epochs=recipe.epochs,
             cut=recipe.cut,
         )
-        self._optimizer = torch.optim.AdamW(
-            [
-                {
-                    "params": list(group.parameters),
-                    "lr": recipe.lr * group.lr_factor,
-                    "weight_decay": recipe.decay * group.decay_factor,
-                    "lr_factor": group.lr_factor,
-                }
-                for group in network.groups()
-            ],
-            betas=recipe.betas,
-            eps=recipe.epsilon,
-            fused=True,
+        self._adam = Adam(
+            network.groups(), betas=recipe.betas, epsilon=recipe.epsilon, decay=recipe.decay
         )
-        parameters = list(network.parameters())
-        self._average = Average(parameters, recipe.average) if recipe.average else None
+        flat = self._adam.flat
+        self._average = Average(flat, recipe.average) if recipe.average else None
         self._best = Best(moved_tensors(network), stack.fold_F, recipe.patience)
         self._watch = _watch_rows(stack.watch_FN, rows.weights, device)
         self._running_F = np.ones(len(stack.members), dtype=bool)
         self._lr = recipe.lr
+        # Steps at whose end some networks, not all, are done.
+        lasts = self._plan.last_F[self._plan.last_F < self._plan.last_F.max()]
+        self._ends = frozenset(lasts.tolist())
         self._features: Tensor | None = None  # memory for the features of a chunk of steps
 
     def run(self, watch: Watch, deadline: Deadline) -> History:
@@ -220,6 +213,7 @@ class Training:
         best_epoch_G = self._best.epoch_G.copy()
         return History(lines=tuple(lines), best_epoch_G=best_epoch_G, stopped_by=stopped_by)
 
+    @torch.no_grad()
     def _train_epoch(
         self, number: int, watch: Watch, deadline: Deadline
     ) -> tuple[float, str | None]:
@@ -272,14 +266,12 @@ class Training:
         if self.recipe.schedule == "root":
             done = step / (self._plan.rounds * self._plan.steps)
             self._lr = self.recipe.lr / math.sqrt(1 + 15 * done)
-            for group in self._optimizer.param_groups:
-                group["lr"] = self._lr * group["lr_factor"]
-        self._optimizer.step()
+        self._adam.step(self._lr)
         if self._average is not None and step % AVERAGE_EVERY == 0:
             self._average.update()
         # Networks with fewer steps than the others are done here, and must not move on.
-        done_F = self._plan.last_F == step + 1
-        if done_F.any() and not done_F.all():
+        if step + 1 in self._ends:
+            done_F = self._plan.last_F == step + 1
             self._best.keep(done_F)
             self._running_F &= ~done_F
         return loss_F

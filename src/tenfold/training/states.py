@@ -51,10 +51,14 @@ class Average:
         for mean, live in zip(self._mean, self._live, strict=True):
             mean.lerp_(live, share)
 
+    @torch.no_grad()
     def swap(self) -> None:
         """Exchange the average and the present parameters; a second call undoes it."""
         for mean, live in zip(self._mean, self._live, strict=True):
-            mean.data, live.data = live.data, mean.data
+            # Contents move, not memory: other tensors are views of it.
+            kept = live.clone()
+            live.copy_(mean)
+            mean.copy_(kept)
 
 
 class Best:

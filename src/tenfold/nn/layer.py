@@ -1,0 +1,139 @@
+"""One layer of F networks in the steps of training, its slopes written by hand.
+
+On a small machine a small network spends its time between operations, not in
+them. So a layer looks up its tensors once, writes into the same memory in every
+step, and does without autograd, which would double the number of operations.
+tests/nn/test_mlp.py compares the slopes with autograd's.
+
+Shape letters in this file:
+    F  networks side by side    B  rows in a batch
+    I  inputs of a layer        O  outputs of a layer
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Literal, final
+
+import torch
+from torch import Tensor, nn
+
+aten = torch.ops.aten
+
+Activation = Literal["relu", "silu"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bend:
+    """What stands between two layers.
+
+    Attributes
+    ----------
+    apply : callable
+        ``apply(sums, out)`` writes the bent sums.
+    slope : callable
+        ``slope(slopes, sums)`` turns slopes at bent sums into slopes at sums, in place.
+    """
+
+    apply: Callable[[Tensor, Tensor], Tensor]
+    slope: Callable[[Tensor, Tensor], Tensor]
+
+
+BENDS: Final[dict[Activation, Bend]] = {
+    "relu": Bend(
+        apply=lambda sums, out: torch.clamp(sums, min=0, out=out),
+        slope=lambda slopes, sums: aten.threshold_backward.grad_input(
+            slopes, sums, 0, grad_input=slopes
+        ),
+    ),
+    "silu": Bend(
+        apply=lambda sums, out: aten.silu.out(sums, out=out),
+        slope=lambda slopes, sums: aten.silu_backward.grad_input(
+            slopes, sums, grad_input=slopes
+        ),
+    ),
+}
+
+
+def slope_memory(parameter: nn.Parameter) -> Tensor:
+    """Return a parameter's ``grad``, made if there is none."""
+    if parameter.grad is None:
+        parameter.grad = torch.zeros_like(parameter, requires_grad=False)
+    return parameter.grad
+
+
+@final
+class Layer:
+    """``bend(factor * inputs @ weight + bias)`` for F networks, and the slopes of it.
+
+    Parameters
+    ----------
+    weight_FIO, bias_F1O : nn.Parameter
+        Their ``grad`` is written in every step.
+    factor : float
+    bend : Bend, optional
+        None for the last layer.
+    rows : int
+        B of every step.
+    """
+
+    __slots__ = (
+        "_across",
+        "_bend",
+        "_bias",
+        "_bias_slope",
+        "_factor",
+        "_inputs",
+        "_slopes",
+        "_units",
+        "_weight",
+        "_weight_slope",
+        "sums_FBO",
+    )
+
+    def __init__(
+        self,
+        weight_FIO: nn.Parameter,
+        bias_F1O: nn.Parameter,
+        factor: float,
+        bend: Bend | None,
+        rows: int,
+    ) -> None:
+        self._weight, self._bias = weight_FIO.detach(), bias_F1O.detach()
+        self._across = self._weight.mT
+        self._weight_slope, self._bias_slope = slope_memory(weight_FIO), slope_memory(bias_F1O)
+        self._factor = factor
+        self._bend = bend
+        folds, inputs, outputs = weight_FIO.shape
+        self.sums_FBO = self._weight.new_empty(folds, rows, outputs)
+        self._units = torch.empty_like(self.sums_FBO)
+        self._inputs = self._slopes = self._weight.new_empty(folds, rows, inputs)
+
+    def forward(self, inputs_FBI: Tensor) -> Tensor:
+        """Return the outputs, shape (F, B, O), in memory that the next step writes over."""
+        self._inputs = inputs_FBI
+        torch.baddbmm(
+            self._bias, inputs_FBI, self._weight, alpha=self._factor, out=self.sums_FBO
+        )
+        if self._bend is None:
+            return self.sums_FBO
+        return self._bend.apply(self.sums_FBO, self._units)
+
+    def backward(self, slope_FBO: Tensor) -> Tensor:
+        """Write both parameters' slopes, given that at the outputs, which is used up.
+
+        Returns
+        -------
+        Tensor of shape (F, B, O)
+            What ``through`` turns into the slope at the inputs.
+        """
+        if self._bend is not None:
+            self._bend.slope(slope_FBO, self.sums_FBO)
+        torch.sum(slope_FBO, dim=1, keepdim=True, out=self._bias_slope)
+        if self._factor != 1.0:
+            slope_FBO.mul_(self._factor)
+        torch.bmm(self._inputs.mT, slope_FBO, out=self._weight_slope)
+        return slope_FBO
+
+    def through(self, slope_FBO: Tensor) -> Tensor:
+        """Return the slope at the inputs, given what ``backward`` returned."""
+        return torch.bmm(slope_FBO, self._across, out=self._slopes)
