@@ -58,7 +58,7 @@ class Study:
     model : Model
     scores : dict of str to FoldScore
         By metric, on held-out rows.
-    constant : dict of str to float
+    constant : dict of str to FoldScore
         By metric, of the guess that uses no column.
     test_rows : int
     test : dict of str to TestScore
@@ -75,7 +75,7 @@ class Study:
     fits: FoldFits
     model: Model
     scores: dict[str, FoldScore]
-    constant: dict[str, float]
+    constant: dict[str, FoldScore]
     test_rows: int
     test: dict[str, TestScore]
     decisions: tuple[Decision, ...]

@@ -207,25 +207,17 @@ def demo(
     """Train on the housing table that comes with the package, and predict three rows."""
     from importlib.resources import as_file, files  # noqa: PLC0415
 
-    import pandas as pd  # noqa: PLC0415
-
     sample = files("tenfold") / "samples" / "california.csv.gz"
     with as_file(sample) as path:
         run = _train(path, {"target": "median_house_value", "out": out}, quiet=quiet)
-        rows = pd.read_csv(path, nrows=3)
     show_run(run, as_json=as_json)
-    if as_json:
+    if as_json or run.study is None:
         return
-    print("\nThree rows and what the network says of them:")
-    rows.insert(0, "prediction", run.predict(rows)["prediction"].round().astype(int))
-    columns = [
-        "prediction",
-        "median_house_value",
-        "median_income",
-        "housing_median_age",
-        "ocean_proximity",
-    ]
-    print(rows[columns].to_string(index=False))
+    print("\nThree rows, predicted by networks that never saw them:")
+    columns = ["median_house_value", "median_income", "housing_median_age", "ocean_proximity"]
+    rows = run.study.table.frame[columns].head(3)
+    rows.insert(0, "prediction", run.study.out_of_fold()[:3, 0].round().astype(int))
+    print(rows.to_string(index=False))
 
 
 def _train(source: Path, options: Mapping[str, Any], *, quiet: bool) -> "Run":

@@ -97,8 +97,12 @@ def score_folds(
         truth, weights = rows.target[held_out], rows.weights[held_out]
         for name, metric in METRICS[task].items():
             per_fold[name].append(metric(truth, said, weights))
-    share = float(np.mean(splits.held_out.sum(axis=1) / splits.learn.sum(axis=1)))
+    share = _test_share(splits)
     return {n: _fold_score(np.array(found), share, *BOUNDS[n]) for n, found in per_fold.items()}
+
+
+def _test_share(splits: Splits) -> float:
+    return float(np.mean(splits.held_out.sum(axis=1) / splits.learn.sum(axis=1)))
 
 
 def _fold_score(
@@ -115,13 +119,25 @@ def _fold_score(
     )
 
 
-def score_constant(rows: Encoded, splits: Splits, task: Task, outputs: int) -> dict[str, float]:
-    """Score the constant guess of the rows that each fold learns from; means over folds."""
+def score_constant(
+    rows: Encoded, splits: Splits, task: Task, outputs: int
+) -> dict[str, FoldScore]:
+    """Score the constant guess of each fold: that of the rows it learns from."""
     answers = []
     for learn, held_out in zip(splits.learn, splits.held_out, strict=True):
         guess = constant_guess(rows.target[learn], rows.weights[learn], task, outputs)
         answers.append(np.tile(guess, (int(held_out.sum()), 1)))
-    return {name: s.mean for name, s in score_folds(rows, splits, answers, task).items()}
+    return score_folds(rows, splits, answers, task)
+
+
+def score_gain(score: FoldScore, constant: FoldScore, splits: Splits) -> FoldScore:
+    """Score by how much a network's error is below the constant guess's, fold by fold.
+
+    Both meet the same rows, so what makes a fold hard for both cancels out, and the
+    interval of the difference is narrower than that of either.
+    """
+    per_fold = np.array(constant.per_fold) - np.array(score.per_fold)
+    return _fold_score(per_fold, _test_share(splits), -np.inf, np.inf)
 
 
 def score_test(

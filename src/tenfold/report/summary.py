@@ -8,7 +8,8 @@ from importlib import metadata
 from typing import Any, Final
 
 from tenfold.config import Decision, Task
-from tenfold.evaluate.scores import FoldScore, TestScore
+from tenfold.evaluate.metrics import HEADLINE
+from tenfold.evaluate.scores import FoldScore, TestScore, score_gain
 from tenfold.study import Study
 
 FORMAT: Final = 1
@@ -38,6 +39,7 @@ class Summary:
     device: str
     scores: Mapping[str, FoldScore]
     constant: Mapping[str, float]
+    gain: FoldScore
     test_rows: int
     test: Mapping[str, TestScore]
     seconds: Mapping[str, float]
@@ -76,6 +78,7 @@ def summarize(
     peak_memory_bytes : int
         Largest resident size of the process so far.
     """
+    headline = HEADLINE[study.schema.task]
     return Summary(
         kind="table",
         task=study.schema.task,
@@ -91,7 +94,8 @@ def summarize(
         parameters=study.model.parameters,
         device=str(study.fits.target.mean_F.device),
         scores=study.scores,
-        constant=study.constant,
+        constant={name: score.mean for name, score in study.constant.items()},
+        gain=score_gain(study.scores[headline], study.constant[headline], study.splits),
         test_rows=study.test_rows,
         test=study.test,
         seconds=dict(seconds),

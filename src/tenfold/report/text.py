@@ -63,7 +63,7 @@ def verdict(summary: Summary) -> str:
     """Say in one sentence whether the network beats the constant guess."""
     name = HEADLINE[summary.task]
     score, guess = summary.scores[name], summary.constant[name]
-    if score.high < guess:
+    if summary.gain.low > 0:
         return f"The network knows more than the constant guess ({NAMES[name]})."
     return (
         f"No better than the constant guess is shown ({NAMES[name]} {number(score.mean)} "

@@ -73,7 +73,7 @@ def choose_plan(
         N01 or N02 for a network that cannot be loaded, N04 for a task that the
         tutorial's network cannot do.
     """
-    decisions: tuple[Decision, ...] = ()
+    decisions: tuple[Decision, ...] | None = None
     if network is not None:
         plan = own_plan(network)
     elif options.network == "tutorial":
@@ -88,6 +88,13 @@ def choose_plan(
         batch_size=options.batch_size or plan.recipe.batch_size,
         lr=options.lr or plan.recipe.lr,
     )
+    if decisions is None:
+        what = (
+            f"{recipe.epochs} epochs, batches of {recipe.batch_size}, step size {recipe.lr:g}"
+        )
+        why = "the tutorial's" if options.network == "tutorial" else "for a network of your own"
+        change = "--epochs, --batch-size, --lr"
+        decisions = (Decision(what=what, why=why, change_with=change),)
     return replace(plan, recipe=recipe), decisions
 
 
