@@ -1,9 +1,15 @@
 """Tenfold turns a table into a trained neural network whose score you can believe."""
 
 import importlib
+import os
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+# Threads of torch wait for each other by spinning. On a machine that does anything else
+# at the same time they then take the cores from each other, and training takes up to
+# thirty times as long (benchmarks/LOG.md). Set here, as it is read when torch is loaded.
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 if TYPE_CHECKING:
     from tenfold.errors import TenfoldError as TenfoldError

@@ -1,6 +1,7 @@
 """Cells of one column as numbers, as text, as truth values and as dates."""
 
 import re
+from decimal import Decimal
 from typing import Any, Final
 
 import numpy as np
@@ -32,7 +33,10 @@ DATE_FORMATS: Final = (
     "%d-%b-%Y",
 )
 
-_THOUSANDS: Final = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
+_THOUSANDS: Final = {
+    ".": re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?"),
+    ",": re.compile(r"[+-]?\d{1,3}(\.\d{3})+"),
+}
 
 
 def is_numeric(cells: "pd.Series[Any]") -> bool:
@@ -59,15 +63,15 @@ def to_numbers(cells: "pd.Series[Any]", decimal: str = ".") -> NDArray[np.float6
 def _plain(cell: object, decimal: str) -> object:
     if not isinstance(cell, str):
         # Dates would become nanoseconds and truth values 0 and 1 if they were let through.
-        return (
-            cell
-            if isinstance(cell, (int, float, np.number)) and not isinstance(cell, bool)
-            else None
-        )
-    if decimal == ",":
-        return cell.replace(".", "").replace(",", ".") if "," in cell else cell
-    if "," in cell and _THOUSANDS.fullmatch(cell):
-        return cell.replace(",", "")
+        if isinstance(cell, Decimal):
+            return float(cell)
+        known = isinstance(cell, (int, float, np.number)) and not isinstance(cell, bool)
+        return cell if known else None
+    if decimal == "," and "," in cell:
+        return cell.replace(".", "").replace(",", ".")
+    parts = "." if decimal == "," else ","
+    if parts in cell and _THOUSANDS[decimal].fullmatch(cell):
+        return cell.replace(parts, "")
     return cell
 
 
@@ -115,5 +119,7 @@ def to_dates(cells: "pd.Series[Any]", layout: str) -> NDArray[np.datetime64]:
     >>> to_dates(pd.Series(["2024-02-29", "30 Feb"], dtype=object), "ISO8601").tolist()
     [datetime.datetime(2024, 2, 29, 0, 0), None]
     """
+    if isinstance(cells.dtype, pd.PeriodDtype):
+        cells = cells.dt.to_timestamp()
     times = pd.to_datetime(cells, format=layout, errors="coerce", utc=True)
     return times.dt.tz_localize(None).to_numpy(dtype="datetime64[s]")

@@ -23,6 +23,8 @@ from tenfold.data.cells import (
 ENOUGH: Final = 0.95
 # Below this many rows, distinct values say nothing about what a column is.
 FEW_ROWS: Final = 20
+# Cells that a date format is tried on before it is tried on all.
+TRIED_CELLS: Final = 100
 
 _ID_NAME: Final = re.compile(
     r"(^|[^a-z])(id|uuid|guid|key|index|nr|no)([^a-z]|$)", re.IGNORECASE
@@ -86,25 +88,27 @@ def _as_number(name: str, filled: "pd.Series[Any]", decimal: str) -> Finding | N
     stray = len(numbers) - len(found)
     if stray:
         example = filled[~np.isfinite(numbers)].iloc[0]
-        why = (
-            f"all but {stray:,} of its {len(numbers):,} filled cells are numbers; cells such as"
-        )
-        return Finding(kind="number", why=f"{why} {example!r} are read as empty")
+        why = f"all but {stray:,} of its {len(numbers):,} filled cells are numbers"
+        shown = repr(example) if isinstance(example, str) else str(example)
+        return Finding(kind="number", why=f"{why}; cells such as {shown} are read as empty")
     return Finding(kind="number", why="its cells are numbers")
 
 
 def _as_date(filled: "pd.Series[Any]") -> Finding | None:
-    if is_numeric(filled) or not _DATE_SHAPE.fullmatch(str(filled.iloc[0])):
+    if is_numeric(filled):
         return None
     texts = pd.Series(to_text(filled), dtype=object)
+    shaped = texts[[_DATE_SHAPE.fullmatch(text) is not None for text in texts]]
+    if len(shaped) < ENOUGH * len(texts):
+        return None
     shares = {}
     for layout in DATE_FORMATS:
-        if np.isfinite(to_dates(texts[:1], layout).astype(float)).all():
+        if not np.isnat(to_dates(shaped[:TRIED_CELLS], layout)).all():
             shares[layout] = float((~np.isnat(to_dates(texts, layout))).mean())
     if not shares or max(shares.values()) < ENOUGH:
         return None
     best = max(shares, key=lambda layout: shares[layout])
-    example = texts.iloc[0]
+    example = texts[~np.isnat(to_dates(texts, best))].iloc[0]
     rivals = [f for f, share in shares.items() if share == shares[best] and f != best]
     why = f"cells such as {example} are dates"
     if rivals:

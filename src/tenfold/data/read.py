@@ -1,6 +1,5 @@
 """From a file or a DataFrame to a Table."""
 
-import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
@@ -10,7 +9,15 @@ import pandas as pd
 
 from tenfold.config import Decision, ReadOptions
 from tenfold.data.table import RejectedRow, Table
-from tenfold.data.text import Record, TextFormat, detect_format, read_text, records
+from tenfold.data.text import (
+    NEVER_CLOSED,
+    Record,
+    TextFormat,
+    detect_format,
+    quotation_error,
+    read_text,
+    records,
+)
 from tenfold.errors import ReadError
 from tenfold.extras import require
 
@@ -61,9 +68,15 @@ def read_table(source: str | Path | pd.DataFrame, options: ReadOptions | None = 
 
 def _check_readable(path: Path) -> None:
     place = {"file": str(path)}
-    if path.is_dir():
+    try:
+        folder, file = path.is_dir(), path.is_file()
+    except OSError as error:
+        raise ReadError(
+            "D01", f"there is no such file: {error.strerror}", place=place
+        ) from error
+    if folder:
         raise ReadError("D01", "this is a folder, and a table is one file", place=place)
-    if not path.is_file():
+    if not file:
         near = sorted(p.name for p in path.parent.glob(f"*{path.suffix}"))[:5]
         holds = f"; its folder holds {', '.join(near)}" if near else ""
         fix = [f"check the name{holds}"]
@@ -122,7 +135,8 @@ def _read_parquet(path: Path) -> Table:
     require("pyarrow", extra="parquet", to="read .parquet files")
     try:
         frame = pd.read_parquet(path)
-    except (OSError, ValueError) as error:
+    except Exception as error:
+        # A damaged file makes the libraries below fail in ways of their own.
         raise _damaged(path, "Parquet", error) from error
     return _from_frame(frame, str(path), first_line=1)
 
@@ -130,10 +144,14 @@ def _read_parquet(path: Path) -> Table:
 def _read_excel(path: Path) -> Table:
     require("openpyxl", extra="excel", to="read .xlsx files")
     try:
-        frame = pd.read_excel(path, dtype=object)
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        frame = pd.read_excel(path, header=None, dtype=object)
+    except Exception as error:
         raise _damaged(path, "Excel", error) from error
-    return _from_frame(frame, str(path), first_line=2)
+    if len(frame) == 0:
+        raise ReadError("D02", "the first sheet is empty", place={"file": str(path)})
+    first = frame.iloc[0]
+    names = [f"column {j + 1}" if pd.isna(name) else name for j, name in enumerate(first)]
+    return _from_frame(frame[1:].set_axis(names, axis=1), str(path), first_line=2)
 
 
 def _damaged(path: Path, kind: str, error: Exception) -> ReadError:
@@ -149,13 +167,15 @@ def _read_text_table(path: Path, options: ReadOptions) -> Table:
     text, encoding = read_text(path, options.encoding)
     try:
         layout = detect_format(text, options)
+        rows = list(records(text, layout.separator))
+        if rows[0].fault:
+            raise quotation_error(rows[0])
+        names = _column_names(rows[0], layout)
+        _check_names(names, str(path))
+        good, rejected = _sort(rows[1:] if layout.header else rows, len(names))
     except ReadError as error:
         error.place = {"file": str(path), **error.place}
         raise
-    rows = list(records(text, layout.separator))
-    names = _column_names(rows[0], layout)
-    _check_names(names, str(path))
-    good, rejected = _sort(rows[1:] if layout.header else rows, len(names), str(path))
     frame, found = _to_frame(names, good, frozenset(options.missing))
     decisions = [encoding, *layout.decisions]
     if found:
@@ -184,18 +204,11 @@ def _column_names(first: Record, layout: TextFormat) -> list[str]:
     return ["row", *names] if len(names) == layout.columns - 1 else names
 
 
-def _sort(
-    rows: Iterable[Record], columns: int, source: str
-) -> tuple[list[Record], list[RejectedRow]]:
+def _sort(rows: Iterable[Record], columns: int) -> tuple[list[Record], list[RejectedRow]]:
     good, rejected = [], []
     for record in rows:
-        if record.fault == "unexpected end of data":
-            raise ReadError(
-                "D09",
-                f"the quotation mark that opens on line {record.line} is never closed",
-                place={"file": source, "line": str(record.line)},
-                fix=["close it, or take it out"],
-            )
+        if record.fault == NEVER_CLOSED:
+            raise quotation_error(record)
         if record.fault is not None:
             reason = f"its quotation marks are wrong: {record.fault}"
         elif len(record.cells) != columns:

@@ -192,7 +192,8 @@ def _infer_column(table: Table, name: str, options: SchemaOptions) -> Column:
     levels: tuple[str, ...] = ()
     if finding.kind == "category":
         counts = pd.Series(to_text(cells)).value_counts()
-        levels = tuple(sorted(counts.index[:MAX_LEVELS]))
+        most = sorted(counts.index, key=lambda word: (-counts[word], word))[:MAX_LEVELS]
+        levels = tuple(sorted(most))
     elif finding.kind == "number" and kind is None:
         values = recurring_values(to_numbers(cells, table.decimal))
         levels = tuple(repr(float(value)) for value in values)

@@ -1,6 +1,6 @@
 """Which rows each fold learns from and which it is tested on."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, runtime_checkable
 
@@ -196,9 +196,17 @@ def _split(
 ) -> Splits:
     if isinstance(splitter, Splitter):
         groups = None if rows.groups is None else rows.groups[order]
-        pairs = list(splitter.split(np.zeros((len(order), 1)), rows.target[order], groups))
+        try:
+            found = splitter.split(np.zeros((len(order), 1)), rows.target[order], groups)
+            pairs = list(found)
+        except (ValueError, TypeError) as error:
+            fact = f"the splitter refuses the table of {len(order):,} rows: {error}"
+            raise SplitError("F04", fact, fix=["choose another splitter"]) from error
     else:
         pairs = list(splitter)
+    if not pairs or not all(isinstance(p, Sequence) and len(p) == 2 for p in pairs):
+        fact = "the splits are no list of pairs: positions to learn from, positions to test on"
+        raise SplitError("F04", fact, fix=["make at least two such pairs"])
     learn = np.zeros((len(pairs), len(rows)), dtype=bool)
     held_out = np.zeros_like(learn)
     for fold, (learn_at, test_at) in enumerate(pairs):
@@ -332,7 +340,8 @@ def set_apart(
     if options.time_column is not None:
         find_column(table, options.time_column, option="--time-column")
         times = read_times(table, options.time_column)
-        test = order[np.argsort(times[order], kind="stable")][len(table) - count :]
+        # Rows of one moment may not stand on both sides.
+        test = order[times[order] >= np.sort(times)[-count]] if count else order[:0]
     elif options.group_column is not None:
         find_column(table, options.group_column, option="--group-column")
         names, group = np.unique(

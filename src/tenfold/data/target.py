@@ -1,5 +1,6 @@
 """Which column is the target, which rows have one, and what it asks for."""
 
+import math
 from collections.abc import Sequence
 from typing import Final
 
@@ -92,9 +93,10 @@ def infer_task(
 
 def _class_order(text: str) -> tuple[bool, float, str]:
     try:
-        return (False, float(text), text)
+        value = float(text)
     except ValueError:
-        return (True, 0.0, text)
+        value = math.nan
+    return (False, value, text) if math.isfinite(value) else (True, 0.0, text)
 
 
 def _check_target(table: Table, target: str, distinct: Sequence[str]) -> None:

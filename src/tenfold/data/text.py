@@ -21,6 +21,8 @@ SAMPLE_RECORDS: Final = 200
 SEPARATORS: Final = ("\t", ";", "|", ",", "whitespace")
 SEPARATOR_NAMES: Final = {"\t": "tab", ";": "semicolon", "|": "bar", ",": "comma", " ": "space"}
 
+NEVER_CLOSED: Final = "unexpected end of data"  # in the words of the csv module
+
 _NUMBER: Final = re.compile(r"[+-]?(\d+([.,]\d*)*|[.,]\d+)(e[+-]?\d+)?", re.IGNORECASE)
 _DOT_DECIMAL: Final = re.compile(r"[+-]?\d*\.\d+(e[+-]?\d+)?", re.IGNORECASE)
 _COMMA_DECIMAL: Final = re.compile(
@@ -76,7 +78,7 @@ def read_text(path: Path, encoding: str | None) -> tuple[str, Decision]:
         codec, why = "latin-1", "the bytes are not valid UTF-8"
     try:
         text = data.decode(codec)
-    except (UnicodeDecodeError, LookupError) as error:
+    except (ValueError, LookupError) as error:  # of UnicodeError, and of odd names
         raise ReadError(
             "D03",
             f"the file cannot be read as {codec}: {error}",
@@ -90,6 +92,7 @@ def read_text(path: Path, encoding: str | None) -> tuple[str, Decision]:
             place={"file": str(path), "byte": f"{data.index(0):,}"},
             fix=["export it again as CSV"],
         )
+    text = text.removeprefix("\ufeff")
     return text, Decision(what=f"encoding {codec}", why=why, change_with="--encoding")
 
 
@@ -146,6 +149,15 @@ def records(text: str, separator: str) -> Iterator[Record]:
             if any(cell.strip() for cell in cells):
                 yield Record(line=previous + 1, cells=cells)
         previous = reader.line_num
+
+
+def quotation_error(record: Record) -> ReadError:
+    """Return the error that a record with wrong quotation marks is."""
+    fact = f"the quotation marks of line {record.line} are wrong: {record.fault}"
+    if record.fault == NEVER_CLOSED:
+        fact = f"the quotation mark that opens on line {record.line} is never closed"
+    fix = ["close it, or take it out"]
+    return ReadError("D09", fact, place={"line": str(record.line)}, fix=fix)
 
 
 def detect_format(text: str, options: ReadOptions) -> TextFormat:
@@ -205,6 +217,12 @@ def _detect_separator(sample: str, *, whole: bool) -> tuple[str, str]:
             best = (share, separator, cells)
     share, separator, cells = best
     if not separator:
+        firsts = [next(records(sample, s), None) for s in SEPARATORS]
+        if None in firsts:
+            raise ReadError("D02", "the file has no rows")
+        faults = [first for first in firsts if first is not None and first.fault]
+        if len(faults) == len(firsts):
+            raise quotation_error(faults[0])
         raise ReadError(
             "D04",
             "no comma, semicolon, tab, bar or space splits the rows into columns",

@@ -1,0 +1,533 @@
+"""No fold learns from a row that it is tested on, however the folds are made."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from sklearn.model_selection import (
+    GroupKFold,
+    KFold,
+    LeaveOneGroupOut,
+    PredefinedSplit,
+    RepeatedKFold,
+    ShuffleSplit,
+    TimeSeriesSplit,
+)
+
+from tenfold.config import Decision, RunOptions, SchemaOptions, SplitOptions
+from tenfold.data.copies import in_order
+from tenfold.data.encode import Encoded, encode
+from tenfold.data.read import read_table
+from tenfold.data.schema import Schema, infer_schema
+from tenfold.data.split import (
+    Splits,
+    deal_blocks,
+    decide_folds,
+    make_splits,
+    set_apart,
+    splits_of,
+)
+from tenfold.data.table import Table
+from tenfold.errors import InputError, SplitError, UsageError
+from tenfold.seeds import Streams
+from tenfold.study import split_rows
+
+STREAMS: Final = Streams(0)
+
+
+def numbers(rows: int, **more: Any) -> pd.DataFrame:
+    """Return a table whose target is a number; ``at`` is the place of each row."""
+    rng = np.random.default_rng(rows)
+    x = rng.normal(size=rows)
+    return pd.DataFrame({"x": x, **more, "y": x + rng.normal(size=rows)})
+
+
+def labels(counts: dict[str, int], **more: Any) -> pd.DataFrame:
+    """Return a table with so many rows of each class, the classes one after another."""
+    frame = numbers(sum(counts.values()), **more)
+    return frame.assign(y=np.repeat(list(counts), list(counts.values())))
+
+
+def coded(frame: pd.DataFrame, **split: Any) -> tuple[Encoded, Schema, SplitOptions]:
+    table, options = read_table(frame), SplitOptions(**split)
+    schema = infer_schema(table, "y", SchemaOptions(target="y", keep_counters=True), options)
+    return in_order(encode(table, schema)), schema, options
+
+
+def dealt(
+    frame: pd.DataFrame, *, seed: int = 0, **split: Any
+) -> tuple[Encoded, Splits, tuple[str, ...]]:
+    """Return rows, folds and what was said of them, as a run has them."""
+    table, options = read_table(frame), SplitOptions(**split)
+    schema = infer_schema(table, "y", SchemaOptions(target="y", keep_counters=True), options)
+    found = split_rows(table, schema, RunOptions(split=options), Streams(seed), None)
+    return found[0], found[2], tuple(decision.what for decision in found[3])
+
+
+def follow(splitter: Any, frame: pd.DataFrame, **split: Any) -> tuple[Encoded, Splits]:
+    rows, schema, _ = coded(frame, **split)
+    return rows, splits_of(splitter, rows, schema)
+
+
+def refusal(function: Callable[..., object], *given: Any, **options: Any) -> InputError:
+    with pytest.raises(SplitError) as caught:
+        function(*given, **options)
+    return caught.value
+
+
+def in_file_order(rows: Encoded, marks: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    out = np.zeros_like(marks)
+    out[:, rows.rows] = marks
+    return out
+
+
+def assert_sound(splits: Splits) -> None:
+    """Each row is tested once, and learnt from wherever it is not tested."""
+    assert splits.numbers == tuple(range(len(splits)))
+    np.testing.assert_array_equal(splits.held_out.sum(axis=0), 1)
+    np.testing.assert_array_equal(splits.learn, ~splits.held_out)
+
+
+def test_ten_folds_are_made_and_fewer_of_a_large_table() -> None:
+    rows, _, options = coded(numbers(10_001))
+    for count, folds in ((30, 10), (10_000, 10), (10_001, 5)):
+        found, decisions = decide_folds(rows.take(np.arange(count)), "regression", options)
+        assert (found, len(decisions)) == (folds, int(folds != 10))
+    assert decisions == (
+        Decision(
+            what="5 folds",
+            why="10,001 rows are more than 10,000, so fewer folds score as well",
+            change_with="--folds",
+        ),
+    )
+    huge = rows.take(np.zeros(100_001, dtype=np.int64))
+    assert decide_folds(huge, "regression", options)[0] == 3
+    assert decide_folds(huge, "regression", SplitOptions(folds=7)) == (7, ())
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    rows=st.integers(3, 60),
+    folds=st.integers(2, 12),
+    seed=st.integers(0, 99),
+    block=st.booleans(),
+)
+def test_each_row_is_tested_once_and_folds_are_of_one_size(
+    rows: int, folds: int, seed: int, block: bool
+) -> None:
+    frame = numbers(rows)
+    if folds > rows or (folds == 2 and rows == 3):
+        assert refusal(dealt, frame, folds=folds).code in {"F02", "F04"}
+        return
+    _, splits, _ = dealt(frame, folds=folds, seed=seed, shuffle=not block)
+    assert_sound(splits)
+    assert np.ptp(splits.held_out.sum(axis=1)) <= 1
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    sizes=st.lists(st.integers(3, 25), min_size=2, max_size=5),
+    folds=st.integers(2, 5),
+    seed=st.integers(0, 99),
+)
+def test_each_fold_gets_its_share_of_each_class_to_the_row(
+    sizes: list[int], folds: int, seed: int
+) -> None:
+    frame = labels({f"class {i}": size for i, size in enumerate(sizes)})
+    if min(sizes) < folds:
+        assert refusal(dealt, frame, folds=folds).code == "F01"
+        return
+    rows, splits, said = dealt(frame, folds=folds, seed=seed)
+    assert_sound(splits)
+    for name, size in enumerate(sizes):
+        held = (splits.held_out & (rows.target == name)).sum(axis=1)
+        assert np.abs(held - size / folds).max() < 1
+    assert said[-1] == f"{folds} folds, stratified"
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    groups=st.lists(st.integers(0, 9), min_size=8, max_size=60),
+    folds=st.integers(2, 4),
+    classes=st.booleans(),
+    shuffle=st.booleans(),
+    seed=st.integers(0, 99),
+)
+def test_a_group_is_never_on_both_sides_of_a_fold(
+    groups: list[int], folds: int, classes: bool, shuffle: bool, seed: int
+) -> None:
+    named = [f"group {number}" for number in groups]
+    frame = numbers(len(groups), g=named)
+    if classes:
+        frame["y"] = np.where(np.arange(len(groups)) % 2, "odd", "even")
+    try:
+        rows, splits, said = dealt(
+            frame, folds=folds, group_column="g", shuffle=shuffle, seed=seed
+        )
+    except SplitError as error:
+        few = len(set(groups)) < folds
+        assert error.code in ({"F03"} if few else {"F01", "F04", "F06"})  # noqa: PT017
+        return
+    assert_sound(splits)
+    assert rows.groups is not None
+    for learn, held_out in zip(splits.learn, splits.held_out, strict=True):
+        assert not set(rows.groups[learn]) & set(rows.groups[held_out])
+    assert said[-1] == f"{folds} folds, by group"
+
+
+def test_rows_whose_group_is_empty_are_one_group() -> None:
+    frame = numbers(30, g=["a", "b", None] * 10)
+    rows, splits, _ = dealt(frame, folds=3, group_column="g")
+    blank = in_file_order(rows, splits.held_out)[:, 2::3]
+    np.testing.assert_array_equal(np.sort(blank.sum(axis=1)), [0, 0, 10])
+
+
+@settings(max_examples=60, deadline=None)
+@given(times=st.lists(st.integers(0, 12), min_size=8, max_size=50), folds=st.integers(2, 4))
+def test_every_row_learnt_from_is_strictly_earlier_than_every_row_tested_on(
+    times: list[int], folds: int
+) -> None:
+    try:
+        rows, splits, said = dealt(numbers(len(times), t=times), folds=folds, time_column="t")
+    except SplitError as error:
+        # Too many rows of one moment leave a fold nothing to learn from.
+        assert error.code in {"F04", "F06"}  # noqa: PT017
+        assert len(set(times)) < len(times)
+        return
+    assert rows.times is not None
+    for learn, held_out in zip(splits.learn, splits.held_out, strict=True):
+        assert rows.times[learn].max() < rows.times[held_out].min()
+    assert splits.held_out.sum(axis=0).max() == 1
+    assert said[-1] == f"{folds} folds, by time"
+
+
+def test_time_runs_by_date_and_not_by_the_file() -> None:
+    days = pd.date_range("2023-12-20", periods=40).strftime("%d.%m.%Y")
+    frame = numbers(40, day=days).sample(frac=1, random_state=1)
+    rows, splits, _ = dealt(frame, folds=3, time_column="day")
+    when = pd.to_datetime(frame["day"], format="%d.%m.%Y").to_numpy()
+    for learn, held_out in zip(splits.learn, splits.held_out, strict=True):
+        assert when[rows.rows[learn]].max() < when[rows.rows[held_out]].min()
+    latest = np.argsort(when)[-10:]
+    assert in_file_order(rows, splits.held_out)[-1, latest].all()
+
+
+def test_a_cell_that_is_no_time_is_refused() -> None:
+    frame = numbers(30, t=[*range(28), None, "soon"])
+    error = refusal(dealt, frame, time_column="t")
+    assert error.code == "F05"
+    assert error.place["lines"] == "29, 30"
+
+
+def test_without_shuffling_folds_are_blocks_of_the_file() -> None:
+    rows, splits, said = dealt(numbers(20), folds=4, shuffle=False)
+    held_out = in_file_order(rows, splits.held_out)
+    np.testing.assert_array_equal(held_out.argmax(axis=0), np.repeat(range(4), 5))
+    assert said == ("4 folds, blocks of rows in the order of the file",)
+
+
+def test_the_order_of_the_file_changes_no_fold_and_the_seed_does() -> None:
+    frame = labels({"a": 20, "b": 15})
+    mixed = frame.sample(frac=1, random_state=2)
+    one, splits, _ = dealt(frame, folds=5)
+    other, again, _ = dealt(mixed, folds=5)
+    np.testing.assert_array_equal(one.numbers, other.numbers)
+    np.testing.assert_array_equal(splits.held_out, again.held_out)
+    _, reseeded, _ = dealt(frame, folds=5, seed=1)
+    assert (reseeded.held_out != splits.held_out).any()
+
+
+def test_one_fold_alone_keeps_its_number() -> None:
+    _, splits, _ = dealt(numbers(20), folds=4)
+    alone = splits.only(2)
+    assert (len(alone), alone.numbers) == (1, (2,))
+    np.testing.assert_array_equal(alone.held_out[0], splits.held_out[2])
+
+
+@pytest.mark.parametrize(
+    "splitter",
+    [
+        KFold(4),
+        KFold(4, shuffle=True, random_state=3),
+        ShuffleSplit(3, test_size=5, random_state=1),
+        TimeSeriesSplit(3),
+        RepeatedKFold(n_splits=3, n_repeats=2, random_state=0),
+        PredefinedSplit(np.arange(24) % 3),
+    ],
+    ids=lambda splitter: type(splitter).__name__,
+)
+def test_a_splitter_is_followed_in_the_order_of_the_file(splitter: Any) -> None:
+    frame = numbers(24)
+    rows, splits = follow(splitter, frame)
+    pairs = list(splitter.split(frame))
+    assert len(splits) == len(pairs)
+    for marks, side in ((splits.learn, 0), (splits.held_out, 1)):
+        for fold, row in enumerate(in_file_order(rows, marks)):
+            np.testing.assert_array_equal(np.flatnonzero(row), np.sort(pairs[fold][side]))
+
+
+@pytest.mark.parametrize("splitter", [GroupKFold(3), LeaveOneGroupOut()])
+def test_a_splitter_that_wants_groups_gets_them(splitter: Any) -> None:
+    rows, splits = follow(splitter, numbers(24, g=list("abc") * 8), group_column="g")
+    assert rows.groups is not None
+    for held_out in splits.held_out:
+        assert len(set(rows.groups[held_out])) == 1
+
+
+def test_pairs_of_positions_are_followed_and_a_generator_too() -> None:
+    pairs = [(range(10), range(10, 15)), (np.arange(5, 15), [0, 1])]
+    for given_pairs in (pairs, iter(pairs), (pair for pair in pairs)):
+        rows, splits = follow(given_pairs, numbers(15))
+        held_out = in_file_order(rows, splits.held_out)
+        assert [np.flatnonzero(row).tolist() for row in held_out] == [
+            [10, 11, 12, 13, 14],
+            [0, 1],
+        ]
+
+
+@pytest.mark.parametrize(
+    ("pairs", "fact"),
+    [
+        (
+            [(range(5), range(5, 10)), (range(10), [])],
+            "fold 2 learns from 10 rows and is tested on 0, 0 of them the same",
+        ),
+        (
+            [([], range(5))],
+            "fold 1 learns from 0 rows and is tested on 5, 0 of them the same",
+        ),
+        (
+            [(range(6), range(4, 10))],
+            "fold 1 learns from 6 rows and is tested on 6, 2 of them the same",
+        ),
+        (
+            [(range(5), range(5, 11))],
+            "fold 1 names positions that the table of 10 rows lacks",
+        ),
+        ([([0, 1, -11], [5])], "fold 1 names positions that the table of 10 rows lacks"),
+    ],
+    ids=[
+        "nothing to test",
+        "nothing to learn",
+        "overlap",
+        "beyond the end",
+        "before the start",
+    ],
+)
+def test_a_splitter_that_gives_no_sound_fold_is_refused(
+    pairs: Iterable[Any], fact: str
+) -> None:
+    error = refusal(follow, pairs, numbers(10))
+    assert (error.code, error.fact) == ("F04", fact)
+
+
+@pytest.mark.parametrize(
+    "pairs",
+    [[], [(range(5), range(5, 10), [1])], [range(10)], [([0.5, 1.5], [2])], [(["a"], ["b"])]],
+    ids=["no folds", "three sides", "no pairs", "fractions", "words"],
+)
+def test_what_is_no_list_of_pairs_of_positions_is_refused(pairs: Iterable[Any]) -> None:
+    assert refusal(follow, pairs, numbers(10)).code == "F04"
+
+
+@pytest.mark.parametrize(
+    "splitter", [KFold(30), GroupKFold(3), PredefinedSplit(np.arange(40) % 3)], ids=repr
+)
+def test_a_splitter_that_cannot_split_this_table_is_refused(splitter: Any) -> None:
+    """What the splitter raises of its own accord comes with a code, too."""
+    assert refusal(follow, splitter, numbers(10)).code == "F04"
+
+
+def test_a_fold_that_would_learn_one_answer_only_is_refused() -> None:
+    frame = numbers(12).assign(y=[1.5] * 6 + [2.5, 3.5, 4.5, 5.5, 6.5, 7.5])
+    error = refusal(follow, [(range(6), range(6, 12))], frame)
+    assert (error.code, error.fact) == (
+        "F06",
+        "fold 1 would learn from 6 rows with the same target",
+    )
+    follow([(range(7), range(7, 12))], frame)
+
+
+def test_a_class_with_fewer_rows_than_folds_is_refused_by_name() -> None:
+    frame = labels({"ash": 20, "elm": 4, "fir": 9})
+    error = refusal(dealt, frame, folds=10)
+    assert str(error) == (
+        "F01: 2 of 3 classes have fewer rows than the 10 folds: 'elm' (4), 'fir' (9).\n\n"
+        "  why  each fold needs rows of every class, to learn from and to test on\n"
+        "  fix  leave rows of such classes out, or join them to another\n"
+        "       make fewer folds: --folds 4"
+    )
+    assert_sound(dealt(frame, folds=4)[1])
+
+
+def test_a_class_of_one_row_leaves_no_number_of_folds_to_propose() -> None:
+    error = refusal(dealt, labels({"ash": 20, "elm": 1}), folds=2)
+    assert "'elm' (1)" in error.fact
+    assert error.fix == ("leave rows of such classes out, or join them to another",)
+
+
+def test_a_class_that_a_fold_could_not_learn_is_refused_by_name() -> None:
+    error = refusal(dealt, labels({"a": 10, "b": 10, "c": 10}), folds=3, shuffle=False)
+    assert error.code == "F01"
+    assert error.fact == "fold 1 would learn from no row of class 'a'"
+
+
+def test_fewer_rows_than_folds_are_refused() -> None:
+    error = refusal(dealt, numbers(7), folds=8)
+    assert (error.code, error.fact) == ("F02", "there are 7 rows for 8 folds")
+    assert error.fix == ("bring more rows", "make fewer folds: --folds 7")
+    assert refusal(dealt, numbers(2), folds=2).fix == ("bring more rows",)
+
+
+def test_fewer_groups_than_folds_are_refused() -> None:
+    error = refusal(dealt, numbers(30, g=list("abc") * 10), folds=4, group_column="g")
+    assert (error.code, error.fact) == ("F03", "there are 3 groups for 4 folds")
+    assert error.fix == ("make fewer folds: --folds 3",)
+
+
+def test_groups_and_time_contradict_each_other() -> None:
+    with pytest.raises(UsageError, match=r"^U02"):
+        SplitOptions(group_column="g", time_column="t")
+    for wrong in ({"folds": 1}, {"test_size": 0.0}, {"test_size": 1.0}):
+        with pytest.raises(UsageError, match=r"^U01"):
+            SplitOptions(**wrong)
+
+
+def test_a_lenient_split_makes_as_many_folds_as_the_rows_allow() -> None:
+    for frame, folds, why, split in (
+        (numbers(7), 7, "there are 7 rows", {}),
+        (labels({"a": 9, "b": 4, "c": 1}), 4, "the smallest class has 4 rows", {}),
+        (numbers(30, g=list("abc") * 10), 3, "there are 3 groups", {"group_column": "g"}),
+    ):
+        rows, schema, options = coded(frame, lenient=True, **split)
+        found, decisions = decide_folds(rows, schema.task, options)
+        assert (found, [decision.why for decision in decisions]) == (folds, [why])
+        make_splits(rows, schema, found, STREAMS, lenient=True)
+        # The control: the same rows, asked for strictly, are refused.
+        assert isinstance(refusal(dealt, frame, **split), SplitError)
+
+
+def test_a_lenient_split_learns_a_class_of_one_row_everywhere_and_tests_it_nowhere() -> None:
+    rows, splits, said = dealt(labels({"a": 9, "b": 4, "c": 1}), lenient=True)
+    lone = rows.target == 2
+    assert splits.learn[:, lone].all()
+    assert not splits.held_out[:, lone].any()
+    np.testing.assert_array_equal(splits.held_out[:, ~lone].sum(axis=0), 1)
+    assert not (splits.learn & splits.held_out).any()
+    assert said == ("4 folds", "4 folds, stratified")
+
+
+def test_a_lenient_split_keeps_a_number_of_folds_that_was_asked_for() -> None:
+    frame = labels({"a": 9, "b": 4})
+    assert refusal(dealt, frame, folds=5, lenient=True).code == "F01"
+
+
+def test_a_lenient_split_keeps_copies_apart_only_if_too_few_rows_differ() -> None:
+    frame = pd.DataFrame({"x": [0.5, 2.5] * 10, "y": ["a", "b"] * 10})
+    rows, splits, said = dealt(frame, lenient=True)
+    assert len(rows) == 20
+    assert_sound(splits)
+    assert said[0] == "copies of a row may stand on both sides of a fold, so the score flatters"
+    rows, _, said = dealt(pd.concat([labels({"a": 5, "b": 5})] * 2), lenient=True)
+    assert len(rows) == 10
+    assert said[0] == "10 rows that are copies of another count as more weight of that row"
+
+
+def apart(
+    frame: pd.DataFrame, share: float, *, seed: int = 0, **split: Any
+) -> tuple[Table, Table]:
+    options = SplitOptions(test_size=share, **split)
+    return set_apart(read_table(frame), "y", options, Streams(seed))
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    sizes=st.lists(st.integers(10, 40), min_size=2, max_size=3),
+    share=st.sampled_from([0.1, 0.2, 0.25, 0.3, 0.5, 0.9]),
+)
+def test_test_rows_hold_their_share_of_each_class(sizes: list[int], share: float) -> None:
+    frame = labels({f"class {i}": size for i, size in enumerate(sizes)})
+    rest, test = apart(frame, share)
+    assert sorted([*rest.lines, *test.lines]) == list(range(1, len(frame) + 1))
+    found = test.frame["y"].value_counts()
+    for name, size in enumerate(sizes):
+        assert abs(found.get(f"class {name}", 0) - share * size) <= 1
+    assert abs(len(test) - share * len(frame)) < 1
+
+
+def test_test_rows_do_not_depend_on_the_order_of_the_file_and_do_on_the_seed() -> None:
+    for frame in (labels({"a": 30, "b": 20}), numbers(50)):
+        mixed = frame.sample(frac=1, random_state=3)[["y", "x"]]
+        _, test = apart(frame, 0.3)
+        _, again = apart(mixed, 0.3)
+        assert set(test.frame["x"]) == set(again.frame["x"])
+        assert set(test.frame["x"]) != set(apart(frame, 0.3, seed=1)[1].frame["x"])
+
+
+def test_test_rows_are_whole_groups() -> None:
+    frame = numbers(60, g=[f"g{i % 10}" for i in range(60)])
+    rest, test = apart(frame, 0.3, group_column="g")
+    assert test.frame["g"].nunique() == 3
+    assert not set(rest.frame["g"]) & set(test.frame["g"])
+    mixed = frame.sample(frac=1, random_state=4)
+    assert set(apart(mixed, 0.3, group_column="g")[1].frame["g"]) == set(test.frame["g"])
+
+
+def test_test_rows_are_the_latest() -> None:
+    days = pd.date_range("2024-01-25", periods=50).strftime("%d.%m.%Y")
+    frame = numbers(50, day=days).sample(frac=1, random_state=5)
+    rest, test = apart(frame, 0.2, time_column="day")
+    latest = set(days[-10:])
+    assert set(test.frame["day"]) == latest
+    assert not set(rest.frame["day"]) & latest
+
+
+def test_test_rows_are_strictly_later_than_all_others() -> None:
+    """Rows of one moment may not stand on both sides: in folds they never do."""
+    rest, test = apart(numbers(40, t=np.repeat(range(8), 5)), 0.2, time_column="t")
+    assert rest.frame["t"].max() < test.frame["t"].min()
+
+
+@pytest.mark.parametrize("split", [{}, {"group_column": "g"}, {"time_column": "x"}])
+def test_a_share_that_keeps_nothing_apart_is_refused(split: dict[str, str]) -> None:
+    frame = numbers(12, g=list("abc") * 4)
+    for share in (0.01, 0.99):
+        if (share, split) == (0.99, {}):
+            continue  # eleven of twelve rows
+        error = refusal(apart, frame, share, **split)
+        assert error.code == "F02"
+        assert error.fact.startswith(f"--test-size {share:g} would keep ")
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    kind=st.sampled_from(["classes", "numbers", "groups", "times"]),
+    blocks=st.integers(2, 4),
+    seed=st.integers(0, 99),
+)
+def test_blocks_share_out_the_rows_that_a_fold_learns_from_and_no_other(
+    kind: str, blocks: int, seed: int
+) -> None:
+    frame = labels({"a": 21, "b": 9}) if kind == "classes" else numbers(30)
+    frame = frame.assign(t=np.arange(30) // 2, g=[f"g{i % 6}" for i in range(30)])
+    split = {"groups": {"group_column": "g"}, "times": {"time_column": "t"}}.get(kind, {})
+    rows, schema, _ = coded(frame, **split)
+    learn = np.random.default_rng(seed).random(30) < 0.7
+    block = deal_blocks(rows, learn, schema.task, blocks, np.random.default_rng(seed))
+    np.testing.assert_array_equal(block >= 0, learn)
+    assert block.max() < blocks
+    if kind == "classes":
+        for name in (0, 1):
+            shares = np.bincount(block[learn & (rows.target == name)], minlength=blocks)
+            assert np.ptp(shares) <= 1
+    if rows.groups is not None:
+        for group in np.unique(rows.groups[learn]):
+            assert len(set(block[learn & (rows.groups == group)])) == 1
+    if rows.times is not None:
+        by_time = block[learn][np.argsort(rows.times[learn], kind="stable")]
+        assert (np.diff(by_time) >= 0).all()

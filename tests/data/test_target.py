@@ -1,0 +1,137 @@
+"""The target is found, its empty cells are counted, and its task is seen and said."""
+
+from typing import Any, get_args
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tenfold.config import SchemaOptions, Task
+from tenfold.data.read import read_table
+from tenfold.data.table import Table
+from tenfold.data.target import answered, find_target, infer_task
+from tenfold.errors import ReadError, SchemaError
+
+
+def table_of(target: Any) -> Table:
+    return read_table(pd.DataFrame({"x": np.arange(len(target)) / 7, "y": target}))
+
+
+def task_of(target: Any, **options: Any) -> tuple[Task, tuple[str, ...], list[str]]:
+    task, classes, decisions = infer_task(table_of(target), "y", SchemaOptions(**options))
+    return task, classes, [f"{d.what} | {d.why} | {d.change_with}" for d in decisions]
+
+
+def refusal(target: Any, **options: Any) -> SchemaError:
+    with pytest.raises(SchemaError) as caught:
+        task_of(target, **options)
+    return caught.value
+
+
+def test_the_target_is_the_last_column_unless_one_is_named() -> None:
+    table = read_table(pd.DataFrame({"a": [1], "b": [2], "c": [3]}))
+    name, (decision,) = find_target(table, SchemaOptions())
+    assert (name, decision.what, decision.why, decision.change_with) == (
+        *("c", "the target is 'c'", "it is the last column", "--target"),
+    )
+    assert find_target(table, SchemaOptions(target="a")) == ("a", ())
+    assert find_target(table, SchemaOptions(weight_column="c"))[0] == "b"
+
+
+def test_a_target_that_the_table_lacks_is_refused_with_near_names() -> None:
+    table = read_table(pd.DataFrame({"price": [1], "rooms": [2]}))
+    with pytest.raises(SchemaError) as caught:
+        find_target(table, SchemaOptions(target="prise"))
+    assert str(caught.value) == (
+        "S01: the table has no column 'prise', which --target names.\n\n"
+        "  file     DataFrame\n"
+        "  columns  'price', 'rooms'\n"
+        "  why      the target must be a column of the table\n"
+        "  fix      did you mean 'price'?"
+    )
+
+
+def test_rows_without_an_answer_are_left_out_and_counted() -> None:
+    table = answered(table_of([1.5, None, 2.5, np.nan, 3.5]), "y", 0.4)
+    assert table.frame["y"].tolist() == [1.5, 2.5, 3.5]
+    assert [(row.line, row.reason) for row in table.rejected] == [
+        (2, "its target 'y' is empty"),
+        (4, "its target 'y' is empty"),
+    ]
+    with pytest.raises(ReadError, match=r"^D05: 2 of 5 rows cannot be used"):
+        answered(table_of([1.5, None, 2.5, np.nan, 3.5]), "y", 0.39)
+
+
+@pytest.mark.parametrize(
+    ("target", "task", "why"),
+    [
+        ([1.5, 2.5, 3.5], "regression", "the target is one of 3 numbers"),
+        (range(30), "regression", "the target is one of 30 numbers"),
+        ([1, 2, 3] * 9, "regression", "the target is one of 3 numbers"),
+        ([1, 2, 3] * 10, "classification", "the target is one of 3 whole numbers"),
+        ([*range(11)] * 20, "regression", "the target is one of 11 numbers"),
+        ([0.5, 1.5, 2.5] * 10, "regression", "the target is one of 3 numbers"),
+        ([7, 9] * 2, "classification", "the target has two values, '7' and '9'"),
+        ([0.5, 1.5] * 2, "classification", "the target has two values, '0.5' and '1.5'"),
+        ([True, False], "classification", "the target has two values, 'False' and 'True'"),
+        (["b", "a"], "classification", "the target has two values, 'a' and 'b'"),
+        (["b", "a", "c"], "classification", "the target is 3 words"),
+        (["1", "2", "x"], "classification", "the target is 3 words"),
+        (["1.5", "2.5", "1,000"], "regression", "the target is one of 3 numbers"),
+    ],
+)
+def test_the_task_is_seen_in_the_target_and_said(target: Any, task: Task, why: str) -> None:
+    other = next(name for name in get_args(Task) if name != task)
+    found, _, said = task_of(list(target))
+    assert (found, said) == (task, [f"{task} | {why} | --task {other}"])
+
+
+def test_a_task_that_is_asked_for_is_followed_and_no_decision() -> None:
+    assert task_of([1.5, 2.5, 3.5], task="classification") == (
+        *("classification", ("1.5", "2.5", "3.5"), []),
+    )
+    assert task_of([0, 1] * 20, task="regression") == ("regression", (), [])
+
+
+@pytest.mark.parametrize(
+    ("target", "classes"),
+    [
+        (["b", "a", "B", "a"], ("B", "a", "b")),
+        (["10", "9", "x"], ("9", "10", "x")),
+        ([10, 9, -1] * 10, ("-1", "9", "10")),
+        ([2.0, 10.0], ("2", "10")),
+        (["3", "nan", "1", "2", "inf", "0"], ("0", "1", "2", "3", "inf", "nan")),
+        ([True, False], ("False", "True")),
+        (pd.Categorical(["lo", "hi"], categories=["lo", "mid", "hi"]), ("hi", "lo")),
+    ],
+    ids=repr,
+)
+def test_classes_are_sorted_by_value_and_then_as_text(
+    target: Any, classes: tuple[str, ...]
+) -> None:
+    assert task_of(target)[1] == classes
+    assert task_of(target[::-1])[1] == classes
+
+
+def test_a_target_with_nothing_to_learn_is_refused() -> None:
+    one = refusal(["a"] * 5)
+    assert (one.code, one.fact) == (
+        "S06",
+        "the target 'y' is 'a' in every row: there is one class only",
+    )
+    assert refusal([2.5] * 5, task="regression").code == "S06"
+    none = answered(table_of([None] * 5), "y", 1.0)
+    with pytest.raises(SchemaError, match=r"^S06: no row has a target"):
+        infer_task(none, "y", SchemaOptions())
+
+
+def test_words_in_a_target_of_numbers_are_refused_with_their_lines() -> None:
+    error = refusal(["1.5", "x", "2.5", "inf"], task="regression")
+    assert (error.code, error.fact) == ("S02", "2 cells of the target 'y' are no numbers")
+    assert error.place["lines"] == "2 ('x'), 4 ('inf')"
+
+
+def test_more_classes_than_a_network_can_tell_apart_are_refused() -> None:
+    error = refusal([f"word {i}" for i in range(1_001)])
+    assert (error.code, error.fact) == ("S07", "the target 'y' has 1,001 classes in 1,001 rows")
+    assert len(task_of([f"word {i}" for i in range(1_000)])[1]) == 1_000
