@@ -26,6 +26,7 @@ from tenfold.data.target import answered, find_target
 from tenfold.evaluate.scores import (
     FoldScore,
     TestScore,
+    read_answers,
     score_constant,
     score_folds,
     score_table,
@@ -178,7 +179,16 @@ def describe(
     if test is None and options.split.test_size is not None:
         table, test = set_apart(table, target, options.split, streams)
     schema = infer_schema(table, target, options.schema, options.split)
-    return table, test, schema, (*table.decisions, *found, *schema.decisions)
+    decisions = (*table.decisions, *found, *schema.decisions)
+    if test is not None:
+        if target in test.frame.columns:
+            test = answered(test, target, options.read.max_bad)
+        read_answers(test, schema)  # training is not lost to rows that cannot be scored
+        if test.rejected and test.source != table.source:
+            what = f"{len(test.rejected):,} test rows are left out"
+            why = f"line {test.rejected[0].line}: {test.rejected[0].reason}"
+            decisions += (Decision(what=what, why=why, change_with="--test"),)
+    return table, test, schema, decisions
 
 
 def split_rows(

@@ -79,6 +79,7 @@ def saved(path: Path, frame: pd.DataFrame) -> Path:
         ('a,b\n1,"x\ny"\n2,z\n', [["a", "b"], ["1", "x\ny"], ["2", "z"]]),
         ('a,b\n1,"x\r\n\r\ny"\n2,z\n', [["a", "b"], ["1", "x\r\n\r\ny"], ["2", "z"]]),
         ('a,b\n1,"say ""x"""\n2,5" pipe\n', [["a", "b"], ["1", 'say "x"'], ["2", '5" pipe']]),
+        ('a, b\n1, "x, y"\n2, "z"\n', [["a", "b"], ["1", "x, y"], ["2", "z"]]),
         ("a,b\n1,\n,y\n", [["a", "b"], ["1", None], [None, "y"]]),
         ("a,\n1,x\n2,y\n", [["a", "column 2"], ["1", "x"], ["2", "y"]]),
     ],
@@ -94,7 +95,13 @@ def saved(path: Path, frame: pd.DataFrame) -> Path:
             "no newline at the end",
         ),
         *("blank lines", "spaces around cells", "quoted comma", "quoted newline"),
-        *("quoted blank line", "doubled quote", "empty cells", "a column without a name"),
+        *(
+            "quoted blank line",
+            "doubled quote",
+            "quote after a space",
+            "empty cells",
+            "a column without a name",
+        ),
     ],
 )
 def test_text_comes_back_cell_for_cell(

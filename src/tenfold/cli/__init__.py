@@ -8,6 +8,7 @@ from tenfold.cli.commands import app
 from tenfold.errors import TenfoldError, UsageError
 
 CTRL_C = 130  # typer's exit status for it
+WRONG_USAGE = 2
 
 
 def main() -> None:
@@ -22,10 +23,9 @@ def main() -> None:
         finally:
             stdout.flush()
     except TenfoldError as error:
-        if "--json" in sys.argv:
-            print(json.dumps({"error": error.to_dict()}, indent=1))
+        _print_json(error)
         print(error, file=sys.stderr)
-        sys.exit(2 if isinstance(error, UsageError) else 1)
+        sys.exit(WRONG_USAGE if isinstance(error, UsageError) else 1)
     except BrokenPipeError:
         # The reader of a pipe, such as `head`, has seen enough.
         os.dup2(os.open(os.devnull, os.O_WRONLY), stdout.fileno())
@@ -36,4 +36,13 @@ def main() -> None:
         if end.code == CTRL_C:
             print("Ctrl-C: nothing was written", file=sys.stderr)
             sys.exit(1)
+        if end.code == WRONG_USAGE:
+            # typer has told the user what was wrong before it ended the process.
+            said = getattr(end.__context__, "format_message", lambda: "the usage is wrong")()
+            _print_json(UsageError("U01", said.rstrip(".")))
         raise
+
+
+def _print_json(error: TenfoldError) -> None:
+    if "--json" in sys.argv:
+        print(json.dumps({"error": error.to_dict()}, indent=1))

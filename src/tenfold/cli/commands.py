@@ -189,7 +189,7 @@ def evaluate(  # noqa: PLR0913
         missing=missing,
     )
     loaded = load(run, network=network)
-    table = read_rows(data, read, quiet=quiet)
+    table = read_rows(data, read, target=loaded.model.schema.target, quiet=quiet)
     scores = loaded.evaluate(table, max_bad=max_bad)
     if as_json:
         plain = {name: asdict(score) for name, score in scores.items()}

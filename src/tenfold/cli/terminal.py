@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tenfold.config import ReadOptions
-from tenfold.errors import UsageError
+from tenfold.errors import TenfoldError, UsageError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,16 +49,26 @@ def lend_file(path: Path) -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "standard-input.csv"
         copy.write_bytes(sys.stdin.buffer.read())
-        yield copy
+        try:
+            yield copy
+        except TenfoldError as error:
+            if error.place.get("file") == str(copy):
+                error.place["file"] = "standard input"
+            raise
 
 
-def read_rows(path: Path, read: ReadOptions, *, quiet: bool) -> "Table":
-    """Read new rows, and name those that cannot be used."""
+def read_rows(
+    path: Path, read: ReadOptions, *, target: str | None = None, quiet: bool
+) -> "Table":
+    """Read new rows, and name those that cannot be used; an empty ``target`` is of no use."""
     from tenfold.data.read import read_table  # noqa: PLC0415
+    from tenfold.data.target import answered  # noqa: PLC0415
 
     with lend_file(path) as source:
         table = read_table(source, read)
-    table.check_rejected(read.max_bad)
+        table.check_rejected(read.max_bad)
+        if target is not None and target in table.frame.columns:
+            table = answered(table, target, read.max_bad)
     if not quiet:
         for row in table.rejected:
             print(f"{path}, line {row.line}, is left out: {row.reason}", file=sys.stderr)
@@ -67,11 +77,10 @@ def read_rows(path: Path, read: ReadOptions, *, quiet: bool) -> "Table":
 
 def write_rows(rows: "pd.DataFrame", out: Path | None, *, as_json: bool) -> None:
     """Write predicted rows to a file or to standard output."""
+    text = rows.to_csv(index=False, float_format="%.7g")
     if as_json:
         plain = json.loads(rows.to_json(orient="records"))
-        print(json.dumps({"format": 1, "rows": plain}, indent=1))
-        return
-    text = rows.to_csv(index=False, float_format="%.7g")
+        text = json.dumps({"format": 1, "rows": plain}, indent=1) + "\n"
     if out is None:
         sys.stdout.write(text)
         return

@@ -101,9 +101,12 @@ def _as_date(filled: "pd.Series[Any]") -> Finding | None:
     shaped = texts[[_DATE_SHAPE.fullmatch(text) is not None for text in texts]]
     if len(shaped) < ENOUGH * len(texts):
         return None
+    # Which cells are tried does not depend on the order of the rows.
+    often = shaped.value_counts().sort_index().sort_values(ascending=False, kind="stable")
+    tried = pd.Series(often.index[:TRIED_CELLS], dtype=object)
     shares = {}
     for layout in DATE_FORMATS:
-        if not np.isnat(to_dates(shaped[:TRIED_CELLS], layout)).all():
+        if not np.isnat(to_dates(tried, layout)).all():
             shares[layout] = float((~np.isnat(to_dates(texts, layout))).mean())
     if not shares or max(shares.values()) < ENOUGH:
         return None

@@ -157,7 +157,7 @@ def _read_excel(path: Path) -> Table:
 def _damaged(path: Path, kind: str, error: Exception) -> ReadError:
     return ReadError(
         "D08",
-        f"the {kind} file cannot be read: {error}",
+        f"the {kind} file cannot be read: {str(error).rstrip('.')}",
         place={"file": str(path)},
         fix=["write or copy it again"],
     )
@@ -168,7 +168,7 @@ def _read_text_table(path: Path, options: ReadOptions) -> Table:
     try:
         layout = detect_format(text, options)
         rows = list(records(text, layout.separator))
-        if rows[0].fault:
+        if rows[0].fault and layout.header:
             raise quotation_error(rows[0])
         names = _column_names(rows[0], layout)
         _check_names(names, str(path))

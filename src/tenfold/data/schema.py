@@ -110,6 +110,7 @@ class Schema:
             Column(
                 name=str(c["name"]),
                 kind=c["kind"],
+                why=str(c["why"]),
                 levels=tuple(map(str, c["levels"])),
                 date_format=c["date_format"],
                 has_missing=bool(c["has_missing"]),
@@ -157,6 +158,7 @@ def infer_schema(
             find_column(table, name, option=option)
     for name in options.kinds:
         find_column(table, name, option="--kind")
+    task, classes, decision = infer_task(table, target, options)
     inputs = [n for n in table.frame.columns if n != target and n not in set(apart.values())]
     columns = [_infer_column(table, name, options) for name in sorted(inputs)]
     if not any(column.used for column in columns):
@@ -167,7 +169,6 @@ def infer_schema(
             | {f"column {c.name!r}": f"{c.kind}: {c.why}" for c in columns[:10]},
             fix=["say what a column is: --kind NAME=category"],
         )
-    task, classes, decision = infer_task(table, target, options)
     return Schema(
         columns=tuple(columns),
         target=target,

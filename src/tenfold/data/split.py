@@ -1,6 +1,6 @@
 """Which rows each fold learns from and which it is tested on."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, runtime_checkable
 
@@ -191,22 +191,31 @@ def splits_of(splitter: "Splitter | Iterable[Any]", rows: Encoded, schema: Schem
     return splits
 
 
+def _pairs(
+    splitter: "Splitter | Iterable[Any]", rows: Encoded, order: NDArray[np.int64]
+) -> list[tuple[Any, Any]]:
+    """Return the positions that a splitter gives for rows in that order."""
+    given: Any = splitter
+    try:
+        if isinstance(splitter, Splitter):
+            groups = None if rows.groups is None else rows.groups[order]
+            given = splitter.split(np.zeros((len(order), 1)), rows.target[order], groups)
+        pairs = [(learn_at, test_at) for learn_at, test_at in given]
+    except (ValueError, TypeError) as error:
+        raise SplitError(
+            "F04",
+            f"the splits of {len(order):,} rows cannot be made: {error}",
+            fix=["a splitter of scikit-learn", "a list of pairs of positions, learn and test"],
+        ) from error
+    if not pairs:
+        raise SplitError("F04", "there are no splits", fix=["make at least two"])
+    return pairs
+
+
 def _split(
     splitter: "Splitter | Iterable[Any]", rows: Encoded, order: NDArray[np.int64]
 ) -> Splits:
-    if isinstance(splitter, Splitter):
-        groups = None if rows.groups is None else rows.groups[order]
-        try:
-            found = splitter.split(np.zeros((len(order), 1)), rows.target[order], groups)
-            pairs = list(found)
-        except (ValueError, TypeError) as error:
-            fact = f"the splitter refuses the table of {len(order):,} rows: {error}"
-            raise SplitError("F04", fact, fix=["choose another splitter"]) from error
-    else:
-        pairs = list(splitter)
-    if not pairs or not all(isinstance(p, Sequence) and len(p) == 2 for p in pairs):
-        fact = "the splits are no list of pairs: positions to learn from, positions to test on"
-        raise SplitError("F04", fact, fix=["make at least two such pairs"])
+    pairs = _pairs(splitter, rows, order)
     learn = np.zeros((len(pairs), len(rows)), dtype=bool)
     held_out = np.zeros_like(learn)
     for fold, (learn_at, test_at) in enumerate(pairs):

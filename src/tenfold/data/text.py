@@ -136,7 +136,7 @@ def records(text: str, separator: str) -> Iterator[Record]:
         lines = (" ".join(line.split()) for line in lines)
         reader = csv.reader(lines, delimiter=" ", strict=True)
     else:
-        reader = csv.reader(lines, delimiter=separator, strict=True)
+        reader = csv.reader(lines, delimiter=separator, skipinitialspace=True, strict=True)
     previous = 0
     while True:
         try:

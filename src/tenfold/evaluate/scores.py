@@ -10,11 +10,12 @@ from scipy import stats
 
 from tenfold.config import Task
 from tenfold.data.encode import Encoded, encode_target, read_weights
+from tenfold.data.schema import Schema
 from tenfold.data.split import Splits
 from tenfold.data.table import Table
 from tenfold.errors import PredictError
 from tenfold.evaluate.metrics import BOUNDS, METRICS, constant_guess
-from tenfold.model import Model
+from tenfold.model import Model, check_columns
 from tenfold.seeds import Streams
 
 LEVEL: Final = 0.95
@@ -179,7 +180,22 @@ def score_table(model: Model, table: Table, streams: Streams) -> dict[str, TestS
     PredictError
         P01 to P04, if the table does not fit the model or lacks answers.
     """
-    schema = model.schema
+    truth, weights = read_answers(table, model.schema)
+    answers = model.answers(table.frame, decimal=table.decimal)
+    return score_test(truth, answers, weights, model.schema.task, streams)
+
+
+def read_answers(
+    table: Table, schema: Schema
+) -> tuple[NDArray[np.float64] | NDArray[np.int64], NDArray[np.float64]]:
+    """Return the true answers of labelled rows, coded, and the rows' weights.
+
+    Raises
+    ------
+    PredictError
+        P01 to P04, if the table does not fit the schema or lacks answers.
+    """
+    check_columns(table.frame, schema, table.decimal)
     if schema.target not in table.frame.columns:
         raise PredictError(
             "P03",
@@ -188,6 +204,16 @@ def score_table(model: Model, table: Table, streams: Streams) -> dict[str, TestS
             fix=["add the column, or predict without scoring: tenfold predict"],
         )
     truth = encode_target(table, schema)
+    unread = np.flatnonzero(np.isnan(truth))
+    if len(truth) == 0 or len(unread):
+        fact = f"{len(unread):,} cells of the column {schema.target!r} are no numbers"
+        lines = {"lines": ", ".join(map(str, table.lines[unread[:5]]))} if len(unread) else {}
+        raise PredictError(
+            "P03",
+            fact if len(unread) else "no row has an answer",
+            place={"file": table.source} | lines,
+            fix=["mend these rows, or leave them out"],
+        )
     if schema.task == "classification" and (truth < 0).any():
         unknown = sorted({str(c) for c in table.frame[schema.target][truth < 0]})
         raise PredictError(
@@ -199,5 +225,4 @@ def score_table(model: Model, table: Table, streams: Streams) -> dict[str, TestS
     weights = np.ones(len(table))
     if schema.weight_column in table.frame.columns:
         weights = read_weights(table, schema.weight_column)
-    answers = model.answers(table.frame, decimal=table.decimal)
-    return score_test(truth, answers, weights, schema.task, streams)
+    return truth, weights

@@ -167,6 +167,11 @@ class FoldMLP(FoldNetwork):
     def _scaled(self, inputs_FBI: Tensor) -> Tensor:
         return inputs_FBI if self.scale_F1I is None else inputs_FBI * self.scale_F1I
 
+    def release(self) -> None:
+        """Give back what only training needs."""
+        self._steps = None
+        super().release()
+
     def with_words(self, x_FBD: Tensor, codes_FBQ: Tensor) -> tuple[Tensor, list[Tensor]]:
         """Append each large column's numbers for its words; return its rows' places too."""
         if not self.tables:

@@ -47,6 +47,12 @@ class FoldNetwork(nn.Module, ABC):
     def train_forward(self, x_FBD: Tensor, codes_FBQ: Tensor) -> Tensor:
         """Return the outputs like ``forward``, and keep what ``train_backward`` needs."""
 
+    def release(self) -> None:
+        """Give back what only training needs: slopes, and memory that parameters share."""
+        for parameter in self.parameters():
+            parameter.grad = None
+            parameter.data = parameter.data.clone()
+
     @abstractmethod
     def train_backward(self, slope_FBO: Tensor) -> None:
         """Write ``grad`` of every parameter, given the slope of the loss at the last outputs.

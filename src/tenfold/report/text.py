@@ -9,6 +9,8 @@ from tenfold.evaluate.metrics import HEADLINE
 from tenfold.evaluate.scores import TestScore
 from tenfold.report.summary import Summary
 
+SMALLEST_PLAIN: Final = 1e-4  # smaller numbers are written as powers of ten
+
 NAMES: Final = {
     "mse": "MSE",
     "rmse": "RMSE",
@@ -81,9 +83,11 @@ def number(value: float) -> str:
     """
     if math.isnan(value):
         return "-"
-    if abs(value) >= 1000:
-        return f"{value:,.0f}"
-    if value == 0:
+    size = abs(float(f"{value:.4g}"))
+    if size == 0:
         return "0"
-    digits = max(0, 4 - len(str(int(abs(value))).lstrip("0")))
-    return f"{value:.{digits}f}" if abs(value) >= 1e-3 else f"{value:.3g}"
+    if size >= 1000:
+        return f"{value:,.0f}"
+    if size < SMALLEST_PLAIN:
+        return f"{value:.4g}"
+    return f"{value:.{3 - math.floor(math.log10(size))}f}"

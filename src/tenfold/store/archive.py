@@ -20,7 +20,8 @@ import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 
-from tenfold.config import Decision
+from tenfold.config import TASKS, Decision
+from tenfold.data.encode import number_names
 from tenfold.data.schema import Schema
 from tenfold.errors import NetworkError, StoreError
 from tenfold.model import Model
@@ -215,6 +216,7 @@ def _rebuild(
     with torch.device("meta"):  # sizes that a manifest only claims take no memory
         features = _rebuild_features(manifest["features"], networks)
         target = FoldTarget(networks, schema.task, outputs)
+    _check_sizes(schema, features, outputs)
     network = _rebuild_network(manifest["network"], features, outputs, make)
     for prefix, module in (("network.", network), ("target.", target)):
         own = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
@@ -227,6 +229,16 @@ def _rebuild(
         own=manifest["network"]["kind"] == "own",
         decisions=tuple(Decision(**d) for d in manifest["decisions"]),
     )
+
+
+def _check_sizes(schema: Schema, features: FoldFeatures, outputs: int) -> None:
+    """Raise ValueError if a schema gives other columns or classes than the network takes."""
+    words = len(schema.categories)
+    if features.options.recurring:
+        words += len(schema.recurring)
+    given = (schema.task in TASKS, len(number_names(schema)), words, len(schema.classes) or 1)
+    if given != (True, features.center_FP.shape[1], len(features.levels), outputs):
+        raise ValueError("the schema is not that of the network")
 
 
 def _rebuild_features(told: dict[str, Any], networks: int) -> FoldFeatures:

@@ -210,6 +210,7 @@ class Training:
             if stopped_by or not self._best.open_G.any():
                 break
         self._best.restore()
+        self.network.release()
         best_epoch_G = self._best.epoch_G.copy()
         return History(lines=tuple(lines), best_epoch_G=best_epoch_G, stopped_by=stopped_by)
 

@@ -1,0 +1,489 @@
+"""What the commands print, where, and how they end; as processes where that matters."""
+
+import io
+import json
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import tenfold
+from tenfold.cli import main
+
+QUICK: Final = ("--quality", "fast", "--folds", "3", "--epochs", "2")
+COMMAND: Final = (sys.executable, "-m", "tenfold")
+SLOW_NETWORK: Final = """
+import time, torch
+
+class Slow(torch.nn.Linear):
+    def forward(self, x):
+        if self.training:
+            time.sleep(0.05)
+        return super().forward(x)
+"""
+
+Ended = tuple[int, str, str]
+Tenfold = Callable[..., Ended]
+
+
+def houses(rows: int = 60, seed: int = 3) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    rooms = rng.integers(1, 8, rows).astype(float)
+    area = (rooms * rng.normal(20, 4, rows)).round(1)
+    town = rng.choice(["Ulm", "Bonn", "Kiel"], rows)
+    price = (2 * area + 30 * (town == "Bonn")).round(1)
+    return pd.DataFrame({"rooms": rooms, "area": area, "town": town, "price": price})
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with two tables and a run of each, which tests may only read."""
+    folder = tmp_path_factory.mktemp("home")
+    houses().to_csv(folder / "houses.csv", index=False)
+    pets = houses().assign(pet=["cat", "dog", "emu"] * 20)
+    pets.to_csv(folder / "pets.csv", index=False)
+    for name in ("houses", "pets"):
+        tenfold.train(
+            folder / f"{name}.csv", folds=3, epochs=2, quality="fast", out=folder / "runs"
+        )
+    return folder
+
+
+@pytest.fixture
+def run_tenfold(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Tenfold:
+    """Return what runs the command in this process: exit status, output, messages."""
+    monkeypatch.chdir(home)
+
+    def run(*words: object) -> Ended:
+        monkeypatch.setattr(sys, "argv", ["tenfold", *map(str, words)])
+        with pytest.raises(SystemExit) as end:
+            main()
+        said = capsys.readouterr()
+        return int(end.value.code or 0), said.out, said.err
+
+    return run
+
+
+def rows_of(text: str) -> pd.DataFrame:
+    return pd.read_csv(io.StringIO(text))
+
+
+def test_train_prints_scores_on_standard_output_and_decisions_beside_it(
+    run_tenfold: Tenfold, tmp_path: Path
+) -> None:
+    status, out, err = run_tenfold("train", "houses.csv", *QUICK, "--out", tmp_path)
+    assert status == 0
+    first, *scores, verdict, saved = out.splitlines()
+    assert first == "3 folds, 60 rows, each tested by a network that never saw it"
+    assert [line.split()[0] for line in scores] == ["MSE", "RMSE", "MAE", "R2"]
+    assert "constant guess" in verdict
+    assert saved == f"saved in {tmp_path}/houses-1"
+    assert err.startswith("Decided, with the option that changes it:\n")
+    assert "  regression (the target is one of 60 numbers); --task classification\n" in err
+
+
+def test_every_decision_names_the_option_that_changes_it(
+    run_tenfold: Tenfold, tmp_path: Path
+) -> None:
+    run_tenfold("train", "pets.csv", *QUICK, "--out", tmp_path)
+    decisions = json.loads((tmp_path / "pets-1" / "metrics.json").read_text())["decisions"]
+    _, help_text, _ = run_tenfold("train", "--help")
+    for decision in decisions:
+        options = re.findall(r"--[a-z-]+", decision["change_with"])
+        assert options, decision
+        assert all(option in help_text for option in options), decision
+
+
+def test_quiet_leaves_results_and_nothing_else(run_tenfold: Tenfold, tmp_path: Path) -> None:
+    words = ("train", "houses.csv", *QUICK, "--out", tmp_path)
+    _, loud, _ = run_tenfold(*words)
+    status, out, err = run_tenfold(*words, "--quiet")
+    assert (status, err) == (0, "")
+    assert out == loud.replace("houses-1", "houses-2")
+
+
+def test_json_is_one_document_that_equals_the_file_of_the_run(
+    run_tenfold: Tenfold, tmp_path: Path
+) -> None:
+    status, out, _ = run_tenfold("train", "pets.csv", *QUICK, "--out", tmp_path, "--json")
+    assert status == 0
+    assert json.loads(out) == json.loads((tmp_path / "pets-1" / "metrics.json").read_text())
+
+
+def test_json_of_predict_and_evaluate_is_one_document(run_tenfold: Tenfold) -> None:
+    _, out, err = run_tenfold("predict", "runs/pets-1", "pets.csv", "--json")
+    found = json.loads(out)
+    assert (found["format"], len(found["rows"]), err) == (1, 60, "")
+    assert list(found["rows"][0]) == [
+        "line",
+        "prediction",
+        *(f"probability {name}" for name in ("cat", "dog", "emu")),
+    ]
+    _, out, err = run_tenfold("evaluate", "runs/pets-1", "pets.csv", "--json")
+    found = json.loads(out)
+    assert (found["format"], found["rows"], err) == (1, 60, "")
+    assert set(found["scores"]["accuracy"]) == {"value", "low", "high"}
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "code"),
+    [
+        (("train", "lost.csv"), 1, "D01"),
+        (("train", "houses.csv", "--quality", "great"), 2, "U01"),
+        (("predict", "runs/lost-1", "houses.csv"), 1, "M07"),
+        (("predict", "runs/houses-1", "lost.csv"), 1, "D01"),
+        (("evaluate", "runs/houses-1", "pets.csv", "--separator", "ab"), 2, "U01"),
+    ],
+)
+def test_an_error_is_a_message_or_a_json_document_and_a_status(
+    run_tenfold: Tenfold, words: tuple[str, ...], status: int, code: str
+) -> None:
+    plain = run_tenfold(*words)
+    assert plain[:2] == (status, "")
+    assert plain[2].startswith(f"{code}: ")
+    status_json, out, err = run_tenfold(*words, "--json")
+    assert (status_json, err) == (status, plain[2])
+    error = json.loads(out)["error"]
+    assert list(error) == ["code", "fact", "rule", "place", "fix"]
+    assert error["code"] == code
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("train",),
+        ("train", "houses.csv", "--no-such-option"),
+        ("train", "houses.csv", "--folds", "many"),
+        ("predict", "runs/houses-1"),
+        ("no-such-command",),
+    ],
+    ids=" ".join,
+)
+def test_wrong_usage_ends_with_status_two_and_says_why(
+    run_tenfold: Tenfold, words: tuple[str, ...]
+) -> None:
+    status, out, err = run_tenfold(*words)
+    assert (status, out) == (2, "")
+    assert "Error: " in err
+    assert "-h' for help" in err
+
+
+def test_json_is_a_document_for_wrong_usage_too(run_tenfold: Tenfold) -> None:
+    status, out, _ = run_tenfold("train", "houses.csv", "--no-such-option", "--json")
+    assert status == 2
+    assert json.loads(out)["error"]["code"] == "U01"
+
+
+def test_help_and_version_are_results(run_tenfold: Tenfold) -> None:
+    for words in (("--help",), ("-h",), ("train", "--help")):
+        status, out, err = run_tenfold(*words)
+        assert (status, err) == (0, "")
+        assert out.startswith("Usage: tenfold ")
+    assert run_tenfold("--version") == (0, f"tenfold {tenfold.__version__}\n", "")
+
+
+def test_predict_answers_rows_in_their_order_with_their_lines(
+    run_tenfold: Tenfold, home: Path, tmp_path: Path
+) -> None:
+    shuffled = houses().sample(frac=1, random_state=1)
+    shuffled.to_csv(tmp_path / "new.csv", index=False)
+    status, out, err = run_tenfold("predict", "runs/houses-1", tmp_path / "new.csv")
+    assert (status, err) == (0, "")
+    found = rows_of(out)
+    assert found["line"].tolist() == list(range(2, 62))
+    wanted = tenfold.load(home / "runs" / "houses-1").predict(shuffled)["prediction"]
+    np.testing.assert_allclose(found["prediction"], wanted, rtol=1e-6)
+    assert not wanted.is_monotonic_increasing
+
+
+def test_predict_writes_to_a_file_what_it_would_print(
+    run_tenfold: Tenfold, tmp_path: Path
+) -> None:
+    words = ("predict", "runs/pets-1", "pets.csv")
+    _, printed, _ = run_tenfold(*words)
+    status, out, _ = run_tenfold(*words, "--out", tmp_path / "answers.csv")
+    assert (status, out) == (0, "")
+    assert (tmp_path / "answers.csv").read_text() == printed
+    chances = rows_of(printed).filter(like="probability ")
+    np.testing.assert_allclose(chances.sum(axis=1), 1, atol=1e-5)
+    picked = "probability " + rows_of(printed)["prediction"]
+    assert picked.equals(chances.idxmax(axis=1))
+
+
+def test_rows_of_several_files_carry_the_name_of_theirs(
+    run_tenfold: Tenfold, tmp_path: Path
+) -> None:
+    houses(4).to_csv(tmp_path / "a.csv", index=False)
+    houses(3, seed=9).to_csv(tmp_path / "b.csv", index=False)
+    _, out, _ = run_tenfold("predict", "runs/houses-1", tmp_path / "a.csv", tmp_path / "b.csv")
+    found = rows_of(out)
+    assert [Path(name).name for name in found["file"]] == ["a.csv"] * 4 + ["b.csv"] * 3
+    assert found["line"].tolist() == [2, 3, 4, 5, 2, 3, 4]
+
+
+def test_new_words_empty_cells_and_other_orders_of_columns_are_predicted(
+    run_tenfold: Tenfold, tmp_path: Path
+) -> None:
+    new = houses(6)[["town", "area", "rooms"]]
+    new.loc[0, "town"] = "a town never seen"
+    new.loc[1, ["town", "area"]] = None
+    new.to_csv(tmp_path / "new.csv", index=False)
+    status, out, _ = run_tenfold("predict", "runs/houses-1", tmp_path / "new.csv")
+    assert status == 0
+    assert np.isfinite(rows_of(out)["prediction"]).all()
+    houses(6).to_csv(tmp_path / "old.csv", index=False)
+    _, old, _ = run_tenfold("predict", "runs/houses-1", tmp_path / "old.csv")
+    same = rows_of(out)["prediction"] == rows_of(old)["prediction"]
+    assert same.tolist() == [False, False, True, True, True, True]
+
+
+def test_rows_that_cannot_be_predicted_are_named_and_the_others_answered(
+    run_tenfold: Tenfold, tmp_path: Path
+) -> None:
+    path = tmp_path / "new.csv"
+    path.write_text("rooms,area,town\n1,20,Ulm\n1,20\n2,30,Kiel\n")
+    status, out, err = run_tenfold("predict", "runs/houses-1", path)
+    assert (status, out, err[:3]) == (1, "", "D05")
+    words = ("predict", "runs/houses-1", path, "--max-bad", 0.5)
+    status, out, err = run_tenfold(*words)
+    assert rows_of(out)["line"].tolist() == [2, 4]
+    reason = "it has 2 cells, and the table has 3 columns"
+    assert err == f"{path}, line 3, is left out: {reason}\n"
+    assert run_tenfold(*words, "--quiet") == (0, out, "")
+
+
+@pytest.mark.parametrize(
+    ("run", "frame", "code"),
+    [
+        ("houses", houses(5).drop(columns="price"), "P03"),
+        ("houses", houses(5).drop(columns="area"), "P01"),
+        ("houses", houses(5).assign(area="large"), "P02"),
+        ("houses", houses(5).assign(price=[1, 2, 3, 4, "cheap"]), "P03"),
+        ("pets", houses(5).assign(pet="gnu"), "P04"),
+    ],
+)
+def test_evaluate_refuses_rows_that_it_cannot_score(
+    run_tenfold: Tenfold, tmp_path: Path, run: str, frame: pd.DataFrame, code: str
+) -> None:
+    frame.to_csv(tmp_path / "new.csv", index=False)
+    status, out, err = run_tenfold("evaluate", f"runs/{run}-1", tmp_path / "new.csv")
+    assert (status, out) == (1, "")
+    assert err.startswith(f"{code}: ")
+
+
+def test_rows_without_any_answer_cannot_be_scored(run_tenfold: Tenfold, tmp_path: Path) -> None:
+    houses(5).assign(price=None).to_csv(tmp_path / "new.csv", index=False)
+    words = ("evaluate", "runs/houses-1", tmp_path / "new.csv")
+    assert run_tenfold(*words)[2].startswith("D05: ")
+    status, _, err = run_tenfold(*words, "--max-bad", 1)
+    assert (status, "\nP03: " in err) == (1, True)
+
+
+def test_evaluate_counts_and_names_the_rows_that_it_scored(
+    run_tenfold: Tenfold, tmp_path: Path
+) -> None:
+    new = houses(40)
+    new.loc[:2, "price"] = None
+    new.to_csv(tmp_path / "new.csv", index=False)
+    words = ("evaluate", "runs/houses-1", tmp_path / "new.csv", "--max-bad", 0.1)
+    _, out, err = run_tenfold(*words)
+    assert out.splitlines()[0] == f"37 rows of {tmp_path}/new.csv"
+    assert "line 2, is left out: its target 'price' is empty" in err
+    assert json.loads(run_tenfold(*words, "--json")[1])["rows"] == 37
+
+
+def test_evaluate_scores_what_predict_answers(run_tenfold: Tenfold, home: Path) -> None:
+    _, out, _ = run_tenfold("predict", "runs/houses-1", "houses.csv")
+    error = rows_of(out)["prediction"] - houses()["price"]
+    _, out, _ = run_tenfold("evaluate", "runs/houses-1", "houses.csv", "--json")
+    scores = json.loads(out)["scores"]
+    assert scores["mse"]["value"] == pytest.approx((error**2).mean(), rel=1e-5)
+    assert scores["mae"]["low"] < scores["mae"]["value"] < scores["mae"]["high"]
+
+
+def test_test_rows_without_an_answer_are_no_reason_to_lose_a_run(
+    run_tenfold: Tenfold, tmp_path: Path
+) -> None:
+    """They are left out, or refused before training; not after it, with everything lost."""
+    test = houses(200, seed=8)
+    test.loc[0, "price"] = None
+    test.to_csv(tmp_path / "test.csv", index=False)
+    words = ("train", "houses.csv", *QUICK, "--out", tmp_path, "--test", tmp_path / "test.csv")
+    status, out, _ = run_tenfold(*words)
+    assert status == 0
+    assert "199 test rows that no choice touched" in out
+
+
+@pytest.mark.parametrize(
+    ("test", "code"),
+    [
+        (houses(9).drop(columns="area"), "P01"),
+        (houses(9).drop(columns="price"), "P03"),
+        (houses(9).assign(price=[*range(8), "cheap"]), "P03"),
+    ],
+)
+def test_test_rows_that_do_not_fit_are_refused_before_training(
+    run_tenfold: Tenfold, tmp_path: Path, test: pd.DataFrame, code: str
+) -> None:
+    """An hour of training is not lost to a column that was missing from the start."""
+    test.to_csv(tmp_path / "test.csv", index=False)
+    words = ("train", "houses.csv", *QUICK, "--out", tmp_path, "--test", tmp_path / "test.csv")
+    status, out, err = run_tenfold(*words)
+    assert (status, out) == (1, "")
+    assert err.startswith(f"{code}: ")  # nothing was decided, so nothing was trained
+
+
+def test_the_users_file_is_only_read(run_tenfold: Tenfold, home: Path, tmp_path: Path) -> None:
+    path = home / "houses.csv"
+    before, folder = (path.read_bytes(), path.stat().st_mtime_ns), sorted(home.iterdir())
+    run_tenfold("train", path, *QUICK, "--out", tmp_path)
+    run_tenfold("predict", "runs/houses-1", path)
+    run_tenfold("evaluate", "runs/houses-1", path)
+    assert (path.read_bytes(), path.stat().st_mtime_ns) == before
+    assert sorted(home.iterdir()) == folder
+
+
+def test_a_model_file_alone_is_a_run(run_tenfold: Tenfold, home: Path, tmp_path: Path) -> None:
+    alone = tmp_path / "mine.tenfold"
+    alone.write_bytes((home / "runs" / "houses-1" / "model.tenfold").read_bytes())
+    assert run_tenfold("predict", alone, "houses.csv") == run_tenfold(
+        "predict", "runs/houses-1", "houses.csv"
+    )
+
+
+def test_every_option_of_train_reaches_the_run(run_tenfold: Tenfold, tmp_path: Path) -> None:
+    given: dict[str, Any] = {
+        "--target": "area", "--task": "regression", "--quality": "best", "--folds": 2,
+        "--test-size": 0.2, "--group-column": "town", "--weight-column": "rooms",
+        "--kind": "price=category", "--epochs": 1, "--batch-size": 9, "--lr": 0.01,
+        "--seed": 5, "--device": "cpu", "--time-limit": 99, "--max-bad": 0.5,
+        "--separator": ",", "--encoding": "ascii", "--decimal": ".", "--missing": "-",
+        "--out": tmp_path,
+    }  # fmt: skip
+    words = [word for pair in given.items() for word in pair]
+    flags = ("--no-shuffle", "--keep-copies", "--standardize", "--header")
+    status, _, err = run_tenfold("train", "houses.csv", *words, *flags)
+    assert (status, err[:7]) == (0, "Decided")
+    options = json.loads((tmp_path / "houses-1" / "config.json").read_text())["options"]
+    assert options == {
+        "read": {
+            "separator": ",", "header": True, "encoding": "ascii", "decimal": ".",
+            "missing": ["", "-"], "max_bad": 0.5,
+        },
+        "schema": {
+            "target": "area", "task": "regression", "kinds": {"price": "category"},
+            "weight_column": "rooms", "keep_counters": False,
+        },
+        "split": {
+            "folds": 2, "shuffle": False, "group_column": "town", "time_column": None,
+            "keep_copies": True, "test_size": 0.2, "lenient": False,
+        },
+        "train": {
+            "network": "auto", "quality": "best", "epochs": 1, "batch_size": 9, "lr": 0.01,
+            "standardize": True, "seed": 5, "device": "cpu", "time_limit": 99.0,
+        },
+    }  # fmt: skip
+
+
+def test_a_table_may_come_from_standard_input(
+    run_tenfold: Tenfold, monkeypatch: pytest.MonkeyPatch, home: Path, tmp_path: Path
+) -> None:
+    _, wanted, _ = run_tenfold("predict", "runs/houses-1", "houses.csv")
+    with (home / "houses.csv").open() as table:
+        monkeypatch.setattr(sys, "stdin", table)
+        status, out, _ = run_tenfold("train", "-", *QUICK, "--out", tmp_path)
+        assert (status, out.splitlines()[-1]) == (0, f"saved in {tmp_path}/standard-input-1")
+        table.seek(0)
+        assert run_tenfold("predict", "runs/houses-1", "-") == (0, wanted, "")
+    piped = tmp_path / "standard-input-1" / "metrics.json"
+    filed = home / "runs" / "houses-1" / "metrics.json"
+    scores = [json.loads(path.read_text())["scores"] for path in (piped, filed)]
+    assert scores[0] == scores[1]
+
+
+def test_a_message_about_standard_input_names_it_and_no_hidden_copy(
+    run_tenfold: Tenfold, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "typed").write_text("rooms,area,town\n")
+    with (tmp_path / "typed").open() as typed:
+        monkeypatch.setattr(sys, "stdin", typed)
+        status, _, err = run_tenfold("predict", "runs/houses-1", "-")
+    assert (status, err[:4]) == (1, "D02:")
+    assert tempfile.gettempdir() not in err
+
+
+@pytest.mark.parametrize(("rows", "lines"), [(20, 0), (20_000, 1)])
+def test_a_reader_that_has_seen_enough_is_no_error(
+    home: Path, tmp_path: Path, rows: int, lines: int
+) -> None:
+    """Few rows meet the closed pipe at the end of the program, many on the way."""
+    houses(rows).to_csv(tmp_path / "new.csv", index=False)
+    command = [*COMMAND, "predict", str(home / "runs" / "houses-1"), str(tmp_path / "new.csv")]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as child:
+        assert child.stdout is not None
+        assert child.stderr is not None
+        for _ in range(lines):
+            assert child.stdout.readline() == "line,prediction\n"
+        child.stdout.close()
+        assert child.stderr.read() == ""
+        assert child.wait() == 0
+
+
+def interrupted(folder: Path, table: Path, times: int) -> tuple[int, str, str]:
+    """Train a network for ever, press Ctrl-C as often as told, once it trains."""
+    (folder / "slow.py").write_text(SLOW_NETWORK)
+    command = [
+        *COMMAND, "train", str(table), "--network", "slow.py:Slow", "--folds", "3",
+        "--epochs", "100000", "--batch-size", "1",
+    ]  # fmt: skip
+    with subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as child:
+        assert child.stderr is not None
+        assert child.stdout is not None
+        err = ""
+        for wanted in ("epochs", "Ctrl-C")[:times]:
+            while wanted not in (line := child.stderr.readline()):
+                assert line, err
+                err += line
+            err += line
+            child.send_signal(signal.SIGINT)
+        out = child.stdout.read()
+        err += child.stderr.read()
+        return child.wait(), out, err
+
+
+def test_ctrl_c_keeps_the_best_state_as_a_run_that_predicts(
+    run_tenfold: Tenfold, home: Path, tmp_path: Path
+) -> None:
+    status, out, err = interrupted(tmp_path, home / "houses.csv", times=1)
+    assert status == 0
+    assert "Ctrl-C: keeping the best state so far; once more to give up\n" in err
+    assert out.endswith("saved in runs/houses-1\n")
+    metrics = json.loads((tmp_path / "runs" / "houses-1" / "metrics.json").read_text())
+    assert metrics["epochs"] < 100_000
+    assert any("Ctrl-C" in decision["why"] for decision in metrics["decisions"])
+    words = ("--network", f"{tmp_path}/slow.py:Slow")
+    status, out, err = run_tenfold("predict", tmp_path / "runs/houses-1", "houses.csv", *words)
+    assert (status, err) == (0, "")
+    assert np.isfinite(rows_of(out)["prediction"]).all()
+
+
+def test_a_second_ctrl_c_gives_up_and_leaves_nothing(home: Path, tmp_path: Path) -> None:
+    status, out, err = interrupted(tmp_path, home / "houses.csv", times=2)
+    assert (status, out) == (1, "")
+    assert err.endswith("Ctrl-C: nothing was written\n")
+    assert "Traceback" not in err
+    assert list(tmp_path.iterdir()) == [tmp_path / "slow.py"]

@@ -1,0 +1,149 @@
+"""A score means what its name means in scikit-learn, weights and odd folds included."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from sklearn import metrics as sk
+
+from tenfold.evaluate.metrics import BOUNDS, HEADLINE, METRICS, SMALLEST, constant_guess
+
+Floats = NDArray[np.float64]
+Drawn = tuple[NDArray[np.int64], Floats, Floats]
+
+REGRESSION = METRICS["regression"]
+CLASSES = METRICS["classification"]
+ALL = {**REGRESSION, **CLASSES}
+WEIGHTS = ("ones", "real", "some zero")
+
+
+def draw_weights(rng: np.random.Generator, kind: str, rows: int) -> Floats:
+    if kind == "ones":
+        return np.ones(rows)
+    drawn = rng.integers(0, 3, rows).astype(np.float64)
+    return drawn if kind == "some zero" else drawn + rng.random(rows) + 0.1
+
+
+def draw_classes(seed: int, classes: int, weights: str, rows: int = 60) -> Drawn:
+    rng = np.random.default_rng(seed)
+    truth = rng.permutation(np.arange(rows) % classes)
+    answers = rng.dirichlet(np.ones(classes), rows).round(2)  # rounded, so that some are tied
+    answers /= answers.sum(axis=1, keepdims=True)
+    return truth, answers, draw_weights(rng, weights, rows)
+
+
+@pytest.mark.parametrize("weights", WEIGHTS)
+@pytest.mark.parametrize("seed", range(5))
+def test_scores_of_values_are_scikit_learns(seed: int, weights: str) -> None:
+    rng = np.random.default_rng(seed)
+    truth, answers = rng.normal(50, 20, 40), rng.normal(50, 20, (40, 1))
+    w = draw_weights(rng, weights, 40)
+    wanted = {
+        "mse": sk.mean_squared_error(truth, answers, sample_weight=w),
+        "rmse": sk.root_mean_squared_error(truth, answers, sample_weight=w),
+        "mae": sk.mean_absolute_error(truth, answers, sample_weight=w),
+        "r2": sk.r2_score(truth, answers, sample_weight=w),
+    }
+    found = {name: metric(truth, answers, w) for name, metric in REGRESSION.items()}
+    assert found == pytest.approx(wanted, rel=1e-12)
+
+
+@pytest.mark.parametrize("weights", WEIGHTS)
+@pytest.mark.parametrize("classes", [2, 3, 7])
+@pytest.mark.parametrize("seed", range(3))
+def test_scores_of_classes_are_scikit_learns(seed: int, classes: int, weights: str) -> None:
+    truth, answers, w = draw_classes(seed, classes, weights)
+    picked, every = answers.argmax(axis=1), np.arange(classes)
+    sure = np.clip(answers, SMALLEST, None)
+    one_hot = np.eye(classes)[truth]
+    wanted = {
+        "accuracy": sk.accuracy_score(truth, picked, sample_weight=w),
+        "balanced_accuracy": sk.balanced_accuracy_score(truth, picked, sample_weight=w),
+        "log_loss": sk.log_loss(truth, sure, sample_weight=w, labels=every),
+        "roc_auc": sk.roc_auc_score(one_hot, answers, sample_weight=w)
+        if classes > 2
+        else sk.roc_auc_score(truth, answers[:, 1], sample_weight=w),
+        "brier": sk.mean_squared_error(one_hot, answers, sample_weight=w) * classes,
+    }
+    found = {name: metric(truth, answers, w) for name, metric in CLASSES.items()}
+    assert found == pytest.approx(wanted, rel=1e-6)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_weight_of_two_scores_like_a_row_that_stands_there_twice(name: str) -> None:
+    truth, answers, _ = draw_classes(4, 2, "ones")
+    twice = np.repeat(np.arange(60), np.arange(60) % 3)
+    weights = np.arange(60) % 3 * 1.0
+    metric = ALL[name]
+    found = metric(truth, answers, weights)
+    assert found == pytest.approx(metric(truth[twice], answers[twice], np.ones(len(twice))))
+    assert found != pytest.approx(metric(truth, answers, np.ones(60)))
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_scores_lie_within_the_bounds_that_intervals_are_cut_to(name: str) -> None:
+    low, high = BOUNDS[name]
+    metric = ALL[name]
+    best, worst = np.eye(2)[[0, 1, 0, 1]], np.eye(2)[[1, 0, 1, 0]]
+    truth = np.array([0, 1, 0, 1])
+    right = best if name in CLASSES else truth[:, None] * 1.0
+    wrong = worst if name in CLASSES else right + 99
+    for answers in (right, wrong):
+        assert low <= metric(truth, answers, np.ones(4)) <= high
+    ends = {metric(truth, right, np.ones(4)), metric(truth, wrong, np.ones(4))}
+    assert ends & {low, high}
+
+
+def test_a_fold_of_one_class_has_scores_but_no_ranking() -> None:
+    truth = np.zeros(4, dtype=np.int64)
+    answers = np.array([[0.9, 0.1], [0.8, 0.2], [0.4, 0.6], [1.0, 0.0]])
+    found = {name: metric(truth, answers, np.ones(4)) for name, metric in CLASSES.items()}
+    assert np.isnan(found.pop("roc_auc"))
+    assert found["accuracy"] == found["balanced_accuracy"] == 0.75
+    assert found["log_loss"] == pytest.approx(-np.log([0.9, 0.8, 0.4, 1.0]).mean())
+    assert found["brier"] == pytest.approx(2 * np.mean([0.01, 0.04, 0.36, 0]))
+
+
+def test_one_row_has_an_error_but_no_share_of_variance() -> None:
+    found = [metric(np.ones(1), np.zeros((1, 1)), np.ones(1)) for metric in REGRESSION.values()]
+    assert found[:3] == [1, 1, 1]
+    assert np.isnan(found[3])
+
+
+def test_a_sure_mistake_costs_much_and_not_everything() -> None:
+    loss = CLASSES["log_loss"](np.array([1]), np.array([[1.0, 0.0]]), np.ones(1))
+    assert loss == pytest.approx(-np.log(SMALLEST))
+
+
+def test_the_class_of_a_tie_is_the_first() -> None:
+    """As ``predict`` says it, so that the accuracy is that of the answers given."""
+    tie = np.full((1, 3), 1 / 3)
+    assert CLASSES["accuracy"](np.array([0]), tie, np.ones(1)) == 1
+    assert CLASSES["accuracy"](np.array([2]), tie, np.ones(1)) == 0
+
+
+def test_balanced_accuracy_does_not_reward_the_common_class() -> None:
+    truth = np.array([0] * 9 + [1])
+    always = np.tile([0.9, 0.1], (10, 1))
+    assert CLASSES["accuracy"](truth, always, np.ones(10)) == 0.9
+    assert CLASSES["balanced_accuracy"](truth, always, np.ones(10)) == 0.5
+
+
+def test_the_constant_guess_is_the_mean_or_the_shares_weighted() -> None:
+    weights = np.array([1.0, 3.0])
+    assert constant_guess(np.array([0.0, 4.0]), weights, "regression", 1).tolist() == [3.0]
+    shares = constant_guess(np.array([0, 2]), weights, "classification", 4)
+    assert shares.tolist() == [0.25, 0, 0.75, 0]
+
+
+def test_the_constant_guess_has_the_best_headline_of_all_constants() -> None:
+    """Otherwise the verdict would be won against a straw man."""
+    rng = np.random.default_rng(0)
+    truth, weights = rng.integers(0, 3, 50), rng.random(50)
+    for task, outputs in (("regression", 1), ("classification", 3)):
+        metric = METRICS[task][HEADLINE[task]]
+        guess = constant_guess(truth, weights, task, outputs)
+        least = metric(truth, np.tile(guess, (50, 1)), weights)
+        for _ in range(20):
+            other = np.abs(guess + rng.normal(0, 0.1, outputs))
+            other = other if task == "regression" else other / other.sum()
+            assert least <= metric(truth, np.tile(other, (50, 1)), weights)

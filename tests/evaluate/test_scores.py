@@ -1,0 +1,196 @@
+"""Means, intervals and the constant guess, against their formulas and against chance."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.typing import NDArray
+from scipy import stats
+
+import tenfold
+from tenfold.data.encode import Encoded
+from tenfold.data.split import Splits
+from tenfold.evaluate.scores import (
+    LEVEL,
+    fold_interval,
+    score_constant,
+    score_folds,
+    score_gain,
+    score_test,
+)
+from tenfold.seeds import Streams
+
+
+def encoded(target: NDArray[np.float64] | NDArray[np.int64]) -> Encoded:
+    rows = len(target)
+    return Encoded(
+        numbers=np.zeros((rows, 0)),
+        codes=np.zeros((rows, 0), dtype=np.int64),
+        levels=(),
+        categories=0,
+        target=target,
+        weights=np.ones(rows),
+        groups=None,
+        times=None,
+        rows=np.arange(rows),
+    )
+
+
+def in_turn(rows: int, folds: int) -> Splits:
+    held_out = np.arange(rows) % folds == np.arange(folds)[:, None]
+    return Splits(learn=~held_out, held_out=held_out, numbers=tuple(range(folds)))
+
+
+def test_the_interval_is_that_of_nadeau_and_bengio() -> None:
+    scores, share = np.array([3.0, 4.5, 1.0, 2.5, 6.0]), 0.25
+    variance = scores.var(ddof=1) * (1 / 5 + share)
+    wanted = stats.t.interval(LEVEL, df=4, loc=scores.mean(), scale=np.sqrt(variance))
+    assert fold_interval(scores, share) == pytest.approx(wanted)
+
+
+def test_folds_without_a_score_are_left_out_of_the_interval() -> None:
+    with_gap = np.array([1.0, np.nan, 2.0, 4.0])
+    assert fold_interval(with_gap, 0.5) == fold_interval(with_gap[[0, 2, 3]], 0.5)
+    assert np.isnan(fold_interval(np.array([1.0, np.nan]), 0.5)).all()
+
+
+def test_mean_and_deviation_are_over_folds_and_the_tutorials() -> None:
+    rng = np.random.default_rng(1)
+    rows, splits = encoded(rng.normal(size=20)), in_turn(20, 3)
+    answers = [rng.normal(size=(int(h.sum()), 1)) for h in splits.held_out]
+    score = score_folds(rows, splits, answers, "regression")["mse"]
+    errors = [
+        np.mean((rows.target[h] - a[:, 0]) ** 2)
+        for h, a in zip(splits.held_out, answers, strict=True)
+    ]
+    assert score.per_fold == pytest.approx(errors)
+    assert (score.mean, score.std) == pytest.approx((np.mean(errors), np.std(errors)))
+    share = np.mean([7 / 13, 7 / 13, 6 / 14])
+    low, high = fold_interval(np.array(errors), share)
+    assert (score.low, score.high) == pytest.approx((max(low, 0), high))
+
+
+def test_an_interval_ends_where_the_metric_ends() -> None:
+    rows, splits = encoded(np.array([0, 1] * 6)), in_turn(12, 3)
+    answers = [np.tile([[0.9, 0.1], [0.4, 0.6]], (2, 1))] * 3
+    answers[1] = np.full((4, 2), 0.5)
+    found = score_folds(rows, splits, answers, "classification")
+    assert all(0 <= s.low <= s.mean <= s.high for s in found.values())
+    assert found["accuracy"].high == 1
+    assert found["roc_auc"].high == 1
+    assert found["accuracy"].low == 0
+
+
+def test_a_fold_of_one_class_takes_nothing_from_the_other_folds() -> None:
+    rows, splits = encoded(np.array([0, 1, 0, 0, 1, 0, 0, 1, 1])), in_turn(9, 3)
+    answers = [np.tile([[0.7, 0.3]], (3, 1))] * 3
+    score = score_folds(rows, splits, answers, "classification")["roc_auc"]
+    assert np.isnan(score.per_fold[:2]).all()
+    assert (score.mean, score.std) == (0.5, 0)
+    assert np.isnan(score.low)
+
+
+def test_the_constant_guess_is_learnt_from_the_learning_rows_of_each_fold() -> None:
+    rng = np.random.default_rng(2)
+    target = rng.normal(size=12)
+    rows, splits = encoded(target), in_turn(12, 3)
+    found = score_constant(rows, splits, "regression", 1)
+    wanted = [
+        np.mean((target[h] - target[n].mean()) ** 2)
+        for n, h in zip(splits.learn, splits.held_out, strict=True)
+    ]
+    assert found["mse"].mean == pytest.approx(np.mean(wanted))
+    assert found["mse"].per_fold == pytest.approx(wanted)
+    assert found["mse"].mean != pytest.approx(target.var())  # control: the mean of all rows
+    assert found["r2"].mean < 0
+
+
+def test_held_out_answers_do_not_move_the_constant_guess() -> None:
+    """One fold: its held-out targets grow by 10, and each error changes by just that."""
+    target = np.random.default_rng(3).normal(size=12)
+    splits = in_turn(12, 3).only(0)
+    before = encoded(target)
+    after = replace(before, target=target + 10 * splits.held_out[0])
+    guess = target[splits.learn[0]].mean()
+    errors = [target[splits.held_out[0]] + move - guess for move in (0, 10)]
+    for rows, error in zip((before, after), errors, strict=True):
+        score = score_constant(rows, splits, "regression", 1)
+        assert score["mse"].mean == pytest.approx(np.mean(error**2))
+
+
+def test_weights_count_in_scores_and_in_the_guess() -> None:
+    target, splits = np.arange(9.0), in_turn(9, 3)
+    weights = np.where(np.arange(9) < 6, 1.0, 0.0)
+    found = score_constant(replace(encoded(target), weights=weights), splits, "regression", 1)
+    wanted = []
+    for fold in range(3):
+        mine, others = target[fold:6:3], np.delete(target[:6], [fold, fold + 3])
+        wanted.append(np.mean((mine - others.mean()) ** 2))
+    assert found["mse"].mean == pytest.approx(np.mean(wanted))
+
+
+def test_a_bootstrap_interval_comes_from_the_seed_and_holds_the_value() -> None:
+    rng = np.random.default_rng(4)
+    truth, answers, weights = rng.normal(size=50), rng.normal(size=(50, 1)), np.ones(50)
+    one, same, other = (
+        score_test(truth, answers, weights, "regression", Streams(seed)) for seed in (1, 1, 2)
+    )
+    assert one == same
+    assert one["mae"] != other["mae"]
+    for score in one.values():
+        assert score.low < score.value < score.high
+
+
+def test_a_bootstrap_interval_is_as_wide_as_the_theory_says() -> None:
+    rng = np.random.default_rng(5)
+    truth = rng.normal(size=400)
+    answers = np.zeros((400, 1))
+    score = score_test(truth, answers, np.ones(400), "regression", Streams(0))["mae"]
+    wanted = 2 * 1.96 * np.abs(truth).std() / np.sqrt(400)
+    assert score.high - score.low == pytest.approx(wanted, rel=0.15)
+
+
+def test_test_rows_without_weight_are_not_there() -> None:
+    truth, answers = np.array([1.0, 2.0, 3.0, 1e9]), np.zeros((4, 1))
+    weights = np.array([1.0, 1.0, 1.0, 0.0])
+    with_row = score_test(truth, answers, weights, "regression", Streams(0))
+    assert with_row == score_test(truth[:3], answers[:3], weights[:3], "regression", Streams(0))
+
+
+def test_the_scores_of_a_run_are_those_of_its_out_of_fold_answers() -> None:
+    rng = np.random.default_rng(6)
+    x = rng.normal(size=60)
+    frame = pd.DataFrame({"x": x, "kind": np.where(x + rng.normal(size=60) > 0, "a", "b")})
+    run = tenfold.train(frame, folds=3, epochs=2, quality="fast", out=None)
+    assert run.study is not None
+    answers, study = run.study.out_of_fold(), run.study
+    truth = (frame["kind"] == "b").to_numpy()
+    wanted = [
+        np.mean((answers[:, 1] > answers[:, 0])[at] == truth[at])
+        for at in (held_out[study.place] for held_out in study.splits.held_out)
+    ]
+    assert run.metrics["scores"]["accuracy"]["per_fold"] == pytest.approx(wanted)
+
+
+def test_the_gain_is_the_difference_of_each_fold_and_its_interval() -> None:
+    rng = np.random.default_rng(7)
+    rows, splits = encoded(np.arange(12.0)), in_turn(12, 3)
+    answers = [rows.target[h][:, None] + rng.normal(size=(4, 1)) for h in splits.held_out]
+    score = score_folds(rows, splits, answers, "regression")["rmse"]
+    constant = score_constant(rows, splits, "regression", 1)["rmse"]
+    gain = score_gain(score, constant, splits)
+    difference = np.subtract(constant.per_fold, score.per_fold)
+    assert gain.per_fold == pytest.approx(difference)
+    assert gain.mean == pytest.approx(constant.mean - score.mean)
+    assert (gain.low, gain.high) == pytest.approx(fold_interval(difference, 4 / 8))
+    assert gain.low > 0
+    assert score_gain(constant, score, splits).high == -gain.low
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_no_gain_is_shown_where_there_is_nothing_to_learn(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame({"x": rng.normal(size=60), "y": rng.normal(size=60)})
+    run = tenfold.train(frame, folds=3, epochs=2, quality="fast", out=None, seed=seed)
+    assert run.metrics["gain"]["low"] <= 0

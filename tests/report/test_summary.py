@@ -1,0 +1,156 @@
+"""A run as text: numbers of a sensible length, the tutorial's line, an honest verdict."""
+
+import json
+import math
+import re
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import tenfold
+from tenfold.config import Decision
+from tenfold.evaluate import scores
+from tenfold.report import text as report
+from tenfold.report.summary import FORMAT, Summary
+from tenfold.report.text import decision_lines, number, score_lines, verdict
+
+
+def table() -> pd.DataFrame:
+    x = np.random.default_rng(3).normal(size=60)
+    return pd.DataFrame({"x": x, "y": 100 + 30 * x, "kind": np.where(x > 0, "a", "b")})
+
+
+def summary_of(target: str, **options: object) -> Summary:
+    run = tenfold.train(
+        table(), target=target, folds=3, epochs=2, quality="fast", out=None, **options
+    )
+    assert run.summary is not None
+    return run.summary
+
+
+@pytest.fixture(scope="module")
+def values() -> Summary:
+    return summary_of("y", test_size=0.2)
+
+
+@pytest.fixture(scope="module")
+def classes() -> Summary:
+    return summary_of("kind")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (-0.0, "0"),
+        (1.0, "1.000"),
+        (26.304, "26.30"),
+        (-26.304, "-26.30"),
+        (0.8999999, "0.9000"),
+        (0.045678, "0.04568"),
+        (0.00123456, "0.001235"),
+        (0.000123456, "0.0001235"),
+        (0.0000123456, "1.235e-05"),
+        (0.0, "0"),
+        (9.9999, "10.00"),
+        (99.9999, "100.0"),
+        (999.96, "1,000"),
+        (1000.4, "1,000"),
+        (48123.4, "48,123"),
+        (-1234567.8, "-1,234,568"),
+        (1e15, "1,000,000,000,000,000"),
+        (math.nan, "-"),
+        (math.inf, "inf"),
+        (-math.inf, "-inf"),
+    ],
+)
+def test_a_number_is_printed_with_four_digits_that_count(value: float, text: str) -> None:
+    assert number(value) == text
+
+
+def test_the_tutorials_line_comes_first_in_its_own_form() -> None:
+    """The tutorial prints: Baseline: 26.30 (18.90) MSE, its deviation with divisor folds."""
+    summary = summary_of("y", network="tutorial")
+    mse = summary.scores["mse"]
+    known = replace(
+        summary, scores={**summary.scores, "mse": replace(mse, mean=26.3, std=18.9)}
+    )
+    assert list(score_lines(known))[:2] == ["Baseline: 26.30 (18.90) MSE", ""]
+    first = next(score_lines(summary))
+    assert re.fullmatch(r"Baseline: \d+\.\d\d \(\d+\.\d\d\) MSE", first)
+    assert first == f"Baseline: {np.mean(mse.per_fold):.2f} ({np.std(mse.per_fold):.2f}) MSE"
+
+
+def test_other_networks_do_not_print_the_tutorials_line(values: Summary) -> None:
+    assert not any("Baseline" in line for line in score_lines(values))
+
+
+def test_every_score_stands_with_its_interval_and_the_constant_guess(values: Summary) -> None:
+    first, *lines = score_lines(values)
+    assert first == "3 folds, 48 rows, each tested by a network that never saw it"
+    for name, score, line in zip(values.scores, values.scores.values(), lines, strict=False):
+        assert line == (
+            f"  {name.upper():<4}  {number(score.mean)} (sd {number(score.std)})"
+            f"  95 % interval [{number(score.low)}, {number(score.high)}]"
+            f"  constant guess {number(values.constant[name])}"
+        )
+    assert lines[4] == "12 test rows that no choice touched"
+    assert lines[5:9] == list(report.test_lines(values.test))
+    assert lines[9:] == [verdict(values)]
+
+
+def test_every_score_of_classes_has_a_name_and_one_column(classes: Summary) -> None:
+    lines = list(score_lines(classes))[1:-1]
+    names = ["accuracy", "balanced accuracy", "log-loss", "ROC AUC", "Brier score"]
+    assert [line[:19].strip() for line in lines] == names
+
+
+def test_the_verdict_goes_by_the_difference_that_was_shown(values: Summary) -> None:
+    sure = replace(values, gain=replace(values.gain, low=0.1))
+    unsure = replace(values, gain=replace(values.gain, low=0.0))
+    assert verdict(sure) == "The network knows more than the constant guess (RMSE)."
+    score, guess = values.scores["rmse"].mean, values.constant["rmse"]
+    assert verdict(unsure) == (
+        f"No better than the constant guess is shown (RMSE {number(score)} "
+        f"against {number(guess)}): do not rely on this network."
+    )
+    nothing = replace(values, gain=replace(values.gain, low=math.nan))
+    assert verdict(nothing) == verdict(unsure)
+
+
+def test_a_score_that_does_not_exist_is_a_dash() -> None:
+    score = scores.TestScore(value=math.nan, low=math.nan, high=math.nan)
+    assert list(report.test_lines({"roc_auc": score})) == ["  ROC AUC  -  95 % interval [-, -]"]
+
+
+def test_a_decision_is_a_line_with_reason_and_cure() -> None:
+    told = Decision(what="5 folds", why="few rows", change_with="--folds")
+    silent = Decision(what="5 folds", why="", change_with="--folds")
+    assert list(decision_lines([told, silent])) == [
+        "  5 folds (few rows); --folds",
+        "  5 folds; --folds",
+    ]
+
+
+def test_a_summary_is_json_without_numbers_that_do_not_exist(
+    values: Summary, classes: Summary
+) -> None:
+    odd = replace(classes, constant={"roc_auc": math.nan, "brier": math.inf})
+    found = odd.to_dict()
+    assert found["constant"] == {"roc_auc": None, "brier": None}
+    assert json.loads(json.dumps(found, allow_nan=False)) == found
+    assert (found["format"], found["classes"], found["test"]) == (FORMAT, ["a", "b"], None)
+    assert "test_rows" not in found
+    found = values.to_dict()
+    assert "classes" not in found
+    assert found["test"]["rows"] == 12
+    assert set(found["test"]["scores"]["mse"]) == {"value", "low", "high"}
+
+
+def test_the_summary_of_a_run_counts_what_was_there(values: Summary, classes: Summary) -> None:
+    assert (values.rows, values.test_rows, values.columns, values.folds) == (48, 12, 2, 3)
+    assert (classes.rows, classes.test_rows, classes.task) == (60, 0, "classification")
+    assert values.parameters > 0
+    assert values.peak_memory_bytes > 10**7
+    assert 0 < values.seconds["train"] < values.seconds["total"]

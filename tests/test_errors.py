@@ -1,0 +1,907 @@
+"""Every error in full, as its reader meets it: raised by wrong input, never by hand."""
+
+import gzip
+import json
+import pickle
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+from zipfile import ZipFile
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+import tenfold
+from tenfold import errors
+from tenfold.cli.commands import app
+from tenfold.errors import RULES, InputError, TenfoldError, UsageError
+from tenfold.store.archive import MANIFEST
+
+QUICK: Final[dict[str, Any]] = {"quality": "fast", "folds": 3, "epochs": 2, "out": None}
+EMPTY_ZIP: Final = b"PK\5\6" + bytes(18)
+
+
+def houses(rows: int = 30) -> pd.DataFrame:
+    at = np.arange(rows)
+    rooms, town = at % 7 + at / 100, np.array(["Ulm", "Bonn", "Kiel"])[at % 3]
+    return pd.DataFrame({"rooms": rooms, "town": town, "price": 3 * rooms + at % 2})
+
+
+def pets() -> pd.DataFrame:
+    return houses().drop(columns="price").assign(pet=["cat", "dog"] * 15)
+
+
+def thirds() -> pd.DataFrame:
+    return houses().sort_values("town")[["rooms", "price", "town"]]
+
+
+def linear(inputs: int, outputs: int) -> torch.nn.Module:
+    return torch.nn.Linear(inputs, outputs)
+
+
+def train(data: Any, **options: Any) -> object:
+    return tenfold.train(data, **QUICK | options)
+
+
+def text(home: Path, content: str | bytes, name: str = "a.csv") -> Path:
+    path = home / name
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def network(home: Path, code: str) -> str:
+    return f"{text(home, code, 'mine.py')}:net"
+
+
+def model(home: Path, name: str = "houses-1") -> Path:
+    return home / "runs" / name / "model.tenfold"
+
+
+def repacked(path: Path, change: Callable[[dict[str, Any]], object]) -> Path:
+    """Write a model file anew, its manifest changed."""
+    with ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    manifest = json.loads(parts[MANIFEST])
+    change(manifest)
+    with ZipFile(path, "w") as archive:
+        for name, part in (parts | {MANIFEST: json.dumps(manifest)}).items():
+            archive.writestr(name, part)
+    return path
+
+
+def dented(path: Path) -> Path:
+    """Spoil the bytes of the first part of a model file."""
+    data = path.read_bytes()
+    path.write_bytes(data[:60] + b"\xff" * 20 + data[80:])
+    return path
+
+
+@contextmanager
+def without(library: str) -> Iterator[None]:
+    """Let an import fail as it does where the library is not installed."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, library, None)
+        yield
+
+
+def command(*words: object) -> object:
+    return app([str(word) for word in words], standalone_mode=False)
+
+
+def predict_to(home: Path, out: Path) -> object:
+    return command("predict", model(home), text(home, houses().to_csv()), "--out", out)
+
+
+def answers_otherwise(manifest: dict[str, Any]) -> None:
+    manifest["sample"]["answers"] = [[9e9]] * 3
+
+
+def read_without_pyarrow(home: Path) -> None:
+    with without("pyarrow"):
+        train(text(home, "PAR1", "a.parquet"))
+
+
+def returns_none(inputs: int, outputs: int) -> None:
+    return None
+
+
+def refuses(inputs: int, outputs: int) -> torch.nn.Module:
+    raise KeyError("width")
+
+
+class Broken(torch.nn.Linear):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        raise ValueError("not today")
+
+
+CASES: Final[list[tuple[Callable[[Path], object], str]]] = [
+    (
+        lambda home: train(home / "no.csv"),
+        """\
+D01: there is no such file.
+
+  file  HOME/no.csv
+  why   the data must be a file that this user may read
+  fix   check the name""",
+    ),
+    (
+        lambda home: (text(home, "", "b.csv"), train(home / "no.csv")),
+        """\
+D01: there is no such file.
+
+  file  HOME/no.csv
+  why   the data must be a file that this user may read
+  fix   check the name; its folder holds b.csv""",
+    ),
+    (
+        train,
+        """\
+D01: this is a folder, and a table is one file.
+
+  file  HOME
+  why   the data must be a file that this user may read""",
+    ),
+    (
+        lambda home: train(text(home, "")),
+        """\
+D02: the file is empty.
+
+  file  HOME/a.csv
+  why   a table needs at least one row below its header""",
+    ),
+    (
+        lambda home: train(text(home, "\n \n")),
+        """\
+D02: the file has no rows.
+
+  file  HOME/a.csv
+  why   a table needs at least one row below its header""",
+    ),
+    (
+        lambda home: train(text(home, "a,b\n")),
+        """\
+D02: the table has no rows.
+
+  file  HOME/a.csv
+  why   a table needs at least one row below its header""",
+    ),
+    (
+        lambda home: train(houses(0)),
+        """\
+D02: the table has no rows.
+
+  file  DataFrame
+  why   a table needs at least one row below its header""",
+    ),
+    (
+        lambda home: train(text(home, "a,b\n1,\xe9\n".encode("latin-1")), encoding="ascii"),
+        """\
+D03: the file cannot be read as ascii: 'ascii' codec can't decode byte 0xe9 in position 6: \
+ordinal not in range(128).
+
+  file  HOME/a.csv
+  why   the bytes of a text table must form text in one encoding
+  fix   save it as UTF-8, or name its encoding: --encoding cp1250""",
+    ),
+    (
+        lambda home: train(text(home, "a,b\n1,2\n"), encoding="klingon"),
+        """\
+D03: the file cannot be read as klingon: unknown encoding: klingon.
+
+  file  HOME/a.csv
+  why   the bytes of a text table must form text in one encoding
+  fix   save it as UTF-8, or name its encoding: --encoding cp1250""",
+    ),
+    (
+        lambda home: train(text(home, b"a,b\n1,\0\n")),
+        """\
+D03: the file holds zero bytes, so it is not text.
+
+  file  HOME/a.csv
+  byte  6
+  why   the bytes of a text table must form text in one encoding
+  fix   export it again as CSV""",
+    ),
+    (
+        lambda home: train(text(home, "a\n1\n2\n")),
+        """\
+D04: no comma, semicolon, tab, bar or space splits the rows into columns.
+
+  file  HOME/a.csv
+  why   a table needs at least two columns: something to learn from and a target
+  fix   name the separator: --separator ':'""",
+    ),
+    (
+        lambda home: train(text(home, "a\n1\n2\n"), separator=";"),
+        """\
+D04: the table has 1 column(s).
+
+  file  HOME/a.csv
+  why   a table needs at least two columns: something to learn from and a target
+  fix   name the separator, if it was read wrongly: --separator ';'""",
+    ),
+    (
+        lambda home: train(text(home, "a,b\n1,2\n3,4\n5\n6,\n")),
+        """\
+D05: 2 of 4 rows cannot be used, and the limit is 0.01 of them.
+
+  file  HOME/a.csv
+  rows  line 4: it has 1 cells, and the table has 2 columns; line 5: its target 'b' is empty
+  why   a run that would leave out many rows answers another question than the one asked
+  fix   mend these rows
+        leave them out: --max-bad 0.5""",
+    ),
+    (
+        lambda home: train(text(home, "a,b,a\n1,2,3\n")),
+        """\
+D06: 1 column name(s) occur more than once.
+
+  file     HOME/a.csv
+  columns  'a'
+  why      a column is addressed by its name, so no two may share one
+  fix      rename the columns
+           if the first row holds data, say so: --no-header""",
+    ),
+    (
+        lambda home: train(text(home, "{}", "a.json")),
+        """\
+D07: .json files are not read.
+
+  file  HOME/a.json
+  why   a table is CSV, TSV or another separated text, Parquet, Excel or a DataFrame
+  fix   save the table as .csv, .parquet or .xlsx""",
+    ),
+    (
+        lambda home: train(text(home, gzip.compress(b"a,b\n" * 99)[:-9], "a.csv.gz")),
+        """\
+D08: the gzip file cannot be unpacked: Compressed file ended before the end-of-stream marker \
+was reached.
+
+  file  HOME/a.csv.gz
+  why   a file must be whole and of the kind that its name says
+  fix   copy or download it again""",
+    ),
+    (
+        lambda home: train(text(home, "PK", "a.xlsx")),
+        """\
+D08: the Excel file cannot be read: Excel file format cannot be determined, you must specify \
+an engine manually.
+
+  file  HOME/a.xlsx
+  why   a file must be whole and of the kind that its name says
+  fix   write or copy it again""",
+    ),
+    (
+        lambda home: train(text(home, 'a,b\n1,"2\n3,4\n')),
+        """\
+D09: the quotation mark that opens on line 2 is never closed.
+
+  file  HOME/a.csv
+  line  2
+  why   a cell that opens with a quotation mark ends with one
+  fix   close it, or take it out""",
+    ),
+    (
+        lambda home: train(houses(), target="prize"),
+        """\
+S01: the table has no column 'prize', which --target names.
+
+  file     DataFrame
+  columns  'rooms', 'town', 'price'
+  why      the target must be a column of the table
+  fix      did you mean 'price'?""",
+    ),
+    (
+        lambda home: train(houses(), target="?"),
+        """\
+S01: the table has no column '?', which --target names.
+
+  file     DataFrame
+  columns  'rooms', 'town', 'price'
+  why      the target must be a column of the table""",
+    ),
+    (
+        lambda home: train(houses(), target="town", task="regression"),
+        """\
+S02: 30 cells of the target 'town' are no numbers.
+
+  file   DataFrame
+  lines  1 ('Ulm'), 2 ('Bonn'), 3 ('Kiel'), 4 ('Ulm'), 5 ('Bonn')
+  why    regression predicts numbers
+  fix    mend the cells
+         predict classes: --task classification""",
+    ),
+    (
+        lambda home: train(houses()[["price"]].assign(name="x", y=range(30))[["name", "y"]]),
+        """\
+S03: no column is left to learn from.
+
+  file           DataFrame
+  column 'name'  constant: every filled cell is 'x'
+  why            a network needs at least one column that differs between rows
+  fix            say what a column is: --kind NAME=category""",
+    ),
+    (
+        lambda home: train(houses(), weight_column="weight"),
+        """\
+S04: the table has no column 'weight', which --weight-column names.
+
+  file     DataFrame
+  columns  'rooms', 'town', 'price'
+  why      an option may only name a column that the table has""",
+    ),
+    (
+        lambda home: train(houses(), kinds={"roms": "number"}),
+        """\
+S04: the table has no column 'roms', which --kind names.
+
+  file     DataFrame
+  columns  'rooms', 'town', 'price'
+  why      an option may only name a column that the table has
+  fix      did you mean 'rooms'?""",
+    ),
+    (
+        lambda home: train(houses(), kinds={"town": "number"}),
+        """\
+S05: no cell of column 'town' can be read as number.
+
+  file   DataFrame
+  cells  'Ulm', 'Bonn', 'Kiel', 'Ulm', 'Bonn'
+  why    a column can only be read as a kind that its cells allow
+  fix    leave the kind to be detected, or say --kind town=category""",
+    ),
+    (
+        lambda home: train(houses().assign(price=1)),
+        """\
+S06: the target 'price' is '1' in every row: there is one class only.
+
+  file  DataFrame
+  why   a target that is the same in every row leaves nothing to learn
+  fix   choose another target: --target NAME""",
+    ),
+    (
+        lambda home: train(houses().assign(price=None), max_bad=1),
+        """\
+S06: no row has a target.
+
+  file  DataFrame
+  why   a target that is the same in every row leaves nothing to learn
+  fix   choose another target: --target NAME""",
+    ),
+    (
+        lambda home: train(houses(1001).assign(price=lambda f: f.index), task="classification"),
+        """\
+S07: the target 'price' has 1,001 classes in 1,001 rows.
+
+  file  DataFrame
+  why   a class must be seen more than once to be learnt and tested
+  fix   choose another target
+        predict a number: --task regression""",
+    ),
+    (
+        lambda home: train(houses().assign(w=-1), target="price", weight_column="w"),
+        """\
+S08: 30 cells of the weight column 'w' are no weights.
+
+  file   DataFrame
+  lines  1, 2, 3, 4, 5
+  why    a row's weight is a number, zero or more, and some must be above zero
+  fix    mend the cells""",
+    ),
+    (
+        lambda home: train(houses().assign(w=0), target="price", weight_column="w"),
+        """\
+S08: the weights in column 'w' are all zero.
+
+  file  DataFrame
+  why   a row's weight is a number, zero or more, and some must be above zero
+  fix   choose another column, or none""",
+    ),
+    (
+        lambda home: train(pets().assign(pet=["cat"] * 28 + ["dog"] * 2)),
+        """\
+F01: 1 of 2 classes have fewer rows than the 3 folds: 'dog' (2).
+
+  why  each fold needs rows of every class, to learn from and to test on
+  fix  leave rows of such classes out, or join them to another
+       make fewer folds: --folds 2""",
+    ),
+    (
+        lambda home: train(pets().sort_values("pet"), folds=2, shuffle=False),
+        """\
+F06: fold 1 would learn from 15 rows with the same target.
+
+  why  the rows that a fold learns from must hold more than one target value
+  fix  shuffle the rows: --shuffle
+       make fewer folds: --folds 3""",
+    ),
+    (
+        lambda home: train(thirds(), folds=3, shuffle=False),
+        """\
+F01: fold 1 would learn from no row of class 'Bonn'.
+
+  why  each fold needs rows of every class, to learn from and to test on
+  fix  shuffle the rows: --shuffle
+       make fewer folds: --folds 3""",
+    ),
+    (
+        lambda home: train(houses(2)),
+        """\
+F02: there are 2 rows for 3 folds.
+
+  why  every fold needs at least one row to test on and two to learn from
+  fix  bring more rows""",
+    ),
+    (
+        lambda home: train(houses(), folds=31),
+        """\
+F02: there are 30 rows for 31 folds.
+
+  why  every fold needs at least one row to test on and two to learn from
+  fix  bring more rows
+       make fewer folds: --folds 30""",
+    ),
+    (
+        lambda home: train(houses(), test_size=0.001),
+        """\
+F02: --test-size 0.001 would keep 0 of 30 rows apart.
+
+  why  every fold needs at least one row to test on and two to learn from
+  fix  choose another share, or bring more rows""",
+    ),
+    (
+        lambda home: train(houses(), group_column="town", folds=5),
+        """\
+F03: there are 3 groups for 5 folds.
+
+  why  rows of one group stay in one fold, so there must be a group for each fold
+  fix  make fewer folds: --folds 3""",
+    ),
+    (
+        lambda home: train(houses(), folds=[(range(20), range(19, 30))]),
+        """\
+F04: fold 1 learns from 20 rows and is tested on 11, 1 of them the same.
+
+  why  a splitter must give each fold rows to learn from and other rows to test on
+  fix  choose another splitter or another number of folds""",
+    ),
+    (
+        lambda home: train(houses(), folds=[(range(20), range(20, 31))]),
+        """\
+F04: fold 1 names positions that the table of 30 rows lacks.
+
+  why  a splitter must give each fold rows to learn from and other rows to test on
+  fix  make the splits for this table""",
+    ),
+    (
+        lambda home: train(houses(), time_column="town"),
+        """\
+F05: 30 cells of the time column 'town' are no times.
+
+  file   DataFrame
+  lines  1, 2, 3, 4, 5
+  why    time folds learn from the past and test on the future, so rows need an order
+  fix    mend the cells
+         choose another column: --time-column NAME""",
+    ),
+    (
+        lambda home: train(houses().assign(price=[1.5] * 20 + list(range(10))), shuffle=False),
+        """\
+F06: fold 3 would learn from 20 rows with the same target.
+
+  why  the rows that a fold learns from must hold more than one target value
+  fix  shuffle the rows: --shuffle
+       make fewer folds: --folds 3""",
+    ),
+    (
+        lambda home: train(houses(), network="huge"),
+        """\
+N01: 'huge' is neither a known network nor FILE.py:FUNCTION.
+
+  why  a network of your own is a Python file and the name of a function in it
+  fix  --network auto, --network tutorial, or --network my_network.py:network""",
+    ),
+    (
+        lambda home: train(houses(), network="no.py:net"),
+        """\
+N01: there is no file no.py.
+
+  network  no.py:net
+  why      a network of your own is a Python file and the name of a function in it
+  fix      check its name""",
+    ),
+    (
+        lambda home: train(houses(), network=network(home, "def nett(i, o): ...")),
+        """\
+N01: HOME/mine.py has no function 'net'.
+
+  network  HOME/mine.py:net
+  it has   nett
+  why      a network of your own is a Python file and the name of a function in it
+  fix      check the name after the colon""",
+    ),
+    (
+        lambda home: train(houses(), network=network(home, "1 / 0")),
+        """\
+N02: running HOME/mine.py raised ZeroDivisionError: division by zero.
+
+  network  HOME/mine.py:net
+  why      a network function returns a torch.nn.Module and takes (inputs, outputs)""",
+    ),
+    (
+        lambda home: train(houses(), network=returns_none),
+        """\
+N02: network(5, 1) returned a NoneType.
+
+  why  a network function returns a torch.nn.Module and takes (inputs, outputs)
+  fix  def network(inputs, outputs): return torch.nn.Linear(inputs, outputs)""",
+    ),
+    (
+        lambda home: train(houses(), network=refuses),
+        """\
+N02: network(5, 1) raised KeyError: 'width'.
+
+  why  a network function returns a torch.nn.Module and takes (inputs, outputs)
+  fix  def network(inputs, outputs): return torch.nn.Linear(inputs, outputs)""",
+    ),
+    (
+        lambda home: train(houses(), network=lambda i, o: torch.nn.ReLU()),
+        """\
+N03: the network turned 4 rows of 5 numbers into (4, 5), and (4, 1) was expected.
+
+  why  a network turns (rows, inputs) numbers into (rows, outputs) numbers
+  fix  end it with torch.nn.Linear(..., 1)""",
+    ),
+    (
+        lambda home: train(houses(), network=lambda i, o: torch.nn.Linear(i, o + 1)),
+        """\
+N03: the network turned 4 rows of 5 numbers into (4, 2), and (4, 1) was expected.
+
+  why  a network turns (rows, inputs) numbers into (rows, outputs) numbers
+  fix  end it with torch.nn.Linear(..., 1)""",
+    ),
+    (
+        lambda home: train(houses(), network=Broken),
+        """\
+N03: the network raised ValueError on 4 rows: not today.
+
+  why  a network turns (rows, inputs) numbers into (rows, outputs) numbers""",
+    ),
+    (
+        lambda home: train(pets(), network="tutorial"),
+        """\
+N04: this target is classes.
+
+  why  the tutorial's network is a regressor with one output
+  fix  --network auto""",
+    ),
+    (
+        lambda home: train(houses(), network="tutorial", lr=1e30, epochs=5),
+        """\
+N05: the loss stopped being finite in epoch 1.
+
+  folds  1, 2, 3
+  why    training stops when a loss is not a finite number
+  fix    take smaller steps: --lr 1e+29""",
+    ),
+    (
+        lambda home: train(houses(), device="gpu"),
+        """\
+N06: 'gpu' is no device.
+
+  why  training runs on a device that this machine has
+  fix  --device auto, cpu, cuda, cuda:1 or mps""",
+    ),
+    (
+        lambda home: train(houses(), device="cuda:99"),
+        """\
+N06: device 'cuda:99' was asked for, and this machine has GPUS of the kind cuda.
+
+  why  training runs on a device that this machine has
+  fix  --device auto""",
+    ),
+    (
+        lambda home: tenfold.load(model(home)).predict(houses()[["town", "price"]]),
+        """\
+P01: 1 of 2 columns are missing.
+
+  missing    'rooms'
+  not known  'price'
+  why        new rows need every column that the network learnt from
+  fix        rename or add the columns
+             leave their cells empty if nothing is known""",
+    ),
+    (
+        lambda home: tenfold.load(model(home)).predict(
+            houses()[["price", "town"]].assign(size=1)
+        ),
+        """\
+P01: 1 of 2 columns are missing.
+
+  missing    'rooms'
+  not known  'price', 'size'
+  why        new rows need every column that the network learnt from
+  fix        rename or add the columns
+             leave their cells empty if nothing is known""",
+    ),
+    (
+        lambda home: tenfold.load(model(home)).predict(houses().assign(rooms="many")),
+        """\
+P02: column 'rooms' held numbers in training and holds none now.
+
+  cells  'many', 'many', 'many', 'many', 'many'
+  why    a cell must be of the kind that its column had in training
+  fix    bring the cells into the form that they had in training""",
+    ),
+    (
+        lambda home: tenfold.load(model(home)).evaluate(houses()[["rooms", "town"]]),
+        """\
+P03: there is no column 'price' to compare with.
+
+  file  DataFrame
+  why   scoring needs the true answers beside the rows
+  fix   add the column, or predict without scoring: tenfold predict""",
+    ),
+    (
+        lambda home: tenfold.load(model(home, "pets-1")).evaluate(pets().replace("dog", "emu")),
+        """\
+P04: 15 rows are of classes that the network never learnt.
+
+  file     DataFrame
+  classes  'emu'
+  why      a class can only be scored if the network learnt it
+  fix      leave these rows out, or train with rows of these classes""",
+    ),
+    (
+        lambda home: command("train", "a.csv", "--kind", "town"),
+        """\
+U01: kind must be NAME=KIND, and it is 'town'.
+
+  why  an option takes the values that its help text names""",
+    ),
+    (
+        lambda home: predict_to(home, home),
+        """\
+U01: out must be a file that can be written (Is a directory), and it is 'HOME'.
+
+  why  an option takes the values that its help text names""",
+    ),
+    (
+        lambda home: train(houses(), group_column="town", time_column="rooms"),
+        """\
+U02: --group-column and --time-column were both given.
+
+  why  options must not contradict each other
+  fix  choose the one that says how new rows will differ from these""",
+    ),
+    (
+        lambda home: tenfold.load(text(home, "not a model")),
+        """\
+M01: the file is no model file.
+
+  file  HOME/a.csv
+  why   a model file is a zip archive that Tenfold wrote""",
+    ),
+    (
+        lambda home: tenfold.load(text(home, EMPTY_ZIP, "a.zip")),
+        """\
+M01: the archive lacks the parts of a model.
+
+  file  HOME/a.zip
+  why   a model file is a zip archive that Tenfold wrote""",
+    ),
+    (
+        lambda home: tenfold.load(repacked(model(home), lambda m: m.update(format=2))),
+        """\
+M02: the model has format 2, and this Tenfold reads formats up to 1.
+
+  file  HOME/runs/houses-1/model.tenfold
+  why   a model file is read by a Tenfold of its own format number or a later one
+  fix   pip install --upgrade tenfold""",
+    ),
+    (
+        lambda home: tenfold.load(repacked(model(home), answers_otherwise)),
+        """\
+M03: the model predicts something else for its sample rows than when it was saved.
+
+  file  HOME/runs/houses-1/model.tenfold
+  why   a model must still predict for its own sample rows what it predicted when saved
+  fix   copy or train it again""",
+    ),
+    (
+        lambda home: tenfold.load(dented(model(home))),
+        """\
+M04: the model file is damaged: its manifest cannot be read.
+
+  file  HOME/runs/houses-1/model.tenfold
+  why   every part of a model file must be whole
+  fix   copy it again, or train the model again""",
+    ),
+    (
+        lambda home: tenfold.load(repacked(model(home), lambda m: m.pop("schema"))),
+        """\
+M04: the model file is damaged: its parts do not fit together (KeyError).
+
+  file  HOME/runs/houses-1/model.tenfold
+  why   every part of a model file must be whole
+  fix   copy it again, or train the model again""",
+    ),
+    (
+        lambda home: (text(home, "{", "runs/houses-1/metrics.json"), tenfold.load(model(home))),
+        """\
+M04: metrics.json cannot be read.
+
+  file  HOME/runs/houses-1/metrics.json
+  why   every part of a model file must be whole
+  fix   take it away: the model can predict without it""",
+    ),
+    (
+        lambda home: tenfold.load(model(home, "own-1")),
+        """\
+M05: the model was trained with a network of its user's own.
+
+  why  a model file holds no code, so a network of your own needs its function again
+  fix  name its function: --network FILE.py:FUNCTION
+       load(..., network=function)""",
+    ),
+    (
+        lambda home: train(houses(), out=text(home, "")),
+        """\
+M06: the folder cannot be made: Not a directory.
+
+  folder  HOME/a.csv/table-1
+  why     a run is written to a new folder that this user may create
+  fix     name another place: --out FOLDER""",
+    ),
+    (
+        lambda home: tenfold.load(home / "runs" / "horses-1"),
+        """\
+M07: there is no model at HOME/runs/horses-1.
+
+  why  a run is the folder that tenfold train named, or the model file in it
+  fix  HOME/runs holds the runs houses-1, own-1, pets-1""",
+    ),
+    (
+        lambda home: tenfold.load(home / "lost"),
+        """\
+M07: there is no model at HOME/lost.
+
+  why  a run is the folder that tenfold train named, or the model file in it
+  fix  tenfold train DATA""",
+    ),
+    (
+        read_without_pyarrow,
+        """\
+E01: pyarrow is needed to read .parquet files, and it is not installed.
+
+  why  optional file formats need optional libraries
+  fix  pip install 'tenfold[parquet]'""",
+    ),
+]
+# What an option takes; the rest of the message is the same for all.
+OPTIONS: Final[list[tuple[dict[str, Any], str]]] = [
+    ({"quality": "great"}, "quality must be 'fast', 'medium', 'best', and it is 'great'"),
+    ({"folds": 1}, "folds must be a whole number, 2 or more, and it is 1"),
+    (
+        {"task": "clustering"},
+        "task must be 'regression' or 'classification', and it is 'clustering'",
+    ),
+    ({"test_size": 1.0}, "test-size must be a share above 0 and below 1, and it is 1.0"),
+    ({"epochs": 0}, "epochs must be a whole number, 1 or more, and it is 0"),
+    ({"batch_size": 0}, "batch-size must be a whole number, 1 or more, and it is 0"),
+    ({"lr": 0.0}, "lr must be a number above 0, and it is 0.0"),
+    ({"seed": -1}, "seed must be a whole number from 0 to 4294967295, and it is -1"),
+    ({"time_limit": 0.0}, "time-limit must be a number of seconds above 0, and it is 0.0"),
+    ({"max_bad": 2.0}, "max-bad must be a share from 0 to 1, and it is 2.0"),
+    ({"separator": ", "}, "separator must be one character or 'whitespace', and it is ', '"),
+    ({"decimal": ";"}, "decimal must be '.' or ',', and it is ';'"),
+    (
+        {"kinds": {"town": "place"}},
+        (
+            "kind of column 'town' must be 'number', 'boolean', 'category', 'date', "
+            "'identifier', 'constant', and it is 'place'"
+        ),
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("runs")
+    for name, frame, net in (
+        ("houses", houses(), "auto"),
+        ("pets", pets(), "auto"),
+        ("own", houses(), linear),
+    ):
+        run = tenfold.train(frame, **QUICK | {"out": folder, "network": net})
+        assert run.folder is not None
+        run.folder.rename(folder / f"{name}-1")
+    return folder
+
+
+@pytest.fixture
+def home(runs: Path, tmp_path: Path) -> Path:
+    shutil.copytree(runs, tmp_path / "runs")
+    return tmp_path
+
+
+@pytest.mark.parametrize(("do", "message"), CASES, ids=[m.split("\n")[0] for _, m in CASES])
+def test_an_error_says_what_where_why_and_what_to_do(
+    home: Path, do: Callable[[Path], object], message: str
+) -> None:
+    with pytest.raises(TenfoldError) as caught:
+        do(home)
+    assert str(caught.value).replace(str(home), "HOME") == message.replace(
+        "GPUS", str(torch.cuda.device_count())
+    )
+
+
+@pytest.mark.parametrize(("options", "fact"), OPTIONS, ids=[fact for _, fact in OPTIONS])
+def test_an_option_that_is_out_of_range_is_named_with_what_it_takes(
+    options: dict[str, Any], fact: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        train(houses(), **options)
+    rule = "an option takes the values that its help text names"
+    assert str(caught.value) == f"U01: {fact}.\n\n  why  {rule}"
+
+
+def test_no_code_is_without_a_case_and_no_case_without_a_code() -> None:
+    assert {message[:3] for _, message in CASES} == set(RULES)
+
+
+def test_a_long_list_of_rows_is_cut_short(tmp_path: Path) -> None:
+    path = text(tmp_path, "a,b\n" + "1,2\n" * 20 + "3\n" * 12)
+    with pytest.raises(InputError) as caught:
+        train(path, max_bad=0.3)
+    rows = [f"line {n}: it has 1 cells, and the table has 2 columns" for n in range(22, 32)]
+    assert caught.value.place["rows"] == "; ".join([*rows, "and 2 more"])
+
+
+def known(kind: type[TenfoldError], code: str = "D04") -> TenfoldError:
+    return kind(code, "a fact", place={"file": "a.csv"}, fix=["one", "two"])
+
+
+KINDS: Final = [
+    getattr(errors, name) for name in dir(errors) if name.endswith("Error") and name != "Error"
+]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_error_survives_the_way_to_another_process(kind: type[TenfoldError]) -> None:
+    error = known(kind)
+    twin = pickle.loads(pickle.dumps(error))  # noqa: S301 - written in this line
+    assert type(twin) is kind
+    assert (str(twin), twin.to_dict()) == (str(error), error.to_dict())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_error_is_a_json_object_of_five_entries(kind: type[TenfoldError]) -> None:
+    found = json.loads(json.dumps(known(kind).to_dict()))
+    assert found == {
+        "code": "D04",
+        "fact": "a fact",
+        "rule": RULES["D04"],
+        "place": {"file": "a.csv"},
+        "fix": ["one", "two"],
+    }
+
+
+def test_errors_are_caught_by_the_names_that_python_users_expect() -> None:
+    assert len(KINDS) == 10
+    for kind in KINDS:
+        assert issubclass(kind, TenfoldError)
+        assert issubclass(kind, ValueError) == issubclass(kind, InputError)
+        assert issubclass(kind, ImportError) == (kind is errors.MissingExtraError)
+    assert not issubclass(errors.StoreError, InputError)
+    assert tenfold.TenfoldError is TenfoldError
+
+
+def test_a_code_that_has_no_rule_cannot_be_raised() -> None:
+    with pytest.raises(KeyError, match="X99"):
+        TenfoldError("X99", "a fact")
