@@ -411,15 +411,24 @@ def test_a_table_may_come_from_standard_input(
     assert scores[0] == scores[1]
 
 
+@pytest.mark.parametrize(
+    ("command", "row", "code"), [("predict", "", "D02"), ("evaluate", "1,2,Ulm\n", "P03")]
+)
 def test_a_message_about_standard_input_names_it_and_no_hidden_copy(
-    run_tenfold: Tenfold, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    run_tenfold: Tenfold,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    command: str,
+    row: str,
+    code: str,
 ) -> None:
-    (tmp_path / "typed").write_text("rooms,area,town\n")
+    (tmp_path / "typed").write_text(f"rooms,area,town\n{row}")
     with (tmp_path / "typed").open() as typed:
         monkeypatch.setattr(sys, "stdin", typed)
-        status, _, err = run_tenfold("predict", "runs/houses-1", "-")
-    assert (status, err[:4]) == (1, "D02:")
+        status, _, err = run_tenfold(command, "runs/houses-1", "-")
+    assert (status, err[:4]) == (1, f"{code}:")
     assert tempfile.gettempdir() not in err
+    assert "  file  standard input\n" in err
 
 
 @pytest.mark.parametrize(("rows", "lines"), [(20, 0), (20_000, 1)])

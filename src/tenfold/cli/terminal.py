@@ -5,6 +5,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -69,6 +70,8 @@ def read_rows(
         table.check_rejected(read.max_bad)
         if target is not None and target in table.frame.columns:
             table = answered(table, target, read.max_bad)
+    if str(path) == "-":
+        table = replace(table, source="standard input")
     if not quiet:
         for row in table.rejected:
             print(f"{path}, line {row.line}, is left out: {row.reason}", file=sys.stderr)
