@@ -20,6 +20,8 @@ from tenfold.seeds import Streams
 # An odd constant that spreads the seeds of successive epochs (2**63 / golden ratio).
 SPREAD: Final = 5_700_357_409_661_598_721
 
+ORDERS_KEPT: Final = 2
+
 Member = tuple[int, int]  # number of the fold, number of the member in it
 
 
@@ -38,26 +40,6 @@ class Round:
 
     rows_SFB: Tensor
     weights_SFB: Tensor
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Cut:
-    """How the rows of each network are cut in S steps.
-
-    Attributes
-    ----------
-    at_FK : Tensor of int64
-        Place in the order of the network's rows, K = S x B. Places beyond the rows
-        of one epoch lie in the order of the next, laid behind it.
-    share_FSB : Tensor of float64
-        Share in the loss of a row of weight 1; 0 for fillers.
-    epochs : int
-        Orders needed.
-    """
-
-    at_FK: Tensor
-    share_FSB: Tensor
-    epochs: int
 
 
 class BatchPlan:
@@ -107,7 +89,6 @@ class BatchPlan:
         cut: Literal["even", "filled", "full"] = "even",
     ) -> None:
         self._seeds = [streams.integer("order", *member) for member in members]
-        self._generator = torch.Generator()
         self._weights_N = torch.from_numpy(weights_N)
         counts_F = learn_FN.sum(axis=1)
         if cut != "full":
@@ -127,59 +108,72 @@ class BatchPlan:
         self.rounds = -(-int(self.last_F.max()) // self.steps)
         self._steps_F = steps_F
         self._counts_F = counts_F
-        self._even = cut != "full"
-        self._bounds_FS = np.zeros((len(bounds), self.steps + 1), dtype=np.int64)
-        rows_FM = np.zeros((len(bounds), counts_F.max()), dtype=np.int64)
+        rows_FM = np.zeros((len(learn_FN), counts_F.max()), dtype=np.int64)
         for f, learn_N in enumerate(learn_FN):
-            self._bounds_FS[f, : len(bounds[f])] = bounds[f]
             rows_FM[f, : counts_F[f]] = np.flatnonzero(learn_N)
         self._rows_FM = torch.from_numpy(rows_FM)
-        self._mean_F = np.array([weights_N[learn_N].mean() for learn_N in learn_FN])
-        self._first_cut: _Cut | None = None
+        mean_F = np.array([weights_N[learn_N].mean() for learn_N in learn_FN])
+        self._equal = bool((steps_F == self.steps).all())
+        self._cut(bounds, mean_F, even=cut != "full")
+        self._generator = torch.Generator()
+        # The last orders drawn, by epoch: a round ends in the epoch that the next begins in.
+        self._orders: dict[bytes, Tensor] = {}
+
+    def _cut(
+        self, bounds: Sequence[NDArray[np.int64]], mean_F: NDArray[np.float64], *, even: bool
+    ) -> None:
+        """Lay out as many steps of each network as a round may begin with and go through.
+
+        ``at_FTB`` is the place of a row in the order of its network's rows, epoch after
+        epoch; ``share_FTB`` its share in the loss if its weight is 1, 0 for fillers.
+        """
+        steps_F1, counts_F1 = self._steps_F[:, None], self._counts_F[:, None]
+        bounds_FS = np.zeros((len(bounds), self.steps + 1), dtype=np.int64)
+        for f, bound in enumerate(bounds):
+            bounds_FS[f, : len(bound)] = bound
+        most = self.steps if self._equal else 2 * self.steps - 1
+        epoch_FT, step_FT = np.divmod(np.arange(most)[None], steps_F1)
+        start_FT = np.take_along_axis(bounds_FS, step_FT, axis=1)
+        stop_FT = np.take_along_axis(bounds_FS, step_FT + 1, axis=1)
+        at_FTB = start_FT[..., None] + np.arange(self.width)
+        kept_FTB = at_FTB < stop_FT[..., None]
+        # Fillers are the rows that come next, as good a sample as the others.
+        at_FTB %= counts_F1[..., None]
+        at_FTB += epoch_FT[..., None] * self._rows_FM.shape[1]
+        usual_FT = counts_F1 / steps_F1 if even else stop_FT - start_FT
+        self._at_FTB = torch.from_numpy(at_FTB)
+        self._share_FTB = torch.from_numpy(kept_FTB / (mean_F[:, None] * usual_FT)[..., None])
 
     def round(self, number: int) -> Round:
         """Return the batches of round ``number``, counted from 0."""
         epoch_F, first_F = np.divmod(number * self.steps, self._steps_F)
-        if first_F.any():
-            cut = self._cut(first_F)
-        else:  # always, unless networks take unequal numbers of steps
-            cut = self._first_cut = self._first_cut or self._cut(first_F)
-        orders = [self._order(epoch_F + later) for later in range(cut.epochs)]
-        rows_FK = torch.cat(orders, dim=1).gather(1, cut.at_FK)
-        rows_FSB = rows_FK.view(cut.share_FSB.shape)
-        weights_FSB = (self._weights_N[rows_FSB] * cut.share_FSB).float()
+        at_FSB, share_FSB = self._at_FTB, self._share_FTB
+        if not self._equal:
+            steps_FS = torch.from_numpy(first_F[:, None] + np.arange(self.steps))
+            folds_F1 = torch.arange(len(first_F))[:, None]
+            at_FSB, share_FSB = at_FSB[folds_F1, steps_FS], share_FSB[folds_F1, steps_FS]
+        epochs = int(((first_F + self.steps - 1) // self._steps_F).max()) + 1
+        order_FK = torch.cat([self._order(epoch_F + later) for later in range(epochs)], dim=1)
+        rows_FSB = order_FK.gather(1, at_FSB.flatten(1)).view(at_FSB.shape)
+        weights_FSB = (self._weights_N[rows_FSB] * share_FSB).float()
         return Round(
             rows_SFB=rows_FSB.transpose(0, 1).contiguous(),
             weights_SFB=weights_FSB.transpose(0, 1).contiguous(),
         )
 
-    def _cut(self, first_F: NDArray[np.int64]) -> _Cut:
-        """Cut the rows of a round in which each network starts at its step ``first_F``."""
-        at_FS = first_F[:, None] + np.arange(self.steps)
-        epoch_FS, step_FS = np.divmod(at_FS, self._steps_F[:, None])
-        start_FS = np.take_along_axis(self._bounds_FS, step_FS, axis=1)
-        stop_FS = np.take_along_axis(self._bounds_FS, step_FS + 1, axis=1)
-        at_FSB = start_FS[..., None] + np.arange(self.width)
-        kept_FSB = at_FSB < stop_FS[..., None]
-        # Fillers are the rows that come next, as good a sample as the others.
-        at_FSB %= self._counts_F[:, None, None]
-        at_FSB += epoch_FS[..., None] * self._rows_FM.shape[1]
-        usual = (self._counts_F / self._steps_F)[:, None, None]
-        if not self._even:
-            usual = (stop_FS - start_FS)[..., None]
-        share_FSB = kept_FSB / (self._mean_F[:, None, None] * usual)
-        return _Cut(
-            at_FK=torch.from_numpy(at_FSB.reshape(len(at_FSB), -1)),
-            share_FSB=torch.from_numpy(share_FSB),
-            epochs=int(epoch_FS.max()) + 1,
-        )
-
     def _order(self, epoch_F: NDArray[np.int64]) -> Tensor:
-        """Return the rows of each network in the order of its epoch; the rest is arbitrary."""
+        """Return the rows of each network in the order of an epoch; the rest is arbitrary."""
+        key = epoch_F.tobytes()
+        if key not in self._orders:
+            while len(self._orders) >= ORDERS_KEPT:
+                del self._orders[next(iter(self._orders))]
+            self._orders[key] = self._draw(epoch_F)
+        return self._orders[key]
+
+    def _draw(self, epoch_F: NDArray[np.int64]) -> Tensor:
         order_FM = torch.zeros_like(self._rows_FM)
-        for order_M, count, seed, epoch in zip(
-            order_FM, self._counts_F.tolist(), self._seeds, epoch_F.tolist(), strict=True
-        ):
+        counts, epochs = self._counts_F.tolist(), epoch_F.tolist()
+        for f, (count, seed, epoch) in enumerate(zip(counts, self._seeds, epochs, strict=True)):
             self._generator.manual_seed((seed + epoch * SPREAD) % 2**63)
-            order_M[:count] = torch.randperm(count, generator=self._generator)
+            torch.randperm(count, generator=self._generator, out=order_FM[f, :count])
         return self._rows_FM.gather(1, order_FM)
