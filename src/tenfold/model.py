@@ -1,5 +1,6 @@
 """A trained model: schema, network and weights, and what it says of new rows."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,6 +15,9 @@ from tenfold.data.schema import Schema
 from tenfold.errors import PredictError
 from tenfold.nn.network import BLOCK, FoldNetwork, answer
 from tenfold.nn.targets import FoldTarget
+
+Progress = Callable[[int, int], None]
+"""Takes the rows done and all rows."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -45,7 +49,9 @@ class Model:
         """Number of trained parameters of one fold."""
         return sum(p.numel() for p in self.network.parameters()) // self.folds
 
-    def answers(self, frame: pd.DataFrame, *, decimal: str = ".") -> NDArray[np.float64]:
+    def answers(
+        self, frame: pd.DataFrame, *, decimal: str = ".", progress: Progress | None = None
+    ) -> NDArray[np.float64]:
         """Return what the ensemble says of rows: the mean over all networks.
 
         Parameters
@@ -55,6 +61,8 @@ class Model:
             are ignored.
         decimal : {".", ","}
             Decimal sign of cells that are text.
+        progress : callable, optional
+            Called with the rows done and all rows, again and again.
 
         Returns
         -------
@@ -68,10 +76,13 @@ class Model:
         """
         check_columns(frame, self.schema, decimal)
         numbers, codes = encode_inputs(frame, self.schema, decimal)
-        return self.answers_coded(numbers, codes)
+        return self.answers_coded(numbers, codes, progress)
 
     def answers_coded(
-        self, numbers: NDArray[np.float64], codes: NDArray[np.int64]
+        self,
+        numbers: NDArray[np.float64],
+        codes: NDArray[np.int64],
+        progress: Progress | None = None,
     ) -> NDArray[np.float64]:
         """Return what the ensemble says of coded rows, shape (N, O)."""
         if len(numbers) == 0:
@@ -82,8 +93,12 @@ class Model:
         rows_FN = rows_N.expand(len(self.target.mean_F), -1)
         numbers_NP = torch.tensor(numbers, dtype=self.target.mean_F.dtype, device=device)
         codes_NQ = torch.tensor(codes, device=device)
-        blocks = answer(self.network, self.target, numbers_NP, codes_NQ, rows_FN)
-        return torch.cat([block.mean(dim=0) for block in blocks])[: len(numbers)].cpu().numpy()
+        means = []
+        for block in answer(self.network, self.target, numbers_NP, codes_NQ, rows_FN):
+            means.append(block.mean(dim=0))
+            if progress is not None:
+                progress(min(len(means) * BLOCK, len(numbers)), len(numbers))
+        return torch.cat(means)[: len(numbers)].cpu().numpy()
 
     def labels(self, answers: NDArray[np.float64]) -> NDArray[np.object_]:
         """Return the name of the most probable class of each row."""

@@ -26,7 +26,7 @@ from tenfold.data.split import Splitter
 from tenfold.data.table import Table
 from tenfold.data.target import answered
 from tenfold.evaluate.scores import TestScore, score_table
-from tenfold.model import Model, answer_table
+from tenfold.model import Model, Progress, answer_table
 from tenfold.nn.own import MakeModule, load_function
 from tenfold.report.summary import Summary, summarize, versions
 from tenfold.seeds import Streams
@@ -61,13 +61,15 @@ class Run:
     study: Study | None = None
     summary: Summary | None = None
 
-    def predict(self, data: Data | Table) -> pd.DataFrame:
+    def predict(self, data: Data | Table, *, progress: Progress | None = None) -> pd.DataFrame:
         """Return what the ensemble says of new rows.
 
         Parameters
         ----------
         data : str, Path, DataFrame or Table
             Holds every column that the network learnt from.
+        progress : callable, optional
+            Called with the rows done and all rows, again and again.
 
         Returns
         -------
@@ -81,11 +83,13 @@ class Run:
             P01 or P02, if the columns are not those of training.
         """
         table = data if isinstance(data, Table) else read_table(data)
-        answers = self.model.answers(table.frame, decimal=table.decimal)
+        answers = self.model.answers(table.frame, decimal=table.decimal, progress=progress)
         index = data.index if isinstance(data, pd.DataFrame) else table.lines
         return answer_table(self.model, answers).set_axis(index, axis=0)
 
-    def evaluate(self, data: Data | Table, *, max_bad: float = 0.01) -> dict[str, TestScore]:
+    def evaluate(
+        self, data: Data | Table, *, max_bad: float = 0.01, progress: Progress | None = None
+    ) -> dict[str, TestScore]:
         """Score the ensemble on labelled rows that it never saw.
 
         Raises
@@ -97,7 +101,8 @@ class Run:
         table = data if isinstance(data, Table) else read_table(data)
         if target in table.frame.columns:
             table = answered(table, target, max_bad)
-        return score_table(self.model, table, Streams(int(self.metrics.get("seed", 0))))
+        streams = Streams(int(self.metrics.get("seed", 0)))
+        return score_table(self.model, table, streams, progress)
 
 
 def train(  # noqa: PLR0913 - each option of the command, by its own name

@@ -29,7 +29,7 @@ class Screen:
         """Act like a training that has taken so long when its epochs end."""
         with self.watch.listening():
             self.watch.decided([])
-            self.watch._started -= seconds
+            self.watch._bar._started -= seconds
             for epoch in (1, 2, 3):
                 self.watch.epoch(epoch, 50)
 

@@ -138,6 +138,7 @@ def predict(  # noqa: PLR0913
     """Predict new rows: a CSV of their lines, values or classes with probabilities."""
     import pandas as pd  # noqa: PLC0415
 
+    from tenfold.report.console import PatientBar  # noqa: PLC0415
     from tenfold.run import load  # noqa: PLC0415
 
     read = opt.read_options(
@@ -152,7 +153,9 @@ def predict(  # noqa: PLR0913
     answers = []
     for path in inputs:
         table = read_rows(path, read, quiet=quiet)
-        found = loaded.predict(table).rename_axis("line").reset_index()
+        with PatientBar(console(quiet=quiet), "predicting") as bar:
+            rows = loaded.predict(table, progress=bar.update)
+        found = rows.rename_axis("line").reset_index()
         if len(inputs) > 1:
             found.insert(0, "file", str(path))
         answers.append(found)
@@ -177,6 +180,7 @@ def evaluate(  # noqa: PLR0913
     quiet: opt.Quiet = False,
 ) -> None:
     """Score a run on labelled rows that it never saw."""
+    from tenfold.report.console import PatientBar  # noqa: PLC0415
     from tenfold.report.text import test_lines  # noqa: PLC0415
     from tenfold.run import load  # noqa: PLC0415
 
@@ -190,7 +194,8 @@ def evaluate(  # noqa: PLR0913
     )
     loaded = load(run, network=network)
     table = read_rows(data, read, target=loaded.model.schema.target, quiet=quiet)
-    scores = loaded.evaluate(table, max_bad=max_bad)
+    with PatientBar(console(quiet=quiet), "predicting") as bar:
+        scores = loaded.evaluate(table, max_bad=max_bad, progress=bar.update)
     if as_json:
         plain = {name: asdict(score) for name, score in scores.items()}
         print(json.dumps({"format": 1, "rows": len(table), "scores": plain}, indent=1))

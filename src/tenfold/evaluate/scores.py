@@ -15,7 +15,7 @@ from tenfold.data.split import Splits
 from tenfold.data.table import Table
 from tenfold.errors import PredictError
 from tenfold.evaluate.metrics import BOUNDS, METRICS, constant_guess
-from tenfold.model import Model, check_columns
+from tenfold.model import Model, Progress, check_columns
 from tenfold.seeds import Streams
 
 LEVEL: Final = 0.95
@@ -172,7 +172,9 @@ def score_test(
     return scores
 
 
-def score_table(model: Model, table: Table, streams: Streams) -> dict[str, TestScore]:
+def score_table(
+    model: Model, table: Table, streams: Streams, progress: Progress | None = None
+) -> dict[str, TestScore]:
     """Score the ensemble on a labelled table that it never saw.
 
     Raises
@@ -181,7 +183,7 @@ def score_table(model: Model, table: Table, streams: Streams) -> dict[str, TestS
         P01 to P04, if the table does not fit the model or lacks answers.
     """
     truth, weights = read_answers(table, model.schema)
-    answers = model.answers(table.frame, decimal=table.decimal)
+    answers = model.answers(table.frame, decimal=table.decimal, progress=progress)
     return score_test(truth, answers, weights, model.schema.task, streams)
 
 

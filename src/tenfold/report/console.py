@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
-from typing import Final, final
+from typing import Final, Self, final
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
@@ -15,6 +15,63 @@ from tenfold.config import Decision
 from tenfold.report.text import decision_lines
 
 PATIENCE_SECONDS: Final = 2.0  # nothing that ends sooner needs a bar
+
+
+@final
+class PatientBar:
+    """A bar with the time left, for work that takes longer than two seconds.
+
+    Parameters
+    ----------
+    console : rich.console.Console
+    what : str
+        What is being done.
+    counts : str
+        How far it is, with rich's ``{task.completed}`` and ``{task.total}``.
+    """
+
+    def __init__(
+        self,
+        console: Console,
+        what: str,
+        counts: str = "row {task.completed:,} of {task.total:,},",
+    ) -> None:
+        self._started = time.monotonic()
+        self._task: TaskID | None = None
+        self._what = what
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn(counts),
+            TimeRemainingColumn(compact=True),
+            TextColumn("left"),
+            console=console,
+            transient=True,
+        )
+
+    def start(self) -> None:
+        """Begin to wait: what came before does not count."""
+        self._started = time.monotonic()
+
+    def update(self, done: int, total: int) -> None:
+        """Move the bar, once the work has taken a while."""
+        if self._task is None:
+            if time.monotonic() - self._started < PATIENCE_SECONDS:
+                return
+            self._bar.start()
+            self._task = self._bar.add_task(self._what, total=total)
+        self._bar.update(self._task, completed=done)
+
+    def stop(self) -> None:
+        """Take the bar away; one that never started would leave a blank line."""
+        if self._task is not None:
+            self._bar.stop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
 
 @final
@@ -28,34 +85,20 @@ class TerminalWatch:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._started = time.monotonic()
         self._interrupted = False
-        self._task: TaskID | None = None
-        self._bar = Progress(
-            TextColumn("training"),
-            BarColumn(),
-            TextColumn("epoch {task.completed} of at most {task.total},"),
-            TimeRemainingColumn(compact=True),
-            TextColumn("left"),
-            console=console,
-            transient=True,
-        )
+        counts = "epoch {task.completed} of at most {task.total},"
+        self._bar = PatientBar(console, "training", counts)
 
     def decided(self, decisions: Sequence[Decision]) -> None:
         """Print what was decided, why, and what changes it."""
         self._console.print("Decided, with the option that changes it:", highlight=False)
         for line in decision_lines(decisions):
             self._console.print(line, highlight=False, markup=False, soft_wrap=True)
-        self._started = time.monotonic()
+        self._bar.start()
 
     def epoch(self, done: int, most: int) -> None:
         """Move the bar, once training has taken a while."""
-        if self._task is None:
-            if time.monotonic() - self._started < PATIENCE_SECONDS:
-                return
-            self._bar.start()
-            self._task = self._bar.add_task("training", total=most)
-        self._bar.update(self._task, completed=done)
+        self._bar.update(done, most)
 
     def stop_reason(self) -> str | None:
         """Return ``"Ctrl-C"`` once it was pressed."""
@@ -78,5 +121,4 @@ class TerminalWatch:
             yield
         finally:
             signal.signal(signal.SIGINT, before)
-            if self._task is not None:  # a bar that never started would print a blank line
-                self._bar.stop()
+            self._bar.stop()
