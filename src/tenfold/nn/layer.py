@@ -76,20 +76,6 @@ class Layer:
         B of every step.
     """
 
-    __slots__ = (
-        "_across",
-        "_bend",
-        "_bias",
-        "_bias_slope",
-        "_factor",
-        "_inputs",
-        "_slopes",
-        "_units",
-        "_weight",
-        "_weight_slope",
-        "sums_FBO",
-    )
-
     def __init__(
         self,
         weight_FIO: nn.Parameter,

@@ -73,13 +73,12 @@ def choose_plan(
         N01 or N02 for a network that cannot be loaded, N04 for a task that the
         tutorial's network cannot do.
     """
-    decisions: tuple[Decision, ...] | None = None
     if network is not None:
         plan = own_plan(network)
     elif options.network == "tutorial":
         plan = tutorial_plan(task, standardize=options.standardize)
     elif options.network == "auto":
-        plan, decisions = default_plan(len(rows), folds, task, options)
+        plan = default_plan(len(rows), folds, task, options)
     else:
         plan = own_plan(load_function(options.network))
     recipe = replace(
@@ -88,14 +87,23 @@ def choose_plan(
         batch_size=options.batch_size or plan.recipe.batch_size,
         lr=options.lr or plan.recipe.lr,
     )
-    if decisions is None:
-        what = (
-            f"{recipe.epochs} epochs, batches of {recipe.batch_size}, step size {recipe.lr:g}"
-        )
-        why = "the tutorial's" if options.network == "tutorial" else "for a network of your own"
-        change = "--epochs, --batch-size, --lr"
-        decisions = (Decision(what=what, why=why, change_with=change),)
-    return replace(plan, recipe=recipe), decisions
+    plan = replace(plan, recipe=recipe)
+    return plan, (_decide(recipe, len(rows), folds, options),)
+
+
+def _decide(recipe: Recipe, rows: int, folds: int, options: TrainOptions) -> Decision:
+    """Say how the network is trained, and why so."""
+    what = f"{recipe.epochs} epochs, batches of {recipe.batch_size}"
+    change = "--epochs, --batch-size, --lr"
+    if recipe.watching:
+        what = f"{recipe.members} networks for each fold, at most {what}"
+        why = f"--quality {options.quality} on {rows:,} rows in {folds} folds"
+        change = f"--quality, {change}"
+    elif options.network == "tutorial":
+        why = "as in the tutorial"
+    else:
+        why = "a network of your own is trained so unless you say otherwise"
+    return Decision(what=what, why=why, change_with=change)
 
 
 def tutorial_plan(task: Task, *, standardize: bool) -> Plan:
@@ -122,9 +130,7 @@ def own_plan(make: MakeModule) -> Plan:
     )
 
 
-def default_plan(
-    rows: int, folds: int, task: Task, options: TrainOptions
-) -> tuple[Plan, tuple[Decision, ...]]:
+def default_plan(rows: int, folds: int, task: Task, options: TrainOptions) -> Plan:
     """Return the default network: a small perceptron, several for each fold.
 
     Its parts are those of RealMLP (arXiv 2407.04491) that paid in our own
@@ -148,7 +154,7 @@ def default_plan(
     budget = effort.budget * max(1.0, rows / SMALL_TABLE) ** 0.5
     members = int(np.clip(round(budget / (rows * folds * epochs)), 2, effort.members))
     batch_size = next(size for size, limit in BATCHES if rows <= limit)
-    plan = Plan(
+    return Plan(
         features=FeatureOptions(
             bins=((8, 0.3), (32, 0.1) if rows >= FINE_BINS_ROWS else (16, 0.15)), recurring=True
         ),
@@ -166,12 +172,3 @@ def default_plan(
             watching=1,
         ),
     )
-    decisions = (
-        Decision(
-            what=f"{members} networks for each fold, "
-            f"at most {epochs} epochs, batches of {batch_size}",
-            why=f"--quality {options.quality} on {rows:,} rows in {folds} folds",
-            change_with="--quality, --epochs, --batch-size",
-        ),
-    )
-    return plan, decisions
