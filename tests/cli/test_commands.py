@@ -474,6 +474,7 @@ def interrupted(folder: Path, table: Path, times: int) -> tuple[int, str, str]:
         return child.wait(), out, err
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_the_best_state_as_a_run_that_predicts(
     run_tenfold: Tenfold, home: Path, tmp_path: Path
 ) -> None:
@@ -490,6 +491,7 @@ def test_ctrl_c_keeps_the_best_state_as_a_run_that_predicts(
     assert np.isfinite(rows_of(out)["prediction"]).all()
 
 
+@pytest.mark.slow
 def test_a_second_ctrl_c_gives_up_and_leaves_nothing(home: Path, tmp_path: Path) -> None:
     status, out, err = interrupted(tmp_path, home / "houses.csv", times=2)
     assert (status, out) == (1, "")
