@@ -162,7 +162,7 @@ def default_plan(rows: int, folds: int, task: Task, options: TrainOptions) -> Pl
         recipe=Recipe(
             epochs=epochs,
             batch_size=batch_size,
-            lr=0.1 if regression else 0.03,
+            lr=0.1 if regression else 0.06,
             schedule="root",
             betas=(0.9, 0.95),
             decay=0.01,
