@@ -210,7 +210,7 @@ def test_with_shuffled_labels_no_better_than_the_constant_guess_is_claimed(
     labels: int, kind: str
 ) -> None:
     """Catches every way of scoring a network on what it learnt from."""
-    frame = mixed_frame(kind, 160, seed=labels)
+    frame = mixed_frame(kind, 400, seed=labels)
     honest = quick_run(frame, "auto", folds=5, epochs=16)
     order = np.random.default_rng(labels).permutation(len(frame))
     shuffled = quick_run(
