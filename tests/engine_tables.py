@@ -79,6 +79,16 @@ def mixed_frame(kind: str = "regression", rows: int = 96, seed: int = 0) -> pd.D
     return frame
 
 
+def houses(rows: int = 60, seed: int = 3) -> pd.DataFrame:
+    """Return a table like a user's: the last column is the target, and can be learnt."""
+    rng = np.random.default_rng(seed)
+    rooms = rng.integers(1, 8, rows).astype(float)
+    area = (rooms * rng.normal(20, 4, rows)).round(1)
+    town = rng.choice(["Ulm", "Bonn", "Kiel"], rows)
+    price = (2 * area + 30 * (town == "Bonn")).round(1)
+    return pd.DataFrame({"rooms": rooms, "area": area, "town": town, "price": price})
+
+
 def three_folds(
     rows: int, *, unequal: bool = False
 ) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:

@@ -23,6 +23,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 import tenfold
 from tenfold import TabularClassifier, TabularRegressor
 from tenfold.errors import PredictError, SchemaError, SplitError, UsageError
+from tests.engine_tables import houses
 
 QUICK: dict[str, Any] = {"quality": "fast", "folds": 3, "epochs": 2}
 
@@ -32,14 +33,9 @@ def test_the_estimators_pass_every_check_of_scikit_learn(estimator: Any, check: 
     check(estimator)
 
 
-@pytest.fixture(scope="module")
-def houses() -> pd.DataFrame:
-    rng = np.random.default_rng(3)
-    rooms = rng.integers(1, 8, 90).astype(float)
-    area = (rooms * rng.normal(20, 4, 90)).round(1)
-    town = rng.choice(["Ulm", "Bonn", "Kiel"], 90)
-    price = 2 * area + 30 * (town == "Bonn") + rng.normal(0, 3, 90)
-    return pd.DataFrame({"rooms": rooms, "area": area, "town": town, "price": price})
+@pytest.fixture(scope="module", name="houses")
+def ninety_houses() -> pd.DataFrame:
+    return houses(90)
 
 
 def split_target(frame: pd.DataFrame) -> tuple[pd.DataFrame, "pd.Series[Any]"]:

@@ -97,10 +97,8 @@ class Run:
         PredictError
             P01 to P04, if the rows do not fit or lack answers.
         """
-        target = self.model.schema.target
         table = data if isinstance(data, Table) else read_table(data)
-        if target in table.frame.columns:
-            table = answered(table, target, max_bad)
+        table = answered(table, self.model.schema.target, max_bad)
         streams = Streams(int(self.metrics.get("seed", 0)))
         return score_table(self.model, table, streams, progress)
 

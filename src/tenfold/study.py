@@ -176,19 +176,26 @@ def describe(
     """
     target, found = find_target(table, options.schema)
     table = answered(table, target, options.read.max_bad)
-    if test is None and options.split.test_size is not None:
+    left_out: tuple[Decision, ...] = ()
+    if test is not None:
+        test = answered(test, target, options.read.max_bad)
+        left_out = _left_out(test)
+    elif options.split.test_size is not None:
         table, test = set_apart(table, target, options.split, streams)
     schema = infer_schema(table, target, options.schema, options.split)
-    decisions = (*table.decisions, *found, *schema.decisions)
     if test is not None:
-        if target in test.frame.columns:
-            test = answered(test, target, options.read.max_bad)
         read_answers(test, schema)  # training is not lost to rows that cannot be scored
-        if test.rejected and test.source != table.source:
-            what = f"{len(test.rejected):,} test rows are left out"
-            why = f"line {test.rejected[0].line}: {test.rejected[0].reason}"
-            decisions += (Decision(what=what, why=why, change_with="--test"),)
+    decisions = (*table.decisions, *found, *schema.decisions, *left_out)
     return table, test, schema, decisions
+
+
+def _left_out(test: Table) -> tuple[Decision, ...]:
+    if not test.rejected:
+        return ()
+    first = test.rejected[0]
+    what = f"{len(test.rejected):,} test rows are left out"
+    why = f"line {first.line}: {first.reason}"
+    return (Decision(what=what, why=why, change_with="--test"),)
 
 
 def split_rows(

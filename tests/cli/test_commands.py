@@ -17,6 +17,7 @@ import pytest
 
 import tenfold
 from tenfold.cli import main
+from tests.engine_tables import houses
 
 QUICK: Final = ("--quality", "fast", "--folds", "3", "--epochs", "2")
 COMMAND: Final = (sys.executable, "-m", "tenfold")
@@ -32,15 +33,6 @@ class Slow(torch.nn.Linear):
 
 Ended = tuple[int, str, str]
 Tenfold = Callable[..., Ended]
-
-
-def houses(rows: int = 60, seed: int = 3) -> pd.DataFrame:
-    rng = np.random.default_rng(seed)
-    rooms = rng.integers(1, 8, rows).astype(float)
-    area = (rooms * rng.normal(20, 4, rows)).round(1)
-    town = rng.choice(["Ulm", "Bonn", "Kiel"], rows)
-    price = (2 * area + 30 * (town == "Bonn")).round(1)
-    return pd.DataFrame({"rooms": rooms, "area": area, "town": town, "price": price})
 
 
 @pytest.fixture(scope="module")
@@ -322,6 +314,17 @@ def test_test_rows_without_an_answer_are_no_reason_to_lose_a_run(
     status, out, _ = run_tenfold(*words)
     assert status == 0
     assert "199 test rows that no choice touched" in out
+
+
+def test_test_rows_that_are_left_out_are_told_of_in_frames_too() -> None:
+    test = houses(20, seed=8)
+    test.loc[3, "price"] = None
+    run = tenfold.train(
+        houses(), folds=3, epochs=2, quality="fast", test=test, max_bad=0.1, out=None
+    )
+    said = [f"{d['what']} ({d['why']})" for d in run.metrics["decisions"]]
+    assert "1 test rows are left out (line 4: its target 'price' is empty)" in said
+    assert run.metrics["test"]["rows"] == 19
 
 
 @pytest.mark.parametrize(

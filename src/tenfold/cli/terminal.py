@@ -68,7 +68,7 @@ def read_rows(
     with lend_file(path) as source:
         table = read_table(source, read)
         table.check_rejected(read.max_bad)
-        if target is not None and target in table.frame.columns:
+        if target is not None:
             table = answered(table, target, read.max_bad)
     if str(path) == "-":
         table = replace(table, source="standard input")
@@ -80,10 +80,11 @@ def read_rows(
 
 def write_rows(rows: "pd.DataFrame", out: Path | None, *, as_json: bool) -> None:
     """Write predicted rows to a file or to standard output."""
-    text = rows.to_csv(index=False, float_format="%.7g")
     if as_json:
         plain = json.loads(rows.to_json(orient="records"))
         text = json.dumps({"format": 1, "rows": plain}, indent=1) + "\n"
+    else:
+        text = rows.to_csv(index=False, float_format="%.7g")
     if out is None:
         sys.stdout.write(text)
         return

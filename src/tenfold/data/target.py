@@ -33,11 +33,15 @@ def find_target(table: Table, options: SchemaOptions) -> tuple[str, tuple[Decisi
 def answered(table: Table, target: str, max_bad: float) -> Table:
     """Return the table without rows whose target is empty, which join ``rejected``.
 
+    A table that has no such column comes back as it is.
+
     Raises
     ------
     ReadError
         D05, if a larger share than ``max_bad`` of all rows is rejected by now.
     """
+    if target not in table.frame.columns:
+        return table
     empty = table.frame[target].isna().to_numpy()
     table = table.reject(empty, f"its target {target!r} is empty")
     table.check_rejected(max_bad)
