@@ -1,6 +1,7 @@
 """The same study as the command's, behind scikit-learn's contract."""
 
 import secrets
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import Any, Final, Literal, Self
 
@@ -37,8 +38,10 @@ WEIGHT: Final = "weight"
 GROUP: Final = "group"
 
 
-class _Tabular(BaseEstimator):  # type: ignore[misc]
+class _Tabular(BaseEstimator, ABC):  # type: ignore[misc]
     """What both estimators share: everything but the task."""
+
+    _task: Task
 
     def __init__(  # noqa: PLR0913 - scikit-learn wants each parameter by its name
         self,
@@ -72,15 +75,51 @@ class _Tabular(BaseEstimator):  # type: ignore[misc]
         tags.input_tags.categorical = True
         return tags
 
-    def _fit(
+    def fit(
+        self,
+        X: Any,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
+    ) -> Self:
+        """Train and score the networks of all folds.
+
+        Parameters
+        ----------
+        X : DataFrame or array of shape (N, columns)
+            Numbers, words, truth values or dates; cells may be missing.
+        y : array of shape (N,)
+        sample_weight : array of shape (N,), optional
+        groups : array of shape (N,), optional
+            Rows of a group stay in one fold.
+
+        Raises
+        ------
+        InputError
+            If the rows cannot be learnt from or split; it is a ValueError too.
+        """
+        inputs, y = self._inputs(X, y, reset=True)
+        target = self._target(column_or_1d(y, warn=True))
+        check_consistent_length(inputs, target)
+        self._learn(inputs, target, sample_weight, groups)
+        return self
+
+    @abstractmethod
+    def _target(self, y: NDArray[Any]) -> NDArray[Any]:
+        """Check the answers and return them as they are to be learnt."""
+
+    @abstractmethod
+    def _keep(self, study: Study, answers: NDArray[np.float64]) -> None:
+        """Set what a study gives beyond what both estimators share."""
+
+    def _learn(
         self,
         inputs: pd.DataFrame,
         target: NDArray[Any],
-        task: Task,
         sample_weight: ArrayLike | None,
         groups: ArrayLike | None,
-    ) -> tuple[Study, NDArray[np.float64]]:
-        """Run the study on rows with a weight; return it and each row's out-of-fold answer."""
+    ) -> None:
+        """Run the study on the rows that have a weight."""
         weights = _check_sample_weight(sample_weight, inputs, ensure_non_negative=True)
         frame = inputs.copy(deep=False)
         names = {name: _free(name, inputs) for name in (TARGET, WEIGHT, GROUP)}
@@ -94,7 +133,7 @@ class _Tabular(BaseEstimator):  # type: ignore[misc]
         options = RunOptions(
             schema=SchemaOptions(
                 target=names[TARGET],
-                task=task,
+                task=self._task,
                 weight_column=names[WEIGHT],
                 keep_counters=True,
             ),
@@ -119,7 +158,7 @@ class _Tabular(BaseEstimator):  # type: ignore[misc]
         }
         answers = np.full((len(inputs), study.model.target.outputs), np.nan)
         answers[weighty] = study.out_of_fold()
-        return study, answers
+        self._keep(study, answers)
 
     def _train_options(self) -> TrainOptions:
         seed = self.random_state
@@ -145,15 +184,12 @@ class _Tabular(BaseEstimator):  # type: ignore[misc]
         checks: dict[str, Any] = {"reset": reset, "skip_check_array": whole}
         if not whole:
             checks |= {"dtype": None, "ensure_all_finite": "allow-nan"}
-            if reset:
-                checks["ensure_min_samples"] = 2
-        if reset:
-            checked = validate_data(self, X, y, **checks)
-            X, y = (X, y) if whole else checked
-        else:
-            X = X if whole else validate_data(self, X, **checks)
-            if whole:
-                validate_data(self, X, **checks)
+            checks["ensure_min_samples"] = 2 if reset else 1
+        checked = (
+            validate_data(self, X, y, **checks) if reset else validate_data(self, X, **checks)
+        )
+        if not whole:
+            X, y = checked if reset else (checked, y)
         if whole:
             return X.set_axis(list(map(str, X.columns)), axis=1), y
         width = len(str(X.shape[1] - 1))
@@ -216,35 +252,13 @@ class TabularRegressor(RegressorMixin, _Tabular):  # type: ignore[misc]
     np.True_
     """
 
-    def fit(
-        self,
-        X: Any,
-        y: ArrayLike,
-        sample_weight: ArrayLike | None = None,
-        groups: ArrayLike | None = None,
-    ) -> Self:
-        """Train and score the networks of all folds.
+    _task = "regression"
 
-        Parameters
-        ----------
-        X : DataFrame or array of shape (N, columns)
-            Numbers, words, truth values or dates; cells may be missing.
-        y : array of shape (N,)
-        sample_weight : array of shape (N,), optional
-        groups : array of shape (N,), optional
-            Rows of a group stay in one fold.
+    def _target(self, y: NDArray[Any]) -> NDArray[Any]:
+        return y.astype(np.float64)
 
-        Raises
-        ------
-        InputError
-            If the rows cannot be learnt from or split; it is a ValueError too.
-        """
-        inputs, y = self._inputs(X, y, reset=True)
-        target = column_or_1d(y, warn=True).astype(np.float64)
-        check_consistent_length(inputs, target)
-        _, answers = self._fit(inputs, target, "regression", sample_weight, groups)
+    def _keep(self, study: Study, answers: NDArray[np.float64]) -> None:  # noqa: ARG002
         self.out_of_fold_ = answers[:, 0]
-        return self
 
     def predict(self, X: Any) -> NDArray[np.float64]:
         """Return the ensemble's value for each row, shape (N,), in the units of ``y``."""
@@ -275,26 +289,19 @@ class TabularClassifier(ClassifierMixin, _Tabular):  # type: ignore[misc]
     (array(['high', 'low'], dtype='<U4'), array(['low', 'high'], dtype='<U4'))
     """
 
-    def fit(
-        self,
-        X: Any,
-        y: ArrayLike,
-        sample_weight: ArrayLike | None = None,
-        groups: ArrayLike | None = None,
-    ) -> Self:
-        """Train and score the networks of all folds; see ``TabularRegressor.fit``."""
-        inputs, y = self._inputs(X, y, reset=True)
-        target = column_or_1d(y, warn=True)
-        check_classification_targets(target)
-        check_consistent_length(inputs, target)
-        self.classes_ = np.unique(target)
-        study, answers = self._fit(inputs, target, "classification", sample_weight, groups)
+    _task = "classification"
+
+    def _target(self, y: NDArray[Any]) -> NDArray[Any]:
+        check_classification_targets(y)
+        self.classes_ = np.unique(y)
+        return y
+
+    def _keep(self, study: Study, answers: NDArray[np.float64]) -> None:
         names = to_text(pd.Series(self.classes_)).tolist()
         known = {name: i for i, name in enumerate(study.schema.classes)}
         # A class whose rows all weigh nothing is not known to the model.
         self._order = np.array([known.get(name, -1) for name in names])
         self.out_of_fold_ = self._ordered(answers)
-        return self
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Return the probability of each of ``classes_``, shape (N, C)."""
