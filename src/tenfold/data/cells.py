@@ -95,6 +95,20 @@ def _word(cell: object) -> str:
     return str(cell)
 
 
+def count_words(texts: NDArray[np.object_]) -> "pd.Series[int]":
+    """Return how often each word occurs, the most frequent first, then in order of text.
+
+    So which words come first does not depend on the order of the rows.
+
+    Examples
+    --------
+    >>> count_words(np.array(["b", "c", "b", "a"], dtype=object)).to_dict()
+    {'b': 2, 'a': 1, 'c': 1}
+    """
+    counts = pd.Series(texts, dtype=object).value_counts(sort=False).sort_index()
+    return counts.sort_values(ascending=False, kind="stable")
+
+
 def to_truth(texts: NDArray[np.object_]) -> NDArray[np.float64]:
     """Return 1 for true, 0 for false, NaN for empty cells and other words.
 

@@ -13,6 +13,7 @@ from tenfold.data.cells import (
     DATE_FORMATS,
     FALSE_WORDS,
     TRUE_WORDS,
+    count_words,
     is_numeric,
     to_dates,
     to_numbers,
@@ -62,7 +63,11 @@ def find_kind(name: str, cells: "pd.Series[Any]", decimal: str = ".") -> Finding
         return Finding(kind="constant", why=f"every filled cell is {texts[0]!r}")
     if _is_truth(texts):
         return Finding(kind="boolean", why=f"its cells are {' and '.join(sorted(set(texts)))}")
-    return _as_number(name, filled, decimal) or _as_date(filled) or _as_words(texts, distinct)
+    return (
+        _as_number(name, filled, decimal)
+        or _as_date(filled, texts)
+        or _as_words(texts, distinct)
+    )
 
 
 def _is_truth(texts: NDArray[np.object_]) -> bool:
@@ -94,24 +99,25 @@ def _as_number(name: str, filled: "pd.Series[Any]", decimal: str) -> Finding | N
     return Finding(kind="number", why="its cells are numbers")
 
 
-def _as_date(filled: "pd.Series[Any]") -> Finding | None:
+def _as_date(filled: "pd.Series[Any]", texts: NDArray[np.object_]) -> Finding | None:
     if is_numeric(filled):
         return None
-    texts = pd.Series(to_text(filled), dtype=object)
-    shaped = texts[[_DATE_SHAPE.fullmatch(text) is not None for text in texts]]
-    if len(shaped) < ENOUGH * len(texts):
+    counts = count_words(texts)
+    shaped = counts[[_DATE_SHAPE.fullmatch(word) is not None for word in counts.index]]
+    if shaped.sum() < ENOUGH * len(texts):
         return None
-    # Which cells are tried does not depend on the order of the rows.
-    often = shaped.value_counts().sort_index().sort_values(ascending=False, kind="stable")
-    tried = pd.Series(often.index[:TRIED_CELLS], dtype=object)
-    shares = {}
-    for layout in DATE_FORMATS:
-        if not np.isnat(to_dates(tried, layout)).all():
-            shares[layout] = float((~np.isnat(to_dates(texts, layout))).mean())
+    tried = pd.Series(shaped.index[:TRIED_CELLS], dtype=object)
+    cells = pd.Series(texts, dtype=object)
+    fits = {
+        layout: ~np.isnat(to_dates(cells, layout))
+        for layout in DATE_FORMATS
+        if not np.isnat(to_dates(tried, layout)).all()
+    }
+    shares = {layout: float(found.mean()) for layout, found in fits.items()}
     if not shares or max(shares.values()) < ENOUGH:
         return None
     best = max(shares, key=lambda layout: shares[layout])
-    example = texts[~np.isnat(to_dates(texts, best))].iloc[0]
+    example = texts[fits[best]][0]
     rivals = [f for f, share in shares.items() if share == shares[best] and f != best]
     why = f"cells such as {example} are dates"
     if rivals:

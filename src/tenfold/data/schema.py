@@ -5,11 +5,10 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from tenfold.config import Decision, Kind, SchemaOptions, SplitOptions, Task
-from tenfold.data.cells import is_numeric, to_dates, to_numbers, to_text, to_truth
+from tenfold.data.cells import count_words, is_numeric, to_dates, to_numbers, to_text, to_truth
 from tenfold.data.kinds import Finding, find_kind
 from tenfold.data.table import Table, find_column
 from tenfold.data.target import infer_task
@@ -192,9 +191,7 @@ def _infer_column(table: Table, name: str, options: SchemaOptions) -> Column:
         finding = Finding(kind="number", why="its cells are numbers")
     levels: tuple[str, ...] = ()
     if finding.kind == "category":
-        counts = pd.Series(to_text(cells)).value_counts()
-        most = sorted(counts.index, key=lambda word: (-counts[word], word))[:MAX_LEVELS]
-        levels = tuple(sorted(most))
+        levels = tuple(sorted(count_words(to_text(cells)).index[:MAX_LEVELS]))
     elif finding.kind == "number" and kind is None:
         values = recurring_values(to_numbers(cells, table.decimal))
         levels = tuple(repr(float(value)) for value in values)

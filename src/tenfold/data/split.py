@@ -101,7 +101,8 @@ def most_folds(rows: Encoded, task: Task) -> tuple[int, str]:
         limits.append((found, f"there are {found} groups"))
     elif task == "classification" and rows.times is None:
         counts = np.bincount(rows.target)
-        smallest = int(counts[counts > 1].min(initial=len(rows))) if (counts > 1).any() else 1
+        shared = counts[counts > 1]
+        smallest = int(shared.min()) if len(shared) else 1
         limits.append((smallest, f"the smallest class has {smallest} rows"))
     return min(limits)
 
