@@ -8,7 +8,7 @@ __version__ = "0.1.0"
 
 # Threads of torch wait for each other by spinning. On a machine that does anything else
 # at the same time they then take the cores from each other, and training takes up to
-# thirty times as long (benchmarks/LOG.md). Set here, as it is read when torch is loaded.
+# forty times as long (benchmarks/LOG.md). Set here, as it is read when torch is loaded.
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from tenfold.config import Task
-from tenfold.data.encode import Encoded, encode_target, read_weights
+from tenfold.data.encode import Encoded, encode_inputs, encode_target, read_weights
 from tenfold.data.schema import Schema
 from tenfold.data.split import Splits
 from tenfold.data.table import Table
@@ -183,7 +183,9 @@ def score_table(
         P01 to P04, if the table does not fit the model or lacks answers.
     """
     truth, weights = read_answers(table, model.schema)
-    answers = model.answers(table.frame, decimal=table.decimal, progress=progress)
+    # The columns are checked by now.
+    numbers, codes = encode_inputs(table.frame, model.schema, table.decimal)
+    answers = model.answers_coded(numbers, codes, progress)
     return score_test(truth, answers, weights, model.schema.task, streams)
 
 
@@ -206,15 +208,19 @@ def read_answers(
             fix=["add the column, or predict without scoring: tenfold predict"],
         )
     truth = encode_target(table, schema)
+    fix = ["mend these rows, or leave them out"]
+    if len(truth) == 0:
+        raise PredictError("P03", "no row has an answer", place={"file": table.source}, fix=fix)
     unread = np.flatnonzero(np.isnan(truth))
-    if len(truth) == 0 or len(unread):
-        fact = f"{len(unread):,} cells of the column {schema.target!r} are no numbers"
-        lines = {"lines": ", ".join(map(str, table.lines[unread[:5]]))} if len(unread) else {}
+    if len(unread):
         raise PredictError(
             "P03",
-            fact if len(unread) else "no row has an answer",
-            place={"file": table.source} | lines,
-            fix=["mend these rows, or leave them out"],
+            f"{len(unread):,} cells of the column {schema.target!r} are no numbers",
+            place={
+                "file": table.source,
+                "lines": ", ".join(map(str, table.lines[unread[:5]])),
+            },
+            fix=fix,
         )
     if schema.task == "classification" and (truth < 0).any():
         unknown = sorted({str(c) for c in table.frame[schema.target][truth < 0]})

@@ -28,24 +28,29 @@ class Bend:
 
     Attributes
     ----------
+    function : callable
+        Returns the bent sums; autograd knows it.
     apply : callable
         ``apply(sums, out)`` writes the bent sums.
     slope : callable
         ``slope(slopes, sums)`` turns slopes at bent sums into slopes at sums, in place.
     """
 
+    function: Callable[[Tensor], Tensor]
     apply: Callable[[Tensor, Tensor], Tensor]
     slope: Callable[[Tensor, Tensor], Tensor]
 
 
 BENDS: Final[dict[Activation, Bend]] = {
     "relu": Bend(
+        function=torch.relu,
         apply=lambda sums, out: torch.clamp(sums, min=0, out=out),
         slope=lambda slopes, sums: aten.threshold_backward.grad_input(
             slopes, sums, 0, grad_input=slopes
         ),
     ),
     "silu": Bend(
+        function=nn.functional.silu,
         apply=lambda sums, out: aten.silu.out(sums, out=out),
         slope=lambda slopes, sums: aten.silu_backward.grad_input(
             slopes, sums, grad_input=slopes

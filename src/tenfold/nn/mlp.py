@@ -116,6 +116,7 @@ class FoldMLP(FoldNetwork):
         self, x_FBD: Tensor, codes_FBQ: Tensor, generators: Sequence[torch.Generator]
     ) -> None:
         """Scale weights so that each unit varies by 1 over the rows, and bend it at a row."""
+        bend = BENDS[self.options.activation].function
         inputs_FBI = self.with_words(x_FBD, codes_FBQ)[0]
         last = len(self.weights) - 1
         for i, (weight_FIO, bias_F1O) in enumerate(zip(self.weights, self.biases, strict=True)):
@@ -129,14 +130,15 @@ class FoldMLP(FoldNetwork):
             at_FO = [torch.randint(rows, (units,), generator=g) for g in generators]
             at_F1O = torch.stack(at_FO)[:, None].to(sums_FBO.device)
             bias_F1O.copy_(-sums_FBO.gather(1, at_F1O))
-            inputs_FBI = self._activate(sums_FBO + bias_F1O)
+            inputs_FBI = bend(sums_FBO + bias_F1O)
 
     def forward(self, x_FBD: Tensor, codes_FBQ: Tensor) -> Tensor:
         """Return the outputs of features, shape (F, B, O)."""
+        bend = BENDS[self.options.activation].function
         h_FBI = self._scaled(self.with_words(x_FBD, codes_FBQ)[0])
         last = len(self.weights) - 1
         for i in range(last):
-            h_FBI = self._activate(self._sums(i, h_FBI))
+            h_FBI = bend(self._sums(i, h_FBI))
         outputs = self.weights[last].shape[2]
         if outputs <= 2:
             return self._sums(last, h_FBI)
@@ -184,10 +186,6 @@ class FoldMLP(FoldNetwork):
             places.append(codes_FB + start_F1)
             parts.append(table_FLE.flatten(0, 1)[places[-1]])
         return torch.cat(parts, dim=-1), places
-
-    def _activate(self, sums_FBO: Tensor) -> Tensor:
-        silu = self.options.activation == "silu"
-        return nn.functional.silu(sums_FBO) if silu else torch.relu(sums_FBO)
 
 
 class _Steps:

@@ -47,12 +47,6 @@ class FoldNetwork(nn.Module, ABC):
     def train_forward(self, x_FBD: Tensor, codes_FBQ: Tensor) -> Tensor:
         """Return the outputs like ``forward``, and keep what ``train_backward`` needs."""
 
-    def release(self) -> None:
-        """Give back what only training needs: slopes, and memory that parameters share."""
-        for parameter in self.parameters():
-            parameter.grad = None
-            parameter.data = parameter.data.clone()
-
     @abstractmethod
     def train_backward(self, slope_FBO: Tensor) -> None:
         """Write ``grad`` of every parameter, given the slope of the loss at the last outputs.
@@ -60,6 +54,12 @@ class FoldNetwork(nn.Module, ABC):
         A ``grad`` that is there is written over, so that it may be a view of other memory;
         the slope may be used up.
         """
+
+    def release(self) -> None:
+        """Give back what only training needs: slopes, and memory that parameters share."""
+        for parameter in self.parameters():
+            parameter.grad = None
+            parameter.data = parameter.data.clone()
 
 
 # Rows are predicted in blocks of exactly this many, the last one filled up. A matrix
