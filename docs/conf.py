@@ -14,7 +14,6 @@ project = "Tenfold"
 copyright = "the Tenfold developers"  # noqa: A001 - Sphinx's name
 version = release = __version__
 extensions = ["myst_parser", "sphinx.ext.autodoc", "numpydoc"]
-myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 2
 exclude_patterns = ["_build", "reference/generated"]
 html_theme = "furo"
