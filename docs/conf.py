@@ -31,6 +31,7 @@ KINDS = {
     "F": "Folds",
     "N": "Network",
     "P": "Prediction",
+    "I": "Pictures",
     "U": "Usage",
     "M": "Model files and runs",
     "E": "Extras",

@@ -3,8 +3,10 @@
 import gzip
 import json
 import pickle
+import resource
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +23,7 @@ from tenfold import errors
 from tenfold.cli.commands import app
 from tenfold.errors import RULES, InputError, TenfoldError, UsageError
 from tenfold.store.archive import MANIFEST
+from tests.engine_pictures import write_folder
 
 QUICK: Final[dict[str, Any]] = {"quality": "fast", "folds": 3, "epochs": 2, "out": None}
 EMPTY_ZIP: Final = b"PK\5\6" + bytes(18)
@@ -114,6 +117,37 @@ def refuses(inputs: int, outputs: int) -> torch.nn.Module:
     raise KeyError("width")
 
 
+def empty_folder(home: Path) -> Path:
+    (home / "empty").mkdir()
+    return home / "empty"
+
+
+def twice(home: Path) -> Path:
+    for part in ("x", "y"):
+        write_folder(home / "twice" / part, 4)
+    return home / "twice"
+
+
+def broken(home: Path) -> Path:
+    folder = write_folder(home / "broken", 8)
+    text(folder / "flat", "", "bad.png")
+    text(folder / "steep", "hello", "worse.jpg")
+    return folder
+
+
+def read_without_room(home: Path) -> None:
+    """Let the system refuse files above a size, as it does where a disk is full."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", str(home))
+        patch.setattr(tempfile, "tempdir", None)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+        try:
+            train(home / "pictures", memory_bytes=0, img_size=10)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
 class Broken(torch.nn.Linear):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         raise ValueError("not today")
@@ -139,7 +173,7 @@ D01: there is no such file.
   fix   check the name; its folder holds b.csv""",
     ),
     (
-        train,
+        lambda home: train(houses(), test=home),
         """\
 D01: this is a folder, and a table is one file.
 
@@ -764,7 +798,7 @@ M06: the folder cannot be made: Not a directory.
 M07: there is no model at HOME/runs/horses-1.
 
   why  a run is the folder that tenfold train named, or the model file in it
-  fix  HOME/runs holds the runs houses-1, own-1, pets-1""",
+  fix  HOME/runs holds the runs flags-1, houses-1, own-1, pets-1""",
     ),
     (
         lambda home: tenfold.load(home / "lost"),
@@ -779,14 +813,114 @@ M07: there is no model at HOME/lost.
         """\
 E01: pyarrow is needed to read .parquet files, and it is not installed.
 
-  why  optional file formats need optional libraries
+  why  some of what Tenfold does needs an optional library
   fix  pip install 'tenfold[parquet]'""",
+    ),
+    (
+        lambda home: train(home / "lost", network="tutorial"),
+        """\
+D01: there is no such file.
+
+  file  HOME/lost
+  why   the data must be a file that this user may read
+  fix   check the name; its folder holds pictures, runs""",
+    ),
+    (
+        lambda home: train(empty_folder(home)),
+        """\
+I02: there is no picture.
+
+  source  HOME/empty
+  why     there must be pictures to read, and each class needs its folder
+  fix     pictures are files that end in \
+.bmp, .gif, .jfif, .jpe, .jpeg, .jpg, .png, .tif, .tiff, .webp""",
+    ),
+    (
+        lambda home: train(home / "pictures", test=home / "lost"),
+        """\
+I01: there is no such folder or file.
+
+  source  HOME/lost
+  why     pictures come as a folder for each class, as a CSV of file and label, or as arrays
+  fix     name the folder of the classes""",
+    ),
+    (
+        lambda home: train(twice(home)),
+        """\
+I03: there is a folder 'flat' in 'x' and another in 'y'.
+
+  source  HOME/twice
+  why     folders of one name may be one class or several, and only you can tell
+  fix     name the one whose folders are the classes: HOME/twice/x
+          or name each picture and its class in a CSV of file and label""",
+    ),
+    (
+        lambda home: train(broken(home)),
+        """\
+I04: 2 of 10 pictures cannot be read, and the limit is 0.01 of them.
+
+  source  HOME/broken
+  files   flat/bad.png: it is empty (0 bytes); steep/worse.jpg: it is no picture
+  why     a run without many of its pictures answers another question than the one asked
+  fix     mend or remove these files
+          leave them out: --max-bad 0.2""",
+    ),
+    (
+        lambda home: tenfold.ImageClassifier(folds=2).fit(np.zeros((4, 3)), [0, 1, 0, 1]),
+        """\
+I05: X has the shape (4, 3).
+
+  why  pictures from Python are files, PIL images, or arrays of one shape and known range
+  fix  give each picture its height and width: X.reshape(len(X), H, W)""",
+    ),
+    (
+        read_without_room,
+        """\
+I06: a file of 0.0 MB cannot be made: File too large.
+
+  folder  HOME
+  why     pictures that do not fit into memory are kept in a temporary file
+  fix     make room there, or name another folder in the variable TMPDIR
+          allow 0.0 MB of memory: --memory 0.1
+          make the pictures smaller: --img-size""",
+    ),
+    (
+        lambda home: train(home / "pictures", weights=str(text(home, "nope", "w.pth"))),
+        """\
+N07: the file holds no weights.
+
+  file  HOME/w.pth
+  why   weights must be those of the network that they are loaded into
+  fix   name another file: --weights FILE
+        train without: --network scratch""",
+    ),
+    (
+        lambda home: train(home / "pictures", standardize=True),
+        """\
+U02: --standardize was given, and it says nothing of pictures.
+
+  why  options must not contradict each other""",
+    ),
+    (
+        lambda home: train(houses(), img_size=9),
+        """\
+U02: --img-size was given, and it says nothing of a table.
+
+  why  options must not contradict each other""",
+    ),
+    (
+        lambda home: tenfold.load(model(home, "flags-1")).predict(houses()),
+        """\
+P05: the model was trained on pictures, and a table was given.
+
+  why  a model answers what it was trained on: rows of a table, or pictures
+  fix  give it pictures""",
     ),
 ]
 # What an option takes; the rest of the message is the same for all.
 OPTIONS: Final[list[tuple[dict[str, Any], str]]] = [
     ({"quality": "great"}, "quality must be 'fast', 'medium', 'best', and it is 'great'"),
-    ({"folds": 1}, "folds must be a whole number, 2 or more, and it is 1"),
+    ({"folds": 0}, "folds must be a whole number, 1 or more, and it is 0"),
     (
         {"task": "clustering"},
         "task must be 'regression' or 'classification', and it is 'clustering'",
@@ -821,12 +955,15 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
         run = tenfold.train(frame, **QUICK | {"out": folder, "network": net})
         assert run.folder is not None
         run.folder.rename(folder / f"{name}-1")
+    flags = write_folder(folder.parent / "flags", 24)
+    tenfold.train(flags, folds=2, img_size=32, out=folder)
     return folder
 
 
 @pytest.fixture
 def home(runs: Path, tmp_path: Path) -> Path:
     shutil.copytree(runs, tmp_path / "runs")
+    write_folder(tmp_path / "pictures", 24)
     return tmp_path
 
 
@@ -893,7 +1030,7 @@ def test_an_error_is_a_json_object_of_five_entries(kind: type[TenfoldError]) -> 
 
 
 def test_errors_are_caught_by_the_names_that_python_users_expect() -> None:
-    assert len(KINDS) == 10
+    assert len(KINDS) == 11
     for kind in KINDS:
         assert issubclass(kind, TenfoldError)
         assert issubclass(kind, ValueError) == issubclass(kind, InputError)

@@ -5,7 +5,7 @@ becomes a ``Decision`` that the user sees and can change.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Final, Literal, get_args
 
 from tenfold.errors import UsageError
@@ -17,6 +17,8 @@ Quality = Literal["fast", "medium", "best"]
 TASKS: Final = get_args(Task)
 KINDS: Final = get_args(Kind)
 QUALITIES: Final = get_args(Quality)
+
+MAX_PIXELS: Final = 100_000_000  # of a picture; more is a scan by mistake, or a trap
 
 # Cells that mean "nothing here"; the words that pandas and the tables of UCI use.
 MISSING: Final = ("", "NA", "N/A", "#N/A", "NaN", "nan", "null", "NULL", "?")
@@ -119,7 +121,7 @@ class SplitOptions:
     Parameters
     ----------
     folds : int, optional
-        Number of folds, at least 2.
+        Number of folds; a single one holds out a tenth.
     shuffle : bool, optional
         Whether rows are shuffled before they are dealt out to folds.
     group_column : str, optional
@@ -145,10 +147,10 @@ class SplitOptions:
 
     def __post_init__(self) -> None:
         check(
-            self.folds is None or self.folds >= 2,
+            self.folds is None or self.folds >= 1,
             "folds",
             self.folds,
-            "a whole number, 2 or more",
+            "a whole number, 1 or more",
         )
         check(
             self.test_size is None or 0 < self.test_size < 1,
@@ -171,15 +173,22 @@ class TrainOptions:
     Parameters
     ----------
     network : str
-        ``"auto"``, ``"tutorial"`` or ``"FILE.py:FUNCTION"``.
+        ``"auto"``, ``"tutorial"`` or ``"FILE.py:FUNCTION"``; for pictures also
+        ``"pretrained"`` or ``"scratch"``.
+    weights : str, optional
+        File of weights of a pretrained network, or ``"timm:NAME"``.
     quality : {"fast", "medium", "best"}
         How much time to spend.
     epochs : int, optional
         Passes over the rows.
+    steps_per_epoch : int, optional
+        Batches that count as an epoch; those that show every picture once by default.
     batch_size : int, optional
         Rows of one fold in one step.
     lr : float, optional
         Largest step size.
+    img_size : int, optional
+        Side of the square that a picture becomes, in pixels.
     standardize : bool
         Whether the tutorial's network sees standardised columns.
     seed : int
@@ -191,10 +200,13 @@ class TrainOptions:
     """
 
     network: str = "auto"
+    weights: str | None = None
     quality: Quality = "medium"
     epochs: int | None = None
+    steps_per_epoch: int | None = None
     batch_size: int | None = None
     lr: float | None = None
+    img_size: int | None = None
     standardize: bool = False
     seed: int = 0
     device: str = "auto"
@@ -216,6 +228,11 @@ class TrainOptions:
             self.batch_size,
             "a whole number, 1 or more",
         )
+        for name, count in (
+            ("steps-per-epoch", self.steps_per_epoch),
+            ("img-size", self.img_size),
+        ):
+            check(count is None or count >= 1, name, count, "a whole number, 1 or more")
         check(self.lr is None or self.lr > 0, "lr", self.lr, "a number above 0")
         check(0 <= self.seed < 2**32, "seed", self.seed, "a whole number from 0 to 4294967295")
         check(
@@ -227,21 +244,94 @@ class TrainOptions:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class PictureOptions:
+    """How pictures are found and read; ``None`` is decided.
+
+    Parameters
+    ----------
+    max_bad : float
+        Share of pictures that may be rejected, 0 to 1.
+    max_pixels : int
+        A file whose header claims more is rejected unread.
+    memory_bytes : int, optional
+        Bytes of memory that the reduced pictures may take before they are kept in a
+        temporary file; a quarter of the machine's memory by default.
+    workers : int, optional
+        Threads that decode; one for each usable core by default.
+    file_column : str, optional
+        Column of a CSV that names the pictures' files.
+    target : str, optional
+        Column of a CSV that holds their classes.
+    group_column : str, optional
+        Column of a CSV whose equal values stay in one fold.
+    """
+
+    max_bad: float = 0.01
+    max_pixels: int = MAX_PIXELS
+    memory_bytes: int | None = None
+    workers: int | None = None
+    file_column: str | None = None
+    target: str | None = None
+    group_column: str | None = None
+
+    def __post_init__(self) -> None:
+        check(0 <= self.max_bad <= 1, "max-bad", self.max_bad, "a share from 0 to 1")
+        check(
+            self.max_pixels >= 1,
+            "max-pixels",
+            self.max_pixels,
+            "a whole number of pixels, 1 or more",
+        )
+        check(
+            self.memory_bytes is None or self.memory_bytes >= 0,
+            "memory",
+            self.memory_bytes,
+            "a number of bytes, 0 or more",
+        )
+        check(
+            self.workers is None or self.workers >= 1,
+            "workers",
+            self.workers,
+            "a whole number, 1 or more",
+        )
+
+
+GROUPS: Final[Mapping[str, Any]] = {
+    "read": ReadOptions,
+    "pictures": PictureOptions,
+    "schema": SchemaOptions,
+    "split": SplitOptions,
+    "train": TrainOptions,
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class RunOptions:
     """All options of a run.
 
     Parameters
     ----------
     read : ReadOptions
+    pictures : PictureOptions
     schema : SchemaOptions
     split : SplitOptions
     train : TrainOptions
     """
 
     read: ReadOptions = field(default_factory=ReadOptions)
+    pictures: PictureOptions = field(default_factory=PictureOptions)
     schema: SchemaOptions = field(default_factory=SchemaOptions)
     split: SplitOptions = field(default_factory=SplitOptions)
     train: TrainOptions = field(default_factory=TrainOptions)
+
+    @classmethod
+    def named(cls, values: Mapping[str, Any]) -> "RunOptions":
+        """Return options from values by their names; what is no option is ignored."""
+        groups = {
+            group: kind(**{f.name: values[f.name] for f in fields(kind) if f.name in values})
+            for group, kind in GROUPS.items()
+        }
+        return cls(**groups)
 
     def to_dict(self) -> dict[str, Any]:
         """Return all options as a JSON object, a group a key."""

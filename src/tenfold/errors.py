@@ -12,6 +12,7 @@ breaks, and the cure. The rule belongs to the code and is written once, in
     │   ├── SplitError           F..        the rows cannot be split as asked
     │   ├── NetworkError         N..        a network cannot be built or trained
     │   ├── PredictError         P..        new rows do not fit the model
+    │   ├── PictureError         I..        pictures cannot be found or read
     │   └── UsageError           U..        options that contradict each other
     ├── StoreError               M..        a model file or a run folder
     └── MissingExtraError (also an ImportError)   E..   an optional library is absent
@@ -50,10 +51,18 @@ RULES: Final[Mapping[str, str]] = {
     "N04": "the tutorial's network is a regressor with one output",
     "N05": "training stops when a loss is not a finite number",
     "N06": "training runs on a device that this machine has",
+    "N07": "weights must be those of the network that they are loaded into",
     "P01": "new rows need every column that the network learnt from",
     "P02": "a cell must be of the kind that its column had in training",
     "P03": "scoring needs the true answers beside the rows",
     "P04": "a class can only be scored if the network learnt it",
+    "P05": "a model answers what it was trained on: rows of a table, or pictures",
+    "I01": "pictures come as a folder for each class, as a CSV of file and label, or as arrays",
+    "I02": "there must be pictures to read, and each class needs its folder",
+    "I03": "folders of one name may be one class or several, and only you can tell",
+    "I04": "a run without many of its pictures answers another question than the one asked",
+    "I05": "pictures from Python are files, PIL images, or arrays of one shape and known range",
+    "I06": "pictures that do not fit into memory are kept in a temporary file",
     "U01": "an option takes the values that its help text names",
     "U02": "options must not contradict each other",
     "M01": "a model file is a zip archive that Tenfold wrote",
@@ -63,7 +72,7 @@ RULES: Final[Mapping[str, str]] = {
     "M05": "a model file holds no code, so a network of your own needs its function again",
     "M06": "a run is written to a new folder that this user may create",
     "M07": "a run is the folder that tenfold train named, or the model file in it",
-    "E01": "optional file formats need optional libraries",
+    "E01": "some of what Tenfold does needs an optional library",
 }
 
 
@@ -157,6 +166,10 @@ class NetworkError(InputError):
 
 class PredictError(InputError):
     """New rows do not fit the model."""
+
+
+class PictureError(InputError):
+    """Pictures cannot be found, or cannot be read."""
 
 
 class UsageError(InputError):

@@ -14,7 +14,7 @@ from tenfold.data.encode import Encoded, encode
 from tenfold.data.read import read_table
 from tenfold.data.schema import infer_schema
 from tenfold.seeds import Streams
-from tenfold.study import split_rows
+from tenfold.study.tables import split_rows
 
 
 def rows_of(frame: pd.DataFrame, *, weights: bool = False, **split: Any) -> Encoded:

@@ -20,6 +20,7 @@ from sklearn.model_selection import (
 )
 
 from tenfold.config import Decision, RunOptions, SchemaOptions, SplitOptions
+from tenfold.data.apart import set_apart
 from tenfold.data.copies import in_order
 from tenfold.data.encode import Encoded, encode
 from tenfold.data.read import read_table
@@ -29,13 +30,12 @@ from tenfold.data.split import (
     deal_blocks,
     decide_folds,
     make_splits,
-    set_apart,
     splits_of,
 )
 from tenfold.data.table import Table
 from tenfold.errors import InputError, SplitError, UsageError
 from tenfold.seeds import Streams
-from tenfold.study import split_rows
+from tenfold.study.tables import split_rows
 
 STREAMS: Final = Streams(0)
 
@@ -393,7 +393,7 @@ def test_fewer_groups_than_folds_are_refused() -> None:
 def test_groups_and_time_contradict_each_other() -> None:
     with pytest.raises(UsageError, match=r"^U02"):
         SplitOptions(group_column="g", time_column="t")
-    for wrong in ({"folds": 1}, {"test_size": 0.0}, {"test_size": 1.0}):
+    for wrong in ({"folds": 0}, {"test_size": 0.0}, {"test_size": 1.0}):
         with pytest.raises(UsageError, match=r"^U01"):
             SplitOptions(**wrong)
 

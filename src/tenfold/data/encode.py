@@ -32,7 +32,8 @@ class Encoded:
     Attributes
     ----------
     numbers : ndarray of shape (N, P), float64
-        In the units of the file; NaN where a cell is empty.
+        In the units of the file; NaN where a cell is empty. Of pictures their features,
+        float32.
     codes : ndarray of shape (N, Q), int64
         A word's place in its column's levels plus 2; 1 for empty, 0 for unseen.
         Categories first, then the columns of numbers whose values come back.
@@ -51,7 +52,7 @@ class Encoded:
         Where each row stands in its table.
     """
 
-    numbers: NDArray[np.float64]
+    numbers: NDArray[np.floating[Any]]
     codes: NDArray[np.int64]
     levels: tuple[int, ...]
     categories: int

@@ -1,11 +1,10 @@
 """Which rows each fold learns from and which it is tested on."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol, runtime_checkable
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from sklearn.model_selection import (
     GroupKFold,
@@ -16,11 +15,7 @@ from sklearn.model_selection import (
 )
 
 from tenfold.config import Decision, SplitOptions, Task
-from tenfold.data.cells import to_text
-from tenfold.data.encode import Encoded, read_times
-from tenfold.data.schema import Schema
-from tenfold.data.table import Table, find_column
-from tenfold.data.target import MAX_CLASSES
+from tenfold.data.encode import Encoded
 from tenfold.errors import SplitError
 from tenfold.seeds import Streams
 
@@ -35,6 +30,18 @@ class Splitter(Protocol):
 
     def split(self, X: Any, y: Any = None, groups: Any = None) -> Iterable[Any]:
         """Yield pairs of positions: rows to learn from, rows to test on."""
+
+
+class Labelled(Protocol):
+    """What is asked for, of a table's schema or of that of pictures."""
+
+    @property
+    def task(self) -> Task:
+        """What kind of target it is."""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes; none in regression."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -109,7 +116,7 @@ def most_folds(rows: Encoded, task: Task) -> tuple[int, str]:
 
 def make_splits(
     rows: Encoded,
-    schema: Schema,
+    schema: Labelled,
     folds: int,
     streams: Streams,
     *,
@@ -121,10 +128,9 @@ def make_splits(
     Parameters
     ----------
     rows : Encoded
-    schema : Schema
-        Names the task and the classes.
+    schema : Labelled
     folds : int
-        At least 2.
+        1 makes a single fold, which holds out a tenth.
     streams : Streams
         ``splits`` is drawn from.
     shuffle : bool
@@ -137,12 +143,28 @@ def make_splits(
     SplitError
         F01 to F04 or F06, if a fold would have too little to learn from or to test on.
     """
-    if len(rows) < max(folds, 3):
+    deal = folds
+    if folds == 1:
+        deal = min(DEFAULT_FOLDS, max(most_folds(rows, schema.task)[0], 2))
+    if len(rows) < max(deal, 3):
         raise SplitError(
             "F02",
-            f"there are {len(rows)} rows for {folds} folds",
+            f"there are {len(rows)} rows for {deal} folds",
             fix=["bring more rows", *(_fewer(len(rows)) if len(rows) > 2 else [])],
         )
+    splits, how = _deal(rows, schema, deal, streams, shuffle=shuffle, lenient=lenient)
+    return (splits, how) if folds > 1 else _one_fold(splits, how)
+
+
+def _deal(
+    rows: Encoded,
+    schema: Labelled,
+    folds: int,
+    streams: Streams,
+    *,
+    shuffle: bool,
+    lenient: bool,
+) -> tuple[Splits, Decision]:
     state = streams.integer("splits") % 2**32 if shuffle else None
     classes = rows.target if schema.task == "classification" else None
     lone = np.zeros(len(rows), dtype=bool)
@@ -177,7 +199,14 @@ def make_splits(
     return splits, Decision(what=f"{len(splits)} folds, {how}", why=why, change_with=change)
 
 
-def splits_of(splitter: "Splitter | Iterable[Any]", rows: Encoded, schema: Schema) -> Splits:
+def _one_fold(splits: Splits, how: Decision) -> tuple[Splits, Decision]:
+    """Return the last fold alone: of folds by time it learns from most."""
+    share = f"1/{len(splits)} of the rows"
+    what = f"one fold, which holds out {share}, {how.what.partition(', ')[2]}"
+    return splits.only(len(splits) - 1), replace(how, what=what, change_with="--folds")
+
+
+def splits_of(splitter: "Splitter | Iterable[Any]", rows: Encoded, schema: Labelled) -> Splits:
     """Split rows as a splitter of scikit-learn says, or a list of (learn, test) positions.
 
     Positions count the rows in the order of the file.
@@ -244,7 +273,7 @@ def _check_groups(groups: NDArray[np.int64], folds: int) -> None:
         )
 
 
-def _check_classes(classes: NDArray[Any], schema: Schema, folds: int) -> None:
+def _check_classes(classes: NDArray[Any], schema: Labelled, folds: int) -> None:
     counts = np.bincount(classes)
     small = np.flatnonzero((counts < folds) & (counts > 0))
     if len(small):
@@ -262,7 +291,7 @@ def _fewer(folds: int) -> list[str]:
     return [f"make fewer folds: --folds {folds}"] if folds >= 2 else []
 
 
-def _check(splits: Splits, rows: Encoded, schema: Schema) -> None:
+def _check(splits: Splits, rows: Encoded, schema: Labelled) -> None:
     sides = zip(splits.learn, splits.held_out, strict=True)
     for number, (learn, held_out) in enumerate(sides, start=1):
         if (learn & held_out).any() or learn.sum() < 2 or not held_out.any():
@@ -323,57 +352,3 @@ def deal_blocks(
     out = np.full(len(rows), -1, dtype=np.int64)
     out[chosen] = block
     return out
-
-
-def set_apart(
-    table: Table, target: str, options: SplitOptions, streams: Streams
-) -> tuple[Table, Table]:
-    """Take test rows away from a table before anything else looks at it.
-
-    The last rows by time, whole groups, or a share of each class or of all rows;
-    which ones does not depend on the order of the file.
-
-    Returns
-    -------
-    rest, test : Table
-
-    Raises
-    ------
-    SplitError
-        F02 or F03, if one of the two would be empty.
-    """
-    share = options.test_size or 0.0
-    cells = table.frame[sorted(table.frame.columns)].astype(str)
-    order = np.argsort(pd.util.hash_pandas_object(cells, index=False).to_numpy(), kind="stable")
-    generator = streams.generator("test rows")
-    count = round(share * len(table))
-    if options.time_column is not None:
-        find_column(table, options.time_column, option="--time-column")
-        times = read_times(table, options.time_column)
-        # Rows of one moment may not stand on both sides.
-        test = order[times[order] >= np.sort(times)[-count]] if count else order[:0]
-    elif options.group_column is not None:
-        find_column(table, options.group_column, option="--group-column")
-        names, group = np.unique(
-            to_text(table.frame[options.group_column]).astype(str), return_inverse=True
-        )
-        chosen = generator.permutation(len(names))[: round(share * len(names))]
-        test = np.flatnonzero(np.isin(group, chosen))
-    else:
-        texts = to_text(table.frame[target]).astype(str)
-        names, key = np.unique(texts, return_inverse=True)
-        if len(names) > MAX_CLASSES or len(names) > len(table) / 10:
-            key = np.zeros(len(table), dtype=np.int64)
-        # Sorted by class, then at random: every k-th row is a share of each class.
-        lined = order[np.lexsort((generator.random(len(order)), key[order]))]
-        at = np.floor(np.arange(len(table)) * share)
-        test = lined[np.diff(at, append=np.floor(len(table) * share)) > 0]
-    mark = np.zeros(len(table), dtype=bool)
-    mark[test] = True
-    if mark.all() or not mark.any():
-        raise SplitError(
-            "F02",
-            f"--test-size {share:g} would keep {mark.sum():,} of {len(table):,} rows apart",
-            fix=["choose another share, or bring more rows"],
-        )
-    return table.take(~mark), table.take(mark)

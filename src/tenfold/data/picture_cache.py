@@ -1,0 +1,221 @@
+"""Many pictures, decoded once each by several threads into one block of squares.
+
+The block lies in memory, or in a temporary file that has no name and so vanishes with
+the process, however that ends.
+
+Shape letters in this file:
+    M  pictures that could be read    T  pixels of a thumbnail    S  side of a square
+"""
+
+import errno
+import math
+import os
+import shutil
+import tempfile
+import threading
+from collections import deque
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tenfold.config import Decision, PictureOptions
+from tenfold.data.decode import THUMB_SIDE, Framing, Source, Square, Unreadable, read_square
+from tenfold.errors import PictureError
+from tenfold.machine import keep_freed_memory, memory_bytes, usable_cores
+
+Progress = Callable[[int, int], None]
+
+# Blocks are short enough to share the work out, and long enough to pay for handing them on.
+_BLOCK: Final = 16
+_AHEAD: Final = 4  # blocks for each thread that may wait to be taken
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Squares:
+    """The pictures of a list that could be read, in its order.
+
+    Attributes
+    ----------
+    cache : ndarray of shape (M, S, S, 3), uint8
+        In memory, or a memmap.
+    thumbs : ndarray of shape (M, T), uint8
+    rows : ndarray of shape (M,), int64
+        Position of each in the list.
+    formats : tuple of str
+        What the bytes of each were; see ``Square``.
+    reasons : dict of int to str
+        Why the others could not be read, by their position.
+    decisions : tuple of Decision
+    """
+
+    cache: NDArray[np.uint8]
+    thumbs: NDArray[np.uint8]
+    rows: NDArray[np.int64]
+    formats: tuple[str, ...]
+    reasons: dict[int, str]
+    decisions: tuple[Decision, ...]
+
+
+def read_squares(
+    sources: Sequence[Source],
+    framing: Framing,
+    options: PictureOptions,
+    progress: Progress | None = None,
+    *,
+    white: float | None = None,
+) -> Squares:
+    """Decode a list of pictures.
+
+    The result does not depend on the number of threads.
+
+    Parameters
+    ----------
+    sources : sequence of Path, bytes, PIL image or ndarray
+    framing : Framing
+    options : PictureOptions
+        ``memory_bytes``, ``max_pixels`` and ``workers``.
+    progress : callable, optional
+        Called now and then with how many were looked at, and of how many.
+    white : float, optional
+        See ``read_square``.
+
+    Raises
+    ------
+    PictureError
+        I06, if there is no room for a temporary file.
+    """
+    keep_freed_memory()
+    cache, decisions = _room(len(sources), framing.size, options)
+    thumbs = np.empty((len(sources), THUMB_SIDE**2), dtype=np.uint8)
+    rows: list[int] = []
+    formats: list[str] = []
+    reasons: dict[int, str] = {}
+    seen = 0
+    with closing(_decoded(sources, framing, options, white)) as blocks:
+        for block in blocks:
+            for row, found in enumerate(block, start=seen):
+                if isinstance(found, str):
+                    reasons[row] = found
+                    continue
+                cache[len(rows)], thumbs[len(rows)] = found.pixels, found.thumb
+                formats.append(found.format)
+                rows.append(row)
+            seen += len(block)
+            if progress is not None:
+                progress(seen, len(sources))
+    return Squares(
+        cache=cache[: len(rows)],
+        thumbs=thumbs[: len(rows)],
+        rows=np.array(rows, dtype=np.int64),
+        formats=tuple(formats),
+        reasons=reasons,
+        decisions=decisions,
+    )
+
+
+def _decoded(
+    sources: Sequence[Source],
+    framing: Framing,
+    options: PictureOptions,
+    white: float | None,
+) -> Generator[list[Square | str]]:
+    """Yield the squares block by block, in order; for those that fail, the reason."""
+    workers = options.workers or usable_cores()
+    size = max(1, min(_BLOCK, math.ceil(len(sources) / (workers * _AHEAD))))
+    stop = threading.Event()
+
+    def decode_block(start: int) -> list[Square | str]:
+        found: list[Square | str] = []
+        for source in sources[start : start + size]:
+            if stop.is_set():
+                break
+            try:
+                found.append(read_square(source, framing, options.max_pixels, white))
+            except Unreadable as error:
+                found.append(error.reason)
+        return found
+
+    pool = ThreadPoolExecutor(workers, thread_name_prefix="tenfold-pictures")
+    waiting: deque[Future[list[Square | str]]] = deque()
+    try:
+        for start in range(0, len(sources), size):
+            waiting.append(pool.submit(decode_block, start))
+            if len(waiting) > workers * _AHEAD:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        # Whoever interrupts this waits for one picture of each thread at most.
+        stop.set()
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _room(
+    count: int, side: int, options: PictureOptions
+) -> tuple[NDArray[np.uint8], tuple[Decision, ...]]:
+    """Return an array for the squares, in memory if they fit into the budget."""
+    shape = (count, side, side, 3)
+    budget = memory_bytes() // 4 if options.memory_bytes is None else options.memory_bytes
+    needed = math.prod(shape)
+    if needed <= budget:
+        return np.empty(shape, dtype=np.uint8), ()
+    folder = _temporary_folder()
+    try:
+        # It has no name from here on, or on Windows until it is closed.
+        with tempfile.TemporaryFile(dir=folder) as file:
+            _reserve(file.fileno(), needed, folder)
+            cache = np.memmap(file, dtype=np.uint8, mode="r+", shape=shape)
+    except OSError as error:
+        raise PictureError(
+            "I06",
+            f"a file of {_told(needed)} cannot be made: {error.strerror}",
+            place={"folder": str(folder)},
+            fix=[
+                "make room there, or name another folder in the variable TMPDIR",
+                f"allow {_told(needed)} of memory: --memory {math.ceil(needed / 1e8) / 10:g}",
+                "make the pictures smaller: --img-size",
+            ],
+        ) from error
+    decision = Decision(
+        what=f"the pictures are kept in a temporary file of {_told(needed)}",
+        why=f"they would take more than {_told(budget)} of memory",
+        change_with="--memory",
+    )
+    return cache, (decision,)
+
+
+def _temporary_folder() -> Path:
+    """Return where large files may go: not /tmp by default, which often is memory."""
+    named = any(os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP"))
+    large = Path("/var/tmp")  # noqa: S108 - only a file without a name is made there
+    if not named and large.is_dir() and os.access(large, os.W_OK):
+        return large
+    return Path(tempfile.gettempdir())
+
+
+def _reserve(file: int, size: int, folder: Path) -> None:
+    """Take the room on the disk now; a full one would end the process later."""
+    # Asked first, so that a file far too large does not fill the disk before it fails.
+    if shutil.disk_usage(folder).free < size:
+        raise OSError(errno.ENOSPC, "there is less room than that")
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(file, 0, size)
+    else:
+        os.truncate(file, size)
+
+
+def _told(size: int) -> str:
+    """Return a number of bytes as users read it.
+
+    Examples
+    --------
+    >>> _told(1_250_000_000), _told(614_400), _told(0)
+    ('1.2 GB', '0.6 MB', '0.0 MB')
+    """
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.1f} MB"

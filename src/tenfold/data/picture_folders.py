@@ -1,0 +1,294 @@
+"""Which folders are classes, which are for training and testing, and what lies in them.
+
+A class is a folder: the topmost one, however deep its pictures lie below it. Only names
+are looked at here; no file is opened.
+"""
+
+import os
+import unicodedata
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from tenfold.config import Decision
+from tenfold.errors import PictureError
+
+SHOWN_NAMES: Final = 10
+CSV_FIX: Final = "or name each picture and its class in a CSV of file and label"
+
+# Names of folders, in any case and with any sign between their words.
+_TRAIN: Final = frozenset(("train", "training", "train_set", "training_set"))
+_TEST: Final = frozenset(("test", "testing", "test_set", "testing_set"))
+_VALID: Final = frozenset(
+    f"{name}{end}" for name in ("val", "valid", "validation") for end in ("", "_set")
+)
+_NO_PICTURES: Final = frozenset(("Thumbs.db", "desktop.ini", "__MACOSX"))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tree:
+    """What lies below a folder, hidden files and folders left out.
+
+    Attributes
+    ----------
+    pictures, folders, closed : list of str
+        Paths below the folder, with slashes, sorted: pictures, folders (with a slash
+        at their ends), and folders that cannot be opened.
+    skipped : Counter of str
+        How many other files there are, by suffix.
+    """
+
+    pictures: list[str]
+    folders: list[str]
+    closed: list[str]
+    skipped: Counter[str]
+
+    def inside(self, folder: str) -> list[str]:
+        """Return the names of the folders that lie directly in a folder."""
+        below = (name[len(folder) : -1] for name in self.folders if name.startswith(folder))
+        return [name for name in below if name and "/" not in name]
+
+    def below(self, folder: str) -> list[str]:
+        """Return the pictures below a folder, named from there."""
+        return [name[len(folder) :] for name in self.pictures if name.startswith(folder)]
+
+    def decisions(self) -> Iterator[Decision]:
+        """Yield what was left out."""
+        if self.skipped:
+            total = self.skipped.total()
+            files = number(total, "file of another kind is", "files of other kinds are")
+            what = f"{files} skipped: {counted(self.skipped)}"
+            why = "a picture is known by the end of its name"
+            yield Decision(what=what, why=why, change_with="save them as .jpg or .png")
+        if self.closed:
+            what = number(len(self.closed), "folder is", "folders are") + " left out"
+            what += f": {_few(self.closed)}"
+            why = "this user may not open them"
+            yield Decision(what=what, why=why, change_with="allow it")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Part:
+    """The pictures to learn from, or those to test on.
+
+    Attributes
+    ----------
+    names, labels : list of str
+        Path of each picture below the root, and its class.
+    empty_classes : tuple of str
+        Folders of classes without a picture.
+    decisions : tuple of Decision
+    """
+
+    names: list[str]
+    labels: list[str]
+    empty_classes: tuple[str, ...]
+    decisions: tuple[Decision, ...]
+
+
+def walk(root: Path, suffixes: Collection[str]) -> Tree:
+    """Return what lies below a folder; a picture is a file with one of the suffixes."""
+    tree = Tree(pictures=[], folders=[], closed=[], skipped=Counter())
+    waiting: list[tuple[str, frozenset[tuple[int, int]]]] = [("", frozenset())]
+    while waiting:
+        folder, above = waiting.pop()
+        try:
+            found = (root / folder).stat()
+            here = (found.st_dev, found.st_ino)
+            # A link back to a folder above would be followed for ever.
+            if here in above:
+                continue
+            with os.scandir(root / folder) as entries:
+                visible = [entry for entry in entries if not _hidden(entry.name)]
+        except OSError:
+            tree.closed.append(folder)
+            continue
+        for entry in visible:
+            if entry.is_dir():
+                tree.folders.append(f"{folder}{entry.name}/")
+                waiting.append((f"{folder}{entry.name}/", above | {here}))
+            elif suffix(entry.name) in suffixes:
+                tree.pictures.append(folder + entry.name)
+            else:
+                tree.skipped[suffix(entry.name)] += 1
+    for names in (tree.pictures, tree.folders, tree.closed):
+        names.sort()
+    return tree
+
+
+def _hidden(name: str) -> bool:
+    return name.startswith(".") or name in _NO_PICTURES
+
+
+def suffix(name: str) -> str:
+    """Return the end of a file's name from its last dot on, in small letters."""
+    stem, dot, end = name.rpartition(".")
+    return f".{end.lower()}" if stem and dot else ""
+
+
+def shown(name: str) -> str:
+    """Return a name that can be printed; a file's may hold bytes that are no letters."""
+    return name if name.isascii() else name.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def class_name(text: str) -> str:
+    """Return a class's name as it is kept; macOS writes an accent as a letter of its own."""
+    return unicodedata.normalize("NFC", shown(text))
+
+
+def counted(skipped: Counter[str]) -> str:
+    """Return the most frequent suffixes with their numbers: ``.txt (2), .xml (1)``."""
+    most = sorted(skipped.items(), key=lambda item: (-item[1], item[0]))[:SHOWN_NAMES]
+    return ", ".join(f"{end or 'no suffix'} ({count:,})" for end, count in most)
+
+
+def number(count: int, one: str, many: str) -> str:
+    """Return a number of things with the right form of their name.
+
+    Examples
+    --------
+    >>> number(1, "file is", "files are"), number(3000, "file is", "files are")
+    ('1 file is', '3,000 files are')
+    """
+    return f"{count:,} {one if count == 1 else many}"
+
+
+def _few(names: Sequence[str]) -> str:
+    more = f" and {len(names) - SHOWN_NAMES:,} more" if len(names) > SHOWN_NAMES else ""
+    return ", ".join(shown(name) for name in names[:SHOWN_NAMES]) + more
+
+
+def parts_of(tree: Tree, root: Path) -> tuple[Part, Part | None]:
+    """Return the pictures to learn from and, if there are such folders, those to test on.
+
+    Raises
+    ------
+    PictureError
+        I01, I02 or I03, if it is not clear which folders are the classes.
+    """
+    home = _descend(tree, "")
+    decisions = list(tree.decisions())
+    if home:
+        what, why = f"classes are looked for in {shown(home)}", "it is the only folder there"
+        decisions.append(Decision(what=what, why=why, change_with="name another folder"))
+    train, valid, test = _split_folders(tree, home, root)
+    if train is None:
+        return _named(_part(tree, root, [home], decisions)), None
+    aside = [name for name in tree.inside(home) if name not in {train, valid, test}]
+    if aside:
+        what, why = f"not read: {_few(aside)}", f"{train!r}, beside it, holds the classes"
+        decisions.append(Decision(what=what, why=why, change_with="name another folder"))
+    learnt = [f"{home}{train}/"]
+    if valid and test:
+        learnt.append(f"{home}{valid}/")
+        what, why = f"{valid!r} is learnt from like {train!r}", "folds validate instead of it"
+        decisions.append(Decision(what=what, why=why, change_with="--test"))
+    held_out = test or valid
+    if held_out is None:
+        return _named(_part(tree, root, learnt, decisions)), None
+    why = "its name says so" if test else "there is no other folder to test on"
+    what = f"{held_out!r} is tested on, and not learnt from"
+    decisions.append(Decision(what=what, why=why, change_with="--test"))
+    training = _named(_part(tree, root, learnt, decisions))
+    return training, _part(tree, root, [f"{home}{held_out}/"], [])
+
+
+def _named(part: Part) -> Part:
+    """Return the part with its classes told."""
+    classes = sorted(set(part.labels))
+    told = Decision(
+        what=number(len(classes), "class", "classes") + f": {_few(classes)}",
+        why="each folder is one, in the order of their names",
+        change_with="a CSV of file and label",
+    )
+    return replace(part, decisions=(*part.decisions, told))
+
+
+def _descend(tree: Tree, home: str) -> str:
+    """Return the folder of the classes: archives often wrap it into one or two more."""
+    while len(inside := tree.inside(home)) == 1:
+        deeper = f"{home}{inside[0]}/"
+        if any("/" not in name for name in [*tree.below(home), *tree.below(deeper)]):
+            break
+        home = deeper
+    return home
+
+
+def _split_folders(
+    tree: Tree, home: str, root: Path
+) -> tuple[str | None, str | None, str | None]:
+    """Return the names of the folders for training, validation and testing."""
+    inside, place = tree.inside(home), {"source": str(root / home)}
+    train, valid, test = (_only(inside, names, place) for names in (_TRAIN, _VALID, _TEST))
+    if train is not None:
+        return train, valid, test
+    # Without a folder for training, one called 'test' may be a class like the others.
+    others = {name for name in inside if name not in {valid, test}}
+    for name in filter(None, (valid, test)):
+        if not others or others.intersection(tree.inside(f"{home}{name}/")):
+            fact = f"there is a folder {name!r}, and none for training"
+            fix = ["put the folders of the classes to learn into a folder 'train' beside it"]
+            raise PictureError("I01", fact, place=place, fix=fix)
+    return None, None, None
+
+
+def _only(inside: list[str], names: frozenset[str], place: dict[str, str]) -> str | None:
+    named = [n for n in inside if n.lower().replace("-", "_").replace(" ", "_") in names]
+    if len(named) > 1:
+        fact = f"several folders have the same purpose: {_few(named)}"
+        raise PictureError("I01", fact, place=place, fix=["leave one of them there"])
+    return named[0] if named else None
+
+
+def _part(tree: Tree, root: Path, homes: list[str], decisions: list[Decision]) -> Part:
+    names: list[str] = []
+    labels: list[str] = []
+    beside: list[str] = []
+    classes: set[str] = set()
+    for home in (_descend(tree, home) for home in homes):
+        pictures = tree.below(home)
+        _check_leaves(pictures, root / home)
+        classes.update(map(class_name, tree.inside(home)))
+        beside += [home + name for name in pictures if "/" not in name]
+        names += [home + name for name in pictures if "/" in name]
+        labels += [class_name(name.partition("/")[0]) for name in pictures if "/" in name]
+    if not names:
+        raise PictureError(
+            "I02",
+            number(len(beside), "picture lies", "pictures lie")
+            + " there, in no folder of a class",
+            place={"source": str(root / homes[0])},
+            fix=["put the pictures of each class into a folder with its name", CSV_FIX],
+        )
+    empty = tuple(sorted(classes.difference(labels)))
+    if beside:
+        what = number(len(beside), "picture is", "pictures are") + f" left out: {_few(beside)}"
+        why = "a picture beside the folders of the classes has none"
+        decisions.append(Decision(what=what, why=why, change_with="a folder for them"))
+    if empty:
+        what = number(len(empty), "folder is no class", "folders are no classes")
+        what += f": {_few(empty)}"
+        why = "no picture is in there"
+        decisions.append(Decision(what=what, why=why, change_with="put pictures there"))
+    return Part(names=names, labels=labels, empty_classes=empty, decisions=tuple(decisions))
+
+
+def _check_leaves(pictures: list[str], home: Path) -> None:
+    """Refuse a/cat and b/cat: whether these are one class, only the user knows."""
+    paths = [name.split("/") for name in pictures]
+    plain = {path[0] for path in paths if len(path) == 2}
+    tops: dict[str, set[str]] = {}
+    for path in paths:
+        if len(path) > 2 and path[0] not in plain:
+            tops.setdefault(path[-2], set()).add(path[0])
+    for leaf, above in sorted(tops.items()):
+        if len(above) > 1:
+            one, other, *_ = sorted(above)
+            raise PictureError(
+                "I03",
+                f"there is a folder {leaf!r} in {one!r} and another in {other!r}",
+                place={"source": str(home)},
+                fix=[f"name the one whose folders are the classes: {home / one}", CSV_FIX],
+            )

@@ -1,0 +1,96 @@
+"""What a network for pictures has to know of them: their classes and their frame."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from tenfold.config import Task
+from tenfold.data.decode import Framing
+from tenfold.data.encode import Encoded
+from tenfold.data.pictures import Pictures
+from tenfold.errors import SchemaError
+
+TARGET: Final = "class"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PictureSchema:
+    """The classes of pictures, and how a picture becomes a square.
+
+    Attributes
+    ----------
+    classes : tuple of str
+        Sorted.
+    framing : Framing
+    target : str
+        What the column of classes is called where there is one.
+    """
+
+    classes: tuple[str, ...]
+    framing: Framing
+    target: str = TARGET
+
+    @property
+    def task(self) -> Task:
+        """Pictures are told apart by class."""
+        return "classification"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the schema as a JSON object; ``from_dict`` is the way back."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "PictureSchema":
+        """Make a schema from what ``to_dict`` returned, unknown keys left out."""
+        framing = data["framing"]
+        return cls(
+            classes=tuple(map(str, data["classes"])),
+            framing=Framing(size=int(framing["size"]), crop=float(framing["crop"])),
+            target=str(data["target"]),
+        )
+
+
+def infer_picture_schema(pictures: Pictures) -> PictureSchema:
+    """Return the classes of labelled pictures, sorted as text.
+
+    Raises
+    ------
+    SchemaError
+        S06, if all are of one class.
+    """
+    labels = () if pictures.labels is None else pictures.labels
+    classes = tuple(sorted(set(map(str, labels))))
+    if len(classes) < 2:
+        found = (
+            f"every picture is of the class {classes[0]!r}" if classes else "no picture has one"
+        )
+        raise SchemaError(
+            "S06",
+            f"{found}: there is nothing to tell apart",
+            place={"pictures": pictures.source},
+            fix=["make a folder for each class, and name the folder that holds them"],
+        )
+    return PictureSchema(classes=classes, framing=pictures.framing)
+
+
+def encode_pictures(pictures: Pictures, schema: PictureSchema) -> Encoded:
+    """Return pictures as rows without numbers: classes, weights of 1, and groups.
+
+    A class that the schema does not know becomes -1.
+    """
+    count = len(pictures)
+    place = {name: i for i, name in enumerate(schema.classes)}
+    labels = [] if pictures.labels is None else pictures.labels.tolist()
+    return Encoded(
+        numbers=np.zeros((count, 0)),
+        codes=np.zeros((count, 0), dtype=np.int64),
+        levels=(),
+        categories=0,
+        target=np.array([place.get(str(label), -1) for label in labels], dtype=np.int64),
+        weights=np.ones(count),
+        groups=pictures.groups,
+        times=None,
+        rows=np.arange(count, dtype=np.int64),
+    )

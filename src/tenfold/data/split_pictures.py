@@ -1,0 +1,158 @@
+"""Which pictures each fold learns from: copies of a picture stay on one side."""
+
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from sklearn.model_selection import train_test_split
+
+from tenfold.config import Decision, SplitOptions
+from tenfold.data.encode import Encoded
+from tenfold.data.near_copies import copy_sets
+from tenfold.data.pictures import Pictures
+from tenfold.data.split import Labelled, Splits, make_splits
+from tenfold.errors import SplitError
+from tenfold.seeds import Streams
+
+SHOWN: Final = 3  # pictures that a decision names
+
+
+def no_split(pictures: int) -> tuple[Splits, tuple[Decision, ...]]:
+    """Let one network learn from all pictures, where others are there to score it."""
+    learn = np.ones((1, pictures), dtype=bool)
+    decision = Decision(
+        what="one network learns from all pictures and is scored on the test pictures",
+        why="each fold would cost a network of its own",
+        change_with="--folds",
+    )
+    return Splits(learn=learn, held_out=~learn, numbers=(0,)), (decision,)
+
+
+def split_pictures(
+    pictures: Pictures,
+    rows: Encoded,
+    schema: Labelled,
+    folds: int,
+    streams: Streams,
+    *,
+    keep_copies: bool = False,
+) -> tuple[Splits, tuple[Decision, ...]]:
+    """Deal pictures out to folds; equal and nearly equal ones stay together.
+
+    Parameters
+    ----------
+    pictures : Pictures
+    rows : Encoded
+        The same pictures; groups of the user's stay together too.
+    schema : Labelled
+    folds : int
+        1 makes a single fold, which holds out a tenth.
+    streams : Streams
+    keep_copies : bool
+        Whether copies may stand in different folds.
+
+    Raises
+    ------
+    SplitError
+        F01 to F03, if a fold would have too little to learn from or to test on.
+    """
+    sets_N = np.arange(len(rows))
+    found: tuple[Decision, ...] = ()
+    if not keep_copies:
+        sets_N = copy_sets(pictures.thumbs)
+        found = tell_copies(pictures, sets_N)
+    if rows.groups is not None:
+        together = replace(rows, groups=joined(sets_N, rows.groups))
+        splits, how = make_splits(together, schema, folds, streams)
+        return splits, (*found, how)
+    # Stratifying whole sets is slow where nearly all are of one picture; a picture for each
+    # set is dealt out instead, and the others follow it.
+    _, first, sets_N = np.unique(sets_N, return_index=True, return_inverse=True)
+    splits, how = make_splits(rows.take(first), schema, folds, streams)
+    spread = Splits(
+        learn=splits.learn[:, sets_N],
+        held_out=splits.held_out[:, sets_N],
+        numbers=splits.numbers,
+    )
+    return spread, (*found, how)
+
+
+def set_pictures_apart(
+    pictures: Pictures, test: Pictures | None, options: SplitOptions, streams: Streams
+) -> tuple[Pictures, Pictures | None, tuple[Decision, ...]]:
+    """Take a share of each class away as test pictures, copies with their originals.
+
+    Nothing is taken if there are test pictures, or none are asked for.
+
+    Raises
+    ------
+    SplitError
+        F02, if one of the two would be empty.
+    """
+    if test is not None or options.test_size is None:
+        return pictures, test, ()
+    share = options.test_size
+    groups_N = copy_sets(pictures.thumbs)
+    if pictures.groups is not None:
+        groups_N = joined(groups_N, pictures.groups)
+    _, first, sets_N = np.unique(groups_N, return_index=True, return_inverse=True)
+    labels = None if pictures.labels is None else pictures.labels[first]
+    try:
+        _, chosen = train_test_split(
+            np.arange(len(first)),
+            test_size=share,
+            stratify=labels,
+            random_state=streams.integer("test rows") % 2**32,
+        )
+    except ValueError as error:
+        raise SplitError(
+            "F02",
+            f"--test-size {share:g} keeps no pictures of {len(pictures):,} apart: {error}",
+            fix=["choose another share, or bring more pictures"],
+        ) from error
+    apart = np.isin(sets_N, chosen)
+    decision = Decision(
+        what=f"{apart.sum():,} pictures are kept apart as test pictures",
+        why=f"a share of {share:g} of each class was asked for",
+        change_with="--test-size",
+    )
+    return pictures.take(~apart), pictures.take(apart), (decision,)
+
+
+def tell_copies(pictures: Pictures, sets_N: NDArray[np.int64]) -> tuple[Decision, ...]:
+    """Say which pictures are copies of another, and which of them are of two classes."""
+    numbers, counts = np.unique(sets_N, return_counts=True)
+    several = numbers[counts > 1]
+    if len(several) == 0:
+        return ()
+    order = np.argsort(sets_N, kind="stable")
+    starts = np.searchsorted(sets_N[order], several)
+    sizes = counts[counts > 1]
+    sets = [order[start : start + size] for start, size in zip(starts, sizes, strict=True)]
+    labels = pictures.labels
+    mixed = [s for s in sets if labels is not None and len(set(labels[s])) > 1]
+    shown = " = ".join(pictures.files[i] for i in (mixed or sets)[0][:SHOWN])
+    what = f"{sizes.sum():,} pictures equal another or nearly so, and stay in one fold"
+    if mixed:
+        what += f"; {len(mixed):,} of these sets are of two classes"
+    why = f"a copy on the other side of a fold would give its answer away: {shown}"
+    return (Decision(what=what, why=why, change_with="--keep-copies"),)
+
+
+def joined(sets_N: NDArray[np.int64], groups_N: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the number of what hangs together by copies or by the user's groups.
+
+    Examples
+    --------
+    >>> joined(np.array([0, 1, 1, 3]), np.array([7, 7, 8, 9])).tolist()
+    [0, 0, 0, 1]
+    """
+    sets = np.unique(sets_N, return_inverse=True)[1]
+    groups = np.unique(groups_N, return_inverse=True)[1] + sets.max() + 1
+    size = int(groups.max()) + 1
+    links = coo_array((np.ones(len(sets)), (sets, groups)), shape=(size, size))
+    parts = connected_components(links, directed=False)[1]
+    return np.asarray(parts[sets], dtype=np.int64)
