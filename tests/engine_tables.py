@@ -23,9 +23,11 @@ from tenfold.data.encode import Encoded, encode
 from tenfold.data.read import read_table
 from tenfold.data.schema import infer_schema
 from tenfold.data.split import Splits
+from tenfold.launch import train
+from tenfold.nn.inputs import TableInputs
 from tenfold.nn.network import FoldNetwork, answer
 from tenfold.nn.targets import FoldTarget
-from tenfold.run import Run, train
+from tenfold.run import Run
 from tenfold.seeds import Streams
 from tenfold.training.choose import choose_plan
 from tenfold.training.fit import FoldFits, fit_folds
@@ -254,7 +256,12 @@ def all_answers(
 ) -> Tensor:
     """Return what each network says of coded rows, shape (F, N, O)."""
     rows_FN = torch.arange(len(numbers)).expand(len(target.mean_F), -1)
-    blocks = answer(network, target, torch.tensor(numbers), torch.tensor(codes), rows_FN)
+    inputs = TableInputs(
+        features=network.features,
+        numbers_NP=torch.tensor(numbers),
+        codes_NQ=torch.tensor(codes),
+    )
+    blocks = answer(network, target, inputs, rows_FN)
     return torch.cat(list(blocks), dim=1)
 
 

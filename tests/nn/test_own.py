@@ -9,7 +9,8 @@ from torch import Tensor, nn
 
 from tenfold.errors import NetworkError
 from tenfold.nn.features import FeatureOptions, FoldFeatures
-from tenfold.nn.own import OwnNetwork, load_function
+from tenfold.nn.modules import ModuleNetwork
+from tenfold.nn.own import load_function, own_network
 from tests.engine_tables import linear_module, normed_module
 
 INPUTS, OUTPUTS, ROWS = 4, 3, 10
@@ -17,10 +18,10 @@ SEEDS = [11, 22, 33]
 NO_CODES = torch.zeros(3, ROWS, 0, dtype=torch.int64)
 
 
-def own(make: Callable[[int, int], nn.Module], seeds: list[int] = SEEDS) -> OwnNetwork:
+def own(make: Callable[[int, int], nn.Module], seeds: list[int] = SEEDS) -> ModuleNetwork:
     options = FeatureOptions(style="standard")
     features = FoldFeatures(len(seeds), (50,) * INPUTS, (), (), options)
-    return OwnNetwork(features, OUTPUTS, make, seeds)
+    return own_network(features, OUTPUTS, make, seeds)
 
 
 def plain(make: Callable[[int, int], nn.Module]) -> list[nn.Module]:

@@ -133,7 +133,7 @@ def test_features_made_in_small_chunks_train_to_the_same_bits(
     """How many steps' features are made at once is a matter of memory alone."""
     rows, splits, plan = setting(batch_size=16)
     whole = fit(rows, splits, "regression", plan)
-    monkeypatch.setattr("tenfold.training.loop.CHUNK_NUMBERS", 1)
+    monkeypatch.setattr("tenfold.training.feed.CHUNK_NUMBERS", 1)
     pieces = fit(rows, splits, "regression", plan)
     for fold in range(3):
         assert same_bits(fold_state(whole, fold), fold_state(pieces, fold))

@@ -1,8 +1,8 @@
 """What the training loop knows of a network: F networks side by side.
 
 Shape letters in this file:
-    F  networks side by side    B  rows in a batch     P  columns of numbers
-    Q  columns of words         D  features            O  outputs
+    F  networks side by side    B  rows in a batch     Q  columns of words
+    D  features                 M  rows of a network   O  outputs
 """
 
 from abc import ABC, abstractmethod
@@ -14,23 +14,35 @@ import torch
 from torch import Tensor, nn
 
 from tenfold.nn.features import FoldFeatures
+from tenfold.nn.inputs import Inputs
 from tenfold.nn.targets import FoldTarget
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ParameterGroup:
-    """Parameters that share their step size and decay, as factors of the recipe's."""
+    """Parameters that share their step size and decay, as factors of the recipe's.
+
+    ``orthogonal`` is the type in which ``Muon`` makes their steps orthogonal matrices;
+    None takes plain steps.
+    """
 
     parameters: Sequence[nn.Parameter]
     lr_factor: float = 1.0
     decay_factor: float = 1.0
+    orthogonal: torch.dtype | None = None
 
 
 class FoldNetwork(nn.Module, ABC):
     """F networks of one shape, trained in the same steps and never mixed.
 
     Every parameter leads with F. Row f of it belongs to network f alone, and no
-    operation of a subclass may mix two rows.
+    operation of a subclass may mix two rows. What enters is ``x``, the features of rows,
+    (F, B, D), or their pictures, (F, B, 3, H, W), and the codes of words, (F, B, Q).
+
+    Attributes
+    ----------
+    features : FoldFeatures
+        Of networks for tables only.
     """
 
     features: FoldFeatures
@@ -40,11 +52,11 @@ class FoldNetwork(nn.Module, ABC):
         """Return all parameters, each in one group."""
 
     @abstractmethod
-    def forward(self, x_FBD: Tensor, codes_FBQ: Tensor) -> Tensor:
-        """Return the outputs of features, shape (F, B, O), for prediction."""
+    def forward(self, x: Tensor, codes_FBQ: Tensor) -> Tensor:
+        """Return the outputs, shape (F, B, O), for prediction."""
 
     @abstractmethod
-    def train_forward(self, x_FBD: Tensor, codes_FBQ: Tensor) -> Tensor:
+    def train_forward(self, x: Tensor, codes_FBQ: Tensor) -> Tensor:
         """Return the outputs like ``forward``, and keep what ``train_backward`` needs."""
 
     @abstractmethod
@@ -70,11 +82,7 @@ BLOCK: Final = 64
 
 @torch.no_grad()
 def answer(
-    network: FoldNetwork,
-    target: FoldTarget,
-    numbers_NP: Tensor,
-    codes_NQ: Tensor,
-    rows_FM: Tensor,
+    network: FoldNetwork, target: FoldTarget, inputs: Inputs, rows_FM: Tensor
 ) -> Iterator[Tensor]:
     """Yield what each network says of its own rows, block after block.
 
@@ -82,8 +90,7 @@ def answer(
     ----------
     network : FoldNetwork
     target : FoldTarget
-    numbers_NP : Tensor of shape (N, P), float64
-    codes_NQ : Tensor of shape (N, Q), int64
+    inputs : Inputs
     rows_FM : Tensor of shape (F, M), int64
         The M rows that each network is asked about.
 
@@ -95,8 +102,6 @@ def answer(
     network.eval()
     for rows_FB in rows_FM.split(BLOCK, dim=1):
         folds, rows = rows_FB.shape
-        filler = rows_FB[:, :1].expand(folds, BLOCK - rows)
+        filler = rows_FB[:, :1].expand(folds, BLOCK - rows if inputs.in_blocks else 0)
         at_FB = torch.cat([rows_FB, filler], dim=1)
-        codes_FBQ = codes_NQ[at_FB]
-        x_FBD = network.features(numbers_NP[at_FB], codes_FBQ)
-        yield target.answers(network(x_FBD, codes_FBQ))[:, :rows]
+        yield target.answers(network(*inputs.block(at_FB)))[:, :rows]

@@ -1,40 +1,37 @@
-"""A user's own network, F times side by side.
-
-Where the module allows it, one call through ``torch.func.vmap`` runs all F; where
-it does not, the networks take turns inside each step. Either way their parameters
-are stacked, so that the training loop sees no difference.
+"""A user's own network: its function found, called and checked.
 
 Shape letters in this file:
-    F  networks side by side    B  rows in a batch    D  features
-    Q  columns of words         O  outputs
+    B  rows in a batch    D  features
 """
 
 import importlib.util
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final, final
+from typing import Any, Final
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call, stack_module_state, vmap
+from torch.func import stack_module_state
 
 from tenfold.errors import NetworkError
+from tenfold.nn.chance import seeded
 from tenfold.nn.features import FoldFeatures
-from tenfold.nn.layer import slope_memory
-from tenfold.nn.network import FoldNetwork, ParameterGroup
+from tenfold.nn.modules import ModuleNetwork, together
 
-MakeModule = Callable[[int, int], nn.Module]
-"""A user's function: takes the numbers of inputs and outputs, returns a module."""
+MakeModule = Callable[[Any, int], nn.Module]
+"""A user's function: takes what enters and the number of outputs, returns a module.
 
-Tensors = dict[str, Tensor]
+What enters a network is the number of features for a table, and for pictures their
+shape (3, height, width).
+"""
 
 PROBE_ROWS: Final = 4
 
 
-@final
-class OwnNetwork(FoldNetwork):
-    """F copies of a user's module, each with parameters of its own.
+def own_network(
+    features: FoldFeatures, outputs: int, make: MakeModule, seeds: Sequence[int]
+) -> ModuleNetwork:
+    """Return F copies of a user's module for the features of a table.
 
     Parameters
     ----------
@@ -45,91 +42,33 @@ class OwnNetwork(FoldNetwork):
     make : MakeModule
     seeds : sequence of F int
         Each network's first parameters, and what it draws at random later, come
-        from its own seed; the global generators are left as they were.
-
-    Attributes
-    ----------
-    turns : str
-        Why the networks take turns; empty if one call runs them all.
+        from its own seed.
 
     Raises
     ------
     NetworkError
         N02 or N03, if the function or its module does not do what it must.
     """
+    modules = make_modules(make, features.width, outputs, seeds)
+    network = ModuleNetwork(modules, seeds, turns=_why_turns(modules[0], features.width))
+    network.features = features
+    return network
 
-    def __init__(
-        self, features: FoldFeatures, outputs: int, make: MakeModule, seeds: Sequence[int]
-    ) -> None:
-        super().__init__()
-        self.features = features
-        self._seeds = list(seeds)
-        self._step = 0
-        modules = [_make(make, features.width, outputs, seed) for seed in seeds]
-        for module, seed in zip(modules, seeds, strict=True):
-            _check_outputs(module, features.width, outputs, seed)
-        self.turns = _why_turns(modules[0], features.width)
-        # In a tuple, so that its parameters are not taken for parameters of this network.
-        self._module = (modules[0],)
-        try:
-            parameters, buffers = stack_module_state(modules)
-        except RuntimeError as error:
-            fact = f"the networks of two folds differ in more than their numbers: {error}"
-            raise NetworkError("N02", fact) from error
-        self._names = list(parameters)
-        self._buffer_names = list(buffers)
-        self.stacked = nn.ParameterList(
-            nn.Parameter(parameters[n].detach(), parameters[n].requires_grad)
-            for n in self._names
-        )
-        self._trained = [p for p in self.stacked if p.requires_grad]
-        for i, name in enumerate(self._buffer_names):
-            self.register_buffer(f"buffer{i}", buffers[name])
-        self._outputs_FBO: Tensor | None = None
 
-    def groups(self) -> list[ParameterGroup]:
-        """Return all parameters in one group."""
-        return [ParameterGroup(parameters=self._trained)]
+def make_modules(
+    make: MakeModule, inputs: int | tuple[int, ...], outputs: int, seeds: Sequence[int]
+) -> list[nn.Module]:
+    """Call a user's function, once for each seed, and check what it returns.
 
-    def forward(self, x_FBD: Tensor, codes_FBQ: Tensor) -> Tensor:  # noqa: ARG002
-        """Return the outputs of features, shape (F, B, O)."""
-        self._module[0].eval()
-        return self._call(x_FBD)
-
-    def train_forward(self, x_FBD: Tensor, codes_FBQ: Tensor) -> Tensor:  # noqa: ARG002
-        """Return the outputs like ``forward``, and keep what ``train_backward`` needs."""
-        self._module[0].train()
-        self._step += 1
-        with torch.enable_grad():
-            self._outputs_FBO = self._call(x_FBD)
-        return self._outputs_FBO.detach()
-
-    def train_backward(self, slope_FBO: Tensor) -> None:
-        """Write ``grad`` of every parameter, given the slope at the last outputs."""
-        if self._outputs_FBO is None:
-            raise RuntimeError("train_backward follows train_forward")
-        # A parameter that no output needs has a slope of zero.
-        slopes = torch.autograd.grad(
-            self._outputs_FBO, self._trained, slope_FBO, materialize_grads=True
-        )
-        for parameter, slope in zip(self._trained, slopes, strict=True):
-            slope_memory(parameter).copy_(slope)
-        self._outputs_FBO = None
-
-    def _call(self, x_FBD: Tensor) -> Tensor:
-        module = self._module[0]
-        parameters = dict(zip(self._names, self.stacked, strict=True))
-        buffers = {
-            name: getattr(self, f"buffer{i}") for i, name in enumerate(self._buffer_names)
-        }
-        if not self.turns:
-            return _together(module, parameters, buffers, x_FBD)
-        outputs = []
-        for f, (x_BD, seed) in enumerate(zip(x_FBD, self._seeds, strict=True)):
-            own = {name: tensor[f] for name, tensor in (parameters | buffers).items()}
-            with _seeded((seed + self._step) % 2**63):
-                outputs.append(functional_call(module, own, (x_BD,)))
-        return torch.stack(outputs)
+    Raises
+    ------
+    NetworkError
+        N02 or N03, if the function or its module does not do what it must.
+    """
+    modules = [_make(make, inputs, outputs, seed) for seed in seeds]
+    for module, seed in zip(modules, seeds, strict=True):
+        _check_outputs(module, inputs, outputs, seed)
+    return modules
 
 
 def load_function(source: str) -> MakeModule:
@@ -176,31 +115,12 @@ def load_function(source: str) -> MakeModule:
     return function  # type: ignore[no-any-return]
 
 
-def _together(
-    module: nn.Module, parameters: Tensors, buffers: Tensors, x_FBD: Tensor
-) -> Tensor:
-    """Return the outputs of F networks by one call, their parameters stacked."""
-
-    def alone(parameters: Tensors, buffers: Tensors, x_BD: Tensor) -> Tensor:
-        outputs: Tensor = functional_call(module, (parameters, buffers), (x_BD,))
-        return outputs
-
-    outputs_FBO: Tensor = vmap(alone)(parameters, buffers, x_FBD)
-    return outputs_FBO
-
-
-@contextmanager
-def _seeded(seed: int) -> Iterator[None]:
-    """Lend torch's global generators a seed, and put them back as they were."""
-    with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
-        torch.manual_seed(seed)
-        yield
-
-
-def _make(make: MakeModule, inputs: int, outputs: int, seed: int) -> nn.Module:
+def _make(
+    make: MakeModule, inputs: int | tuple[int, ...], outputs: int, seed: int
+) -> nn.Module:
     fix = ["def network(inputs, outputs): return torch.nn.Linear(inputs, outputs)"]
     try:
-        with _seeded(seed):
+        with seeded(seed):
             module: object = make(inputs, outputs)
     except Exception as error:
         fact = f"network({inputs}, {outputs}) raised {type(error).__name__}: {error}"
@@ -211,14 +131,17 @@ def _make(make: MakeModule, inputs: int, outputs: int, seed: int) -> nn.Module:
     return module.float()
 
 
-def _probe(inputs: int) -> Tensor:
-    return torch.randn(PROBE_ROWS, inputs, generator=torch.Generator().manual_seed(0))
+def _probe(inputs: int | tuple[int, ...]) -> Tensor:
+    shape = inputs if isinstance(inputs, tuple) else (inputs,)
+    return torch.randn(PROBE_ROWS, *shape, generator=torch.Generator().manual_seed(0))
 
 
-def _check_outputs(module: nn.Module, inputs: int, outputs: int, seed: int) -> None:
+def _check_outputs(
+    module: nn.Module, inputs: int | tuple[int, ...], outputs: int, seed: int
+) -> None:
     module.eval()
     try:
-        with torch.no_grad(), _seeded(seed):  # lazy layers draw their weights here
+        with torch.no_grad(), seeded(seed):  # lazy layers draw their weights here
             found = module(_probe(inputs))
         module.train()
     except Exception as error:
@@ -242,9 +165,9 @@ def _why_turns(module: nn.Module, inputs: int) -> str:
     before = {name: b.clone() for name, b in module.named_buffers()}
     x_BD = _probe(inputs)
     with torch.no_grad():
-        with _seeded(1):
+        with seeded(1):
             first = module(x_BD)
-        with _seeded(2):
+        with seeded(2):
             second = module(x_BD)
     changed = [name for name, b in module.named_buffers() if not torch.equal(b, before[name])]
     for name, buffer in module.named_buffers():
@@ -255,9 +178,7 @@ def _why_turns(module: nn.Module, inputs: int) -> str:
         return "it draws random numbers in training"
     parameters, buffers = stack_module_state([module])
     try:
-        together = _together(module, parameters, buffers, x_BD[None])[0]
+        at_once = together(module, parameters, buffers, x_BD[None])[0]
     except Exception as error:  # noqa: BLE001 - torch.func refuses in many ways
         return f"torch.func cannot run it: {str(error).splitlines()[0]}"
-    return (
-        "" if torch.allclose(together, first, atol=1e-5) else "torch.func changes its answers"
-    )
+    return "" if torch.allclose(at_once, first, atol=1e-5) else "torch.func changes its answers"

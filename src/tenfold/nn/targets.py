@@ -32,6 +32,9 @@ class FoldTarget(nn.Module):
     task : {"regression", "classification"}
     outputs : int
         O.
+    smoothing : float
+        Share of each row's class that training gives to all classes alike
+        (arXiv 1512.00567, section 7).
     """
 
     mean_F: Tensor
@@ -39,8 +42,11 @@ class FoldTarget(nn.Module):
     low_F: Tensor
     high_F: Tensor
 
-    def __init__(self, networks: int, task: Task, outputs: int) -> None:
+    def __init__(
+        self, networks: int, task: Task, outputs: int, *, smoothing: float = 0.0
+    ) -> None:
         super().__init__()
+        self._smoothing = smoothing
         self.task: Task = task
         self.outputs = outputs
         start = {"mean_F": 0.0, "scale_F": 1.0, "low_F": -np.inf, "high_F": np.inf}
@@ -105,9 +111,16 @@ class FoldTarget(nn.Module):
             return (slope_FB * error_FB).sum(dim=1), (slope_FB + slope_FB)[..., None]
         logs_FBO = torch.log_softmax(outputs_FBO, dim=-1)
         at_FB1 = seen_FB[..., None]
-        loss_F = -(logs_FBO.gather(-1, at_FB1)[..., 0] * weights_FB).sum(dim=1)
+        share = self._smoothing
+        own_FB = logs_FBO.gather(-1, at_FB1)[..., 0]
+        if share:
+            own_FB = own_FB.lerp(logs_FBO.mean(dim=-1), share)
+        loss_F = -(own_FB * weights_FB).sum(dim=1)
         slope_FBO = logs_FBO.exp()
-        slope_FBO.scatter_add_(-1, at_FB1, torch.full_like(at_FB1, -1, dtype=slope_FBO.dtype))
+        if share:
+            slope_FBO -= share / self.outputs
+        taken = torch.full_like(at_FB1, share - 1, dtype=slope_FBO.dtype)
+        slope_FBO.scatter_add_(-1, at_FB1, taken)
         return loss_F, slope_FBO * weights_FB[..., None]
 
     def answers(self, outputs_FBO: Tensor) -> Tensor:

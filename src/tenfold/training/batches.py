@@ -8,7 +8,7 @@ Shape letters in this file:
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, Protocol
 
 import numpy as np
 import torch
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from tenfold.seeds import Streams
+from tenfold.training.recipe import Recipe
 
 # An odd constant that spreads the seeds of successive epochs (2**63 / golden ratio).
 SPREAD: Final = 5_700_357_409_661_598_721
@@ -42,6 +43,79 @@ class Round:
     weights_SFB: Tensor
 
 
+class Batches(Protocol):
+    """The batches of all epochs.
+
+    Attributes
+    ----------
+    steps : int
+        S of a round.
+    rounds : int
+    last_F : ndarray of shape (F,), int64
+        Number of steps after which each network is done.
+    """
+
+    steps: int
+    rounds: int
+    last_F: NDArray[np.int64]
+
+    def round(self, number: int) -> Round:
+        """Return the batches of round ``number``, counted from 0."""
+
+
+def plan_batches(
+    learn_FN: NDArray[np.bool_],
+    weights_N: NDArray[np.float64],
+    members: Sequence[Member],
+    streams: Streams,
+    recipe: Recipe,
+) -> Batches:
+    """Return the batches that a recipe asks for: ``WholePlan`` or ``BatchPlan``."""
+    if recipe.cut == "whole":
+        return WholePlan(learn_FN, weights_N, epochs=recipe.epochs)
+    return BatchPlan(
+        learn_FN,
+        weights_N,
+        members,
+        streams,
+        batch_size=recipe.batch_size,
+        epochs=recipe.epochs,
+        cut=recipe.cut,
+        steps_per_epoch=recipe.steps_per_epoch,
+    )
+
+
+class WholePlan:
+    """One step an epoch, which shows every network all rows.
+
+    A row that a network may not learn from weighs 0 there. For networks that share
+    their inputs (``nn/head.py``) that is cheaper than rows of their own.
+
+    Parameters
+    ----------
+    learn_FN : ndarray of shape (F, N), bool
+    weights_N : ndarray of shape (N,), float64
+    epochs : int
+    """
+
+    def __init__(
+        self, learn_FN: NDArray[np.bool_], weights_N: NDArray[np.float64], *, epochs: int
+    ) -> None:
+        networks, rows = learn_FN.shape
+        self.steps, self.rounds = 1, epochs
+        self.last_F = np.full(networks, epochs)
+        share_FN = learn_FN * weights_N
+        share_FN /= share_FN.sum(axis=1, keepdims=True)
+        self._round = Round(
+            rows_SFB=torch.arange(rows).expand(1, networks, rows),
+            weights_SFB=torch.from_numpy(share_FN[None]).float(),
+        )
+
+    def round(self, number: int) -> Round:  # noqa: ARG002
+        """Return the same step every time."""
+        return self._round
+
+
 class BatchPlan:
     """Deal each network's rows out to steps, in a new order every epoch.
 
@@ -65,6 +139,9 @@ class BatchPlan:
         what a batch norm sees does not depend on the folds beside. ``"full"``: batches of
         ``batch_size`` rows and a last one of what is left, as Keras cuts them;
         networks with fewer rows take fewer steps.
+    steps_per_epoch : int, optional
+        Training ends after this many steps times ``epochs``, and each so many are a
+        round; the rows go round in their own time.
 
     Attributes
     ----------
@@ -87,6 +164,7 @@ class BatchPlan:
         batch_size: int,
         epochs: int,
         cut: Literal["even", "filled", "full"] = "even",
+        steps_per_epoch: int | None = None,
     ) -> None:
         self._seeds = [streams.integer("order", *member) for member in members]
         self._weights_N = torch.from_numpy(weights_N)
@@ -103,8 +181,10 @@ class BatchPlan:
         self.width = max(int(np.diff(b).max()) for b in bounds)
         if cut == "filled":
             self.width = -(-learn_FN.shape[1] // int(steps_F[0]))
-        self.steps = int(steps_F.max())
-        self.last_F = steps_F * epochs
+        self.steps = steps_per_epoch or int(steps_F.max())
+        self.last_F = (
+            steps_F if steps_per_epoch is None else 0 * steps_F + self.steps
+        ) * epochs
         self.rounds = -(-int(self.last_F.max()) // self.steps)
         self._steps_F = steps_F
         self._counts_F = counts_F
@@ -128,10 +208,10 @@ class BatchPlan:
         epoch; ``share_FTB`` its share in the loss if its weight is 1, 0 for fillers.
         """
         steps_F1, counts_F1 = self._steps_F[:, None], self._counts_F[:, None]
-        bounds_FS = np.zeros((len(bounds), self.steps + 1), dtype=np.int64)
+        bounds_FS = np.zeros((len(bounds), int(steps_F1.max()) + 1), dtype=np.int64)
         for f, bound in enumerate(bounds):
             bounds_FS[f, : len(bound)] = bound
-        most = self.steps if self._equal else 2 * self.steps - 1
+        most = self.steps if self._equal else int(steps_F1.max()) + self.steps - 1
         epoch_FT, step_FT = np.divmod(np.arange(most)[None], steps_F1)
         start_FT = np.take_along_axis(bounds_FS, step_FT, axis=1)
         stop_FT = np.take_along_axis(bounds_FS, step_FT + 1, axis=1)

@@ -1,5 +1,7 @@
 """Where training runs."""
 
+from dataclasses import dataclass
+
 import torch
 from torch import nn
 
@@ -46,6 +48,48 @@ def choose_device(name: str) -> tuple[torch.device, tuple[Decision, ...]]:
             fix=["--device auto"],
         )
     return torch.device(name), ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """Where networks for pictures are computed, and in which type of numbers.
+
+    Attributes
+    ----------
+    device : torch.device
+    precision : torch.dtype or None
+        Type of products; None for float32.
+    """
+
+    device: torch.device
+    precision: torch.dtype | None = None
+
+
+def choose_place(name: str) -> tuple[Place, tuple[Decision, ...]]:
+    """Return the device of that name, and bfloat16 exactly where hardware makes it.
+
+    Elsewhere it is emulated, and slower than float32.
+
+    Raises
+    ------
+    NetworkError
+        N06, if the machine has no such device.
+    """
+    device, placed = choose_device(name)
+    if device.type == "cuda":
+        fast = torch.cuda.is_bf16_supported(including_emulation=False)
+        name = torch.cuda.get_device_name(device)
+    else:
+        has = torch.cpu.get_capabilities()
+        fast = device.type == "cpu" and bool(has.get("avx512_bf16") or has.get("amx_bf16"))
+        name = "the processor" if device.type == "cpu" else "Apple's GPU"
+    if fast:
+        what, why = "products in bfloat16", f"{name} has it in hardware"
+    else:
+        what, why = "products in float32", f"{name} has no bfloat16 in hardware"
+    precise = Decision(what=what, why=why, change_with="--device")
+    place = Place(device=device, precision=torch.bfloat16 if fast else None)
+    return place, (*placed, precise)
 
 
 def widest(device: torch.device) -> torch.dtype:

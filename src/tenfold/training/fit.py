@@ -4,7 +4,7 @@ Shape letters in this file:
     F  networks side by side    G  folds    N  rows of the table    O  outputs
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -17,12 +17,16 @@ from tenfold.config import Decision, Task
 from tenfold.data.encode import Encoded
 from tenfold.data.split import Splits, deal_blocks
 from tenfold.nn.features import FoldFeatures
+from tenfold.nn.inputs import Inputs, TableInputs
 from tenfold.nn.mlp import FoldMLP, MLPOptions
+from tenfold.nn.modules import ModuleNetwork
 from tenfold.nn.network import FoldNetwork, answer
-from tenfold.nn.own import OwnNetwork
+from tenfold.nn.own import own_network
 from tenfold.nn.targets import FoldTarget
 from tenfold.seeds import Streams
-from tenfold.training.loop import Data, History, Stack, Training
+from tenfold.training.device import move, widest
+from tenfold.training.feed import TableFeed
+from tenfold.training.loop import History, Stack, Training, Validation
 from tenfold.training.recipe import Plan, Recipe
 from tenfold.training.watch import Deadline, Watch
 
@@ -55,7 +59,7 @@ class FoldFits:
         """What was decided while networks were built and trained."""
         found = []
         history = self.history
-        if isinstance(self.network, OwnNetwork):
+        if isinstance(self.network, ModuleNetwork):
             turns = self.network.turns
             together = "all folds run in one call of torch.func"
             what = "the folds take turns" if turns else together
@@ -133,11 +137,44 @@ def fit_folds(
     stack = make_stack(rows, splits, task, plan.recipe, streams)
     outputs = 1 if task == "regression" else int(rows.target.max()) + 1
     network, target = build(rows, splits, stack, task, outputs, plan, streams)
-    training = Training(network, target, rows, stack, plan.recipe, streams, device)
-    history = training.run(watch, deadline)
-    answers = answer_held_out(network, target, rows, splits, plan.recipe.members, device)
+    move(network, device)
+    inputs = TableInputs(
+        features=network.features,
+        numbers_NP=torch.tensor(rows.numbers, dtype=widest(device), device=device),
+        codes_NQ=torch.tensor(rows.codes, device=device),
+    )
+    feed = TableFeed(inputs)
+    training = Training(network, target, feed, rows, stack, plan.recipe, streams, device)
+    return run_training(training, splits, watch, deadline)
+
+
+def run_training(
+    training: Training,
+    splits: Splits,
+    watch: Watch,
+    deadline: Deadline,
+    validate: Callable[[], Validation] | None = None,
+) -> FoldFits:
+    """Train, and let each fold answer the rows that it holds out.
+
+    Parameters
+    ----------
+    training : Training
+    splits : Splits
+    watch : Watch
+    deadline : Deadline
+    validate : callable, optional
+        ``Training.run``'s.
+    """
+    history = training.run(watch, deadline, validate)
+    network, target = training.network, training.target
+    members = training.recipe.members
     return FoldFits(
-        network=network, target=target, stack=stack, answers=answers, history=history
+        network=network,
+        target=target,
+        stack=training.stack,
+        answers=answer_held_out(network, target, training.feed.inputs, splits, members),
+        history=history,
     )
 
 
@@ -162,7 +199,7 @@ def build(
         target.estimate(rows, splits.learn)
     seeds = [streams.integer("init", *member) for member in stack.members]
     if not isinstance(plan.body, MLPOptions):
-        return OwnNetwork(features, outputs, plan.body, seeds), target
+        return own_network(features, outputs, plan.body, seeds), target
     network = FoldMLP(features, outputs, plan.body)
     generators = [torch.Generator().manual_seed(seed) for seed in seeds]
     at_FB = _start_rows(stack, generators)
@@ -183,12 +220,7 @@ def _start_rows(stack: Stack, generators: list[torch.Generator]) -> Tensor:
 
 
 def answer_held_out(
-    network: FoldNetwork,
-    target: FoldTarget,
-    rows: Encoded,
-    splits: Splits,
-    members: int,
-    device: torch.device,
+    network: FoldNetwork, target: FoldTarget, inputs: Inputs, splits: Splits, members: int
 ) -> tuple[NDArray[np.float64], ...]:
     """Return, for each fold, the mean answer of its members to the rows it holds out.
 
@@ -200,9 +232,8 @@ def answer_held_out(
     rows_GM = np.zeros((len(splits), counts_G.max()), dtype=np.int64)
     for g, held_out in enumerate(splits.held_out):
         rows_GM[g, : counts_G[g]] = np.flatnonzero(held_out)
-    rows_FM = torch.from_numpy(rows_GM).repeat_interleave(members, dim=0).to(device)
-    data = Data.of(rows, device)
-    blocks = answer(network, target, data.numbers_NP, data.codes_NQ, rows_FM)
+    rows_FM = torch.from_numpy(rows_GM.repeat(members, axis=0)).to(target.mean_F.device)
+    blocks = answer(network, target, inputs, rows_FM)
     answers_FMO = torch.cat(list(blocks), dim=1)
     answers_GMO = answers_FMO.unflatten(0, (-1, members)).mean(dim=1).cpu().numpy()
     return tuple(said[:count] for said, count in zip(answers_GMO, counts_G, strict=True))

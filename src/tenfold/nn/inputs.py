@@ -1,0 +1,103 @@
+"""Rows and pictures on the training device, from which networks are fed.
+
+Shape letters in this file:
+    F  networks side by side    N  rows                 P  columns of numbers
+    Q  columns of words         D  features             B  rows in a batch
+    S  side of a picture        H, W  height and width of a cached picture
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+import torch
+from torch import Tensor
+
+from tenfold.nn.features import FoldFeatures
+from tenfold.nn.pixels import plain
+
+
+class Inputs(Protocol):
+    """Where the inputs of rows come from.
+
+    Attributes
+    ----------
+    in_blocks : bool
+        Whether rows are answered in blocks of one size, so that the answer of a row does
+        not depend, in its last bits, on the rows beside it.
+    """
+
+    in_blocks: ClassVar[bool]
+
+    def block(self, rows_FB: Tensor) -> tuple[Tensor, Tensor]:
+        """Return what enters the networks for rows of their own: ``x`` and the codes of words.
+
+        Parameters
+        ----------
+        rows_FB : Tensor of shape (F, B), int64
+        """
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class TableInputs:
+    """The rows of a table; each network sees them through the scales of its own fold."""
+
+    in_blocks: ClassVar[bool] = True
+    features: FoldFeatures
+    numbers_NP: Tensor
+    codes_NQ: Tensor
+
+    def block(self, rows_FB: Tensor) -> tuple[Tensor, Tensor]:
+        """Return features, (F, B, D), and codes, (F, B, Q)."""
+        codes_FBQ = self.codes_NQ[rows_FB]
+        return self.features(self.numbers_NP[rows_FB], codes_FBQ), codes_FBQ
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class FeatureInputs:
+    """What a backbone says of pictures, stored once; ``FoldHead`` scales it for each fold."""
+
+    in_blocks: ClassVar[bool] = True
+    numbers_ND: Tensor
+
+    def block(self, rows_FB: Tensor) -> tuple[Tensor, Tensor]:
+        """Return features, (F, B, D), and no codes."""
+        return self.numbers_ND[rows_FB], _no_codes(rows_FB)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class PictureInputs:
+    """Pictures as they are, at the size that a network is asked at.
+
+    Attributes
+    ----------
+    pixels_MHW3 : Tensor of uint8
+        In memory or mapped from a file; never on the device as a whole unless it is there.
+    at_N : Tensor of int64
+        Which of the M each row is.
+    size : int
+        S.
+    device : torch.device
+    """
+
+    in_blocks: ClassVar[bool] = False  # a single picture is not worth the time of 64
+    pixels_MHW3: Tensor
+    at_N: Tensor
+    size: int
+    device: torch.device
+
+    def block(self, rows_FB: Tensor) -> tuple[Tensor, Tensor]:
+        """Return pictures, (F, B, 3, S, S), with values from 0 to 1, and no codes."""
+        pixels_NHW3 = self.gather(rows_FB.flatten())
+        x_N3SS = plain(pixels_NHW3, size=self.size)
+        return x_N3SS.unflatten(0, rows_FB.shape), _no_codes(rows_FB)
+
+    def gather(self, rows_N: Tensor) -> Tensor:
+        """Return the pixels of rows on the device."""
+        place = self.pixels_MHW3.device
+        return self.pixels_MHW3[self.at_N[rows_N.to(self.at_N.device)].to(place)].to(
+            self.device
+        )
+
+
+def _no_codes(rows_FB: Tensor) -> Tensor:
+    return torch.zeros((*rows_FB.shape, 0), dtype=torch.int64, device=rows_FB.device)

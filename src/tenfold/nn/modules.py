@@ -1,0 +1,283 @@
+"""Any torch module, F times side by side.
+
+Where the module allows it, one call through ``torch.func.vmap`` runs all F; where
+it does not, the networks take turns inside each step. Either way their parameters
+are stacked, so that the training loop sees no difference.
+
+Shape letters in this file:
+    F  networks side by side    B  rows in a batch    Q  columns of words    O  outputs
+"""
+
+import copy
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import final
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call, stack_module_state, vmap
+
+from tenfold.errors import NetworkError
+from tenfold.nn.chance import seeded
+from tenfold.nn.layer import slope_memory
+from tenfold.nn.network import FoldNetwork, ParameterGroup
+from tenfold.nn.threads import each_in_a_thread
+
+Tensors = dict[str, Tensor]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Treatment:
+    """How a parameter is trained: factors of the recipe's, and whether by ``Muon``."""
+
+    lr_factor: float = 1.0
+    decay_factor: float = 1.0
+    orthogonal: bool = False
+
+
+Treat = Callable[[str, Tensor], Treatment]
+
+
+@final
+class ModuleNetwork(FoldNetwork):
+    """F modules of one shape, each with parameters of its own.
+
+    Parameters
+    ----------
+    modules : sequence of F nn.Module
+        They differ in their numbers only, and return (B, O).
+    seeds : sequence of F int
+        What each draws at random in training comes from its own seed; the global
+        generators are left as they were.
+    turns : str
+        Why the networks take turns; empty if one call runs them all.
+    precision : torch.dtype, optional
+        Products are computed in this type (``torch.autocast``); float32 by default.
+    treat : callable, optional
+        How a parameter is trained, given its name and its numbers of one network.
+    parts : int
+        Pieces of each network's batch, which run side by side, each in a thread (see
+        ``nn/threads.py``). A batch norm sees one piece at a time, and a module must not
+        draw random numbers if there is more than one.
+
+    Raises
+    ------
+    NetworkError
+        N02, if the modules differ in more than their numbers.
+    """
+
+    def __init__(
+        self,
+        modules: Sequence[nn.Module],
+        seeds: Sequence[int],
+        *,
+        turns: str = "",
+        precision: torch.dtype | None = None,
+        treat: Treat | None = None,
+        parts: int = 1,
+    ) -> None:
+        super().__init__()
+        self.turns = turns
+        self.precision = precision
+        self._treat = treat or (lambda _name, _parameter: Treatment())
+        self._seeds = list(seeds)
+        self._step = 0
+        self._parts = parts
+        # In a tuple, so that its parameters are not taken for parameters of this network.
+        # Threads that run at the same time need a module each.
+        copies = len(modules) * parts if parts > 1 else 1
+        self._module = (modules[0], *(copy.deepcopy(modules[0]) for _ in range(copies - 1)))
+        try:
+            parameters, buffers = stack_module_state(list(modules))
+        except RuntimeError as error:
+            fact = f"the networks of two folds differ in more than their numbers: {error}"
+            raise NetworkError("N02", fact) from error
+        self._names = list(parameters)
+        self._buffer_names = list(buffers)
+        self.stacked = nn.ParameterList(
+            nn.Parameter(parameters[n].detach(), parameters[n].requires_grad)
+            for n in self._names
+        )
+        for i, name in enumerate(self._buffer_names):
+            self.register_buffer(f"buffer{i}", buffers[name])
+        self._pending: list[_Piece] = []
+        self._outputs_FBO: Tensor | None = None
+
+    @property
+    def module(self) -> nn.Module:
+        """The module whose numbers the F networks are; its own are those of the first."""
+        return self._module[0]
+
+    def groups(self) -> list[ParameterGroup]:
+        """Return all trained parameters, those that are trained alike in a group."""
+        found: dict[Treatment, list[nn.Parameter]] = {}
+        for name, parameter in zip(self._names, self.stacked, strict=True):
+            if parameter.requires_grad:
+                found.setdefault(self._treat(name, parameter[0]), []).append(parameter)
+        return [
+            ParameterGroup(
+                parameters=parameters,
+                lr_factor=how.lr_factor,
+                decay_factor=how.decay_factor,
+                orthogonal=(self.precision or torch.float32) if how.orthogonal else None,
+            )
+            for how, parameters in found.items()
+        ]
+
+    def forward(self, x: Tensor, codes_FBQ: Tensor) -> Tensor:  # noqa: ARG002
+        """Return the outputs, shape (F, B, O)."""
+        for module in self._module:
+            module.eval()
+        if not self.turns:
+            return together(self.module, *self._numbers(), x)
+        pieces = self._run(self._pieces(x))
+        return self._joined([piece.outputs for piece in pieces])
+
+    def train_forward(self, x: Tensor, codes_FBQ: Tensor) -> Tensor:  # noqa: ARG002
+        """Return the outputs like ``forward``, and keep what ``train_backward`` needs."""
+        for module in self._module:
+            module.train()
+        self._step += 1
+        if not self.turns:
+            with torch.enable_grad():
+                self._outputs_FBO = together(self.module, *self._numbers(), x)
+            return self._outputs_FBO.detach()
+        self._pending = self._run(self._pieces(x))
+        return self._joined([piece.outputs.detach() for piece in self._pending])
+
+    def train_backward(self, slope_FBO: Tensor) -> None:
+        """Write ``grad`` of every parameter, given the slope at the last outputs."""
+        memories = [slope_memory(parameter) for parameter in self._trained()]
+        if self._outputs_FBO is not None:
+            trained = self._trained()
+            slopes = _slopes(self._outputs_FBO, trained, slope_FBO)
+            for memory, found in zip(memories, slopes, strict=True):
+                memory.copy_(found)
+            self._outputs_FBO = None
+            return
+        if not self._pending:
+            raise RuntimeError("train_backward follows train_forward")
+
+        def backward(piece: _Piece) -> tuple[Tensor, ...]:
+            return _slopes(piece.outputs, piece.trained, slope_FBO[piece.network, piece.rows])
+
+        pending, self._pending = self._pending, []
+        side_by_side = each_in_a_thread if self._parts > 1 else map
+        for piece, slopes in zip(pending, side_by_side(backward, pending), strict=True):
+            for memory, slope in zip(memories, slopes, strict=True):
+                own = memory[piece.network]
+                own.copy_(slope) if piece.part == 0 else own.add_(slope)
+        self._average_buffers(pending)
+
+    def _pieces(self, x: Tensor) -> "list[_Piece]":
+        """Return what is to be run: for each network, the parts of its batch."""
+        pieces = []
+        bounds = [len(x[0]) * k // self._parts for k in range(self._parts + 1)]
+        for f, x_B in enumerate(x):
+            for part in range(self._parts):
+                # Slopes of a part of a stacked tensor would be as large as the whole.
+                own, trained = self._own(f)
+                rows = slice(bounds[part], bounds[part + 1])
+                pieces.append(
+                    _Piece(
+                        network=f, part=part, rows=rows, x_B=x_B[rows], own=own, trained=trained
+                    )
+                )
+        return pieces
+
+    def _run(self, pieces: "list[_Piece]") -> "list[_Piece]":
+        """Compute the outputs of all pieces."""
+        grad = torch.is_grad_enabled() or self.module.training
+
+        def run(item: tuple[nn.Module, _Piece]) -> _Piece:
+            module, piece = item
+            with torch.set_grad_enabled(grad), self._autocast(piece.x_B):
+                piece.outputs = functional_call(module, piece.own, (piece.x_B,)).float()
+            return piece
+
+        if self._parts > 1:
+            if self.module.training:
+                self._own_buffers(pieces)
+            items = list(zip(self._module, pieces, strict=True))
+            return list(each_in_a_thread(run, items))
+        done = []
+        for piece in pieces:
+            with seeded((self._seeds[piece.network] + self._step) % 2**63):
+                done.append(run((self.module, piece)))
+        return done
+
+    def _own_buffers(self, pieces: "list[_Piece]") -> None:
+        """Give later parts copies of the buffers that they change."""
+        for piece in pieces:
+            if piece.part:
+                copies = {name: piece.own[name].clone() for name in self._buffer_names}
+                piece.own.update(copies)
+
+    def _average_buffers(self, pieces: "list[_Piece]") -> None:
+        """Let buffers such as running means be the means over the parts of a batch."""
+        if self._parts == 1:
+            return
+        for f in range(len(self._seeds)):
+            mine = [piece.own for piece in pieces if piece.network == f]
+            for name in self._buffer_names:
+                if mine[0][name].is_floating_point():
+                    mine[0][name].copy_(torch.stack([own[name] for own in mine]).mean(dim=0))
+
+    def _joined(self, outputs: list[Tensor]) -> Tensor:
+        """Return the outputs of pieces as (F, B, O)."""
+        parts = self._parts
+        networks = [outputs[i : i + parts] for i in range(0, len(outputs), parts)]
+        return torch.stack([torch.cat(pieces) for pieces in networks])
+
+    def _autocast(self, x: Tensor) -> torch.autocast:
+        chosen = self.precision or torch.float32
+        return torch.autocast(x.device.type, chosen, enabled=self.precision is not None)
+
+    def _trained(self) -> list[nn.Parameter]:
+        return [p for p in self.stacked if p.requires_grad]
+
+    def _numbers(self) -> tuple[Tensors, Tensors]:
+        """Return the parameters and the buffers of all networks by name."""
+        buffers = {
+            name: getattr(self, f"buffer{i}") for i, name in enumerate(self._buffer_names)
+        }
+        return dict(zip(self._names, self.stacked, strict=True)), buffers
+
+    def _own(self, f: int) -> tuple[Tensors, list[Tensor]]:
+        """Return one network's parameters and buffers, and those that are trained."""
+        parameters, buffers = self._numbers()
+        own, trained = {}, []
+        for name, parameter in parameters.items():
+            own[name] = parameter.detach()[f].requires_grad_(parameter.requires_grad)
+            if parameter.requires_grad:
+                trained.append(own[name])
+        return own | {name: buffer[f] for name, buffer in buffers.items()}, trained
+
+
+@dataclass(kw_only=True, slots=True, eq=False)
+class _Piece:
+    """A part of a batch of one network, and then what the network says of it."""
+
+    network: int
+    part: int
+    rows: slice
+    own: Tensors
+    trained: list[Tensor]
+    x_B: Tensor = field(default_factory=torch.Tensor)
+    outputs: Tensor = field(default_factory=torch.Tensor)
+
+
+def _slopes(outputs: Tensor, trained: Sequence[Tensor], slope: Tensor) -> tuple[Tensor, ...]:
+    """Return the slope of each parameter; zeros for one that no output needs."""
+    return torch.autograd.grad(outputs, trained, slope, materialize_grads=True)
+
+
+def together(module: nn.Module, parameters: Tensors, buffers: Tensors, x: Tensor) -> Tensor:
+    """Return the outputs of F networks by one call, their parameters stacked."""
+
+    def alone(parameters: Tensors, buffers: Tensors, x_B: Tensor) -> Tensor:
+        outputs: Tensor = functional_call(module, (parameters, buffers), (x_B,))
+        return outputs
+
+    outputs_FBO: Tensor = vmap(alone)(parameters, buffers, x)
+    return outputs_FBO

@@ -1,0 +1,152 @@
+"""From pictures and splits to one trained network a fold.
+
+Shape letters in this file:
+    N  pictures that are shared out    M  pictures of the cache    D  features
+    F  networks side by side           G  folds
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+import numpy as np
+import torch
+
+from tenfold.data.encode import Encoded
+from tenfold.data.split import Splits
+from tenfold.nn.convnets import ScratchClassifier
+from tenfold.nn.head import FoldHead
+from tenfold.nn.inputs import FeatureInputs, PictureInputs
+from tenfold.nn.modules import ModuleNetwork
+from tenfold.nn.network import FoldNetwork
+from tenfold.nn.own import make_modules
+from tenfold.nn.targets import FoldTarget
+from tenfold.seeds import Streams
+from tenfold.training.augment import Draws
+from tenfold.training.choose_pictures import PicturePlan
+from tenfold.training.feed import PictureFeed, WholeFeed
+from tenfold.training.fit import FoldFits, make_stack, run_training
+from tenfold.training.loop import Stack, Training, Validation
+from tenfold.training.watch import Deadline, Watch
+
+START_PICTURES: Final = 1_500  # that a first layer is fitted to
+START_SIDE: Final = 64
+TURNS: Final = "a network for pictures fills the machine by itself"
+
+Validate = Callable[[FoldNetwork, FoldTarget], Validation]
+
+
+def fit_heads(
+    rows: Encoded,
+    splits: Splits,
+    plan: PicturePlan,
+    streams: Streams,
+    device: torch.device,
+    *,
+    watch: Watch,
+    deadline: Deadline,
+) -> FoldFits:
+    """Train the heads of all folds at once on features that are stored once.
+
+    Parameters
+    ----------
+    rows : Encoded
+        N pictures; ``numbers`` are their features, (N, D), float32.
+    splits : Splits
+    plan : PicturePlan
+    streams : Streams
+    device : torch.device
+    watch : Watch
+    deadline : Deadline
+    """
+    stack = make_stack(rows, splits, "classification", plan.recipe, streams)
+    outputs = int(rows.target.max()) + 1
+    head = FoldHead(networks=len(stack.members), inputs=rows.numbers.shape[1], outputs=outputs)
+    head.estimate(rows.numbers, splits.learn)
+    numbers_ND = torch.from_numpy(rows.numbers).to(device)
+    feed = WholeFeed(FeatureInputs(numbers_ND=numbers_ND))
+    target = FoldTarget(len(stack.members), "classification", outputs)
+    training = Training(head, target, feed, rows, stack, plan.recipe, streams, device)
+    return run_training(training, splits, watch, deadline)
+
+
+def fit_pictures(  # noqa: PLR0913 - who follows, and where, beside what is fitted
+    rows: Encoded,
+    inputs: PictureInputs,
+    splits: Splits,
+    plan: PicturePlan,
+    streams: Streams,
+    *,
+    precision: torch.dtype | None,
+    watch: Watch,
+    deadline: Deadline,
+    validate: Validate | None = None,
+) -> FoldFits:
+    """Train the networks of all folds on pictures, each in its turn within a step.
+
+    Parameters
+    ----------
+    rows : Encoded
+        N pictures, without numbers: their classes and weights.
+    inputs : PictureInputs
+        The same pictures.
+    splits : Splits
+    plan : PicturePlan
+        With a function that makes networks.
+    streams : Streams
+    precision : torch.dtype or None
+    watch : Watch
+    deadline : Deadline
+    validate : callable, optional
+        Judges the networks at the end of each epoch, and decides nothing.
+
+    Raises
+    ------
+    NetworkError
+        N02, N03 or N05, if a network cannot be built or its loss is not finite.
+    """
+    stack = make_stack(rows, splits, "classification", plan.recipe, streams)
+    outputs = int(rows.target.max()) + 1
+    network = build_modules(plan, inputs, outputs, stack, streams, precision)
+    draws = Draws(
+        plan.augmentation,
+        stack.members,
+        streams,
+        pictures=len(rows),
+        steps_F=[-(-len(rows) // plan.recipe.batch_size)] * len(stack.members),
+    )
+    feed = PictureFeed(inputs, plan.augmentation, draws, plan.sizes)
+    target = FoldTarget(
+        len(stack.members), "classification", outputs, smoothing=plan.recipe.smoothing
+    )
+    training = Training(network, target, feed, rows, stack, plan.recipe, streams, inputs.device)
+    judge = None if validate is None else partial(validate, network, target)
+    return run_training(training, splits, watch, deadline, judge)
+
+
+def build_modules(
+    plan: PicturePlan,
+    inputs: PictureInputs,
+    outputs: int,
+    stack: Stack,
+    streams: Streams,
+    precision: torch.dtype | None,
+) -> ModuleNetwork:
+    """Make the networks of all folds, ready to be trained.
+
+    A network that begins with pictures is shown some that its fold may learn from.
+    """
+    if plan.make is None:
+        raise ValueError("heads on features are no modules")
+    seeds = [streams.integer("init", *member) for member in stack.members]
+    modules = make_modules(plan.make, (3, plan.size, plan.size), outputs, seeds)
+    for learn_N, member, module in zip(stack.learn_FN, stack.members, modules, strict=True):
+        if isinstance(module, ScratchClassifier):
+            rows = np.flatnonzero(learn_N)
+            chosen = streams.generator("start", *member).permutation(rows)[:START_PICTURES]
+            small = replace(inputs, size=START_SIDE)
+            module.estimate(small.block(torch.from_numpy(chosen)[None])[0][0])
+    return ModuleNetwork(
+        modules, seeds, turns=TURNS, precision=precision, treat=plan.treat, parts=plan.parts
+    )

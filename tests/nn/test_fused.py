@@ -1,0 +1,53 @@
+"""The fused backbone says what the plain one says."""
+
+import pytest
+import torch
+
+from tenfold.nn.backbones import LITE0, Backbone, empty_backbone, load_backbone
+from tenfold.nn.efficientnet import EfficientNetLite0
+from tenfold.nn.fused import FusedEfficientNet, has_fused_kernels
+
+pytestmark = pytest.mark.skipif(
+    not has_fused_kernels(), reason="this torch has no such kernels"
+)
+
+
+@pytest.fixture(scope="module")
+def backbone() -> Backbone:
+    return load_backbone()
+
+
+def pictures(side: int, count: int = 3) -> torch.Tensor:
+    return torch.rand(count, 3, side, side, generator=torch.Generator().manual_seed(0))
+
+
+@pytest.mark.parametrize("side", [64, 75, 96])
+def test_fused_features_equal_plain_ones(backbone: Backbone, side: int) -> None:
+    """Odd sides are padded on two sides by turns, even ones on one."""
+    body = backbone.body
+    assert isinstance(body, EfficientNetLite0)
+    x = pictures(side)
+    with torch.no_grad():
+        plain = body.eval()(x)
+        torch.testing.assert_close(
+            FusedEfficientNet(body, torch.float32)(x), plain, rtol=1e-3, atol=1e-4
+        )
+        halved = FusedEfficientNet(body, torch.bfloat16)(x)
+    assert (halved - plain).norm() < 0.15 * plain.norm()
+    assert not torch.allclose(FusedEfficientNet(body, torch.float32)(x.flip(-1)), plain)
+
+
+@pytest.mark.parametrize("blocks", [0, 5, 16])
+def test_a_network_is_its_front_and_its_back(backbone: Backbone, blocks: int) -> None:
+    body = backbone.body
+    assert isinstance(body, EfficientNetLite0)
+    x = pictures(64)
+    with torch.no_grad():
+        front = FusedEfficientNet(body.eval(), torch.float32).front(x, blocks)
+        torch.testing.assert_close(body.back(front, blocks), body(x), rtol=1e-3, atol=1e-4)
+
+
+def test_an_unknown_backbone_is_refused() -> None:
+    with pytest.raises(ValueError, match="there is no backbone 'resnet'"):
+        empty_backbone("resnet")
+    assert empty_backbone(LITE0).width == 1280
