@@ -228,7 +228,7 @@ def test_wrong_input_is_refused_with_a_code(houses: pd.DataFrame) -> None:
     with pytest.raises(UsageError, match=r"^U01: quality"):
         TabularRegressor(quality="great").fit(X, y)
     with pytest.raises(UsageError, match=r"^U01: folds"):
-        TabularRegressor(folds=1).fit(X, y)
+        TabularRegressor(folds=0).fit(X, y)
     with pytest.raises(SplitError, match=r"^F03"):
         TabularRegressor(folds=3).fit(X, y, groups=np.arange(90) % 2)
     model = TabularRegressor(**QUICK).fit(X, y)

@@ -11,7 +11,9 @@ from tests.engine_tables import mixed_frame
 @pytest.fixture(scope="module")
 def model() -> Model:
     frame = mixed_frame("regression", 60)
-    return tenfold.train(frame, target="y", folds=3, quality="fast", epochs=2, out=None).model
+    run = tenfold.train(frame, target="y", folds=3, quality="fast", epochs=2, out=None)
+    assert isinstance(run.model, Model)
+    return run.model
 
 
 @pytest.mark.parametrize("rows", [1, 63, 64, 65, 200])

@@ -1,4 +1,4 @@
-"""Tenfold turns a table into a trained neural network whose score you can believe."""
+"""Tenfold turns tables and pictures into neural networks whose score you can believe."""
 
 import importlib
 import os
@@ -15,21 +15,25 @@ if TYPE_CHECKING:
     from tenfold.errors import TenfoldError as TenfoldError
     from tenfold.estimators import TabularClassifier as TabularClassifier
     from tenfold.estimators import TabularRegressor as TabularRegressor
+    from tenfold.image_classifier import ImageClassifier as ImageClassifier
+    from tenfold.launch import train as train
     from tenfold.run import Run as Run
     from tenfold.run import load as load
-    from tenfold.run import train as train
+
 
 # Imported when they are first asked for, so that `tenfold --help` need not wait for torch.
 _HOMES = {
+    "ImageClassifier": "tenfold.image_classifier",
     "Run": "tenfold.run",
     "TabularClassifier": "tenfold.estimators",
     "TabularRegressor": "tenfold.estimators",
     "TenfoldError": "tenfold.errors",
     "load": "tenfold.run",
-    "train": "tenfold.run",
+    "train": "tenfold.launch",
 }
 
 __all__ = [
+    "ImageClassifier",
     "Run",
     "TabularClassifier",
     "TabularRegressor",

@@ -31,7 +31,8 @@ from tenfold.data.cells import to_text
 from tenfold.data.read import read_table
 from tenfold.data.split import Splitter
 from tenfold.nn.own import MakeModule
-from tenfold.study import Study, run_study
+from tenfold.study.study import TableStudy
+from tenfold.study.tables import run_study
 
 TARGET: Final = "target"
 WEIGHT: Final = "weight"
@@ -109,7 +110,7 @@ class _Tabular(BaseEstimator, ABC):  # type: ignore[misc]
         """Check the answers and return them as they are to be learnt."""
 
     @abstractmethod
-    def _keep(self, study: Study, answers: NDArray[np.float64]) -> None:
+    def _keep(self, study: TableStudy, answers: NDArray[np.float64]) -> None:
         """Set what a study gives beyond what both estimators share."""
 
     def _learn(
@@ -257,7 +258,7 @@ class TabularRegressor(RegressorMixin, _Tabular):  # type: ignore[misc]
     def _target(self, y: NDArray[Any]) -> NDArray[Any]:
         return y.astype(np.float64)
 
-    def _keep(self, study: Study, answers: NDArray[np.float64]) -> None:  # noqa: ARG002
+    def _keep(self, study: TableStudy, answers: NDArray[np.float64]) -> None:  # noqa: ARG002
         self.out_of_fold_ = answers[:, 0]
 
     def predict(self, X: Any) -> NDArray[np.float64]:
@@ -296,7 +297,7 @@ class TabularClassifier(ClassifierMixin, _Tabular):  # type: ignore[misc]
         self.classes_ = np.unique(y)
         return y
 
-    def _keep(self, study: Study, answers: NDArray[np.float64]) -> None:
+    def _keep(self, study: TableStudy, answers: NDArray[np.float64]) -> None:
         names = to_text(pd.Series(self.classes_)).tolist()
         known = {name: i for i, name in enumerate(study.schema.classes)}
         # A class whose rows all weigh nothing is not known to the model.

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,9 @@ from tenfold.config import Decision
 from tenfold.data.cells import is_numeric, to_dates, to_numbers
 from tenfold.data.encode import encode_inputs
 from tenfold.data.schema import Schema
+from tenfold.data.split import Labelled
 from tenfold.errors import PredictError
+from tenfold.nn.inputs import TableInputs
 from tenfold.nn.network import BLOCK, FoldNetwork, answer
 from tenfold.nn.targets import FoldTarget
 
@@ -93,8 +96,11 @@ class Model:
         rows_FN = rows_N.expand(len(self.target.mean_F), -1)
         numbers_NP = torch.tensor(numbers, dtype=self.target.mean_F.dtype, device=device)
         codes_NQ = torch.tensor(codes, device=device)
+        inputs = TableInputs(
+            features=self.network.features, numbers_NP=numbers_NP, codes_NQ=codes_NQ
+        )
         means = []
-        for block in answer(self.network, self.target, numbers_NP, codes_NQ, rows_FN):
+        for block in answer(self.network, self.target, inputs, rows_FN):
             means.append(block.mean(dim=0))
             if progress is not None:
                 progress(min(len(means) * BLOCK, len(numbers)), len(numbers))
@@ -143,12 +149,23 @@ def check_columns(frame: pd.DataFrame, schema: Schema, decimal: str) -> None:
             )
 
 
-def answer_table(model: Model, answers: NDArray[np.float64]) -> pd.DataFrame:
+class Answering(Protocol):
+    """What a model has to be for its answers to be laid out."""
+
+    @property
+    def schema(self) -> Labelled:
+        """What is predicted."""
+
+    def labels(self, answers: NDArray[np.float64]) -> NDArray[np.object_]:
+        """Return the name of the most probable class of each row."""
+
+
+def answer_table(model: Answering, answers: NDArray[np.float64]) -> pd.DataFrame:
     """Lay answers out as a table: ``prediction``, and each class's probability.
 
     Parameters
     ----------
-    model : Model
+    model : Model or PictureModel
     answers : ndarray of shape (N, O)
         As ``Model.answers`` returns them; rows of NaN become empty cells.
 

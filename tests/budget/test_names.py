@@ -8,6 +8,7 @@ import pytest
 import tenfold
 
 NAMES = [
+    "ImageClassifier",
     "Run",
     "TabularClassifier",
     "TabularRegressor",

@@ -383,6 +383,10 @@ def test_every_option_of_train_reaches_the_run(run_tenfold: Tenfold, tmp_path: P
             "separator": ",", "header": True, "encoding": "ascii", "decimal": ".",
             "missing": ["", "-"], "max_bad": 0.5,
         },
+        "pictures": {
+            "max_bad": 0.5, "max_pixels": 100_000_000, "memory_bytes": None, "workers": None,
+            "file_column": None, "target": "area", "group_column": "town",
+        },
         "schema": {
             "target": "area", "task": "regression", "kinds": {"price": "category"},
             "weight_column": "rooms", "keep_counters": False,
@@ -392,7 +396,8 @@ def test_every_option_of_train_reaches_the_run(run_tenfold: Tenfold, tmp_path: P
             "keep_copies": True, "test_size": 0.2, "lenient": False,
         },
         "train": {
-            "network": "auto", "quality": "best", "epochs": 1, "batch_size": 9, "lr": 0.01,
+            "network": "auto", "weights": None, "quality": "best", "epochs": 1,
+            "steps_per_epoch": None, "batch_size": 9, "lr": 0.01, "img_size": None,
             "standardize": True, "seed": 5, "device": "cpu", "time_limit": 99.0,
         },
     }  # fmt: skip

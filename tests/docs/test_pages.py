@@ -10,7 +10,9 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
+import tenfold
 from tenfold import train
 from tenfold.errors import RULES
 from tenfold.run import Run
@@ -42,6 +44,21 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return train(frame, folds=3, epochs=2, out=tmp_path_factory.mktemp("runs"))
 
 
+@pytest.fixture(scope="module")
+def picture_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Return a small run on pictures of two classes with a test part, written to a folder."""
+    home, rng = tmp_path_factory.mktemp("pictures"), np.random.default_rng(0)
+    for number in range(48):
+        name, low = ("dark", 0) if number % 2 else ("light", 150)
+        path = home / ("test" if number % 3 == 0 else "train") / name / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(rng.integers(low, low + 90, (16, 16), dtype=np.uint8)).save(path)
+    (home / "train" / "dark" / "broken.png").write_bytes(b"no picture")
+    return train(
+        home, network="tutorial", epochs=2, max_bad=0.5, out=tmp_path_factory.mktemp("runs")
+    )
+
+
 def test_every_error_code_stands_on_its_page_with_its_rule(pages: Path) -> None:
     text = (pages / "reference" / "errors.html").read_text(encoding="utf-8")
     plain = re.sub("<[^>]+>", "", text)
@@ -61,16 +78,46 @@ def table_fields(page: str) -> set[str]:
     return set(re.findall(r"^\| `([^`]+)` \|", text, flags=re.MULTILINE))
 
 
-def test_the_page_on_metrics_names_every_field_and_no_other(run: Run) -> None:
-    assert run.folder is not None
-    metrics: dict[str, Any] = json.loads((run.folder / "metrics.json").read_text("utf-8"))
+@pytest.mark.parametrize("kind", ["run", "picture_run"])
+def test_the_page_on_metrics_names_every_field_and_no_other(
+    kind: str, request: pytest.FixtureRequest
+) -> None:
+    folder = request.getfixturevalue(kind).folder
+    metrics: dict[str, Any] = json.loads((folder / "metrics.json").read_text("utf-8"))
     regression = {"mse", "rmse", "mae", "r2"}
     assert table_fields("metrics.md") == {*metrics, *metrics["scores"]} | regression
 
 
-def test_the_page_on_the_run_folder_names_every_file_and_no_other(run: Run) -> None:
-    assert run.folder is not None
-    assert table_fields("run-folder.md") == {path.name for path in run.folder.iterdir()}
+@pytest.mark.parametrize("kind", ["run", "picture_run"])
+def test_the_page_on_the_run_folder_names_every_file_and_no_other(
+    kind: str, request: pytest.FixtureRequest
+) -> None:
+    folder = request.getfixturevalue(kind).folder
+    assert table_fields("run-folder.md") == {path.name for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("kind", ["run", "picture_run"])
+def test_the_page_on_the_run_folder_names_every_column(
+    kind: str, request: pytest.FixtureRequest
+) -> None:
+    folder = request.getfixturevalue(kind).folder
+    page = (DOCS / "reference" / "run-folder.md").read_text(encoding="utf-8")
+    for path in folder.glob("*.csv"):
+        for column in pd.read_csv(path).columns:
+            assert f"`{column}`" in page or column.startswith(("prediction", "probability"))
+
+
+def test_what_the_page_on_metrics_says_of_pictures_is_so(picture_run: Run) -> None:
+    metrics = picture_run.metrics
+    assert (metrics["kind"], metrics["target"], metrics["columns"]) == ("images", "class", 0)
+    assert (metrics["rows"], metrics["rejected"], metrics["test"]["rows"]) == (32, 1, 16)
+    assert (metrics["folds"], metrics["scores"]["accuracy"]["std"]) == (1, 0)
+
+
+def test_every_public_name_stands_on_the_page_on_python() -> None:
+    page = (DOCS / "reference" / "python.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"^\.\. auto\w+:: (\w+)$", page, flags=re.MULTILINE))
+    assert named == set(tenfold.__all__) - {"__version__"}
 
 
 def test_links_between_pages_lead_somewhere() -> None:

@@ -6,6 +6,7 @@ import sys
 
 from tenfold.cli.commands import app
 from tenfold.errors import TenfoldError, UsageError
+from tenfold.machine import keep_freed_memory
 
 CTRL_C = 130  # typer's exit status for it
 WRONG_USAGE = 2
@@ -16,6 +17,7 @@ def main() -> None:
 
     Its exit status is 0 if all went well, 1 for a coded message, 2 for wrong usage.
     """
+    keep_freed_memory()
     stdout = sys.stdout
     try:
         try:

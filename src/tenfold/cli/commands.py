@@ -10,14 +10,24 @@ import typer
 
 from tenfold import __version__
 from tenfold.cli import options as opt
-from tenfold.cli.terminal import console, lend_file, read_rows, show_run, write_rows
+from tenfold.cli.terminal import (
+    console,
+    lend_file,
+    named_pictures,
+    read_rows,
+    show_run,
+    tell_rejected,
+    write_pictures,
+    write_rows,
+)
+from tenfold.config import MAX_PIXELS, PictureOptions
 
 if TYPE_CHECKING:
     from tenfold.run import Run
 
 app = typer.Typer(
     name="tenfold",
-    help="Turn a table into a trained neural network whose score you can believe.",
+    help="Turn a table or pictures into a trained neural network whose score you can believe.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -52,6 +62,7 @@ def train(  # noqa: PLR0913 - the options of the command
     target: opt.Target = None,
     task: opt.TaskName = None,
     network: opt.TrainNetwork = "auto",
+    weights: opt.Weights = None,
     quality: opt.QualityName = "medium",
     folds: opt.Folds = None,
     test: opt.TestFile = None,
@@ -64,12 +75,17 @@ def train(  # noqa: PLR0913 - the options of the command
     keep_copies: opt.KeepCopies = False,
     standardize: opt.Standardize = False,
     epochs: opt.Epochs = None,
+    steps_per_epoch: opt.StepsPerEpoch = None,
     batch_size: opt.BatchSize = None,
     lr: opt.StepSize = None,
+    img_size: opt.ImgSize = None,
     seed: opt.Seed = 0,
     device: opt.Device = "auto",
     time_limit: opt.TimeLimit = None,
     max_bad: opt.MaxBad = 0.01,
+    max_pixels: opt.MaxPixels = MAX_PIXELS,
+    memory: opt.Memory = None,
+    workers: opt.Workers = None,
     separator: opt.Separator = None,
     header: opt.Header = None,
     encoding: opt.Encoding = None,
@@ -79,11 +95,12 @@ def train(  # noqa: PLR0913 - the options of the command
     as_json: opt.AsJson = False,
     quiet: opt.Quiet = False,
 ) -> None:
-    """Read a table, train the networks of all folds, score them, save a run."""
+    """Read a table or pictures, train the networks of all folds, score them, save a run."""
     options = {
         "target": target,
         "task": None if task == "auto" else task,
         "network": network,
+        "weights": weights,
         "quality": quality,
         "folds": folds,
         "test_size": test_size,
@@ -95,12 +112,17 @@ def train(  # noqa: PLR0913 - the options of the command
         "keep_copies": keep_copies,
         "standardize": standardize,
         "epochs": epochs,
+        "steps_per_epoch": steps_per_epoch,
         "batch_size": batch_size,
         "lr": lr,
+        "img_size": img_size,
         "seed": seed,
         "device": device,
         "time_limit": time_limit,
         "max_bad": max_bad,
+        "max_pixels": max_pixels,
+        "memory_bytes": opt.memory_bytes(memory),
+        "workers": workers,
         "separator": separator,
         "header": header,
         "encoding": encoding,
@@ -118,7 +140,11 @@ def predict(  # noqa: PLR0913
     run: opt.RunPath,
     inputs: Annotated[
         list[Path],
-        typer.Argument(metavar="INPUT...", help="Tables of new rows; - reads standard input."),
+        typer.Argument(
+            metavar="INPUT...",
+            help="Tables of new rows, or pictures and folders of them; - reads standard input: "
+            "rows, or a list of pictures.",
+        ),
     ],
     *,
     out: Annotated[
@@ -150,6 +176,10 @@ def predict(  # noqa: PLR0913
         missing=missing,
     )
     loaded = load(run, network=network)
+    if loaded.kind == "images":
+        opt.refuse_reading(read)
+        _predict_pictures(loaded, inputs, out, as_json=as_json, quiet=quiet)
+        return
     answers = []
     for path in inputs:
         table = read_rows(path, read, quiet=quiet)
@@ -162,11 +192,29 @@ def predict(  # noqa: PLR0913
     write_rows(pd.concat(answers, ignore_index=True), out, as_json=as_json)
 
 
+def _predict_pictures(
+    run: "Run", inputs: list[Path], out: Path | None, *, as_json: bool, quiet: bool
+) -> None:
+    from tenfold.report.console import PatientBar  # noqa: PLC0415
+
+    counts = "picture {task.completed:,} of {task.total:,},"
+    with PatientBar(console(quiet=quiet), "reading", counts) as bar:
+        pictures = run.read(named_pictures(inputs), progress=bar.update)
+    tell_rejected(pictures.rejected)
+    pictures.check_rejected(max_bad=1.0)
+    with PatientBar(console(quiet=quiet), "predicting", counts) as bar:
+        answers = run.predict(pictures, progress=bar.update)
+    write_pictures(answers.rename_axis("file").reset_index(), out, as_json=as_json)
+
+
 @app.command()
 def evaluate(  # noqa: PLR0913
     run: opt.RunPath,
     data: Annotated[
-        Path, typer.Argument(metavar="DATA", help="Labelled rows that training never saw.")
+        Path,
+        typer.Argument(
+            metavar="DATA", help="Labelled rows or pictures that training never saw."
+        ),
     ],
     *,
     network: opt.Network = None,
@@ -179,7 +227,7 @@ def evaluate(  # noqa: PLR0913
     as_json: opt.AsJson = False,
     quiet: opt.Quiet = False,
 ) -> None:
-    """Score a run on labelled rows that it never saw."""
+    """Score a run on labelled rows or pictures that it never saw."""
     from tenfold.report.console import PatientBar  # noqa: PLC0415
     from tenfold.report.text import test_lines  # noqa: PLC0415
     from tenfold.run import load  # noqa: PLC0415
@@ -193,14 +241,20 @@ def evaluate(  # noqa: PLR0913
         missing=missing,
     )
     loaded = load(run, network=network)
-    table = read_rows(data, read, target=loaded.model.schema.target, quiet=quiet)
+    labelled: Any
+    if loaded.kind == "images":
+        opt.refuse_reading(read)
+        labelled = loaded.read_labelled(data, PictureOptions(max_bad=max_bad))
+        tell_rejected(labelled.rejected)
+    else:
+        labelled = read_rows(data, read, target=loaded.model.schema.target, quiet=quiet)
     with PatientBar(console(quiet=quiet), "predicting") as bar:
-        scores = loaded.evaluate(table, max_bad=max_bad, progress=bar.update)
+        scores = loaded.evaluate(labelled, max_bad=max_bad, progress=bar.update)
     if as_json:
         plain = {name: asdict(score) for name, score in scores.items()}
-        print(json.dumps({"format": 1, "rows": len(table), "scores": plain}, indent=1))
+        print(json.dumps({"format": 1, "rows": len(labelled), "scores": plain}, indent=1))
         return
-    print(f"{len(table):,} rows of {data}")
+    print(f"{len(labelled):,} {loaded.noun} of {data}")
     for line in test_lines(scores):
         print(line)
 
@@ -209,25 +263,30 @@ def evaluate(  # noqa: PLR0913
 def demo(
     *, out: opt.Out = Path("runs"), as_json: opt.AsJson = False, quiet: opt.Quiet = False
 ) -> None:
-    """Train on the housing table that comes with the package, and predict three rows."""
+    """Train on a table and on pictures that come with the package, and predict some."""
     from importlib.resources import as_file, files  # noqa: PLC0415
+
+    from tenfold.cli.demo import show_digits, show_houses, write_digits  # noqa: PLC0415
 
     sample = files("tenfold") / "samples" / "california.csv.gz"
     with as_file(sample) as path:
-        run = _train(path, {"target": "median_house_value", "out": out}, quiet=quiet)
-    show_run(run, as_json=as_json)
-    if as_json or run.study is None:
+        table = _train(path, {"target": "median_house_value", "out": out}, quiet=quiet)
+    digits = write_digits(out / "demo-digits")
+    if not as_json:
+        show_run(table, as_json=False)
+        show_houses(table)
+        print(f"\nHandwritten digits, as pictures in {digits}:")
+    pictures = _train(digits, {"quality": "fast", "out": out}, quiet=quiet)
+    if as_json:
+        print(json.dumps({"format": 1, "runs": [table.metrics, pictures.metrics]}, indent=1))
         return
-    print("\nThree rows, predicted by networks that never saw them:")
-    columns = ["median_house_value", "median_income", "housing_median_age", "ocean_proximity"]
-    rows = run.study.table.frame[columns].head(3)
-    rows.insert(0, "prediction", run.study.out_of_fold()[:3, 0].round().astype(int))
-    print(rows.to_string(index=False))
+    show_run(pictures, as_json=False)
+    show_digits(pictures, digits)
 
 
 def _train(source: Path, options: Mapping[str, Any], *, quiet: bool) -> "Run":
+    from tenfold.launch import train as train_run  # noqa: PLC0415
     from tenfold.report.console import TerminalWatch  # noqa: PLC0415
-    from tenfold.run import train as train_run  # noqa: PLC0415
 
     watch = TerminalWatch(console(quiet=quiet))
     with watch.listening():

@@ -1,5 +1,6 @@
 """The options of the commands, each once: its type, its name, its help text."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,9 @@ from tenfold.errors import UsageError
 Data = Annotated[
     Path,
     typer.Argument(
-        metavar="DATA", help="CSV, TSV, .gz, .parquet or .xlsx; - reads standard input."
+        metavar="DATA",
+        help="CSV, TSV, .gz, .parquet or .xlsx, - for standard input; or a folder of pictures "
+        "with a folder for each class, or a CSV of file and class.",
     ),
 ]
 Target = Annotated[
@@ -25,19 +28,35 @@ TaskName = Annotated[
     typer.Option(metavar="TASK", help=f"auto, {' or '.join(TASKS)}. [default: auto]"),
 ]
 TrainNetwork = Annotated[
-    str, typer.Option(metavar="NAME", help="auto, tutorial, or FILE.py:FUNCTION.")
+    str,
+    typer.Option(
+        metavar="NAME",
+        help="auto, tutorial, or FILE.py:FUNCTION; for pictures also pretrained or scratch.",
+    ),
+]
+Weights = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE",
+        help="Weights of a pretrained network for pictures, or timm:NAME. "
+        "[default: those that come with the package]",
+    ),
 ]
 QualityName = Annotated[
     str, typer.Option(metavar="LEVEL", help=f"How much time to spend: {', '.join(QUALITIES)}.")
 ]
 Folds = Annotated[
     int | None,
-    typer.Option(metavar="N", help="Number of folds. [default: 10, fewer on large tables]"),
+    typer.Option(
+        metavar="N",
+        help="Number of folds; 1 holds out a tenth. [default: 10, fewer where they cost much]",
+    ),
 ]
 TestFile = Annotated[
     Path | None,
     typer.Option(
-        metavar="FILE", help="Labelled rows that no choice touches, scored at the end."
+        metavar="FILE",
+        help="Labelled rows or pictures that no choice touches, scored at the end.",
     ),
 ]
 TestSize = Annotated[
@@ -75,6 +94,32 @@ Standardize = Annotated[
 ]
 Epochs = Annotated[int | None, typer.Option(metavar="N", help="Passes over the rows, at most.")]
 BatchSize = Annotated[int | None, typer.Option(metavar="N", help="Rows of a fold in one step.")]
+StepsPerEpoch = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        help="Batches that count as an epoch. [default: as many as show every picture once]",
+    ),
+]
+ImgSize = Annotated[
+    int | None,
+    typer.Option(metavar="PIXELS", help="Side of the square that each picture becomes."),
+]
+MaxPixels = Annotated[
+    int, typer.Option(metavar="N", help="Pictures of more pixels are left out undecoded.")
+]
+Memory = Annotated[
+    float | None,
+    typer.Option(
+        metavar="GB",
+        help="Memory for pictures; beyond it they are kept in a temporary file. "
+        "[default: a quarter of the machine's]",
+    ),
+]
+Workers = Annotated[
+    int | None,
+    typer.Option(metavar="N", help="Threads that decode pictures. [default: one a core]"),
+]
 StepSize = Annotated[float | None, typer.Option(metavar="STEP", help="Largest step size.")]
 Seed = Annotated[int, typer.Option(metavar="N", help="The same seed gives the same run.")]
 Device = Annotated[str, typer.Option(metavar="DEVICE", help="auto, cpu, cuda, cuda:1 or mps.")]
@@ -119,7 +164,10 @@ Missing = Annotated[
     ),
 ]
 MaxBad = Annotated[
-    float, typer.Option(metavar="SHARE", help="Share of rows that may be left out as unusable.")
+    float,
+    typer.Option(
+        metavar="SHARE", help="Share of rows or pictures that may be left out as unusable."
+    ),
 ]
 AsJson = Annotated[
     bool,
@@ -129,6 +177,14 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print results and er
 Out = Annotated[
     Path, typer.Option(metavar="FOLDER", help="Where the folder of the run is made.")
 ]
+
+
+BYTES_PER_GB = 10**9
+
+
+def memory_bytes(gigabytes: float | None) -> int | None:
+    """Return the number of bytes that ``--memory GB`` allows."""
+    return None if gigabytes is None else int(gigabytes * BYTES_PER_GB)
 
 
 def kinds(given: list[str]) -> dict[str, str]:
@@ -165,3 +221,17 @@ def read_options(
         missing=missing_cells(missing),
         max_bad=max_bad,
     )
+
+
+def refuse_reading(read: ReadOptions) -> None:
+    """Refuse options that say how a table is read, where pictures are.
+
+    Raises
+    ------
+    UsageError
+        U02.
+    """
+    if replace(read, max_bad=ReadOptions().max_bad) != ReadOptions():
+        raise UsageError(
+            "U02", "the options say how a table is read, and the run is on pictures"
+        )

@@ -3,7 +3,7 @@
 import json
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
 
+    from tenfold.data.picture_files import RejectedFile
     from tenfold.data.table import Table
     from tenfold.run import Run
 
@@ -93,3 +94,33 @@ def write_rows(rows: "pd.DataFrame", out: Path | None, *, as_json: bool) -> None
     except OSError as error:
         wanted = f"a file that can be written ({error.strerror})"
         raise UsageError("U01", f"out must be {wanted}, and it is {str(out)!r}") from error
+
+
+def named_pictures(inputs: list[Path]) -> list[Path]:
+    """Return the pictures and folders that are named; ``-`` is a list on standard input."""
+    named: list[Path] = []
+    for path in inputs:
+        if str(path) == "-":
+            named += [Path(line) for line in sys.stdin.read().splitlines() if line.strip()]
+        else:
+            named.append(path)
+    return named
+
+
+def tell_rejected(rejected: "Sequence[RejectedFile]") -> None:
+    """Name every picture that is left out, and why, on standard error."""
+    for file in rejected:
+        print(f"{file.file} is left out: {file.reason}", file=sys.stderr)
+
+
+def write_pictures(answers: "pd.DataFrame", out: Path | None, *, as_json: bool) -> None:
+    """Write predictions: for people on a terminal, as a CSV or JSON document elsewhere."""
+    if out is None and not as_json and sys.stdout.isatty():
+        best = answers.filter(like="probability ").max(axis=1)
+        width = max(map(len, answers["file"]), default=0)
+        for file, label, share in zip(
+            answers["file"], answers["prediction"], best, strict=True
+        ):
+            print(f"{file:<{width}}  {label}  {share:.2f}")
+        return
+    write_rows(answers, out, as_json=as_json)

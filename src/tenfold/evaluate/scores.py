@@ -1,6 +1,6 @@
 """Scores over folds and over test rows, with intervals that say how far to trust them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -85,6 +85,9 @@ def score_folds(
 ) -> dict[str, FoldScore]:
     """Score each fold on the rows that it holds out.
 
+    A single fold has no other to vary from; its intervals are those of its held-out
+    rows (``score_test``).
+
     Parameters
     ----------
     rows : Encoded
@@ -93,6 +96,10 @@ def score_folds(
         What each fold says of the rows that it holds out, in their order.
     task : {"regression", "classification"}
     """
+    if len(splits) == 1:
+        (held_out,), (said,) = splits.held_out, answers
+        truth, weights = rows.target[held_out], rows.weights[held_out]
+        return as_one_fold(score_test(truth, said, weights, task, Streams(0)))
     per_fold: dict[str, list[float]] = {name: [] for name in METRICS[task]}
     for held_out, said in zip(splits.held_out, answers, strict=True):
         truth, weights = rows.target[held_out], rows.weights[held_out]
@@ -100,6 +107,16 @@ def score_folds(
             per_fold[name].append(metric(truth, said, weights))
     share = _test_share(splits)
     return {n: _fold_score(np.array(found), share, *BOUNDS[n]) for n, found in per_fold.items()}
+
+
+def as_one_fold(scores: Mapping[str, TestScore]) -> dict[str, FoldScore]:
+    """Return scores of rows that one network never saw as those of a single fold."""
+    return {
+        name: FoldScore(
+            mean=score.value, std=0.0, low=score.low, high=score.high, per_fold=(score.value,)
+        )
+        for name, score in scores.items()
+    }
 
 
 def _test_share(splits: Splits) -> float:
@@ -137,6 +154,10 @@ def score_gain(score: FoldScore, constant: FoldScore, splits: Splits) -> FoldSco
     Both meet the same rows, so what makes a fold hard for both cancels out, and the
     interval of the difference is narrower than that of either.
     """
+    if len(splits) == 1:  # the guess's error is taken as known
+        gain = constant.mean - score.mean
+        low, high = constant.mean - score.high, constant.mean - score.low
+        return FoldScore(mean=gain, std=0.0, low=low, high=high, per_fold=(gain,))
     per_fold = np.array(constant.per_fold) - np.array(score.per_fold)
     return _fold_score(per_fold, _test_share(splits), -np.inf, np.inf)
 

@@ -88,6 +88,7 @@ class TerminalWatch:
         self._interrupted = False
         counts = "epoch {task.completed} of at most {task.total},"
         self._bar = PatientBar(console, "training", counts)
+        self._stage: tuple[str, PatientBar] | None = None
 
     def decided(self, decisions: Sequence[Decision]) -> None:
         """Print what was decided, why, and what changes it."""
@@ -95,6 +96,22 @@ class TerminalWatch:
         for line in decision_lines(decisions):
             self._console.print(line, highlight=False, markup=False, soft_wrap=True)
         self._bar.start()
+
+    def stage(self, what: str, done: int, total: int) -> None:
+        """Move the bar of a stage, once it has taken a while."""
+        if self._stage is None or self._stage[0] != what:
+            self._end_stage()
+            counts = "{task.completed:,} of {task.total:,},"
+            self._stage = (what, PatientBar(self._console, what, counts))
+        self._stage[1].update(done, total)
+        if done >= total:
+            self._end_stage()
+
+    def _end_stage(self) -> None:
+        if self._stage is not None:
+            self._stage[1].stop()
+            self._stage = None
+            self._bar.start()
 
     def epoch(self, done: int, most: int) -> None:
         """Move the bar, once training has taken a while."""
@@ -121,4 +138,5 @@ class TerminalWatch:
             yield
         finally:
             signal.signal(signal.SIGINT, before)
+            self._end_stage()
             self._bar.stop()

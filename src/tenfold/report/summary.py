@@ -8,12 +8,14 @@ from importlib import metadata
 from typing import Any, Final
 
 from tenfold.config import Decision, Task
+from tenfold.data.pictures import Pictures
+from tenfold.data.schema import Schema
 from tenfold.evaluate.metrics import HEADLINE
 from tenfold.evaluate.scores import FoldScore, TestScore, score_gain
-from tenfold.study import Study
+from tenfold.study.study import PictureStudy, TableStudy
 
 FORMAT: Final = 1
-VERSIONS_OF: Final = ("tenfold", "torch", "numpy", "pandas", "scikit-learn")
+VERSIONS_OF: Final = ("tenfold", "torch", "numpy", "pandas", "scikit-learn", "pillow")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,7 +60,7 @@ class Summary:
 
 
 def summarize(
-    study: Study,
+    study: TableStudy | PictureStudy,
     *,
     network: str,
     seed: int,
@@ -80,13 +82,13 @@ def summarize(
     """
     headline = HEADLINE[study.schema.task]
     return Summary(
-        kind="table",
+        kind="images" if isinstance(study.data, Pictures) else "table",
         task=study.schema.task,
         target=study.schema.target,
         classes=study.schema.classes,
-        rows=len(study.table),
-        columns=len(study.schema.columns),
-        rejected=len(study.table.rejected),
+        rows=len(study.data),
+        columns=len(study.schema.columns) if isinstance(study.schema, Schema) else 0,
+        rejected=len(study.data.rejected),
         network=network,
         folds=len(study.splits),
         seed=seed,

@@ -33,12 +33,16 @@ def decision_lines(decisions: Sequence[Decision]) -> Iterator[str]:
 
 def score_lines(summary: Summary) -> Iterator[str]:
     """Yield the scores of a run, the constant guess beside each."""
-    if summary.network == "tutorial":
+    if summary.network == "tutorial" and summary.task == "regression":
         mse = summary.scores["mse"]
         yield f"Baseline: {mse.mean:.2f} ({mse.std:.2f}) MSE"
         yield ""
-    size = f"{summary.folds} folds, {summary.rows:,} rows"
-    yield f"{size}, each tested by a network that never saw it"
+    noun = "pictures" if summary.kind == "images" else "rows"
+    if summary.folds > 1:
+        size = f"{summary.folds} folds, {summary.rows:,} {noun}"
+        yield f"{size}, each tested by a network that never saw it"
+    else:
+        yield f"1 fold, {summary.rows:,} {noun}, scored on {noun} that its network never saw"
     width = max(len(NAMES[name]) for name in summary.scores)
     for name, score in summary.scores.items():
         interval = f"[{number(score.low)}, {number(score.high)}]"
@@ -48,7 +52,7 @@ def score_lines(summary: Summary) -> Iterator[str]:
             f"  95 % interval {interval}  constant guess {guess}"
         )
     if summary.test_rows:
-        yield f"{summary.test_rows:,} test rows that no choice touched"
+        yield f"{summary.test_rows:,} test {noun} that no choice touched"
         yield from test_lines(summary.test)
     yield verdict(summary)
 

@@ -28,8 +28,10 @@ from tenfold.model import Model
 from tenfold.nn.features import FeatureOptions, FoldFeatures
 from tenfold.nn.mlp import FoldMLP, MLPOptions
 from tenfold.nn.network import FoldNetwork
-from tenfold.nn.own import MakeModule, OwnNetwork
+from tenfold.nn.own import MakeModule, own_network
 from tenfold.nn.targets import FoldTarget
+from tenfold.picture_model import PictureModel
+from tenfold.store.pictures import describe_pictures, rebuild_pictures, sample_answers
 
 FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"
@@ -59,18 +61,23 @@ UNFIT: Final = (
 )
 
 
-def save_model(model: Model, path: Path) -> None:
+def save_model(model: Model | PictureModel, path: Path) -> None:
     """Write a model file.
 
     Parameters
     ----------
-    model : Model
+    model : Model or PictureModel
     path : Path
         Written anew; the folder must exist.
     """
     tensors = {f"network.{k}": v for k, v in model.network.state_dict().items()}
     tensors |= {f"target.{k}": v for k, v in model.target.state_dict().items()}
-    manifest = _describe(model)
+    if isinstance(model, PictureModel):
+        manifest = {"format": FORMAT} | describe_pictures(model)
+        if model.backbone is not None:
+            tensors |= {f"backbone.{k}": v for k, v in model.backbone.state_dict().items()}
+    else:
+        manifest = _describe(model)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(MANIFEST, json.dumps(manifest, indent=1))
         plain = {name: tensor.contiguous().cpu() for name, tensor in tensors.items()}
@@ -118,7 +125,7 @@ def _sample_rows(model: Model) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     return numbers, codes.astype(np.int64).reshape(SAMPLE_ROWS, len(levels))
 
 
-def load_model(path: Path, make: MakeModule | None = None) -> Model:
+def load_model(path: Path, make: MakeModule | None = None) -> Model | PictureModel:
     """Open a model file and check it.
 
     Parameters
@@ -134,12 +141,8 @@ def load_model(path: Path, make: MakeModule | None = None) -> Model:
     """
     manifest, tensors = _read_parts(path)
     try:
-        model = _rebuild(manifest, tensors, make)
-        sample = manifest["sample"]
-        numbers = np.array(sample["numbers"], dtype=np.float64).reshape(SAMPLE_ROWS, -1)
-        codes = np.array(sample["codes"], dtype=np.int64).reshape(SAMPLE_ROWS, -1)
-        answers = model.answers_coded(numbers, codes)
-        expected = np.array(sample["answers"], dtype=np.float64)
+        model, answers = _rebuild_and_ask(manifest, tensors, make)
+        expected = np.array(manifest["sample"]["answers"], dtype=np.float64)
     except NetworkError:
         raise  # the user's own function is at fault, not the file
     except UNFIT as error:
@@ -155,6 +158,20 @@ def load_model(path: Path, make: MakeModule | None = None) -> Model:
             fix=["copy or train it again"],
         )
     return model
+
+
+def _rebuild_and_ask(
+    manifest: dict[str, Any], tensors: dict[str, torch.Tensor], make: MakeModule | None
+) -> tuple[Model | PictureModel, NDArray[np.float64]]:
+    """Return a model and what it says of its samples."""
+    if manifest.get("kind") == "images":
+        pictures = rebuild_pictures(manifest, tensors, make)
+        return pictures, sample_answers(pictures)
+    model = _rebuild(manifest, tensors, make)
+    sample = manifest["sample"]
+    numbers = np.array(sample["numbers"], dtype=np.float64).reshape(SAMPLE_ROWS, -1)
+    codes = np.array(sample["codes"], dtype=np.int64).reshape(SAMPLE_ROWS, -1)
+    return model, model.answers_coded(numbers, codes)
 
 
 def _read_parts(path: Path) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
@@ -279,4 +296,4 @@ def _rebuild_network(
                 "load(..., network=function)",
             ],
         )
-    return OwnNetwork(features, outputs, make, seeds=range(len(features.center_FP)))
+    return own_network(features, outputs, make, seeds=range(len(features.center_FP)))

@@ -9,10 +9,11 @@ from typing import Any, Final
 
 import pandas as pd
 
+from tenfold.data.pictures import Pictures
 from tenfold.errors import StoreError
 from tenfold.model import answer_table
 from tenfold.store.archive import save_model
-from tenfold.study import Study
+from tenfold.study.study import PictureStudy, TableStudy
 
 MODEL: Final = "model.tenfold"
 METRICS: Final = "metrics.json"
@@ -46,7 +47,10 @@ def new_folder(parent: Path, name: str) -> Path:
 
 
 def write_run(
-    folder: Path, study: Study, metrics: Mapping[str, Any], config: Mapping[str, Any]
+    folder: Path,
+    study: TableStudy | PictureStudy,
+    metrics: Mapping[str, Any],
+    config: Mapping[str, Any],
 ) -> None:
     """Write what a run leaves: metrics, model, predictions, history, rejected rows, options.
 
@@ -59,15 +63,8 @@ def write_run(
         write_json(folder / METRICS, metrics)
         write_json(folder / "config.json", config)
         save_model(study.model, folder / MODEL)
-        predictions = answer_table(study.model, study.out_of_fold())
-        predictions.insert(0, "line", study.table.lines)
-        predictions.insert(1, "truth", study.table.frame[study.schema.target].to_numpy())
-        predictions.to_csv(folder / "predictions.csv", index=False)
-        lines = [asdict(line) for line in study.fits.history.lines]
-        pd.DataFrame(lines).to_csv(folder / "history.csv", index=False)
-        rejected = [asdict(row) for row in study.table.rejected]
-        columns = pd.DataFrame(rejected, columns=["line", "reason"])
-        columns.to_csv(folder / "rejected.csv", index=False)
+        for name, table in _tables(study).items():
+            table.to_csv(folder / name, index=False)
     except OSError as error:
         raise StoreError(
             "M06",
@@ -75,6 +72,35 @@ def write_run(
             place={"folder": str(folder)},
             fix=["make room, or name another place: --out FOLDER"],
         ) from error
+
+
+def _tables(study: TableStudy | PictureStudy) -> dict[str, pd.DataFrame]:
+    """Return the tables of a run by the names of their files."""
+    data, place = study.data, "file" if isinstance(study.data, Pictures) else "line"
+    predictions = answer_table(study.model, study.out_of_fold())
+    if isinstance(data, Pictures):
+        where: Any = data.files
+        truth = data.labels
+    else:
+        where, truth = data.lines, data.frame[study.schema.target].to_numpy()
+    predictions.insert(0, place, where)
+    predictions.insert(1, "truth", truth)
+    rejected = [asdict(row) for row in data.rejected]
+    return {
+        "predictions.csv": predictions,
+        "history.csv": _history(study),
+        "rejected.csv": pd.DataFrame(rejected, columns=[place, "reason"]),
+    }
+
+
+def _history(study: TableStudy | PictureStudy) -> pd.DataFrame:
+    """Return a line an epoch; what validation found only where there was one."""
+    lines = []
+    for line in study.fits.history.lines:
+        plain = asdict(line)
+        found = plain.pop("validation") or {}
+        lines.append(plain | {f"validation_{name}": value for name, value in found.items()})
+    return pd.DataFrame(lines)
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:

@@ -2,13 +2,13 @@
 
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.config import Decision, RunOptions
+from tenfold.data.apart import set_apart
 from tenfold.data.copies import in_order, join_copies
 from tenfold.data.encode import Encoded, encode
 from tenfold.data.schema import Schema, infer_schema
@@ -18,14 +18,11 @@ from tenfold.data.split import (
     decide_folds,
     make_splits,
     most_folds,
-    set_apart,
     splits_of,
 )
 from tenfold.data.table import Table
 from tenfold.data.target import answered, find_target
 from tenfold.evaluate.scores import (
-    FoldScore,
-    TestScore,
     read_answers,
     score_constant,
     score_folds,
@@ -35,63 +32,11 @@ from tenfold.model import Model
 from tenfold.nn.mlp import MLPOptions
 from tenfold.nn.own import MakeModule
 from tenfold.seeds import Streams
+from tenfold.study.study import Study, TableStudy
 from tenfold.training.choose import choose_plan
 from tenfold.training.device import choose_device
-from tenfold.training.fit import FoldFits, fit_folds, pool_held_out
+from tenfold.training.fit import fit_folds
 from tenfold.training.watch import Deadline, Silent, Watch
-
-
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Study:
-    """Everything that came out of a run.
-
-    Attributes
-    ----------
-    table : Table
-        The rows that the folds share out, test rows taken away.
-    schema : Schema
-    rows : Encoded
-        The same rows coded, in the order that training used, copies joined.
-    place : ndarray of shape (len(table),), int64
-        Where each row of the table stands in ``rows``; -1 if its weight is 0.
-    splits : Splits
-    fits : FoldFits
-    model : Model
-    scores : dict of str to FoldScore
-        By metric, on held-out rows.
-    constant : dict of str to FoldScore
-        By metric, of the guess that uses no column.
-    test_rows : int
-    test : dict of str to TestScore
-        By metric, on test rows; empty without them.
-    decisions : tuple of Decision
-    train_seconds : float
-    """
-
-    table: Table
-    schema: Schema
-    rows: Encoded
-    place: NDArray[np.int64]
-    splits: Splits
-    fits: FoldFits
-    model: Model
-    scores: dict[str, FoldScore]
-    constant: dict[str, FoldScore]
-    test_rows: int
-    test: dict[str, TestScore]
-    decisions: tuple[Decision, ...]
-    train_seconds: float
-
-    def out_of_fold(self) -> NDArray[np.float64]:
-        """Return what networks that never saw a row of the table say of it.
-
-        Returns
-        -------
-        ndarray of shape (len(table), O), float64
-            Values or probabilities; NaN for rows that no fold holds out.
-        """
-        pooled = pool_held_out(self.splits, self.fits.answers)
-        return np.where((self.place >= 0)[:, None], pooled[self.place], np.nan)
 
 
 def run_study(
@@ -102,7 +47,7 @@ def run_study(
     splitter: Splitter | Iterable[Any] | None = None,
     network: MakeModule | None = None,
     watch: Watch | None = None,
-) -> Study:
+) -> TableStudy:
     """Check a table, split it, train all folds, and score them.
 
     Parameters
@@ -148,7 +93,7 @@ def run_study(
         decisions=decisions,
     )
     return Study(
-        table=table,
+        data=table,
         schema=schema,
         rows=rows,
         place=place,

@@ -1,0 +1,87 @@
+"""Scores of labelled pictures that no network saw."""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from tenfold.data.encode import Encoded
+from tenfold.data.picture_schema import PictureSchema, encode_pictures
+from tenfold.data.pictures import Pictures
+from tenfold.errors import PredictError
+from tenfold.evaluate.metrics import accuracy, constant_guess, log_loss
+from tenfold.evaluate.scores import TestScore, score_test
+from tenfold.nn.network import FoldNetwork, answer
+from tenfold.nn.targets import FoldTarget
+from tenfold.picture_model import PictureModel, Progress, picture_inputs
+from tenfold.seeds import Streams
+from tenfold.training.loop import Validation
+
+
+def read_classes(pictures: Pictures, schema: PictureSchema) -> NDArray[np.int64]:
+    """Return the class number of each labelled picture, shape (N,).
+
+    Raises
+    ------
+    PredictError
+        P03 or P04, if there are no pictures, or some are of classes never learnt.
+    """
+    place = {"pictures": pictures.source}
+    if pictures.labels is None or len(pictures) == 0:
+        fix = ["put the pictures into a folder for each class"]
+        raise PredictError("P03", "no picture has a class", place=place, fix=fix)
+    classes = encode_pictures(pictures, schema).target.astype(np.int64)
+    if (classes < 0).any():
+        unknown = sorted(set(map(str, pictures.labels[classes < 0])))
+        raise PredictError(
+            "P04",
+            f"{(classes < 0).sum():,} pictures are of classes that the network never learnt",
+            place=place | {"classes": ", ".join(map(repr, unknown[:10]))},
+            fix=[f"the classes are {', '.join(map(repr, schema.classes[:20]))}"],
+        )
+    return classes
+
+
+def score_pictures(
+    model: PictureModel, pictures: Pictures, streams: Streams, progress: Progress | None = None
+) -> dict[str, TestScore]:
+    """Score the ensemble on labelled pictures that it never saw.
+
+    Raises
+    ------
+    PredictError
+        P03 or P04, if the pictures lack classes or are of others.
+    """
+    truth = read_classes(pictures, model.schema)
+    answers = model.answers(pictures, progress=progress)
+    return score_test(truth, answers, np.ones(len(truth)), model.schema.task, streams)
+
+
+def score_guess(
+    rows: Encoded, test: Pictures, schema: PictureSchema, streams: Streams
+) -> dict[str, TestScore]:
+    """Score the shares of the classes learnt from as a guess for test pictures."""
+    guess = constant_guess(rows.target, rows.weights, schema.task, len(schema.classes))
+    truth = read_classes(test, schema)
+    answers = np.tile(guess, (len(truth), 1))
+    return score_test(truth, answers, np.ones(len(truth)), schema.task, streams)
+
+
+def validator(
+    pictures: Pictures, schema: PictureSchema, size: int, device: torch.device
+) -> Callable[[FoldNetwork, FoldTarget], Validation]:
+    """Return what judges networks in training on pictures that they do not learn from."""
+    truth = read_classes(pictures, schema)
+    inputs = picture_inputs(pictures, size, device)
+
+    def validate(network: FoldNetwork, target: FoldTarget) -> Validation:
+        rows_FM = torch.arange(len(truth)).expand(len(target.mean_F), -1)
+        blocks = [block.mean(dim=0) for block in answer(network, target, inputs, rows_FM)]
+        answers = torch.cat(blocks).cpu().numpy()
+        weights = np.ones(len(truth))
+        return Validation(
+            loss=log_loss(truth, answers, weights), accuracy=accuracy(truth, answers, weights)
+        )
+
+    return validate

@@ -1,0 +1,197 @@
+"""The study of pictures behind scikit-learn's contract."""
+
+import secrets
+from collections.abc import Iterable, Sequence
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, column_or_1d
+
+from tenfold.config import PictureOptions, Quality, RunOptions, SplitOptions, TrainOptions
+from tenfold.data.pictures import Pictures, pictures_of, read_unlabelled
+from tenfold.data.split import Splitter
+from tenfold.errors import PictureError
+from tenfold.nn.own import MakeModule
+from tenfold.study.pictures import run_picture_study
+from tenfold.training.choose_pictures import choose_framing
+
+Images = Sequence[Any] | NDArray[Any]
+"""Files, PIL images, arrays of single pictures, or one array (N, H, W) or (N, H, W, 3)."""
+
+
+class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """Tell pictures apart by networks that were trained and scored in all folds at once.
+
+    Parameters
+    ----------
+    folds : "auto", int, splitter or iterable
+        ``"auto"`` makes 10 for heads on a pretrained network, fewer where each fold costs a
+        network of its own. A splitter of scikit-learn, or pairs of positions (learn,
+        test), are taken as they are.
+    network : str or callable
+        ``"auto"``, ``"pretrained"``, ``"scratch"``, ``"tutorial"``, ``"FILE.py:FUNCTION"``,
+        or a function that takes the shape (3, height, width) and the number of classes
+        and returns a ``torch.nn.Module``.
+    weights : str, optional
+        Of a pretrained network: a file, or ``"timm:NAME"``.
+    quality : {"fast", "medium", "best"}
+        How much time to spend.
+    epochs, batch_size, lr : optional
+        Passes over the pictures, pictures in a step, largest step size.
+    img_size : int, optional
+        Side of the square that a picture becomes, in pixels.
+    device : str
+        ``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:1"`` or ``"mps"``.
+    time_limit : float, optional
+        Seconds of training, after which the best state is kept.
+    random_state : int, RandomState or None
+        The same number gives the same model; None draws a new one.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (C,)
+        Sorted, as in ``y``.
+    fold_scores_ : dict of str to ndarray of shape (folds,)
+        By metric, each fold on the pictures that it held out.
+    out_of_fold_ : ndarray of shape (N, C)
+        Probabilities by networks that never saw the picture; NaN where no fold holds
+        it out.
+    decisions_ : tuple of Decision
+        All that was decided from the data.
+    model_ : PictureModel
+        The ensemble of all folds.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> night, day = rng.integers([[0], [150]], [[90], [240]], (2, 12 * 16 * 16 * 3))
+    >>> X = np.stack([night, day]).reshape(24, 16, 16, 3).astype(np.uint8)
+    >>> y = ["night"] * 12 + ["day"] * 12
+    >>> model = ImageClassifier(folds=3, img_size=32).fit(X, y)
+    >>> model.classes_, model.predict(X[[0, -1]])
+    (array(['day', 'night'], dtype='<U5'), array(['night', 'day'], dtype='<U5'))
+    """
+
+    def __init__(  # noqa: PLR0913 - scikit-learn wants each parameter by its name
+        self,
+        *,
+        folds: "int | str | Splitter | Iterable[Any]" = "auto",
+        network: str | MakeModule = "auto",
+        weights: str | None = None,
+        quality: Quality = "medium",
+        epochs: int | None = None,
+        batch_size: int | None = None,
+        lr: float | None = None,
+        img_size: int | None = None,
+        device: str = "auto",
+        time_limit: float | None = None,
+        random_state: int | np.random.RandomState | None = 0,
+    ) -> None:
+        self.folds = folds
+        self.network = network
+        self.weights = weights
+        self.quality = quality
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.lr = lr
+        self.img_size = img_size
+        self.device = device
+        self.time_limit = time_limit
+        self.random_state = random_state
+
+    def fit(self, X: Images, y: ArrayLike) -> Self:
+        """Train and score the networks of all folds.
+
+        Parameters
+        ----------
+        X : sequence or array of N pictures
+            Files, PIL images, arrays, or one array (N, H, W), (N, H, W, 1), (N, H, W, 3)
+            or (N, H, W, 4).
+        y : array of shape (N,)
+
+        Raises
+        ------
+        InputError
+            If the pictures cannot be read, learnt from or split; it is a ValueError too.
+        """
+        y = column_or_1d(y, warn=True)
+        check_classification_targets(y)
+        self.classes_ = np.unique(y)
+        options = RunOptions(
+            split=SplitOptions(folds=self.folds if isinstance(self.folds, int) else None),
+            train=self._train_options(),
+        )
+        framing = choose_framing(options.train)
+        names = np.searchsorted(self.classes_, y)
+        # Classes by their place: so whatever they are, numbers or words, they come back.
+        labels = [f"{place:06}" for place in names]
+        pictures = pictures_of(X, labels, framing, PictureOptions())
+        _refuse_unread(pictures)
+        study = run_picture_study(
+            pictures,
+            options,
+            splitter=None if isinstance(self.folds, int | str) else self.folds,
+            network=None if isinstance(self.network, str) else self.network,
+        )
+        self.model_ = study.model
+        self.decisions_ = study.decisions
+        self.fold_scores_ = {
+            name: np.array(score.per_fold) for name, score in study.scores.items()
+        }
+        self.out_of_fold_ = study.out_of_fold()
+        return self
+
+    def predict_proba(self, X: Images) -> NDArray[np.float64]:
+        """Return the probability of each of ``classes_``, shape (N, C)."""
+        check_is_fitted(self)
+        pictures = read_unlabelled(X, self.model_.schema.framing, PictureOptions())
+        _refuse_unread(pictures)
+        return self.model_.answers(pictures)
+
+    def predict(self, X: Images) -> NDArray[Any]:
+        """Return the most probable class of each picture, shape (N,)."""
+        chosen = self.predict_proba(X).argmax(axis=1)
+        return np.asarray(self.classes_[chosen])
+
+    def _train_options(self) -> TrainOptions:
+        seed = self.random_state
+        if seed is None:
+            seed = secrets.randbelow(2**32)
+        elif not isinstance(seed, int | np.integer):
+            seed = check_random_state(seed).randint(2**31)
+        return TrainOptions(
+            network=self.network if isinstance(self.network, str) else "own",
+            weights=self.weights,
+            quality=self.quality,
+            epochs=self.epochs,
+            batch_size=self.batch_size,
+            lr=self.lr,
+            img_size=self.img_size,
+            seed=int(seed),
+            device=self.device,
+            time_limit=self.time_limit,
+        )
+
+
+def _refuse_unread(pictures: Pictures) -> None:
+    """Refuse pictures some of which cannot be read: each must get its row.
+
+    Raises
+    ------
+    PictureError
+        I04.
+    """
+    if not pictures.rejected:
+        return
+    first = pictures.rejected[0]
+    raise PictureError(
+        "I04",
+        f"{len(pictures.rejected):,} of the pictures cannot be read, "
+        "and an estimator has to answer each",
+        place={"picture": f"{first.file}: {first.reason}"},
+        fix=["leave them out", "tenfold.train(FOLDER) leaves them out and says so"],
+    )

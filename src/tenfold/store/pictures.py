@@ -1,0 +1,177 @@
+"""What the model file of a network for pictures holds, and the way back.
+
+A model asks itself three made-up pictures when it is saved and when it is opened, in
+float32, so that the answers do not depend on what the processor has in hardware.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Any, Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from tenfold.config import Decision
+from tenfold.data.picture_schema import PictureSchema
+from tenfold.data.pictures import Pictures
+from tenfold.errors import StoreError
+from tenfold.nn.backbones import empty_backbone
+from tenfold.nn.convnets import FineTuned, ScratchClassifier, TutorialClassifier
+from tenfold.nn.head import FoldHead
+from tenfold.nn.modules import ModuleNetwork
+from tenfold.nn.network import FoldNetwork
+from tenfold.nn.own import MakeModule, make_modules
+from tenfold.nn.targets import FoldTarget
+from tenfold.picture_model import PictureModel
+from tenfold.training.device import choose_place
+from tenfold.training.fit_pictures import TURNS
+
+SAMPLES: Final = 3
+MOST_SIDE: Final = 4_096  # pixels; a manifest may not claim pictures that fill the memory
+
+
+def describe_pictures(model: PictureModel) -> dict[str, Any]:
+    """Return what a manifest says of a model for pictures."""
+    network: dict[str, Any] = {
+        "kind": model.kind,
+        "size": model.size,
+        "mirrored": model.mirrored,
+    }
+    if model.backbone is not None:
+        network["backbone"] = model.backbone.name
+    elif model.kind == "fine-tuned" and isinstance(model.network, ModuleNetwork):
+        network["backbone"] = model.network.module.backbone_name
+    return {
+        "kind": "images",
+        "schema": model.schema.to_dict(),
+        "folds": model.folds,
+        "networks": len(model.target.mean_F),
+        "outputs": model.target.outputs,
+        "network": network,
+        "sample": {"answers": sample_answers(model).tolist()},
+        "decisions": [asdict(decision) for decision in model.decisions],
+    }
+
+
+def sample_answers(model: PictureModel) -> NDArray[np.float64]:
+    """Return what a model says of three made-up pictures, shape (3, O)."""
+    exact = replace(model, precision=None)
+    if isinstance(model.network, ModuleNetwork):
+        kept, model.network.precision = model.network.precision, None
+        try:
+            return exact.answers(sample_pictures(model.schema))
+        finally:
+            model.network.precision = kept
+    return exact.answers(sample_pictures(model.schema))
+
+
+def sample_pictures(schema: PictureSchema) -> Pictures:
+    """Make up pictures of smooth colours; none of the user's is kept."""
+    side = np.linspace(0, 1, schema.framing.size)
+    waves = [
+        np.sin(np.pi * (turns * side[:, None] + (3 - turns) * side[None, :] + turns))
+        for turns in range(SAMPLES)
+    ]
+    grey = (127.5 * (1 + np.stack(waves))).astype(np.uint8)
+    colours = np.stack([grey, grey[:, ::-1], 255 - grey], axis=-1)
+    return Pictures(
+        cache=colours,
+        at=np.arange(SAMPLES),
+        files=tuple(f"sample {i + 1}" for i in range(SAMPLES)),
+        thumbs=np.zeros((SAMPLES, 0), dtype=np.uint8),
+        framing=schema.framing,
+        source="samples",
+    )
+
+
+def rebuild_pictures(
+    manifest: Mapping[str, Any], tensors: Mapping[str, torch.Tensor], make: MakeModule | None
+) -> PictureModel:
+    """Return the model that a manifest and its tensors describe.
+
+    Raises
+    ------
+    StoreError
+        M05, if the network is a user's own and its function is not given.
+    ValueError
+        If sizes cannot be those of a model.
+    """
+    schema = PictureSchema.from_dict(manifest["schema"])
+    told = manifest["network"]
+    networks, outputs, size = (
+        int(manifest["networks"]),
+        int(manifest["outputs"]),
+        int(told["size"]),
+    )
+    if not 0 < size <= MOST_SIDE or not 0 < schema.framing.size <= MOST_SIDE:
+        raise ValueError("pictures of such a side cannot be read")
+    if outputs != len(schema.classes):
+        raise ValueError("the schema is not that of the network")
+    backbone = None
+    if told["kind"] == "pretrained":
+        backbone = empty_backbone(str(told["backbone"]))
+        _fill(backbone, "backbone.", tensors)
+        with torch.device("meta"):
+            head = FoldHead(networks=networks, inputs=backbone.width, outputs=outputs)
+        network: FoldNetwork = head
+    else:
+        network = _modules(told, networks, outputs, size, make)
+    _fill(network, "network.", tensors)
+    target = FoldTarget(networks, schema.task, outputs)
+    _fill(target, "target.", tensors)
+    place, _ = choose_place("cpu")
+    if isinstance(network, ModuleNetwork):
+        network.precision = place.precision
+    return PictureModel(
+        schema=schema,
+        network=network,
+        target=target,
+        folds=int(manifest["folds"]),
+        kind=told["kind"],
+        backbone=backbone,
+        mirrored=bool(told["mirrored"]),
+        size=size,
+        precision=place.precision,
+        decisions=tuple(Decision(**d) for d in manifest["decisions"]),
+    )
+
+
+def _fill(module: torch.nn.Module, prefix: str, tensors: Mapping[str, torch.Tensor]) -> None:
+    own = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+    module.load_state_dict(own, assign=True)
+
+
+def _modules(
+    told: Mapping[str, Any], networks: int, outputs: int, size: int, make: MakeModule | None
+) -> ModuleNetwork:
+    """Return networks of a kind with numbers still to be filled in."""
+    shape = (3, size, size)
+    kind = told["kind"]
+    if kind == "own":
+        if make is None:
+            raise StoreError(
+                "M05",
+                "the model was trained with a network of its user's own",
+                fix=[
+                    "name its function: --network FILE.py:FUNCTION",
+                    "load(..., network=function)",
+                ],
+            )
+        modules = make_modules(make, shape, outputs, range(networks))
+        return ModuleNetwork(modules, range(networks), turns=TURNS)
+    # One module lends its form to all; their numbers come from the file.
+    with torch.device("meta"):
+        one = _form(told, outputs, size)
+        return ModuleNetwork([one] * networks, range(networks), turns=TURNS)
+
+
+def _form(told: Mapping[str, Any], outputs: int, size: int) -> torch.nn.Module:
+    kind = told["kind"]
+    if kind == "fine-tuned":
+        return FineTuned(empty_backbone(str(told["backbone"])), outputs)
+    if kind == "tutorial":
+        return TutorialClassifier(size, outputs)
+    if kind == "scratch":
+        return ScratchClassifier(outputs)
+    raise ValueError(f"there is no network {kind!r}")

@@ -1,0 +1,241 @@
+"""The whole story, from pictures to networks with a score."""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from tenfold.config import Decision, RunOptions
+from tenfold.data.encode import Encoded
+from tenfold.data.picture_schema import PictureSchema, encode_pictures, infer_picture_schema
+from tenfold.data.pictures import Pictures
+from tenfold.data.split import DEFAULT_FOLDS, Splits, Splitter, splits_of
+from tenfold.data.split_pictures import no_split, set_pictures_apart, split_pictures
+from tenfold.evaluate.picture_scores import (
+    read_classes,
+    score_guess,
+    score_pictures,
+    validator,
+)
+from tenfold.evaluate.scores import (
+    FoldScore,
+    TestScore,
+    as_one_fold,
+    score_constant,
+    score_folds,
+)
+from tenfold.nn.backbones import Backbone, load_backbone
+from tenfold.nn.own import MakeModule
+from tenfold.picture_model import PictureModel, picture_features, picture_inputs
+from tenfold.seeds import Streams
+from tenfold.study.study import PictureStudy, Study
+from tenfold.training.choose_pictures import PicturePlan, choose_picture_plan, name_network
+from tenfold.training.device import Place, choose_place
+from tenfold.training.fit import FoldFits
+from tenfold.training.fit_pictures import fit_heads, fit_pictures
+from tenfold.training.watch import Deadline, Silent, Watch
+
+
+def run_picture_study(
+    pictures: Pictures,
+    options: RunOptions,
+    *,
+    test: Pictures | None = None,
+    splitter: Splitter | Iterable[Any] | None = None,
+    network: MakeModule | None = None,
+    watch: Watch | None = None,
+) -> PictureStudy:
+    """Check pictures, split them, train all folds, and score them.
+
+    Parameters
+    ----------
+    pictures : Pictures
+        Labelled.
+    options : RunOptions
+    test : Pictures, optional
+        Pictures that no choice may touch; they are scored once, at the end.
+    splitter : splitter of scikit-learn or iterable of (learn, test), optional
+        Takes the place of ``options.split``.
+    network : callable, optional
+        Takes the place of ``options.train.network``.
+    watch : Watch, optional
+        Follows training and may end it.
+
+    Raises
+    ------
+    InputError
+        If the pictures, the options or the network do not allow a run.
+    """
+    streams = Streams(options.train.seed)
+    watch = watch or Silent()
+    pictures, test, apart = set_pictures_apart(pictures, test, options.split, streams)
+    schema = infer_picture_schema(pictures)
+    if test is not None:
+        read_classes(test, schema)  # training is not lost to pictures that cannot be scored
+    place, placed = choose_place(options.train.device)
+    backbone = choose_backbone(options, network)
+    plan, planned = choose_picture_plan(
+        len(pictures), options.train, backbone, network, on_gpu=place.device.type != "cpu"
+    )
+    rows = encode_pictures(pictures, schema)
+    splits, dealt = choose_splits(pictures, rows, schema, options, plan, splitter, test)
+    decisions = (*pictures.decisions, *apart, *dealt, *placed, *planned)
+    watch.decided(decisions)
+
+    started = time.perf_counter()
+    task = Fitting(pictures, schema, splits, plan, place, streams, watch, backbone)
+    rows, fits = fit(task, rows, test, Deadline(options.train.time_limit))
+    train_seconds = time.perf_counter() - started
+    decisions += fits.decisions
+    model = make_model(task, fits, decisions)
+    tested = (
+        {} if test is None else score_pictures(model, test, streams, stage(watch, "testing"))
+    )
+    scores, constant = judge(rows, splits, fits, schema, test, tested, streams)
+    return Study(
+        data=pictures,
+        schema=schema,
+        rows=rows,
+        place=np.arange(len(pictures)),
+        splits=splits,
+        fits=fits,
+        model=model,
+        scores=scores,
+        constant=constant,
+        test_rows=0 if test is None else len(test),
+        test=tested,
+        decisions=decisions,
+        train_seconds=train_seconds,
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fitting:
+    """What networks are trained on, how, and where."""
+
+    pictures: Pictures
+    schema: PictureSchema
+    splits: Splits
+    plan: PicturePlan
+    place: Place
+    streams: Streams
+    watch: Watch
+    backbone: Backbone | None
+
+
+def choose_splits(
+    pictures: Pictures,
+    rows: Encoded,
+    schema: PictureSchema,
+    options: RunOptions,
+    plan: PicturePlan,
+    splitter: Splitter | Iterable[Any] | None,
+    test: Pictures | None,
+) -> tuple[Splits, tuple[Decision, ...]]:
+    """Deal pictures out to folds as the user or the plan says."""
+    if splitter is not None:
+        return splits_of(splitter, rows, schema), ()
+    if plan.folds == 1 and test is not None and options.split.folds is None:
+        return no_split(len(rows))
+    folds = options.split.folds or plan.folds or DEFAULT_FOLDS
+    streams = Streams(options.train.seed)
+    return split_pictures(
+        pictures, rows, schema, folds, streams, keep_copies=options.split.keep_copies
+    )
+
+
+def fit(
+    task: Fitting, rows: Encoded, test: Pictures | None, deadline: Deadline
+) -> tuple[Encoded, FoldFits]:
+    """Train the networks of all folds; return the rows with the features that heads saw."""
+    plan, place = task.plan, task.place
+    if task.backbone is not None and plan.make is None:
+        features = picture_features(
+            task.backbone,
+            picture_inputs(task.pictures, plan.size, place.device),
+            mirrored=plan.mirrored,
+            precision=place.precision,
+            progress=stage(task.watch, "seeing pictures"),
+        )
+        rows = replace(rows, numbers=features.cpu().numpy())
+        return rows, fit_heads(
+            rows,
+            task.splits,
+            plan,
+            task.streams,
+            place.device,
+            watch=task.watch,
+            deadline=deadline,
+        )
+    validate = None
+    if plan.network == "tutorial" and test is not None and not task.splits.held_out.any():
+        validate = validator(test, task.schema, plan.size, place.device)
+    return rows, fit_pictures(
+        rows,
+        picture_inputs(task.pictures, plan.size, place.device),
+        task.splits,
+        plan,
+        task.streams,
+        precision=place.precision,
+        watch=task.watch,
+        deadline=deadline,
+        validate=validate,
+    )
+
+
+def make_model(task: Fitting, fits: FoldFits, decisions: tuple[Decision, ...]) -> PictureModel:
+    """Return what answers new pictures."""
+    plan = task.plan
+    return PictureModel(
+        schema=task.schema,
+        network=fits.network,
+        target=fits.target,
+        folds=len(task.splits),
+        kind=plan.network,
+        backbone=task.backbone if plan.make is None else None,
+        mirrored=plan.mirrored,
+        size=plan.size,
+        precision=task.place.precision,
+        decisions=decisions,
+    )
+
+
+def stage(watch: Watch, what: str) -> Callable[[int, int], None]:
+    """Return what tells a watch how far a stage is, and ends the run if it asks for an end."""
+
+    def progress(done: int, total: int) -> None:
+        watch.stage(what, done, total)
+        if watch.stop_reason() is not None:
+            raise KeyboardInterrupt  # there is no network yet that could be kept
+
+    return progress
+
+
+def choose_backbone(options: RunOptions, network: MakeModule | None) -> Backbone | None:
+    """Return the pretrained backbone that is asked for, if one is."""
+    pretrained = network is None and name_network(options.train) in {"pretrained", "fine-tuned"}
+    return load_backbone(options.train.weights) if pretrained else None
+
+
+def judge(
+    rows: Encoded,
+    splits: Splits,
+    fits: FoldFits,
+    schema: PictureSchema,
+    test: Pictures | None,
+    tested: dict[str, TestScore],
+    streams: Streams,
+) -> tuple[dict[str, FoldScore], dict[str, FoldScore]]:
+    """Return the scores of held-out pictures and of the constant guess.
+
+    A network that learns from all pictures is scored on the test pictures.
+    """
+    if test is not None and not splits.held_out.any():
+        guess = score_guess(rows, test, schema, streams)
+        return as_one_fold(tested), as_one_fold(guess)
+    return (
+        score_folds(rows, splits, fits.answers, schema.task),
+        score_constant(rows, splits, schema.task, len(schema.classes)),
+    )

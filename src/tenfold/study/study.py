@@ -1,0 +1,80 @@
+"""Everything that came out of a run, whatever it was trained on."""
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tenfold.config import Decision
+from tenfold.data.encode import Encoded
+from tenfold.data.picture_schema import PictureSchema
+from tenfold.data.pictures import Pictures
+from tenfold.data.schema import Schema
+from tenfold.data.split import Splits
+from tenfold.data.table import Table
+from tenfold.evaluate.scores import FoldScore, TestScore
+from tenfold.model import Model
+from tenfold.picture_model import PictureModel
+from tenfold.training.fit import FoldFits, pool_held_out
+
+Data = TypeVar("Data", Table, Pictures)
+Described = TypeVar("Described", Schema, PictureSchema)
+Trained = TypeVar("Trained", Model, PictureModel)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Study(Generic[Data, Described, Trained]):
+    """Everything that came out of a run.
+
+    Attributes
+    ----------
+    data : Table or Pictures
+        What the folds share out, test rows taken away.
+    schema : Schema or PictureSchema
+    rows : Encoded
+        The same rows coded, in the order that training used, copies joined.
+    place : ndarray of shape (len(data),), int64
+        Where each row of the data stands in ``rows``; -1 if its weight is 0.
+    splits : Splits
+    fits : FoldFits
+    model : Model or PictureModel
+    scores : dict of str to FoldScore
+        By metric, on held-out rows.
+    constant : dict of str to FoldScore
+        By metric, of the guess that uses no column.
+    test_rows : int
+    test : dict of str to TestScore
+        By metric, on test rows; empty without them.
+    decisions : tuple of Decision
+    train_seconds : float
+    """
+
+    data: Data
+    schema: Described
+    rows: Encoded
+    place: NDArray[np.int64]
+    splits: Splits
+    fits: FoldFits
+    model: Trained
+    scores: dict[str, FoldScore]
+    constant: dict[str, FoldScore]
+    test_rows: int
+    test: dict[str, TestScore]
+    decisions: tuple[Decision, ...]
+    train_seconds: float
+
+    def out_of_fold(self) -> NDArray[np.float64]:
+        """Return what networks that never saw a row say of it.
+
+        Returns
+        -------
+        ndarray of shape (len(data), O), float64
+            Values or probabilities; NaN for rows that no fold holds out.
+        """
+        pooled = pool_held_out(self.splits, self.fits.answers)
+        return np.where((self.place >= 0)[:, None], pooled[self.place], np.nan)
+
+
+TableStudy = Study[Table, Schema, Model]
+PictureStudy = Study[Pictures, PictureSchema, PictureModel]

@@ -1,0 +1,162 @@
+"""The promises that the product rests on, kept for pictures too."""
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from tenfold.picture_model import PictureModel
+from tenfold.report.summary import summarize
+from tenfold.report.text import verdict
+from tenfold.store.archive import load_model, save_model
+from tests.engine_pictures import (
+    NETWORKS,
+    as_pictures,
+    drawing_module,
+    fold_state,
+    quick_study,
+    same_bits,
+    small_module,
+    stripes,
+)
+
+HEAVY = ("fine-tuned", "scratch")
+over_networks = pytest.mark.parametrize(
+    "network",
+    [pytest.param(name, marks=pytest.mark.slow if name in HEAVY else ()) for name in NETWORKS],
+)
+COUNT = 24
+
+
+def three_folds(count: int = COUNT) -> list[tuple[Any, Any]]:
+    fold = np.arange(count) // 2 % 3
+    return [(np.flatnonzero(fold != f), np.flatnonzero(fold == f)) for f in range(3)]
+
+
+def blotches(count: int) -> tuple[Any, Any]:
+    """Return pictures none of which resembles another, and classes."""
+    small = np.random.default_rng(2).integers(0, 255, (count, 8, 8, 3), dtype=np.uint8)
+    return small.repeat(4, axis=1).repeat(4, axis=2), np.arange(count) % 2
+
+
+@lru_cache(maxsize=8)
+def clean(network: str) -> Any:
+    return quick_study(*stripes(COUNT), network, folds=three_folds())
+
+
+@over_networks
+def test_scrambled_held_out_pictures_leave_the_fold_bit_for_bit_the_same(network: str) -> None:
+    """Catches any leak: whitening, scales, or stopping on pictures that are held out."""
+    pixels, labels = stripes(COUNT)
+    held_out = three_folds()[0][1]
+    spoiled = pixels.copy()
+    spoiled[held_out] = np.random.default_rng(1).permutation(spoiled[held_out][:, ::-1])
+    labels = labels.copy()
+    labels[held_out] = 1 - labels[held_out]
+    dirty = quick_study(spoiled, labels, network, folds=three_folds())
+    study = clean(network)
+    assert same_bits(fold_state(study.fits, 0), fold_state(dirty.fits, 0))
+    assert not same_bits(fold_state(study.fits, 1), fold_state(dirty.fits, 1))
+
+
+@over_networks
+def test_folds_trained_together_match_folds_trained_alone(network: str) -> None:
+    """The fold axis is a speed-up, not another method."""
+    study = clean(network)
+    for fold in range(3):
+        alone = quick_study(*stripes(COUNT), network, folds=[three_folds()[fold]])
+        # Alone, the fold has number 0; only fold 0 draws from the same streams.
+        if fold == 0:
+            torch.testing.assert_close(
+                fold_state(study.fits, 0), fold_state(alone.fits, 0), rtol=1e-3, atol=1e-3
+            )
+        assert alone.splits.held_out.sum() == study.splits.held_out[fold].sum()
+
+
+@over_networks
+def test_a_picture_is_answered_by_the_fold_that_holds_it_out(network: str) -> None:
+    study = clean(network)
+    answers = study.out_of_fold()
+    assert answers.shape == (COUNT, 2)
+    np.testing.assert_allclose(answers.sum(axis=1), 1, rtol=1e-6)
+    ensemble = study.model.answers(study.data)
+    assert ensemble.shape == answers.shape
+    assert not np.allclose(ensemble, answers)
+
+
+@over_networks
+def test_the_same_seed_gives_the_same_bits_and_another_others(network: str) -> None:
+    study = clean(network)
+    again = quick_study(*stripes(COUNT), network, folds=three_folds())
+    assert same_bits(fold_state(study.fits, 2), fold_state(again.fits, 2))
+    other = quick_study(*stripes(COUNT), network, folds=three_folds(), seed=1)
+    assert not same_bits(fold_state(study.fits, 2), fold_state(other.fits, 2))
+
+
+@over_networks
+def test_a_saved_model_answers_the_same(network: str, tmp_path: Any) -> None:
+    model = clean(network).model
+    save_model(model, tmp_path / "model.tenfold")
+    make = {"own": small_module, "own in turns": drawing_module}.get(network)
+    loaded = load_model(tmp_path / "model.tenfold", make)
+    assert isinstance(loaded, PictureModel)
+    pictures = as_pictures(*stripes(5, seed=9), model.schema.framing)
+    assert np.array_equal(model.answers(pictures), loaded.answers(pictures))
+    assert loaded.schema == model.schema
+
+
+@over_networks
+def test_training_leaves_the_global_generators_alone(network: str) -> None:
+    torch.manual_seed(3)
+    np.random.seed(3)  # noqa: NPY002 - the generator that must not be touched
+    before = torch.get_rng_state(), np.random.get_state()[1].copy()  # noqa: NPY002
+    quick_study(*stripes(16), network, folds=2, epochs=1)
+    assert torch.equal(torch.get_rng_state(), before[0])
+    assert np.array_equal(np.random.get_state()[1], before[1])  # noqa: NPY002
+
+
+def test_a_picture_is_answered_alike_alone_and_among_others() -> None:
+    model = clean("pretrained").model
+    pictures = as_pictures(*stripes(40, seed=4), model.schema.framing)
+    together = model.answers(pictures)
+    alone = np.concatenate([model.answers(pictures.take(np.array([i]))) for i in range(5)])
+    np.testing.assert_allclose(together[:5], alone, rtol=0.02, atol=0.01)
+
+
+def test_copies_and_near_copies_stay_in_one_fold() -> None:
+    pixels, labels = blotches(40)
+    pixels[20:30] = pixels[:10] // 2 + 60  # paler copies
+    study = quick_study(pixels, labels, folds=5)
+    held_out = study.splits.held_out
+    assert all(np.array_equal(held_out[:, i], held_out[:, 20 + i]) for i in range(10))
+    said = next(d.what for d in study.decisions if "equal another" in d.what)
+    assert said == "20 pictures equal another or nearly so, and stay in one fold"
+    kept = quick_study(pixels, labels, folds=5, keep_copies=True).splits.held_out
+    assert not all(np.array_equal(kept[:, i], kept[:, 20 + i]) for i in range(10))
+
+
+def test_copies_of_two_classes_are_told() -> None:
+    pixels, labels = blotches(40)
+    pixels[1] = pixels[0]
+    study = quick_study(pixels, labels, folds=5)
+    said = next(d for d in study.decisions if "equal another" in d.what)
+    assert "1 of these sets are of two classes" in said.what
+    assert "X[0] = X[1]" in said.why
+
+
+@pytest.mark.parametrize("labels", range(3))
+def test_with_shuffled_classes_no_better_than_the_constant_guess_is_claimed(
+    labels: int,
+) -> None:
+    pixels, truth = stripes(80)
+    order = np.random.default_rng(labels).permutation(80)
+
+    def said(given: Any) -> str:
+        study = quick_study(pixels, given, folds=5)
+        summary = summarize(study, network="auto", seed=0, seconds={}, peak_memory_bytes=0)
+        return verdict(summary)
+
+    assert "No better than the constant guess" in said(truth[order])
+    assert "knows more than the constant guess" in said(truth)
