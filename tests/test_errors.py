@@ -538,7 +538,7 @@ F06: fold 3 would learn from 20 rows with the same target.
 N01: 'huge' is neither a known network nor FILE.py:FUNCTION.
 
   why  a network of your own is a Python file and the name of a function in it
-  fix  --network auto, --network tutorial, or --network my_network.py:network""",
+  fix  --network auto, tutorial, pretrained, scratch, or my_network.py:network""",
     ),
     (
         lambda home: train(houses(), network="no.py:net"),

@@ -3,7 +3,7 @@
 import hashlib
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -44,6 +44,9 @@ OF_PICTURES: Final = {
     "pictures": ("file_column", "max_pixels", "memory_bytes", "workers"),
     "train": ("weights", "steps_per_epoch", "img_size"),
 }
+OF_PICTURE_TABLES: Final = {"pictures": ("file_column", "target", "group_column")}
+SPELT: Final = {"kinds": "kind", "shuffle": "no-shuffle", "memory_bytes": "memory"}
+STARTING_FROM_WEIGHTS: Final = ("auto", "pretrained")
 NETWORKS_OF_PICTURES: Final = ("pretrained", "scratch")
 HASHED_BYTES: Final = 64 * 2**20
 
@@ -250,7 +253,14 @@ def study_pictures(
     data: str | Path, test: str | Path | pd.DataFrame | None, options: RunOptions, given: Given
 ) -> tuple[PictureStudy, float]:
     """Read a folder of pictures and study it; return the seconds of reading too."""
+    if options.schema.task == "classification":  # what pictures are for anyway
+        options = replace(options, schema=replace(options.schema, task=None))
     refuse(options, OF_TABLES, "pictures")
+    if Path(data).is_dir():
+        refuse(options, OF_PICTURE_TABLES, "a folder of pictures: its folders are the classes")
+    if options.train.weights is not None and options.train.network not in STARTING_FROM_WEIGHTS:
+        fact = f"--weights was given, and --network {options.train.network} starts without"
+        raise UsageError("U02", fact)
     if isinstance(test, pd.DataFrame):
         raise UsageError("U02", "test is a DataFrame, and data are pictures")
     started = time.perf_counter()
@@ -287,7 +297,7 @@ def refuse(options: RunOptions, names: Mapping[str, tuple[str, ...]], data: str)
     for group, members in names.items():
         for name in members:
             if getattr(getattr(options, group), name) != getattr(getattr(usual, group), name):
-                option = name.replace("_", "-")
+                option = SPELT.get(name, name.replace("_", "-"))
                 raise UsageError("U02", f"--{option} was given, and it says nothing of {data}")
 
 

@@ -83,6 +83,7 @@ def train(  # noqa: PLR0913 - the options of the command
     device: opt.Device = "auto",
     time_limit: opt.TimeLimit = None,
     max_bad: opt.MaxBad = 0.01,
+    file_column: opt.FileColumn = None,
     max_pixels: opt.MaxPixels = MAX_PIXELS,
     memory: opt.Memory = None,
     workers: opt.Workers = None,
@@ -120,6 +121,7 @@ def train(  # noqa: PLR0913 - the options of the command
         "device": device,
         "time_limit": time_limit,
         "max_bad": max_bad,
+        "file_column": file_column,
         "max_pixels": max_pixels,
         "memory_bytes": opt.memory_bytes(memory),
         "workers": workers,
@@ -176,6 +178,7 @@ def predict(  # noqa: PLR0913
         missing=missing,
     )
     loaded = load(run, network=network)
+    opt.refuse_kind(loaded.kind, inputs)
     if loaded.kind == "images":
         opt.refuse_reading(read)
         _predict_pictures(loaded, inputs, out, as_json=as_json, quiet=quiet)
@@ -276,7 +279,9 @@ def demo(
         show_run(table, as_json=False)
         show_houses(table)
         print(f"\nHandwritten digits, as pictures in {digits}:")
-    pictures = _train(digits, {"quality": "fast", "out": out}, quiet=quiet)
+    pictures = _train(
+        digits, {"network": "scratch", "img_size": 32, "epochs": 4, "out": out}, quiet=quiet
+    )
     if as_json:
         print(json.dumps({"format": 1, "runs": [table.metrics, pictures.metrics]}, indent=1))
         return

@@ -7,7 +7,11 @@ from typing import Annotated
 import typer
 
 from tenfold.config import KINDS, MISSING, QUALITIES, TASKS, ReadOptions
-from tenfold.errors import UsageError
+from tenfold.errors import PredictError, UsageError
+
+# Spelt out here, as the help text must not wait for what reads them.
+TABLES = (".csv", ".tsv", ".parquet", ".xlsx")
+PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif")
 
 Data = Annotated[
     Path,
@@ -104,6 +108,10 @@ StepsPerEpoch = Annotated[
 ImgSize = Annotated[
     int | None,
     typer.Option(metavar="PIXELS", help="Side of the square that each picture becomes."),
+]
+FileColumn = Annotated[
+    str | None,
+    typer.Option(metavar="COLUMN", help="Column of a CSV that names the files of pictures."),
 ]
 MaxPixels = Annotated[
     int, typer.Option(metavar="N", help="Pictures of more pixels are left out undecoded.")
@@ -221,6 +229,30 @@ def read_options(
         missing=missing_cells(missing),
         max_bad=max_bad,
     )
+
+
+def refuse_kind(kind: str, inputs: list[Path]) -> None:
+    """Refuse tables for a run on pictures, and pictures for a run on a table.
+
+    Raises
+    ------
+    PredictError
+        P05.
+    """
+    for path in inputs:
+        suffix = path.suffix.lower()
+        if kind == "images" and suffix in TABLES:
+            learnt, given = "pictures", "a table"
+        elif kind == "table" and suffix in PICTURES:
+            learnt, given = "a table", "a picture"
+        else:
+            continue
+        raise PredictError(
+            "P05",
+            f"the run was trained on {learnt}, and this is {given}",
+            place={"file": str(path)},
+            fix=[f"give it {learnt}"],
+        )
 
 
 def refuse_reading(read: ReadOptions) -> None:

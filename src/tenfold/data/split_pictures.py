@@ -1,5 +1,6 @@
 """Which pictures each fold learns from: copies of a picture stay on one side."""
 
+import re
 from dataclasses import replace
 from typing import Final
 
@@ -67,7 +68,7 @@ def split_pictures(
     if rows.groups is not None:
         together = replace(rows, groups=joined(sets_N, rows.groups))
         splits, how = make_splits(together, schema, folds, streams)
-        return splits, (*found, how)
+        return splits, (*found, of_pictures(how))
     # Stratifying whole sets is slow where nearly all are of one picture; a picture for each
     # set is dealt out instead, and the others follow it.
     _, first, sets_N = np.unique(sets_N, return_index=True, return_inverse=True)
@@ -77,7 +78,32 @@ def split_pictures(
         held_out=splits.held_out[:, sets_N],
         numbers=splits.numbers,
     )
-    return spread, (*found, how)
+    return spread, (*found, of_pictures(how))
+
+
+def of_pictures(how: Decision) -> Decision:
+    """Say of pictures what was said of rows; their order means nothing."""
+    words = {"rows": "pictures", "row": "picture"}
+    what, why = (
+        re.sub(r"\brows?\b", lambda found: words[found.group()], text)
+        for text in (how.what, how.why)
+    )
+    return replace(how, what=what, why=why, change_with="--folds")
+
+
+def tell_shared(pictures: Pictures, test: Pictures | None) -> tuple[Decision, ...]:
+    """Say how many test pictures are learnt from too."""
+    if test is None:
+        return ()
+    learnt = {thumb.tobytes() for thumb in pictures.thumbs}
+    shared = [i for i, thumb in enumerate(test.thumbs) if thumb.tobytes() in learnt]
+    if not shared:
+        return ()
+    what = (
+        f"{len(shared):,} of {len(test):,} test pictures are learnt from: their score flatters"
+    )
+    why = f"{test.files[shared[0]]} equals a picture for training"
+    return (Decision(what=what, why=why, change_with="--test"),)
 
 
 def set_pictures_apart(
@@ -134,10 +160,13 @@ def tell_copies(pictures: Pictures, sets_N: NDArray[np.int64]) -> tuple[Decision
     sets = [order[start : start + size] for start, size in zip(starts, sizes, strict=True)]
     labels = pictures.labels
     mixed = [s for s in sets if labels is not None and len(set(labels[s])) > 1]
-    shown = " = ".join(pictures.files[i] for i in (mixed or sets)[0][:SHOWN])
+    chosen = (mixed or sets)[0]
+    if mixed and labels is not None:  # one of each class
+        chosen = chosen[np.unique(labels[chosen].astype(str), return_index=True)[1]]
+    shown = " = ".join(pictures.files[i] for i in chosen[:SHOWN])
     what = f"{sizes.sum():,} pictures equal another or nearly so, and stay in one fold"
     if mixed:
-        what += f"; {len(mixed):,} of these sets are of two classes"
+        what += f"; sets of several classes among them: {len(mixed):,}"
     why = f"a copy on the other side of a fold would give its answer away: {shown}"
     return (Decision(what=what, why=why, change_with="--keep-copies"),)
 

@@ -86,7 +86,7 @@ def load_function(source: str) -> MakeModule:
         raise NetworkError(
             "N01",
             f"{source!r} is neither a known network nor FILE.py:FUNCTION",
-            fix=["--network auto, --network tutorial, or --network my_network.py:network"],
+            fix=["--network auto, tutorial, pretrained, scratch, or my_network.py:network"],
         )
     if not path.is_file():
         raise NetworkError(

@@ -51,10 +51,16 @@ def score_lines(summary: Summary) -> Iterator[str]:
             f"  {NAMES[name]:<{width}}  {number(score.mean)} (sd {number(score.std)})"
             f"  95 % interval {interval}  constant guess {guess}"
         )
-    if summary.test_rows:
+    if summary.test_rows and not _same(summary):
         yield f"{summary.test_rows:,} test {noun} that no choice touched"
         yield from test_lines(summary.test)
     yield verdict(summary)
+
+
+def _same(summary: Summary) -> bool:
+    """Tell whether the only fold is that of the test rows, whose scores are shown already."""
+    values = {name: score.value for name, score in summary.test.items()}
+    return summary.folds == 1 and values == {n: s.mean for n, s in summary.scores.items()}
 
 
 def test_lines(scores: Mapping[str, TestScore]) -> Iterator[str]:

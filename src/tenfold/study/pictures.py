@@ -12,7 +12,12 @@ from tenfold.data.encode import Encoded
 from tenfold.data.picture_schema import PictureSchema, encode_pictures, infer_picture_schema
 from tenfold.data.pictures import Pictures
 from tenfold.data.split import DEFAULT_FOLDS, Splits, Splitter, splits_of
-from tenfold.data.split_pictures import no_split, set_pictures_apart, split_pictures
+from tenfold.data.split_pictures import (
+    no_split,
+    set_pictures_apart,
+    split_pictures,
+    tell_shared,
+)
 from tenfold.evaluate.picture_scores import (
     read_classes,
     score_guess,
@@ -81,7 +86,8 @@ def run_picture_study(
     )
     rows = encode_pictures(pictures, schema)
     splits, dealt = choose_splits(pictures, rows, schema, options, plan, splitter, test)
-    decisions = (*pictures.decisions, *apart, *dealt, *placed, *planned)
+    shared = tell_shared(pictures, test)
+    decisions = (*pictures.decisions, *apart, *shared, *dealt, *placed, *planned)
     watch.decided(decisions)
 
     started = time.perf_counter()

@@ -35,6 +35,8 @@ FAST_SIDE: Final = 192
 # Mirror images double the time that features take on a processor. Where pictures are
 # few, that is short, and they are worth more.
 MIRRORED_PICTURES: Final = 4_000
+# Small pictures first: until which share of training at which side.
+SCRATCH_SIDES: Final = ((0.515, 48), (0.81, 64), (1.0, 96))
 SCRATCH_EPOCHS: Final[Mapping[Quality, int]] = {"fast": 5, "medium": 13, "best": 40}
 
 
@@ -220,7 +222,7 @@ def scratch_plan(size: int, options: TrainOptions, *, on_gpu: bool) -> PicturePl
         make=lambda _, outputs: ScratchClassifier(outputs),
         recipe=recipe,
         size=min(size, 104),
-        sizes=((0.515, 48), (0.81, 64), (1.0, 96)),
+        sizes=tuple((until, min(side, size)) for until, side in SCRATCH_SIDES),
         augmentation=Augmentation(
             crop=(0.45, 1.0), rotation=12, flip="alternate", brightness=0.2, contrast=0.2
         ),
@@ -280,7 +282,7 @@ def _decide(plan: PicturePlan, options: TrainOptions) -> Decision:
         return Decision(what=what, why=why, change_with="--network, --quality")
     what = f"{plan.network} network, {recipe.epochs} epochs, batches of {recipe.batch_size}"
     why = {
-        "fine-tuned": "--quality best trains the whole backbone",
+        "fine-tuned": "--quality best trains the backbone on, not only heads on it",
         "scratch": f"--network scratch, --quality {options.quality}",
         "tutorial": "as in the tutorial",
         "own": "a network of your own is trained so unless you say otherwise",
