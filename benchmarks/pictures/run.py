@@ -148,20 +148,12 @@ def memory_page(content: Record) -> list[str]:
             ]
         )
     head = ["budget", "pictures are in", "their GB", "peak GB of its own", "peak GB of files"]
-    lines = [
+    return [
         "Bytes that a process has in memory: its own, and pages of files, which the system",
         "takes back when it needs them.",
         "",
         *machine.grid([*head, "seconds", "accuracy apart"], rows),
     ]
-    found = by_setting(content)
-    if len(found) == 2:
-        whole, tenth = (runs[0]["most"]["RssAnon"] for runs in found.values())
-        pictures = next(iter(found.values()))[0]["cache_bytes"]
-        what = "memory that a tenth of the budget saves / 90 % of the pictures'"
-        saved = (whole - tenth) / (0.9 * pictures)
-        lines += machine.bars([machine.verdict(what, saved, 0.9, at_most=False)])
-    return lines
 
 
 TITLES: Final = {
@@ -172,6 +164,11 @@ TITLES: Final = {
     "all": "All photographs, none apart",
     "memory": "Memory",
 }
+# Tried with torch 2.13.0+cpu and torchvision 0.28.0, the one that belongs to it.
+WITHOUT_TORCHVISION: Final = (
+    "fastai needs torchvision, whose wheels on PyPI do not import with the CPU build of torch "
+    "(`operator torchvision::nms does not exist`)."
+)
 PAGES: Final[dict[str, Callable[[Record], list[str]]]] = {"memory": memory_page}
 
 
@@ -192,6 +189,8 @@ def page(parts: dict[str, Record]) -> list[str]:
             errors = {r["setting"]: r["error"] for r in content["records"] if "error" in r}
             lines += [f"## {title}", "", *PAGES.get(part, accuracy_page)(content)]
             lines += [f"- not measured: {name}: `{error}`" for name, error in errors.items()]
+            if any("fastai" in name for name in errors):
+                lines += [f"  {WITHOUT_TORCHVISION}"]
             lines += [*([""] if errors else []), *machine.circumstances(content)]
     return [*lines, *compared(parts)]
 

@@ -280,7 +280,7 @@ def demo(
         show_houses(table)
         print(f"\nHandwritten digits, as pictures in {digits}:")
     pictures = _train(
-        digits, {"network": "scratch", "img_size": 32, "epochs": 4, "out": out}, quiet=quiet
+        digits, {"network": "scratch", "img_size": 32, "epochs": 12, "out": out}, quiet=quiet
     )
     if as_json:
         print(json.dumps({"format": 1, "runs": [table.metrics, pictures.metrics]}, indent=1))

@@ -53,10 +53,12 @@ def _pool(threads: int) -> ThreadPoolExecutor:
 
     def start() -> None:
         torch.set_num_threads(1)
+        # A thread takes over the last number that was set when it first asks: now, not later.
+        torch.get_num_threads()
         ready.wait()
 
     pool = ThreadPoolExecutor(threads, thread_name_prefix="tenfold")
     for future in [pool.submit(start) for _ in range(threads)]:
         future.result()
-    torch.set_num_threads(threads)  # threads made later would take over the last number set
+    torch.set_num_threads(threads)
     return pool
