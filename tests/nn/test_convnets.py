@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from tenfold.nn.backbones import load_backbone
-from tenfold.nn.convnets import FineTuned, ScratchClassifier, TutorialClassifier
+from tenfold.nn.convnets import FineTuned, Flatten, ScratchClassifier, TutorialClassifier
 from tenfold.nn.modules import ModuleNetwork
 
 
@@ -123,3 +123,24 @@ def test_running_means_are_those_of_all_parts() -> None:
     seen = x[0].mean(dim=(0, 2, 3))
     step = (mean - before) / (seen - before)
     torch.testing.assert_close(step, torch.full((3,), 0.1), rtol=1e-3, atol=1e-4)
+
+
+def test_products_in_bfloat16_have_the_slopes_of_autocast() -> None:
+    torch.manual_seed(0)
+    plain = TutorialClassifier(16, 2)
+    network = ModuleNetwork([plain], [1], turns="yes", precision=torch.bfloat16)
+    x, slope = torch.rand(1, 9, 3, 16, 16), torch.randn(1, 9, 2)
+    found = network.train_forward(x, torch.zeros(1, 9, 0))
+    network.train_backward(slope)
+    with torch.autocast("cpu", torch.bfloat16):
+        wanted = plain(x[0]).float()
+    assert torch.equal(found[0], wanted)
+    slopes = torch.autograd.grad(wanted, list(plain.parameters()), slope[0])
+    for memory, own in zip(network.stacked, slopes, strict=True):
+        assert torch.equal(memory.grad[0], own)
+
+
+def test_pixels_are_flattened_in_the_order_of_keras() -> None:
+    x = torch.arange(24.0).view(1, 2, 3, 4)  # 2 channels of 3 x 4
+    found = Flatten()(x)[0]
+    assert found[:4].tolist() == [0.0, 12.0, 1.0, 13.0]

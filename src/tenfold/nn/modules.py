@@ -11,7 +11,7 @@ Shape letters in this file:
 import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import final
+from typing import Final, final
 
 import torch
 from torch import Tensor, nn
@@ -19,11 +19,14 @@ from torch.func import functional_call, stack_module_state, vmap
 
 from tenfold.errors import NetworkError
 from tenfold.nn.chance import seeded
+from tenfold.nn.efficientnet import SameConv
 from tenfold.nn.layer import slope_memory
 from tenfold.nn.network import FoldNetwork, ParameterGroup
 from tenfold.nn.threads import each_in_a_thread
 
 Tensors = dict[str, Tensor]
+
+PRODUCTS: Final = (nn.Conv2d, nn.Linear, SameConv)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,6 +96,7 @@ class ModuleNetwork(FoldNetwork):
             fact = f"the networks of two folds differ in more than their numbers: {error}"
             raise NetworkError("N02", fact) from error
         self._names = list(parameters)
+        self._products = _product_weights(modules[0])
         self._buffer_names = list(buffers)
         self.stacked = nn.ParameterList(
             nn.Parameter(parameters[n].detach(), parameters[n].requires_grad)
@@ -247,8 +251,13 @@ class ModuleNetwork(FoldNetwork):
         """Return one network's parameters and buffers, and those that are trained."""
         parameters, buffers = self._numbers()
         own, trained = {}, []
+        early = self.precision if self.module.training else None
         for name, parameter in parameters.items():
-            own[name] = parameter.detach()[f].requires_grad_(parameter.requires_grad)
+            number = parameter.detach()[f]
+            if early is not None and name in self._products:
+                # What autocast would do, and one pass over the slopes less.
+                number = number.to(early)
+            own[name] = number.requires_grad_(parameter.requires_grad)
             if parameter.requires_grad:
                 trained.append(own[name])
         return own | {name: buffer[f] for name, buffer in buffers.items()}, trained
@@ -265,6 +274,13 @@ class _Piece:
     trained: list[Tensor]
     x_B: Tensor = field(default_factory=torch.Tensor)
     outputs: Tensor = field(default_factory=torch.Tensor)
+
+
+def _product_weights(module: nn.Module) -> frozenset[str]:
+    """Return the names of weights that are used in one product and in nothing else."""
+    return frozenset(
+        f"{name}.weight" for name, part in module.named_modules() if type(part) in PRODUCTS
+    )
 
 
 def _slopes(outputs: Tensor, trained: Sequence[Tensor], slope: Tensor) -> tuple[Tensor, ...]:

@@ -96,10 +96,7 @@ def run_picture_study(
     train_seconds = time.perf_counter() - started
     decisions += fits.decisions
     model = make_model(task, fits, decisions)
-    tested = (
-        {} if test is None else score_pictures(model, test, streams, stage(watch, "testing"))
-    )
-    scores, constant = judge(rows, splits, fits, schema, test, tested, streams)
+    tested, scores, constant = judge(task, rows, fits, model, test)
     return Study(
         data=pictures,
         schema=schema,
@@ -226,22 +223,18 @@ def choose_backbone(options: RunOptions, network: MakeModule | None) -> Backbone
 
 
 def judge(
-    rows: Encoded,
-    splits: Splits,
-    fits: FoldFits,
-    schema: PictureSchema,
-    test: Pictures | None,
-    tested: dict[str, TestScore],
-    streams: Streams,
-) -> tuple[dict[str, FoldScore], dict[str, FoldScore]]:
-    """Return the scores of held-out pictures and of the constant guess.
+    task: Fitting, rows: Encoded, fits: FoldFits, model: PictureModel, test: Pictures | None
+) -> tuple[dict[str, TestScore], dict[str, FoldScore], dict[str, FoldScore]]:
+    """Return the scores of test pictures, of held-out pictures and of the constant guess.
 
     A network that learns from all pictures is scored on the test pictures.
     """
-    if test is not None and not splits.held_out.any():
-        guess = score_guess(rows, test, schema, streams)
-        return as_one_fold(tested), as_one_fold(guess)
-    return (
-        score_folds(rows, splits, fits.answers, schema.task),
-        score_constant(rows, splits, schema.task, len(schema.classes)),
-    )
+    schema, splits, streams = task.schema, task.splits, task.streams
+    tested: dict[str, TestScore] = {}
+    if test is not None:
+        tested = score_pictures(model, test, streams, stage(task.watch, "testing"))
+        if not splits.held_out.any():
+            guess = score_guess(rows, test, schema, streams)
+            return tested, as_one_fold(tested), as_one_fold(guess)
+    scores = score_folds(rows, splits, fits.answers, schema.task)
+    return tested, scores, score_constant(rows, splits, schema.task, len(schema.classes))
