@@ -88,7 +88,8 @@ def of_pictures(how: Decision) -> Decision:
         re.sub(r"\brows?\b", lambda found: words[found.group()], text)
         for text in (how.what, how.why)
     )
-    return replace(how, what=what, why=why, change_with="--folds")
+    change = how.change_with.replace(", --no-shuffle", "")
+    return replace(how, what=what, why=why, change_with=change)
 
 
 def tell_shared(pictures: Pictures, test: Pictures | None) -> tuple[Decision, ...]:
