@@ -50,6 +50,7 @@ class Backbone(nn.Module):
         self.name = name
         self.body = body
         self.width = width
+        self._runners: dict[tuple[torch.device, torch.dtype | None], Run] = {}
 
     @torch.inference_mode()
     def forward(self, x_B3HW: Tensor) -> Tensor:
@@ -59,12 +60,20 @@ class Backbone(nn.Module):
     def runner(self, device: torch.device, precision: torch.dtype | None) -> Run:
         """Return the fastest way to the same features on a device.
 
+        It is made once for each place: for a single picture that takes longer than the answer.
+
         Parameters
         ----------
         device : torch.device
         precision : torch.dtype, optional
             Type of the products, where it is not float32.
         """
+        place = (device, precision)
+        if place not in self._runners:
+            self._runners[place] = self._make_runner(device, precision)
+        return self._runners[place]
+
+    def _make_runner(self, device: torch.device, precision: torch.dtype | None) -> Run:
         body = self.body
         if device.type == "cpu" and isinstance(body, EfficientNetLite0) and has_fused_kernels():
             fused = FusedEfficientNet(body.eval(), precision or torch.float32)

@@ -9,8 +9,11 @@ Shape letters in this file:
 
 from typing import Final, final
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+from tenfold.nn.depthwise import depthwise
 
 # Expansion, kernel, stride, channels and number of the blocks of each stage
 # (EfficientNet, arXiv 1905.11946, table 1; Lite has no squeeze-and-excitation).
@@ -38,6 +41,9 @@ class SameConv(nn.Conv2d):
         """Return maps of ceil(H / stride) x ceil(W / stride)."""
         left, right = self.margins(x_BCHW.shape[-1])
         top, bottom = self.margins(x_BCHW.shape[-2])
+        if self.groups > 1 and x_BCHW.device.type == "cpu" and torch.is_grad_enabled():
+            x_BCHW = functional.pad(x_BCHW, (left, right, top, bottom))
+            return depthwise(x_BCHW, self.weight, self.stride[0])
         if left == right and top == bottom:
             return functional.conv2d(
                 x_BCHW, self.weight, None, self.stride, (top, left), 1, self.groups

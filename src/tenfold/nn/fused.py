@@ -10,6 +10,7 @@ Shape letters in this file:
     B  pictures in a batch    C  channels    H, W  height and width    D  features
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, final
 
@@ -21,7 +22,11 @@ from tenfold.nn.efficientnet import CENTER, SCALE, EfficientNetLite0, SameConv
 
 onednn = torch.ops.mkldnn
 
-BATCH: Final = 32  # pictures that are run at once; more no longer fit the cache
+BATCH: Final = 16  # pictures that are run at once: more no longer fit the cache
+# Pointwise convolutions of so many channels are products of matrices. As convolutions they
+# would be as fast, but weights in the order of one size of maps are turned anew, at ten
+# times the cost, in each call for another size.
+MATRIX_CHANNELS: Final = 192
 
 
 def has_fused_kernels() -> bool:
@@ -29,51 +34,102 @@ def has_fused_kernels() -> bool:
     return torch.backends.mkldnn.is_available() and hasattr(onednn, "_convolution_pointwise")
 
 
+Bend = tuple[str, list[float], str]
+"""Name, numbers and kind of what a kernel does to each sum."""
+NO_BEND: Final[Bend] = ("none", [], "")
+CUT_AT_6: Final[Bend] = ("hardtanh", [0.0, 6.0], "")
+
+Layer = Callable[..., Tensor]
+"""Takes maps, (B, C, H, W), and maps to be added to what comes out."""
+
+
+def fuse(conv: SameConv, norm: nn.BatchNorm2d, dtype: torch.dtype, *, bends: bool) -> Layer:
+    """Return a convolution with its norm folded in and its bend after it."""
+    mean, variance = norm.running_mean, norm.running_var
+    if mean is None or variance is None:
+        raise ValueError("a norm without running statistics cannot be folded")
+    scale_C = norm.weight / torch.sqrt(variance + norm.eps)
+    weight = (conv.weight * scale_C[:, None, None, None]).to(dtype)
+    bias_C = (norm.bias - mean * scale_C).to(dtype)
+    bend = CUT_AT_6 if bends else NO_BEND
+    if conv.kernel_size == (1, 1) and conv.in_channels >= MATRIX_CHANNELS:
+        return _FusedMatrix(weight=weight[:, :, 0, 0].contiguous(), bias=bias_C, bend=bend)
+    wide = None
+    if conv.groups > 1 and conv.stride[0] > 1:
+        wide = _packed(functional.pad(weight, (1, 0, 1, 0)), conv)
+    return _FusedConv(
+        weight=_packed(weight, conv), wide=wide, bias=bias_C, conv=conv, bend=bend
+    )
+
+
+def _packed(weight: Tensor, conv: SameConv) -> Tensor:
+    """Return weights in the order of the kernel."""
+    packed: Tensor = onednn._reorder_convolution_weight(
+        weight.contiguous(memory_format=torch.channels_last),
+        [0, 0],
+        list(conv.stride),
+        [1, 1],
+        conv.groups,
+        [BATCH, conv.in_channels, 32, 32],
+    )
+    return packed
+
+
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class _FusedConv:
-    """A convolution with its norm folded in, its bend after it."""
+class _FusedMatrix:
+    """A convolution of single pixels, as a product of matrices."""
 
     weight: Tensor
     bias: Tensor
-    conv: SameConv
-    bends: bool
-
-    @classmethod
-    def of(
-        cls, conv: SameConv, norm: nn.BatchNorm2d, dtype: torch.dtype, *, bends: bool
-    ) -> "_FusedConv":
-        mean, variance = norm.running_mean, norm.running_var
-        if mean is None or variance is None:
-            raise ValueError("a norm without running statistics cannot be folded")
-        scale_C = norm.weight / torch.sqrt(variance + norm.eps)
-        weight = (conv.weight * scale_C[:, None, None, None]).to(dtype)
-        packed: Tensor = onednn._reorder_convolution_weight(
-            weight.contiguous(memory_format=torch.channels_last),
-            [0, 0],
-            list(conv.stride),
-            [1, 1],
-            conv.groups,
-            [BATCH, conv.in_channels, 32, 32],  # any height and width give the same order
-        )
-        bias_C = (norm.bias - mean * scale_C).to(dtype)
-        return cls(weight=packed, bias=bias_C, conv=conv, bends=bends)
+    bend: Bend
 
     def __call__(self, x_BCHW: Tensor, added: Tensor | None = None) -> Tensor:
-        conv = self.conv
+        batch, _, high, wide = x_BCHW.shape
+        rows = _rows(x_BCHW)
+        if added is None:
+            out = onednn._linear_pointwise(rows, self.weight, self.bias, *self.bend)
+        else:
+            out = onednn._linear_pointwise.binary(
+                rows, _rows(added), self.weight, self.bias, "add"
+            )
+        maps: Tensor = out.view(batch, high, wide, -1).permute(0, 3, 1, 2)
+        return maps
+
+
+def _rows(x_BCHW: Tensor) -> Tensor:
+    """Return a row of channels for each pixel; nothing moves where channels are last."""
+    return x_BCHW.permute(0, 2, 3, 1).flatten(0, 2)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class _FusedConv:
+    """Any other convolution.
+
+    ``wide`` holds the same filters with a first row and column of zeros: where a margin is
+    a pixel wider behind than before, they spare a copy of the maps.
+    """
+
+    weight: Tensor
+    wide: Tensor | None
+    bias: Tensor
+    conv: SameConv
+    bend: Bend
+
+    def __call__(self, x_BCHW: Tensor, added: Tensor | None = None) -> Tensor:
+        conv, weight = self.conv, self.weight
         (left, right), (top, bottom) = map(conv.margins, (x_BCHW.shape[3], x_BCHW.shape[2]))
         padding = [top, left]
-        if left != right or top != bottom:
+        if left != right and top != bottom and self.wide is not None:
+            weight, padding = self.wide, [bottom, right]
+        elif left != right or top != bottom:
             x_BCHW, padding = functional.pad(x_BCHW, (left, right, top, bottom)), [0, 0]
-        place = (padding, list(conv.stride), [1, 1], conv.groups)
+        place = (weight, self.bias, padding, list(conv.stride), [1, 1], conv.groups)
         if added is not None:
             summed: Tensor = onednn._convolution_pointwise_.binary(
-                added, x_BCHW, self.weight, self.bias, *place, "add", None, None, [], None
+                added, x_BCHW, *place, "add", None, None, [], None
             )
             return summed
-        bend, limits = ("hardtanh", [0.0, 6.0]) if self.bends else ("none", [])
-        out: Tensor = onednn._convolution_pointwise(
-            x_BCHW, self.weight, self.bias, *place, bend, limits, ""
-        )
+        out: Tensor = onednn._convolution_pointwise(x_BCHW, *place, *self.bend)
         return out
 
 
@@ -93,13 +149,13 @@ class FusedEfficientNet:
     def __init__(self, network: EfficientNetLite0, dtype: torch.dtype) -> None:
         self._dtype = dtype
         first, last = network.ends
-        self._first = _FusedConv.of(*first, dtype, bends=True)
-        self._last = _FusedConv.of(*last, dtype, bends=True)
+        self._first = fuse(*first, dtype, bends=True)
+        self._last = fuse(*last, dtype, bends=True)
         self._blocks = []
         for block in network.blocks:
             *bent, project = block.layers()
-            layers = [_FusedConv.of(*layer, dtype, bends=True) for layer in bent]
-            narrow = _FusedConv.of(*project, dtype, bends=False)
+            layers = [fuse(*layer, dtype, bends=True) for layer in bent]
+            narrow = fuse(*project, dtype, bends=False)
             self._blocks.append((layers, narrow, block.adds))
 
     @torch.no_grad()

@@ -1,0 +1,101 @@
+"""Convolutions of each channel by itself, with slopes that are quick on a processor.
+
+oneDNN has fast kernels for the slopes of 3 x 3 filters, and slow ones for those of
+5 x 5 filters and, in bfloat16, of maps that are seen at every second pixel: up to a hundred
+times as long as the convolution itself. Both follow from the fast ones
+(benchmarks/LOG.md).
+
+Shape letters in this file:
+    B  pictures in a batch    C  channels    H, W  height and width    K  side of a filter
+"""
+
+from typing import Any, Final
+
+import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+from torch.nn import functional
+
+FAST: Final = 3  # side of filters whose slopes are quick
+
+
+def depthwise(x_BCHW: Tensor, weight_C1KK: Tensor, stride: int) -> Tensor:
+    """Return the convolution of each channel with its own filter, without margins.
+
+    Parameters
+    ----------
+    x_BCHW : Tensor
+        On the processor.
+    weight_C1KK : Tensor
+    stride : int
+
+    Examples
+    --------
+    >>> x = torch.arange(5.0).view(1, 1, 1, 5).expand(1, 1, 5, 5)
+    >>> depthwise(x, torch.ones(1, 1, 3, 3), 1)[0, 0, 0]
+    tensor([ 9., 18., 27.])
+    """
+    if torch.is_autocast_enabled("cpu"):
+        dtype = torch.get_autocast_dtype("cpu")
+        x_BCHW, weight_C1KK = x_BCHW.to(dtype), weight_C1KK.to(dtype)
+    out: Tensor = _Depthwise.apply(x_BCHW, weight_C1KK, stride)  # type: ignore[no-untyped-call]
+    return out
+
+
+class _Depthwise(torch.autograd.Function):
+    """``conv2d`` with as many groups as channels."""
+
+    @staticmethod
+    def forward(context: Any, x_BCHW: Tensor, weight_C1KK: Tensor, stride: int) -> Tensor:
+        context.save_for_backward(x_BCHW, weight_C1KK)
+        context.stride = stride
+        return functional.conv2d(x_BCHW, weight_C1KK, None, stride, groups=weight_C1KK.shape[0])
+
+    @staticmethod
+    @once_differentiable
+    def backward(context: Any, slope_BCHW: Tensor) -> tuple[Tensor, Tensor, None]:
+        x_BCHW, weight_C1KK = context.saved_tensors
+        stride = context.stride
+        slope_BCHW = slope_BCHW.contiguous(memory_format=torch.channels_last)
+        return (
+            input_slope(x_BCHW, weight_C1KK, slope_BCHW, stride),
+            weight_slope(x_BCHW, weight_C1KK, slope_BCHW, stride),
+            None,
+        )
+
+
+def input_slope(x_BCHW: Tensor, weight_C1KK: Tensor, slope_BCHW: Tensor, stride: int) -> Tensor:
+    """Return the slope at the input."""
+    if stride == 1:
+        margin = weight_C1KK.shape[-1] - 1
+        turned = weight_C1KK.flip(2, 3)
+        return functional.conv2d(slope_BCHW, turned, None, 1, margin, 1, len(turned))
+    wide = _slopes(x_BCHW.float(), weight_C1KK.float(), slope_BCHW.float(), stride, at=0)
+    return wide.to(x_BCHW.dtype)
+
+
+def weight_slope(
+    x_BCHW: Tensor, weight_C1KK: Tensor, slope_BCHW: Tensor, stride: int
+) -> Tensor:
+    """Return the slope at the filters, put together from those of smaller filters."""
+    side = weight_C1KK.shape[-1]
+    starts = sorted({*range(0, side - FAST, FAST - 1), max(0, side - FAST)})
+    found = torch.empty_like(weight_C1KK)
+    high, wide = ((length - 1) * stride for length in slope_BCHW.shape[2:])
+    for top in starts:
+        for left in starts:
+            part = found[:, :, top : top + FAST, left : left + FAST]
+            rows, columns = part.shape[2:]
+            seen = x_BCHW[:, :, top : top + high + rows, left : left + wide + columns]
+            seen = seen.contiguous(memory_format=torch.channels_last)
+            part.copy_(_slopes(seen, part, slope_BCHW, stride, at=1))
+    return found
+
+
+def _slopes(x_BCHW: Tensor, weight: Tensor, slope: Tensor, stride: int, *, at: int) -> Tensor:
+    wanted = [number == at for number in range(3)]
+    steps, none, transposed = [stride, stride], [0, 0], False
+    found: Tensor = torch.ops.aten.convolution_backward(
+        slope, x_BCHW, weight, None, steps, none, [1, 1], transposed, none, len(weight), wanted
+    )[at]
+    return found
