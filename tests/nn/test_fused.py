@@ -47,6 +47,18 @@ def test_a_network_is_its_front_and_its_back(backbone: Backbone, blocks: int) ->
         torch.testing.assert_close(body.back(front, blocks), body(x), rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_few_pictures_and_none_are_answered(backbone: Backbone, count: int) -> None:
+    """A batch that is cut in two may leave a part empty."""
+    body = backbone.body
+    assert isinstance(body, EfficientNetLite0)
+    x = pictures(64, count)
+    with torch.no_grad():
+        plain = body.eval()(x)
+        fused = FusedEfficientNet(body, torch.float32)(x)
+    torch.testing.assert_close(fused, plain, rtol=1e-3, atol=1e-4)
+
+
 def test_an_unknown_backbone_is_refused() -> None:
     with pytest.raises(ValueError, match="there is no backbone 'resnet'"):
         empty_backbone("resnet")

@@ -92,7 +92,7 @@ class _FusedMatrix:
             out = onednn._linear_pointwise.binary(
                 rows, _rows(added), self.weight, self.bias, "add"
             )
-        maps: Tensor = out.view(batch, high, wide, -1).permute(0, 3, 1, 2)
+        maps: Tensor = out.view(batch, high, wide, len(self.bias)).permute(0, 3, 1, 2)
         return maps
 
 
