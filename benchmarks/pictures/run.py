@@ -53,7 +53,11 @@ TENTH: Final = "a tenth of the pictures' size"
 
 def settings(part: str, options: Any) -> Settings:
     """Return the settings of a part, those that depend on the command line too."""
-    found = dict(PARTS[part])
+    found = {
+        name: setting
+        for name, setting in PARTS[part].items()
+        if setting[1].get("quality", options.qualities[0]) in options.qualities
+    }
     if part == "scratch":
         for limit in options.limits:
             chosen = {"network": "scratch", "quality": "best", "time_limit": limit}
@@ -221,6 +225,7 @@ def read_options() -> Any:
     parser.add_argument(
         "--limits", nargs="*", type=float, default=[60, 180, 600], help="seconds, for scratch"
     )
+    parser.add_argument("--qualities", nargs="+", choices=QUALITIES, default=list(QUALITIES))
     parser.add_argument("--limit", type=float, default=7200, help="seconds of a process")
     parser.add_argument(
         "--wait", type=float, default=0, help="minutes, at most, for other programs to rest"

@@ -21,6 +21,8 @@ WHITE_FLOOR: Final = 5e-4  # below this variance a direction is noise
 # Width of each stage, and how many pairs of convolutions have a way around them.
 SCRATCH_STAGES: Final = ((64, 0), (128, 1), (256, 1), (256, 1))
 OUTPUT_SCALE: Final = 9.0
+EDGE: Final = 16  # the middle of a picture is without a 16th at each edge
+MIDDLE_SIDE: Final = 64  # smaller pictures have no middle
 
 
 @final
@@ -222,10 +224,19 @@ class ScratchClassifier(nn.Module):
             self.whiten.bias.zero_()
 
     def forward(self, x_B3SS: Tensor) -> Tensor:
-        """Return outputs, (B, O); without training the mean of both ways round."""
+        """Return outputs, (B, O).
+
+        Without training they are the mean over the picture, its middle if it is large
+        enough to have one, and their mirror images.
+        """
         if self.training:
             return self._outputs(x_B3SS)
-        return (self._outputs(x_B3SS) + self._outputs(x_B3SS.flip(-1))) / 2
+        views, side = [x_B3SS], x_B3SS.shape[-1]
+        if side >= MIDDLE_SIDE:
+            edge = side // EDGE
+            views.append(x_B3SS[:, :, edge : side - edge, edge : side - edge])
+        found = [self._outputs(way) for view in views for way in (view, view.flip(-1))]
+        return torch.stack(found).mean(dim=0)
 
     def _outputs(self, x_B3SS: Tensor) -> Tensor:
         h_BCHW = (x_B3SS - self.center_311) * self.scale_311

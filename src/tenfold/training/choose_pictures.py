@@ -39,7 +39,7 @@ MIRRORED_PICTURES: Final = 4_000
 SCRATCH_SIDES: Final = ((0.515, 48), (0.81, 64), (1.0, 96))
 MANY_PICTURES: Final = 8_000
 MOST_EPOCHS: Final = 100
-SCRATCH_EPOCHS: Final[Mapping[Quality, int]] = {"fast": 5, "medium": 13, "best": 40}
+SCRATCH_EPOCHS: Final[Mapping[Quality, int]] = {"fast": 5, "medium": 14, "best": 40}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -230,7 +230,7 @@ def scratch_plan(
         network="scratch",
         make=lambda _, outputs: ScratchClassifier(outputs),
         recipe=recipe,
-        size=min(size, 104),
+        size=min(size, 112),
         sizes=tuple((until, min(side, size)) for until, side in SCRATCH_SIDES),
         augmentation=Augmentation(
             crop=(0.45, 1.0), rotation=12, flip="alternate", brightness=0.2, contrast=0.2
