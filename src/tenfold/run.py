@@ -14,7 +14,7 @@ from tenfold.data.read import read_table
 from tenfold.data.table import Table
 from tenfold.data.target import answered
 from tenfold.errors import PredictError
-from tenfold.evaluate.picture_scores import score_pictures
+from tenfold.evaluate.picture_scores import read_classes, score_pictures
 from tenfold.evaluate.scores import TestScore, score_table
 from tenfold.model import Model, Progress, answer_table
 from tenfold.nn.own import MakeModule, load_function
@@ -149,7 +149,9 @@ class Run:
             if isinstance(data, Table | pd.DataFrame):
                 raise _another_kind("pictures", "a table")
             pictures = self.read_labelled(data, PictureOptions(max_bad=max_bad))
-            return score_pictures(model, pictures, streams, progress)
+            read_classes(pictures, model.schema)  # a fault is told before the work
+            answers = model.answers(pictures, progress=progress)
+            return score_pictures(model.schema, pictures, answers, streams)
         if isinstance(data, Pictures):
             raise _another_kind("a table", "pictures")
         table = data if isinstance(data, Table) else read_table(data)

@@ -243,6 +243,11 @@ def test_the_tutorials_network_is_validated_on_the_test_folder_each_epoch(
     assert (
         metrics["scores"]["accuracy"]["mean"] == metrics["test"]["scores"]["accuracy"]["value"]
     )
+    # What no network saw are the test pictures.
+    found = pd.read_csv(tmp_path / "flags-1" / "predictions.csv")
+    assert len(found) == metrics["test"]["rows"]
+    assert found["file"].str.startswith("test_set/").all()
+    assert (found["prediction"] == found["truth"]).mean() == pytest.approx(last)
 
 
 def test_options_of_tables_are_refused_for_pictures(run_tenfold: Tenfold) -> None:

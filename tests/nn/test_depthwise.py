@@ -22,13 +22,14 @@ def test_slopes_equal_those_of_a_convolution(
     kernel: int, stride: int, shape: tuple[int, int]
 ) -> None:
     x, weight = drawn(3, CHANNELS, *shape), drawn(CHANNELS, 1, kernel, kernel)
-    ours = depthwise(x, weight, stride)
-    plain = functional.conv2d(x, weight, None, stride, groups=CHANNELS)
+    bias = drawn(CHANNELS)
+    ours = depthwise(x, weight, bias, stride)
+    plain = functional.conv2d(x, weight, bias, stride, groups=CHANNELS)
     torch.testing.assert_close(ours, plain)
     slope = torch.randn(ours.shape, generator=torch.Generator().manual_seed(1))
     for found, expected in zip(
-        torch.autograd.grad(ours, (x, weight), slope),
-        torch.autograd.grad(plain, (x, weight), slope),
+        torch.autograd.grad(ours, (x, weight, bias), slope),
+        torch.autograd.grad(plain, (x, weight, bias), slope),
         strict=True,
     ):
         torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4)
@@ -38,7 +39,7 @@ def test_autocast_gives_slopes_of_the_inputs_types() -> None:
     """The sums are taken in bfloat16, so they agree to two digits."""
     x, weight = drawn(4, CHANNELS, 14, 14), drawn(CHANNELS, 1, 5, 5)
     with torch.autocast("cpu", torch.bfloat16):
-        ours = depthwise(x, weight, 1)
+        ours = depthwise(x, weight, None, 1)
     assert ours.dtype == torch.bfloat16
     found = torch.autograd.grad(ours.float().square().sum(), (x, weight))
     plain = functional.conv2d(x, weight, None, groups=CHANNELS)

@@ -14,7 +14,7 @@ from tenfold.evaluate.metrics import accuracy, constant_guess, log_loss
 from tenfold.evaluate.scores import TestScore, score_test
 from tenfold.nn.network import FoldNetwork, answer
 from tenfold.nn.targets import FoldTarget
-from tenfold.picture_model import PictureModel, Progress, picture_inputs
+from tenfold.picture_model import picture_inputs
 from tenfold.seeds import Streams
 from tenfold.training.loop import Validation
 
@@ -44,18 +44,20 @@ def read_classes(pictures: Pictures, schema: PictureSchema) -> NDArray[np.int64]
 
 
 def score_pictures(
-    model: PictureModel, pictures: Pictures, streams: Streams, progress: Progress | None = None
+    schema: PictureSchema,
+    pictures: Pictures,
+    answers: NDArray[np.float64],
+    streams: Streams,
 ) -> dict[str, TestScore]:
-    """Score the ensemble on labelled pictures that it never saw.
+    """Score what an ensemble says, shape (N, O), of labelled pictures that it never saw.
 
     Raises
     ------
     PredictError
         P03 or P04, if the pictures lack classes or are of others.
     """
-    truth = read_classes(pictures, model.schema)
-    answers = model.answers(pictures, progress=progress)
-    return score_test(truth, answers, np.ones(len(truth)), model.schema.task, streams)
+    truth = read_classes(pictures, schema)
+    return score_test(truth, answers, np.ones(len(truth)), schema.task, streams)
 
 
 def score_guess(
@@ -63,9 +65,7 @@ def score_guess(
 ) -> dict[str, TestScore]:
     """Score the shares of the classes learnt from as a guess for test pictures."""
     guess = constant_guess(rows.target, rows.weights, schema.task, len(schema.classes))
-    truth = read_classes(test, schema)
-    answers = np.tile(guess, (len(truth), 1))
-    return score_test(truth, answers, np.ones(len(truth)), schema.task, streams)
+    return score_pictures(schema, test, np.tile(guess, (len(test), 1)), streams)
 
 
 def validator(

@@ -125,7 +125,10 @@ class FineTuned(nn.Module):
         self.body.eval()
         if self.training:
             return self._outputs(x_B3SS)
-        return (self._outputs(x_B3SS) + self._outputs(x_B3SS.flip(-1))) / 2
+        ways_2BO = self._outputs(torch.cat([x_B3SS, x_B3SS.flip(-1)])).unflatten(
+            0, (2, len(x_B3SS))
+        )
+        return ways_2BO.mean(dim=0)
 
     def _outputs(self, x_B3SS: Tensor) -> Tensor:
         features_BD = self._features(x_B3SS)

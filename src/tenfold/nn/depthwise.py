@@ -19,7 +19,9 @@ from torch.nn import functional
 FAST: Final = 3  # side of filters whose slopes are quick
 
 
-def depthwise(x_BCHW: Tensor, weight_C1KK: Tensor, stride: int) -> Tensor:
+def depthwise(
+    x_BCHW: Tensor, weight_C1KK: Tensor, bias_C: Tensor | None, stride: int
+) -> Tensor:
     """Return the convolution of each channel with its own filter, without margins.
 
     Parameters
@@ -27,18 +29,20 @@ def depthwise(x_BCHW: Tensor, weight_C1KK: Tensor, stride: int) -> Tensor:
     x_BCHW : Tensor
         On the processor.
     weight_C1KK : Tensor
+    bias_C : Tensor or None
     stride : int
 
     Examples
     --------
     >>> x = torch.arange(5.0).view(1, 1, 1, 5).expand(1, 1, 5, 5)
-    >>> depthwise(x, torch.ones(1, 1, 3, 3), 1)[0, 0, 0]
+    >>> depthwise(x, torch.ones(1, 1, 3, 3), None, 1)[0, 0, 0]
     tensor([ 9., 18., 27.])
     """
     if torch.is_autocast_enabled("cpu"):
         dtype = torch.get_autocast_dtype("cpu")
         x_BCHW, weight_C1KK = x_BCHW.to(dtype), weight_C1KK.to(dtype)
-    out: Tensor = _Depthwise.apply(x_BCHW, weight_C1KK, stride)  # type: ignore[no-untyped-call]
+        bias_C = None if bias_C is None else bias_C.to(dtype)
+    out: Tensor = _Depthwise.apply(x_BCHW, weight_C1KK, bias_C, stride)  # type: ignore[no-untyped-call]
     return out
 
 
@@ -46,20 +50,27 @@ class _Depthwise(torch.autograd.Function):
     """``conv2d`` with as many groups as channels."""
 
     @staticmethod
-    def forward(context: Any, x_BCHW: Tensor, weight_C1KK: Tensor, stride: int) -> Tensor:
+    def forward(
+        context: Any, x_BCHW: Tensor, weight_C1KK: Tensor, bias_C: Tensor | None, stride: int
+    ) -> Tensor:
         context.save_for_backward(x_BCHW, weight_C1KK)
-        context.stride = stride
-        return functional.conv2d(x_BCHW, weight_C1KK, None, stride, groups=weight_C1KK.shape[0])
+        context.biased, context.stride = bias_C is not None, stride
+        return functional.conv2d(
+            x_BCHW, weight_C1KK, bias_C, stride, groups=weight_C1KK.shape[0]
+        )
 
     @staticmethod
     @once_differentiable
-    def backward(context: Any, slope_BCHW: Tensor) -> tuple[Tensor, Tensor, None]:
+    def backward(
+        context: Any, slope_BCHW: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor | None, None]:
         x_BCHW, weight_C1KK = context.saved_tensors
         stride = context.stride
         slope_BCHW = slope_BCHW.contiguous(memory_format=torch.channels_last)
         return (
             input_slope(x_BCHW, weight_C1KK, slope_BCHW, stride),
             weight_slope(x_BCHW, weight_C1KK, slope_BCHW, stride),
+            slope_BCHW.sum(dim=(0, 2, 3)) if context.biased else None,
             None,
         )
 

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tenfold.nn.depthwise import depthwise
+from tenfold.nn.depthwise import FAST, depthwise
 
 # Expansion, kernel, stride, channels and number of the blocks of each stage
 # (EfficientNet, arXiv 1905.11946, table 1; Lite has no squeeze-and-excitation).
@@ -39,17 +39,22 @@ class SameConv(nn.Conv2d):
 
     def forward(self, x_BCHW: Tensor) -> Tensor:
         """Return maps of ceil(H / stride) x ceil(W / stride)."""
+        return self.convolve(x_BCHW, self.weight, None)
+
+    def convolve(self, x_BCHW: Tensor, weight: Tensor, bias_C: Tensor | None) -> Tensor:
+        """Return maps as ``forward`` does, by other numbers."""
         left, right = self.margins(x_BCHW.shape[-1])
         top, bottom = self.margins(x_BCHW.shape[-2])
-        if self.groups > 1 and x_BCHW.device.type == "cpu" and torch.is_grad_enabled():
+        slow = self.groups > 1 and (self.stride[0] > 1 or self.kernel_size[0] > FAST)
+        if slow and x_BCHW.device.type == "cpu" and torch.is_grad_enabled():
             x_BCHW = functional.pad(x_BCHW, (left, right, top, bottom))
-            return depthwise(x_BCHW, self.weight, self.stride[0])
+            return depthwise(x_BCHW, weight, bias_C, self.stride[0])
         if left == right and top == bottom:
             return functional.conv2d(
-                x_BCHW, self.weight, None, self.stride, (top, left), 1, self.groups
+                x_BCHW, weight, bias_C, self.stride, (top, left), 1, self.groups
             )
         x_BCHW = functional.pad(x_BCHW, (left, right, top, bottom))
-        return functional.conv2d(x_BCHW, self.weight, None, self.stride, 0, 1, self.groups)
+        return functional.conv2d(x_BCHW, weight, bias_C, self.stride, 0, 1, self.groups)
 
     def margins(self, side: int) -> tuple[int, int]:
         """Return how many pixels are added before and after a side."""
@@ -66,6 +71,26 @@ def conv(inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 
 def norm(channels: int) -> nn.BatchNorm2d:
     """Return a batch norm with the constants that the weights were trained with."""
     return nn.BatchNorm2d(channels, eps=1e-3, momentum=0.01)
+
+
+def fold(layer: SameConv, norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
+    """Return the weights and the bias that do what a convolution and its norm do.
+
+    The norm uses its running statistics, as it does without training.
+    """
+    mean_C, variance_C = norm.running_mean, norm.running_var
+    if mean_C is None or variance_C is None:
+        raise ValueError("a norm without running statistics cannot be folded")
+    scale_C = norm.weight / torch.sqrt(variance_C + norm.eps)
+    return layer.weight * scale_C[:, None, None, None], norm.bias - mean_C * scale_C
+
+
+def normed(layer: SameConv, norm: nn.BatchNorm2d, x_BCHW: Tensor) -> Tensor:
+    """Return what a convolution and its norm make of maps, in one step where they can."""
+    if norm.training:
+        out: Tensor = norm(layer(x_BCHW))
+        return out
+    return layer.convolve(x_BCHW, *fold(layer, norm))
 
 
 @final
@@ -101,10 +126,10 @@ class InvertedResidual(nn.Module):
     def forward(self, x_BCHW: Tensor) -> Tensor:
         """Return maps with the block's number of channels."""
         h_BCHW: Tensor = x_BCHW
-        *bent, (project, last_norm) = self.layers()
-        for layer, layer_norm in bent:
-            h_BCHW = functional.relu6(layer_norm(layer(h_BCHW)))
-        h_BCHW = last_norm(project(h_BCHW))
+        *bent, last = self.layers()
+        for layer in bent:
+            h_BCHW = functional.relu6(normed(*layer, h_BCHW))
+        h_BCHW = normed(*last, h_BCHW)
         return h_BCHW.add(x_BCHW) if self.adds else h_BCHW
 
 
@@ -150,7 +175,7 @@ class EfficientNetLite0(nn.Module):
 
     def front(self, x_B3HW: Tensor, blocks: int) -> Tensor:
         """Return the maps behind the first blocks, shape (B, C, H, W)."""
-        h_BCHW = functional.relu6(self._bn0(self._conv_stem((x_B3HW - CENTER) * SCALE)))
+        h_BCHW = functional.relu6(normed(*self.ends[0], (x_B3HW - CENTER) * SCALE))
         for block in self._blocks[:blocks]:
             h_BCHW = block(h_BCHW)
         return h_BCHW
@@ -159,5 +184,5 @@ class EfficientNetLite0(nn.Module):
         """Return the features of maps behind the first blocks, shape (B, D)."""
         for block in self._blocks[blocks:]:
             h_BCHW = block(h_BCHW)
-        h_BDHW: Tensor = functional.relu6(self._bn1(self._conv_head(h_BCHW)))
+        h_BDHW: Tensor = functional.relu6(normed(*self.ends[1], h_BCHW))
         return h_BDHW.mean(dim=(2, 3))

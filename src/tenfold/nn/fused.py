@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tenfold.nn.efficientnet import CENTER, SCALE, EfficientNetLite0, SameConv
+from tenfold.nn.efficientnet import CENTER, SCALE, EfficientNetLite0, SameConv, fold
 
 onednn = torch.ops.mkldnn
 
@@ -45,12 +45,7 @@ Layer = Callable[..., Tensor]
 
 def fuse(conv: SameConv, norm: nn.BatchNorm2d, dtype: torch.dtype, *, bends: bool) -> Layer:
     """Return a convolution with its norm folded in and its bend after it."""
-    mean, variance = norm.running_mean, norm.running_var
-    if mean is None or variance is None:
-        raise ValueError("a norm without running statistics cannot be folded")
-    scale_C = norm.weight / torch.sqrt(variance + norm.eps)
-    weight = (conv.weight * scale_C[:, None, None, None]).to(dtype)
-    bias_C = (norm.bias - mean * scale_C).to(dtype)
+    weight, bias_C = (numbers.to(dtype) for numbers in fold(conv, norm))
     bend = CUT_AT_6 if bends else NO_BEND
     if conv.kernel_size == (1, 1) and conv.in_channels >= MATRIX_CHANNELS:
         return _FusedMatrix(weight=weight[:, :, 0, 0].contiguous(), bias=bias_C, bend=bend)

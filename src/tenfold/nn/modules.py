@@ -19,14 +19,13 @@ from torch.func import functional_call, stack_module_state, vmap
 
 from tenfold.errors import NetworkError
 from tenfold.nn.chance import seeded
-from tenfold.nn.efficientnet import SameConv
 from tenfold.nn.layer import slope_memory
 from tenfold.nn.network import FoldNetwork, ParameterGroup
 from tenfold.nn.threads import each_in_a_thread
 
 Tensors = dict[str, Tensor]
 
-PRODUCTS: Final = (nn.Conv2d, nn.Linear, SameConv)
+PRODUCTS: Final = (nn.Conv2d, nn.Linear)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -76,8 +76,9 @@ def write_run(
 
 def _tables(study: TableStudy | PictureStudy) -> dict[str, pd.DataFrame]:
     """Return the tables of a run by the names of their files."""
-    data, place = study.data, "file" if isinstance(study.data, Pictures) else "line"
-    predictions = answer_table(study.model, study.out_of_fold())
+    data, answers = study.unseen()
+    place = "file" if isinstance(data, Pictures) else "line"
+    predictions = answer_table(study.model, answers)
     if isinstance(data, Pictures):
         where: Any = data.files
         truth = data.labels
@@ -85,7 +86,7 @@ def _tables(study: TableStudy | PictureStudy) -> dict[str, pd.DataFrame]:
         where, truth = data.lines, data.frame[study.schema.target].to_numpy()
     predictions.insert(0, place, where)
     predictions.insert(1, "truth", truth)
-    rejected = [asdict(row) for row in data.rejected]
+    rejected = [asdict(row) for row in study.data.rejected]
     return {
         "predictions.csv": predictions,
         "history.csv": _history(study),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tenfold.config import Decision, RunOptions
 from tenfold.data.encode import Encoded
@@ -96,7 +97,10 @@ def run_picture_study(
     train_seconds = time.perf_counter() - started
     decisions += fits.decisions
     model = make_model(task, fits, decisions)
-    tested, scores, constant = judge(task, rows, fits, model, test)
+    answers = None
+    if test is not None:
+        answers = model.answers(test, progress=stage(watch, "testing"))
+    tested, scores, constant = judge(task, rows, fits, test, answers)
     return Study(
         data=pictures,
         schema=schema,
@@ -111,6 +115,8 @@ def run_picture_study(
         test=tested,
         decisions=decisions,
         train_seconds=train_seconds,
+        test_data=test,
+        test_answers=answers,
     )
 
 
@@ -223,7 +229,11 @@ def choose_backbone(options: RunOptions, network: MakeModule | None) -> Backbone
 
 
 def judge(
-    task: Fitting, rows: Encoded, fits: FoldFits, model: PictureModel, test: Pictures | None
+    task: Fitting,
+    rows: Encoded,
+    fits: FoldFits,
+    test: Pictures | None,
+    answers: NDArray[np.float64] | None,
 ) -> tuple[dict[str, TestScore], dict[str, FoldScore], dict[str, FoldScore]]:
     """Return the scores of test pictures, of held-out pictures and of the constant guess.
 
@@ -231,8 +241,8 @@ def judge(
     """
     schema, splits, streams = task.schema, task.splits, task.streams
     tested: dict[str, TestScore] = {}
-    if test is not None:
-        tested = score_pictures(model, test, streams, stage(task.watch, "testing"))
+    if test is not None and answers is not None:
+        tested = score_pictures(schema, test, answers, streams)
         if not splits.held_out.any():
             guess = score_guess(rows, test, schema, streams)
             return tested, as_one_fold(tested), as_one_fold(guess)

@@ -46,6 +46,10 @@ class Study(Generic[Data, Described, Trained]):
     test_rows : int
     test : dict of str to TestScore
         By metric, on test rows; empty without them.
+    test_data : Pictures or None
+        Test pictures.
+    test_answers : ndarray of shape (test_rows, O) or None
+        What the ensemble says of test pictures.
     decisions : tuple of Decision
     train_seconds : float
     """
@@ -63,6 +67,8 @@ class Study(Generic[Data, Described, Trained]):
     test: dict[str, TestScore]
     decisions: tuple[Decision, ...]
     train_seconds: float
+    test_data: Data | None = None
+    test_answers: NDArray[np.float64] | None = None
 
     def out_of_fold(self) -> NDArray[np.float64]:
         """Return what networks that never saw a row say of it.
@@ -74,6 +80,15 @@ class Study(Generic[Data, Described, Trained]):
         """
         pooled = pool_held_out(self.splits, self.fits.answers)
         return np.where((self.place >= 0)[:, None], pooled[self.place], np.nan)
+
+    def unseen(self) -> tuple[Data, NDArray[np.float64]]:
+        """Return the data, and what networks that never saw a row of it say of the row.
+
+        Where no fold holds anything out these are test pictures, if there are any.
+        """
+        if self.test_data is None or self.test_answers is None or self.splits.held_out.any():
+            return self.data, self.out_of_fold()
+        return self.test_data, self.test_answers
 
 
 TableStudy = Study[Table, Schema, Model]

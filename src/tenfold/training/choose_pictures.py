@@ -200,7 +200,7 @@ def fine_tuned_plan(
         augmentation=Augmentation(
             crop=(0.5, 1.0), rotation=10, flip="random", brightness=0.15, contrast=0.15
         ),
-        folds=5,
+        folds=4,
         parts=1 if on_gpu else PARTS,
         treat=lambda _, parameter: Treatment(decay_factor=float(parameter.dim() > 1)),
     )
