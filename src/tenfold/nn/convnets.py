@@ -125,10 +125,9 @@ class FineTuned(nn.Module):
         self.body.eval()
         if self.training:
             return self._outputs(x_B3SS)
-        ways_2BO = self._outputs(torch.cat([x_B3SS, x_B3SS.flip(-1)])).unflatten(
-            0, (2, len(x_B3SS))
-        )
-        return ways_2BO.mean(dim=0)
+        ways = torch.cat([x_B3SS, x_B3SS.flip(-1)])
+        mean_BO: Tensor = self._outputs(ways).unflatten(0, (2, len(x_B3SS))).mean(dim=0)
+        return mean_BO
 
     def _outputs(self, x_B3SS: Tensor) -> Tensor:
         features_BD = self._features(x_B3SS)
