@@ -54,8 +54,10 @@ class PatientBar:
         self._started = time.monotonic()
 
     def update(self, done: int, total: int) -> None:
-        """Move the bar, once the work has taken a while."""
+        """Move the bar, once the work has taken a while; a file has no use for one."""
         if self._task is None:
+            if not self._bar.console.is_terminal:
+                return
             if time.monotonic() - self._started < PATIENCE_SECONDS:
                 return
             self._bar.start()
