@@ -112,7 +112,8 @@ def set_pictures_apart(
 ) -> tuple[Pictures, Pictures | None, tuple[Decision, ...]]:
     """Take a share of each class away as test pictures, copies with their originals.
 
-    Nothing is taken if there are test pictures, or none are asked for.
+    Nothing is taken if there are test pictures, or none are asked for; then it is told how
+    many test pictures are learnt from too.
 
     Raises
     ------
@@ -120,7 +121,7 @@ def set_pictures_apart(
         F02, if one of the two would be empty.
     """
     if test is not None or options.test_size is None:
-        return pictures, test, ()
+        return pictures, test, tell_shared(pictures, test)
     share = options.test_size
     groups_N = copy_sets(pictures.thumbs)
     if pictures.groups is not None:

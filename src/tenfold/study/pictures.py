@@ -17,7 +17,6 @@ from tenfold.data.split_pictures import (
     no_split,
     set_pictures_apart,
     split_pictures,
-    tell_shared,
 )
 from tenfold.evaluate.picture_scores import (
     read_classes,
@@ -87,8 +86,7 @@ def run_picture_study(
     )
     rows = encode_pictures(pictures, schema)
     splits, dealt = choose_splits(pictures, rows, schema, options, plan, splitter, test)
-    shared = tell_shared(pictures, test)
-    decisions = (*pictures.decisions, *apart, *shared, *dealt, *placed, *planned)
+    decisions = (*pictures.decisions, *apart, *dealt, *placed, *planned)
     watch.decided(decisions)
 
     started = time.perf_counter()
@@ -97,9 +95,7 @@ def run_picture_study(
     train_seconds = time.perf_counter() - started
     decisions += fits.decisions
     model = make_model(task, fits, decisions)
-    answers = None
-    if test is not None:
-        answers = model.answers(test, progress=stage(watch, "testing"))
+    answers = None if test is None else model.answers(test, progress=stage(watch, "testing"))
     tested, scores, constant = judge(task, rows, fits, test, answers)
     return Study(
         data=pictures,
