@@ -170,8 +170,8 @@ TITLES: Final = {
 }
 # Tried with torch 2.13.0+cpu and torchvision 0.28.0, the one that belongs to it.
 WITHOUT_TORCHVISION: Final = (
-    "fastai needs torchvision, whose wheels on PyPI do not import with the CPU build of torch "
-    "(`operator torchvision::nms does not exist`)."
+    "fastai needs torchvision, whose published wheels do not import with the CPU build "
+    "of torch (`operator torchvision::nms does not exist`)."
 )
 PAGES: Final[dict[str, Callable[[Record], list[str]]]] = {"memory": memory_page}
 
