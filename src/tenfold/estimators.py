@@ -1,6 +1,5 @@
 """The same study as the command's, behind scikit-learn's contract."""
 
-import secrets
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import Any, Final, Literal, Self
@@ -8,8 +7,7 @@ from typing import Any, Final, Literal, Self
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
-from sklearn.utils import check_random_state
+from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import (
     _check_sample_weight,
@@ -25,24 +23,26 @@ from tenfold.config import (
     SchemaOptions,
     SplitOptions,
     Task,
-    TrainOptions,
 )
 from tenfold.data.cells import to_text
 from tenfold.data.read import read_table
 from tenfold.data.split import Splitter
+from tenfold.model import Model
 from tenfold.nn.own import MakeModule
 from tenfold.study.study import TableStudy
 from tenfold.study.tables import run_study
+from tenfold.study_estimator import StudyEstimator
 
 TARGET: Final = "target"
 WEIGHT: Final = "weight"
 GROUP: Final = "group"
 
 
-class _Tabular(BaseEstimator, ABC):  # type: ignore[misc]
+class _Tabular(StudyEstimator, ABC):
     """What both estimators share: everything but the task."""
 
     _task: Task
+    model_: Model
 
     def __init__(  # noqa: PLR0913 - scikit-learn wants each parameter by its name
         self,
@@ -149,35 +149,12 @@ class _Tabular(BaseEstimator, ABC):  # type: ignore[misc]
         study = run_study(
             read_table(frame),
             options,
-            splitter=None if isinstance(self.folds, int | str) else self.folds,
-            network=None if isinstance(self.network, str) else self.network,
+            **self._replacements(),
         )
-        self.model_ = study.model
-        self.decisions_ = study.decisions
-        self.fold_scores_ = {
-            name: np.array(score.per_fold) for name, score in study.scores.items()
-        }
+        self._remember(study)
         answers = np.full((len(inputs), study.model.target.outputs), np.nan)
         answers[weighty] = study.out_of_fold()
         self._keep(study, answers)
-
-    def _train_options(self) -> TrainOptions:
-        seed = self.random_state
-        if seed is None:
-            seed = secrets.randbelow(2**32)
-        elif not isinstance(seed, int | np.integer):
-            seed = check_random_state(seed).randint(2**31)
-        return TrainOptions(
-            network=self.network if isinstance(self.network, str) else "own",
-            quality=self.quality,
-            epochs=self.epochs,
-            batch_size=self.batch_size,
-            lr=self.lr,
-            standardize=self.standardize,
-            seed=int(seed),
-            device=self.device,
-            time_limit=self.time_limit,
-        )
 
     def _inputs(self, X: Any, y: Any = None, *, reset: bool) -> tuple[pd.DataFrame, Any]:
         """Check rows as scikit-learn asks, and return them as a DataFrame."""

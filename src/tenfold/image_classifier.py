@@ -1,29 +1,29 @@
 """The study of pictures behind scikit-learn's contract."""
 
-import secrets
 from collections.abc import Iterable, Sequence
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils import check_random_state
+from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
-from tenfold.config import PictureOptions, Quality, RunOptions, SplitOptions, TrainOptions
+from tenfold.config import PictureOptions, Quality, RunOptions, SplitOptions
 from tenfold.data.pictures import Pictures, pictures_of, read_unlabelled
 from tenfold.data.split import Splitter
 from tenfold.errors import PictureError
 from tenfold.nn.own import MakeModule
+from tenfold.picture_model import PictureModel
 from tenfold.study.pictures import run_picture_study
+from tenfold.study_estimator import StudyEstimator
 from tenfold.training.choose_pictures import choose_framing
 
 Images = Sequence[Any] | NDArray[Any]
 """Files, PIL images, arrays of single pictures, or one array (N, H, W) or (N, H, W, 3)."""
 
 
-class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class ImageClassifier(ClassifierMixin, StudyEstimator):  # type: ignore[misc]
     """Tell pictures apart by networks that were trained and scored in all folds at once.
 
     Parameters
@@ -75,6 +75,8 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     >>> model.classes_, model.predict(X[[0, -1]])
     (array(['day', 'night'], dtype='<U5'), array(['night', 'day'], dtype='<U5'))
     """
+
+    model_: PictureModel
 
     def __init__(  # noqa: PLR0913 - scikit-learn wants each parameter by its name
         self,
@@ -134,14 +136,9 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         study = run_picture_study(
             pictures,
             options,
-            splitter=None if isinstance(self.folds, int | str) else self.folds,
-            network=None if isinstance(self.network, str) else self.network,
+            **self._replacements(),
         )
-        self.model_ = study.model
-        self.decisions_ = study.decisions
-        self.fold_scores_ = {
-            name: np.array(score.per_fold) for name, score in study.scores.items()
-        }
+        self._remember(study)
         self.out_of_fold_ = study.out_of_fold()
         return self
 
@@ -156,25 +153,6 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Return the most probable class of each picture, shape (N,)."""
         chosen = self.predict_proba(X).argmax(axis=1)
         return np.asarray(self.classes_[chosen])
-
-    def _train_options(self) -> TrainOptions:
-        seed = self.random_state
-        if seed is None:
-            seed = secrets.randbelow(2**32)
-        elif not isinstance(seed, int | np.integer):
-            seed = check_random_state(seed).randint(2**31)
-        return TrainOptions(
-            network=self.network if isinstance(self.network, str) else "own",
-            weights=self.weights,
-            quality=self.quality,
-            epochs=self.epochs,
-            batch_size=self.batch_size,
-            lr=self.lr,
-            img_size=self.img_size,
-            seed=int(seed),
-            device=self.device,
-            time_limit=self.time_limit,
-        )
 
 
 def _refuse_unread(pictures: Pictures) -> None:
