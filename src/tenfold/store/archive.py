@@ -31,6 +31,7 @@ from tenfold.nn.network import FoldNetwork
 from tenfold.nn.own import MakeModule, own_network
 from tenfold.nn.targets import FoldTarget
 from tenfold.picture_model import PictureModel
+from tenfold.store.parts import fill, require_function
 from tenfold.store.pictures import describe_pictures, rebuild_pictures, sample_answers
 
 FORMAT: Final = 1
@@ -236,8 +237,7 @@ def _rebuild(
     _check_sizes(schema, features, outputs)
     network = _rebuild_network(manifest["network"], features, outputs, make)
     for prefix, module in (("network.", network), ("target.", target)):
-        own = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
-        module.load_state_dict(own, assign=True)
+        fill(module, prefix, tensors)
     return Model(
         schema=schema,
         network=network,
@@ -287,13 +287,5 @@ def _rebuild_network(
         )
         with torch.device("meta"):
             return FoldMLP(features, outputs, body)
-    if make is None:
-        raise StoreError(
-            "M05",
-            "the model was trained with a network of its user's own",
-            fix=[
-                "name its function: --network FILE.py:FUNCTION",
-                "load(..., network=function)",
-            ],
-        )
-    return own_network(features, outputs, make, seeds=range(len(features.center_FP)))
+    function = require_function(make)
+    return own_network(features, outputs, function, seeds=range(len(features.center_FP)))

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from tenfold.config import Decision
 from tenfold.data.picture_schema import PictureSchema
 from tenfold.data.pictures import Pictures
-from tenfold.errors import StoreError
 from tenfold.nn.backbones import empty_backbone
 from tenfold.nn.convnets import FineTuned, ScratchClassifier, TutorialClassifier
 from tenfold.nn.head import FoldHead
@@ -24,6 +23,7 @@ from tenfold.nn.network import FoldNetwork
 from tenfold.nn.own import MakeModule, make_modules
 from tenfold.nn.targets import FoldTarget
 from tenfold.picture_model import PictureModel
+from tenfold.store.parts import fill, require_function
 from tenfold.training.device import choose_place
 from tenfold.training.fit_pictures import TURNS
 
@@ -111,15 +111,15 @@ def rebuild_pictures(
     backbone = None
     if told["kind"] == "pretrained":
         backbone = empty_backbone(str(told["backbone"]))
-        _fill(backbone, "backbone.", tensors)
+        fill(backbone, "backbone.", tensors)
         with torch.device("meta"):
             head = FoldHead(networks=networks, inputs=backbone.width, outputs=outputs)
         network: FoldNetwork = head
     else:
         network = _modules(told, networks, outputs, size, make)
-    _fill(network, "network.", tensors)
+    fill(network, "network.", tensors)
     target = FoldTarget(networks, schema.task, outputs)
-    _fill(target, "target.", tensors)
+    fill(target, "target.", tensors)
     place, _ = choose_place("cpu")
     if isinstance(network, ModuleNetwork):
         network.precision = place.precision
@@ -137,11 +137,6 @@ def rebuild_pictures(
     )
 
 
-def _fill(module: torch.nn.Module, prefix: str, tensors: Mapping[str, torch.Tensor]) -> None:
-    own = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
-    module.load_state_dict(own, assign=True)
-
-
 def _modules(
     told: Mapping[str, Any], networks: int, outputs: int, size: int, make: MakeModule | None
 ) -> ModuleNetwork:
@@ -149,16 +144,7 @@ def _modules(
     shape = (3, size, size)
     kind = told["kind"]
     if kind == "own":
-        if make is None:
-            raise StoreError(
-                "M05",
-                "the model was trained with a network of its user's own",
-                fix=[
-                    "name its function: --network FILE.py:FUNCTION",
-                    "load(..., network=function)",
-                ],
-            )
-        modules = make_modules(make, shape, outputs, range(networks))
+        modules = make_modules(require_function(make), shape, outputs, range(networks))
         return ModuleNetwork(modules, range(networks), turns=TURNS)
     # One module lends its form to all; their numbers come from the file.
     with torch.device("meta"):
