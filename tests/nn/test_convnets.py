@@ -110,6 +110,25 @@ def test_a_batch_in_parts_has_the_slopes_of_a_whole() -> None:
         torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-5)
 
 
+def test_no_part_of_a_batch_is_empty() -> None:
+    """A single row is one part, whatever the number of parts that a batch is cut into."""
+    seen: list[int] = []
+
+    class Counting(nn.Linear):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            seen.append(len(x))
+            return super().forward(x)
+
+    modules = [Counting(3, 2), Counting(3, 2)]
+    network = ModuleNetwork(modules, [1, 2], turns="yes", parts=2)
+    x = torch.rand(2, 1, 3)
+    with torch.no_grad():
+        answers = network(x, torch.zeros(2, 1, 0, dtype=torch.int64))
+    assert seen == [1, 1]
+    expected = torch.stack([module(x_B) for module, x_B in zip(modules, x, strict=True)])
+    torch.testing.assert_close(answers, expected)
+
+
 def test_running_means_are_those_of_all_parts() -> None:
     modules = [nn.Sequential(nn.BatchNorm2d(3), nn.Flatten(), nn.LazyLinear(2))]
     modules[0](torch.zeros(2, 3, 4, 4))

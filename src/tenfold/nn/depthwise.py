@@ -81,7 +81,8 @@ def input_slope(x_BCHW: Tensor, weight_C1KK: Tensor, slope_BCHW: Tensor, stride:
         margin = weight_C1KK.shape[-1] - 1
         turned = weight_C1KK.flip(2, 3)
         return functional.conv2d(slope_BCHW, turned, None, 1, margin, 1, len(turned))
-    wide = _slopes(x_BCHW.float(), weight_C1KK.float(), slope_BCHW.float(), stride, at=0)
+    shape_BCHW = torch.empty_like(x_BCHW, dtype=torch.float32)  # its numbers do not count
+    wide = _slopes(shape_BCHW, weight_C1KK.float(), slope_BCHW.float(), stride, at=0)
     return wide.to(x_BCHW.dtype)
 
 

@@ -175,9 +175,10 @@ class ModuleNetwork(FoldNetwork):
     def _pieces(self, x: Tensor) -> "list[_Piece]":
         """Return what is to be run: for each network, the parts of its batch."""
         pieces = []
-        bounds = [len(x[0]) * k // self._parts for k in range(self._parts + 1)]
+        parts = max(1, min(self._parts, x.shape[1]))  # none of them empty
+        bounds = [x.shape[1] * k // parts for k in range(parts + 1)]
         for f, x_B in enumerate(x):
-            for part in range(self._parts):
+            for part in range(parts):
                 # Slopes of a part of a stacked tensor would be as large as the whole.
                 own, trained = self._own(f)
                 rows = slice(bounds[part], bounds[part + 1])
@@ -201,7 +202,7 @@ class ModuleNetwork(FoldNetwork):
         if self._parts > 1:
             if self.module.training:
                 self._own_buffers(pieces)
-            items = list(zip(self._module, pieces, strict=True))
+            items = list(zip(self._module, pieces, strict=False))
             return list(each_in_a_thread(run, items))
         done = []
         for piece in pieces:
@@ -228,7 +229,7 @@ class ModuleNetwork(FoldNetwork):
 
     def _joined(self, outputs: list[Tensor]) -> Tensor:
         """Return the outputs of pieces as (F, B, O)."""
-        parts = self._parts
+        parts = len(outputs) // len(self._seeds)
         networks = [outputs[i : i + parts] for i in range(0, len(outputs), parts)]
         return torch.stack([torch.cat(pieces) for pieces in networks])
 
