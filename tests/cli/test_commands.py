@@ -16,7 +16,6 @@ import pandas as pd
 import pytest
 
 import tenfold
-from tenfold.cli import main
 from tests.engine_tables import houses
 
 QUICK: Final = ("--quality", "fast", "--folds", "3", "--epochs", "2")
@@ -31,8 +30,8 @@ class Slow(torch.nn.Linear):
         return super().forward(x)
 """
 
-Ended = tuple[int, str, str]
-Tenfold = Callable[..., Ended]
+
+Tenfold = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture(scope="module")
@@ -47,23 +46,6 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
             folder / f"{name}.csv", folds=3, epochs=2, quality="fast", out=folder / "runs"
         )
     return folder
-
-
-@pytest.fixture
-def run_tenfold(
-    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Tenfold:
-    """Return what runs the command in this process: exit status, output, messages."""
-    monkeypatch.chdir(home)
-
-    def run(*words: object) -> Ended:
-        monkeypatch.setattr(sys, "argv", ["tenfold", *map(str, words)])
-        with pytest.raises(SystemExit) as end:
-            main()
-        said = capsys.readouterr()
-        return int(end.value.code or 0), said.out, said.err
-
-    return run
 
 
 def rows_of(text: str) -> pd.DataFrame:

@@ -19,7 +19,6 @@ import pytest
 from PIL import Image
 
 import tenfold
-from tenfold.cli import main
 from tests.engine_pictures import write_folder
 
 COMMAND: Final = (sys.executable, "-m", "tenfold")
@@ -35,23 +34,6 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_folder(folder / "flags" / "test_set", 12, seed=5)
     tenfold.train(folder / "flags", folds=3, img_size=32, out=folder / "runs")
     return folder
-
-
-@pytest.fixture
-def run_tenfold(
-    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Tenfold:
-    """Return what runs the command in this process: exit status, output, messages."""
-    monkeypatch.chdir(home)
-
-    def run(*words: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["tenfold", *map(str, words)])
-        with pytest.raises(SystemExit) as end:
-            main()
-        said = capsys.readouterr()
-        return int(end.value.code or 0), said.out, said.err
-
-    return run
 
 
 def contents(folder: Path) -> dict[str, str]:
