@@ -24,6 +24,7 @@ from tenfold.data.picture_files import (
     list_unlabelled,
 )
 from tenfold.data.picture_folders import number, suffix
+from tenfold.data.rejected import describe_excess
 from tenfold.data.tones import Unreadable, check_array, white_of
 from tenfold.errors import PictureError
 
@@ -101,17 +102,13 @@ class Pictures:
         bad, all_files = len(self.rejected), len(self) + len(self.rejected)
         if bad <= max_bad * all_files and (bad < all_files or bad == 0):
             return
-        shown = [f"{file.file}: {file.reason}" for file in self.rejected[:SHOWN_FILES]]
-        if bad > SHOWN_FILES:
-            shown.append(f"and {bad - SHOWN_FILES:,} more")
-        enough = float(np.ceil(100 * bad / all_files) / 100)
+        told = [f"{file.file}: {file.reason}" for file in self.rejected]
+        excess = describe_excess(told, len(self), max_bad, "pictures cannot be read")
         raise PictureError(
             "I04",
-            f"{bad:,} of {all_files:,} pictures cannot be read, "
-            f"and the limit is {max_bad:.3g} of them",
-            place={"source": self.source, "files": "; ".join(shown)},
-            fix=["mend or remove these files"]
-            + [f"leave them out: --max-bad {enough:g}"] * (bad < all_files),
+            excess.fact,
+            place={"source": self.source, "files": excess.first},
+            fix=["mend or remove these files"] + [excess.option] * (bad < all_files),
         )
 
 

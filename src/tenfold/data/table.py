@@ -2,16 +2,14 @@
 
 import difflib
 from dataclasses import dataclass, replace
-from typing import Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from tenfold.config import Decision
+from tenfold.data.rejected import describe_excess
 from tenfold.errors import ReadError, SchemaError
-
-SHOWN_ROWS: Final = 10
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,16 +78,13 @@ class Table:
         bad, all_rows = len(self.rejected), len(self) + len(self.rejected)
         if bad <= max_bad * all_rows:
             return
-        shown = [f"line {row.line}: {row.reason}" for row in self.rejected[:SHOWN_ROWS]]
-        if bad > SHOWN_ROWS:
-            shown.append(f"and {bad - SHOWN_ROWS:,} more")
-        enough = float(np.ceil(100 * bad / all_rows) / 100)
+        told = [f"line {row.line}: {row.reason}" for row in self.rejected]
+        excess = describe_excess(told, len(self), max_bad, "rows cannot be used")
         raise ReadError(
             "D05",
-            f"{bad:,} of {all_rows:,} rows cannot be used, "
-            f"and the limit is {max_bad:.3g} of them",
-            place={"file": self.source, "rows": "; ".join(shown)},
-            fix=["mend these rows", f"leave them out: --max-bad {enough:g}"],
+            excess.fact,
+            place={"file": self.source, "rows": excess.first},
+            fix=["mend these rows", excess.option],
         )
 
 

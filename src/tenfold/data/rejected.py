@@ -1,0 +1,36 @@
+"""Too many rows or files that cannot be used: what is said of them."""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+
+SHOWN: Final = 10
+
+
+class Excess(NamedTuple):
+    """The fact, the first that were rejected, and the option that leaves all of them out."""
+
+    fact: str
+    first: str
+    option: str
+
+
+def describe_excess(told: Sequence[str], kept: int, max_bad: float, what: str) -> Excess:
+    """Say of rejected rows or files that they are more than the limit.
+
+    Examples
+    --------
+    >>> describe_excess(["line 2: no answer"], 3, 0.01, "rows cannot be used").option
+    'leave them out: --max-bad 0.25'
+    """
+    bad, whole = len(told), kept + len(told)
+    first = list(told[:SHOWN])
+    if bad > SHOWN:
+        first.append(f"and {bad - SHOWN:,} more")
+    enough = float(np.ceil(100 * bad / whole) / 100)
+    return Excess(
+        fact=f"{bad:,} of {whole:,} {what}, and the limit is {max_bad:.3g} of them",
+        first="; ".join(first),
+        option=f"leave them out: --max-bad {enough:g}",
+    )
