@@ -18,13 +18,13 @@ SEED: Final = 0
 APART: Final = 2_000
 
 
-def add_data(parser: argparse.ArgumentParser) -> None:
+def add_data(parser: argparse.ArgumentParser, photographs: str = PHOTOGRAPHS) -> None:
     """Let the folder be named that holds the folder of the photographs."""
     parser.add_argument(
         "--data",
         type=Path,
         default=Path(os.environ.get("TENFOLD_PICTURES", machine.DATA.parent)),
-        help=f"folder with {PHOTOGRAPHS}/; TENFOLD_PICTURES, or ../shared/data by the clone",
+        help=f"folder with {photographs}/; TENFOLD_PICTURES, or ../shared/data by the clone",
     )
 
 

@@ -1,7 +1,5 @@
 """Pictures a second that one core turns from files of photographs into small squares."""
 
-import argparse
-import os
 import sys
 import time
 from collections.abc import Callable
@@ -12,6 +10,7 @@ from typing import Any, Final
 HERE: Final = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 import machine  # noqa: E402
+import photographs  # noqa: E402
 
 PACKAGES: Final = ("tenfold", "pillow", "numpy", "torch", "simplejpeg")
 PHOTOGRAPHS: Final = "cats_dogs_native"
@@ -19,16 +18,6 @@ SIDE: Final = 160
 LIMIT: Final = 100_000_000
 BAR: Final = 2_500
 FILTERS: Final = ("BOX", "BILINEAR", "HAMMING", "BICUBIC", "LANCZOS")
-
-
-def add_data(parser: argparse.ArgumentParser) -> None:
-    """Let the folder be named that holds the folder of the photographs."""
-    parser.add_argument(
-        "--data",
-        type=Path,
-        default=Path(os.environ.get("TENFOLD_PICTURES", machine.DATA.parent)),
-        help=f"folder of {PHOTOGRAPHS}/; TENFOLD_PICTURES, or ../shared/data beside the clone",
-    )
 
 
 def contenders() -> dict[str, Callable[[Path], Any]]:
@@ -192,7 +181,7 @@ def page(content: dict[str, Any]) -> list[str]:
 def main() -> None:
     """Measure, and write the result beside this file."""
     parser = machine.arguments(__doc__)
-    add_data(parser)
+    photographs.add_data(parser, PHOTOGRAPHS)
     parser.add_argument("--runs", type=int, default=15, help="over all files")
     options = parser.parse_args()
     machine.use_threads(1)

@@ -3,8 +3,6 @@
 Every contender trains in a process of its own, one after the other, in turn.
 """
 
-import json
-import subprocess
 import sys
 from pathlib import Path
 from statistics import mean, median
@@ -13,6 +11,7 @@ from typing import Any, Final
 HERE: Final = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 import machine  # noqa: E402
+import processes  # noqa: E402
 
 KERAS: Final = ("keras-jax", "keras-tensorflow", "keras-torch")
 PACKAGES: Final = (
@@ -29,18 +28,10 @@ LIMIT: Final = 900  # seconds of one process
 
 def measure(contender: str, seed: int, python: str, threads: int | None) -> dict[str, Any]:
     """Train once in a fresh process; return its record, or what went wrong."""
-    done = subprocess.run(
-        [python, str(HERE / "worker.py"), contender, str(seed)],
-        env=machine.environment(threads),
-        capture_output=True,
-        text=True,
-        timeout=LIMIT,
-        check=False,
-    )
-    if done.returncode:
-        lines = done.stderr.strip().splitlines() or ["no message"]
-        return {"contender": contender, "seed": seed, "error": lines[-1]}
-    record: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    command = [python, str(HERE / "worker.py"), contender, str(seed)]
+    record = {"contender": contender, "seed": seed} | processes.measure(command, threads, LIMIT)
+    if "error" in record:
+        return record
     mse = mean(record["mse"])
     print(f"{contender:17} seed {seed}  {record['seconds']:8.2f} s  MSE {mse:.2f}", flush=True)
     return record
