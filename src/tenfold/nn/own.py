@@ -4,9 +4,7 @@ Shape letters in this file:
     B  rows in a batch    D  features
 """
 
-import importlib.util
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any, Final
 
 import torch
@@ -14,6 +12,7 @@ from torch import Tensor, nn
 from torch.func import stack_module_state
 
 from tenfold.errors import NetworkError
+from tenfold.functions import FunctionError, find_function, names_function
 from tenfold.nn.chance import seeded
 from tenfold.nn.features import FoldFeatures
 from tenfold.nn.modules import ModuleNetwork, together
@@ -79,40 +78,18 @@ def load_function(source: str) -> MakeModule:
     NetworkError
         N01, if there is no such file or function; N02, if the file cannot be run.
     """
-    file, _, name = source.rpartition(":")
-    path = Path(file)
-    place = {"network": source}
-    if not file.endswith(".py") or not name.isidentifier():
+    if not names_function(source):
         raise NetworkError(
             "N01",
             f"{source!r} is neither a known network nor FILE.py:FUNCTION",
             fix=["--network auto, tutorial, pretrained, scratch, or my_network.py:network"],
         )
-    if not path.is_file():
-        raise NetworkError(
-            "N01", f"there is no file {file}", place=place, fix=["check its name"]
-        )
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    if spec is None or spec.loader is None:
-        raise NetworkError("N01", f"{file} cannot be loaded", place=place)
-    module = importlib.util.module_from_spec(spec)
     try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        fact = f"running {file} raised {type(error).__name__}: {error}"
-        raise NetworkError("N02", fact, place=place) from error
-    function = getattr(module, name, None)
-    if not callable(function):
-        names = sorted(
-            n for n, v in vars(module).items() if callable(v) and not n.startswith("_")
-        )
-        raise NetworkError(
-            "N01",
-            f"{file} has no function {name!r}",
-            place=place | {"it has": ", ".join(names[:10])},
-            fix=["check the name after the colon"],
-        )
-    return function  # type: ignore[no-any-return]
+        return find_function(source)
+    except FunctionError as error:
+        place = {"network": source} | error.place
+        code = "N02" if error.ran else "N01"
+        raise NetworkError(code, error.fact, place=place, fix=error.fix) from error
 
 
 def _make(
