@@ -1,9 +1,13 @@
 """What this machine has, and how memory is kept on it."""
 
+import contextlib
 import ctypes
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 from typing import Final
 
 # Numbers of glibc's malloc.h: the top may grow without being given back, large blocks
@@ -45,6 +49,31 @@ def usable_cores() -> int:
     return os.cpu_count() or 1
 
 
+def usable_threads() -> int:
+    """Return how many threads a computation may take: one a core, or fewer if told so.
+
+    ``OMP_NUM_THREADS`` is what workers of joblib and cluster managers set.
+    """
+    told = os.environ.get("OMP_NUM_THREADS", "")
+    return min(usable_cores(), int(told)) if told.isdecimal() and int(told) else usable_cores()
+
+
+@contextmanager
+def on_one_core() -> Iterator[None]:
+    """Keep what is computed meanwhile to a single core."""
+    import threadpoolctl  # noqa: PLC0415 - the command need not wait for it
+
+    cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
+    with threadpoolctl.threadpool_limits(limits=1):
+        if cores:
+            os.sched_setaffinity(0, {min(cores)})
+        try:
+            yield
+        finally:
+            if cores:
+                os.sched_setaffinity(0, cores)
+
+
 def memory_bytes() -> int:
     """Return the size of the machine's memory; 8 GB where it cannot be read."""
     try:
@@ -54,9 +83,17 @@ def memory_bytes() -> int:
 
 
 def peak_memory_bytes() -> int:
-    """Return the largest resident size of this process so far; 0 where it is not known."""
+    """Return the largest resident size of this process so far; 0 where it is not known.
+
+    On Linux it is read from ``/proc``: what ``getrusage`` says there begins with the size of
+    the program that started this one.
+    """
     if sys.platform == "win32":
         return 0
+    with contextlib.suppress(OSError, StopIteration, ValueError):
+        status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
+        line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
+        return int(line.split()[1]) * 1024
     import resource  # noqa: PLC0415 - not on Windows
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
