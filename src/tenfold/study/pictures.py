@@ -50,6 +50,7 @@ def run_picture_study(
     test: Pictures | None = None,
     splitter: Splitter | Iterable[Any] | None = None,
     network: MakeModule | None = None,
+    features: NDArray[np.floating[Any]] | None = None,
     watch: Watch | None = None,
 ) -> PictureStudy:
     """Check pictures, split them, train all folds, and score them.
@@ -65,6 +66,9 @@ def run_picture_study(
         Takes the place of ``options.split``.
     network : callable, optional
         Takes the place of ``options.train.network``.
+    features : ndarray of shape (N, D), optional
+        What an earlier study of the same pictures found a pretrained network to say of them:
+        its ``rows.numbers``.
     watch : Watch, optional
         Follows training and may end it.
 
@@ -90,7 +94,7 @@ def run_picture_study(
     watch.decided(decisions)
 
     started = time.perf_counter()
-    task = Fitting(pictures, schema, splits, plan, place, streams, watch, backbone)
+    task = Fitting(pictures, schema, splits, plan, place, streams, watch, backbone, features)
     rows, fits = fit(task, rows, test, Deadline(options.train.time_limit))
     train_seconds = time.perf_counter() - started
     decisions += fits.decisions
@@ -128,6 +132,7 @@ class Fitting:
     streams: Streams
     watch: Watch
     backbone: Backbone | None
+    features: NDArray[np.floating[Any]] | None = None
 
 
 def choose_splits(
@@ -157,14 +162,7 @@ def fit(
     """Train the networks of all folds; return the rows with the features that heads saw."""
     plan, place = task.plan, task.place
     if task.backbone is not None and plan.make is None:
-        features = picture_features(
-            task.backbone,
-            picture_inputs(task.pictures, plan.size, place.device),
-            mirrored=plan.mirrored,
-            precision=place.precision,
-            progress=stage(task.watch, "seeing pictures"),
-        )
-        rows = replace(rows, numbers=features.cpu().numpy())
+        rows = replace(rows, numbers=see_pictures(task, task.backbone))
         return rows, fit_heads(
             rows,
             task.splits,
@@ -188,6 +186,21 @@ def fit(
         deadline=deadline,
         validate=validate,
     )
+
+
+def see_pictures(task: Fitting, backbone: Backbone) -> NDArray[np.floating[Any]]:
+    """Return what a pretrained network says of the pictures, shape (N, D)."""
+    if task.features is not None:
+        return task.features
+    plan, place = task.plan, task.place
+    features = picture_features(
+        backbone,
+        picture_inputs(task.pictures, plan.size, place.device),
+        mirrored=plan.mirrored,
+        precision=place.precision,
+        progress=stage(task.watch, "seeing pictures"),
+    )
+    return np.asarray(features.cpu().numpy())
 
 
 def make_model(task: Fitting, fits: FoldFits, decisions: tuple[Decision, ...]) -> PictureModel:
