@@ -32,6 +32,7 @@ KINDS = {
     "N": "Network",
     "P": "Prediction",
     "I": "Pictures",
+    "C": "Comparisons",
     "U": "Usage",
     "M": "Model files and runs",
     "E": "Extras",

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from sklearn.linear_model import Ridge
 
 import tenfold
 from tenfold import errors
@@ -49,6 +50,10 @@ def linear(inputs: int, outputs: int) -> torch.nn.Module:
 
 def train(data: Any, **options: Any) -> object:
     return tenfold.train(data, **QUICK | options)
+
+
+def compare(data: Any, **options: Any) -> object:
+    return tenfold.compare(data, out=None, **options)
 
 
 def text(home: Path, content: str | bytes, name: str = "a.csv") -> Path:
@@ -909,6 +914,40 @@ U02: --img-size was given, and it says nothing of a table.
   why  options must not contradict each other""",
     ),
     (
+        lambda home: compare(houses(), contenders=["mine.txt"]),
+        """\
+C01: 'mine.txt' is no FILE.py:FUNCTION.
+
+  why  a contender of your own is an unfitted estimator, or a function that makes one
+  fix  --with mine.py:make_model""",
+    ),
+    (
+        lambda home: compare(houses(), contenders=[Ridge]),
+        """\
+C01: this is no estimator: the class Ridge.
+
+  why  a contender of your own is an unfitted estimator, or a function that makes one
+  fix  return an unfitted estimator, such as sklearn.svm.SVR()""",
+    ),
+    (
+        lambda home: compare(
+            houses(), contenders=[f"{text(home, 'def make(): 1 / 0', 'mine.py')}:make"]
+        ),
+        """\
+C02: the function raised ZeroDivisionError: division by zero.
+
+  contender  HOME/mine.py:make
+  why        a function that makes a contender takes nothing and returns an estimator""",
+    ),
+    (
+        lambda home: compare(houses(), folds=1),
+        """\
+C03: there is one fold.
+
+  why  a difference has a spread only over two folds or more
+  fix  --folds 5""",
+    ),
+    (
         lambda home: tenfold.load(model(home, "flags-1")).predict(houses()),
         """\
 P05: the model was trained on pictures, and a table was given.
@@ -1030,7 +1069,7 @@ def test_an_error_is_a_json_object_of_five_entries(kind: type[TenfoldError]) -> 
 
 
 def test_errors_are_caught_by_the_names_that_python_users_expect() -> None:
-    assert len(KINDS) == 11
+    assert len(KINDS) == 12
     for kind in KINDS:
         assert issubclass(kind, TenfoldError)
         assert issubclass(kind, ValueError) == issubclass(kind, InputError)

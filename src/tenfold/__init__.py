@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 if TYPE_CHECKING:
+    from tenfold.comparison.run import compare as compare
     from tenfold.errors import TenfoldError as TenfoldError
     from tenfold.estimators import TabularClassifier as TabularClassifier
     from tenfold.estimators import TabularRegressor as TabularRegressor
@@ -28,6 +29,7 @@ _HOMES = {
     "TabularClassifier": "tenfold.estimators",
     "TabularRegressor": "tenfold.estimators",
     "TenfoldError": "tenfold.errors",
+    "compare": "tenfold.comparison.run",
     "load": "tenfold.run",
     "train": "tenfold.launch",
 }
@@ -39,6 +41,7 @@ __all__ = [
     "TabularRegressor",
     "TenfoldError",
     "__version__",
+    "compare",
     "load",
     "train",
 ]

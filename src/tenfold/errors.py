@@ -13,6 +13,7 @@ breaks, and the cure. The rule belongs to the code and is written once, in
     │   ├── NetworkError         N..        a network cannot be built or trained
     │   ├── PredictError         P..        new rows do not fit the model
     │   ├── PictureError         I..        pictures cannot be found or read
+    │   ├── ContenderError       C..        a comparison cannot be made as asked
     │   └── UsageError           U..        options that contradict each other
     ├── StoreError               M..        a model file or a run folder
     └── MissingExtraError (also an ImportError)   E..   an optional library is absent
@@ -63,6 +64,9 @@ RULES: Final[Mapping[str, str]] = {
     "I04": "a run without many of its pictures answers another question than the one asked",
     "I05": "pictures from Python are files, PIL images, or arrays of one shape and known range",
     "I06": "pictures that do not fit into memory are kept in a temporary file",
+    "C01": "a contender of your own is an unfitted estimator, or a function that makes one",
+    "C02": "a function that makes a contender takes nothing and returns an estimator",
+    "C03": "a difference has a spread only over two folds or more",
     "U01": "an option takes the values that its help text names",
     "U02": "options must not contradict each other",
     "M01": "a model file is a zip archive that Tenfold wrote",
@@ -170,6 +174,10 @@ class PredictError(InputError):
 
 class PictureError(InputError):
     """Pictures cannot be found, or cannot be read."""
+
+
+class ContenderError(InputError):
+    """A comparison cannot be made as asked."""
 
 
 class UsageError(InputError):

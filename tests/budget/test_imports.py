@@ -18,6 +18,12 @@ SOURCE: Final = ROOT / "src" / "tenfold"
 MODULES: Final = sorted(SOURCE.rglob("*.py"))
 HEAVY: Final = ("torch", "pandas", "numpy", "sklearn", "scipy", "safetensors")
 HELP_SECONDS: Final = 0.3
+# Processes of one comparison talk to each other in pickles, which no file ever holds.
+TALKING: Final = {
+    "comparison/job.py": {"cloudpickle"},
+    "comparison/race.py": {"joblib"},
+    "comparison/rounds.py": {"joblib"},
+}
 STARTS: Final = 5
 
 
@@ -135,7 +141,8 @@ def test_no_module_asserts_imports_relatively_or_unpickles(path: Path) -> None:
     names = set(imported(tree))
     assert not any(name.startswith(".") for name in names)
     roots = {name.split(".")[0] for name in names}
-    assert not roots & {"pickle", "cloudpickle", "dill", "joblib", "shelve", "marshal"}
+    unpickling = {"pickle", "cloudpickle", "dill", "joblib", "shelve", "marshal"}
+    assert roots & unpickling <= TALKING.get(path.relative_to(SOURCE).as_posix(), set())
     calls = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     assert "read_pickle" not in calls
     for node in ast.walk(tree):  # torch's own files are pickles

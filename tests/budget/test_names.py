@@ -14,6 +14,7 @@ NAMES = [
     "TabularRegressor",
     "TenfoldError",
     "__version__",
+    "compare",
     "load",
     "train",
 ]

@@ -1,6 +1,7 @@
 """What each command does. What the help text does not need is imported by the command."""
 
 import json
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -260,6 +261,66 @@ def evaluate(  # noqa: PLR0913
     print(f"{len(labelled):,} {loaded.noun} of {data}")
     for line in test_lines(scores):
         print(line)
+
+
+@app.command()
+def compare(  # noqa: PLR0913
+    data: opt.Data,
+    *,
+    target: opt.Target = None,
+    task: opt.TaskName = None,
+    own: opt.With = None,
+    metric: opt.MetricName = None,
+    margin: opt.Margin = None,
+    axes: opt.Axes = True,
+    quality: opt.QualityName = "medium",
+    folds: opt.Folds = None,
+    group_column: opt.GroupColumn = None,
+    time_column: opt.TimeColumn = None,
+    weight_column: opt.WeightColumn = None,
+    kind: opt.KindOf = None,
+    shuffle: opt.Shuffle = None,
+    keep_copies: opt.KeepCopies = False,
+    seed: opt.Seed = 0,
+    device: opt.Device = "auto",
+    time_limit: opt.ContenderLimit = None,
+    max_bad: opt.MaxBad = 0.01,
+    file_column: opt.FileColumn = None,
+    max_pixels: opt.MaxPixels = MAX_PIXELS,
+    memory: opt.Memory = None,
+    workers: opt.Workers = None,
+    separator: opt.Separator = None,
+    header: opt.Header = None,
+    encoding: opt.Encoding = None,
+    decimal: opt.DecimalSign = None,
+    missing: opt.Missing = None,
+    out: opt.Out = Path("runs"),
+    as_json: opt.AsJson = False,
+    quiet: opt.Quiet = False,
+) -> None:
+    """Say whether a neural network is worth it on these data, against classical learning."""
+    given = locals()
+    from rich.console import Console  # noqa: PLC0415
+
+    from tenfold.cli.race import TerminalRace, show_comparison  # noqa: PLC0415
+    from tenfold.comparison.run import compare as compare_data  # noqa: PLC0415
+
+    spelt = {"data", "own", "kind", "memory", "as_json", "quiet"}
+    options = {name: value for name, value in given.items() if name not in spelt} | {
+        "contenders": own or (),
+        "task": None if task == "auto" else task,
+        "kinds": opt.kinds(kind or []),
+        "memory_bytes": opt.memory_bytes(memory),
+        "missing": opt.missing_cells(missing),
+    }
+    follow = TerminalRace(console(quiet=quiet))
+    with lend_file(data) as source, follow.showing():
+        found = compare_data(source, **options, follow=follow)
+    if as_json:
+        print(json.dumps(found.to_dict(), indent=1))
+        print(f"saved in {found.folder}", file=sys.stderr)
+        return
+    show_comparison(found, Console())
 
 
 @app.command()

@@ -135,6 +135,46 @@ TimeLimit = Annotated[
     float | None, typer.Option(metavar="SECONDS", help="Train no longer; keep the best state.")
 ]
 
+With = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--with",
+        metavar="FILE.py:FUNCTION",
+        help="A contender of your own: a function that returns an unfitted estimator of "
+        "scikit-learn; may be repeated.",
+    ),
+]
+MetricName = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="r2, rmse, mse or mae; accuracy, balanced_accuracy, log_loss or roc_auc. "
+        "[default: r2; accuracy, or roc_auc where one class is frequent]",
+    ),
+]
+Margin = Annotated[
+    float | None,
+    typer.Option(
+        metavar="DIFFERENCE",
+        help="A smaller difference does not matter. [default: a tenth of the error that the "
+        "classical model leaves, at most 0.02, or 2 % of the guess's error]",
+    ),
+]
+Axes = Annotated[
+    bool,
+    typer.Option(
+        "--axes/--no-axes", help="Measure data, machine, features, time and approach too."
+    ),
+]
+ContenderLimit = Annotated[
+    float | None,
+    typer.Option(
+        "--time-limit",
+        metavar="SECONDS",
+        help="What a contender may train on all folds. [default: 120; of pictures 75]",
+    ),
+]
+
 # Options that several commands share.
 RunPath = Annotated[
     Path, typer.Argument(metavar="RUN", help="Folder of a run, or its model file.")

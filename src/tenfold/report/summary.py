@@ -56,7 +56,7 @@ class Summary:
             del out["classes"]
         test = {"rows": out.pop("test_rows"), "scores": out["test"]}
         out["test"] = test if self.test_rows else None
-        return _plain(out)  # type: ignore[no-any-return]
+        return plain(out)  # type: ignore[no-any-return]
 
 
 def summarize(
@@ -113,12 +113,12 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version()} | found
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Return nested values with lists for tuples and None for NaN and infinities."""
     if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value

@@ -1,0 +1,1 @@
+"""The verdict: whether a neural network is worth it on these data."""

@@ -1,0 +1,125 @@
+"""What a contender reached, fold by fold."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Self
+
+import numpy as np
+
+from tenfold.comparison.contenders import Contender
+
+NAN = float("nan")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FoldResult:
+    """What a contender reached on one fold.
+
+    Attributes
+    ----------
+    scores : dict of str to float
+        By metric; NaN where the contender cannot give what it asks for.
+    train_seconds : float
+    predict_seconds : float
+        For all rows that it is tested on, at once.
+    learnt, tested : int
+        Rows.
+    """
+
+    scores: dict[str, float]
+    train_seconds: float
+    predict_seconds: float
+    learnt: int
+    tested: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """What a contender reached.
+
+    Attributes
+    ----------
+    name, kind : str
+        The contender's.
+    per_fold : dict of str to tuple of float
+        By metric, a number a fold that was run.
+    train_seconds : float
+        Of all folds that were run, features of pictures included.
+    predict_seconds_per_row : float
+        When many rows are asked for at once.
+    predict_seconds_single : float
+        When one row is asked for: the median of twenty.
+    peak_memory_bytes : int
+        Of the process that it had for itself, the data and all libraries included.
+    cores : int
+        That it could use.
+    steps : tuple of str
+        What was done, in its order.
+    folds : int
+        How many were run.
+    learnt : float
+        Rows that a fold learnt from, mean over folds.
+    error : str or None
+        Why it did not finish.
+    note : str
+        What else is to be known of it.
+    shared : bool
+        Whether other work may have run beside it, so that its seconds say little.
+    """
+
+    name: str
+    kind: str
+    per_fold: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    train_seconds: float = NAN
+    predict_seconds_per_row: float = NAN
+    predict_seconds_single: float = NAN
+    peak_memory_bytes: int = 0
+    cores: int = 1
+    steps: tuple[str, ...] = ()
+    folds: int = 0
+    learnt: float = NAN
+    error: str | None = None
+    note: str = ""
+    shared: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        contender: Contender,
+        folds: Sequence[FoldResult],
+        extra: float = 0.0,
+        extra_per_row: float = 0.0,
+    ) -> Self:
+        """Return the entry of the folds that were run so far.
+
+        Parameters
+        ----------
+        contender : Contender
+        folds : sequence of FoldResult, at least one
+        extra : float
+            Seconds that were spent once for all folds, on features: part of training.
+        extra_per_row : float
+            A row's share of them: part of each prediction.
+        """
+        tested = sum(fold.tested for fold in folds)
+        said = sum(fold.predict_seconds for fold in folds) / tested
+        return cls(
+            name=contender.name,
+            kind=contender.kind,
+            per_fold={
+                name: tuple(fold.scores[name] for fold in folds) for name in folds[0].scores
+            },
+            train_seconds=extra + sum(fold.train_seconds for fold in folds),
+            predict_seconds_per_row=extra_per_row + said,
+            folds=len(folds),
+            learnt=float(np.mean([fold.learnt for fold in folds])),
+        )
+
+    def mean(self, metric: str) -> float:
+        """Return the mean over the folds; NaN if there is none."""
+        found = self.per_fold.get(metric, ())
+        return float(np.mean(found)) if found else NAN
+
+    def failed(self, why: str) -> Self:
+        """Return the entry with the reason why it is not whole."""
+        return replace(self, error=why)

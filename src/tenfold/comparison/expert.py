@@ -1,0 +1,90 @@
+"""Columns that an expert would add to a table, made row by row and without the target.
+
+Ratios and products of measurements, logarithms of what spreads over sizes, dates taken
+apart. A tree has to build a ratio from many cuts, and a line cannot; a network can learn
+it. How much each gains by being given them is the third of the tutorial's differences.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import combinations
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tenfold.comparison.problem import Problem, numbers_of
+
+CHOSEN: Final = 5  # columns of numbers that are combined: those with most values
+FEW: Final = 10  # a column of fewer values is a mark rather than a measurement
+SPREAD: Final = 20.0  # largest over middle value, from which a logarithm tells more
+DATE_PARTS: Final = ("year", "month", "day", "day_of_week", "hour")
+
+
+def with_expert_features(problem: Problem) -> Problem:
+    """Return the problem with an expert's columns beside its own.
+
+    Which columns are combined depends on their values in all rows, never on the target.
+
+    Parameters
+    ----------
+    problem : Problem
+        Of a table; pictures have their experts' features in ``picture_features``.
+    """
+    table = problem.table
+    if table is None or not isinstance(problem.X, pd.DataFrame):
+        raise ValueError("only a table has columns to combine")
+    taken = {*table.frame.columns}
+    made = dict(expert_columns(problem.X, problem.dates or {}))
+    added = pd.DataFrame({name: cells for name, cells in made.items() if name not in taken})
+    frame = pd.concat([table.frame.reset_index(drop=True), added], axis=1)
+    return replace(
+        problem,
+        X=pd.concat([problem.X, added], axis=1),
+        table=replace(table, frame=frame),
+    )
+
+
+def expert_columns(
+    X: pd.DataFrame, dates: dict[str, NDArray[np.datetime64]]
+) -> Iterator[tuple[str, NDArray[np.float64]]]:
+    """Yield each column that an expert would add, with its name.
+
+    Examples
+    --------
+    >>> X = pd.DataFrame({"cost": np.arange(1.0, 21.0), "area": np.arange(20.0, 0.0, -1.0)})
+    >>> [name for name, _ in expert_columns(X, {})]
+    ['area / cost', 'area x cost']
+    """
+    chosen = _measurements(X, set(dates))
+    for name in chosen:
+        cells = X[name].to_numpy()
+        middle = np.nanmedian(cells)
+        if np.nanmin(cells) >= 0 and np.nanmax(cells) > SPREAD * max(middle, 1e-300):
+            yield f"log {name}", np.log1p(cells)
+    for one, other in combinations(chosen, 2):
+        a, b = X[one].to_numpy(), X[other].to_numpy()
+        divided, by = (one, other) if _has_no_zero(b) else (other, one)
+        if _has_no_zero(X[by].to_numpy()):
+            yield f"{divided} / {by}", X[divided].to_numpy() / X[by].to_numpy()
+        yield f"{one} x {other}", a * b
+    for name, moments in dates.items():
+        parts = pd.Series(moments).dt
+        for part in DATE_PARTS:
+            found = getattr(parts, part).to_numpy(np.float64, na_value=np.nan)
+            if len(np.unique(found[~np.isnan(found)])) > 1:
+                yield f"{name} ({part})", found
+
+
+def _measurements(X: pd.DataFrame, dates: set[str]) -> list[str]:
+    """Return the columns of numbers with most values, those first."""
+    counts = {name: X[name].nunique() for name in numbers_of(X) if name not in dates}
+    several = [name for name, count in counts.items() if count >= FEW]
+    return sorted(several, key=lambda name: (-counts[name], name))[:CHOSEN]
+
+
+def _has_no_zero(cells: NDArray[Any]) -> bool:
+    """Tell whether a column can be divided by: all its cells have one sign."""
+    low, high = np.nanmin(cells), np.nanmax(cells)
+    return bool(low > 0 or high < 0)

@@ -1,0 +1,36 @@
+"""What is compared, where the user does not say."""
+
+from typing import Final
+
+import numpy as np
+
+from tenfold.comparison.problem import Problem
+from tenfold.comparison.scoring import SCORERS
+from tenfold.config import Decision, check
+from tenfold.report.text import NAMES
+
+RARE: Final = 0.2  # if fewer rows than this are not of the largest class
+
+
+def choose_metric(metric: str | None, problem: Problem) -> tuple[str, tuple[Decision, ...]]:
+    """Return the metric to compare by, and why.
+
+    Raises
+    ------
+    UsageError
+        U01, if it is not one of the task's.
+    """
+    known = tuple(SCORERS[problem.task])
+    if metric is not None:
+        check(metric in known, "metric", metric, " or ".join(known))
+        return metric, ()
+    if problem.task == "regression":
+        chosen, why = "r2", "its size does not depend on the unit of the target"
+    else:
+        largest = float(np.bincount(problem.y).max() / len(problem))
+        chosen, why = "accuracy", f"no class holds more than {1 - RARE:.0%} of the rows"
+        if largest > 1 - RARE:
+            chosen = "roc_auc"
+            why = f"one class holds {largest:.0%} of the rows, which a guess gets right too"
+    what = f"contenders are compared by {NAMES[chosen]}"
+    return chosen, (Decision(what=what, why=why, change_with="--metric"),)

@@ -1,0 +1,181 @@
+"""Tenfold's own networks as contenders: all folds train at once."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tenfold.comparison.contenders import Contender
+from tenfold.comparison.entry import Entry, FoldResult
+from tenfold.comparison.problem import Problem
+from tenfold.comparison.race import PATIENCE_SECONDS, SINGLES
+from tenfold.comparison.scoring import answered, score, scorers
+from tenfold.config import RunOptions
+from tenfold.data.pictures import read_pictures
+from tenfold.data.table import Table
+from tenfold.errors import PictureError
+from tenfold.machine import usable_threads
+from tenfold.study.pictures import run_picture_study
+from tenfold.study.study import PictureStudy, TableStudy
+from tenfold.study.tables import run_study
+from tenfold.training.choose_pictures import choose_framing
+
+STEPS: Final = {
+    "pretrained": ("features of a pretrained network", "heads on them, all folds at once"),
+    "scratch": ("the network, from pixels to classes",),
+    "tutorial": ("the tutorial's network, from pixels to classes",),
+}
+BATCH: Final = 256  # pictures that are asked for at once, to see how long they take
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class _Trained:
+    """What a network said of each fold's test rows, and what takes new rows to answers."""
+
+    answers: Sequence[NDArray[np.float64]]
+    train_seconds: float
+    answer: Callable[[NDArray[np.int64]], Any]
+    steps: tuple[str, ...]
+    stopped: str
+
+
+Seen = dict[str, NDArray[np.floating[Any]]]
+"""What a pretrained network says of all pictures, once it has seen them."""
+
+
+def run_network(
+    contender: Contender, problem: Problem, limit: float | None, seen: Seen
+) -> Iterator[Entry]:
+    """Train and score a network on all folds of a problem at once; yield what it reached.
+
+    Its predictions are timed with the ensemble of all folds, which is what is deployed.
+
+    Parameters
+    ----------
+    contender : Contender
+        With ``network``.
+    problem : Problem
+    limit : float or None
+        Seconds of training after which the best state so far is taken.
+    seen : dict
+        Filled and used by the rounds of one job, so that a pretrained network sees every
+        picture once.
+    """
+    train = replace(
+        problem.options.train,
+        network=contender.network or "auto",
+        quality=contender.quality,
+        time_limit=limit,
+    )
+    options = replace(problem.options, train=train)
+    if problem.table is not None:
+        trained = _train_table(problem, problem.table, options)
+    else:
+        problem, used = problem.used()
+        trained = _train_pictures(problem, used, options, seen)
+    names = scorers(problem.task, len(problem.classes))
+    rows = problem.splits[0][1]
+    batch = _seconds(trained, rows[:BATCH] if problem.table is None else rows)
+    folds = []
+    for (learn, test), said in zip(problem.splits, trained.answers, strict=True):
+        weights = None if problem.weights is None else problem.weights[test]
+        found = score(answered(said, problem.task), test, problem.y[test], weights, names)
+        folds.append(
+            FoldResult(
+                scores=found,
+                train_seconds=trained.train_seconds / len(trained.answers),
+                predict_seconds=batch * len(test),
+                learnt=len(learn),
+                tested=len(test),
+            )
+        )
+    yield replace(
+        Entry.of(contender, folds),
+        predict_seconds_single=_single_seconds(trained, rows),
+        steps=trained.steps,
+        note=trained.stopped,
+        cores=usable_threads(),
+    )
+
+
+def _train_table(problem: Problem, table: Table, options: RunOptions) -> _Trained:
+    began = time.perf_counter()
+    study = run_study(table, options, splitter=list(problem.splits))
+    seconds = time.perf_counter() - began
+    model, frame = study.model, table.frame
+    body = "the tutorial's network" if options.train.network == "tutorial" else "the network"
+    return _Trained(
+        answers=_by_fold(study, problem),
+        train_seconds=seconds,
+        answer=lambda rows: model.answers(frame.iloc[rows], decimal=table.decimal),
+        steps=(f"{body}: all folds at once, filling, scaling and coding inside",),
+        stopped=_stopped(study),
+    )
+
+
+def _train_pictures(
+    problem: Problem, used: NDArray[np.int64], options: RunOptions, seen: Seen
+) -> _Trained:
+    framing = choose_framing(options.train)
+    read, _ = read_pictures(problem.source or "", framing, options.pictures)
+    if len(read) <= used[-1]:
+        fact = f"there were {used[-1] + 1:,} pictures or more, and now there are {len(read):,}"
+        raise PictureError("I02", fact, fix=["leave the folder alone while it is compared"])
+    pictures = read.take(used)
+    known = seen.get(options.train.network)
+    if known is not None and len(known) != len(used):
+        known = None
+    began = time.perf_counter()
+    study = run_picture_study(pictures, options, splitter=list(problem.splits), features=known)
+    seconds = time.perf_counter() - began
+    if options.train.network == "pretrained":
+        seen["pretrained"] = study.rows.numbers
+    model = study.model
+    return _Trained(
+        answers=_by_fold(study, problem),
+        train_seconds=seconds,
+        answer=lambda rows: model.answers(pictures.take(rows)),
+        steps=STEPS.get(options.train.network, STEPS["scratch"]),
+        stopped=_stopped(study),
+    )
+
+
+def _stopped(study: TableStudy | PictureStudy) -> str:
+    """Say in which epoch training ended before its time, if it did."""
+    history = study.fits.history
+    if history.stopped_by is None:
+        return ""
+    return f"stopped in epoch {history.lines[-1].epoch}: {history.stopped_by}"
+
+
+def _by_fold(
+    study: TableStudy | PictureStudy, problem: Problem
+) -> tuple[NDArray[np.float64], ...]:
+    """Return what each fold says of its test rows, in the problem's order."""
+    found = []
+    said = np.full((len(problem), study.model.target.outputs), np.nan)
+    sides = zip(study.splits.held_out, study.fits.answers, problem.splits, strict=True)
+    for held_out, answers, (_, test) in sides:
+        said[study.rows.rows[held_out]] = answers
+        found.append(said[test])
+    return tuple(found)
+
+
+def _seconds(trained: _Trained, rows: NDArray[np.int64]) -> float:
+    """Return the seconds that a row takes when all of these are asked for at once."""
+    began = time.perf_counter()
+    trained.answer(rows)
+    return (time.perf_counter() - began) / len(rows)
+
+
+def _single_seconds(trained: _Trained, rows: NDArray[np.int64]) -> float:
+    """Return the seconds of a row that is asked for alone: a median."""
+    seconds: list[float] = []
+    for row in range(min(SINGLES, len(rows))):
+        seconds.append(_seconds(trained, rows[row : row + 1]))
+        if sum(seconds) > PATIENCE_SECONDS:
+            break
+    return float(np.median(seconds))

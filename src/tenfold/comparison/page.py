@@ -1,0 +1,147 @@
+"""A comparison as files: ``compare.json`` and a page that stands alone, ``report.html``."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from tenfold.comparison.comparison import Comparison
+from tenfold.comparison.figures import draw_curves, draw_scores
+from tenfold.comparison.lines import HEADER, table_rows
+from tenfold.comparison.verdict import told
+from tenfold.errors import StoreError
+from tenfold.launch import run_name
+from tenfold.report.summary import versions
+from tenfold.report.text import NAMES, number
+from tenfold.store.folder import new_folder, write_json
+
+COMPARE: Final = "compare.json"
+REPORT: Final = "report.html"
+TITLES: Final = {
+    "data": "How much data each needs",
+    "machine": "What each asks of a machine",
+    "features": "What an expert's features bring",
+    "time": "How long each takes",
+    "approach": "What each does, step by step",
+}
+
+
+def write_comparison(
+    comparison: Comparison, data: str | Path | pd.DataFrame, out: Path
+) -> Comparison:
+    """Write a comparison into a new folder, and return it with that folder.
+
+    Raises
+    ------
+    StoreError
+        M06, if the folder or a file in it cannot be written.
+    """
+    name = "table" if isinstance(data, pd.DataFrame) else run_name(Path(data))
+    folder = new_folder(out, f"{name}-compare")
+    try:
+        write_json(folder / COMPARE, comparison.to_dict())
+        (folder / REPORT).write_text(render(comparison, name), encoding="utf-8")
+    except OSError as error:
+        raise StoreError(
+            "M06",
+            f"the comparison cannot be written: {error.strerror}",
+            place={"folder": str(folder)},
+            fix=["make room, or name another place: --out FOLDER"],
+        ) from error
+    return replace(comparison, folder=folder)
+
+
+def render(comparison: Comparison, name: str) -> str:
+    """Return the page: verdict, contenders, the five axes, decisions; nothing is loaded."""
+    metric = comparison.verdict.metric
+    environment = Environment(
+        loader=PackageLoader("tenfold.comparison", ""),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    axes = [
+        {
+            "title": TITLES[axis],
+            "sentence": found["sentence"],
+            "table": axis_table(axis, found, metric),
+            "numbers": axis != "approach",
+            "figure": draw_curves(found, metric) if axis == "data" else "",
+        }
+        for axis, found in comparison.axes.items()
+    ]
+    problem = comparison.problem
+    table = table_rows(comparison.entries, metric, problem.test_share, len(problem.splits))
+    return environment.get_template("page.html").render(
+        name=name,
+        comparison=comparison,
+        metric=NAMES[metric],
+        header=HEADER,
+        rows=list(zip(comparison.entries, table, strict=True)),
+        versions=versions(),
+        scores=draw_scores(comparison),
+        margin=told(comparison.verdict.margin, metric),
+        axes=axes,
+    )
+
+
+def axis_table(axis: str, found: dict[str, Any], metric: str) -> list[list[str]]:
+    """Return the figures of an axis as rows of a table, a header first."""
+    make = {
+        "machine": machine_rows,
+        "features": features_rows,
+        "time": time_rows,
+        "approach": approach_rows,
+    }.get(axis)
+    return [] if make is None else make(found["contenders"], metric)
+
+
+Each = Mapping[str, Any]
+
+
+def machine_rows(each: Each, metric: str) -> list[list[str]]:  # noqa: ARG001 - as the others
+    """Return what each contender asks of a machine."""
+    fits = {True: "yes", False: "no", None: "not known"}
+    return [
+        ["contender", "training s", "peak memory MB", "fits 4 GB"],
+        *(
+            [
+                name,
+                number(e["train_seconds"]),
+                f"{e['peak_memory_bytes'] / 1e6:.0f}",
+                fits[e["fits_4_gb_laptop"]],
+            ]
+            for name, e in each.items()
+        ),
+    ]
+
+
+def features_rows(each: Each, metric: str) -> list[list[str]]:
+    """Return what each contender gains by an expert's features."""
+    rows = [["contender", "as they are", "with an expert's", "gain", "95 % interval"]]
+    for name, e in each.items():
+        gain = e["gain"]
+        low, high = told(gain["low"], metric), told(gain["high"], metric)
+        scores = [told(value, metric) for value in (e["raw"], e["expert"], gain["mean"])]
+        rows.append([name, *scores, f"{low} to {high}"])
+    return rows
+
+
+def time_rows(each: Each, metric: str) -> list[list[str]]:  # noqa: ARG001 - as the others
+    """Return how long each contender takes."""
+    rows = [["contender", "training s", "one row ms", "of many, a row ms"]]
+    for name, e in each.items():
+        single, batch = e["predict_seconds_single"], e["predict_seconds_per_row"]
+        seconds = (e["train_seconds"], 1000 * single, 1000 * batch)
+        rows.append([name, *map(number, seconds)])
+    return rows
+
+
+def approach_rows(each: Each, metric: str) -> list[list[str]]:  # noqa: ARG001 - as the others
+    """Return the steps of each contender."""
+    rows = [[name, " → ".join(steps)] for name, steps in each.items()]
+    return [["contender", "steps"], *rows]

@@ -1,0 +1,144 @@
+"""What experts measured in pictures before networks learnt to: colour, texture, edges.
+
+Every function turns squares of shape (N, S, S, 3), uint8, into N rows of numbers, each
+picture by itself.
+
+Shape letters in this file:
+    N  pictures    S  side of a square
+"""
+
+from dataclasses import replace
+from importlib.util import find_spec
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tenfold.comparison.problem import Problem
+from tenfold.config import RunOptions, SchemaOptions
+from tenfold.data.table import Table
+from tenfold.extras import require
+
+Squares = NDArray[np.uint8]
+Numbers = NDArray[np.float32]
+
+LUMA: Final = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # of ITU-R BT.601
+SHADES: Final = 16  # of each colour by itself
+JOINT: Final = 4  # shades of each colour, counted together
+FINE, COARSE = 8, 24  # side of a cell of edges, in pixels
+PIXEL_SIDE: Final = 16
+TARGET: Final = "class"
+
+
+def colours(squares_NSS3: Squares) -> Numbers:
+    """Count colours: 16 shades of each, 64 of all together, and their mean in each quarter.
+
+    Returns
+    -------
+    ndarray of shape (N, 124), float32
+
+    Examples
+    --------
+    >>> colours(np.zeros((2, 8, 8, 3), np.uint8)).shape
+    (2, 124)
+    """
+    return np.stack([_colours(square) for square in squares_NSS3])
+
+
+def _colours(square_SS3: Squares) -> Numbers:
+    pixels = square_SS3.reshape(-1, 3)
+    shades = pixels // (256 // SHADES)
+    alone = [np.bincount(shades[:, c], minlength=SHADES) for c in range(3)]
+    joint = pixels // (256 // JOINT) @ np.array([JOINT**2, JOINT, 1])
+    counts = np.concatenate([*alone, np.bincount(joint, minlength=JOINT**3)]) / len(pixels)
+    half = len(square_SS3) // 2
+    quarters = square_SS3[: 2 * half, : 2 * half].reshape(2, half, 2, half, 3)
+    means = quarters.mean(axis=(1, 3)).ravel() / 255
+    return np.concatenate([counts, means]).astype(np.float32)
+
+
+def edges(squares_NSS3: Squares, *, cell: int = FINE) -> Numbers:
+    """Return histograms of oriented gradients (Dalal and Triggs, 2005).
+
+    Parameters
+    ----------
+    squares_NSS3 : ndarray of shape (N, S, S, 3), uint8
+    cell : int
+        Side of a cell, in pixels.
+
+    Raises
+    ------
+    MissingExtraError
+        E01, if scikit-image is not installed.
+    """
+    feature = require("skimage.feature", extra="hog", to="measure edges in pictures")
+    grey_NSS = squares_NSS3.astype(np.float32) @ LUMA / 255
+    found = [
+        feature.hog(grey, orientations=9, pixels_per_cell=(cell, cell), cells_per_block=(2, 2))
+        for grey in grey_NSS
+    ]
+    return np.array(found, dtype=np.float32)
+
+
+def texture(squares_NSS3: Squares) -> Numbers:
+    """Count uniform local binary patterns of eight neighbours (Ojala and others, 2002).
+
+    Raises
+    ------
+    MissingExtraError
+        E01, if scikit-image is not installed.
+    """
+    feature = require("skimage.feature", extra="hog", to="measure texture in pictures")
+    grey_NSS = (squares_NSS3.astype(np.float32) @ LUMA).astype(np.uint8)
+    counts = [
+        np.bincount(
+            feature.local_binary_pattern(grey, 8, 1, method="uniform").astype(np.int64).ravel(),
+            minlength=10,
+        )
+        for grey in grey_NSS
+    ]
+    return np.asarray(np.array(counts) / grey_NSS[0].size, dtype=np.float32)
+
+
+def pixels(squares_NSS3: Squares) -> Numbers:
+    """Return the pixels themselves, of pictures made small: 16 x 16, red, green and blue.
+
+    Examples
+    --------
+    >>> pixels(np.zeros((2, 96, 96, 3), np.uint8)).shape
+    (2, 768)
+    """
+    count, side = squares_NSS3.shape[:2]
+    step = side // PIXEL_SIDE
+    cut = squares_NSS3[:, : step * PIXEL_SIDE, : step * PIXEL_SIDE]
+    blocks = cut.reshape(count, PIXEL_SIDE, step, PIXEL_SIDE, step, 3)
+    return np.asarray(blocks.mean(axis=(2, 4)).reshape(count, -1) / 255, dtype=np.float32)
+
+
+def expert_table(problem: Problem) -> Problem:
+    """Return the problem with a table of an expert's features in place of the pictures.
+
+    Colour, and texture and coarse edges where scikit-image is installed: what a network
+    for tables can be given, to see what it gains or loses by not seeing the pixels.
+    """
+    squares = problem.X
+    if isinstance(squares, pd.DataFrame):
+        raise TypeError("the problem holds no pictures")
+    parts = [colours(squares)]
+    if has_edges():
+        parts += [texture(squares), edges(squares, cell=COARSE)]
+    X = pd.DataFrame(np.concatenate(parts, axis=1).astype(np.float64))
+    X.columns = [f"feature {i}" for i in range(X.shape[1])]
+    frame = X.assign(**{TARGET: [problem.classes[number] for number in problem.y]})
+    table = Table(
+        frame=frame, lines=np.arange(1, len(frame) + 1), source="an expert's features"
+    )
+    schema = SchemaOptions(target=TARGET, task="classification", keep_counters=True)
+    train = replace(problem.options.train, network="auto")
+    return replace(problem, X=X, table=table, options=RunOptions(schema=schema, train=train))
+
+
+def has_edges() -> bool:
+    """Tell whether scikit-image is installed."""
+    return find_spec("skimage") is not None

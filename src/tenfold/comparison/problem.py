@@ -1,0 +1,211 @@
+"""What every contender is given: the same rows, the same answers, the same folds."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tenfold.config import Decision, RunOptions, Task
+from tenfold.data.cells import to_dates, to_numbers, to_text, to_truth
+from tenfold.data.encode import read_weights
+from tenfold.data.picture_schema import TARGET
+from tenfold.data.schema import Schema
+from tenfold.data.split import Splits
+from tenfold.data.table import Table
+from tenfold.seeds import Streams
+
+Pair = tuple[NDArray[np.int64], NDArray[np.int64]]
+SECONDS_PER_DAY: Final = 86_400
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Problem:
+    """Rows or pictures to predict, and how they are split.
+
+    Attributes
+    ----------
+    task : {"regression", "classification"}
+    X : DataFrame of N rows, or ndarray of shape (N, S, S, 3), uint8
+        What classical models learn from: of a table one column a column, numbers as
+        float64, words as categories, dates as days since 1970; of pictures squares.
+    y : ndarray of shape (N,)
+        float64 in regression, class numbers in classification.
+    splits : tuple of (learn, test)
+        Positions of the rows that each fold learns from and is tested on.
+    options : RunOptions
+        What networks are trained with.
+    weights : ndarray of shape (N,), float64, or None
+    classes : tuple of str
+    table : Table or None
+        The rows as networks read them.
+    source : str or None
+        The pictures as networks read them: a folder or a CSV.
+    dates : dict of str to ndarray of shape (N,), datetime64
+        Columns of dates, not yet taken apart.
+    """
+
+    task: Task
+    X: pd.DataFrame | NDArray[np.uint8]
+    y: NDArray[Any]
+    splits: tuple[Pair, ...]
+    options: RunOptions
+    weights: NDArray[np.float64] | None = None
+    classes: tuple[str, ...] = ()
+    table: Table | None = None
+    source: str | None = None
+    dates: dict[str, NDArray[np.datetime64]] | None = None
+
+    @property
+    def target(self) -> str:
+        """What is predicted."""
+        return self.options.schema.target or TARGET
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    @property
+    def kind(self) -> Literal["table", "images"]:
+        """Whether it is about rows of a table or about pictures."""
+        return "images" if self.source is not None else "table"
+
+    @property
+    def words(self) -> list[str]:
+        """Names of the columns of words."""
+        return words_of(self.X) if isinstance(self.X, pd.DataFrame) else []
+
+    @property
+    def numbers(self) -> list[str]:
+        """Names of the columns of numbers."""
+        return numbers_of(self.X) if isinstance(self.X, pd.DataFrame) else []
+
+    @property
+    def test_share(self) -> float:
+        """Rows tested on over rows learnt from, mean over folds."""
+        return float(np.mean([len(test) / len(learn) for learn, test in self.splits]))
+
+    def only(self, folds: int) -> "Problem":
+        """Return the problem with its first folds alone."""
+        return replace(self, splits=self.splits[:folds])
+
+    def shrunk(self, share: float) -> "Problem":
+        """Return the problem with a share of the rows that each fold learns from.
+
+        Shares are nested: what a fold learns from at a small one, it does at a larger one.
+        Each class keeps its share, and two rows at least, if it has them.
+        """
+        streams = Streams(self.options.train.seed)
+        splits = []
+        for number, (learn, test) in enumerate(self.splits):
+            generator = streams.generator("learning curve", number)
+            splits.append((self._part(learn, share, generator), test))
+        return replace(self, splits=tuple(splits))
+
+    def used(self) -> tuple["Problem", NDArray[np.int64]]:
+        """Return the problem of pictures that its folds name alone, and which these are."""
+        rows = np.unique(np.concatenate([part for pair in self.splits for part in pair]))
+        splits = tuple(
+            (np.searchsorted(rows, learn), np.searchsorted(rows, test))
+            for learn, test in self.splits
+        )
+        weights = None if self.weights is None else self.weights[rows]
+        X = self.X[:0]  # networks read the files
+        return replace(self, X=X, y=self.y[rows], splits=splits, weights=weights), rows
+
+    def _part(
+        self, learn: NDArray[np.int64], share: float, generator: np.random.Generator
+    ) -> NDArray[np.int64]:
+        shuffled = generator.permutation(learn)
+        if self.task == "regression":
+            return np.sort(shuffled[: max(2, round(share * len(learn)))])
+        kept = []
+        for number in np.unique(self.y[learn]):
+            members = shuffled[self.y[shuffled] == number]
+            kept.append(members[: max(2, round(share * len(members)))])
+        return np.sort(np.concatenate(kept))
+
+
+def table_problem(
+    table: Table, schema: Schema, place: NDArray[np.int64], splits: Splits, options: RunOptions
+) -> Problem:
+    """Return the problem of a table that was described and split.
+
+    Parameters
+    ----------
+    table : Table
+        N rows, each with an answer and a weight above zero.
+    schema : Schema
+    place : ndarray of shape (N,), int64
+        Where each row of the table stands in the rows of ``splits``.
+    splits : Splits
+    options : RunOptions
+    """
+    pairs = [
+        (np.flatnonzero(learn[place]), np.flatnonzero(held_out[place]))
+        for learn, held_out in zip(splits.learn, splits.held_out, strict=True)
+    ]
+    target = table.frame[schema.target]
+    y: NDArray[Any]
+    if schema.task == "regression":
+        y = to_numbers(target, table.decimal)
+    else:
+        numbers = {name: i for i, name in enumerate(schema.classes)}
+        y = np.array([numbers[text] for text in to_text(target)], dtype=np.int64)
+    weighted = schema.weight_column is not None
+    return Problem(
+        task=schema.task,
+        X=typed_columns(table, schema),
+        y=y,
+        splits=tuple(pairs),
+        options=options,
+        weights=read_weights(table, schema.weight_column) if weighted else None,
+        classes=schema.classes,
+        table=table,
+        dates={
+            column.name: to_dates(table.frame[column.name], column.date_format or "ISO8601")
+            for column in schema.used
+            if column.kind == "date"
+        },
+    )
+
+
+def typed_columns(table: Table, schema: Schema) -> pd.DataFrame:
+    """Return the columns that are learnt from, each in its type, neither filled nor scaled."""
+    columns: dict[str, Any] = {}
+    for column in schema.used:
+        cells = table.frame[column.name]
+        if column.kind == "number":
+            columns[column.name] = to_numbers(cells, table.decimal)
+        elif column.kind == "boolean":
+            columns[column.name] = to_truth(to_text(cells))
+        elif column.kind == "date":
+            dates = pd.Series(to_dates(cells, column.date_format or "ISO8601"))
+            seconds = (dates - pd.Timestamp(0)).dt.total_seconds()
+            columns[column.name] = (seconds / SECONDS_PER_DAY).to_numpy(np.float64)
+        else:
+            columns[column.name] = pd.Categorical(to_text(cells))
+    return pd.DataFrame(columns)
+
+
+def words_of(X: pd.DataFrame) -> list[str]:
+    """Return the names of the columns of words."""
+    return [name for name in X.columns if isinstance(X[name].dtype, pd.CategoricalDtype)]
+
+
+def numbers_of(X: pd.DataFrame) -> list[str]:
+    """Return the names of the columns of numbers."""
+    words = set(words_of(X))
+    return [name for name in X.columns if name not in words]
+
+
+def rows_of(X: Any, rows: NDArray[np.int64]) -> Any:
+    """Return the given rows of a DataFrame or an array."""
+    return X.iloc[rows] if isinstance(X, pd.DataFrame) else X[rows]
+
+
+def all_decisions(*groups: Iterable[Decision]) -> tuple[Decision, ...]:
+    """Return decisions in one list, each once."""
+    found: Sequence[Decision] = [decision for group in groups for decision in group]
+    return tuple(dict.fromkeys(found))

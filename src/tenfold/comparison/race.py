@@ -1,0 +1,153 @@
+"""An estimator on the folds of a problem: its scores, its seconds, its steps."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, Final
+
+import joblib
+import numpy as np
+from sklearn.base import clone
+from sklearn.compose import ColumnTransformer
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import has_fit_parameter
+
+from tenfold.comparison.contenders import Contender, estimator_of
+from tenfold.comparison.entry import Entry, FoldResult
+from tenfold.comparison.problem import Pair, Problem, rows_of
+from tenfold.comparison.scoring import score, scorers
+from tenfold.machine import usable_threads
+
+SINGLES: Final = 20  # rows that are asked for one at a time
+PATIENCE_SECONDS: Final = 2.0  # that they may take
+
+
+def run_classical(
+    contender: Contender, problem: Problem, limit: float | None, feature_seconds: float = 0.0
+) -> Iterator[Entry]:
+    """Fit and score an estimator fold by fold; yield what it has reached after each.
+
+    Parameters
+    ----------
+    contender : Contender
+    problem : Problem
+        Of pictures with their features in place of the squares.
+    limit : float or None
+        Seconds after which no further fold begins.
+    feature_seconds : float
+        That these features took.
+    """
+    started = time.perf_counter() - feature_seconds
+    estimator = estimator_of(contender, problem)
+    done: list[FoldResult] = []
+    entry = Entry(name=contender.name, kind=contender.kind)
+    single = feature_seconds / len(problem)
+    for pair in problem.splits:
+        if limit is not None and done and time.perf_counter() - started > limit:
+            of = f"{len(done)} of {len(problem.splits)} folds"
+            yield entry.failed(f"the time limit of {limit:g} s ended it after {of}")
+            return
+        fitted = clone(estimator)
+        done.append(_run_fold(fitted, problem, pair))
+        if len(done) == 1:
+            single += single_seconds(fitted, rows_of(problem.X, pair[1]))
+        entry = replace(
+            Entry.of(contender, done, feature_seconds, feature_seconds / len(problem)),
+            predict_seconds_single=single,
+            steps=(*contender.before, *steps_of(fitted)),
+            cores=usable_threads(),
+        )
+        yield entry
+
+
+def with_features(contender: Contender, problem: Problem) -> tuple[Problem, float]:
+    """Turn pictures into features, and return how many seconds it took.
+
+    It learns nothing, so it is done once for all folds.
+    """
+    if contender.features is None:
+        return problem, 0.0
+    began = time.perf_counter()
+    features = contender.features(problem.X)
+    return replace(problem, X=features), time.perf_counter() - began
+
+
+def _run_fold(estimator: Any, problem: Problem, pair: Pair) -> FoldResult:
+    """Fit an estimator on a fold's rows and score it on the others."""
+    learn, test = pair
+    weighted: dict[str, Any] = {}
+    if problem.weights is not None:
+        weighted = weights_for(estimator, problem.weights[learn])
+    began = time.perf_counter()
+    with joblib.parallel_config(backend="threading", n_jobs=usable_threads()):
+        estimator.fit(rows_of(problem.X, learn), problem.y[learn], **weighted)
+    trained = time.perf_counter() - began
+    unseen = rows_of(problem.X, test)
+    began = time.perf_counter()
+    predict(estimator, unseen)
+    predicted = time.perf_counter() - began
+    weights = None if problem.weights is None else problem.weights[test]
+    names = scorers(problem.task, len(problem.classes))
+    return FoldResult(
+        scores=score(estimator, unseen, problem.y[test], weights, names),
+        train_seconds=trained,
+        predict_seconds=predicted,
+        learnt=len(learn),
+        tested=len(test),
+    )
+
+
+def weights_for(estimator: Any, weights: Any) -> dict[str, Any]:
+    """Return the weights of rows as ``fit`` takes them, or nothing if it takes none."""
+    prefix, last = "", estimator
+    if isinstance(estimator, Pipeline):
+        name, last = estimator.steps[-1]
+        prefix = f"{name}__"
+    return (
+        {f"{prefix}sample_weight": weights} if has_fit_parameter(last, "sample_weight") else {}
+    )
+
+
+def predict(fitted: Any, X: Any) -> Any:
+    """Return all that an estimator can say: probabilities if it has them."""
+    return fitted.predict_proba(X) if hasattr(fitted, "predict_proba") else fitted.predict(X)
+
+
+def single_seconds(fitted: Any, unseen: Any) -> float:
+    """Return the seconds that one row takes that is asked for alone: a median."""
+    seconds: list[float] = []
+    for row in range(min(SINGLES, len(unseen))):
+        one = rows_of(unseen, np.array([row]))
+        began = time.perf_counter()
+        predict(fitted, one)
+        seconds.append(time.perf_counter() - began)
+        if sum(seconds) > PATIENCE_SECONDS:
+            break
+    return float(np.median(seconds))
+
+
+def steps_of(estimator: Any) -> tuple[str, ...]:
+    """Return what a fitted estimator does to rows, in the order in which it does it.
+
+    Examples
+    --------
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from sklearn.linear_model import Ridge
+    >>> steps_of(Pipeline([("scale", StandardScaler()), ("model", Ridge())]))
+    ('StandardScaler', 'Ridge')
+    """
+    if isinstance(estimator, Pipeline):
+        return tuple(step for _, part in estimator.steps for step in steps_of(part))
+    if isinstance(estimator, ColumnTransformer):
+        parts = getattr(estimator, "transformers_", estimator.transformers)
+        return tuple(
+            f"{name}: {step}"
+            for name, part, _ in parts
+            if part not in {"drop", "passthrough"}
+            for step in steps_of(part)
+        )
+    function = getattr(estimator, "func", None)
+    if function is not None:  # a FunctionTransformer
+        named = getattr(function, "func", function)  # a partial has no name of its own
+        return (named.__name__.replace("_", " "),)
+    return (type(estimator).__name__,)

@@ -1,0 +1,151 @@
+"""From the data that a user names to a problem that contenders can be given."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from tenfold.comparison.contenders import Contender, table_contenders
+from tenfold.comparison.follow import Follow
+from tenfold.comparison.picture_contenders import SQUARE_SIDE, picture_contenders
+from tenfold.comparison.problem import Problem, table_problem
+from tenfold.config import Decision, RunOptions
+from tenfold.data.decode import Framing
+from tenfold.data.encode import Encoded, read_weights
+from tenfold.data.picture_files import is_picture_source
+from tenfold.data.picture_schema import PictureSchema, encode_pictures, infer_picture_schema
+from tenfold.data.pictures import Pictures, read_pictures
+from tenfold.data.read import read_table
+from tenfold.data.split import Splits, Splitter, splits_of
+from tenfold.data.split_pictures import split_pictures
+from tenfold.launch import OF_PICTURE_TABLES, OF_PICTURES, OF_TABLES, refuse
+from tenfold.seeds import Streams
+from tenfold.study.tables import describe, split_rows
+from tenfold.training.device import choose_device
+
+PICTURE_FOLDS: Final = 5
+
+
+def read_problem(
+    data: str | Path | pd.DataFrame,
+    options: RunOptions,
+    splitter: Splitter | Iterable[Any] | None,
+    follow: Follow,
+) -> tuple[Problem, list[Contender], tuple[Decision, ...]]:
+    """Read what is named, deal it out to folds, and say who competes for it.
+
+    Raises
+    ------
+    InputError
+        What ``train`` raises for such data.
+    """
+    device, placed = choose_device(options.train.device)
+    options = replace(options, train=replace(options.train, device=str(device)))
+    if isinstance(data, pd.DataFrame) or not is_picture_source(data):
+        problem, decisions = read_table_problem(data, options, splitter)
+        return problem, table_contenders(problem), (*decisions, *placed)
+    problem, decisions = read_picture_problem(data, options, splitter, follow)
+    contenders, left_out = picture_contenders(problem)
+    return problem, contenders, (*decisions, *placed, *left_out)
+
+
+def read_table_problem(
+    data: str | Path | pd.DataFrame,
+    options: RunOptions,
+    splitter: Splitter | Iterable[Any] | None,
+) -> tuple[Problem, tuple[Decision, ...]]:
+    """Read a table, describe its columns and deal its rows out to folds, as ``train`` does.
+
+    Raises
+    ------
+    InputError
+        What ``train`` raises for such a table.
+    """
+    refuse(options, OF_PICTURES, "a table")
+    streams = Streams(options.train.seed)
+    table, _, schema, described = describe(
+        read_table(data, options.read), None, options, streams
+    )
+    weights = read_weights(table, schema.weight_column)
+    if not weights.all():  # a row without weight is a row that is not there
+        table = table.take(weights > 0)
+    _, place, splits, dealt = split_rows(table, schema, options, streams, splitter)
+    known = replace(options.schema, target=schema.target, task=schema.task)
+    options = replace(options, schema=known)
+    return table_problem(table, schema, place, splits, options), (*described, *dealt)
+
+
+def read_picture_problem(
+    data: str | Path,
+    options: RunOptions,
+    splitter: Splitter | Iterable[Any] | None,
+    follow: Follow,
+) -> tuple[Problem, tuple[Decision, ...]]:
+    """Read pictures as squares for classical models, and deal them out to folds.
+
+    Networks read the same files again, each at the size that it learns from.
+
+    Raises
+    ------
+    InputError
+        What ``train`` raises for such pictures.
+    """
+    if options.schema.task == "classification":  # what pictures are for anyway
+        options = replace(options, schema=replace(options.schema, task=None))
+    refuse(options, OF_TABLES, "pictures")
+    if Path(data).is_dir():
+        refuse(options, OF_PICTURE_TABLES, "a folder of pictures: its folders are the classes")
+    framing = Framing(size=SQUARE_SIDE, crop=0.0)
+
+    def progress(done: int, total: int) -> None:
+        follow.working(f"reading pictures, {done:,} of {total:,}", 0.0)
+
+    pictures, test = read_pictures(data, framing, options.pictures, progress)
+    pictures.check_rejected(options.pictures.max_bad)
+    schema = infer_picture_schema(pictures)
+    rows = encode_pictures(pictures, schema)
+    splits, dealt = _split_pictures(pictures, rows, schema, options, splitter)
+    pairs = [
+        (np.flatnonzero(learn), np.flatnonzero(held_out))
+        for learn, held_out in zip(splits.learn, splits.held_out, strict=True)
+    ]
+    problem = Problem(
+        task="classification",
+        X=pictures.cache[pictures.at],
+        y=rows.target,
+        splits=tuple(pairs),
+        options=options,
+        classes=schema.classes,
+        source=str(Path(data).resolve()),  # workers may run in another folder
+    )
+    left_out: tuple[Decision, ...] = ()
+    if test is not None:
+        what, why = f"{len(test):,} test pictures are left alone", "folds are compared"
+        left_out = (Decision(what=what, why=why, change_with="tenfold evaluate"),)
+    return problem, (*pictures.decisions, *left_out, *dealt)
+
+
+def _split_pictures(
+    pictures: Pictures,
+    rows: Encoded,
+    schema: PictureSchema,
+    options: RunOptions,
+    splitter: Splitter | Iterable[Any] | None,
+) -> tuple[Splits, tuple[Decision, ...]]:
+    if splitter is not None:
+        return splits_of(splitter, rows, schema), ()
+    streams = Streams(options.train.seed)
+    copies = options.split.keep_copies
+    if options.split.folds is not None:
+        return split_pictures(
+            pictures, rows, schema, options.split.folds, streams, keep_copies=copies
+        )
+    splits, dealt = split_pictures(
+        pictures, rows, schema, PICTURE_FOLDS, streams, keep_copies=copies
+    )
+    why = "contenders that see pixels take long"
+    few = Decision(what=f"{PICTURE_FOLDS} folds", why=why, change_with="--folds")
+    return splits, (few, *dealt)

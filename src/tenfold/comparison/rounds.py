@@ -1,0 +1,164 @@
+"""Which rounds are run, in which order, and where: here one by one, or over a cluster."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import joblib
+
+from tenfold.comparison.contenders import Contender
+from tenfold.comparison.curves import SHARES, share_name
+from tenfold.comparison.entry import Entry
+from tenfold.comparison.follow import Follow
+from tenfold.comparison.forecast import round_seconds
+from tenfold.comparison.job import Features, Job, Round
+from tenfold.comparison.problem import Problem
+from tenfold.comparison.processes import Processes, run_apart
+
+RACE: Final = "race"
+FEATURES: Final = "features"
+ONE_CORE: Final = "one core"
+ALL_CORES: Final = "all cores"
+PROCESSOR: Final = "processor"
+FEATURE_FOLDS: Final = 3  # a gain is paired, so few folds show it
+CURVE_FOLDS: Final = 5
+PART_OF_PICTURES: Final = 1 / 8  # that one core is timed on
+INTERRUPTED: Final = "Ctrl-C"
+
+
+def race_rounds(contender: Contender, problem: Problem, *, axes: bool) -> tuple[Round, ...]:
+    """Return what every contender runs: the race, and with or without an expert's features."""
+    race = Round(name=RACE, folds=contender.most_folds)
+    if not axes or contender.kind == "constant":
+        return (race,)
+    folds = min(contender.most_folds or FEATURE_FOLDS, FEATURE_FOLDS)
+    other: Features = "expert"
+    if problem.kind == "images" and contender.network is None:
+        other = "pixels"  # what an expert measures is what they race with
+    elif problem.kind == "images" and contender.network != "pretrained":
+        return (race,)  # without pixels, all networks are one
+    return race, Round(name=FEATURES, features=other, folds=folds)
+
+
+def final_rounds(contender: Contender, problem: Problem) -> tuple[Round, ...]:
+    """Return what the best of each side runs: learning curves, and a fold on one core.
+
+    A network that trains on a GPU runs on the processor once more.
+    """
+    on_gpu = problem.options.train.device != "cpu"
+    most = min(contender.most_folds or CURVE_FOLDS, CURVE_FOLDS)
+    shares = [Round(name=share_name(s), share=s, folds=most) for s in SHARES[:-1]]
+    part = 1.0 if problem.kind == "table" else PART_OF_PICTURES
+    one = Round(name=ONE_CORE, folds=1, share=part, one_core=True, device="cpu")
+    rounds = [*shares, replace(one, name=ALL_CORES, one_core=False), one]
+    if on_gpu and contender.network is not None:
+        rounds.append(Round(name=PROCESSOR, folds=contender.most_folds, device="cpu"))
+    return tuple(rounds)
+
+
+@dataclass(slots=True, eq=False)
+class Race:
+    """Runs jobs, and keeps note of how far all is.
+
+    Attributes
+    ----------
+    problem : Problem
+    limit : float or None
+        Seconds that a round may train.
+    follow : Follow
+    expected : float
+        Seconds that all is expected to take.
+    interrupted : bool
+        Whether Ctrl-C ended it early.
+    """
+
+    problem: Problem
+    limit: float | None
+    follow: Follow
+    expected: float = 0.0
+    interrupted: bool = False
+    _done: float = field(default=0.0, init=False)
+
+    def run(
+        self, rounds: Sequence[tuple[Contender, tuple[Round, ...]]]
+    ) -> dict[str, dict[str, Entry]]:
+        """Run the rounds of some contenders; here one after the other, or spread by joblib.
+
+        Ctrl-C ends what runs, and leaves out what has not begun.
+
+        Returns
+        -------
+        dict of str to (dict of str to Entry)
+            By contender and by round.
+        """
+        if spread_over() > 1:
+            return self._spread(rounds)
+        found: dict[str, dict[str, Entry]] = {}
+        with Processes() as processes:
+            for contender, wanted in rounds:
+                found[contender.name] = self._run_here(processes, contender, wanted)
+        return found
+
+    def _run_here(
+        self, processes: Processes, contender: Contender, rounds: tuple[Round, ...]
+    ) -> dict[str, Entry]:
+        job = self._job(contender, rounds)
+        before = self._done
+        lasting = [round_seconds(contender, this, self.problem, self.limit) for this in rounds]
+        reached: dict[str, Entry] = {}
+
+        def hear(name: str, entry: Entry) -> None:
+            reached[name] = entry
+            at = [this.name for this in rounds].index(name)
+            share = entry.folds / len(self.problem.splits)
+            self._done = before + sum(lasting[:at]) + share * lasting[at]
+            self._tell(contender, name)
+            if name == RACE:
+                self.follow.reached(entry, done=False)
+
+        self._tell(contender, rounds[0].name)
+        if not self.interrupted:
+            try:
+                reached = processes.run(job, hear)
+            except KeyboardInterrupt:
+                self.interrupted = True
+        self._done = before + sum(lasting)
+        for this in rounds:
+            entry = reached.get(this.name)
+            if self.interrupted and (entry is None or entry.folds < len(self.problem.splits)):
+                entry = entry or Entry(name=contender.name, kind=contender.kind)
+                reached[this.name] = entry.failed(entry.error or INTERRUPTED)
+        if RACE in reached:
+            self.follow.reached(reached[RACE], done=True)
+        return reached
+
+    def _job(self, contender: Contender, rounds: tuple[Round, ...]) -> Job:
+        problem = self.problem
+        raw = all(this.features == "raw" for this in rounds)
+        if contender.network is not None and problem.kind == "images" and raw:
+            problem = replace(problem, X=problem.X[:0])  # networks read the files themselves
+        return Job(contender=contender, problem=problem, rounds=rounds, limit=self.limit)
+
+    def _tell(self, contender: Contender, name: str) -> None:
+        what = contender.name if name == RACE else f"{contender.name}, {name}"
+        self.follow.working(what, min(1.0, self._done / max(self.expected, 1e-9)))
+
+    def _spread(
+        self, rounds: Sequence[tuple[Contender, tuple[Round, ...]]]
+    ) -> dict[str, dict[str, Entry]]:
+        """Give each round to joblib as a job of its own."""
+        jobs = [self._job(contender, (this,)) for contender, all_ in rounds for this in all_]
+        parallel = joblib.Parallel()
+        found: dict[str, dict[str, Entry]] = {}
+        for job, reached in zip(
+            jobs, parallel(joblib.delayed(run_apart)(job) for job in jobs), strict=True
+        ):
+            found.setdefault(job.contender.name, {}).update(reached)
+            if RACE in reached:
+                self.follow.reached(reached[RACE], done=True)
+        return found
+
+
+def spread_over() -> int:
+    """Return over how many workers ``joblib.parallel_config`` spreads work; 1 if over none."""
+    return int(joblib.Parallel()._effective_n_jobs())  # noqa: SLF001 - there is no public way

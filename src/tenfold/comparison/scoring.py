@@ -1,0 +1,127 @@
+"""Scores of a contender on rows that it never saw, by scikit-learn's own scorers.
+
+So that they equal those of ``cross_validate`` to the last digit, whatever the contender.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.metrics import check_scoring
+
+from tenfold.config import Task
+
+# Names here: scikit-learn's scorers for two classes or numbers, and for more classes.
+SCORERS: Final[Mapping[Task, Mapping[str, tuple[str, str]]]] = {
+    "regression": {
+        "mse": ("neg_mean_squared_error", "neg_mean_squared_error"),
+        "rmse": ("neg_root_mean_squared_error", "neg_root_mean_squared_error"),
+        "mae": ("neg_mean_absolute_error", "neg_mean_absolute_error"),
+        "r2": ("r2", "r2"),
+    },
+    "classification": {
+        "accuracy": ("accuracy", "accuracy"),
+        "balanced_accuracy": ("balanced_accuracy", "balanced_accuracy"),
+        "log_loss": ("neg_log_loss", "neg_log_loss"),
+        "roc_auc": ("roc_auc", "roc_auc_ovr"),
+    },
+}
+NEEDS_PROBABILITIES: Final = frozenset({"neg_log_loss", "roc_auc", "roc_auc_ovr"})
+LOSSES: Final = frozenset({"mse", "rmse", "mae", "log_loss"})  # lower is better
+
+
+def scorers(task: Task, classes: int) -> dict[str, str]:
+    """Return scikit-learn's name of each metric.
+
+    Examples
+    --------
+    >>> scorers("classification", 3)["roc_auc"], scorers("regression", 0)["rmse"]
+    ('roc_auc_ovr', 'neg_root_mean_squared_error')
+    """
+    several = classes > 2
+    return {name: pair[several] for name, pair in SCORERS[task].items()}
+
+
+def score(
+    estimator: Any,
+    X: Any,
+    y: NDArray[Any],
+    weights: NDArray[np.float64] | None,
+    names: Mapping[str, str],
+) -> dict[str, float]:
+    """Score a fitted estimator; NaN where it cannot give what a metric asks for.
+
+    Parameters
+    ----------
+    estimator : estimator of scikit-learn, fitted
+    X, y, weights
+        Rows that it never saw, their answers, their weights.
+    names : mapping of str to str
+        What ``scorers`` returned.
+    """
+    asked = [scorer for scorer in names.values() if _can_give(estimator, scorer)]
+    weighted = {} if weights is None else {"sample_weight": weights}
+    found = check_scoring(estimator, scoring=asked, raise_exc=False)(
+        estimator, X, y, **weighted
+    )
+    scores = {}
+    for name, scorer in names.items():
+        value = found.get(scorer, float("nan"))
+        number = float("nan") if isinstance(value, str) else float(value)
+        scores[name] = -number if name in LOSSES else number
+    return scores
+
+
+def _can_give(estimator: Any, scorer: str) -> bool:
+    """Tell whether an estimator says what a scorer asks for: probabilities, or an order."""
+    if hasattr(estimator, "predict_proba") or scorer not in NEEDS_PROBABILITIES:
+        return True
+    return scorer == "roc_auc" and hasattr(estimator, "decision_function")
+
+
+class Answered(BaseEstimator):  # type: ignore[misc]
+    """An estimator that has answered already: what networks said of rows of a fold.
+
+    Parameters
+    ----------
+    answers : ndarray of shape (rows, O), float64
+    """
+
+    def __init__(self, answers: NDArray[np.float64]) -> None:
+        self.answers = answers
+
+    def fit(self, X: Any, y: Any) -> Self:  # noqa: ARG002
+        """Return itself: there is nothing left to fit."""
+        return self
+
+
+class AnsweredNumbers(RegressorMixin, Answered):  # type: ignore[misc]
+    """Answers that are values."""
+
+    def predict(self, X: Any) -> NDArray[np.float64]:  # noqa: ARG002
+        """Return the values."""
+        return self.answers[:, 0]
+
+
+class AnsweredClasses(ClassifierMixin, Answered):  # type: ignore[misc]
+    """Answers that are probabilities."""
+
+    @property
+    def classes_(self) -> NDArray[np.int64]:
+        """The class numbers."""
+        return np.arange(self.answers.shape[1])
+
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:  # noqa: ARG002
+        """Return the probabilities."""
+        return self.answers
+
+    def predict(self, X: Any) -> NDArray[np.int64]:  # noqa: ARG002
+        """Return the most probable classes."""
+        return np.asarray(self.answers.argmax(axis=1))
+
+
+def answered(answers: NDArray[np.float64], task: Task) -> Answered:
+    """Return what the scorers take for a fitted estimator."""
+    return AnsweredNumbers(answers) if task == "regression" else AnsweredClasses(answers)

@@ -1,0 +1,316 @@
+"""Whether the network is worth its cost: one outcome, one sentence, with its numbers."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+
+from tenfold.comparison.entry import Entry
+from tenfold.comparison.scoring import LOSSES
+from tenfold.evaluate.scores import fold_interval
+from tenfold.report.text import NAMES, number
+
+Outcome = Literal["yes", "no", "no_difference", "too_little_data"]
+
+# A difference below these does not matter: a share of the error that the classical model
+# leaves, and at most a share of 1 for R2 and shares, or of the guess's error.
+MARGIN_OF_ERROR: Final = 0.1
+MARGIN_OF_ALL: Final = 0.02
+# Where nothing beats the constant guess, but the data cannot exclude that something would
+# come this share of the way to a perfect answer, they are too few to tell.
+BLIND: Final = 0.25
+ALIKE: Final = 2.0  # times the seconds of the other are about the same cost
+PERFECT: Final = {"r2": 1.0, "accuracy": 1.0, "balanced_accuracy": 1.0, "roc_auc": 1.0}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Difference:
+    """How much better one contender is than another: above zero is better.
+
+    Attributes
+    ----------
+    mean : float
+        Over the folds, in the metric's unit.
+    low, high : float
+        95 % interval, corrected for training sets that overlap (``fold_interval``).
+    """
+
+    mean: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verdict:
+    """The answer to the question whether deep learning is worth it on these data.
+
+    Attributes
+    ----------
+    outcome : {"yes", "no", "no_difference", "too_little_data"}
+    sentence : str
+    metric : str
+    margin : float
+        The difference below which none matters, in the metric's unit.
+    difference : Difference or None
+        Of the best network to the best classical model.
+    cost_ratio : float
+        Training seconds of the network for a fold over those of the classical model.
+    network, classical : str
+        Their names; empty if none finished.
+    """
+
+    outcome: Outcome
+    sentence: str
+    metric: str
+    margin: float = math.nan
+    difference: Difference | None = None
+    cost_ratio: float = math.nan
+    network: str = ""
+    classical: str = ""
+
+
+def best_of(entries: Sequence[Entry], kind: str, metric: str) -> Entry | None:
+    """Return the best contender of a kind among those that ran the most folds."""
+    running = [e for e in entries if e.kind == kind and math.isfinite(e.mean(metric))]
+    if not running:
+        return None
+    most = max(entry.folds for entry in running)
+    sign = -1 if metric in LOSSES else 1
+    return max((e for e in running if e.folds == most), key=lambda e: sign * e.mean(metric))
+
+
+def paired_difference(
+    entry: Entry, other: Entry, metric: str, test_share: float
+) -> Difference | None:
+    """Return by how much an entry is better than another on the folds that both ran.
+
+    Parameters
+    ----------
+    entry, other : Entry
+    metric : str
+    test_share : float
+        Rows tested on over rows learnt from.
+
+    Returns
+    -------
+    Difference or None
+        None if they have no fold in common; without an interval if they have one.
+    """
+    sides = zip(entry.per_fold.get(metric, ()), other.per_fold.get(metric, ()), strict=False)
+    pairs = np.array([(a, b) for a, b in sides if math.isfinite(a) and math.isfinite(b)])
+    if len(pairs) == 0:
+        return None
+    gains = (pairs[:, 0] - pairs[:, 1]) * (-1 if metric in LOSSES else 1)
+    low, high = fold_interval(gains, test_share)
+    return Difference(mean=float(gains.mean()), low=low, high=high)
+
+
+def margin_of(metric: str, classical: float, constant: float) -> float:
+    """Return the difference below which none matters.
+
+    A tenth of the error that the classical model leaves; of R2, accuracy and ROC AUC at most
+    0.02, of errors at most a fiftieth of the constant guess's.
+
+    Examples
+    --------
+    >>> round(margin_of("r2", 0.84, 0.0), 3), round(margin_of("r2", 0.3, 0.0), 3)
+    (0.016, 0.02)
+    >>> round(margin_of("rmse", 3.0, 9.0), 2)
+    0.18
+    """
+    perfect = PERFECT.get(metric, 0.0)
+    whole = 1.0 if metric in PERFECT else abs(constant - perfect)
+    return min(MARGIN_OF_ERROR * abs(perfect - classical), MARGIN_OF_ALL * whole)
+
+
+def judge(
+    entries: Sequence[Entry], metric: str, test_share: float, margin: float | None = None
+) -> Verdict:
+    """Judge the race.
+
+    Parameters
+    ----------
+    entries : sequence of Entry
+        Of all contenders, on the same folds.
+    metric : str
+    test_share : float
+        Rows tested on over rows learnt from, mean over folds.
+    margin : float, optional
+        In place of ``margin_of``'s.
+    """
+    network, classical = best_of(entries, "deep", metric), best_of(entries, "classical", metric)
+    guess = best_of(entries, "constant", metric)
+    if network is None or classical is None or guess is None:
+        return _unfought(network, classical, guess, metric)
+    if margin is None:
+        margin = margin_of(metric, classical.mean(metric), guess.mean(metric))
+    found = paired_difference(network, classical, metric, test_share)
+    if found is None or not math.isfinite(found.low):
+        return _unfought(network, classical, guess, metric)
+    ratio = seconds_of_fold(network) / seconds_of_fold(classical)
+    race = _Race(network, classical, guess, metric, margin, found, ratio)
+    outcome, sentence = race.against_guess(test_share) or race.decide()
+    return Verdict(
+        outcome=outcome,
+        sentence=sentence + told_ahead(entries, (network, classical), metric),
+        metric=metric,
+        margin=margin,
+        difference=found,
+        cost_ratio=ratio,
+        network=network.name,
+        classical=classical.name,
+    )
+
+
+def seconds_of_fold(entry: Entry) -> float:
+    """Return the seconds that a contender trained for a fold."""
+    return entry.train_seconds / entry.folds
+
+
+def told_ahead(entries: Sequence[Entry], chosen: Sequence[Entry], metric: str) -> str:
+    """Name who was better than the chosen one of its side on fewer folds, if anyone was."""
+    sign = -1 if metric in LOSSES else 1
+    said = ""
+    for best in chosen:
+        for entry in entries:
+            if entry.kind != best.kind or not 0 < entry.folds < best.folds:
+                continue
+            same = np.mean(best.per_fold[metric][: entry.folds])
+            if sign * entry.mean(metric) > sign * same:
+                folds = f"{entry.folds} of {best.folds} folds"
+                said += f" {entry.name} ran {folds}, and was better than {best.name} on these."
+    return said
+
+
+def _unfought(
+    network: Entry | None, classical: Entry | None, guess: Entry | None, metric: str
+) -> Verdict:
+    sides = {"network": network, "classical model": classical, "constant guess": guess}
+    missing = [f"no {name}" for name, entry in sides.items() if entry is None]
+    why = f"{' and '.join(missing)} finished" if missing else "they share a single fold"
+    return Verdict(
+        outcome="too_little_data",
+        sentence=f"It cannot be told: {why}.",
+        metric=metric,
+        network=network.name if network else "",
+        classical=classical.name if classical else "",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Race:
+    """The two that are compared, and by how much they differ."""
+
+    network: Entry
+    classical: Entry
+    guess: Entry
+    metric: str
+    margin: float
+    difference: Difference
+    ratio: float
+
+    def against_guess(self, test_share: float) -> tuple[Outcome, str] | None:
+        """Return the outcome if neither is shown to beat the constant guess by the margin."""
+        gains = [
+            paired_difference(entry, self.guess, self.metric, test_share)
+            for entry in (self.network, self.classical)
+        ]
+        found = [gain for gain in gains if gain is not None]
+        if any(gain.low > 0 and gain.mean >= self.margin for gain in found):
+            return None
+        # The steadier of the two tells how much the rows can hide.
+        most = min(gain.high for gain in found)
+        perfect = PERFECT.get(self.metric, 0.0)
+        whole = abs(perfect - self.guess.mean(self.metric))
+        scores = (
+            f"{NAMES[self.metric]} {self._score(self.network)} for {self.network.name}, "
+            f"{self._score(self.classical)} for {self.classical.name}, "
+            f"{self._score(self.guess)} for the guess"
+        )
+        if most > BLIND * whole:
+            said = "neither is shown to predict better than the constant guess, and much better"
+            return "too_little_data", (
+                f"Too little data to tell: {said} is not excluded either ({scores})."
+            )
+        said = "neither is shown to predict better than the constant guess"
+        return "no_difference", f"No difference: {said} ({scores})."
+
+    def decide(self) -> tuple[Outcome, str]:
+        """Return the outcome of a race that at least one of the two takes part in."""
+        d, margin = self.difference, self.margin
+        network, classical = self.network.name, self.classical.name
+        if d.low > 0 and d.mean >= margin:
+            said = f"Yes: {network} predicts better than {classical}"
+            return "yes", f"{said} ({self._numbers(network_first=True)}), {self._cost()}."
+        if d.high < 0 and d.mean <= -margin:
+            said = f"No: {classical} predicts better than {network}"
+            return "no", f"{said} ({self._numbers()}) for {self._price()}."
+        if d.high > margin:
+            said = f"Too little data to tell whether {network} or {classical} is better"
+            matter = f"below {told(margin, self.metric)} none would matter"
+            return "too_little_data", f"{said} ({self._numbers(network_first=True)}; {matter})."
+        if d.low >= -margin and self.ratio <= ALIKE:
+            said = f"No difference worth having: {network} is as good as {classical}"
+            return (
+                "no_difference",
+                f"{said} ({self._numbers(network_first=True)}), {self._cost()}.",
+            )
+        as_good = "as good" if d.low >= -margin else "at least as good"
+        said = f"No: {classical} is {as_good}"
+        return "no", f"{said} ({self._numbers()}) for {self._price()}."
+
+    def _score(self, entry: Entry) -> str:
+        return told(entry.mean(self.metric), self.metric)
+
+    def _numbers(self, *, network_first: bool = False) -> str:
+        """Return both scores and the difference in favour of the first."""
+        d, sides = self.difference, (self.classical, self.network)
+        sign = -1.0
+        if network_first:
+            sides, sign = (self.network, self.classical), 1.0
+        low, high = sorted((sign * d.low, sign * d.high))
+        scores = f"{self._score(sides[0])} against {self._score(sides[1])}"
+        mean, low_told, high_told = (
+            told(value, self.metric) for value in (sign * d.mean, low, high)
+        )
+        interval = f"95 % interval {low_told} to {high_told}"
+        return f"{NAMES[self.metric]} {scores}, difference {mean}, {interval}"
+
+    def _price(self) -> str:
+        """Say what the classical model costs, for the network's cost."""
+        return f"{_share(1 / self.ratio)} the training time"
+
+    def _cost(self) -> str:
+        return f"at {_share(self.ratio)} the training time"
+
+
+def told(value: float, metric: str) -> str:
+    """Return a score or a difference as it is told: shares and R2 with three decimals.
+
+    Examples
+    --------
+    >>> told(0.84561, "r2"), told(-0.00013, "accuracy"), told(48123.4, "rmse")
+    ('0.846', '-0.0001', '48,123')
+    """
+    if metric not in PERFECT or not math.isfinite(value):
+        return number(value)
+    return f"{value:.3f}" if abs(value) >= 0.001 or value == 0 else f"{value:.1g}"
+
+
+def _share(ratio: float) -> str:
+    """Return a ratio in words.
+
+    Examples
+    --------
+    >>> _share(0.025), _share(12.3), _share(1.2), _share(0.75)
+    ('1/40 of', '12 times', '1.2 times', '3/4 of')
+    """
+    if ratio >= 10:
+        return f"{ratio:.0f} times"
+    if ratio >= 0.875:
+        return f"{ratio:.1f} times"
+    if ratio > 0.55:
+        return f"{round(4 * ratio)}/4 of"
+    return f"1/{round(1 / ratio)} of"

@@ -1,0 +1,143 @@
+"""The other side of ``processes``: runs a contender and says what it reaches."""
+
+import contextlib
+import importlib
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import IO, Any, Final, final
+
+from tenfold.comparison.entry import Entry
+from tenfold.comparison.expert import with_expert_features
+from tenfold.comparison.job import Ended, Job, Message, Round, read_frame, write_frame
+from tenfold.comparison.picture_features import expert_table
+from tenfold.comparison.problem import Problem
+from tenfold.errors import TenfoldError
+from tenfold.machine import keep_freed_memory, on_one_core, peak_memory_bytes
+
+LONGEST: Final = 200  # characters of what a library says of its failure
+NO_JOB: Final = 17  # exit status of a child that found no job to do
+
+
+def main() -> None:
+    """Do the jobs that come on standard input, each in a child of this process."""
+    with os.fdopen(os.dup(0), "rb", buffering=0) as jobs, os.fdopen(os.dup(1), "wb") as out:
+        os.dup2(2, 1)  # libraries may print
+        sys.path[:], networks = read_frame(jobs)
+        if networks:
+            keep_freed_memory()
+        importlib.import_module(f"tenfold.comparison.{'networks' if networks else 'race'}")
+        while _next_job(jobs, out):
+            pass
+
+
+def _next_job(jobs: IO[bytes], out: IO[bytes]) -> bool:
+    """Do a job, in a child where the system has such; tell whether there was one."""
+    if not hasattr(os, "fork"):
+        try:
+            _run(read_frame(jobs), out)
+        except EOFError:
+            return False
+        write_frame(out, Ended(1))  # this process has had its contender
+        return False
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            _run(read_frame(jobs), out)
+            status = 0
+        except EOFError:
+            status = NO_JOB
+        finally:
+            os._exit(status)
+    _, waited = os.waitpid(child, 0)
+    status = os.waitstatus_to_exitcode(waited)
+    if status != NO_JOB:
+        write_frame(out, Ended(status))
+    return status != NO_JOB
+
+
+def _run(job: Job, out: IO[bytes]) -> None:
+    """Run all rounds of a job."""
+    with contextlib.suppress(OSError):  # the system ends this process first, not another
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
+    runner = Runner(job)
+    for this in job.rounds:
+        entry = Entry(name=job.contender.name, kind=job.contender.kind)
+        try:
+            with on_one_core() if this.one_core else contextlib.nullcontext():
+                for reached in runner.entries(this):
+                    entry = replace(reached, peak_memory_bytes=peak_memory_bytes())
+                    write_frame(out, Message(this.name, entry, last=False))
+        except MemoryError:
+            entry = entry.failed("memory ran out")
+        except TenfoldError as error:
+            entry = entry.failed(f"{error.code}: {error.fact}")
+        except Exception as error:  # noqa: BLE001 - of whatever library: its contender's row
+            entry = entry.failed(_in_a_line(error))
+        write_frame(out, Message(this.name, entry, last=True))
+
+
+def _in_a_line(error: Exception) -> str:
+    told = " ".join(f"{type(error).__name__}: {error}".split())
+    return told if len(told) <= LONGEST else f"{told[:LONGEST]} ..."
+
+
+@final
+class Runner:
+    """Runs the rounds of a job; what pictures become is computed once for all of them."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._featured: dict[str, tuple[Problem, float]] = {}
+        self._seen: dict[str, Any] = {}  # by a pretrained network
+
+    def entries(self, this: Round) -> Iterator[Entry]:
+        """Yield what a round reaches, again and again."""
+        contender, problem = self._job.contender, self._job.problem
+        if contender.network is not None:
+            yield from self._network_entries(this)
+            return
+        from tenfold.comparison.race import run_classical  # noqa: PLC0415 - loads scikit-learn
+
+        featured, seconds = self._features(this)
+        varied = vary(replace(featured, splits=problem.splits), this)
+        yield from run_classical(contender, varied, self._job.limit, seconds)
+
+    def _features(self, this: Round) -> tuple[Problem, float]:
+        """Return the problem with features in place of pictures, and the seconds they took."""
+        from tenfold.comparison.picture_features import pixels  # noqa: PLC0415
+        from tenfold.comparison.race import with_features  # noqa: PLC0415
+
+        contender = self._job.contender
+        if this.features == "pixels":
+            contender = replace(contender, features=pixels)
+        if this.features not in self._featured or this.one_core:
+            self._featured[this.features] = with_features(contender, self._job.problem)
+        return self._featured[this.features]
+
+    def _network_entries(self, this: Round) -> Iterator[Entry]:
+        from tenfold.comparison.networks import run_network  # noqa: PLC0415 - loads torch
+
+        problem, contender = self._job.problem, self._job.contender
+        if problem.kind == "images" and this.features == "expert":
+            problem, contender = expert_table(problem), replace(contender, network="auto")
+        if this.one_core:  # it has to see the pictures once more
+            self._seen.clear()
+        yield from run_network(contender, vary(problem, this), self._job.limit, self._seen)
+
+
+def vary(problem: Problem, this: Round) -> Problem:
+    """Return the problem as a round wants it."""
+    if this.folds is not None:
+        problem = problem.only(this.folds)
+    if this.share < 1:
+        problem = problem.shrunk(this.share)
+    if this.features == "expert" and problem.kind == "table":
+        problem = with_expert_features(problem)
+    if this.device is not None:
+        train = replace(problem.options.train, device=this.device)
+        problem = replace(problem, options=replace(problem.options, train=train))
+    return problem

@@ -1,0 +1,152 @@
+"""From data to a verdict, as a user asks for it."""
+
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.linear_model import Ridge
+
+from tenfold import compare
+from tenfold.comparison import read
+from tenfold.comparison.contenders import Contender, table_contenders
+from tenfold.comparison.problem import Problem
+
+KEPT: Final = {"constant guess", "ridge regression", "logistic regression", "Tenfold"}
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let three contenders compete: the guess, a linear model, Tenfold's network."""
+
+    def quick(problem: Problem) -> list[Contender]:
+        return [c for c in table_contenders(problem) if c.name in KEPT]
+
+    monkeypatch.setattr(read, "table_contenders", quick)
+
+
+def line(rows: int = 60, seed: int = 0) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame(rng.normal(size=(rows, 3)), columns=["a", "b", "c"])
+    return frame.assign(y=frame.sum(axis=1) + 0.1 * rng.normal(size=rows))
+
+
+class Broken(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+    def fit(self, X: Any, y: Any) -> "Broken":
+        raise RuntimeError("no such luck")
+
+    def predict(self, X: Any) -> np.ndarray:
+        raise NotImplementedError
+
+
+@pytest.mark.usefixtures("few")
+def test_every_axis_is_measured_and_told() -> None:
+    found = compare(line(200), folds=3, quality="fast", out=None)
+    assert found.verdict.outcome == "no"
+    assert set(found.axes) == {"data", "machine", "features", "time", "approach"}
+    data = found.axes["data"]
+    assert len(data["network"]["rows"]) == len(data["classical"]["mean"]) == 5
+    assert data["network"]["rows"][0] == pytest.approx(200 * 2 / 3 / 16, abs=1)
+    machine = found.axes["machine"]
+    assert {"network", "classical"} == set(machine["one_fold"])
+    assert all(row["peak_memory_bytes"] > 5e7 for row in machine["contenders"].values())
+    assert machine["contenders"]["ridge regression"]["fits_4_gb_laptop"]
+    assert {"ridge regression", "Tenfold"} == set(found.axes["features"]["contenders"])
+    assert "StandardScaler" in str(found.axes["approach"]["contenders"]["ridge regression"])
+    for axis in found.axes.values():
+        assert axis["sentence"].endswith(".")
+
+
+@pytest.mark.usefixtures("few")
+def test_a_contender_of_ones_own_joins_and_one_that_fails_is_a_row() -> None:
+    found = compare(
+        line(), contenders=[("mine", Ridge(0.5)), Broken()], folds=3, axes=False, out=None
+    )
+    rows = {entry.name: entry for entry in found.entries}
+    assert rows["mine"].mean("r2") > 0.9
+    assert rows["Broken"].error == "RuntimeError: no such luck"
+    assert found.entries[-1].name == "Broken"
+    assert found.verdict.sentence
+
+
+@pytest.mark.usefixtures("few")
+@pytest.mark.parametrize("seed", range(6))
+def test_with_shuffled_labels_nobody_wins(seed: int) -> None:
+    frame = line(150, seed)
+    frame["y"] = np.random.default_rng(seed).permutation(frame["y"])
+    found = compare(frame, quality="fast", axes=False, seed=seed, out=None)
+    assert found.verdict.outcome == "no_difference"
+
+
+@pytest.mark.usefixtures("few")
+@pytest.mark.parametrize("seed", range(3))
+def test_with_shuffled_classes_nobody_wins(seed: int) -> None:
+    frame = line(200, seed)
+    up = frame.pop("y") > 0
+    frame["class"] = np.random.default_rng(seed).permutation(np.where(up, "up", "down"))
+    found = compare(frame, quality="fast", axes=False, seed=seed, out=None)
+    assert found.verdict.outcome == "no_difference"
+
+
+@pytest.mark.usefixtures("few")
+def test_a_rare_class_is_compared_by_order_and_not_by_accuracy() -> None:
+    frame = line(120)
+    frame["y"] = np.where(frame["y"] > frame["y"].quantile(0.9), "rare", "common")
+    found = compare(frame, folds=3, quality="fast", axes=False, out=None)
+    assert found.verdict.metric == "roc_auc"
+    why = next(d.why for d in found.decisions if d.change_with == "--metric")
+    assert why == "one class holds 90% of the rows, which a guess gets right too"
+
+
+@pytest.mark.usefixtures("few")
+def test_copies_of_a_row_stay_in_one_fold() -> None:
+    frame = pd.concat([line(60), line(60)], ignore_index=True)
+    found = compare(frame, folds=3, quality="fast", axes=False, out=None)
+    for learn, test in found.splits:
+        assert not set(learn % 60) & set(test % 60)
+        assert len(learn) + len(test) == 120
+
+
+@pytest.mark.usefixtures("few")
+def test_the_same_seed_gives_the_same_scores() -> None:
+    one, two = (
+        compare(line(), folds=3, quality="fast", axes=False, seed=3, out=None) for _ in "12"
+    )
+    assert [e.per_fold for e in one.entries] == [e.per_fold for e in two.entries]
+
+
+@pytest.fixture(scope="module")
+def pets(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of pictures of two classes: light and dark, and a file that is none."""
+    home, rng = tmp_path_factory.mktemp("pets"), np.random.default_rng(0)
+    for number in range(60):
+        name, low = ("dark", 0) if number % 2 else ("light", 120)
+        path = home / name / f"{number:02}.png"
+        path.parent.mkdir(exist_ok=True)
+        Image.fromarray(rng.integers(low, low + 130, (40, 40, 3), dtype=np.uint8)).save(path)
+    (home / "dark" / "broken.png").write_bytes(b"no picture")
+    return home
+
+
+def test_pictures_are_compared_too(pets: Path) -> None:
+    """Networks read the files anew: their rows must be those of the classical models."""
+    found = compare(
+        pets, contenders=[], folds=3, time_limit=5, max_bad=0.1, axes=False, out=None
+    )
+    rows = {entry.name: entry for entry in found.entries}
+    assert set(rows) == {
+        "constant guess",
+        "colours + LightGBM",
+        "HOG + linear SVM",
+        "tutorial's network",
+        "Tenfold, scratch",
+        "Tenfold, pretrained",
+    }
+    assert {entry.error for entry in found.entries} == {None}
+    assert {entry.folds for entry in found.entries} == {3}
+    assert rows["colours + LightGBM"].mean("accuracy") > 0.95
+    assert rows["Tenfold, pretrained"].mean("accuracy") > 0.9
+    assert len(found.problem) == 60

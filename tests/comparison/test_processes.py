@@ -1,0 +1,193 @@
+"""A contender has a process of its own: its memory is its own, and so are its failures."""
+
+import os
+import signal
+import time
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.dummy import DummyRegressor
+
+from tenfold.comparison.contenders import Contender, own_contenders
+from tenfold.comparison.entry import Entry
+from tenfold.comparison.job import Job, Round
+from tenfold.comparison.problem import Problem
+from tenfold.comparison.processes import Processes
+from tenfold.comparison.read import read_table_problem
+from tenfold.config import RunOptions
+
+MEGABYTE: Final = 10**6
+RACE: Final = (Round(name="race"),)
+
+
+class Mean(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+    """Predicts the mean, after it did something in its first, second, ... fit."""
+
+    def before(self) -> None:
+        """Do nothing."""
+
+    def fit(self, X: Any, y: Any) -> "Mean":
+        self.before()
+        self.mean_ = float(np.mean(y))
+        return self
+
+    def predict(self, X: Any) -> np.ndarray:
+        return np.full(len(X), self.mean_)
+
+
+class Fat(Mean):
+    """Takes 300 MB."""
+
+    def before(self) -> None:
+        np.ones(300 * MEGABYTE // 8).sum()
+
+
+class Greedy(Mean):
+    """Takes more than any machine has."""
+
+    def before(self) -> None:
+        np.ones(10**15)
+
+
+class Killed(Mean):
+    """Is ended as the system ends a process when memory runs out."""
+
+    def before(self) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Loud(Mean):
+    """Prints, where results are written."""
+
+    def before(self) -> None:
+        os.write(1, b"a library's chatter\n")
+
+
+class Slow(Mean):
+    """Takes a third of a second a fold."""
+
+    def before(self) -> None:
+        time.sleep(0.35)
+
+
+class Stuck(Mean):
+    """Never ends."""
+
+    def before(self) -> None:
+        time.sleep(600)
+
+
+@pytest.fixture(scope="module")
+def problem() -> Problem:
+    x = np.linspace(0, 1, 30)
+    frame = pd.DataFrame({"x": x, "y": x**2})
+    found, _ = read_table_problem(frame, RunOptions.named({"folds": 3}), None)
+    return found
+
+
+def contender(estimator: Any) -> Contender:
+    return own_contenders([estimator])[0]
+
+
+def run(
+    processes: Processes, estimator: Any, problem: Problem, limit: float | None = None
+) -> Entry:
+    job = Job(contender=contender(estimator), problem=problem, rounds=RACE, limit=limit)
+    return processes.run(job)["race"]
+
+
+def test_memory_is_a_contenders_own_and_not_that_of_the_one_before(problem: Problem) -> None:
+    with Processes() as processes:
+        before = run(processes, Mean(), problem).peak_memory_bytes
+        fat = run(processes, Fat(), problem).peak_memory_bytes
+        after = run(processes, Mean(), problem).peak_memory_bytes
+    assert fat > before + 280 * MEGABYTE
+    assert abs(after - before) < 30 * MEGABYTE
+
+
+def test_memory_does_not_count_what_this_program_holds(problem: Problem) -> None:
+    with Processes() as processes:
+        before = run(processes, Mean(), problem).peak_memory_bytes
+    held = np.ones(300 * MEGABYTE // 8)
+    with Processes() as processes:
+        after = run(processes, Mean(), problem).peak_memory_bytes
+    assert held[0] == 1
+    assert abs(after - before) < 30 * MEGABYTE
+
+
+@pytest.mark.parametrize(
+    ("estimator", "reason"),
+    [
+        (Greedy(), "memory ran out"),
+        (Killed(), "the system ended it, most likely because memory ran out"),
+    ],
+)
+def test_a_contender_that_runs_out_of_memory_leaves_its_row(
+    estimator: Any, reason: str, problem: Problem
+) -> None:
+    with Processes() as processes:
+        assert run(processes, estimator, problem).error == reason
+        assert run(processes, Mean(), problem).error is None
+
+
+def test_an_error_of_a_library_is_the_contenders_row(problem: Problem) -> None:
+    with Processes() as processes:
+        found = run(processes, DummyRegressor(strategy="nonsense"), problem)
+    assert found.error is not None
+    assert found.error.startswith("InvalidParameterError: The 'strategy' parameter")
+    assert len(found.error) < 220
+    assert found.folds == 0
+
+
+def test_what_a_library_prints_does_not_reach_the_results(problem: Problem) -> None:
+    with Processes() as processes:
+        found = run(processes, Loud(), problem)
+    assert (found.error, found.folds) == (None, 3)
+
+
+def test_a_limit_ends_between_folds_and_keeps_those_that_were_run(problem: Problem) -> None:
+    with Processes() as processes:
+        found = run(processes, Slow(), problem, limit=0.5)
+    assert found.error == "the time limit of 0.5 s ended it after 2 of 3 folds"
+    assert found.folds == 2
+    assert np.isfinite(found.mean("r2"))
+
+
+def test_what_never_ends_is_ended(problem: Problem, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tenfold.comparison.processes.GRACE_SECONDS", 3.0)
+    began = time.monotonic()
+    with Processes() as processes:
+        found = run(processes, Stuck(), problem, limit=0.5)
+    assert found.error == "the time limit of 0.5 s: it did not end by itself"
+    assert time.monotonic() - began < 20
+
+
+def test_a_round_that_fails_does_not_end_the_others(problem: Problem) -> None:
+    rounds = (Round(name="bad", features="expert", share=-1.0), *RACE)
+    with Processes() as processes:
+        job = Job(contender=contender(Killed()), problem=problem, rounds=rounds)
+        assert {e.error for e in processes.run(job).values()} == {
+            "the system ended it, most likely because memory ran out"
+        }
+        job = Job(contender=contender(Mean()), problem=problem, rounds=rounds)
+        assert processes.run(job)["race"].folds == 3
+
+
+def test_entries_are_heard_fold_by_fold(problem: Problem) -> None:
+    heard: list[int] = []
+    with Processes() as processes:
+        job = Job(contender=contender(Mean()), problem=problem, rounds=RACE)
+        processes.run(job, lambda _, entry: heard.append(entry.folds))
+    assert heard == [1, 2, 3, 3]
+
+
+def test_one_core_is_one_core(problem: Problem) -> None:
+    rounds = (Round(name="one", one_core=True), *RACE)
+    with Processes() as processes:
+        job = Job(contender=contender(Mean()), problem=problem, rounds=rounds)
+        found = processes.run(job)
+    assert found["one"].cores == 1
+    assert found["race"].cores >= 1
