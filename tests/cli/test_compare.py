@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-import pandas as pd
 import pytest
 
 from tenfold.comparison import pipelines
@@ -43,6 +42,13 @@ def make():
 
 def wrong():
     return DummyRegressor(strategy="nonsense")
+
+class Odd(Mine):
+    def fit(self, X, y):
+        raise ValueError("[/b] no column [town]")
+
+def odd():
+    return Odd()
 
 def fails():
     raise RuntimeError("not today")
@@ -161,9 +167,13 @@ def test_json_is_one_document_that_equals_the_file(
     assert err.endswith(f"saved in {tmp_path}/houses-compare-1\n")
 
 
+@pytest.mark.slow
 def test_the_axes_are_measured_unless_they_are_not_wanted(
-    run_tenfold: Tenfold, tmp_path: Path
+    run_tenfold: Tenfold, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    network = Contender(name="network", kind="deep", network="auto", quality="fast")
+    field = [*FIELD[:2], network]
+    monkeypatch.setattr("tenfold.comparison.read.table_contenders", lambda _: field)
     words = ("compare", "houses.csv", "--folds", "3", "-q", "--out", tmp_path)
     _, without, _ = run_tenfold(*words, "--no-axes")
     _, out, _ = run_tenfold(*words)
@@ -194,6 +204,17 @@ def test_a_contender_that_fails_while_it_races_is_a_row_too(
     assert status == 0
     assert "InvalidParameterError" in row_of(out, "wrong")
     assert rows_of(out)[-1] == row_of(out, "wrong")
+
+
+def test_signs_in_an_error_or_a_folders_name_are_printed_as_they_are(
+    run_tenfold: Tenfold, tmp_path: Path
+) -> None:
+    folder = tmp_path / "[b]"
+    status, out, err = run_tenfold(*QUICK, "--with", "mine.py:odd", "--out", folder)
+    assert status == 0
+    assert "ValueError: [/b] no column [town]" in row_of(out, "odd")
+    assert "ValueError: [/b] no column [town]" in err
+    assert out.endswith(f"saved in {folder}/houses-compare-1\n")
 
 
 def test_metric_and_margin_are_those_that_were_asked_for(
@@ -370,7 +391,7 @@ def test_a_column_of_a_hostile_name_is_compared_like_any_other(
     run_tenfold: Tenfold, tmp_path: Path
 ) -> None:
     frame = houses().rename(columns={"area": "[b]<script>", "rooms": "a,\"'$^{"})
-    pd.DataFrame(frame).to_csv(tmp_path / "odd.csv", index=False)
+    frame.to_csv(tmp_path / "odd.csv", index=False)
     words = ("compare", tmp_path / "odd.csv", *QUICK[2:], "--out", tmp_path)
     status, _, err = run_tenfold(*words)
     assert status == 0

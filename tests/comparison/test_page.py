@@ -18,7 +18,7 @@ from tenfold.comparison.axes import Measured, measure_axes
 from tenfold.comparison.comparison import AXES, Comparison, ranked
 from tenfold.comparison.curves import SHARES, share_name
 from tenfold.comparison.entry import Entry
-from tenfold.comparison.page import render, write_comparison
+from tenfold.comparison.page import folder_for, render, write_comparison
 from tenfold.comparison.problem import Problem
 from tenfold.comparison.rounds import ALL_CORES, ONE_CORE
 from tenfold.comparison.verdict import judge
@@ -161,14 +161,21 @@ def page_of(found: Comparison, name: str = "houses") -> Page:
     return Page(render(found, name))
 
 
+def written(found: Comparison, data: str | Path | pd.DataFrame, out: Path) -> Path:
+    """Write a comparison as ``compare`` does, and return its folder."""
+    with folder_for(data, out) as folder:
+        assert folder is not None
+    write_comparison(found, folder)
+    return folder
+
+
 def document(found: Comparison, out: Path) -> dict[str, Any]:
     """Return what is written to ``compare.json``, read as strict JSON."""
 
     def refuse(word: str) -> None:
         raise AssertionError(f"{word} is no JSON")
 
-    folder = write_comparison(found, houses(), out).folder
-    assert folder is not None
+    folder = written(found, houses(), out)
     text = (folder / "compare.json").read_text(encoding="utf-8")
     return dict(json.loads(text, parse_constant=refuse))
 
@@ -324,13 +331,13 @@ def test_axes_that_were_not_measured_are_empty(tmp_path: Path) -> None:
 
 
 def test_a_folder_is_never_overwritten(tmp_path: Path) -> None:
-    first = write_comparison(comparison(), houses(), tmp_path)
-    assert first.folder == tmp_path / "table-compare-1"
-    before = {path: path.read_bytes() for path in first.folder.iterdir()}
+    first = written(comparison(), houses(), tmp_path)
+    assert first == tmp_path / "table-compare-1"
+    before = {path: path.read_bytes() for path in first.iterdir()}
     assert {path.name for path in before} == {"compare.json", "report.html"}
-    second = write_comparison(comparison(ENTRIES[0]), houses(), tmp_path)
-    assert second.folder == tmp_path / "table-compare-2"
-    assert {path: path.read_bytes() for path in first.folder.iterdir()} == before
+    second = written(comparison(ENTRIES[0]), houses(), tmp_path)
+    assert second == tmp_path / "table-compare-2"
+    assert {path: path.read_bytes() for path in first.iterdir()} == before
 
 
 def test_a_folder_has_the_name_of_the_data(tmp_path: Path) -> None:
@@ -339,14 +346,14 @@ def test_a_folder_has_the_name_of_the_data(tmp_path: Path) -> None:
         (tmp_path / "my houses.csv", "my-houses"),
         (pd.DataFrame(), "table"),
     ):
-        folder = write_comparison(comparison(axes=False), data, tmp_path).folder
+        folder = written(comparison(axes=False), data, tmp_path)
         assert folder == tmp_path / f"{name}-compare-1"
 
 
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
     with pytest.raises(StoreError) as told:
-        write_comparison(comparison(axes=False), houses(), tmp_path / "file")
+        written(comparison(axes=False), houses(), tmp_path / "file")
     assert told.value.code == "M06"
     assert (tmp_path / "file").read_text() == "mine"
 
@@ -357,6 +364,12 @@ def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr(Path, "write_text", full)
     with pytest.raises(StoreError) as told:
-        write_comparison(comparison(axes=False), houses(), tmp_path)
+        written(comparison(axes=False), houses(), tmp_path)
     assert told.value.code == "M06"
     assert told.value.place == {"folder": str(tmp_path / "table-compare-1")}
+
+
+def test_the_folder_of_a_race_that_fails_is_taken_away(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt), folder_for(houses(), tmp_path):
+        raise KeyboardInterrupt
+    assert list(tmp_path.iterdir()) == []

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 import time
 from typing import Any, Final
 
@@ -25,6 +26,8 @@ RACE: Final = (Round(name="race"),)
 
 class Mean(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     """Predicts the mean, after it did something in its first, second, ... fit."""
+
+    lock: Any = None
 
     def before(self) -> None:
         """Do nothing."""
@@ -64,6 +67,20 @@ class Loud(Mean):
 
     def before(self) -> None:
         os.write(1, b"a library's chatter\n")
+
+
+class Warning_(Mean):
+    """Writes where errors go."""
+
+    def before(self) -> None:
+        os.write(2, b"a harmless warning of a library\n")
+
+
+class Silent(Mean):
+    """Ends its process without a word."""
+
+    def before(self) -> None:
+        os._exit(3)
 
 
 class Slow(Mean):
@@ -191,3 +208,25 @@ def test_one_core_is_one_core(problem: Problem) -> None:
         found = processes.run(job)
     assert found["one"].cores == 1
     assert found["race"].cores >= 1
+
+
+def test_a_contender_that_cannot_leave_this_process_is_a_row_too(problem: Problem) -> None:
+    began = time.monotonic()
+    stuck = Mean()
+    stuck.lock = threading.Lock()
+    job = Job(
+        contender=Contender(name="locked", kind="classical", make=lambda _: stuck),
+        problem=problem,
+        rounds=RACE,
+    )
+    with Processes() as processes:
+        found = processes.run(job)["race"]
+    assert found.error is not None
+    assert found.error.startswith("it cannot be sent to a process of its own: TypeError")
+    assert time.monotonic() - began < 10
+
+
+def test_the_reason_is_the_contenders_own_last_word(problem: Problem) -> None:
+    with Processes() as processes:
+        run(processes, Warning_(), problem)
+        assert run(processes, Silent(), problem).error == "its process ended with status 3"

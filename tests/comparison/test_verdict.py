@@ -92,7 +92,16 @@ def test_where_neither_beats_the_constant_guess_there_is_no_difference() -> None
 
 
 def test_where_nothing_is_shown_and_much_is_possible_it_is_too_little_data() -> None:
-    assert race(0.1, 0.0, noise=0.8).outcome == "too_little_data"
+    entries = (
+        entry("deep", 0.1 + 0.8 * STEADY),
+        entry("classical", 0.0 + 0.8 * STEADY),
+        entry("constant", 0 * STEADY),
+    )
+    assert judge(entries, "r2", SHARE).outcome == "too_little_data"
+
+
+def test_an_unsteady_contender_does_not_hide_that_nothing_is_there() -> None:
+    assert race(-0.7, -0.02, noise=0.8).outcome == "no_difference"
 
 
 @pytest.mark.parametrize("classical_better", [True, False])

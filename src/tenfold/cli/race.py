@@ -9,6 +9,7 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
+from rich.text import Text
 
 from tenfold.comparison.comparison import Comparison, ranked
 from tenfold.comparison.entry import Entry
@@ -97,7 +98,7 @@ def contender_table(rows: Sequence[Sequence[str]]) -> Table:
         number = 0 < place < NUMBERS
         table.add_column(name, justify="right" if number else "left", overflow="fold")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(Text, row))
     return table
 
 
@@ -119,7 +120,9 @@ def show_comparison(comparison: Comparison, console: Console) -> None:
         console.print()
     console.print(comparison.verdict.sentence, highlight=False, markup=False, soft_wrap=True)
     if comparison.folder is not None:
-        console.print(f"saved in {comparison.folder}", highlight=False, soft_wrap=True)
+        console.print(
+            f"saved in {comparison.folder}", highlight=False, markup=False, soft_wrap=True
+        )
 
 
 def duration(seconds: float) -> str:

@@ -1,6 +1,7 @@
 """Figures of a comparison, as SVG that stands in a page and follows its colours."""
 
 import io
+import warnings
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ from tenfold.report.text import NAMES
 
 # Matplotlib writes these names as colours, and the page gives them a meaning in light and dark.
 INK: Final = "#010203"
+NOT_SAID: Final = ("Creator", "Date", "Format", "Type")  # they name places on the web
 COLOURS: Final = {"deep": "#c2410c", "classical": "#1d6fb8", "constant": "#7a7a7a"}
 
 
@@ -29,7 +31,7 @@ def draw_scores(comparison: Comparison) -> Markup:
         colour = COLOURS[entry.kind]
         ax.plot([score.low, score.high], [place, place], color=colour, lw=2)
         ax.plot([score.mean], [place], "o", color=colour)
-    ax.set_yticks(range(len(shown)), [entry.name for entry in shown])
+    ax.set_yticks(range(len(shown)), [entry.name for entry in shown], parse_math=False)
     ax.invert_yaxis()
     ax.set_xlabel(f"{NAMES[metric]}, mean over folds with its 95 % interval")
     return _svg(figure, ax)
@@ -41,7 +43,7 @@ def draw_curves(found: Mapping[str, Any], metric: str) -> Markup:
     ax = figure.add_subplot()
     for side, kind in (("network", "deep"), ("classical", "classical")):
         line = found[side]
-        ax.plot(line["rows"], line["mean"], "o-", color=COLOURS[kind], label=line["name"])
+        ax.plot(line["rows"], line["mean"], "o-", color=COLOURS[kind], label=side)
         ax.fill_between(line["rows"], line["low"], line["high"], color=COLOURS[kind], alpha=0.2)
     ax.set_xscale("log")
     ticks = [round(rows) for rows in found["network"]["rows"]]
@@ -49,7 +51,9 @@ def draw_curves(found: Mapping[str, Any], metric: str) -> Markup:
     ax.minorticks_off()
     ax.set_xlabel("learnt from")
     ax.set_ylabel(NAMES[metric])
-    ax.legend(frameon=False, labelcolor=INK)
+    legend = ax.legend(frameon=False, labelcolor=INK)
+    for text in legend.get_texts():  # a name is no formula, whatever signs it holds
+        text.set(parse_math=False, text=found[text.get_text()]["name"])
     return _svg(figure, ax)
 
 
@@ -61,10 +65,15 @@ def _svg(figure: Figure, ax: Axes) -> Markup:
     ax.tick_params(colors=INK)
     ax.xaxis.label.set_color(INK)
     ax.yaxis.label.set_color(INK)
-    figure.tight_layout()
     out = io.StringIO()
-    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "tenfold"}):
-        figure.savefig(out, format="svg", transparent=True, metadata={"Date": None})
+    with (
+        mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "tenfold"}),
+        warnings.catch_warnings(),
+    ):
+        # The page's reader draws the letters, with fonts of its own.
+        warnings.filterwarnings("ignore", message="Glyph")
+        figure.tight_layout()
+        figure.savefig(out, format="svg", transparent=True, metadata=dict.fromkeys(NOT_SAID))
     text = out.getvalue()
     # Nothing of a user's can be in it but names, which matplotlib escapes.
     return Markup(text[text.index("<svg") :].replace(INK, "currentColor"))  # noqa: S704

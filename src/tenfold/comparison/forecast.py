@@ -148,7 +148,7 @@ def expected_seconds(
     networks = [total(c, wanted) for c, wanted in final if c.network is not None]
     classical = [total(c, wanted) for c, wanted in final if c.name in FINALISTS]
     seconds += (MOTHER_SECONDS + NETWORK_SECONDS) * machine_factor()
-    return seconds + networks[-1] + float(np.mean(classical or [0.0]))
+    return seconds + sum(networks[-1:]) + float(np.mean(classical or [0.0]))
 
 
 @cache

@@ -12,6 +12,7 @@ from tenfold.comparison.problem import Problem
 Features = Literal["raw", "expert", "pixels"]
 
 LENGTH_BYTES: Final = 8
+LONGEST: Final = 200  # characters of what a library says of its failure
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,16 +79,26 @@ class Ended:
     status: int
 
 
-def write_frame(to: IO[bytes], content: Any) -> None:
-    """Write an object for another process of this program."""
-    data = cloudpickle.dumps(content)
+def pack(content: Any) -> bytes:
+    """Return an object as bytes for another process of this program.
+
+    Raises
+    ------
+    Exception
+        Whatever an object raises that cannot leave its process.
+    """
+    return bytes(cloudpickle.dumps(content))
+
+
+def write_frame(to: IO[bytes], data: bytes) -> None:
+    """Write what ``pack`` returned."""
     to.write(len(data).to_bytes(LENGTH_BYTES, "big"))
     to.write(data)
     to.flush()
 
 
 def read_frame(source: IO[bytes]) -> Any:
-    """Read what ``write_frame`` wrote; not a byte more.
+    """Read and unpack what ``write_frame`` wrote; not a byte more.
 
     Raises
     ------
@@ -108,3 +119,9 @@ def _read(source: IO[bytes], size: int) -> bytearray:
         view[done : done + len(part)] = part
         done += len(part)
     return data
+
+
+def in_a_line(error: BaseException) -> str:
+    """Return an error as a contender's row shows it."""
+    told = " ".join(f"{type(error).__name__}: {error}".split())
+    return told if len(told) <= LONGEST else f"{told[:LONGEST]} ..."

@@ -12,6 +12,17 @@ from tenfold.report.text import NAMES
 RARE: Final = 0.2  # if fewer rows than this are not of the largest class
 
 
+def check_margin(margin: float | None) -> None:
+    """Refuse a margin that is no size of a difference.
+
+    Raises
+    ------
+    UsageError
+        U01.
+    """
+    check(margin is None or margin >= 0, "margin", margin, "a number, 0 or more")
+
+
 def choose_metric(metric: str | None, problem: Problem) -> tuple[str, tuple[Decision, ...]]:
     """Return the metric to compare by, and why.
 

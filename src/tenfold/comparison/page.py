@@ -1,7 +1,7 @@
 """A comparison as files: ``compare.json`` and a page that stands alone, ``report.html``."""
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,21 +29,41 @@ TITLES: Final = {
 }
 
 
-def write_comparison(
-    comparison: Comparison, data: str | Path | pd.DataFrame, out: Path
-) -> Comparison:
-    """Write a comparison into a new folder, and return it with that folder.
+@contextmanager
+def folder_for(
+    data: str | Path | pd.DataFrame, out: str | Path | None
+) -> Iterator[Path | None]:
+    """Make the folder of a comparison before its hour of work; take it away if that fails.
 
     Raises
     ------
     StoreError
-        M06, if the folder or a file in it cannot be written.
+        M06, if it cannot be made.
     """
+    if out is None:
+        yield None
+        return
     name = "table" if isinstance(data, pd.DataFrame) else run_name(Path(data))
-    folder = new_folder(out, f"{name}-compare")
+    folder = new_folder(Path(out), f"{name}-compare")
+    try:
+        yield folder
+    except BaseException:
+        folder.rmdir()
+        raise
+
+
+def write_comparison(comparison: Comparison, folder: Path) -> None:
+    """Write a comparison into its folder.
+
+    Raises
+    ------
+    StoreError
+        M06, if a file cannot be written.
+    """
     try:
         write_json(folder / COMPARE, comparison.to_dict())
-        (folder / REPORT).write_text(render(comparison, name), encoding="utf-8")
+        page = render(comparison, folder.name.rpartition("-compare-")[0])
+        (folder / REPORT).write_text(page, encoding="utf-8")
     except OSError as error:
         raise StoreError(
             "M06",
@@ -51,7 +71,6 @@ def write_comparison(
             place={"folder": str(folder)},
             fix=["make room, or name another place: --out FOLDER"],
         ) from error
-    return replace(comparison, folder=folder)
 
 
 def render(comparison: Comparison, name: str) -> str:

@@ -14,11 +14,11 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable
-from dataclasses import replace
-from typing import IO, Any, Final, Self, final
+from dataclasses import dataclass, replace
+from typing import IO, Final, Self, final
 
 from tenfold.comparison.entry import Entry
-from tenfold.comparison.job import Ended, Job, Message, read_frame, write_frame
+from tenfold.comparison.job import Ended, Job, Message, in_a_line, pack, read_frame, write_frame
 
 Hear = Callable[[str, Entry], None]
 """Takes the name of a round and what is reached in it."""
@@ -66,7 +66,16 @@ class Processes:
         dict of str to Entry
             By the name of the round; the entry of one that failed says why.
         """
-        network = job.contender.network is not None
+        packed = pack_job(job)
+        if not isinstance(packed, Packed):
+            return packed
+        return self.run_packed(packed, hear, shared=shared)
+
+    def run_packed(
+        self, job: "Packed", hear: Hear | None = None, *, shared: bool = False
+    ) -> dict[str, Entry]:
+        """Run a job that was packed; see ``run``."""
+        network = job.network
         mother = self._mothers.pop(network, None) or _Mother(networks=network)
         reached: dict[str, Entry] = {}
         try:
@@ -78,13 +87,35 @@ class Processes:
             mother.end()
         else:
             self._mothers[network] = mother
-        nothing = Entry(name=job.contender.name, kind=job.contender.kind)
-        for this in job.rounds:
-            entry = reached.get(this.name, nothing)
-            if this.name not in ended:
+        for name in job.rounds:
+            entry = reached.get(name, job.nothing)
+            if name not in ended:
                 entry = entry.failed(why or "its process ended early")
-            reached[this.name] = replace(entry, shared=shared)
+            reached[name] = replace(entry, shared=shared)
         return reached
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A job as bytes, and what has to be known of it outside its process."""
+
+    data: bytes
+    network: bool
+    nothing: Entry
+    rounds: tuple[str, ...]
+    limit: float | None
+
+
+def pack_job(job: Job) -> Packed | dict[str, Entry]:
+    """Pack a job; if its contender cannot leave this process, return entries that say so."""
+    nothing = Entry(name=job.contender.name, kind=job.contender.kind)
+    rounds = tuple(this.name for this in job.rounds)
+    try:
+        data = pack(job)
+    except Exception as error:  # noqa: BLE001 - of whatever object a user's estimator holds
+        why = f"it cannot be sent to a process of its own: {in_a_line(error)}"
+        return dict.fromkeys(rounds, nothing.failed(why))
+    return Packed(data, job.contender.network is not None, nothing, rounds, job.limit)
 
 
 @final
@@ -93,6 +124,7 @@ class _Mother:
 
     def __init__(self, *, networks: bool) -> None:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed in ``end``
+        self._said_before = 0
         self._process = subprocess.Popen(  # noqa: S603 - this interpreter, our program
             [sys.executable, "-c", PROGRAM],
             stdin=subprocess.PIPE,
@@ -102,10 +134,10 @@ class _Mother:
         )
         self._messages: queue.Queue[Message | Ended | None] = queue.Queue()
         threading.Thread(target=self._receive, daemon=True).start()
-        self._send((sys.path, networks))
+        self._send(pack((sys.path, networks)))
 
     def follow(
-        self, job: Job, reached: dict[str, Entry], hear: Hear | None
+        self, job: Packed, reached: dict[str, Entry], hear: Hear | None
     ) -> tuple[set[str], str]:
         """Give it a job, and take note of what it says until its child ends.
 
@@ -116,7 +148,8 @@ class _Mother:
         why : str
             Why the others did not; empty if all did.
         """
-        threading.Thread(target=self._send, args=(job,), daemon=True).start()
+        self._said_before = self._errors.seek(0, os.SEEK_END)
+        threading.Thread(target=self._send, args=(job.data,), daemon=True).start()
         ended: set[str] = set()
         patience = None if job.limit is None else GRACE * job.limit + GRACE_SECONDS
         while True:
@@ -148,11 +181,11 @@ class _Mother:
                 self._process.stdin.close()
         self._errors.close()
 
-    def _send(self, content: Any) -> None:
+    def _send(self, data: bytes) -> None:
         to: IO[bytes] | None = self._process.stdin
         if to is not None:
             with contextlib.suppress(OSError, ValueError):  # it may have ended
-                write_frame(to, content)
+                write_frame(to, data)
 
     def _receive(self) -> None:
         said = self._process.stdout
@@ -169,12 +202,12 @@ class _Mother:
             return "the system ended it, most likely because memory ran out"
         if status < 0:
             return f"it was ended by {signal.Signals(-status).name}"
-        self._errors.seek(0)
+        self._errors.seek(self._said_before)
         lines = self._errors.read().decode(errors="replace").strip().splitlines()
         return lines[-1] if lines else f"its process ended with status {status}"
 
 
-def run_apart(job: Job) -> dict[str, Entry]:
+def run_apart(job: Packed) -> dict[str, Entry]:
     """Run a job in a process of its own, on whatever machine this is called."""
     with Processes() as processes:
-        return processes.run(job, shared=True)
+        return processes.run_packed(job, shared=True)

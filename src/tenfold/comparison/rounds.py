@@ -13,15 +13,18 @@ from tenfold.comparison.follow import Follow
 from tenfold.comparison.forecast import round_seconds
 from tenfold.comparison.job import Features, Job, Round
 from tenfold.comparison.problem import Problem
-from tenfold.comparison.processes import Processes, run_apart
+from tenfold.comparison.processes import Packed, Processes, pack_job, run_apart
 
 RACE: Final = "race"
 FEATURES: Final = "features"
 ONE_CORE: Final = "one core"
 ALL_CORES: Final = "all cores"
 PROCESSOR: Final = "processor"
-FEATURE_FOLDS: Final = 3  # a gain is paired, so few folds show it
-CURVE_FOLDS: Final = 5
+# Folds of the features' gain, which is paired, so that few show it, and of the curves; fewer
+# of a larger table, whose folds differ less and cost more.
+FEW_ROWS: Final = 2_000
+FEATURE_FOLDS, FEATURE_FOLDS_OF_MANY = 3, 2
+CURVE_FOLDS, CURVE_FOLDS_OF_MANY = 5, 3
 PART_OF_PICTURES: Final = 1 / 8  # that one core is timed on
 INTERRUPTED: Final = "Ctrl-C"
 
@@ -31,7 +34,8 @@ def race_rounds(contender: Contender, problem: Problem, *, axes: bool) -> tuple[
     race = Round(name=RACE, folds=contender.most_folds)
     if not axes or contender.kind == "constant":
         return (race,)
-    folds = min(contender.most_folds or FEATURE_FOLDS, FEATURE_FOLDS)
+    folds = FEATURE_FOLDS if len(problem) <= FEW_ROWS else FEATURE_FOLDS_OF_MANY
+    folds = min(contender.most_folds or folds, folds)
     other: Features = "expert"
     if problem.kind == "images" and contender.network is None:
         other = "pixels"  # what an expert measures is what they race with
@@ -46,7 +50,8 @@ def final_rounds(contender: Contender, problem: Problem) -> tuple[Round, ...]:
     A network that trains on a GPU runs on the processor once more.
     """
     on_gpu = problem.options.train.device != "cpu"
-    most = min(contender.most_folds or CURVE_FOLDS, CURVE_FOLDS)
+    most = CURVE_FOLDS if len(problem) <= FEW_ROWS else CURVE_FOLDS_OF_MANY
+    most = min(contender.most_folds or most, most)
     shares = [Round(name=share_name(s), share=s, folds=most) for s in SHARES[:-1]]
     part = 1.0 if problem.kind == "table" else PART_OF_PICTURES
     one = Round(name=ONE_CORE, folds=1, share=part, one_core=True, device="cpu")
@@ -148,11 +153,12 @@ class Race:
     ) -> dict[str, dict[str, Entry]]:
         """Give each round to joblib as a job of its own."""
         jobs = [self._job(contender, (this,)) for contender, all_ in rounds for this in all_]
-        parallel = joblib.Parallel()
+        packed = [pack_job(job) for job in jobs]
+        calls = (joblib.delayed(run_apart)(one) for one in packed if isinstance(one, Packed))
+        done = iter(joblib.Parallel()(calls))
         found: dict[str, dict[str, Entry]] = {}
-        for job, reached in zip(
-            jobs, parallel(joblib.delayed(run_apart)(job) for job in jobs), strict=True
-        ):
+        for job, one in zip(jobs, packed, strict=True):
+            reached = next(done) if isinstance(one, Packed) else one
             found.setdefault(job.contender.name, {}).update(reached)
             if RACE in reached:
                 self.follow.reached(reached[RACE], done=True)
@@ -161,4 +167,4 @@ class Race:
 
 def spread_over() -> int:
     """Return over how many workers ``joblib.parallel_config`` spreads work; 1 if over none."""
-    return int(joblib.Parallel()._effective_n_jobs())  # noqa: SLF001 - there is no public way
+    return int(joblib.effective_n_jobs(joblib.Parallel().n_jobs))

@@ -13,8 +13,8 @@ from tenfold.comparison.contenders import Contender, own_contenders, with_own
 from tenfold.comparison.entry import Entry
 from tenfold.comparison.follow import Follow, Silent
 from tenfold.comparison.forecast import expected_seconds
-from tenfold.comparison.metric import choose_metric
-from tenfold.comparison.page import write_comparison
+from tenfold.comparison.metric import check_margin, choose_metric
+from tenfold.comparison.page import folder_for, write_comparison
 from tenfold.comparison.read import read_problem
 from tenfold.comparison.rounds import FEATURES, RACE, Race, final_rounds, race_rounds
 from tenfold.comparison.verdict import Verdict, judge
@@ -118,6 +118,7 @@ def compare(  # noqa: PLR0913 - each option of the command, by its own name
     )
     started = time.perf_counter()
     follow = follow or Silent()
+    check_margin(margin)
     own = own_contenders(contenders)
     splitter = None if isinstance(folds, int) else folds
     problem, field, decisions = read_problem(data, options, splitter, follow)
@@ -131,7 +132,8 @@ def compare(  # noqa: PLR0913 - each option of the command, by its own name
     field = with_own(field, own)
     expected = reading + prepare(race, field, axes=axes)
     follow.forecast(expected, metric)
-    raw, verdict, found_axes = run_race(race, field, metric, margin, axes=axes)
+    with folder_for(data, out) as folder:
+        raw, verdict, found_axes = run_race(race, field, metric, margin, axes=axes)
     comparison = Comparison(
         entries=ranked(raw, metric),
         verdict=verdict,
@@ -139,8 +141,11 @@ def compare(  # noqa: PLR0913 - each option of the command, by its own name
         problem=problem,
         decisions=decisions,
         seconds={"forecast": expected, "total": time.perf_counter() - started},
+        folder=folder,
     )
-    return comparison if out is None else write_comparison(comparison, data, Path(out))
+    if folder is not None:
+        write_comparison(comparison, folder)
+    return comparison
 
 
 def prepare(race: Race, field: Sequence[Contender], *, axes: bool) -> float:

@@ -11,13 +11,21 @@ from typing import IO, Any, Final, final
 
 from tenfold.comparison.entry import Entry
 from tenfold.comparison.expert import with_expert_features
-from tenfold.comparison.job import Ended, Job, Message, Round, read_frame, write_frame
+from tenfold.comparison.job import (
+    Ended,
+    Job,
+    Message,
+    Round,
+    in_a_line,
+    pack,
+    read_frame,
+    write_frame,
+)
 from tenfold.comparison.picture_features import expert_table
 from tenfold.comparison.problem import Problem
 from tenfold.errors import TenfoldError
 from tenfold.machine import keep_freed_memory, on_one_core, peak_memory_bytes
 
-LONGEST: Final = 200  # characters of what a library says of its failure
 NO_JOB: Final = 17  # exit status of a child that found no job to do
 
 
@@ -40,7 +48,7 @@ def _next_job(jobs: IO[bytes], out: IO[bytes]) -> bool:
             _run(read_frame(jobs), out)
         except EOFError:
             return False
-        write_frame(out, Ended(1))  # this process has had its contender
+        write_frame(out, pack(Ended(1)))  # this process has had its contender
         return False
     child = os.fork()
     if child == 0:
@@ -50,12 +58,15 @@ def _next_job(jobs: IO[bytes], out: IO[bytes]) -> bool:
             status = 0
         except EOFError:
             status = NO_JOB
+        except BaseException as error:  # noqa: BLE001 - the last that this process can say
+            sys.stderr.write(f"{in_a_line(error)}\n")
+            sys.stderr.flush()
         finally:
             os._exit(status)
     _, waited = os.waitpid(child, 0)
     status = os.waitstatus_to_exitcode(waited)
     if status != NO_JOB:
-        write_frame(out, Ended(status))
+        write_frame(out, pack(Ended(status)))
     return status != NO_JOB
 
 
@@ -70,19 +81,14 @@ def _run(job: Job, out: IO[bytes]) -> None:
             with on_one_core() if this.one_core else contextlib.nullcontext():
                 for reached in runner.entries(this):
                     entry = replace(reached, peak_memory_bytes=peak_memory_bytes())
-                    write_frame(out, Message(this.name, entry, last=False))
+                    write_frame(out, pack(Message(this.name, entry, last=False)))
         except MemoryError:
             entry = entry.failed("memory ran out")
         except TenfoldError as error:
             entry = entry.failed(f"{error.code}: {error.fact}")
         except Exception as error:  # noqa: BLE001 - of whatever library: its contender's row
-            entry = entry.failed(_in_a_line(error))
-        write_frame(out, Message(this.name, entry, last=True))
-
-
-def _in_a_line(error: Exception) -> str:
-    told = " ".join(f"{type(error).__name__}: {error}".split())
-    return told if len(told) <= LONGEST else f"{told[:LONGEST]} ..."
+            entry = entry.failed(in_a_line(error))
+        write_frame(out, pack(Message(this.name, entry, last=True)))
 
 
 @final
