@@ -16,7 +16,10 @@ from numpy.typing import NDArray
 
 from tenfold.comparison.problem import Problem, numbers_of
 
-CHOSEN: Final = 5  # columns of numbers that are combined: those with most values
+# Columns of numbers that are combined, those with most values; fewer of many rows, where
+# each column that is added costs every contender more.
+CHOSEN, CHOSEN_OF_MANY = 5, 3
+MANY_ROWS: Final = 2_000
 FEW: Final = 10  # a column of fewer values is a mark rather than a measurement
 SPREAD: Final = 20.0  # largest over middle value, from which a logarithm tells more
 DATE_PARTS: Final = ("year", "month", "day", "day_of_week", "hour")
@@ -81,7 +84,8 @@ def _measurements(X: pd.DataFrame, dates: set[str]) -> list[str]:
     """Return the columns of numbers with most values, those first."""
     counts = {name: X[name].nunique() for name in numbers_of(X) if name not in dates}
     several = [name for name, count in counts.items() if count >= FEW]
-    return sorted(several, key=lambda name: (-counts[name], name))[:CHOSEN]
+    chosen = CHOSEN if len(X) <= MANY_ROWS else CHOSEN_OF_MANY
+    return sorted(several, key=lambda name: (-counts[name], name))[:chosen]
 
 
 def _has_no_zero(cells: NDArray[Any]) -> bool:

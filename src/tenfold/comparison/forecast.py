@@ -15,13 +15,14 @@ from typing import Final
 import numpy as np
 
 from tenfold.comparison.contenders import Contender
+from tenfold.comparison.expert import MANY_ROWS
 from tenfold.comparison.job import Round
 from tenfold.comparison.problem import Problem
 from tenfold.machine import usable_threads
 
 MOTHER_SECONDS: Final = 1.2  # a process that loads the libraries of classical models
 NETWORK_SECONDS: Final = 2.5  # the same with torch
-ADDED_COLUMNS: Final = 22  # that an expert adds to five columns of measurements, or more
+ADDED, ADDED_TO_MANY = 22, 8  # columns that an expert adds, of a small table and a large one
 TRIED_SECONDS: Final = 0.047  # of ``machine_factor``'s trial on the machine of the measurements
 FINALISTS: Final = ("LightGBM", "CatBoost", "extra trees", "HOG + linear SVM")
 
@@ -99,7 +100,8 @@ def _table_seconds(
     columns = len(problem.numbers) + len(problem.words)
     words = len(problem.words) / max(columns, 1)
     if this.features == "expert":
-        columns += min(ADDED_COLUMNS, len(problem.numbers) ** 2)
+        added = ADDED if len(problem) <= MANY_ROWS else ADDED_TO_MANY
+        columns += min(added, len(problem.numbers) ** 2)
     classes = len(problem.classes)
     if contender.network is not None:
         return cost.seconds(learnt * folds, columns, classes, words)

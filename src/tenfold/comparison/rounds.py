@@ -9,6 +9,7 @@ import joblib
 from tenfold.comparison.contenders import Contender
 from tenfold.comparison.curves import SHARES, share_name
 from tenfold.comparison.entry import Entry
+from tenfold.comparison.expert import MANY_ROWS
 from tenfold.comparison.follow import Follow
 from tenfold.comparison.forecast import round_seconds
 from tenfold.comparison.job import Features, Job, Round
@@ -22,10 +23,10 @@ ALL_CORES: Final = "all cores"
 PROCESSOR: Final = "processor"
 # Folds of the features' gain, which is paired, so that few show it, and of the curves; fewer
 # of a larger table, whose folds differ less and cost more.
-FEW_ROWS: Final = 2_000
 FEATURE_FOLDS, FEATURE_FOLDS_OF_MANY = 3, 2
 CURVE_FOLDS, CURVE_FOLDS_OF_MANY = 5, 3
-PART_OF_PICTURES: Final = 1 / 8  # that one core is timed on
+# What one core is timed on: a part of pictures, or of many rows.
+PART_OF_PICTURES, PART_OF_MANY = 1 / 8, 1 / 4
 INTERRUPTED: Final = "Ctrl-C"
 
 
@@ -34,7 +35,7 @@ def race_rounds(contender: Contender, problem: Problem, *, axes: bool) -> tuple[
     race = Round(name=RACE, folds=contender.most_folds)
     if not axes or contender.kind == "constant":
         return (race,)
-    folds = FEATURE_FOLDS if len(problem) <= FEW_ROWS else FEATURE_FOLDS_OF_MANY
+    folds = FEATURE_FOLDS if len(problem) <= MANY_ROWS else FEATURE_FOLDS_OF_MANY
     folds = min(contender.most_folds or folds, folds)
     other: Features = "expert"
     if problem.kind == "images" and contender.network is None:
@@ -50,10 +51,11 @@ def final_rounds(contender: Contender, problem: Problem) -> tuple[Round, ...]:
     A network that trains on a GPU runs on the processor once more.
     """
     on_gpu = problem.options.train.device != "cpu"
-    most = CURVE_FOLDS if len(problem) <= FEW_ROWS else CURVE_FOLDS_OF_MANY
+    most = CURVE_FOLDS if len(problem) <= MANY_ROWS else CURVE_FOLDS_OF_MANY
     most = min(contender.most_folds or most, most)
     shares = [Round(name=share_name(s), share=s, folds=most) for s in SHARES[:-1]]
-    part = 1.0 if problem.kind == "table" else PART_OF_PICTURES
+    part = 1.0 if len(problem) <= MANY_ROWS else PART_OF_MANY
+    part = PART_OF_PICTURES if problem.kind == "images" else part
     one = Round(name=ONE_CORE, folds=1, share=part, one_core=True, device="cpu")
     rounds = [*shares, replace(one, name=ALL_CORES, one_core=False), one]
     if on_gpu and contender.network is not None:
