@@ -60,7 +60,7 @@ $(VENV)/.run: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/.dev: $(VENV)/.run
 	@echo "installing what tests, checks and documentation need into $(VENV)"
-	@$(BIN)/python $(PIP_INSTALL) -c constraints.txt --no-build-isolation -e '.[dev,docs,parquet,excel]'
+	@$(BIN)/python $(PIP_INSTALL) -c constraints.txt --no-build-isolation -e '.[dev,docs,parquet,excel,hog,dask]'
 	@touch $@
 
 $(BENCH_VENV)/.bench: pyproject.toml constraints.txt $(BENCH_PINS) | $(BENCH_VENV)/bin/python

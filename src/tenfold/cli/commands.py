@@ -26,6 +26,8 @@ from tenfold.config import MAX_PIXELS, PictureOptions
 if TYPE_CHECKING:
     from tenfold.run import Run
 
+PIPED_WIDTH = 160  # characters of a line where nobody's screen tells
+
 app = typer.Typer(
     name="tenfold",
     help="Turn a table or pictures into a trained neural network whose score you can believe.",
@@ -320,7 +322,8 @@ def compare(  # noqa: PLR0913
         print(json.dumps(found.to_dict(), indent=1))
         print(f"saved in {found.folder}", file=sys.stderr)
         return
-    show_comparison(found, Console())
+    width = None if sys.stdout.isatty() else PIPED_WIDTH
+    show_comparison(found, Console(width=width))
 
 
 @app.command()

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Final, final
+from typing import Final, Literal, final
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -96,7 +96,9 @@ def contender_table(rows: Sequence[Sequence[str]]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for place, name in enumerate(HEADER):
         number = 0 < place < NUMBERS
-        table.add_column(name, justify="right" if number else "left", overflow="fold")
+        last = place == len(HEADER) - 1
+        side: Literal["left", "right"] = "right" if number else "left"
+        table.add_column(name, justify=side, overflow="fold", no_wrap=not last)
     for row in rows:
         table.add_row(*map(Text, row))
     return table

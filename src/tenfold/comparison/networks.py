@@ -14,7 +14,7 @@ from tenfold.comparison.problem import Problem
 from tenfold.comparison.race import PATIENCE_SECONDS, SINGLES
 from tenfold.comparison.scoring import answered, score, scorers
 from tenfold.config import RunOptions
-from tenfold.data.pictures import read_pictures
+from tenfold.data.pictures import Pictures, read_pictures
 from tenfold.data.table import Table
 from tenfold.errors import PictureError
 from tenfold.machine import usable_threads
@@ -42,8 +42,20 @@ class _Trained:
     stopped: str
 
 
-Seen = dict[str, NDArray[np.floating[Any]]]
-"""What a pretrained network says of all pictures, once it has seen them."""
+@dataclass(slots=True, eq=False)
+class Seen:
+    """What the rounds of one job need to read or compute once only.
+
+    Attributes
+    ----------
+    pictures : Pictures or None
+        All of them, as the network reads them.
+    features : ndarray or None
+        What a pretrained network says of all.
+    """
+
+    pictures: Pictures | None = None
+    features: NDArray[np.floating[Any]] | None = None
 
 
 def run_network(
@@ -60,9 +72,8 @@ def run_network(
     problem : Problem
     limit : float or None
         Seconds of training after which the best state so far is taken.
-    seen : dict
-        Filled and used by the rounds of one job, so that a pretrained network sees every
-        picture once.
+    seen : Seen
+        Filled and used by the rounds of one job.
     """
     train = replace(
         problem.options.train,
@@ -120,19 +131,21 @@ def _train_pictures(
     problem: Problem, used: NDArray[np.int64], options: RunOptions, seen: Seen
 ) -> _Trained:
     framing = choose_framing(options.train)
-    read, _ = read_pictures(problem.source or "", framing, options.pictures)
+    if seen.pictures is None:
+        seen.pictures, _ = read_pictures(problem.source or "", framing, options.pictures)
+    read = seen.pictures
     if len(read) <= used[-1]:
         fact = f"there were {used[-1] + 1:,} pictures or more, and now there are {len(read):,}"
         raise PictureError("I02", fact, fix=["leave the folder alone while it is compared"])
     pictures = read.take(used)
-    known = seen.get(options.train.network)
+    known = seen.features
     if known is not None and len(known) != len(used):
         known = None
     began = time.perf_counter()
     study = run_picture_study(pictures, options, splitter=list(problem.splits), features=known)
     seconds = time.perf_counter() - began
-    if options.train.network == "pretrained":
-        seen["pretrained"] = study.rows.numbers
+    if options.train.network == "pretrained" and len(used) == len(read):
+        seen.features = study.rows.numbers
     model = study.model
     return _Trained(
         answers=_by_fold(study, problem),

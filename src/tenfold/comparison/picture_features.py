@@ -26,8 +26,8 @@ Numbers = NDArray[np.float32]
 LUMA: Final = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # of ITU-R BT.601
 SHADES: Final = 16  # of each colour by itself
 JOINT: Final = 4  # shades of each colour, counted together
-FINE, COARSE = 8, 24  # side of a cell of edges, in pixels
-PIXEL_SIDE: Final = 16
+FINE, COARSE = 8, 32  # side of a cell of edges, in pixels
+PIXEL_SIDE: Final = 12
 TARGET: Final = "class"
 
 
@@ -102,12 +102,12 @@ def texture(squares_NSS3: Squares) -> Numbers:
 
 
 def pixels(squares_NSS3: Squares) -> Numbers:
-    """Return the pixels themselves, of pictures made small: 16 x 16, red, green and blue.
+    """Return the pixels themselves, of pictures made small: 12 x 12, red, green and blue.
 
     Examples
     --------
     >>> pixels(np.zeros((2, 96, 96, 3), np.uint8)).shape
-    (2, 768)
+    (2, 432)
     """
     count, side = squares_NSS3.shape[:2]
     step = side // PIXEL_SIDE

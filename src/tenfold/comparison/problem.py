@@ -111,7 +111,7 @@ class Problem:
             for learn, test in self.splits
         )
         weights = None if self.weights is None else self.weights[rows]
-        X = self.X[:0]  # networks read the files
+        X = self.X[rows] if len(self.X) else self.X  # networks read the files
         return replace(self, X=X, y=self.y[rows], splits=splits, weights=weights), rows
 
     def _part(

@@ -22,7 +22,7 @@ from tenfold.config import MAX_PIXELS, MISSING, Kind, Quality, RunOptions, Task
 from tenfold.data.split import Splitter
 from tenfold.errors import ContenderError
 
-LIMIT_SECONDS: Final = {"table": 120.0, "images": 75.0}
+LIMIT_SECONDS: Final = {"table": 120.0, "images": 60.0}
 
 
 def compare(  # noqa: PLR0913 - each option of the command, by its own name
@@ -80,7 +80,7 @@ def compare(  # noqa: PLR0913 - each option of the command, by its own name
     axes : bool
         Whether to measure the five differences too; the verdict does not need them.
     time_limit : float, optional
-        Seconds that a contender may train on all folds: 120, of pictures 75.
+        Seconds that a contender may train on all folds: 120, of pictures 60.
     target, task, quality, folds, group_column, time_column, weight_column, kinds, shuffle
         See ``train``.
     keep_copies, seed, device, max_bad, file_column, max_pixels, memory_bytes, workers

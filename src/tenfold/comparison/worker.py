@@ -98,7 +98,7 @@ class Runner:
     def __init__(self, job: Job) -> None:
         self._job = job
         self._featured: dict[str, tuple[Problem, float]] = {}
-        self._seen: dict[str, Any] = {}  # by a pretrained network
+        self._seen: Any = None  # what a network for pictures reads or computes once
 
     def entries(self, this: Round) -> Iterator[Entry]:
         """Yield what a round reaches, again and again."""
@@ -106,10 +106,17 @@ class Runner:
         if contender.network is not None:
             yield from self._network_entries(this)
             return
-        from tenfold.comparison.race import run_classical  # noqa: PLC0415 - loads scikit-learn
+        from tenfold.comparison.race import (  # noqa: PLC0415 - loads scikit-learn
+            run_classical,
+            with_features,
+        )
 
-        featured, seconds = self._features(this)
-        varied = vary(replace(featured, splits=problem.splits), this)
+        varied = vary(problem, this)
+        if this.folds == 1 and contender.features is not None:  # most pictures have no part
+            varied, seconds = with_features(contender, varied.used()[0])
+        else:
+            featured, seconds = self._features(this)
+            varied = varied if problem.kind == "table" else replace(varied, X=featured.X)
         yield from run_classical(contender, varied, self._job.limit, seconds)
 
     def _features(self, this: Round) -> tuple[Problem, float]:
@@ -120,18 +127,20 @@ class Runner:
         contender = self._job.contender
         if this.features == "pixels":
             contender = replace(contender, features=pixels)
-        if this.features not in self._featured or this.one_core:
+        if this.features not in self._featured:
             self._featured[this.features] = with_features(contender, self._job.problem)
         return self._featured[this.features]
 
     def _network_entries(self, this: Round) -> Iterator[Entry]:
-        from tenfold.comparison.networks import run_network  # noqa: PLC0415 - loads torch
+        from tenfold.comparison.networks import Seen, run_network  # noqa: PLC0415 - loads torch
 
         problem, contender = self._job.problem, self._job.contender
         if problem.kind == "images" and this.features == "expert":
-            problem, contender = expert_table(problem), replace(contender, network="auto")
+            problem = expert_table(problem)
+            contender = replace(contender, network="auto", quality="fast")
+        self._seen = self._seen or Seen()
         if this.one_core:  # it has to see the pictures once more
-            self._seen.clear()
+            self._seen.features = None
         yield from run_network(contender, vary(problem, this), self._job.limit, self._seen)
 
 
