@@ -1,6 +1,7 @@
 """What each command does. What the help text does not need is imported by the command."""
 
 import json
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -322,8 +323,8 @@ def compare(  # noqa: PLR0913
         print(json.dumps(found.to_dict(), indent=1))
         print(f"saved in {found.folder}", file=sys.stderr)
         return
-    width = None if sys.stdout.isatty() else PIPED_WIDTH
-    show_comparison(found, Console(width=width))
+    told = sys.stdout.isatty() or "COLUMNS" in os.environ
+    show_comparison(found, Console(width=None if told else PIPED_WIDTH))
 
 
 @app.command()
