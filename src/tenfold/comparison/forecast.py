@@ -2,8 +2,8 @@
 
 A law of rows, columns and classes was fitted to the seconds that each contender took on
 tables of many shapes (benchmarks/LOG.md); how fast this machine is against the one of the
-measurements is tried out. The sum is right within a factor of 1.5 where it was tried
-(benchmarks/compare); a single contender may be off by two.
+measurements is tried out. How far the sum was off is told in benchmarks/compare; a single
+contender may be off by two.
 """
 
 import time
