@@ -42,6 +42,7 @@ class Broken(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         raise NotImplementedError
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("few")
 def test_every_axis_is_measured_and_told() -> None:
     found = compare(line(200), folds=3, quality="fast", out=None)
@@ -131,6 +132,7 @@ def pets(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
+@pytest.mark.slow
 def test_pictures_are_compared_too(pets: Path) -> None:
     """Networks read the files anew: their rows must be those of the classical models."""
     found = compare(

@@ -49,17 +49,22 @@ def cross_validated(estimator: Any, problem: Problem) -> dict[str, np.ndarray]:
     }
 
 
+# Boosting of several classes takes the longest of all.
+SLOW: Final = {("five classes", "CatBoost"), ("five classes", "XGBoost")}
 CONTENDERS: Final = [
-    (kind, contender)
+    pytest.param(
+        kind,
+        contender,
+        id=f"{kind}-{contender.name}",
+        marks=[pytest.mark.slow] if (kind, contender.name) in SLOW else [],
+    )
     for kind in KINDS
     for contender in table_contenders(problem_of(kind, 40))
     if contender.network is None
 ]
 
 
-@pytest.mark.parametrize(
-    ("kind", "contender"), CONTENDERS, ids=[f"{kind}-{c.name}" for kind, c in CONTENDERS]
-)
+@pytest.mark.parametrize(("kind", "contender"), CONTENDERS)
 def test_a_classical_models_scores_equal_cross_validate(
     kind: str, contender: Contender
 ) -> None:
