@@ -101,4 +101,4 @@ def test_pictures_become_a_table_of_features_for_a_network_for_tables() -> None:
     found = expert_table(problem)
     assert found.table is not None
     assert found.table.frame["class"].tolist() == ["cat", "dog"] * 3
-    assert len(found.table.frame.columns) == 1 + 124 + 10 + 2 * 2 * 36
+    assert len(found.table.frame.columns) == 1 + 124 + 10 + 36

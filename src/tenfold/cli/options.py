@@ -171,7 +171,7 @@ ContenderLimit = Annotated[
     typer.Option(
         "--time-limit",
         metavar="SECONDS",
-        help="What a contender may train on all folds. [default: 120; of pictures 60]",
+        help="What a contender may train on all folds. [default: 120; of pictures 50]",
     ),
 ]
 

@@ -40,6 +40,9 @@ class Contender:
         What is done before the estimator sees a row.
     most_folds : int or None
         How many folds it runs at most, because each costs a network of its own.
+    favourite : bool
+        Whether it is so surely the best of its kind that what the best one runs after the
+        race is run in the same process, where pictures have been seen already.
     """
 
     name: str
@@ -50,6 +53,7 @@ class Contender:
     features: RowWise | None = None
     before: tuple[str, ...] = ()
     most_folds: int | None = None
+    favourite: bool = False
 
 
 def estimator_of(contender: Contender, problem: Problem) -> Any:

@@ -61,4 +61,6 @@ TUTORIAL: Final = Contender(name="tutorial's network", kind="deep", network="tut
 SCRATCH: Final = Contender(
     name="Tenfold, scratch", kind="deep", network="scratch", quality="fast"
 )
-PRETRAINED: Final = Contender(name="Tenfold, pretrained", kind="deep", network="pretrained")
+PRETRAINED: Final = Contender(
+    name="Tenfold, pretrained", kind="deep", network="pretrained", favourite=True
+)

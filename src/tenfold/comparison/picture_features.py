@@ -26,7 +26,7 @@ Numbers = NDArray[np.float32]
 LUMA: Final = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # of ITU-R BT.601
 SHADES: Final = 16  # of each colour by itself
 JOINT: Final = 4  # shades of each colour, counted together
-FINE, COARSE = 8, 32  # side of a cell of edges, in pixels
+FINE, COARSE = 8, 48  # side of a cell of edges, in pixels
 PIXEL_SIDE: Final = 12
 TARGET: Final = "class"
 

@@ -45,6 +45,14 @@ def race_rounds(contender: Contender, problem: Problem, *, axes: bool) -> tuple[
     return race, Round(name=FEATURES, features=other, folds=folds)
 
 
+def first_rounds(contender: Contender, problem: Problem, *, axes: bool) -> tuple[Round, ...]:
+    """Return what a contender runs before the best are known; a favourite runs all at once."""
+    first = race_rounds(contender, problem, axes=axes)
+    return (
+        (*first, *final_rounds(contender, problem)) if axes and contender.favourite else first
+    )
+
+
 def final_rounds(contender: Contender, problem: Problem) -> tuple[Round, ...]:
     """Return what the best of each side runs: learning curves, and a fold on one core.
 

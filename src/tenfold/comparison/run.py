@@ -16,13 +16,13 @@ from tenfold.comparison.forecast import expected_seconds
 from tenfold.comparison.metric import check_margin, choose_metric
 from tenfold.comparison.page import folder_for, write_comparison
 from tenfold.comparison.read import read_problem
-from tenfold.comparison.rounds import FEATURES, RACE, Race, final_rounds, race_rounds
+from tenfold.comparison.rounds import FEATURES, RACE, Race, final_rounds, first_rounds
 from tenfold.comparison.verdict import Verdict, judge
 from tenfold.config import MAX_PIXELS, MISSING, Kind, Quality, RunOptions, Task
 from tenfold.data.split import Splitter
 from tenfold.errors import ContenderError
 
-LIMIT_SECONDS: Final = {"table": 120.0, "images": 60.0}
+LIMIT_SECONDS: Final = {"table": 120.0, "images": 50.0}
 
 
 def compare(  # noqa: PLR0913 - each option of the command, by its own name
@@ -80,7 +80,7 @@ def compare(  # noqa: PLR0913 - each option of the command, by its own name
     axes : bool
         Whether to measure the five differences too; the verdict does not need them.
     time_limit : float, optional
-        Seconds that a contender may train on all folds: 120, of pictures 60.
+        Seconds that a contender may train on all folds: 120, of pictures 50.
     target, task, quality, folds, group_column, time_column, weight_column, kinds, shuffle
         See ``train``.
     keep_copies, seed, device, max_bad, file_column, max_pixels, memory_bytes, workers
@@ -151,8 +151,11 @@ def compare(  # noqa: PLR0913 - each option of the command, by its own name
 def prepare(race: Race, field: Sequence[Contender], *, axes: bool) -> float:
     """Tell a race how long it will take; return these seconds."""
     problem = race.problem
-    rounds = [(c, race_rounds(c, problem, axes=axes)) for c in field]
-    final = [(c, final_rounds(c, problem)) for c in field] if axes else []
+    rounds = [(c, first_rounds(c, problem, axes=axes)) for c in field]
+    rivals = field
+    if any(c.favourite for c in field):  # whose final rounds are among the first
+        rivals = [c for c in field if c.network is None]
+    final = [(c, final_rounds(c, problem)) for c in rivals] if axes else []
     race.expected = expected_seconds(rounds, final, problem, race.limit)
     return race.expected
 
@@ -162,7 +165,7 @@ def run_race(
 ) -> tuple[dict[str, Entry], Verdict, dict[str, Any]]:
     """Run all contenders, judge them, and measure the axes if that is asked for."""
     problem = race.problem
-    reached = race.run([(c, race_rounds(c, problem, axes=axes)) for c in field])
+    reached = race.run([(c, first_rounds(c, problem, axes=axes)) for c in field])
     raw = {name: found[RACE] for name, found in reached.items()}
     verdict = judge(tuple(raw.values()), metric, problem.test_share, margin)
     found_axes: dict[str, Any] = {}
@@ -182,9 +185,9 @@ def run_finals(
     rounds = [
         (contender, final_rounds(contender, race.problem))
         for contender in field
-        if contender.name in finalists.values()
+        if contender.name in finalists.values() and not contender.favourite
     ]
-    found = race.run(rounds)
+    found = {name: reached[name] for name in finalists.values()} | race.run(rounds)
     if race.interrupted:
         return {}
     measured = Measured(
