@@ -246,7 +246,7 @@ class _Race:
             return "yes", f"{said} ({self._numbers(network_first=True)}), {self._cost()}."
         if d.high < 0 and d.mean <= -margin:
             said = f"No: {classical} predicts better than {network}"
-            return "no", f"{said} ({self._numbers()}) for {self._price()}."
+            return "no", f"{said} ({self._numbers()}){self._price()}."
         if d.high > margin:
             said = f"Too little data to tell whether {network} or {classical} is better"
             matter = f"below {told(margin, self.metric)} none would matter"
@@ -259,7 +259,7 @@ class _Race:
             )
         as_good = "as good" if d.low >= -margin else "at least as good"
         said = f"No: {classical} is {as_good}"
-        return "no", f"{said} ({self._numbers()}) for {self._price()}."
+        return "no", f"{said} ({self._numbers()}){self._price()}."
 
     def _score(self, entry: Entry) -> str:
         return told(entry.mean(self.metric), self.metric)
@@ -280,7 +280,8 @@ class _Race:
 
     def _price(self) -> str:
         """Say what the classical model costs, for the network's cost."""
-        return f"{_share(1 / self.ratio)} the training time"
+        word = " for" if self.ratio > 1 else ", at"
+        return f"{word} {_share(1 / self.ratio)} the training time"
 
     def _cost(self) -> str:
         return f"at {_share(self.ratio)} the training time"
