@@ -133,7 +133,7 @@ def duration(seconds: float) -> str:
     Examples
     --------
     >>> duration(42.4), duration(150), duration(4000)
-    ('42 s', '2 min 30 s', '1 h 7 min')
+    ('42 s', '2 min 30 s', '1 h 6 min')
     """
     whole = round(seconds)
     if whole < 60:
