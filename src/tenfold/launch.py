@@ -253,11 +253,7 @@ def study_pictures(
     data: str | Path, test: str | Path | pd.DataFrame | None, options: RunOptions, given: Given
 ) -> tuple[PictureStudy, float]:
     """Read a folder of pictures and study it; return the seconds of reading too."""
-    if options.schema.task == "classification":  # what pictures are for anyway
-        options = replace(options, schema=replace(options.schema, task=None))
-    refuse(options, OF_TABLES, "pictures")
-    if Path(data).is_dir():
-        refuse(options, OF_PICTURE_TABLES, "a folder of pictures: its folders are the classes")
+    options = options_of_pictures(data, options)
     if options.train.weights is not None and options.train.network not in STARTING_FROM_WEIGHTS:
         fact = f"--weights was given, and --network {options.train.network} starts without"
         raise UsageError("U02", fact)
@@ -283,6 +279,22 @@ def study_pictures(
         watch=given.watch,
     )
     return study, read_seconds
+
+
+def options_of_pictures(data: str | Path, options: RunOptions) -> RunOptions:
+    """Refuse options that say nothing of pictures, and return those that are left.
+
+    Raises
+    ------
+    UsageError
+        U02, naming the first.
+    """
+    if options.schema.task == "classification":  # what pictures are for anyway
+        options = replace(options, schema=replace(options.schema, task=None))
+    refuse(options, OF_TABLES, "pictures")
+    if Path(data).is_dir():
+        refuse(options, OF_PICTURE_TABLES, "a folder of pictures: its folders are the classes")
+    return options
 
 
 def refuse(options: RunOptions, names: Mapping[str, tuple[str, ...]], data: str) -> None:

@@ -1,6 +1,5 @@
 """What every contender is given: the same rows, the same answers, the same folds."""
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
@@ -8,9 +7,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tenfold.config import Decision, RunOptions, Task
+from tenfold.config import RunOptions, Task
 from tenfold.data.cells import to_dates, to_numbers, to_text, to_truth
-from tenfold.data.encode import read_weights
+from tenfold.data.encode import encode_target, read_weights
 from tenfold.data.picture_schema import TARGET
 from tenfold.data.schema import Schema
 from tenfold.data.split import Splits
@@ -142,23 +141,12 @@ def table_problem(
     splits : Splits
     options : RunOptions
     """
-    pairs = [
-        (np.flatnonzero(learn[place]), np.flatnonzero(held_out[place]))
-        for learn, held_out in zip(splits.learn, splits.held_out, strict=True)
-    ]
-    target = table.frame[schema.target]
-    y: NDArray[Any]
-    if schema.task == "regression":
-        y = to_numbers(target, table.decimal)
-    else:
-        numbers = {name: i for i, name in enumerate(schema.classes)}
-        y = np.array([numbers[text] for text in to_text(target)], dtype=np.int64)
     weighted = schema.weight_column is not None
     return Problem(
         task=schema.task,
         X=typed_columns(table, schema),
-        y=y,
-        splits=tuple(pairs),
+        y=encode_target(table, schema),
+        splits=splits.spread(place).pairs(),
         options=options,
         weights=read_weights(table, schema.weight_column) if weighted else None,
         classes=schema.classes,
@@ -203,9 +191,3 @@ def numbers_of(X: pd.DataFrame) -> list[str]:
 def rows_of(X: Any, rows: NDArray[np.int64]) -> Any:
     """Return the given rows of a DataFrame or an array."""
     return X.iloc[rows] if isinstance(X, pd.DataFrame) else X[rows]
-
-
-def all_decisions(*groups: Iterable[Decision]) -> tuple[Decision, ...]:
-    """Return decisions in one list, each once."""
-    found: Sequence[Decision] = [decision for group in groups for decision in group]
-    return tuple(dict.fromkeys(found))

@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
 import pandas as pd
 
 from tenfold.comparison.contenders import Contender, table_contenders
@@ -21,7 +20,7 @@ from tenfold.data.pictures import Pictures, read_pictures
 from tenfold.data.read import read_table
 from tenfold.data.split import Splits, Splitter, splits_of
 from tenfold.data.split_pictures import split_pictures
-from tenfold.launch import OF_PICTURE_TABLES, OF_PICTURES, OF_TABLES, refuse
+from tenfold.launch import OF_PICTURES, options_of_pictures, refuse
 from tenfold.seeds import Streams
 from tenfold.study.tables import describe, split_rows
 from tenfold.training.device import choose_device
@@ -93,11 +92,7 @@ def read_picture_problem(
     InputError
         What ``train`` raises for such pictures.
     """
-    if options.schema.task == "classification":  # what pictures are for anyway
-        options = replace(options, schema=replace(options.schema, task=None))
-    refuse(options, OF_TABLES, "pictures")
-    if Path(data).is_dir():
-        refuse(options, OF_PICTURE_TABLES, "a folder of pictures: its folders are the classes")
+    options = options_of_pictures(data, options)
     framing = Framing(size=SQUARE_SIDE, crop=0.0)
 
     def progress(done: int, total: int) -> None:
@@ -108,15 +103,11 @@ def read_picture_problem(
     schema = infer_picture_schema(pictures)
     rows = encode_pictures(pictures, schema)
     splits, dealt = _split_pictures(pictures, rows, schema, options, splitter)
-    pairs = [
-        (np.flatnonzero(learn), np.flatnonzero(held_out))
-        for learn, held_out in zip(splits.learn, splits.held_out, strict=True)
-    ]
     problem = Problem(
         task="classification",
         X=pictures.cache[pictures.at],
         y=rows.target,
-        splits=tuple(pairs),
+        splits=splits.pairs(),
         options=options,
         classes=schema.classes,
         source=str(Path(data).resolve()),  # workers may run in another folder
@@ -137,15 +128,12 @@ def _split_pictures(
 ) -> tuple[Splits, tuple[Decision, ...]]:
     if splitter is not None:
         return splits_of(splitter, rows, schema), ()
-    streams = Streams(options.train.seed)
-    copies = options.split.keep_copies
-    if options.split.folds is not None:
-        return split_pictures(
-            pictures, rows, schema, options.split.folds, streams, keep_copies=copies
-        )
+    folds, streams = options.split.folds or PICTURE_FOLDS, Streams(options.train.seed)
     splits, dealt = split_pictures(
-        pictures, rows, schema, PICTURE_FOLDS, streams, keep_copies=copies
+        pictures, rows, schema, folds, streams, keep_copies=options.split.keep_copies
     )
+    if options.split.folds is not None:
+        return splits, dealt
     why = "contenders that see pixels take long"
     few = Decision(what=f"{PICTURE_FOLDS} folds", why=why, change_with="--folds")
     return splits, (few, *dealt)

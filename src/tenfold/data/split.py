@@ -65,6 +65,21 @@ class Splits:
     def __len__(self) -> int:
         return len(self.learn)
 
+    def spread(self, place_N: NDArray[np.int64]) -> "Splits":
+        """Return the splits of N rows, each of which goes where its row of these goes."""
+        return Splits(
+            learn=self.learn[:, place_N],
+            held_out=self.held_out[:, place_N],
+            numbers=self.numbers,
+        )
+
+    def pairs(self) -> tuple[tuple[NDArray[np.int64], NDArray[np.int64]], ...]:
+        """Return the positions that each fold learns from and is tested on, as pairs."""
+        return tuple(
+            (np.flatnonzero(learn), np.flatnonzero(held_out))
+            for learn, held_out in zip(self.learn, self.held_out, strict=True)
+        )
+
     def only(self, fold: int) -> "Splits":
         """Return one fold alone, under its own number."""
         pick = slice(fold, fold + 1)

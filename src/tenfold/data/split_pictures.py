@@ -73,12 +73,7 @@ def split_pictures(
     # set is dealt out instead, and the others follow it.
     _, first, sets_N = np.unique(sets_N, return_index=True, return_inverse=True)
     splits, how = make_splits(rows.take(first), schema, folds, streams)
-    spread = Splits(
-        learn=splits.learn[:, sets_N],
-        held_out=splits.held_out[:, sets_N],
-        numbers=splits.numbers,
-    )
-    return spread, (*found, of_pictures(how))
+    return splits.spread(sets_N), (*found, of_pictures(how))
 
 
 def of_pictures(how: Decision) -> Decision:
