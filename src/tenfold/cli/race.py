@@ -15,7 +15,7 @@ from tenfold.comparison.comparison import Comparison, ranked
 from tenfold.comparison.entry import Entry
 from tenfold.comparison.lines import HEADER, table_rows
 from tenfold.config import Decision
-from tenfold.report.text import decision_lines
+from tenfold.report.console import print_decisions
 
 NUMBERS: Final = 6  # columns after the first that hold numbers end at the right
 
@@ -52,9 +52,7 @@ class TerminalRace:
 
     def decided(self, decisions: Sequence[Decision]) -> None:
         """Print what was decided, why, and what changes it."""
-        self._console.print("Decided, with the option that changes it:", highlight=False)
-        for line in decision_lines(decisions):
-            self._console.print(line, highlight=False, markup=False, soft_wrap=True)
+        print_decisions(self._console, decisions)
 
     def forecast(self, seconds: float, metric: str) -> None:
         """Print how long all will take."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from tenfold.comparison.entry import Entry
 from tenfold.comparison.problem import Pair, Problem
-from tenfold.comparison.scoring import LOSSES
+from tenfold.comparison.scoring import direction
 from tenfold.comparison.verdict import Verdict
 from tenfold.config import Decision
 from tenfold.evaluate.metrics import BOUNDS
@@ -121,7 +121,7 @@ def fold_score(metric: str, scores: tuple[float, ...], test_share: float) -> Fol
 
 def ranked(entries: Mapping[str, Entry], metric: str) -> tuple[Entry, ...]:
     """Return entries best first; those without a score, or not on all folds, last."""
-    sign = 1 if metric in LOSSES else -1
+    sign = -direction(metric)
     most = max((entry.folds for entry in entries.values()), default=0)
 
     def place(entry: Entry) -> tuple[bool, bool, float]:

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from tenfold.comparison.contenders import Contender
 from tenfold.comparison.entry import Entry, FoldResult
 from tenfold.comparison.problem import Problem
-from tenfold.comparison.race import PATIENCE_SECONDS, SINGLES
-from tenfold.comparison.scoring import answered, score, scorers
+from tenfold.comparison.race import score_rows, single_seconds
+from tenfold.comparison.scoring import answered
 from tenfold.config import RunOptions
 from tenfold.data.pictures import Pictures, read_pictures
 from tenfold.data.table import Table
@@ -87,16 +87,13 @@ def run_network(
     else:
         problem, used = problem.used()
         trained = _train_pictures(problem, used, options, seen)
-    names = scorers(problem.task, len(problem.classes))
     rows = problem.splits[0][1]
     batch = _seconds(trained, rows[:BATCH] if problem.table is None else rows)
     folds = []
     for (learn, test), said in zip(problem.splits, trained.answers, strict=True):
-        weights = None if problem.weights is None else problem.weights[test]
-        found = score(answered(said, problem.task), test, problem.y[test], weights, names)
         folds.append(
             FoldResult(
-                scores=found,
+                scores=score_rows(answered(said, problem.task), test, problem, test),
                 train_seconds=trained.train_seconds / len(trained.answers),
                 predict_seconds=batch * len(test),
                 learnt=len(learn),
@@ -105,7 +102,7 @@ def run_network(
         )
     yield replace(
         Entry.of(contender, folds),
-        predict_seconds_single=_single_seconds(trained, rows),
+        predict_seconds_single=single_seconds(trained.answer, rows),
         steps=trained.steps,
         note=trained.stopped,
         cores=usable_threads(),
@@ -182,13 +179,3 @@ def _seconds(trained: _Trained, rows: NDArray[np.int64]) -> float:
     began = time.perf_counter()
     trained.answer(rows)
     return (time.perf_counter() - began) / len(rows)
-
-
-def _single_seconds(trained: _Trained, rows: NDArray[np.int64]) -> float:
-    """Return the seconds of a row that is asked for alone: a median."""
-    seconds: list[float] = []
-    for row in range(min(SINGLES, len(rows))):
-        seconds.append(_seconds(trained, rows[row : row + 1]))
-        if sum(seconds) > PATIENCE_SECONDS:
-            break
-    return float(np.median(seconds))

@@ -12,11 +12,10 @@ from tenfold.comparison.comparison import Comparison
 from tenfold.comparison.figures import draw_curves, draw_scores
 from tenfold.comparison.lines import HEADER, table_rows
 from tenfold.comparison.verdict import told
-from tenfold.errors import StoreError
 from tenfold.launch import run_name
 from tenfold.report.summary import versions
 from tenfold.report.text import NAMES, number
-from tenfold.store.folder import new_folder, write_json
+from tenfold.store.folder import new_folder, write_json, writing
 
 COMPARE: Final = "compare.json"
 REPORT: Final = "report.html"
@@ -60,17 +59,10 @@ def write_comparison(comparison: Comparison, folder: Path) -> None:
     StoreError
         M06, if a file cannot be written.
     """
-    try:
+    with writing("comparison", folder):
         write_json(folder / COMPARE, comparison.to_dict())
         page = render(comparison, folder.name.rpartition("-compare-")[0])
         (folder / REPORT).write_text(page, encoding="utf-8")
-    except OSError as error:
-        raise StoreError(
-            "M06",
-            f"the comparison cannot be written: {error.strerror}",
-            place={"folder": str(folder)},
-            fix=["make room, or name another place: --out FOLDER"],
-        ) from error
 
 
 def render(comparison: Comparison, name: str) -> str:
@@ -110,19 +102,17 @@ def render(comparison: Comparison, name: str) -> str:
 
 def axis_table(axis: str, found: dict[str, Any], metric: str) -> list[list[str]]:
     """Return the figures of an axis as rows of a table, a header first."""
-    make = {
-        "machine": machine_rows,
-        "features": features_rows,
-        "time": time_rows,
-        "approach": approach_rows,
-    }.get(axis)
-    return [] if make is None else make(found["contenders"], metric)
+    each = found.get("contenders", {})
+    if axis == "features":
+        return features_rows(each, metric)
+    make = {"machine": machine_rows, "time": time_rows, "approach": approach_rows}
+    return make[axis](each) if axis in make else []
 
 
 Each = Mapping[str, Any]
 
 
-def machine_rows(each: Each, metric: str) -> list[list[str]]:  # noqa: ARG001 - as the others
+def machine_rows(each: Each) -> list[list[str]]:
     """Return what each contender asks of a machine."""
     fits = {True: "yes", False: "no", None: "not known"}
     return [
@@ -150,7 +140,7 @@ def features_rows(each: Each, metric: str) -> list[list[str]]:
     return rows
 
 
-def time_rows(each: Each, metric: str) -> list[list[str]]:  # noqa: ARG001 - as the others
+def time_rows(each: Each) -> list[list[str]]:
     """Return how long each contender takes."""
     rows = [["contender", "training s", "one row ms", "of many, a row ms"]]
     for name, e in each.items():
@@ -160,7 +150,7 @@ def time_rows(each: Each, metric: str) -> list[list[str]]:  # noqa: ARG001 - as 
     return rows
 
 
-def approach_rows(each: Each, metric: str) -> list[list[str]]:  # noqa: ARG001 - as the others
+def approach_rows(each: Each) -> list[list[str]]:
     """Return the steps of each contender."""
     rows = [[name, " → ".join(steps)] for name, steps in each.items()]
     return [["contender", "steps"], *rows]

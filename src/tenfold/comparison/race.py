@@ -1,12 +1,14 @@
 """An estimator on the folds of a problem: its scores, its seconds, its steps."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 import joblib
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
@@ -50,7 +52,7 @@ def run_classical(
         fitted = clone(estimator)
         done.append(_run_fold(fitted, problem, pair))
         if len(done) == 1:
-            single += single_seconds(fitted, rows_of(problem.X, pair[1]))
+            single += single_seconds(partial(predict, fitted), rows_of(problem.X, pair[1]))
         entry = replace(
             Entry.of(contender, done, feature_seconds, feature_seconds / len(problem)),
             predict_seconds_single=single,
@@ -86,15 +88,22 @@ def _run_fold(estimator: Any, problem: Problem, pair: Pair) -> FoldResult:
     began = time.perf_counter()
     predict(estimator, unseen)
     predicted = time.perf_counter() - began
-    weights = None if problem.weights is None else problem.weights[test]
-    names = scorers(problem.task, len(problem.classes))
     return FoldResult(
-        scores=score(estimator, unseen, problem.y[test], weights, names),
+        scores=score_rows(estimator, unseen, problem, test),
         train_seconds=trained,
         predict_seconds=predicted,
         learnt=len(learn),
         tested=len(test),
     )
+
+
+def score_rows(
+    fitted: Any, unseen: Any, problem: Problem, test: NDArray[np.int64]
+) -> dict[str, float]:
+    """Score what says something of the rows that a fold is tested on."""
+    weights = None if problem.weights is None else problem.weights[test]
+    names = scorers(problem.task, len(problem.classes))
+    return score(fitted, unseen, problem.y[test], weights, names)
 
 
 def weights_for(estimator: Any, weights: Any) -> dict[str, Any]:
@@ -113,13 +122,20 @@ def predict(fitted: Any, X: Any) -> Any:
     return fitted.predict_proba(X) if hasattr(fitted, "predict_proba") else fitted.predict(X)
 
 
-def single_seconds(fitted: Any, unseen: Any) -> float:
-    """Return the seconds that one row takes that is asked for alone: a median."""
+def single_seconds(ask: Callable[[Any], Any], unseen: Any) -> float:
+    """Return the seconds that one row takes that is asked for alone: a median.
+
+    Parameters
+    ----------
+    ask : callable
+        Answers what ``rows_of`` takes from ``unseen``.
+    unseen : DataFrame or ndarray
+    """
     seconds: list[float] = []
     for row in range(min(SINGLES, len(unseen))):
         one = rows_of(unseen, np.array([row]))
         began = time.perf_counter()
-        predict(fitted, one)
+        ask(one)
         seconds.append(time.perf_counter() - began)
         if sum(seconds) > PATIENCE_SECONDS:
             break

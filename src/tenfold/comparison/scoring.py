@@ -32,6 +32,17 @@ NEEDS_PROBABILITIES: Final = frozenset({"neg_log_loss", "roc_auc", "roc_auc_ovr"
 LOSSES: Final = frozenset({"mse", "rmse", "mae", "log_loss"})  # lower is better
 
 
+def direction(metric: str) -> int:
+    """Return 1 if more of a metric is better, -1 if less is.
+
+    Examples
+    --------
+    >>> direction("r2"), direction("rmse")
+    (1, -1)
+    """
+    return -1 if metric in LOSSES else 1
+
+
 def scorers(task: Task, classes: int) -> dict[str, str]:
     """Return scikit-learn's name of each metric.
 
@@ -70,7 +81,7 @@ def score(
     for name, scorer in names.items():
         value = found.get(scorer, float("nan"))
         number = float("nan") if isinstance(value, str) else float(value)
-        scores[name] = -number if name in LOSSES else number
+        scores[name] = direction(name) * number
     return scores
 
 

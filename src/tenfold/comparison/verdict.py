@@ -8,7 +8,7 @@ from typing import Final, Literal
 import numpy as np
 
 from tenfold.comparison.entry import Entry
-from tenfold.comparison.scoring import LOSSES
+from tenfold.comparison.scoring import direction
 from tenfold.evaluate.scores import fold_interval
 from tenfold.report.text import NAMES, number
 
@@ -77,7 +77,7 @@ def best_of(entries: Sequence[Entry], kind: str, metric: str) -> Entry | None:
     if not running:
         return None
     most = max(entry.folds for entry in running)
-    sign = -1 if metric in LOSSES else 1
+    sign = direction(metric)
     return max((e for e in running if e.folds == most), key=lambda e: sign * e.mean(metric))
 
 
@@ -102,7 +102,7 @@ def paired_difference(
     pairs = np.array([(a, b) for a, b in sides if math.isfinite(a) and math.isfinite(b)])
     if len(pairs) == 0:
         return None
-    gains = (pairs[:, 0] - pairs[:, 1]) * (-1 if metric in LOSSES else 1)
+    gains = (pairs[:, 0] - pairs[:, 1]) * direction(metric)
     low, high = fold_interval(gains, test_share)
     return Difference(mean=float(gains.mean()), low=low, high=high)
 
@@ -171,7 +171,7 @@ def seconds_of_fold(entry: Entry) -> float:
 
 def told_ahead(entries: Sequence[Entry], chosen: Sequence[Entry], metric: str) -> str:
     """Name who was better than the chosen one of its side on fewer folds, if anyone was."""
-    sign = -1 if metric in LOSSES else 1
+    sign = direction(metric)
     said = ""
     for best in chosen:
         for entry in entries:

@@ -21,8 +21,9 @@ from tenfold.comparison.job import (
     read_frame,
     write_frame,
 )
-from tenfold.comparison.picture_features import expert_table
+from tenfold.comparison.picture_features import expert_table, pixels
 from tenfold.comparison.problem import Problem
+from tenfold.comparison.race import run_classical, with_features
 from tenfold.errors import TenfoldError
 from tenfold.machine import keep_freed_memory, on_one_core, peak_memory_bytes
 
@@ -36,7 +37,7 @@ def main() -> None:
         sys.path[:], networks = read_frame(jobs)
         if networks:
             keep_freed_memory()
-        importlib.import_module(f"tenfold.comparison.{'networks' if networks else 'race'}")
+            importlib.import_module("tenfold.comparison.networks")  # loads torch
         while _next_job(jobs, out):
             pass
 
@@ -106,11 +107,6 @@ class Runner:
         if contender.network is not None:
             yield from self._network_entries(this)
             return
-        from tenfold.comparison.race import (  # noqa: PLC0415 - loads scikit-learn
-            run_classical,
-            with_features,
-        )
-
         varied = vary(problem, this)
         if this.folds == 1 and contender.features is not None:  # most pictures have no part
             varied, seconds = with_features(contender, varied.used()[0])
@@ -121,9 +117,6 @@ class Runner:
 
     def _features(self, this: Round) -> tuple[Problem, float]:
         """Return the problem with features in place of pictures, and the seconds they took."""
-        from tenfold.comparison.picture_features import pixels  # noqa: PLC0415
-        from tenfold.comparison.race import with_features  # noqa: PLC0415
-
         contender = self._job.contender
         if this.features == "pixels":
             contender = replace(contender, features=pixels)

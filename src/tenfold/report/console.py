@@ -76,6 +76,13 @@ class PatientBar:
         self.stop()
 
 
+def print_decisions(console: Console, decisions: Sequence[Decision]) -> None:
+    """Print what was decided, why, and what changes it."""
+    console.print("Decided, with the option that changes it:", highlight=False)
+    for line in decision_lines(decisions):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
 @final
 class TerminalWatch:
     """Shows a run on standard error and turns Ctrl-C into an early, usable end.
@@ -94,9 +101,7 @@ class TerminalWatch:
 
     def decided(self, decisions: Sequence[Decision]) -> None:
         """Print what was decided, why, and what changes it."""
-        self._console.print("Decided, with the option that changes it:", highlight=False)
-        for line in decision_lines(decisions):
-            self._console.print(line, highlight=False, markup=False, soft_wrap=True)
+        print_decisions(self._console, decisions)
         self._bar.start()
 
     def stage(self, what: str, done: int, total: int) -> None:

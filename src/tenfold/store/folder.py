@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -59,16 +60,29 @@ def write_run(
     StoreError
         M06, if a file cannot be written.
     """
-    try:
+    with writing("run", folder):
         write_json(folder / METRICS, metrics)
         write_json(folder / "config.json", config)
         save_model(study.model, folder / MODEL)
         for name, table in _tables(study).items():
             table.to_csv(folder / name, index=False)
+
+
+@contextmanager
+def writing(what: str, folder: Path) -> Iterator[None]:
+    """Turn a failure to write into a message that names the folder.
+
+    Raises
+    ------
+    StoreError
+        M06.
+    """
+    try:
+        yield
     except OSError as error:
         raise StoreError(
             "M06",
-            f"the run cannot be written: {error.strerror}",
+            f"the {what} cannot be written: {error.strerror}",
             place={"folder": str(folder)},
             fix=["make room, or name another place: --out FOLDER"],
         ) from error
