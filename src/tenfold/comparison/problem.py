@@ -1,7 +1,8 @@
 """What every contender is given: the same rows, the same answers, the same folds."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from tenfold.config import RunOptions, Task
 from tenfold.data.cells import to_dates, to_numbers, to_text, to_truth
-from tenfold.data.encode import encode_target, read_weights
+from tenfold.data.encode import days_of, encode_target, read_weights
 from tenfold.data.picture_schema import TARGET
 from tenfold.data.schema import Schema
 from tenfold.data.split import Splits
@@ -17,7 +18,6 @@ from tenfold.data.table import Table
 from tenfold.seeds import Streams
 
 Pair = tuple[NDArray[np.int64], NDArray[np.int64]]
-SECONDS_PER_DAY: Final = 86_400
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -141,25 +141,28 @@ def table_problem(
     splits : Splits
     options : RunOptions
     """
+    dates = {
+        column.name: to_dates(table.frame[column.name], column.date_format or "ISO8601")
+        for column in schema.used
+        if column.kind == "date"
+    }
     weighted = schema.weight_column is not None
     return Problem(
         task=schema.task,
-        X=typed_columns(table, schema),
+        X=typed_columns(table, schema, dates),
         y=encode_target(table, schema),
         splits=splits.spread(place).pairs(),
         options=options,
         weights=read_weights(table, schema.weight_column) if weighted else None,
         classes=schema.classes,
         table=table,
-        dates={
-            column.name: to_dates(table.frame[column.name], column.date_format or "ISO8601")
-            for column in schema.used
-            if column.kind == "date"
-        },
+        dates=dates,
     )
 
 
-def typed_columns(table: Table, schema: Schema) -> pd.DataFrame:
+def typed_columns(
+    table: Table, schema: Schema, dates: Mapping[str, NDArray[np.datetime64]]
+) -> pd.DataFrame:
     """Return the columns that are learnt from, each in its type, neither filled nor scaled."""
     columns: dict[str, Any] = {}
     for column in schema.used:
@@ -169,9 +172,8 @@ def typed_columns(table: Table, schema: Schema) -> pd.DataFrame:
         elif column.kind == "boolean":
             columns[column.name] = to_truth(to_text(cells))
         elif column.kind == "date":
-            dates = pd.Series(to_dates(cells, column.date_format or "ISO8601"))
-            seconds = (dates - pd.Timestamp(0)).dt.total_seconds()
-            columns[column.name] = (seconds / SECONDS_PER_DAY).to_numpy(np.float64)
+            days = days_of(pd.Series(dates[column.name]))
+            columns[column.name] = days.to_numpy(np.float64)
         else:
             columns[column.name] = pd.Categorical(to_text(cells))
     return pd.DataFrame(columns)

@@ -141,9 +141,19 @@ def _value_codes(numbers_N: NDArray[np.float64], column: Column) -> NDArray[np.i
 
 def _date_parts(cells: "pd.Series[Any]", column: Column) -> list[NDArray[np.float64]]:
     times = pd.Series(to_dates(cells, column.date_format or "ISO8601"))
-    seconds = (times - pd.Timestamp(0)).dt.total_seconds()
-    parts = [seconds / 86_400, times.dt.month, times.dt.day_of_week, times.dt.hour]
+    parts = [days_of(times), times.dt.month, times.dt.day_of_week, times.dt.hour]
     return [part.to_numpy(dtype=np.float64, na_value=np.nan) for part in parts]
+
+
+def days_of(times: "pd.Series[Any]") -> "pd.Series[float]":
+    """Return moments as days since 1970, with fractions.
+
+    Examples
+    --------
+    >>> days_of(pd.Series(pd.to_datetime(["1970-01-02 12:00"]))).tolist()
+    [1.5]
+    """
+    return (times - pd.Timestamp(0)).dt.total_seconds() / 86_400
 
 
 def encode_target(table: Table, schema: Schema) -> NDArray[np.float64] | NDArray[np.int64]:
