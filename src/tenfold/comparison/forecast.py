@@ -24,7 +24,7 @@ MOTHER_SECONDS: Final = 1.2  # a process that loads the libraries of classical m
 NETWORK_SECONDS: Final = 2.5  # the same with torch
 ADDED, ADDED_TO_MANY = 22, 8  # columns that an expert adds, of a small table and a large one
 TRIED_SECONDS: Final = 0.047  # of ``machine_factor``'s trial on the machine of the measurements
-FINALISTS: Final = ("LightGBM", "CatBoost", "extra trees", "HOG + linear SVM")
+FINALISTS: Final = ("LightGBM", "CatBoost", "extra trees", "colours + LightGBM")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +116,11 @@ def _picture_seconds(
         return EXPERT_SECONDS * folds * learnt / 1000
     if contender.network == "scratch":
         learnt = max(learnt, FEW_PICTURES * this.share)
-    if this.share < 1 and contender.network == "pretrained" and this.folds != 1:
-        once *= 0.3  # the pictures were seen in the round before
-    pictures = len(problem) if this.share == 1 or folds > 1 else learnt + len(problem) / 5
+    if this.share < 1 and not this.afresh:  # the pictures were seen in an earlier round
+        once = 0.0
+    pictures = float(len(problem))
+    if this.tested < 1:
+        pictures *= this.share
     return once * pictures / 1000 + folds * each * learnt / 1000
 
 

@@ -28,8 +28,12 @@ class Round:
         features in place of pictures; pixels in place of what the contender measures.
     share : float
         Share of each fold's rows to learn from.
+    tested : float
+        Share of each fold's other rows to be tested on.
     folds : int or None
         The first folds alone.
+    afresh : bool
+        Whether nothing is used that an earlier round computed, because its seconds count.
     one_core : bool
         Whether all is computed on a single core.
     device : str or None
@@ -39,7 +43,9 @@ class Round:
     name: str
     features: Features = "raw"
     share: float = 1.0
+    tested: float = 1.0
     folds: int | None = None
+    afresh: bool = False
     one_core: bool = False
     device: str | None = None
 

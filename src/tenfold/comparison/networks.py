@@ -135,9 +135,7 @@ def _train_pictures(
         fact = f"there were {used[-1] + 1:,} pictures or more, and now there are {len(read):,}"
         raise PictureError("I02", fact, fix=["leave the folder alone while it is compared"])
     pictures = read.take(used)
-    known = seen.features
-    if known is not None and len(known) != len(used):
-        known = None
+    known = None if seen.features is None else seen.features[used]
     began = time.perf_counter()
     study = run_picture_study(pictures, options, splitter=list(problem.splits), features=known)
     seconds = time.perf_counter() - began

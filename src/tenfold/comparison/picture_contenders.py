@@ -56,6 +56,7 @@ EDGES: Final = Contender(
     make=linear_svm,
     features=picture_features.edges,
     before=("square", "shades of grey", "histogram of oriented gradients"),
+    favourite=True,
 )
 TUTORIAL: Final = Contender(name="tutorial's network", kind="deep", network="tutorial")
 SCRATCH: Final = Contender(

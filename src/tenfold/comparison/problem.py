@@ -89,17 +89,20 @@ class Problem:
         """Return the problem with its first folds alone."""
         return replace(self, splits=self.splits[:folds])
 
-    def shrunk(self, share: float) -> "Problem":
+    def shrunk(self, share: float, tested: float = 1.0) -> "Problem":
         """Return the problem with a share of the rows that each fold learns from.
 
         Shares are nested: what a fold learns from at a small one, it does at a larger one.
-        Each class keeps its share, and two rows at least, if it has them.
+        Each class keeps its share, and two rows at least, if it has them. ``tested`` is the
+        share of the rows that each fold is tested on.
         """
         streams = Streams(self.options.train.seed)
         splits = []
         for number, (learn, test) in enumerate(self.splits):
             generator = streams.generator("learning curve", number)
-            splits.append((self._part(learn, share, generator), test))
+            kept = self._part(learn, share, generator)
+            asked = test if tested == 1 else self._part(test, tested, generator)
+            splits.append((kept, asked))
         return replace(self, splits=tuple(splits))
 
     def used(self) -> tuple["Problem", NDArray[np.int64]]:

@@ -64,10 +64,11 @@ def final_rounds(contender: Contender, problem: Problem) -> tuple[Round, ...]:
     shares = [Round(name=share_name(s), share=s, folds=most) for s in SHARES[:-1]]
     part = 1.0 if len(problem) <= MANY_ROWS else PART_OF_MANY
     part = PART_OF_PICTURES if problem.kind == "images" else part
-    one = Round(name=ONE_CORE, folds=1, share=part, one_core=True, device="cpu")
-    rounds = [*shares, replace(one, name=ALL_CORES, one_core=False), one]
+    timed = Round(name=PROCESSOR, folds=contender.most_folds, afresh=True, device="cpu")
+    fold = replace(timed, name=ALL_CORES, folds=1, share=part, tested=part)
+    rounds = [*shares, fold, replace(fold, name=ONE_CORE, one_core=True)]
     if on_gpu and contender.network is not None:
-        rounds.append(Round(name=PROCESSOR, folds=contender.most_folds, device="cpu"))
+        rounds.append(timed)
     return tuple(rounds)
 
 

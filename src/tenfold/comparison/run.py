@@ -152,9 +152,8 @@ def prepare(race: Race, field: Sequence[Contender], *, axes: bool) -> float:
     """Tell a race how long it will take; return these seconds."""
     problem = race.problem
     rounds = [(c, first_rounds(c, problem, axes=axes)) for c in field]
-    rivals = field
-    if any(c.favourite for c in field):  # whose final rounds are among the first
-        rivals = [c for c in field if c.network is None]
+    decided = {c.kind for c in field if c.favourite}  # final rounds are among the first
+    rivals = [c for c in field if c.kind not in decided]
     final = [(c, final_rounds(c, problem)) for c in rivals] if axes else []
     race.expected = expected_seconds(rounds, final, problem, race.limit)
     return race.expected

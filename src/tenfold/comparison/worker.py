@@ -108,7 +108,7 @@ class Runner:
             yield from self._network_entries(this)
             return
         varied = vary(problem, this)
-        if this.folds == 1 and contender.features is not None:  # most pictures have no part
+        if this.afresh and contender.features is not None:
             varied, seconds = with_features(contender, varied.used()[0])
         else:
             featured, seconds = self._features(this)
@@ -132,7 +132,7 @@ class Runner:
             problem = expert_table(problem)
             contender = replace(contender, network="auto", quality="fast")
         self._seen = self._seen or Seen()
-        if this.one_core:  # it has to see the pictures once more
+        if this.afresh:
             self._seen.features = None
         yield from run_network(contender, vary(problem, this), self._job.limit, self._seen)
 
@@ -142,7 +142,7 @@ def vary(problem: Problem, this: Round) -> Problem:
     if this.folds is not None:
         problem = problem.only(this.folds)
     if this.share < 1:
-        problem = problem.shrunk(this.share)
+        problem = problem.shrunk(this.share, this.tested)
     if this.features == "expert" and problem.kind == "table":
         problem = with_expert_features(problem)
     if this.device is not None:
