@@ -151,7 +151,7 @@ class _Tabular(StudyEstimator, ABC):
             options,
             **self._replacements(),
         )
-        self._remember(study)
+        self._remember(study, options.train)
         answers = np.full((len(inputs), study.model.target.outputs), np.nan)
         answers[weighty] = study.out_of_fold()
         self._keep(study, answers)

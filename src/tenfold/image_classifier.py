@@ -138,7 +138,7 @@ class ImageClassifier(ClassifierMixin, StudyEstimator):  # type: ignore[misc]
             options,
             **self._replacements(),
         )
-        self._remember(study)
+        self._remember(study, options.train)
         self.out_of_fold_ = study.out_of_fold()
         return self
 

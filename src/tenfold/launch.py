@@ -48,7 +48,7 @@ OF_PICTURE_TABLES: Final = {"pictures": ("file_column", "target", "group_column"
 SPELT: Final = {"kinds": "kind", "shuffle": "no-shuffle", "memory_bytes": "memory"}
 STARTING_FROM_WEIGHTS: Final = ("auto", "pretrained")
 NETWORKS_OF_PICTURES: Final = ("pretrained", "scratch")
-HASHED_BYTES: Final = 64 * 2**20
+FRAME: Final = "DataFrame"  # what stands in a configuration for data without a file
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -213,13 +213,37 @@ def train(  # noqa: PLR0913 - each option of the command, by its own name
         seconds=seconds,
         peak_memory_bytes=peak_memory_bytes(),
     )
-    folder = None
     metrics = summary.to_dict()
-    if out is not None:
-        name = "table" if isinstance(data, pd.DataFrame) else run_name(Path(data))
-        folder = new_folder(Path(out), name)
-        write_run(folder, study, metrics, describe_run(data, options))
-    return Run(folder=folder, metrics=metrics, model=study.model, study=study, summary=summary)
+    run = Run(folder=None, metrics=metrics, model=study.model, study=study, summary=summary)
+    return run if out is None else keep(run, study, describe_run(data, options), Path(out))
+
+
+def keep(
+    run: Run, study: TableStudy | PictureStudy, config: Mapping[str, Any], out: Path
+) -> Run:
+    """Write a run into a folder of its own, and return it with this folder.
+
+    Parameters
+    ----------
+    run : Run
+    study : Study
+    config : mapping
+        All that is needed to repeat it.
+    out : Path
+        Gets the folder.
+
+    Raises
+    ------
+    StoreError
+        M06, if it cannot be written.
+    """
+    data = config["data"]
+    name = "table" if data == FRAME else run_name(Path(data))
+    folder = new_folder(out, name)
+    write_run(folder, study, run.metrics, config)
+    run = replace(run, folder=folder)
+    run.write_report()
+    return run
 
 
 def study_table(
@@ -327,7 +351,7 @@ def run_name(data: Path) -> str:
 
 def describe_run(data: str | Path | pd.DataFrame, options: RunOptions) -> dict[str, Any]:
     """Return all that is needed to repeat a run."""
-    config: dict[str, Any] = {"format": 1, "data": "DataFrame", "sha256": None}
+    config: dict[str, Any] = {"format": 1, "data": FRAME, "sha256": None}
     if not isinstance(data, pd.DataFrame):
         config["data"] = str(data)
         config["sha256"] = fingerprint(Path(data))

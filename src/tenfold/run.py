@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from tenfold.data.pictures import Pictures, read_pictures, read_unlabelled
 from tenfold.data.read import read_table
 from tenfold.data.table import Table
 from tenfold.data.target import answered
-from tenfold.errors import PredictError
+from tenfold.errors import PredictError, StoreError
 from tenfold.evaluate.picture_scores import read_classes, score_pictures
 from tenfold.evaluate.scores import TestScore, score_table
 from tenfold.model import Model, Progress, answer_table
@@ -22,8 +22,26 @@ from tenfold.picture_model import PictureModel
 from tenfold.report.summary import Summary
 from tenfold.seeds import Streams
 from tenfold.store.archive import load_model
-from tenfold.store.folder import METRICS, find_model, read_metrics
+from tenfold.store.folder import (
+    CARD,
+    HISTORY,
+    METRICS,
+    PREDICTIONS,
+    REPORT,
+    find_model,
+    read_metrics,
+    read_tables,
+    reading,
+    run_tables,
+    writing,
+)
+from tenfold.store.mistakes import FOLDER as MISTAKES
+from tenfold.store.mistakes import INDEX, read_mistakes
+from tenfold.study.mistakes import mistakes_of_study
 from tenfold.study.study import PictureStudy, TableStudy
+
+if TYPE_CHECKING:
+    from tenfold.report.page import Findings
 
 Data = str | Path | pd.DataFrame
 Images = str | Path | Sequence[Any] | NDArray[Any]
@@ -62,6 +80,64 @@ class Run:
     def noun(self) -> str:
         """What its data are called."""
         return "pictures" if self.kind == "images" else "rows"
+
+    def findings(self) -> "Findings":
+        """Return all that a page shows of the run, from memory or from its folder.
+
+        Raises
+        ------
+        StoreError
+            M04, if a file of the run is missing or damaged.
+        """
+        from tenfold.report.page import Findings  # noqa: PLC0415 - loads Matplotlib
+
+        folder = self.folder or Path("run")
+        if self.study is not None and self.summary is not None:
+            summary, tables = self.summary, run_tables(self.study)
+            mistakes = mistakes_of_study(self.study)
+        else:
+            with reading(folder / METRICS):
+                summary = Summary.from_dict(self.metrics)
+            tables = read_tables(folder, summary.classes)
+            with reading(folder / MISTAKES / INDEX):
+                mistakes = read_mistakes(folder)
+        return Findings(
+            name=folder.name,
+            summary=summary,
+            predictions=tables[PREDICTIONS],
+            history=tables[HISTORY],
+            mistakes=mistakes,
+        )
+
+    def write_report(self) -> Path:
+        """Write ``report.html`` and ``model_card.md`` into the run's folder.
+
+        Returns
+        -------
+        Path
+            Of the page.
+
+        Raises
+        ------
+        StoreError
+            M04, if a file of the run is missing or damaged; M06, if there is no folder
+            or it cannot be written to.
+        """
+        from tenfold.report.page import render_card, render_page  # noqa: PLC0415 - as above
+
+        if self.folder is None:
+            raise StoreError("M06", "the run has no folder", fix=["train with out=FOLDER"])
+        findings = self.findings()
+        with writing("page", self.folder):
+            (self.folder / CARD).write_text(render_card(findings), encoding="utf-8")
+            (self.folder / REPORT).write_text(render_page(findings), encoding="utf-8")
+        return self.folder / REPORT
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: score, groups, decisions, figures."""
+        from tenfold.report.page import render_notebook  # noqa: PLC0415 - as above
+
+        return render_notebook(self.findings())
 
     def predict(
         self, data: Data | Table | Images | Pictures, *, progress: Progress | None = None

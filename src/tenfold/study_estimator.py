@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Iterable
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,10 @@ from sklearn.utils import check_random_state
 
 from tenfold.config import TrainOptions
 from tenfold.data.split import Splitter
+from tenfold.machine import peak_memory_bytes
 from tenfold.nn.own import MakeModule
+from tenfold.report.summary import summarize
+from tenfold.store.folder import HISTORY, run_tables
 from tenfold.study.study import PictureStudy, TableStudy
 
 
@@ -53,10 +56,39 @@ class StudyEstimator(BaseEstimator):  # type: ignore[misc]
             "network": None if isinstance(self.network, str) else self.network,
         }
 
-    def _remember(self, study: TableStudy | PictureStudy) -> None:
+    def _remember(self, study: TableStudy | PictureStudy, options: TrainOptions) -> None:
         """Set what every study gives."""
         self.model_ = study.model
         self.decisions_ = study.decisions
         self.fold_scores_ = {
             name: np.array(score.per_fold) for name, score in study.scores.items()
         }
+        summary = summarize(
+            study,
+            network=options.network,
+            seed=options.seed,
+            seconds={"train": study.train_seconds},
+            peak_memory_bytes=peak_memory_bytes(),
+        )
+        named = tuple(g for g in summary.groups if g.column != summary.target)  # it has no name
+        self._summary = replace(summary, groups=named)
+        self._history = run_tables(study)[HISTORY]
+
+    def _repr_html_inner(self) -> str:
+        """Return what a notebook shows: scikit-learn's diagram, and what training found."""
+        return str(super()._repr_html_inner()) + self._shown()
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, str]:
+        """Return what a notebook shows, in all forms that it may ask for."""
+        found = dict(super()._repr_mimebundle_(**kwargs))
+        if "text/html" in found:
+            found["text/html"] += self._shown()
+        return found
+
+    def _shown(self) -> str:
+        """Return score, decisions and figures of a fitted estimator as a part of a page."""
+        from tenfold.report.page import render_training  # noqa: PLC0415 - loads Matplotlib
+
+        if not hasattr(self, "_summary"):
+            return ""
+        return render_training(type(self).__name__, self._summary, self._history)

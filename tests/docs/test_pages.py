@@ -93,7 +93,9 @@ def test_the_page_on_the_run_folder_names_every_file_and_no_other(
     kind: str, request: pytest.FixtureRequest
 ) -> None:
     folder = request.getfixturevalue(kind).folder
-    assert table_fields("run-folder.md") == {path.name for path in folder.iterdir()}
+    of_pictures = {"mistakes/"} if kind == "run" else set()
+    found = {path.name + "/" * path.is_dir() for path in folder.iterdir()}
+    assert table_fields("run-folder.md") - of_pictures == found
 
 
 @pytest.mark.parametrize("kind", ["run", "picture_run"])
@@ -103,7 +105,8 @@ def test_the_page_on_the_run_folder_names_every_column(
     folder = request.getfixturevalue(kind).folder
     page = (DOCS / "reference" / "run-folder.md").read_text(encoding="utf-8")
     for path in folder.glob("*.csv"):
-        for column in pd.read_csv(path).columns:
+        for full in pd.read_csv(path).columns:
+            column = re.sub(r"_fold_\d+$", "_fold_N", full)
             assert f"`{column}`" in page or column.startswith(("prediction", "probability"))
 
 

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
@@ -16,7 +16,7 @@ from tenfold.comparison.verdict import Verdict
 from tenfold.config import Decision
 from tenfold.evaluate.metrics import BOUNDS
 from tenfold.evaluate.scores import FoldScore, fold_interval
-from tenfold.report.summary import plain, versions
+from tenfold.report.summary import or_nan, plain, versions
 
 FORMAT: Final = 1
 
@@ -70,6 +70,7 @@ class Comparison:
             "target": problem.target,
             "seed": problem.options.train.seed,
             "folds": len(problem.splits),
+            "test_share": problem.test_share,
             "contenders": [contender_dict(entry, problem.test_share) for entry in self.entries],
             "axes": {name: dict(self.axes.get(name, {})) for name in AXES},
             "verdict": asdict(self.verdict),
@@ -104,6 +105,21 @@ def contender_dict(entry: Entry, test_share: float) -> dict[str, Any]:
     }
     del found["per_fold"]
     return found
+
+
+def entry_of(contender: Mapping[str, Any]) -> Entry:
+    """Return the entry that ``contender_dict`` turned into a JSON object."""
+    given = {f.name: contender[f.name] for f in fields(Entry) if f.name in contender}
+    for name in (
+        "train_seconds",
+        "predict_seconds_per_row",
+        "predict_seconds_single",
+        "learnt",
+    ):
+        given[name] = or_nan(given[name])
+    scores = contender["scores"]
+    per_fold = {name: tuple(map(or_nan, s["per_fold"])) for name, s in scores.items()}
+    return Entry(**given | {"per_fold": per_fold, "steps": tuple(given["steps"])})
 
 
 def fold_score(metric: str, scores: tuple[float, ...], test_share: float) -> FoldScore:

@@ -1,48 +1,73 @@
-"""Figures of a comparison, as SVG that stands in a page and follows its colours."""
+"""Figures of a comparison: the scores, and those of the five differences that are numbers."""
 
-import io
-import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-import matplotlib as mpl
-import numpy as np
 from markupsafe import Markup
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
-from tenfold.comparison.comparison import Comparison, fold_score
+from tenfold.comparison.axes import LEFT_FOR_PROGRAMS, SMALL_LAPTOP
+from tenfold.report.summary import or_nan
+from tenfold.report.svg import (
+    CLASSICAL,
+    CONSTANT,
+    DEEP,
+    INK,
+    as_svg,
+    legend,
+    new_axes,
+    plain_numbers,
+)
 from tenfold.report.text import NAMES
 
-# Matplotlib writes these names as colours, and the page gives them a meaning in light and dark.
-INK: Final = "#010203"
-NOT_SAID: Final = ("Creator", "Date", "Format", "Type")  # they name places on the web
-COLOURS: Final = {"deep": "#c2410c", "classical": "#1d6fb8", "constant": "#7a7a7a"}
+COLOURS: Final = {"deep": DEEP, "classical": CLASSICAL, "constant": CONSTANT}
+WIDTH: Final = 5.2  # inches
+ROW: Final = 0.3  # inches, of a contender
+
+Contenders = Sequence[Mapping[str, Any]]
+Found = Mapping[str, Any]
+"""What compare.json says of an axis."""
 
 
-def draw_scores(comparison: Comparison) -> Markup:
+def draw_scores(contenders: Contenders, metric: str) -> Markup:
     """Draw each contender's score with its interval, best first."""
-    metric = comparison.verdict.metric
-    shown = [entry for entry in comparison.entries if np.isfinite(entry.mean(metric))]
-    figure = Figure(figsize=(7, 0.8 + 0.34 * len(shown)))
-    ax = figure.add_subplot()
-    for place, entry in enumerate(shown):
-        score = fold_score(metric, entry.per_fold[metric], comparison.problem.test_share)
-        colour = COLOURS[entry.kind]
-        ax.plot([score.low, score.high], [place, place], color=colour, lw=2)
-        ax.plot([score.mean], [place], "o", color=colour)
-    ax.set_yticks(range(len(shown)), [entry.name for entry in shown], parse_math=False)
-    ax.invert_yaxis()
+    scored = [(c, c["scores"].get(metric)) for c in contenders]
+    shown = [(c, score) for c, score in scored if score and score["mean"] is not None]
+    ax = _rows([c["name"] for c, _ in shown])
+    for place, (contender, score) in enumerate(shown):
+        colour = COLOURS[contender["kind"]]
+        if score["low"] is not None:
+            ax.plot([score["low"], score["high"]], [place, place], color=colour, lw=2)
+        ax.plot([score["mean"]], [place], "o", color=colour)
     ax.set_xlabel(f"{NAMES[metric]}, mean over folds with its 95 % interval")
-    return _svg(figure, ax)
+    return as_svg(ax, f"{NAMES[metric]} of each contender")
 
 
-def draw_curves(found: Mapping[str, Any], metric: str) -> Markup:
+def draw_axis(axis: str, found: Found, contenders: Contenders, metric: str) -> Markup | str:
+    """Draw an axis; nothing of those whose steps are words."""
+    kinds = {contender["name"]: COLOURS[contender["kind"]] for contender in contenders}
+    if axis == "data":
+        return _draw_curves(found, metric)
+    if axis == "features":
+        return _draw_features(found["contenders"], kinds, metric)
+    draw = {"machine": _draw_machine, "time": _draw_time}
+    return draw[axis](found["contenders"], kinds) if axis in draw else ""
+
+
+def _rows(names: Sequence[str]) -> Axes:
+    """Return axes with a row for each name, the first on top."""
+    ax = new_axes(WIDTH, 0.8 + ROW * len(names))
+    ax.set_yticks(range(len(names)), names, parse_math=False)
+    ax.set_ylim(max(len(names), 1) - 0.5, -0.5)
+    return ax
+
+
+def _draw_curves(found: Found, metric: str) -> Markup:
     """Draw the learning curves of the two that were compared, with bands."""
-    figure = Figure(figsize=(7, 3.6))
-    ax = figure.add_subplot()
+    ax = new_axes(WIDTH, 3.2)
     for side, kind in (("network", "deep"), ("classical", "classical")):
-        line = found[side]
+        own = found[side]
+        line = {name: [*map(or_nan, own[name])] for name in ("rows", "mean", "low", "high")}
         ax.plot(line["rows"], line["mean"], "o-", color=COLOURS[kind], label=side)
         ax.fill_between(line["rows"], line["low"], line["high"], color=COLOURS[kind], alpha=0.2)
     ax.set_xscale("log")
@@ -51,29 +76,42 @@ def draw_curves(found: Mapping[str, Any], metric: str) -> Markup:
     ax.minorticks_off()
     ax.set_xlabel("learnt from")
     ax.set_ylabel(NAMES[metric])
-    legend = ax.legend(frameon=False, labelcolor=INK)
-    for text in legend.get_texts():  # a name is no formula, whatever signs it holds
-        text.set(parse_math=False, text=found[text.get_text()]["name"])
-    return _svg(figure, ax)
+    legend(ax, {side: found[side]["name"] for side in ("network", "classical")})
+    return as_svg(ax, "Learning curves")
 
 
-def _svg(figure: Figure, ax: Axes) -> Markup:
-    """Return a figure as SVG whose black is the text colour of the page."""
-    ax.spines[["top", "right"]].set_visible(False)
-    for spine in ax.spines.values():
-        spine.set_color(INK)
-    ax.tick_params(colors=INK)
-    ax.xaxis.label.set_color(INK)
-    ax.yaxis.label.set_color(INK)
-    out = io.StringIO()
-    with (
-        mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "tenfold"}),
-        warnings.catch_warnings(),
-    ):
-        # The page's reader draws the letters, with fonts of its own.
-        warnings.filterwarnings("ignore", message="Glyph")
-        figure.tight_layout()
-        figure.savefig(out, format="svg", transparent=True, metadata=dict.fromkeys(NOT_SAID))
-    text = out.getvalue()
-    # Nothing of a user's can be in it but names, which matplotlib escapes.
-    return Markup(text[text.index("<svg") :].replace(INK, "currentColor"))  # noqa: S704
+def _draw_machine(each: Found, kinds: Mapping[str, str]) -> Markup:
+    """Draw the peak memory of each contender beside what a laptop of 4 GB has."""
+    ax = _rows(list(each))
+    for place, (name, told) in enumerate(each.items()):
+        ax.barh(place, told["peak_memory_bytes"] / 1e6, height=0.6, color=kinds[name])
+    ax.axvline(LEFT_FOR_PROGRAMS * SMALL_LAPTOP / 1e6, color=INK, lw=0.8, ls="--")
+    plain_numbers(ax.xaxis)
+    ax.set_xlabel("peak memory, MB")
+    return as_svg(ax, "Peak memory of each contender")
+
+
+def _draw_features(each: Found, kinds: Mapping[str, str], metric: str) -> Markup:
+    """Draw each score as the data are, hollow, and with an expert's features, filled."""
+    ax = _rows(list(each))
+    for place, (name, told) in enumerate(each.items()):
+        raw, expert = or_nan(told["raw"]), or_nan(told["expert"])
+        ax.plot([raw, expert], [place, place], color=kinds[name], lw=1.5)
+        ax.plot([raw], [place], "o", color=kinds[name], mfc="none")
+        ax.plot([expert], [place], "o", color=kinds[name])
+    ax.set_xlabel(NAMES[metric])
+    return as_svg(ax, "Scores with and without an expert's features")
+
+
+def _draw_time(each: Found, kinds: Mapping[str, str]) -> Markup:
+    """Draw how long an answer takes, alone, filled, and among many, hollow."""
+    ax = _rows(list(each))
+    for place, (name, told) in enumerate(each.items()):
+        alone, many = (
+            1000 * or_nan(told[f"predict_seconds_{how}"]) for how in ("single", "per_row")
+        )
+        ax.plot([alone], [place], "o", color=kinds[name])
+        ax.plot([many], [place], "o", color=kinds[name], mfc="none")
+    ax.set_xscale("log")
+    ax.set_xlabel("milliseconds an answer")
+    return as_svg(ax, "Time of an answer of each contender")

@@ -1,24 +1,30 @@
 """A comparison as files: ``compare.json`` and a page that stands alone, ``report.html``."""
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from tenfold.comparison.comparison import Comparison
-from tenfold.comparison.figures import draw_curves, draw_scores
+from tenfold.comparison.comparison import Comparison, entry_of
+from tenfold.comparison.figures import draw_axis, draw_scores
 from tenfold.comparison.lines import HEADER, table_rows
 from tenfold.comparison.verdict import told
 from tenfold.launch import run_name
-from tenfold.report.summary import versions
+from tenfold.report.page import environment
+from tenfold.report.summary import or_nan
 from tenfold.report.text import NAMES, number
-from tenfold.store.folder import new_folder, write_json, writing
+from tenfold.store.folder import REPORT, new_folder, reading, write_json, writing
 
 COMPARE: Final = "compare.json"
-REPORT: Final = "report.html"
+CAPTIONS: Final = {
+    "data": "Mean over folds, with a band of 95 %.",
+    "machine": "The dashed line is what a laptop of 4 GB has to spare.",
+    "features": "Hollow: as the data are. Filled: with an expert's features.",
+    "time": "Filled: one row alone. Hollow: a row among many.",
+}
 TITLES: Final = {
     "data": "How much data each needs",
     "machine": "What each asks of a machine",
@@ -59,44 +65,70 @@ def write_comparison(comparison: Comparison, folder: Path) -> None:
     StoreError
         M06, if a file cannot be written.
     """
+    found = comparison.to_dict()
     with writing("comparison", folder):
-        write_json(folder / COMPARE, comparison.to_dict())
-        page = render(comparison, folder.name.rpartition("-compare-")[0])
-        (folder / REPORT).write_text(page, encoding="utf-8")
+        write_json(folder / COMPARE, found)
+        _write_page(found, folder)
 
 
-def render(comparison: Comparison, name: str) -> str:
-    """Return the page: verdict, contenders, the five axes, decisions; nothing is loaded."""
-    metric = comparison.verdict.metric
-    environment = Environment(
-        loader=PackageLoader("tenfold.comparison", ""),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+def rewrite_page(folder: Path) -> Path:
+    """Write the page of a comparison anew, from its ``compare.json``.
+
+    Raises
+    ------
+    StoreError
+        M04, if that file is damaged; M06, if the page cannot be written.
+    """
+    path = folder / COMPARE
+    with reading(path), writing("page", folder):
+        _write_page(json.loads(path.read_text(encoding="utf-8")), folder)
+    return folder / REPORT
+
+
+def _write_page(found: Mapping[str, Any], folder: Path) -> None:
+    page = render(found, folder.name.rpartition("-compare-")[0] or folder.name)
+    (folder / REPORT).write_text(page, encoding="utf-8")
+
+
+def render(found: Mapping[str, Any], name: str) -> str:
+    """Return the page: verdict, contenders, the five axes, decisions; nothing is loaded.
+
+    Parameters
+    ----------
+    found : mapping
+        The content of ``compare.json``.
+    name : str
+        Of the data.
+    """
+    verdict = found["verdict"]
+    metric = verdict["metric"]
+    entries = [entry_of(contender) for contender in found["contenders"]]
     axes = [
         {
             "title": TITLES[axis],
-            "sentence": found["sentence"],
-            "table": axis_table(axis, found, metric),
+            "sentence": found["axes"][axis]["sentence"],
+            "table": axis_table(axis, found["axes"][axis], metric),
             "numbers": axis != "approach",
-            "figure": draw_curves(found, metric) if axis == "data" else "",
+            "caption": CAPTIONS.get(axis, ""),
+            "figure": draw_axis(axis, found["axes"][axis], found["contenders"], metric),
         }
-        for axis, found in comparison.axes.items()
+        for axis in TITLES
+        if found["axes"][axis]
     ]
-    problem = comparison.problem
-    table = table_rows(comparison.entries, metric, problem.test_share, len(problem.splits))
-    return environment.get_template("page.html").render(
-        name=name,
-        comparison=comparison,
-        metric=NAMES[metric],
-        header=HEADER,
-        rows=list(zip(comparison.entries, table, strict=True)),
-        versions=versions(),
-        scores=draw_scores(comparison),
-        margin=told(comparison.verdict.margin, metric),
-        axes=axes,
+    table = table_rows(entries, metric, found["test_share"], found["folds"])
+    return (
+        environment()
+        .get_template("compare.html")
+        .render(
+            name=name,
+            found=found,
+            metric=NAMES[metric],
+            header=HEADER,
+            rows=[(entry.kind, row) for entry, row in zip(entries, table, strict=True)],
+            scores=draw_scores(found["contenders"], metric),
+            margin=told(or_nan(verdict["margin"]), metric),
+            axes=axes,
+        )
     )
 
 
@@ -120,7 +152,7 @@ def machine_rows(each: Each) -> list[list[str]]:
         *(
             [
                 name,
-                number(e["train_seconds"]),
+                number(or_nan(e["train_seconds"])),
                 f"{e['peak_memory_bytes'] / 1e6:.0f}",
                 fits[e["fits_4_gb_laptop"]],
             ]
@@ -134,8 +166,8 @@ def features_rows(each: Each, metric: str) -> list[list[str]]:
     rows = [["contender", "as they are", "with an expert's", "gain", "95 % interval"]]
     for name, e in each.items():
         gain = e["gain"]
-        low, high = told(gain["low"], metric), told(gain["high"], metric)
-        scores = [told(value, metric) for value in (e["raw"], e["expert"], gain["mean"])]
+        numbers = (e["raw"], e["expert"], gain["mean"], gain["low"], gain["high"])
+        *scores, low, high = (told(or_nan(value), metric) for value in numbers)
         rows.append([name, *scores, f"{low} to {high}"])
     return rows
 
@@ -144,8 +176,11 @@ def time_rows(each: Each) -> list[list[str]]:
     """Return how long each contender takes."""
     rows = [["contender", "training s", "one row ms", "of many, a row ms"]]
     for name, e in each.items():
-        single, batch = e["predict_seconds_single"], e["predict_seconds_per_row"]
-        seconds = (e["train_seconds"], 1000 * single, 1000 * batch)
+        single, batch = (
+            or_nan(e["predict_seconds_single"]),
+            or_nan(e["predict_seconds_per_row"]),
+        )
+        seconds = (or_nan(e["train_seconds"]), 1000 * single, 1000 * batch)
         rows.append([name, *map(number, seconds)])
     return rows
 

@@ -280,11 +280,11 @@ class _Race:
 
     def _price(self) -> str:
         """Say what the classical model costs, for the network's cost."""
-        word = " for" if self.ratio > 1 else ", at"
-        return f"{word} {_share(1 / self.ratio)} the training time"
+        time = _time(1 / self.ratio)
+        return f" for {time}" if self.ratio > 1 and "same" not in time else f", at {time}"
 
     def _cost(self) -> str:
-        return f"at {_share(self.ratio)} the training time"
+        return f"at {_time(self.ratio)}"
 
 
 def told(value: float, metric: str) -> str:
@@ -298,6 +298,21 @@ def told(value: float, metric: str) -> str:
     if metric not in PERFECT or not math.isfinite(value):
         return number(value)
     return f"{value:.3f}" if abs(value) >= 0.001 or value == 0 else f"{value:.1g}"
+
+
+def _time(ratio: float) -> str:
+    """Return how long training took against another's, in words.
+
+    Examples
+    --------
+    >>> _time(0.98), _time(12.3)
+    ('the same training time', '12 times the training time')
+    """
+    return (
+        "the same training time"
+        if f"{ratio:.1f}" == "1.0"
+        else f"{_share(ratio)} the training time"
+    )
 
 
 def _share(ratio: float) -> str:

@@ -140,12 +140,24 @@ def _fold_score(
 def score_constant(
     rows: Encoded, splits: Splits, task: Task, outputs: int
 ) -> dict[str, FoldScore]:
-    """Score the constant guess of each fold: that of the rows it learns from."""
+    """Score the constant guess of each fold."""
+    return score_folds(rows, splits, constant_answers(rows, splits, task, outputs), task)
+
+
+def constant_answers(
+    rows: Encoded, splits: Splits, task: Task, outputs: int
+) -> tuple[NDArray[np.float64], ...]:
+    """Return what the constant guess of the rows that each fold learns from says of others.
+
+    Returns
+    -------
+    tuple of F ndarray of shape (rows held out, O)
+    """
     answers = []
     for learn, held_out in zip(splits.learn, splits.held_out, strict=True):
         guess = constant_guess(rows.target[learn], rows.weights[learn], task, outputs)
         answers.append(np.tile(guess, (int(held_out.sum()), 1)))
-    return score_folds(rows, splits, answers, task)
+    return tuple(answers)
 
 
 def score_gain(score: FoldScore, constant: FoldScore, splits: Splits) -> FoldScore:

@@ -3,15 +3,17 @@
 import math
 import platform
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from importlib import metadata
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from tenfold.config import Decision, Task
 from tenfold.data.pictures import Pictures
 from tenfold.data.schema import Schema
+from tenfold.evaluate.groups import GroupScore
 from tenfold.evaluate.metrics import HEADLINE
 from tenfold.evaluate.scores import FoldScore, TestScore, score_gain
+from tenfold.study.groups import groups_of_study
 from tenfold.study.study import PictureStudy, TableStudy
 
 FORMAT: Final = 1
@@ -48,6 +50,12 @@ class Summary:
     peak_memory_bytes: int
     decisions: tuple[Decision, ...]
     versions: Mapping[str, str] = field(default_factory=dict)
+    groups: tuple[GroupScore, ...] = ()
+
+    @property
+    def noun(self) -> str:
+        """What its data are called."""
+        return "pictures" if self.kind == "images" else "rows"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the summary as a JSON object; numbers that do not exist are None."""
@@ -57,6 +65,47 @@ class Summary:
         test = {"rows": out.pop("test_rows"), "scores": out["test"]}
         out["test"] = test if self.test_rows else None
         return plain(out)  # type: ignore[no-any-return]
+
+    @classmethod
+    def from_dict(cls, metrics: Mapping[str, Any]) -> Self:
+        """Return the summary that ``to_dict`` turned into a JSON object.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            If it is another one.
+        """
+        test = metrics["test"] or {"rows": 0, "scores": {}}
+        known = {f.name for f in fields(cls)} & set(metrics)
+        given = {name: metrics[name] for name in known}
+        return cls(
+            **given
+            | {
+                "classes": tuple(metrics.get("classes", ())),
+                "scores": {n: fold_score_of(score) for n, score in metrics["scores"].items()},
+                "constant": {n: or_nan(value) for n, value in metrics["constant"].items()},
+                "gain": fold_score_of(metrics["gain"]),
+                "test_rows": test["rows"],
+                "test": {
+                    name: TestScore(**{key: or_nan(value) for key, value in score.items()})
+                    for name, score in test["scores"].items()
+                },
+                "decisions": tuple(Decision(**one) for one in metrics["decisions"]),
+                "groups": tuple(GroupScore(**one) for one in metrics.get("groups", ())),
+            }
+        )
+
+
+def fold_score_of(score: Mapping[str, Any]) -> FoldScore:
+    """Return the score that is in a JSON object, NaN for null."""
+    per_fold = tuple(map(or_nan, score["per_fold"]))
+    rest = {name: or_nan(score[name]) for name in ("mean", "std", "low", "high")}
+    return FoldScore(per_fold=per_fold, **rest)
+
+
+def or_nan(value: float | None) -> float:
+    """Return a number, NaN for null."""
+    return math.nan if value is None else float(value)
 
 
 def summarize(
@@ -104,6 +153,7 @@ def summarize(
         peak_memory_bytes=peak_memory_bytes,
         decisions=study.decisions,
         versions=versions(),
+        groups=groups_of_study(study),
     )
 
 

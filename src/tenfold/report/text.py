@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from tenfold.config import Decision
+from tenfold.evaluate.groups import GroupScore
 from tenfold.evaluate.metrics import HEADLINE
 from tenfold.evaluate.scores import TestScore
 from tenfold.report.summary import Summary
@@ -37,7 +38,7 @@ def score_lines(summary: Summary) -> Iterator[str]:
         mse = summary.scores["mse"]
         yield f"Baseline: {mse.mean:.2f} ({mse.std:.2f}) MSE"
         yield ""
-    noun = "pictures" if summary.kind == "images" else "rows"
+    noun = summary.noun
     if summary.folds > 1:
         size = f"{summary.folds} folds, {summary.rows:,} {noun}"
         yield f"{size}, each tested by a network that never saw it"
@@ -55,6 +56,7 @@ def score_lines(summary: Summary) -> Iterator[str]:
         yield f"{summary.test_rows:,} test {noun} that no choice touched"
         yield from test_lines(summary.test)
     yield verdict(summary)
+    yield from group_lines(summary)
 
 
 def _same(summary: Summary) -> bool:
@@ -81,6 +83,58 @@ def verdict(summary: Summary) -> str:
         f"No better than the constant guess is shown ({NAMES[name]} {number(score.mean)} "
         f"against {number(guess)}): do not rely on this network."
     )
+
+
+def headline(summary: Summary) -> str:
+    """Say in one sentence how good the network is, and how good the constant guess.
+
+    Shares are told as such; where the target is a number, the error is in its unit.
+    """
+    name = "mae" if summary.task == "regression" else "accuracy"
+    score, guess = summary.scores[name], summary.constant[name]
+    noun = summary.noun
+    if summary.task == "regression":
+        between = f"95 % interval {number(score.low)} to {number(score.high)}"
+        return (
+            f"{noun.capitalize()} that it never saw are predicted {number(score.mean)} off on "
+            f"average ({between}); the constant guess is {number(guess)} off."
+        )
+    between = f"95 % interval {100 * score.low:.1f} to {100 * score.high:.1f} %"
+    return (
+        f"{100 * score.mean:.1f} % of the {noun} that it never saw are right ({between}); "
+        f"of the constant guess {100 * guess:.1f} % are."
+    )
+
+
+def group_lines(summary: Summary) -> Iterator[str]:
+    """Yield for whom the network works best and worst, and where it is of no use."""
+    name = NAMES[HEADLINE[summary.task]]
+    groups = summary.groups
+    if not groups:
+        return
+    better = [group for group in groups if group.stands_out < 0]
+    worse = [group for group in groups if group.stands_out > 0]
+    if better:
+        yield f"It works best where {described(better[-1], name, summary.noun)}."
+    if worse:
+        yield f"It works worst where {described(worse[0], name, summary.noun)}."
+    if not better and not worse:
+        yield f"It works alike for all groups of {summary.noun}, as far as can be shown."
+    useless = [group for group in groups if group.works is False]
+    if useless:
+        shown = "; ".join(where(group) for group in useless[:3])
+        more = f"; and {len(useless) - 3} more groups" if len(useless) > 3 else ""
+        yield f"It is not shown to beat the constant guess where {shown}{more}."
+
+
+def where(group: GroupScore) -> str:
+    """Return which rows a group is."""
+    return f"{group.column} is {group.value}"
+
+
+def described(group: GroupScore, name: str, noun: str) -> str:
+    """Return which rows a group is, and the error there."""
+    return f"{where(group)} ({name} {number(group.error)}, {group.rows:,} {noun})"
 
 
 def number(value: float) -> str:

@@ -2,22 +2,30 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
+from tenfold.data.encode import encode_target
 from tenfold.data.pictures import Pictures
 from tenfold.errors import StoreError
 from tenfold.model import answer_table
 from tenfold.store.archive import save_model
+from tenfold.store.mistakes import write_mistakes
+from tenfold.study.mistakes import mistakes_of_study
 from tenfold.study.study import PictureStudy, TableStudy
 
 MODEL: Final = "model.tenfold"
 METRICS: Final = "metrics.json"
+PREDICTIONS: Final = "predictions.csv"
+HISTORY: Final = "history.csv"
+REPORT: Final = "report.html"
+CARD: Final = "model_card.md"
 
 
 def new_folder(parent: Path, name: str) -> Path:
@@ -64,8 +72,9 @@ def write_run(
         write_json(folder / METRICS, metrics)
         write_json(folder / "config.json", config)
         save_model(study.model, folder / MODEL)
-        for name, table in _tables(study).items():
+        for name, table in run_tables(study).items():
             table.to_csv(folder / name, index=False)
+        write_mistakes(mistakes_of_study(study), folder)
 
 
 @contextmanager
@@ -88,33 +97,43 @@ def writing(what: str, folder: Path) -> Iterator[None]:
         ) from error
 
 
-def _tables(study: TableStudy | PictureStudy) -> dict[str, pd.DataFrame]:
+def run_tables(study: TableStudy | PictureStudy) -> dict[str, pd.DataFrame]:
     """Return the tables of a run by the names of their files."""
     data, answers = study.unseen()
     place = "file" if isinstance(data, Pictures) else "line"
     predictions = answer_table(study.model, answers)
-    if isinstance(data, Pictures):
-        where: Any = data.files
-        truth = data.labels
-    else:
-        where, truth = data.lines, data.frame[study.schema.target].to_numpy()
+    where: Any = data.files if isinstance(data, Pictures) else data.lines
     predictions.insert(0, place, where)
-    predictions.insert(1, "truth", truth)
+    predictions.insert(1, "truth", _truth(study))
     rejected = [asdict(row) for row in study.data.rejected]
     return {
-        "predictions.csv": predictions,
-        "history.csv": _history(study),
+        PREDICTIONS: predictions,
+        HISTORY: _history(study),
         "rejected.csv": pd.DataFrame(rejected, columns=[place, "reason"]),
     }
 
 
+def _truth(study: TableStudy | PictureStudy) -> Any:
+    """Return what is true of the rows of ``study.unseen``: numbers, or names of classes."""
+    if isinstance(study.data, Pictures):
+        return study.unseen()[0].labels
+    truth = encode_target(study.data, study.schema)
+    if study.schema.task == "regression":
+        return truth
+    return np.array(study.schema.classes, dtype=object)[truth]
+
+
 def _history(study: TableStudy | PictureStudy) -> pd.DataFrame:
     """Return a line an epoch; what validation found only where there was one."""
-    lines = []
+    lines, numbers = [], study.splits.numbers
     for line in study.fits.history.lines:
         plain = asdict(line)
         found = plain.pop("validation") or {}
-        lines.append(plain | {f"validation_{name}": value for name, value in found.items()})
+        plain |= {f"validation_{name}": value for name, value in found.items()}
+        for name in ("loss", "watched"):
+            of_folds = zip(numbers, plain.pop(f"{name}_G"), strict=False)
+            plain |= {f"{name}_fold_{number + 1}": value for number, value in of_folds}
+        lines.append(plain)
     return pd.DataFrame(lines)
 
 
@@ -131,14 +150,58 @@ def read_metrics(path: Path) -> dict[str, Any]:
     StoreError
         M04, if it is damaged.
     """
-    try:
+    with reading(path):
         found = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
         return dict(found)
-    except (OSError, ValueError, TypeError) as error:
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Turn a failure to read a file beside the model into a message that names it.
+
+    Raises
+    ------
+    StoreError
+        M04.
+    """
+    try:
+        yield
+    except (OSError, LookupError, ValueError, TypeError) as error:
         fix = ["take it away: the model can predict without it"]
         raise StoreError(
             "M04", f"{path.name} cannot be read", place={"file": str(path)}, fix=fix
         ) from error
+
+
+def read_tables(folder: Path, classes: Sequence[str]) -> dict[str, pd.DataFrame]:
+    """Return the tables of ``run_tables`` that a page shows, from their files.
+
+    Parameters
+    ----------
+    folder : Path
+    classes : sequence of str
+        Empty in regression.
+
+    Raises
+    ------
+    StoreError
+        M04, if one is missing or damaged.
+    """
+    said: dict[str, type] = {"truth": float, "prediction": float}
+    if classes:
+        said = dict.fromkeys(said, str) | {f"probability {name}": float for name in classes}
+    found = {}
+    for name, kinds in ((PREDICTIONS, said), (HISTORY, {"epoch": int})):
+        with reading(folder / name):
+            # A class may be called NA; only an empty cell is none.
+            table = pd.read_csv(
+                folder / name, dtype=kinds, keep_default_na=False, na_values=[""]
+            )
+            table[list(kinds)]  # all of them are there
+            if classes and name == PREDICTIONS and not table["truth"].isin(classes).all():
+                raise ValueError("there is a class that was not learnt")
+            found[name] = table
+    return found
 
 
 def find_model(run: Path) -> Path:

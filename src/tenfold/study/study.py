@@ -1,5 +1,6 @@
 """Everything that came out of a run, whatever it was trained on."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -13,7 +14,7 @@ from tenfold.data.pictures import Pictures
 from tenfold.data.schema import Schema
 from tenfold.data.split import Splits
 from tenfold.data.table import Table
-from tenfold.evaluate.scores import FoldScore, TestScore
+from tenfold.evaluate.scores import FoldScore, TestScore, constant_answers
 from tenfold.model import Model
 from tenfold.picture_model import PictureModel
 from tenfold.training.fit import FoldFits, pool_held_out
@@ -78,7 +79,16 @@ class Study(Generic[Data, Described, Trained]):
         ndarray of shape (len(data), O), float64
             Values or probabilities; NaN for rows that no fold holds out.
         """
-        pooled = pool_held_out(self.splits, self.fits.answers)
+        return self._spread(self.fits.answers)
+
+    def guesses(self) -> NDArray[np.float64]:
+        """Return what each fold's constant guess says of rows it was not made from."""
+        task, outputs = self.schema.task, self.fits.target.outputs
+        return self._spread(constant_answers(self.rows, self.splits, task, outputs))
+
+    def _spread(self, answers: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+        """Return folds' answers to the rows that they hold out for each row of the data."""
+        pooled = pool_held_out(self.splits, answers)
         return np.where((self.place >= 0)[:, None], pooled[self.place], np.nan)
 
     def unseen(self) -> tuple[Data, NDArray[np.float64]]:

@@ -71,10 +71,11 @@ class Validation:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EpochLine:
-    """One line of the history: an epoch, mean losses over folds, the step size.
+    """One line of the history: an epoch, losses, the step size.
 
-    ``watched`` is None in epochs that end without a look at watched rows;
-    ``validation`` is None unless every epoch is validated. It decides nothing.
+    ``loss`` and ``watched`` are means over folds, ``loss_G`` and ``watched_G`` each fold's.
+    ``watched`` is None, and ``watched_G`` empty, in epochs that end without a look at watched
+    rows; ``validation`` is None unless every epoch is validated. It decides nothing.
     """
 
     epoch: int
@@ -83,6 +84,8 @@ class EpochLine:
     lr: float
     seconds: float
     validation: Validation | None = None
+    loss_G: tuple[float, ...] = ()
+    watched_G: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -178,18 +181,22 @@ class Training:
         lines: list[EpochLine] = []
         started = time.perf_counter()
         looks = set(look_epochs(self._plan.rounds))
+        fold_F = self.stack.fold_F
         stopped_by = None
         for epoch in range(1, self._plan.rounds + 1):
-            loss, stopped_by = self._train_epoch(epoch - 1, watch, deadline)
-            watched = self._look(epoch) if epoch in looks or stopped_by else None
+            loss_F, stopped_by = self._train_epoch(epoch - 1, watch, deadline)
+            watched_G = self._look(epoch) if epoch in looks or stopped_by else None
+            loss_G = np.bincount(fold_F, loss_F) / np.bincount(fold_F)
             lines.append(
                 EpochLine(
                     epoch=epoch,
-                    loss=loss,
-                    watched=watched,
+                    loss=float(loss_F.mean()),
+                    watched=None if watched_G is None else float(watched_G.mean()),
                     lr=self._lr,
                     seconds=time.perf_counter() - started,
                     validation=None if validate is None else validate(),
+                    loss_G=tuple(loss_G.tolist()),
+                    watched_G=() if watched_G is None else tuple(watched_G.tolist()),
                 )
             )
             watch.epoch(epoch, self._plan.rounds)
@@ -203,8 +210,16 @@ class Training:
     @torch.no_grad()
     def _train_epoch(
         self, number: int, watch: Watch, deadline: Deadline
-    ) -> tuple[float, str | None]:
-        """Take the steps of one round; return a row's mean loss and what asks for an end."""
+    ) -> tuple[NDArray[np.float64], str | None]:
+        """Take the steps of one round.
+
+        Returns
+        -------
+        loss_F : ndarray of shape (F,)
+            Mean loss of a row.
+        stopped_by : str or None
+            What asks for an end.
+        """
         plan, device = self._plan, self.device
         batches = plan.round(number)
         total_F = torch.zeros(len(self.stack.members), device=device)
@@ -223,8 +238,9 @@ class Training:
             stopped_by = watch.stop_reason() or deadline.passed()
             if stopped_by:
                 break
-        bad = torch.nonzero(~torch.isfinite(total_F)).flatten().tolist()
-        if bad:
+        loss_F = total_F.cpu().numpy().astype(np.float64) / plan.steps
+        if not np.isfinite(loss_F).all():
+            bad = np.flatnonzero(~np.isfinite(loss_F))
             folds = sorted({self.stack.members[f][0] + 1 for f in bad})
             raise NetworkError(
                 "N05",
@@ -232,7 +248,7 @@ class Training:
                 place={"folds": ", ".join(map(str, folds))},
                 fix=[f"take smaller steps: --lr {self.recipe.lr / 10:g}"],
             )
-        return float(total_F.mean()) / plan.steps, stopped_by
+        return loss_F, stopped_by
 
     def _done(self, step: int, deadline: Deadline) -> float:
         """Return which share of training is done before a step.
@@ -266,8 +282,8 @@ class Training:
             self._running_F &= ~done_F
         return loss_F
 
-    def _look(self, epoch: int) -> float | None:
-        """Judge the present state on the watched rows; return the mean loss over folds."""
+    def _look(self, epoch: int) -> NDArray[np.float64] | None:
+        """Judge the present state on the watched rows; return each fold's loss there."""
         if self._average is not None:
             self._average.swap()
         loss_G = self._watched_loss()
@@ -278,7 +294,7 @@ class Training:
             self._best.offer(loss_G, epoch)
         if self._average is not None:
             self._average.swap()
-        return None if loss_G is None else float(loss_G.mean())
+        return loss_G
 
     def _watched_loss(self) -> NDArray[np.float64] | None:
         """Return each fold's mean squared error on watched rows, or None if none are watched.

@@ -1,0 +1,89 @@
+"""Figures as SVG that stand in a page, follow its colours, and have a name of their own."""
+
+import html
+import io
+import re
+import warnings
+from typing import Final
+
+import matplotlib as mpl
+from markupsafe import Markup
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.colors import LinearSegmentedColormap, to_rgba
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+# Matplotlib writes this colour, and the page gives it a meaning in light and dark.
+INK: Final = "#010203"
+# Told apart on white and on black.
+DEEP, CLASSICAL, CONSTANT = "#d9540f", "#2f7fd0", "#808080"
+NOT_SAID: Final = ("Creator", "Date", "Format", "Type")  # they name places on the web
+IDS: Final = re.compile(r' id="[A-Za-z_.0-9]+_\d+"')  # of groups, the same in every figure
+SIZE: Final = (4.6, 3.1)  # inches; in a column of a phone letters keep their size
+FEW_TICKS: Final = 5
+# Paint that lets the page through: what is rare is faint, whatever is behind it.
+DENSITY: Final = LinearSegmentedColormap.from_list(
+    "density", [to_rgba(CLASSICAL, 0.15), to_rgba(CLASSICAL, 1.0)]
+)
+
+
+def new_axes(width: float = SIZE[0], height: float = SIZE[1]) -> Axes:
+    """Return axes of a figure of their own; sizes are in inches."""
+    return Figure(figsize=(width, height)).add_subplot()
+
+
+def plain_numbers(axis: Axis) -> None:
+    """Give an axis few ticks, and write their numbers as text does."""
+    axis.set_major_locator(MaxNLocator(FEW_TICKS))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+
+
+def as_svg(ax: Axes, title: str) -> Markup:
+    """Return a figure as SVG whose black is the text colour of the page.
+
+    Parameters
+    ----------
+    ax : Axes
+        The only ones of their figure.
+    title : str
+        What the figure shows, for those who do not see it.
+    """
+    figure = ax.figure
+    ax.spines[["top", "right"]].set_visible(False)
+    for spine in ax.spines.values():
+        spine.set_color(INK)
+    ax.tick_params(colors=INK)
+    ax.xaxis.label.set_color(INK)
+    ax.yaxis.label.set_color(INK)
+    out = io.StringIO()
+    with (
+        mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": title}),
+        warnings.catch_warnings(),
+    ):
+        # The page's reader draws the letters, with fonts of its own.
+        warnings.filterwarnings("ignore", message="Glyph")
+        figure.tight_layout()  # type: ignore[union-attr]
+        figure.savefig(  # type: ignore[union-attr]
+            out, format="svg", transparent=True, metadata=dict.fromkeys(NOT_SAID)
+        )
+    text = out.getvalue()
+    text = IDS.sub("", text[text.index("<svg") :]).replace(INK, "currentColor")
+    named = f'<svg role="img" aria-label="{html.escape(title)}"'
+    # Nothing of a user's can be in it but names, which matplotlib escapes.
+    return Markup(text.replace("<svg", named, 1))  # noqa: S704
+
+
+def legend(ax: Axes, names: dict[str, str] | None = None) -> None:
+    """Draw a legend; a name is no formula, whatever signs it holds.
+
+    Parameters
+    ----------
+    ax : Axes
+    names : dict of str to str, optional
+        What stands in the legend for a line's label.
+    """
+    drawn = ax.legend(frameon=False, labelcolor=INK, fontsize="small")
+    for text in drawn.get_texts():
+        label = text.get_text()
+        text.set(parse_math=False, text=(names or {}).get(label, label))

@@ -1,0 +1,107 @@
+"""What networks said of rows that they never saw, beside the truth, ready to be drawn."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+TENTHS: Final = 10
+COVERED: Final = 0.9
+Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Values:
+    """Numbers that were predicted.
+
+    Attributes
+    ----------
+    truth, said : ndarray of shape (N,), float64
+    """
+
+    truth: Numbers
+    said: Numbers
+
+    @classmethod
+    def of(cls, predictions: pd.DataFrame) -> "Values":
+        """Read them from the table that ``predictions.csv`` holds."""
+        known = predictions["prediction"].notna().to_numpy()
+        truth, said = (
+            predictions.loc[known, name].to_numpy(np.float64)
+            for name in ("truth", "prediction")
+        )
+        return cls(truth=truth, said=said)
+
+    @property
+    def covering(self) -> float:
+        """How far above and below a prediction 90 % of the true values lie."""
+        return float(np.quantile(np.abs(self.truth - self.said), COVERED))
+
+    def tenths(self) -> tuple[Numbers, Numbers]:
+        """Return the mean prediction and the mean truth of each tenth of the predictions."""
+        parts = np.array_split(np.argsort(self.said, kind="stable"), TENTHS)
+        parts = [part for part in parts if len(part)]
+        means = [(self.said[part].mean(), self.truth[part].mean()) for part in parts]
+        return np.array([said for said, _ in means]), np.array([true for _, true in means])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Classes:
+    """Classes that were predicted.
+
+    Attributes
+    ----------
+    names : tuple of K str
+    truth : ndarray of shape (N,), int64
+        Class numbers.
+    said : ndarray of shape (N, K), float64
+        Probabilities.
+    """
+
+    names: tuple[str, ...]
+    truth: NDArray[np.int64]
+    said: Numbers
+
+    @classmethod
+    def of(cls, predictions: pd.DataFrame, names: tuple[str, ...]) -> "Classes":
+        """Read them from the table that ``predictions.csv`` holds."""
+        known = predictions["prediction"].notna().to_numpy()
+        place = {name: number for number, name in enumerate(names)}
+        truth = predictions.loc[known, "truth"].map(place).to_numpy().astype(np.int64)
+        columns = [f"probability {name}" for name in names]
+        said = predictions.loc[known, columns].to_numpy(np.float64)
+        return cls(names=names, truth=truth, said=said)
+
+    def confusion(self) -> NDArray[np.int64]:
+        """Return how many rows of each class were taken for each, shape (K, K)."""
+        size = len(self.names)
+        pairs = self.truth * size + self.said.argmax(axis=1)
+        return np.bincount(pairs, minlength=size**2).reshape(size, size)
+
+    def reliability(self, number: int | None = None) -> tuple[Numbers, Numbers, Numbers]:
+        """Return said probability, found share and rows of ten equal groups of rows.
+
+        Parameters
+        ----------
+        number : int, optional
+            Of the class whose probability it is; of the most probable class by default.
+        """
+        if number is None:
+            sure = self.said.max(axis=1)
+            right = self.said.argmax(axis=1) == self.truth
+        else:
+            sure, right = self.said[:, number], self.truth == number
+        parts = np.array_split(np.argsort(sure, kind="stable"), TENTHS)
+        parts = [part for part in parts if len(part)]
+        return (
+            np.array([sure[part].mean() for part in parts]),
+            np.array([right[part].mean() for part in parts]),
+            np.array([float(len(part)) for part in parts]),
+        )
+
+    def calibration_error(self) -> float:
+        """Return how far said probabilities of the most probable class are off, on average."""
+        said, found, rows = self.reliability()
+        return float(np.average(np.abs(said - found), weights=rows))

@@ -1,0 +1,52 @@
+"""The folder ``mistakes/`` of a run: small pictures, and what was said of each."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+
+from tenfold.study.mistakes import Mistake
+
+FOLDER: Final = "mistakes"
+INDEX: Final = "index.csv"
+
+
+def write_mistakes(mistakes: Sequence[Mistake], run: Path) -> None:
+    """Write pictures into the folder of a run, and a list of them, if there are any."""
+    if not mistakes:
+        return
+    folder = run / FOLDER
+    folder.mkdir()
+    rows = []
+    for number, mistake in enumerate(mistakes, start=1):
+        name = f"{number:02}.jpg"
+        (folder / name).write_bytes(mistake.jpeg)
+        rows.append({"picture": name} | asdict(mistake))
+    pd.DataFrame(rows).drop(columns="jpeg").to_csv(folder / INDEX, index=False)
+
+
+def read_mistakes(run: Path) -> tuple[Mistake, ...]:
+    """Return what ``write_mistakes`` wrote; nothing if it wrote nothing.
+
+    Raises
+    ------
+    OSError, ValueError, KeyError
+        If something in the folder was changed.
+    """
+    folder = run / FOLDER
+    if not (folder / INDEX).is_file():
+        return ()
+    table = pd.read_csv(folder / INDEX, dtype=str, keep_default_na=False)
+    return tuple(
+        Mistake(
+            kind=row["kind"],
+            file=row["file"],
+            truth=row["truth"],
+            prediction=row["prediction"],
+            probability=float(row["probability"]),
+            jpeg=(folder / Path(row["picture"]).name).read_bytes(),
+        )
+        for row in table.to_dict("records")
+    )

@@ -1,0 +1,255 @@
+"""A run as a page and as a model card: whole, self-contained, the same from its folder."""
+
+import shutil
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import tenfold
+from tenfold import Run
+from tenfold.errors import StoreError
+from tenfold.report.page import confusion_of, render_card, render_notebook, render_page
+from tenfold.report.summary import Summary
+from tenfold.report.text import headline
+from tests.engine_pages import Page, loads_nothing
+from tests.engine_pictures import write_folder
+
+HOSTILE: Final = "<script>alert(1)</script>"
+MANY: Final = 20_000
+SECONDS: Final = 3.0
+BYTES: Final = 1_500_000
+
+
+def houses(rows: int = 600) -> pd.DataFrame:
+    """Return prices that follow from the area in one town, and from nothing in the other."""
+    rng = np.random.default_rng(0)
+    area = rng.normal(50, 9, rows)
+    town = np.array(["Ulm", "Bonn"])[np.arange(rows) % 2]
+    price = np.where(town == "Ulm", 2 * area, 100 + rng.normal(0, 60, rows))
+    return pd.DataFrame({"area": area, "town": town, "price": price})
+
+
+@pytest.fixture(scope="module")
+def values(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    home = tmp_path_factory.mktemp("values")
+    return tenfold.train(
+        houses(), folds=3, epochs=20, quality="fast", test_size=0.1, out=home / "runs"
+    )
+
+
+@pytest.fixture(scope="module")
+def classes(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    home = tmp_path_factory.mktemp("classes")
+    frame = houses().drop(columns="price")
+    frame["kind"] = np.where(frame["area"] > 50, "NA", "a|b")
+    return tenfold.train(
+        frame, target="kind", folds=3, epochs=5, quality="fast", out=home / "runs"
+    )
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    home = tmp_path_factory.mktemp("pictures")
+    folder = write_folder(home / "stripes", 60)
+    return tenfold.train(
+        folder, network="tutorial", folds=2, epochs=1, out=home / "runs", img_size=32
+    )
+
+
+@pytest.fixture(params=["values", "classes", "pictures"])
+def run(request: pytest.FixtureRequest) -> Run:
+    found: Run = request.getfixturevalue(request.param)
+    return found
+
+
+def page_of(run: Run) -> str:
+    assert run.folder is not None
+    return (run.folder / "report.html").read_text(encoding="utf-8")
+
+
+def summary_of(run: Run) -> Summary:
+    assert run.summary is not None
+    return run.summary
+
+
+def test_a_run_leaves_a_page_that_loads_nothing(run: Run) -> None:
+    assert loads_nothing(page_of(run))
+
+
+def test_the_page_begins_with_the_score_in_words_and_every_decision(run: Run) -> None:
+    page = Page(page_of(run))
+    summary = summary_of(run)
+    said = headline(summary)
+    assert page.text.index(said) < page.text.index("For whom it works")
+    assert page.text.index("What was decided") < page.text.index("Scores")
+    for decision in summary.decisions:
+        assert " ".join(decision.what.split()) in page.text
+        assert all(option in page.text for option in decision.change_with.split(", "))
+    for score in summary.scores.values():
+        assert len(score.per_fold) == summary.folds
+
+
+def test_the_page_is_the_same_from_memory_and_from_its_folder(run: Run, tmp_path: Path) -> None:
+    assert run.folder is not None
+    copy = tmp_path / run.folder.name
+    shutil.copytree(run.folder, copy)
+    (copy / "report.html").unlink()
+    (copy / "model_card.md").unlink()
+    tenfold.load(copy).write_report()
+    for name in ("report.html", "model_card.md"):
+        assert (copy / name).read_bytes() == (run.folder / name).read_bytes()
+
+
+def test_a_summary_comes_back_from_its_document(run: Run) -> None:
+    summary = summary_of(run)
+    assert Summary.from_dict(summary.to_dict()) == replace(
+        summary, constant=dict(summary.constant)
+    )
+
+
+def test_figures_have_names_for_those_who_do_not_see_them(run: Run) -> None:
+    page = Page(page_of(run))
+    named = [value for name, value in page.attributes if name == "aria-label" and value]
+    assert page.tags.count("svg") >= 4
+    assert page.attributes.count(("role", "img")) == page.tags.count("svg")
+    assert len(named) >= page.tags.count("svg")
+    pictures = page.tags.count("img")
+    assert sum(1 for name, value in page.attributes if name == "alt" and value) == pictures
+
+
+def test_figures_of_values_are_those_of_a_regression(values: Run) -> None:
+    text = Page(page_of(values)).text
+    for title in (
+        "Predictions against truth", "Residuals", "Residuals by prediction",
+        "Score of each fold", "Loss of each fold while it trained",
+    ):  # fmt: skip
+        assert title in text
+    assert "60 test rows" in text
+
+
+def test_figures_of_classes_are_those_of_a_classification(classes: Run) -> None:
+    text = Page(page_of(classes)).text
+    for title in (
+        "Calibration", "ROC curve", "Precision and recall", "What was taken for what",
+        "Score of each fold", "Loss of each fold while it trained",
+    ):  # fmt: skip
+        assert title in text
+
+
+def test_the_matrix_counts_what_was_taken_for_what(classes: Run) -> None:
+    """The class named NA is a class from the folder's file too."""
+    assert classes.folder is not None
+    found = confusion_of(tenfold.load(classes.folder).findings())
+    assert found is not None
+    assert found.names == ("NA", "a|b")
+    frame = houses()
+    assert [sum(row) for row in found.rows] == [
+        int((frame["area"] > 50).sum()), int((frame["area"] <= 50).sum())
+    ]  # fmt: skip
+    assert np.trace(found.rows) / len(frame) == pytest.approx(
+        summary_of(classes).scores["accuracy"].mean, abs=0.01
+    )
+
+
+def test_mistakes_among_pictures_are_shown(pictures: Run) -> None:
+    assert pictures.folder is not None
+    page = Page(page_of(pictures))
+    findings = pictures.findings()
+    worst = [m for m in findings.mistakes if m.kind == "worst"]
+    unsure = [m for m in findings.mistakes if m.kind == "least certain"]
+    assert len(unsure) == 12
+    assert worst
+    assert all(m.truth != m.prediction for m in worst)
+    assert [m.probability for m in worst] == sorted(
+        (m.probability for m in worst), reverse=True
+    )
+    assert page.tags.count("img") == len(findings.mistakes)
+    said = pd.read_csv(pictures.folder / "predictions.csv").set_index("file")
+    for mistake in findings.mistakes:
+        assert said.loc[mistake.file, "prediction"] == mistake.prediction
+        assert mistake.file in page.text
+
+
+def test_the_page_tells_for_whom_it_works_and_for_whom_not(values: Run) -> None:
+    text = Page(page_of(values)).text
+    assert "It works worst where" in text
+    weak = [group for group in summary_of(values).groups if not group.works]
+    assert ("town", "Bonn") in {(group.column, group.value) for group in weak}
+    assert "not shown to beat the constant guess where" in text
+    fine = [group for group in summary_of(values).groups if group.works]
+    assert ("town", "Ulm") in {(group.column, group.value) for group in fine}
+
+
+def test_a_hostile_name_is_text(values: Run) -> None:
+    findings = values.findings()
+    hostile = replace(
+        findings,
+        name=HOSTILE,
+        summary=replace(
+            findings.summary,
+            target=HOSTILE,
+            groups=tuple(replace(g, column=HOSTILE) for g in findings.summary.groups),
+        ),
+    )
+    for text in (render_page(hostile), render_notebook(hostile)):
+        assert "script" not in Page(text).tags
+        assert HOSTILE in Page(text).text
+
+
+def test_the_card_is_a_table_whatever_names_hold(classes: Run) -> None:
+    assert classes.folder is not None
+    card = (classes.folder / "model_card.md").read_text(encoding="utf-8")
+    assert card.startswith("# Model card: ")
+    assert "kind: a\\|b" in card
+    for block in card.split("\n\n"):
+        widths = {
+            line.replace("\\|", "").count("|") for line in block.splitlines() if "|" in line
+        }
+        assert len(widths) <= 1 or not block.startswith("|")
+    assert render_card(classes.findings()) == card
+
+
+def test_a_run_without_a_folder_shows_itself_in_a_notebook() -> None:
+    run = tenfold.train(houses(), folds=2, epochs=2, quality="fast", out=None)
+    shown = run._repr_html_()
+    assert Page(shown).tags.count("svg") >= 4
+    assert headline(summary_of(run)) in Page(shown).text
+    with pytest.raises(StoreError) as told:
+        run.write_report()
+    assert told.value.code == "M06"
+
+
+@pytest.mark.parametrize("name", ["predictions.csv", "history.csv", "metrics.json"])
+@pytest.mark.parametrize("content", [None, "", "nonsense\n1,2,3\n", '{"format": 1}'])
+def test_a_damaged_folder_is_named(
+    values: Run, tmp_path: Path, name: str, content: str | None
+) -> None:
+    assert values.folder is not None
+    copy = tmp_path / "copy"
+    shutil.copytree(values.folder, copy)
+    (copy / name).unlink()
+    if content is not None:
+        (copy / name).write_text(content, encoding="utf-8")
+    with pytest.raises(StoreError) as told:
+        tenfold.load(copy).write_report()
+    assert told.value.code == "M04"
+    assert name in told.value.place["file"]
+
+
+@pytest.mark.slow
+def test_the_page_of_a_large_run_is_small_and_soon_there(values: Run) -> None:
+    rng = np.random.default_rng(0)
+    truth = rng.lognormal(size=MANY)
+    predictions = pd.DataFrame(
+        {"line": np.arange(MANY), "truth": truth, "prediction": truth + rng.normal(size=MANY)}
+    )
+    findings = replace(values.findings(), predictions=predictions)
+    began = time.perf_counter()
+    page = render_page(findings)
+    assert time.perf_counter() - began < SECONDS
+    assert len(page.encode()) < BYTES
