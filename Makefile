@@ -21,7 +21,7 @@ help: ## show this list
 demo: $(VENV)/.run ## train on the table that comes with the package, and predict three rows
 	@$(BIN)/tenfold demo
 
-test: $(VENV)/.dev ## run every test, doctest, example, and block of the documentation
+test: $(VENV)/.dev $(VENV)/.browser ## run every test, doctest, example, and block of the documentation
 	@$(BIN)/python -m pytest
 
 check: $(VENV)/.dev ## look for faults without running: style, types, layers, spelling
@@ -40,7 +40,7 @@ bench: $(BENCH_VENV)/.bench ## measure every claim anew, in an environment with 
 
 clean: ## take away environments, caches and built pages; runs/ stays
 	rm -rf $(VENV) $(BENCH_VENV) docs/_build docs/reference/generated build dist
-	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf tests/browser/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Environments. A stamp says what is installed; a newer pyproject.toml or constraints.txt renews it.
@@ -61,6 +61,12 @@ $(VENV)/.run: pyproject.toml constraints.txt | $(BIN)/python
 $(VENV)/.dev: $(VENV)/.run
 	@echo "installing what tests, checks and documentation need into $(VENV)"
 	@$(BIN)/python $(PIP_INSTALL) -c constraints.txt --no-build-isolation -e '.[dev,docs,parquet,excel,hog,dask]'
+	@touch $@
+
+# Tests in a browser need Debian's chromium, too, and are left out without it.
+$(VENV)/.browser: tests/browser/package-lock.json | $(VENV)/.dev
+	@if command -v npm >/dev/null; then npm ci --prefix tests/browser --silent --no-audit --no-fund; \
+	  else echo "there is no npm: tests in a browser are left out" >&2; fi
 	@touch $@
 
 $(BENCH_VENV)/.bench: pyproject.toml constraints.txt $(BENCH_PINS) | $(BENCH_VENV)/bin/python
