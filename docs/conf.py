@@ -7,7 +7,7 @@ import typer
 from sphinx.application import Sphinx
 
 from tenfold import __version__
-from tenfold.cli.commands import app as commands
+from tenfold.cli.views import app as commands
 from tenfold.errors import RULES
 
 project = "Tenfold"

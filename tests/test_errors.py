@@ -21,7 +21,7 @@ from sklearn.linear_model import Ridge
 
 import tenfold
 from tenfold import errors
-from tenfold.cli.commands import app
+from tenfold.cli.views import app
 from tenfold.errors import RULES, InputError, TenfoldError, UsageError
 from tenfold.store.archive import MANIFEST
 from tests.engine_pictures import write_folder

@@ -337,6 +337,12 @@ class RunOptions:
         """Return all options as a JSON object, a group a key."""
         return asdict(self)
 
+    @classmethod
+    def from_dict(cls, found: Mapping[str, Mapping[str, Any]]) -> "RunOptions":
+        """Return what ``to_dict`` turned into a JSON object; unknown keys are left out."""
+        values = {name: value for group in found.values() for name, value in group.items()}
+        return cls.named(values | {"missing": tuple(values["missing"])})
+
 
 def check(holds: bool, option: str, value: object, wanted: str) -> None:  # noqa: FBT001
     """Raise U01 unless ``holds``, naming the option, its value and what it takes."""

@@ -1,5 +1,6 @@
 """A run: a trained model, what is known of it, and what it says of new data."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from numpy.typing import NDArray
 
-from tenfold.config import PictureOptions
+from tenfold.config import PictureOptions, RunOptions
 from tenfold.data.pictures import Pictures, read_pictures, read_unlabelled
 from tenfold.data.read import read_table
 from tenfold.data.table import Table
@@ -16,19 +17,26 @@ from tenfold.data.target import answered
 from tenfold.errors import PredictError, StoreError
 from tenfold.evaluate.picture_scores import read_classes, score_pictures
 from tenfold.evaluate.scores import TestScore, score_table
+from tenfold.explain.explanation import Explanation
+from tenfold.explain.held_out import HeldOut
+from tenfold.explain.tables import explain_table
 from tenfold.model import Model, Progress, answer_table
 from tenfold.nn.own import MakeModule, load_function
 from tenfold.picture_model import PictureModel
 from tenfold.report.summary import Summary
 from tenfold.seeds import Streams
 from tenfold.store.archive import load_model
+from tenfold.store.explained import FOLDER as EXPLAINED
+from tenfold.store.explained import read_explanation, write_explanation
 from tenfold.store.folder import (
     CARD,
+    CONFIG,
     HISTORY,
     METRICS,
     PREDICTIONS,
     REPORT,
     find_model,
+    read_answers_of_run,
     read_metrics,
     read_tables,
     reading,
@@ -107,6 +115,7 @@ class Run:
             predictions=tables[PREDICTIONS],
             history=tables[HISTORY],
             mistakes=mistakes,
+            explanation=None if self.folder is None else read_explanation(folder),
         )
 
     def write_report(self) -> Path:
@@ -132,6 +141,77 @@ class Run:
             (self.folder / CARD).write_text(render_card(findings), encoding="utf-8")
             (self.folder / REPORT).write_text(render_page(findings), encoding="utf-8")
         return self.folder / REPORT
+
+    def explain(
+        self,
+        rows: Data | Table | None = None,
+        *,
+        data: Data | Table | None = None,
+        of_class: str | None = None,
+        progress: Progress | None = None,
+    ) -> Explanation:
+        """Return what the network looks at: columns, their values, the cells of some rows.
+
+        Parameters
+        ----------
+        rows : str, Path, DataFrame or Table, optional
+            Rows whose answers are taken apart, cell by cell.
+        data : str, Path, DataFrame or Table, optional
+            What the run was trained on, if it lies elsewhere now.
+        of_class : str, optional
+            Whose probability is explained; see ``explain_table``.
+        progress : callable, optional
+            Called with the columns done and all columns, again and again.
+
+        Raises
+        ------
+        PredictError
+            P06, if the data or the folds of the run are not to be had; P05, of pictures.
+        """
+        asked = None if rows is None else _as_table(rows)
+        held_out = self._held_out(data)
+        seed = int(self.metrics.get("seed", 0))
+        return explain_table(held_out, seed, asked=asked, of_class=of_class, progress=progress)
+
+    def _held_out(self, data: Data | Table | None) -> HeldOut:
+        """Return the rows of the run in their folds: from memory, or read anew."""
+        model = self.model
+        if isinstance(model, PictureModel):
+            raise _another_kind("pictures", "a question about columns")
+        if self.study is not None and not isinstance(self.study.data, Pictures):
+            return HeldOut.of_study(self.study)
+        folder = self.folder or Path("run")
+        with reading(folder / CONFIG):
+            config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+            options = RunOptions.from_dict(config["options"])
+            source = str(config["data"])
+        if data is None and not Path(source).is_file():
+            fact = f"the data of the run are not at {source}"
+            raise PredictError("P06", fact, fix=["say where they are: --data FILE"])
+        table = read_table(source, options.read) if data is None else _as_table(data, options)
+        known = read_answers_of_run(folder, model.schema.classes)
+        return HeldOut.again(model, table, options, known)
+
+    def keep_explanation(self, explanation: Explanation) -> Path:
+        """Write an explanation into the run's folder, and into its page.
+
+        Returns
+        -------
+        Path
+            Of the folder ``explain`` in it.
+
+        Raises
+        ------
+        StoreError
+            M06, if there is no folder or it cannot be written to.
+        """
+        from tenfold.report.explained import pngs_of  # noqa: PLC0415 - loads Matplotlib
+
+        if self.folder is None:
+            raise StoreError("M06", "the run has no folder", fix=["train with out=FOLDER"])
+        write_explanation(explanation, pngs_of(explanation), self.folder)
+        self.write_report()
+        return self.folder / EXPLAINED
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows: score, groups, decisions, figures."""
@@ -254,6 +334,10 @@ class Run:
         if not isinstance(self.model, PictureModel):
             raise _another_kind("a table", "pictures")
         return self.model
+
+
+def _as_table(rows: Data | Table, options: RunOptions | None = None) -> Table:
+    return rows if isinstance(rows, Table) else read_table(rows, (options or RunOptions()).read)
 
 
 def _another_kind(learnt: str, given: str) -> PredictError:

@@ -4,7 +4,7 @@ import json
 import os
 import sys
 
-from tenfold.cli.commands import app
+from tenfold.cli.views import app
 from tenfold.errors import TenfoldError, UsageError
 from tenfold.machine import keep_freed_memory
 

@@ -328,16 +328,6 @@ def compare(  # noqa: PLR0913
 
 
 @app.command()
-def report(run: opt.RunPath, *, as_json: opt.AsJson = False) -> None:
-    """Write the page of a run or of a comparison anew: report.html, and a model card."""
-    from tenfold.comparison.page import COMPARE, rewrite_page  # noqa: PLC0415
-    from tenfold.run import load  # noqa: PLC0415
-
-    page = rewrite_page(run) if (run / COMPARE).is_file() else load(run).write_report()
-    print(json.dumps({"format": 1, "page": str(page)}) if as_json else page)
-
-
-@app.command()
 def demo(
     *, out: opt.Out = Path("runs"), as_json: opt.AsJson = False, quiet: opt.Quiet = False
 ) -> None:

@@ -79,6 +79,18 @@ def read_rows(
     return table
 
 
+def read_many(paths: Sequence[Path], read: ReadOptions, *, quiet: bool) -> "Table":
+    """Read the rows of several tables as those of one."""
+    import numpy as np  # noqa: PLC0415
+    import pandas as pd  # noqa: PLC0415
+
+    tables = [read_rows(path, read, quiet=quiet) for path in paths]
+    frame = pd.concat([table.frame for table in tables], ignore_index=True)
+    return replace(
+        tables[0], frame=frame, lines=np.concatenate([table.lines for table in tables])
+    )
+
+
 def write_rows(rows: "pd.DataFrame", out: Path | None, *, as_json: bool) -> None:
     """Write predicted rows to a file or to standard output."""
     if as_json:

@@ -119,6 +119,19 @@ def number_names(schema: Schema) -> tuple[str, ...]:
     return tuple(names)
 
 
+def places_of(schema: Schema) -> dict[str, tuple[list[int], list[int]]]:
+    """Return where each column that is learnt from stands among the P numbers and Q codes."""
+    places: dict[str, tuple[list[int], list[int]]] = {c.name: ([], []) for c in schema.used}
+    place = 0
+    for column in schema.used:
+        count = {"category": 0, "date": len(DATE_PARTS)}.get(column.kind, 1)
+        places[column.name][0].extend(range(place, place + count))
+        place += count
+    for at, column in enumerate((*schema.categories, *schema.recurring)):
+        places[column.name][1].append(at)
+    return places
+
+
 def level_counts(schema: Schema) -> tuple[int, ...]:
     """Return the number of codes of each of the Q columns."""
     columns = (*schema.categories, *schema.recurring)

@@ -32,7 +32,7 @@ from tenfold.report.unseen import Classes, Values
 MOST_POINTS: Final = 1_000  # a figure of more is a map of how many there are
 MOST_CURVES: Final = 6  # classes with a curve of their own, the most frequent
 CURVE_POINTS: Final = 200
-DECADES: Final = 30  # times as large as the least that a loss is where its axis is logarithmic
+DECADES: Final = 10  # times as large as the least that a loss is where its axis is logarithmic
 LINES: Final = (DEEP, CLASSICAL, "#2f855a", "#805ad5", "#b7791f", CONSTANT)
 
 

@@ -14,7 +14,9 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from tenfold.evaluate.metrics import HEADLINE
+from tenfold.explain.explanation import Explanation
 from tenfold.report import text
+from tenfold.report.explained import sketches_of
 from tenfold.report.figures import (
     Drawn,
     figures_of_classes,
@@ -40,6 +42,7 @@ class Findings:
     predictions, history : DataFrame
         What ``predictions.csv`` and ``history.csv`` hold.
     mistakes : sequence of Mistake
+    explanation : Explanation or None
     """
 
     name: str
@@ -47,6 +50,7 @@ class Findings:
     predictions: pd.DataFrame
     history: pd.DataFrame
     mistakes: Sequence[Mistake] = ()
+    explanation: Explanation | None = None
 
     @property
     def classes(self) -> Classes:
@@ -84,8 +88,14 @@ def render_page(findings: Findings) -> str:
     kinds: dict[str, list[Mistake]] = {mistake.kind: [] for mistake in findings.mistakes}
     for mistake in findings.mistakes:
         kinds[mistake.kind].append(mistake)
-    words = _words(findings.name, findings.summary)
-    return template.render(**words, figures=figures, confusion=confusion, mistakes=kinds)
+    found = findings.explanation
+    return template.render(
+        **_words(findings.name, findings.summary),
+        figures=figures,
+        confusion=confusion,
+        mistakes=kinds,
+        explained=[] if found is None else [sketch.drawn() for sketch in sketches_of(found)],
+    )
 
 
 def render_notebook(findings: Findings) -> str:

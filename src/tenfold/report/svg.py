@@ -22,6 +22,7 @@ NOT_SAID: Final = ("Creator", "Date", "Format", "Type")  # they name places on t
 IDS: Final = re.compile(r' id="[A-Za-z_.0-9]+_\d+"')  # of groups, the same in every figure
 SIZE: Final = (4.6, 3.1)  # inches; in a column of a phone letters keep their size
 FEW_TICKS: Final = 5
+PNG_DPI: Final = 150
 # Paint that lets the page through: what is rare is faint, whatever is behind it.
 DENSITY: Final = LinearSegmentedColormap.from_list(
     "density", [to_rgba(CLASSICAL, 0.15), to_rgba(CLASSICAL, 1.0)]
@@ -49,13 +50,7 @@ def as_svg(ax: Axes, title: str) -> Markup:
     title : str
         What the figure shows, for those who do not see it.
     """
-    figure = ax.figure
-    ax.spines[["top", "right"]].set_visible(False)
-    for spine in ax.spines.values():
-        spine.set_color(INK)
-    ax.tick_params(colors=INK)
-    ax.xaxis.label.set_color(INK)
-    ax.yaxis.label.set_color(INK)
+    figure = _finish(ax)
     out = io.StringIO()
     with (
         mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": title}),
@@ -63,15 +58,38 @@ def as_svg(ax: Axes, title: str) -> Markup:
     ):
         # The page's reader draws the letters, with fonts of its own.
         warnings.filterwarnings("ignore", message="Glyph")
-        figure.tight_layout()  # type: ignore[union-attr]
-        figure.savefig(  # type: ignore[union-attr]
-            out, format="svg", transparent=True, metadata=dict.fromkeys(NOT_SAID)
-        )
+        figure.tight_layout()
+        figure.savefig(out, format="svg", transparent=True, metadata=dict.fromkeys(NOT_SAID))
     text = out.getvalue()
     text = IDS.sub("", text[text.index("<svg") :]).replace(INK, "currentColor")
     named = f'<svg role="img" aria-label="{html.escape(title)}"'
     # Nothing of a user's can be in it but names, which matplotlib escapes.
     return Markup(text.replace("<svg", named, 1))  # noqa: S704
+
+
+def as_png(ax: Axes) -> bytes:
+    """Return a figure as PNG, dark on white."""
+    figure = _finish(ax)
+    out = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph")
+        figure.tight_layout()
+        figure.savefig(out, format="png", dpi=PNG_DPI, metadata={"Software": None})
+    return out.getvalue()
+
+
+def _finish(ax: Axes) -> Figure:
+    """Give axes the project's look, and return their figure."""
+    ax.spines[["top", "right"]].set_visible(False)
+    for spine in ax.spines.values():
+        spine.set_color(INK)
+    ax.tick_params(colors=INK)
+    ax.xaxis.label.set_color(INK)
+    ax.yaxis.label.set_color(INK)
+    figure = ax.figure
+    if not isinstance(figure, Figure):
+        raise TypeError("the axes are part of another figure")
+    return figure
 
 
 def legend(ax: Axes, names: dict[str, str] | None = None) -> None:

@@ -8,6 +8,7 @@ from tenfold.config import Decision
 from tenfold.evaluate.groups import GroupScore
 from tenfold.evaluate.metrics import HEADLINE
 from tenfold.evaluate.scores import TestScore
+from tenfold.explain.explanation import Explanation
 from tenfold.report.summary import Summary
 
 SMALLEST_PLAIN: Final = 1e-4  # smaller numbers are written as powers of ten
@@ -125,6 +126,21 @@ def group_lines(summary: Summary) -> Iterator[str]:
         shown = "; ".join(where(group) for group in useless[:3])
         more = f"; and {len(useless) - 3} more groups" if len(useless) > 3 else ""
         yield f"It is not shown to beat the constant guess where {shown}{more}."
+
+
+def explanation_lines(found: Explanation) -> Iterator[str]:
+    """Yield what a network looks at: columns, and the cells of rows that were asked for."""
+    yield f"{NAMES[found.metric]} grows by so much as a column's cells change places"
+    width = max(len(one.column) for one in found.importance)
+    for one in found.importance:
+        interval = f"95 % interval [{number(one.low)}, {number(one.high)}]"
+        yield f"  {one.column:<{width}}  {number(one.mean)}  {interval}"
+    for row in found.contributions:
+        yield f"row {row.row}, {row.of}: {number(row.answer)}; mean {number(row.base)}"
+        cells = [f"{share.column} = {share.cell}" for share in row.shares]
+        width = max(map(len, cells))
+        for cell, share in zip(cells, row.shares, strict=True):
+            yield f"  {cell:<{width}}  {'+' * (share.value > 0)}{number(share.value)}"
 
 
 def where(group: GroupScore) -> str:

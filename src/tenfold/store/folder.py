@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from tenfold.data.encode import encode_target
 from tenfold.data.pictures import Pictures
@@ -22,6 +23,7 @@ from tenfold.study.study import PictureStudy, TableStudy
 
 MODEL: Final = "model.tenfold"
 METRICS: Final = "metrics.json"
+CONFIG: Final = "config.json"
 PREDICTIONS: Final = "predictions.csv"
 HISTORY: Final = "history.csv"
 REPORT: Final = "report.html"
@@ -70,7 +72,7 @@ def write_run(
     """
     with writing("run", folder):
         write_json(folder / METRICS, metrics)
-        write_json(folder / "config.json", config)
+        write_json(folder / CONFIG, config)
         save_model(study.model, folder / MODEL)
         for name, table in run_tables(study).items():
             table.to_csv(folder / name, index=False)
@@ -202,6 +204,19 @@ def read_tables(folder: Path, classes: Sequence[str]) -> dict[str, pd.DataFrame]
                 raise ValueError("there is a class that was not learnt")
             found[name] = table
     return found
+
+
+def read_answers_of_run(folder: Path, classes: Sequence[str]) -> NDArray[np.float64]:
+    """Return what a run said of rows that its networks never saw, shape (rows, O).
+
+    Raises
+    ------
+    StoreError
+        M04, if the table of predictions is missing or damaged.
+    """
+    table = read_tables(folder, classes)[PREDICTIONS]
+    columns = [f"probability {name}" for name in classes] or ["prediction"]
+    return table[columns].to_numpy(np.float64)
 
 
 def find_model(run: Path) -> Path:

@@ -1,0 +1,66 @@
+"""Commands that show a run once it is there. They are imported last, and bring the others."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tenfold.cli import options as opt
+from tenfold.cli.commands import app
+from tenfold.cli.terminal import console, read_many
+from tenfold.config import ReadOptions
+
+__all__ = ["app"]
+
+
+@app.command()
+def explain(
+    run: opt.RunPath,
+    inputs: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[INPUT]...", help="Tables of rows to take apart, cell by cell."
+        ),
+    ] = None,
+    *,
+    data: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="What the run was trained on, if it lies elsewhere."),
+    ] = None,
+    of_class: Annotated[
+        str | None,
+        typer.Option("--class", metavar="NAME", help="Whose probability is explained."),
+    ] = None,
+    network: opt.Network = None,
+    as_json: opt.AsJson = False,
+    quiet: opt.Quiet = False,
+) -> None:
+    """Show what a network looks at: columns, their values, the cells of single rows."""
+    from tenfold.report.console import PatientBar  # noqa: PLC0415
+    from tenfold.report.text import explanation_lines  # noqa: PLC0415
+    from tenfold.run import load  # noqa: PLC0415
+
+    loaded = load(run, network=network)
+    asked = read_many(inputs, ReadOptions(), quiet=quiet) if inputs else None
+    with PatientBar(console(quiet=quiet), "explaining", "column {task.completed},") as bar:
+        found = loaded.explain(asked, data=data, of_class=of_class, progress=bar.update)
+    folder = loaded.keep_explanation(found)
+    if as_json:
+        print(json.dumps(found.to_dict(), indent=1))
+        print(f"saved in {folder}", file=sys.stderr)
+        return
+    for line in explanation_lines(found):
+        print(line)
+    print(f"saved in {folder}")
+
+
+@app.command()
+def report(run: opt.RunPath, *, as_json: opt.AsJson = False) -> None:
+    """Write the page of a run or of a comparison anew: report.html, and a model card."""
+    from tenfold.comparison.page import COMPARE, rewrite_page  # noqa: PLC0415
+    from tenfold.run import load  # noqa: PLC0415
+
+    page = rewrite_page(run) if (run / COMPARE).is_file() else load(run).write_report()
+    print(json.dumps({"format": 1, "page": str(page)}) if as_json else page)

@@ -1,0 +1,1 @@
+"""What a trained network looks at: columns of a table, places in a picture."""

@@ -1,0 +1,122 @@
+"""A network on the rows that it was trained and tested on, each in its fold.
+
+Shape letters in this file:
+    F  networks side by side    G  folds    N  rows    M  held-out rows of all folds
+    P  columns of numbers       Q  columns of codes
+"""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from tenfold.config import RunOptions
+from tenfold.data.encode import Encoded
+from tenfold.data.split import Splits
+from tenfold.data.table import Table
+from tenfold.errors import PredictError
+from tenfold.model import Model
+from tenfold.nn.inputs import TableInputs
+from tenfold.seeds import Streams
+from tenfold.study.study import TableStudy
+from tenfold.study.tables import describe, split_rows
+from tenfold.training.fit import answer_held_out, pool_held_out
+
+SAME: Final = 1e-4  # how far answers may be off, of the largest, and still be those of the run
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class HeldOut:
+    """The rows of a run, coded and dealt out to folds, and its networks.
+
+    Attributes
+    ----------
+    model : Model
+    table : Table
+        The rows as they came.
+    rows : Encoded
+        N rows.
+    splits : Splits
+    """
+
+    model: Model
+    table: Table
+    rows: Encoded
+    splits: Splits
+
+    @classmethod
+    def of_study(cls, study: TableStudy) -> "HeldOut":
+        """Return those of a run that has just ended."""
+        return cls(model=study.model, table=study.data, rows=study.rows, splits=study.splits)
+
+    @classmethod
+    def again(
+        cls, model: Model, table: Table, options: RunOptions, known: NDArray[np.float64]
+    ) -> "HeldOut":
+        """Return those of an earlier run, read and dealt out as then.
+
+        Parameters
+        ----------
+        model : Model
+        table : Table
+            What the run was trained on, read anew.
+        options : RunOptions
+            The run's.
+        known : ndarray of shape (rows, O)
+            What the run said of its held-out rows.
+
+        Raises
+        ------
+        PredictError
+            P06, if the table or the folds are not those of the run.
+        """
+        streams = Streams(options.train.seed)
+        table, _, schema, _ = describe(table, None, options, streams)
+        if schema != model.schema or len(table) != len(known):
+            raise _another("the table is not the one that the run was trained on")
+        rows, place, splits, _ = split_rows(table, schema, options, streams, None)
+        held_out = cls(model=model, table=table, rows=rows, splits=splits)
+        if len(splits) != model.folds:
+            raise _another("the folds of the run were given by hand")
+        said = pool_held_out(splits, held_out.answers(held_out.stacked()))[place]
+        if not np.allclose(
+            said[place >= 0], known[place >= 0], rtol=0, atol=SAME * _size(known)
+        ):
+            raise _another("the answers to its rows are not those of the run")
+        return held_out
+
+    def stacked(self) -> Encoded:
+        """Return the held-out rows of all folds, one fold after the other: M rows."""
+        at = [np.flatnonzero(held_out) for held_out in self.splits.held_out]
+        return self.rows.take(np.concatenate(at))
+
+    def answers(self, stacked: Encoded) -> tuple[NDArray[np.float64], ...]:
+        """Return what each fold says of its own rows among ``stacked``, in their order."""
+        model, counts = self.model, self.splits.held_out.sum(axis=1)
+        ends = np.cumsum(counts)
+        own = np.arange(len(stacked))
+        mine = [
+            (own >= end - count) & (own < end) for end, count in zip(ends, counts, strict=True)
+        ]
+        splits = replace(self.splits, learn=~np.stack(mine), held_out=np.stack(mine))
+        device = model.target.mean_F.device
+        inputs = TableInputs(
+            features=model.network.features,
+            numbers_NP=torch.tensor(
+                stacked.numbers, dtype=model.target.mean_F.dtype, device=device
+            ),
+            codes_NQ=torch.tensor(stacked.codes, device=device),
+        )
+        members = len(model.target.mean_F) // model.folds
+        return answer_held_out(model.network, model.target, inputs, splits, members)
+
+
+def _size(known: NDArray[np.float64]) -> float:
+    return float(np.nanmax(np.abs(known)))
+
+
+def _another(fact: str) -> PredictError:
+    fix = ["name the same file: --data FILE", "train anew, and explain at once from Python"]
+    return PredictError("P06", fact, fix=fix)

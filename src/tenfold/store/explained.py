@@ -1,0 +1,53 @@
+"""The folder ``explain/`` of a run: what the network looks at, in numbers and pictures."""
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from tenfold.explain.explanation import Explanation
+from tenfold.store.folder import reading, write_json, writing
+
+FOLDER: Final = "explain"
+EXPLANATION: Final = "explain.json"
+
+
+def write_explanation(found: Explanation, figures: Mapping[str, bytes], run: Path) -> None:
+    """Write an explanation into the folder of its run, in place of an earlier one.
+
+    Parameters
+    ----------
+    found : Explanation
+    figures : mapping of str to bytes
+        PNG files, by name.
+    run : Path
+
+    Raises
+    ------
+    StoreError
+        M06, if it cannot be written.
+    """
+    folder = run / FOLDER
+    with writing("explanation", folder):
+        if folder.is_dir():
+            shutil.rmtree(folder)
+        folder.mkdir()
+        write_json(folder / EXPLANATION, found.to_dict())
+        for name, png in figures.items():
+            (folder / f"{name}.png").write_bytes(png)
+
+
+def read_explanation(run: Path) -> Explanation | None:
+    """Return what ``write_explanation`` wrote; None if it wrote nothing.
+
+    Raises
+    ------
+    StoreError
+        M04, if it is damaged.
+    """
+    path = run / FOLDER / EXPLANATION
+    if not path.is_file():
+        return None
+    with reading(path):
+        return Explanation.from_dict(json.loads(path.read_text(encoding="utf-8")))
