@@ -955,6 +955,15 @@ P05: the model was trained on pictures, and a table was given.
   why  a model answers what it was trained on: rows of a table, or pictures
   fix  give it pictures""",
     ),
+    (
+        lambda home: tenfold.load(home / "runs" / "houses-1").explain(data=houses().head(40)),
+        """\
+P06: the table is not the one that the run was trained on.
+
+  why  what a network looks at is measured on the rows that its folds were tested on
+  fix  name the same file: --data FILE
+       train anew, and explain at once from Python""",
+    ),
 ]
 # What an option takes; the rest of the message is the same for all.
 OPTIONS: Final[list[tuple[dict[str, Any], str]]] = [

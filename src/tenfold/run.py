@@ -19,6 +19,7 @@ from tenfold.evaluate.picture_scores import read_classes, score_pictures
 from tenfold.evaluate.scores import TestScore, score_table
 from tenfold.explain.explanation import Explanation
 from tenfold.explain.held_out import HeldOut
+from tenfold.explain.picture_explanation import PictureExplanation, explain_pictures
 from tenfold.explain.tables import explain_table
 from tenfold.model import Model, Progress, answer_table
 from tenfold.nn.own import MakeModule, load_function
@@ -144,40 +145,49 @@ class Run:
 
     def explain(
         self,
-        rows: Data | Table | None = None,
+        inputs: Data | Table | Images | Pictures | None = None,
         *,
         data: Data | Table | None = None,
         of_class: str | None = None,
         progress: Progress | None = None,
-    ) -> Explanation:
-        """Return what the network looks at: columns, their values, the cells of some rows.
+    ) -> Explanation | PictureExplanation:
+        """Return what the networks look at: columns and cells, or layers and places.
 
         Parameters
         ----------
-        rows : str, Path, DataFrame or Table, optional
-            Rows whose answers are taken apart, cell by cell.
+        inputs : rows or pictures, optional
+            Whose answers are taken apart, as ``predict`` takes them.
         data : str, Path, DataFrame or Table, optional
-            What the run was trained on, if it lies elsewhere now.
+            Of a table: what the run was trained on, if it lies elsewhere now.
         of_class : str, optional
-            Whose probability is explained; see ``explain_table``.
+            Whose probability is explained; see ``explain_table`` and ``explain_pictures``.
         progress : callable, optional
-            Called with the columns done and all columns, again and again.
+            Called with the columns or pictures done and all of them, again and again.
 
         Raises
         ------
         PredictError
-            P06, if the data or the folds of the run are not to be had; P05, of pictures.
+            P06, if the data or the folds of the run are not to be had; P05, if rows are
+            given to a network for pictures, or pictures to one for tables.
         """
-        asked = None if rows is None else _as_table(rows)
-        held_out = self._held_out(data)
-        seed = int(self.metrics.get("seed", 0))
-        return explain_table(held_out, seed, asked=asked, of_class=of_class, progress=progress)
-
-    def _held_out(self, data: Data | Table | None) -> HeldOut:
-        """Return the rows of the run in their folds: from memory, or read anew."""
         model = self.model
         if isinstance(model, PictureModel):
-            raise _another_kind("pictures", "a question about columns")
+            if data is not None or isinstance(inputs, Table | pd.DataFrame):
+                raise _another_kind("pictures", "a table")
+            seen = None
+            if inputs is not None:
+                seen = inputs if isinstance(inputs, Pictures) else self.read(inputs)
+                seen.check_rejected(max_bad=1.0)
+            return explain_pictures(model, seen, of_class=of_class, progress=progress)
+        if inputs is not None and not isinstance(inputs, str | Path | pd.DataFrame | Table):
+            raise _another_kind("a table", "pictures")
+        asked = None if inputs is None else _as_table(inputs)
+        seed = int(self.metrics.get("seed", 0))
+        held_out = self._held_out(model, data)
+        return explain_table(held_out, seed, asked=asked, of_class=of_class, progress=progress)
+
+    def _held_out(self, model: Model, data: Data | Table | None) -> HeldOut:
+        """Return the rows of the run in their folds: from memory, or read anew."""
         if self.study is not None and not isinstance(self.study.data, Pictures):
             return HeldOut.of_study(self.study)
         folder = self.folder or Path("run")
@@ -192,7 +202,7 @@ class Run:
         known = read_answers_of_run(folder, model.schema.classes)
         return HeldOut.again(model, table, options, known)
 
-    def keep_explanation(self, explanation: Explanation) -> Path:
+    def keep_explanation(self, explanation: Explanation | PictureExplanation) -> Path:
         """Write an explanation into the run's folder, and into its page.
 
         Returns

@@ -61,7 +61,9 @@ def classes(home: Path) -> Run:
 
 @pytest.fixture(scope="module")
 def found(values: Run) -> Explanation:
-    return values.explain(houses().head(3))
+    found = values.explain(houses().head(3))
+    assert isinstance(found, Explanation)
+    return found
 
 
 def held_out_of(run: Run) -> HeldOut:

@@ -3,13 +3,13 @@
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from tenfold.cli import options as opt
 from tenfold.cli.commands import app
-from tenfold.cli.terminal import console, read_many
+from tenfold.cli.terminal import console, named_pictures, read_many, tell_rejected
 from tenfold.config import ReadOptions
 
 __all__ = ["app"]
@@ -21,7 +21,7 @@ def explain(
     inputs: Annotated[
         list[Path] | None,
         typer.Argument(
-            metavar="[INPUT]...", help="Tables of rows to take apart, cell by cell."
+            metavar="[INPUT]...", help="Rows or pictures whose answers are taken apart."
         ),
     ] = None,
     *,
@@ -37,14 +37,21 @@ def explain(
     as_json: opt.AsJson = False,
     quiet: opt.Quiet = False,
 ) -> None:
-    """Show what a network looks at: columns, their values, the cells of single rows."""
+    """Show what a network looks at: columns and cells, or layers and places of pictures."""
     from tenfold.report.console import PatientBar  # noqa: PLC0415
     from tenfold.report.text import explanation_lines  # noqa: PLC0415
     from tenfold.run import load  # noqa: PLC0415
 
     loaded = load(run, network=network)
-    asked = read_many(inputs, ReadOptions(), quiet=quiet) if inputs else None
-    with PatientBar(console(quiet=quiet), "explaining", "column {task.completed},") as bar:
+    opt.refuse_kind(loaded.kind, inputs or [])
+    asked: Any = None
+    if inputs and loaded.kind == "images":
+        asked = loaded.read(named_pictures(inputs))
+        tell_rejected(asked.rejected)
+    elif inputs:
+        asked = read_many(inputs, ReadOptions(), quiet=quiet)
+    counts = "{task.completed} of {task.total},"
+    with PatientBar(console(quiet=quiet), "explaining", counts) as bar:
         found = loaded.explain(asked, data=data, of_class=of_class, progress=bar.update)
     folder = loaded.keep_explanation(found)
     if as_json:

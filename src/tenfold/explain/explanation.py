@@ -116,7 +116,7 @@ class Explanation:
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as a JSON object."""
-        return {"format": FORMAT} | asdict(self)
+        return {"format": FORMAT, "kind": "table"} | asdict(self)
 
     @classmethod
     def from_dict(cls, found: Mapping[str, Any]) -> Self:

@@ -5,7 +5,7 @@ Shape letters in this file:
 """
 
 import copy
-from typing import Final, final
+from typing import Any, Final, final
 
 import torch
 from torch import Tensor, nn
@@ -119,6 +119,10 @@ class FineTuned(nn.Module):
         self._fused = has_fused_kernels() and isinstance(self.body, EfficientNetLite0)
         for part in _first(self.body, frozen):
             part.requires_grad_(requires_grad=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a copy needs; what was made for this processor cannot be copied."""
+        return self.__dict__ | {"_front": []}
 
     def forward(self, x_B3SS: Tensor) -> Tensor:
         """Return outputs, (B, O); without training the mean of both ways round."""

@@ -111,6 +111,13 @@ class ModuleNetwork(FoldNetwork):
         """The module whose numbers the F networks are; its own are those of the first."""
         return self._module[0]
 
+    def alone(self, f: int) -> nn.Module:
+        """Return one of the F networks as a module of its own, a copy."""
+        module = copy.deepcopy(self.module)
+        own = {name: tensor.detach().clone() for name, tensor in self._own(f)[0].items()}
+        module.load_state_dict(own, assign=True)  # of a loaded model it has no numbers yet
+        return module
+
     def groups(self) -> list[ParameterGroup]:
         """Return all trained parameters, those that are trained alike in a group."""
         found: dict[Treatment, list[nn.Parameter]] = {}

@@ -1,19 +1,23 @@
-"""Figures of what a table's network looks at."""
+"""Figures of what networks look at."""
 
+import base64
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from markupsafe import Markup
 from matplotlib.axes import Axes
 
 from tenfold.explain.explanation import Contributions, Dependence, Explanation
+from tenfold.explain.picture_explanation import PictureExplanation
 from tenfold.report.figures import Drawn
 from tenfold.report.svg import CLASSICAL, DEEP, INK, as_png, as_svg, new_axes, plain_numbers
 from tenfold.report.text import NAMES, number
 
 MOST_BARS: Final = 20
 MOST_ROWS: Final = 20  # with a figure
+MOST_SHEETS: Final = 60  # in a page
 LONGEST: Final = 28  # characters of a label
 
 
@@ -37,6 +41,20 @@ class Sketch:
     def drawn(self) -> Drawn:
         """Return it as a page holds it."""
         return Drawn(title=self.title, caption=self.caption, svg=as_svg(self.ax, self.title))
+
+
+def drawn_of(found: Explanation | PictureExplanation) -> list[Drawn]:
+    """Return the figures of an explanation as a page holds them."""
+    if isinstance(found, Explanation):
+        return [sketch.drawn() for sketch in sketches_of(found)]
+    drawn = []
+    for sheet in found.sheets[:MOST_SHEETS]:
+        data = base64.b64encode(sheet.png).decode("ascii")
+        image = Markup('<img src="data:image/png;base64,{}" alt="{}">').format(
+            data, sheet.title
+        )
+        drawn.append(Drawn(title=sheet.title, caption=sheet.caption, svg=image))
+    return drawn
 
 
 def sketches_of(found: Explanation) -> Iterator[Sketch]:
@@ -66,8 +84,10 @@ def sketches_of(found: Explanation) -> Iterator[Sketch]:
         )
 
 
-def pngs_of(found: Explanation) -> dict[str, bytes]:
+def pngs_of(found: Explanation | PictureExplanation) -> dict[str, bytes]:
     """Return the figures of an explanation as PNG files, by name."""
+    if isinstance(found, PictureExplanation):
+        return {sheet.name: sheet.png for sheet in found.sheets}
     return {sketch.name: as_png(sketch.ax) for sketch in sketches_of(found)}
 
 

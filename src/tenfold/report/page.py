@@ -15,8 +15,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from tenfold.evaluate.metrics import HEADLINE
 from tenfold.explain.explanation import Explanation
+from tenfold.explain.picture_explanation import PictureExplanation
 from tenfold.report import text
-from tenfold.report.explained import sketches_of
+from tenfold.report.explained import drawn_of
 from tenfold.report.figures import (
     Drawn,
     figures_of_classes,
@@ -42,7 +43,7 @@ class Findings:
     predictions, history : DataFrame
         What ``predictions.csv`` and ``history.csv`` hold.
     mistakes : sequence of Mistake
-    explanation : Explanation or None
+    explanation : Explanation, PictureExplanation or None
     """
 
     name: str
@@ -50,7 +51,7 @@ class Findings:
     predictions: pd.DataFrame
     history: pd.DataFrame
     mistakes: Sequence[Mistake] = ()
-    explanation: Explanation | None = None
+    explanation: Explanation | PictureExplanation | None = None
 
     @property
     def classes(self) -> Classes:
@@ -94,7 +95,8 @@ def render_page(findings: Findings) -> str:
         figures=figures,
         confusion=confusion,
         mistakes=kinds,
-        explained=[] if found is None else [sketch.drawn() for sketch in sketches_of(found)],
+        explained=[] if found is None else drawn_of(found),
+        layers=found.layers if isinstance(found, PictureExplanation) else (),
     )
 
 

@@ -9,6 +9,7 @@ from tenfold.evaluate.groups import GroupScore
 from tenfold.evaluate.metrics import HEADLINE
 from tenfold.evaluate.scores import TestScore
 from tenfold.explain.explanation import Explanation
+from tenfold.explain.picture_explanation import PictureExplanation
 from tenfold.report.summary import Summary
 
 SMALLEST_PLAIN: Final = 1e-4  # smaller numbers are written as powers of ten
@@ -128,8 +129,11 @@ def group_lines(summary: Summary) -> Iterator[str]:
         yield f"It is not shown to beat the constant guess where {shown}{more}."
 
 
-def explanation_lines(found: Explanation) -> Iterator[str]:
-    """Yield what a network looks at: columns, and the cells of rows that were asked for."""
+def explanation_lines(found: Explanation | PictureExplanation) -> Iterator[str]:
+    """Yield what a network looks at: columns and cells, or layers and pictures."""
+    if isinstance(found, PictureExplanation):
+        yield from _layer_lines(found)
+        return
     yield f"{NAMES[found.metric]} grows by so much as a column's cells change places"
     width = max(len(one.column) for one in found.importance)
     for one in found.importance:
@@ -141,6 +145,16 @@ def explanation_lines(found: Explanation) -> Iterator[str]:
         width = max(map(len, cells))
         for cell, share in zip(cells, row.shares, strict=True):
             yield f"  {cell:<{width}}  {'+' * (share.value > 0)}{number(share.value)}"
+
+
+def _layer_lines(found: PictureExplanation) -> Iterator[str]:
+    width = max(len(layer.name) for layer in found.layers)
+    yield f"{'layer':<{width}}  width x height x depth, parameters"
+    for layer in found.layers:
+        shape = f"{layer.width} x {layer.height} x {layer.depth:,}"
+        yield f"{layer.name:<{width}}  {shape}, {layer.parameters:,}"
+    for one in found.pictures:
+        yield f"{one.file}: {one.prediction}, {100 * one.probabilities[one.prediction]:.1f} %"
 
 
 def where(group: GroupScore) -> str:

@@ -7,18 +7,21 @@ from pathlib import Path
 from typing import Final
 
 from tenfold.explain.explanation import Explanation
+from tenfold.explain.picture_explanation import PictureExplanation
 from tenfold.store.folder import reading, write_json, writing
 
 FOLDER: Final = "explain"
 EXPLANATION: Final = "explain.json"
 
 
-def write_explanation(found: Explanation, figures: Mapping[str, bytes], run: Path) -> None:
+def write_explanation(
+    found: Explanation | PictureExplanation, figures: Mapping[str, bytes], run: Path
+) -> None:
     """Write an explanation into the folder of its run, in place of an earlier one.
 
     Parameters
     ----------
-    found : Explanation
+    found : Explanation or PictureExplanation
     figures : mapping of str to bytes
         PNG files, by name.
     run : Path
@@ -38,7 +41,7 @@ def write_explanation(found: Explanation, figures: Mapping[str, bytes], run: Pat
             (folder / f"{name}.png").write_bytes(png)
 
 
-def read_explanation(run: Path) -> Explanation | None:
+def read_explanation(run: Path) -> Explanation | PictureExplanation | None:
     """Return what ``write_explanation`` wrote; None if it wrote nothing.
 
     Raises
@@ -50,4 +53,9 @@ def read_explanation(run: Path) -> Explanation | None:
     if not path.is_file():
         return None
     with reading(path):
-        return Explanation.from_dict(json.loads(path.read_text(encoding="utf-8")))
+        found = json.loads(path.read_text(encoding="utf-8"))
+        if found["kind"] == "table":
+            return Explanation.from_dict(found)
+        return PictureExplanation.from_dict(
+            found, lambda name: (path.parent / f"{Path(name).name}.png").read_bytes()
+        )

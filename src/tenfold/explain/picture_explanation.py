@@ -1,0 +1,195 @@
+"""What ``explain`` finds in a network for pictures, with its types."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import PurePath
+from typing import Any, Final, Self
+
+import numpy as np
+
+from tenfold.data.pictures import Pictures
+from tenfold.errors import UsageError
+from tenfold.explain.pictures import (
+    Layer,
+    Numbers,
+    classes_of_interest,
+    filters_of,
+    heat_of,
+    layers_of,
+    maps_of,
+)
+from tenfold.explain.sheets import Sheet, sheet_of_filters, sheet_of_heat, sheet_of_maps
+from tenfold.picture_model import PictureModel
+
+FORMAT: Final = 1
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Seen:
+    """A picture that was asked for.
+
+    Attributes
+    ----------
+    file, prediction : str
+    probabilities : dict of str to float
+        By class.
+    heat : dict of str to ndarray of shape (H, W)
+        By class, where an answer comes from; empty for an explanation that was read.
+    """
+
+    file: str
+    prediction: str
+    probabilities: Mapping[str, float]
+    heat: Mapping[str, Numbers] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class PictureExplanation:
+    """What a network for pictures looks at.
+
+    Attributes
+    ----------
+    layers : tuple of Layer
+    pictures : tuple of Seen
+    sheets : tuple of Sheet
+        Filters of the first layer; of each picture its heat and its maps.
+    """
+
+    layers: tuple[Layer, ...]
+    pictures: tuple[Seen, ...]
+    sheets: tuple[Sheet, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as a JSON object; what is seen lies in files of their own."""
+        return {
+            "format": FORMAT,
+            "kind": "images",
+            "layers": [asdict(layer) for layer in self.layers],
+            "pictures": [
+                {
+                    "file": one.file,
+                    "prediction": one.prediction,
+                    "probabilities": dict(one.probabilities),
+                }
+                for one in self.pictures
+            ],
+            "sheets": [
+                {"name": one.name, "title": one.title, "caption": one.caption}
+                for one in self.sheets
+            ],
+        }
+
+    @classmethod
+    def from_dict(cls, found: Mapping[str, Any], read: Callable[[str], bytes]) -> Self:
+        """Return what ``to_dict`` turned into a JSON object.
+
+        Parameters
+        ----------
+        found : mapping
+        read : callable
+            Returns the PNG file of a name.
+        """
+        return cls(
+            layers=tuple(Layer(**one) for one in found["layers"]),
+            pictures=tuple(Seen(**one) for one in found["pictures"]),
+            sheets=tuple(Sheet(**one, png=read(one["name"])) for one in found["sheets"]),
+        )
+
+
+def explain_pictures(
+    model: PictureModel,
+    pictures: Pictures | None = None,
+    *,
+    of_class: str | None = None,
+    progress: Progress | None = None,
+) -> PictureExplanation:
+    """Return what the networks for pictures look at.
+
+    Parameters
+    ----------
+    model : PictureModel
+    pictures : Pictures, optional
+        Whose answers are explained.
+    of_class : str, optional
+        What speaks for which class; by default the two most probable ones of each picture.
+    progress : callable, optional
+        Called with the pictures done and all pictures.
+
+    Raises
+    ------
+    UsageError
+        U01, if there is no such class.
+    """
+    classes = model.schema.classes
+    if of_class is not None and of_class not in classes:
+        known = ", ".join(map(repr, classes[:20]))
+        raise UsageError("U01", f"--class must be one of {known}, and it is {of_class!r}")
+    sheets = _filters(model)
+    seen = []
+    if pictures is not None:
+        for row, answers in enumerate(model.answers(pictures).tolist()):
+            one, own = _look(model, pictures, row, answers, of_class)
+            seen.append(one)
+            sheets += own
+            if progress is not None:
+                progress(row + 1, len(pictures))
+    return PictureExplanation(
+        layers=layers_of(model), pictures=tuple(seen), sheets=tuple(sheets)
+    )
+
+
+def _filters(model: PictureModel) -> list[Sheet]:
+    """Return a sheet of the first layer's filters; none if that is no convolution."""
+    filters = filters_of(model)
+    if not len(filters):
+        return []
+    count, height, width, _ = filters.shape
+    return [
+        Sheet(
+            name="filters",
+            title="Filters of the first layer",
+            caption=f"{count} of {width} x {height} pixels; grey is 0. Each layer behind them "
+            "sees what these let through.",
+            png=sheet_of_filters(filters),
+        )
+    ]
+
+
+def _look(
+    model: PictureModel,
+    pictures: Pictures,
+    row: int,
+    answers: list[float],
+    of_class: str | None,
+) -> tuple[Seen, list[Sheet]]:
+    """Return what was seen in a picture, and sheets of it."""
+    classes, file = model.schema.classes, pictures.files[row]
+    pixels = pictures.cache[pictures.at[row]]
+    asked = classes_of_interest(answers) if of_class is None else [classes.index(of_class)]
+    heat = {classes[output]: heat_of(model, pixels, output) for output in asked}
+    stem = f"{row + 1:02}-{PurePath(file).stem}"
+    sheets = [
+        Sheet(
+            name=f"{stem}-heat-{place}",
+            title=f"{file}: what speaks for {name}",
+            caption=f"{name} with {100 * answers[classes.index(name)]:.1f} %. Red places speak "
+            "for it (Grad-CAM).",
+            png=sheet_of_heat(pixels, found),
+        )
+        for place, (name, found) in enumerate(heat.items(), start=1)
+    ]
+    for place, (name, maps) in enumerate(maps_of(model, pixels).items(), start=1):
+        channels, height, width = maps.shape
+        sheets.append(
+            Sheet(
+                name=f"{stem}-maps-{place}",
+                title=f"{file}: maps of {name}",
+                caption=f"The maps of {width} x {height} that answer most, of {channels}; "
+                "white is where a map answers.",
+                png=sheet_of_maps(maps),
+            )
+        )
+    probabilities = dict(zip(classes, answers, strict=True))
+    best = classes[int(np.argmax(answers))]
+    return Seen(file=file, prediction=best, probabilities=probabilities, heat=heat), sheets
