@@ -20,7 +20,7 @@ import torch
 from sklearn.linear_model import Ridge
 
 import tenfold
-from tenfold import errors
+from tenfold import errors, tracking
 from tenfold.cli.views import app
 from tenfold.errors import RULES, InputError, TenfoldError, UsageError
 from tenfold.store.archive import MANIFEST
@@ -64,6 +64,11 @@ def text(home: Path, content: str | bytes, name: str = "a.csv") -> Path:
 
 def network(home: Path, code: str) -> str:
     return f"{text(home, code, 'mine.py')}:net"
+
+
+def lost_on_the_way(run: tenfold.Run) -> None:
+    with tracking._told("MLflow", run):
+        raise OSError("there is no route")
 
 
 def model(home: Path, name: str = "houses-1") -> Path:
@@ -963,6 +968,15 @@ P06: the table is not the one that the run was trained on.
   why  what a network looks at is measured on the rows that its folds were tested on
   fix  name the same file: --data FILE
        train anew, and explain at once from Python""",
+    ),
+    (
+        lambda home: lost_on_the_way(tenfold.load(home / "runs" / "houses-1")),
+        """\
+M08: MLflow did not take the run: there is no route.
+
+  saved in  HOME/runs/houses-1
+  why       a run is saved before it is logged elsewhere, and stays if that fails
+  fix       train without --track""",
     ),
 ]
 # What an option takes; the rest of the message is the same for all.

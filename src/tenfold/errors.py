@@ -77,6 +77,7 @@ RULES: Final[Mapping[str, str]] = {
     "M05": "a model file holds no code, so a network of your own needs its function again",
     "M06": "a run is written to a new folder that this user may create",
     "M07": "a run is the folder that tenfold train named, or the model file in it",
+    "M08": "a run is saved before it is logged elsewhere, and stays if that fails",
     "E01": "some of what Tenfold does needs an optional library",
 }
 

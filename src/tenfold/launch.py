@@ -30,6 +30,7 @@ from tenfold.store.folder import new_folder, write_run
 from tenfold.study.pictures import run_picture_study, stage
 from tenfold.study.study import PictureStudy, TableStudy
 from tenfold.study.tables import run_study
+from tenfold.tracking import tracker
 from tenfold.training.choose_pictures import choose_framing
 from tenfold.training.watch import Silent, Watch
 
@@ -97,6 +98,7 @@ def train(  # noqa: PLR0913 - each option of the command, by its own name
     decimal: str | None = None,
     missing: Sequence[str] = MISSING,
     out: str | Path | None = "runs",
+    track: str | None = None,
     watch: Watch | None = None,
 ) -> Run:
     """Read a table or pictures, train all folds, score them, and write a run.
@@ -159,6 +161,8 @@ def train(  # noqa: PLR0913 - each option of the command, by its own name
         How a text file is written, where it is not to be detected.
     out : str, Path or None
         Folder that gets a folder for this run; None writes nothing.
+    track : {"mlflow", "tensorboard"}, optional
+        Logs parameters, curves, scores and the model there, too.
     watch : Watch, optional
         Follows training and may end it.
 
@@ -195,6 +199,7 @@ def train(  # noqa: PLR0913 - each option of the command, by its own name
         make=None if isinstance(network, str) else network,
         watch=watch or Silent(),
     )
+    log = tracker(track, out)
     started = time.perf_counter()
     study: TableStudy | PictureStudy
     if not isinstance(data, pd.DataFrame) and is_picture_source(data):
@@ -215,7 +220,10 @@ def train(  # noqa: PLR0913 - each option of the command, by its own name
     )
     metrics = summary.to_dict()
     run = Run(folder=None, metrics=metrics, model=study.model, study=study, summary=summary)
-    return run if out is None else keep(run, study, describe_run(data, options), Path(out))
+    if out is not None:
+        run = keep(run, study, describe_run(data, options), Path(out))
+    log(run, options)
+    return run
 
 
 def keep(

@@ -97,6 +97,7 @@ def train(  # noqa: PLR0913 - the options of the command
     decimal: opt.DecimalSign = None,
     missing: opt.Missing = None,
     out: opt.Out = Path("runs"),
+    track: opt.Track = None,
     as_json: opt.AsJson = False,
     quiet: opt.Quiet = False,
 ) -> None:
@@ -135,6 +136,7 @@ def train(  # noqa: PLR0913 - the options of the command
         "decimal": decimal,
         "missing": opt.missing_cells(missing),
         "out": out,
+        "track": track,
     }
     with lend_file(data) as source:
         run = _train(source, options | {"test": test}, quiet=quiet)

@@ -217,6 +217,12 @@ MaxBad = Annotated[
         metavar="SHARE", help="Share of rows or pictures that may be left out as unusable."
     ),
 ]
+Track = Annotated[
+    str | None,
+    typer.Option(
+        metavar="mlflow|tensorboard", help="Log the run there, too.", show_default=False
+    ),
+]
 AsJson = Annotated[
     bool,
     typer.Option("--json", help="Print one JSON document, everything else on standard error."),

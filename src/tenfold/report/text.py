@@ -123,7 +123,10 @@ def group_lines(summary: Summary) -> Iterator[str]:
     if not better and not worse:
         yield f"It works alike for all groups of {summary.noun}, as far as can be shown."
     useless = [group for group in groups if group.works is False]
-    if useless:
+    if len(useless) > len(groups) / 2:
+        most = f"{len(useless)} of {len(groups)} groups"
+        yield f"In {most} it is not shown to beat the constant guess."
+    elif useless:
         shown = "; ".join(where(group) for group in useless[:3])
         more = f"; and {len(useless) - 3} more groups" if len(useless) > 3 else ""
         yield f"It is not shown to beat the constant guess where {shown}{more}."
