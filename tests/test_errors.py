@@ -961,7 +961,7 @@ P05: the model was trained on pictures, and a table was given.
   fix  give it pictures""",
     ),
     (
-        lambda home: tenfold.load(home / "runs" / "houses-1").explain(data=houses().head(40)),
+        lambda home: tenfold.load(home / "runs" / "houses-1").explain(data=houses().head(20)),
         """\
 P06: the table is not the one that the run was trained on.
 
