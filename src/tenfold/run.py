@@ -223,8 +223,13 @@ class Run:
         self.write_report()
         return self.folder / EXPLAINED
 
-    def _repr_html_(self) -> str:
-        """Return what a notebook shows: score, groups, decisions, figures."""
+    def _repr_html_(self) -> str | None:
+        """Return what a notebook shows: score, groups, decisions, figures.
+
+        Of a model without its run nothing is known to show.
+        """
+        if not self.metrics:
+            return None
         from tenfold.report.page import render_notebook  # noqa: PLC0415 - as above
 
         return render_notebook(self.findings())

@@ -229,3 +229,26 @@ def test_the_command_tells_and_keeps_it(
     code, out, _ = run_tenfold("explain", values.folder, "--json", "--quiet")
     assert json.loads(out)["contributions"] == []
     assert not (folder / "row-2.png").exists()  # an earlier explanation is gone as a whole
+
+
+def test_rows_that_no_fold_holds_out_are_no_hindrance(home: Path) -> None:
+    """By time, the first rows are learnt from only; of one fold there is no interval."""
+    for options in ({"time_column": "day", "folds": 3}, {"folds": 1}):
+        run = tenfold.train(
+            home / "houses.csv", quality="fast", epochs=5, out=home / "runs", **options
+        )
+        assert run.folder is not None
+        found = tenfold.load(run.folder).explain()
+        assert isinstance(found, Explanation)
+        text = json.dumps(found.to_dict(), allow_nan=False)
+        back = Explanation.from_dict(json.loads(text))
+        assert [one.mean for one in back.importance] == [one.mean for one in found.importance]
+        assert 0 < found.rows < ROWS
+
+
+def test_a_model_alone_shows_nothing(values: Run, tmp_path: Path) -> None:
+    assert values.folder is not None
+    alone = tmp_path / "model.tenfold"
+    alone.write_bytes((values.folder / "model.tenfold").read_bytes())
+    assert tenfold.load(alone)._repr_html_() is None
+    assert "svg" in str(tenfold.load(values.folder)._repr_html_())

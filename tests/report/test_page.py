@@ -216,7 +216,7 @@ def test_the_card_is_a_table_whatever_names_hold(classes: Run) -> None:
 
 def test_a_run_without_a_folder_shows_itself_in_a_notebook() -> None:
     run = tenfold.train(houses(), folds=2, epochs=2, quality="fast", out=None)
-    shown = run._repr_html_()
+    shown = str(run._repr_html_())
     assert Page(shown).tags.count("svg") >= 4
     assert headline(summary_of(run)) in Page(shown).text
     with pytest.raises(StoreError) as told:

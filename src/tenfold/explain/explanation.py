@@ -1,5 +1,6 @@
 """What ``explain`` finds in a table's network, with its types; ``explain.json`` holds it."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Self
@@ -115,8 +116,11 @@ class Explanation:
     contributions: tuple[Contributions, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as a JSON object."""
-        return {"format": FORMAT, "kind": "table"} | asdict(self)
+        """Return it as a JSON object; of a single fold there are no intervals, but null."""
+        found: dict[str, Any] = {"format": FORMAT, "kind": "table"} | asdict(self)
+        for one in found["importance"]:
+            one |= {k: None for k in ("low", "high") if math.isnan(one[k])}
+        return found
 
     @classmethod
     def from_dict(cls, found: Mapping[str, Any]) -> Self:
@@ -132,13 +136,18 @@ class Explanation:
             of=found["of"],
             metric=found["metric"],
             rows=found["rows"],
-            importance=tuple(Importance(**_tuples(one)) for one in found["importance"]),
+            importance=tuple(_importance(one) for one in found["importance"]),
             dependence=tuple(Dependence(**_tuples(one)) for one in found["dependence"]),
             contributions=tuple(
                 Contributions(**one | {"shares": tuple(Share(**s) for s in one["shares"])})
                 for one in found["contributions"]
             ),
         )
+
+
+def _importance(found: Mapping[str, Any]) -> Importance:
+    ends = {k: math.nan for k in ("low", "high") if found[k] is None}
+    return Importance(**_tuples(found) | ends)
 
 
 def _tuples(found: Mapping[str, Any]) -> dict[str, Any]:

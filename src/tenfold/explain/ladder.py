@@ -91,7 +91,8 @@ def ladders_of(model: PictureModel) -> list[nn.Module]:
     network = model.network
     if isinstance(network, FoldHead) and model.backbone is not None:
         body = model.backbone.body
-        return [Ladder(OrderedDict([*_rungs(body), ("heads", Heads(network))])).eval()]
+        ladder = Ladder(OrderedDict([*_rungs(body), ("heads", Heads(network))]))
+        return [ladder.eval().to(model.target.mean_F.device)]
     if isinstance(network, ModuleNetwork):
         alone = [network.alone(f) for f in range(len(model.target.mean_F))]
         return [_taken_apart(module).eval() for module in alone]

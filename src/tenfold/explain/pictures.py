@@ -42,7 +42,8 @@ class Layer:
 
 def picture_of(pixels_SS3: NDArray[np.uint8], model: PictureModel) -> Tensor:
     """Return a square as the model's networks see it, shape (1, 3, S, S)."""
-    return plain(torch.from_numpy(np.array(pixels_SS3))[None], size=model.size).contiguous()
+    seen_13SS = plain(torch.from_numpy(np.array(pixels_SS3))[None], size=model.size)
+    return seen_13SS.contiguous().to(model.target.mean_F.device)
 
 
 def layers_of(model: PictureModel) -> tuple[Layer, ...]:
@@ -55,7 +56,7 @@ def layers_of(model: PictureModel) -> tuple[Layer, ...]:
     """
     ladder = ladders_of(model)[0]
     with torch.no_grad(), climbing(ladder) as climb:
-        ladder(torch.zeros(1, 3, model.size, model.size))
+        ladder(torch.zeros(1, 3, model.size, model.size, device=model.target.mean_F.device))
     return tuple(_layer(rung) for rung in climb.rungs)
 
 
@@ -78,7 +79,7 @@ def filters_of(model: PictureModel) -> Numbers:
     """
     for module in ladders_of(model)[0].modules():
         if isinstance(module, nn.Conv2d) and module.in_channels == 3:
-            weight = module.weight.detach().float()
+            weight = module.weight.detach().float().cpu()
             largest = weight.abs().amax(dim=(1, 2, 3), keepdim=True).clamp_min(1e-12)
             return np.asarray((weight / largest / 2 + 0.5).permute(0, 2, 3, 1).numpy())
     return np.zeros((0, 1, 1, 3), np.float32)
@@ -96,7 +97,7 @@ def maps_of(model: PictureModel, pixels_SS3: NDArray[np.uint8]) -> dict[str, Num
     with torch.no_grad(), climbing(ladder) as climb:
         ladder(picture_of(pixels_SS3, model))
     last = {rung.out.shape[2:]: rung for rung in climb.rungs if _seen(rung)}
-    return {rung.name: np.asarray(rung.out[0].float().numpy()) for rung in last.values()}
+    return {rung.name: np.asarray(rung.out[0].float().cpu().numpy()) for rung in last.values()}
 
 
 def _seen(rung: Rung) -> bool:
@@ -125,7 +126,7 @@ def heat_of(model: PictureModel, pixels_SS3: NDArray[np.uint8], output: int) -> 
     """
     x_B3SS = picture_of(pixels_SS3, model)
     found = [_heat(ladder, x_B3SS, output) for ladder in ladders_of(model)]
-    return np.asarray(torch.stack(found).mean(dim=0).numpy())
+    return np.asarray(torch.stack(found).mean(dim=0).cpu().numpy())
 
 
 def _heat(ladder: nn.Module, x_B3SS: Tensor, output: int) -> Tensor:
