@@ -244,3 +244,20 @@ def test_the_frame_that_was_given_is_not_changed(houses: pd.DataFrame) -> None:
     TabularRegressor(**QUICK).fit(X, y, sample_weight=np.ones(90))
     pd.testing.assert_frame_equal(X, before)
     pd.testing.assert_series_equal(y, answers)
+
+
+@pytest.mark.parametrize("kind", [TabularRegressor, TabularClassifier])
+def test_a_fitted_estimator_shows_in_a_notebook_what_training_found(kind: Any) -> None:
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(80, 2))
+    y = X[:, 0] if kind is TabularRegressor else (X[:, 0] > 0).astype(int)
+    model = kind(folds=3, quality="fast", random_state=0)
+    before = model._repr_mimebundle_()["text/html"]
+    assert "<svg role" not in before
+    model.fit(X, y)
+    for shown in (model._repr_mimebundle_()["text/html"], model._repr_html_()):
+        assert shown.count("<svg role") == 2  # the score and the losses of each fold
+        assert "that it never saw" in shown
+        assert "decisions</summary>" in shown
+    again = pickle.loads(pickle.dumps(model))  # noqa: S301 - our own
+    assert again._repr_html_().count("<svg role") == 2

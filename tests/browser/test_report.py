@@ -29,12 +29,15 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     frame = pd.DataFrame({"area": area, "town": town, "price": 2 * area})
     frame["kind"] = np.array(["small", "medium", "large"])[np.digitize(area, [45, 55])]
     options: dict[str, Any] = {"folds": 3, "epochs": 4, "quality": "fast", "out": home}
+    stripes = write_folder(home / "stripes", 60)
+    values = tenfold.train(frame.drop(columns="kind"), test_size=0.1, **options)
+    values.keep_explanation(values.explain(frame.head(2)))
+    pictures = tenfold.train(stripes, network="tutorial", folds=2, epochs=1, out=home)
+    pictures.keep_explanation(pictures.explain(sorted(stripes.rglob("*.png"))[:2]))
     folders = {
-        "values": tenfold.train(frame.drop(columns="kind"), test_size=0.1, **options).folder,
+        "values": values.folder,
         "classes": tenfold.train(frame.drop(columns="price"), **options).folder,
-        "pictures": tenfold.train(
-            write_folder(home / "stripes", 60), network="tutorial", folds=2, epochs=1, out=home
-        ).folder,
+        "pictures": pictures.folder,
         "comparison": tenfold.compare(
             frame.drop(columns="kind"), folds=3, time_limit=5, quality="fast", out=home
         ).folder,

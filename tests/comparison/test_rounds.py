@@ -8,12 +8,14 @@ import pytest
 from PIL import Image
 
 from tenfold.comparison.contenders import Contender
+from tenfold.comparison.entry import Entry
 from tenfold.comparison.follow import Silent
+from tenfold.comparison.forecast import round_seconds
 from tenfold.comparison.job import Job, Round
 from tenfold.comparison.picture_contenders import COLOURS, PRETRAINED
 from tenfold.comparison.problem import Problem
 from tenfold.comparison.read import read_problem
-from tenfold.comparison.rounds import ALL_CORES, ONE_CORE, final_rounds
+from tenfold.comparison.rounds import ALL_CORES, INTERRUPTED, ONE_CORE, Race, final_rounds
 from tenfold.comparison.worker import Runner
 from tenfold.config import RunOptions
 from tenfold.picture_model import picture_features
@@ -104,3 +106,38 @@ def test_a_part_of_the_rows_is_tested_and_none_that_was_not_before(problem: Prob
         assert set(kept) < set(learn)
         assert set(asked) < set(test)
         assert len(asked) == len(test) // 2
+
+
+class Stopped:
+    """Processes in which a round of two folds ends, and one of three is stopped by Ctrl-C."""
+
+    def __enter__(self) -> "Stopped":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def run(self, job: Job, hear: Any) -> dict[str, Entry]:
+        for name, folds in (("short", 1), ("short", 2), ("race", 1)):
+            hear(name, Entry(name="mean", kind="classical", folds=folds))
+        raise KeyboardInterrupt
+
+
+def test_a_round_that_was_whole_before_ctrl_c_stays_whole(
+    problem: Problem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tenfold.comparison.rounds.Processes", Stopped)
+    told: list[float] = []
+
+    follow: Any = Silent()
+    monkeypatch.setattr(Silent, "working", lambda _self, _what, share: told.append(share))
+    race = Race(problem, None, follow, expected=100.0)
+    contender = Contender(name="mean", kind="classical", make=COLOURS.make)
+    rounds = (Round(name="short", folds=2), Round(name="race"), Round(name="later"))
+    found = race.run([(contender, rounds)])["mean"]
+    assert race.interrupted
+    assert found["short"].error is None
+    assert found["race"].error == found["later"].error == INTERRUPTED
+    assert told == sorted(told)
+    seconds = [round_seconds(contender, this, problem, None) for this in rounds]
+    assert told[2] == pytest.approx(seconds[0] / 100)  # the short round is done

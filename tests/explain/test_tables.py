@@ -204,10 +204,10 @@ def test_data_that_are_gone_are_asked_for(values: Run, home: Path, tmp_path: Pat
 
 
 def test_a_class_that_is_none_is_refused(classes: Run, values: Run) -> None:
-    for run in (classes, values):
+    for run, code in ((classes, "U01"), (values, "U02")):
         with pytest.raises(TenfoldError) as told:
             run.explain(of_class="huge")
-        assert told.value.code == "U01"
+        assert told.value.code == code
 
 
 def test_the_command_tells_and_keeps_it(

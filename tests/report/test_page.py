@@ -239,6 +239,8 @@ def test_a_damaged_folder_is_named(
         tenfold.load(copy).write_report()
     assert told.value.code == "M04"
     assert name in told.value.place["file"]
+    gone = content is None and name != "metrics.json"
+    assert told.value.fact == f"{name} {'is missing' if gone else 'cannot be read'}"
 
 
 @pytest.mark.slow

@@ -122,11 +122,13 @@ class Race:
         before = self._done
         lasting = [round_seconds(contender, this, self.problem, self.limit) for this in rounds]
         reached: dict[str, Entry] = {}
+        every = len(self.problem.splits)
+        wanted = {this.name: min(this.folds or every, every) for this in rounds}
 
         def hear(name: str, entry: Entry) -> None:
             reached[name] = entry
-            at = [this.name for this in rounds].index(name)
-            share = entry.folds / len(self.problem.splits)
+            at = list(wanted).index(name)
+            share = entry.folds / wanted[name]
             self._done = before + sum(lasting[:at]) + share * lasting[at]
             self._tell(contender, name)
             if name == RACE:
@@ -141,7 +143,7 @@ class Race:
         self._done = before + sum(lasting)
         for this in rounds:
             entry = reached.get(this.name)
-            if self.interrupted and (entry is None or entry.folds < len(self.problem.splits)):
+            if self.interrupted and (entry is None or entry.folds < wanted[this.name]):
                 entry = entry or Entry(name=contender.name, kind=contender.kind)
                 reached[this.name] = entry.failed(entry.error or INTERRUPTED)
         if RACE in reached:

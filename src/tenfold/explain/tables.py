@@ -43,7 +43,7 @@ def explain_table(
     Raises
     ------
     UsageError
-        U01, if there is no such class.
+        U01, if there is no such class; U02, if the target is a number.
     PredictError
         P01 or P02, if the rows are not such as those of training.
     """
@@ -82,7 +82,9 @@ def _output(model: Model, of_class: str | None) -> int | None:
     if of_class is None:
         return None
     classes = model.schema.classes
+    if not classes:
+        raise UsageError("U02", "--class was given, and the target is a number")
     if of_class not in classes:
-        known = ", ".join(map(repr, classes[:20])) or "none: the target is a number"
+        known = ", ".join(map(repr, classes[:20]))
         raise UsageError("U01", f"--class must be one of {known}, and it is {of_class!r}")
     return classes.index(of_class)

@@ -28,6 +28,7 @@ PREDICTIONS: Final = "predictions.csv"
 HISTORY: Final = "history.csv"
 REPORT: Final = "report.html"
 CARD: Final = "model_card.md"
+FROM_A_COPY: Final = "take it from a copy of the run, or train anew"
 
 
 def new_folder(parent: Path, name: str) -> Path:
@@ -152,13 +153,13 @@ def read_metrics(path: Path) -> dict[str, Any]:
     StoreError
         M04, if it is damaged.
     """
-    with reading(path):
+    with reading(path, "take it away: the model can predict without it"):
         found = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
         return dict(found)
 
 
 @contextmanager
-def reading(path: Path) -> Iterator[None]:
+def reading(path: Path, fix: str = FROM_A_COPY) -> Iterator[None]:
     """Turn a failure to read a file beside the model into a message that names it.
 
     Raises
@@ -169,10 +170,9 @@ def reading(path: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, LookupError, ValueError, TypeError) as error:
-        fix = ["take it away: the model can predict without it"]
-        raise StoreError(
-            "M04", f"{path.name} cannot be read", place={"file": str(path)}, fix=fix
-        ) from error
+        gone = isinstance(error, FileNotFoundError)
+        fact = f"{path.name} {'is missing' if gone else 'cannot be read'}"
+        raise StoreError("M04", fact, place={"file": str(path)}, fix=[fix]) from error
 
 
 def read_tables(folder: Path, classes: Sequence[str]) -> dict[str, pd.DataFrame]:
