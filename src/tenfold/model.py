@@ -179,7 +179,7 @@ def answer_table(model: Answering, answers: NDArray[np.float64]) -> pd.DataFrame
     known = np.isfinite(answers).all(axis=1)
     labels = np.full(len(answers), None, dtype=object)
     labels[known] = model.labels(answers[known])
-    table = pd.DataFrame({"prediction": labels})
-    for name, probability in zip(model.schema.classes, answers.T, strict=True):
-        table[f"probability {name}"] = probability
+    columns = [f"probability {name}" for name in model.schema.classes]
+    table = pd.DataFrame(answers, columns=columns)
+    table.insert(0, "prediction", labels)
     return table

@@ -15,6 +15,7 @@ from tenfold.explain.held_out import HeldOut
 from tenfold.seeds import Streams
 
 REPEATS: Final = 3  # times that each column is dealt out anew
+MANY_COLUMNS: Final = 100  # more are dealt out once each
 Progress = Callable[[int, int], None]
 
 
@@ -49,7 +50,7 @@ def importance_of(
     for done, (column, (numbers, codes)) in enumerate(places.items(), start=1):
         generator = streams.generator("importance", done)
         after = []
-        for _ in range(REPEATS):
+        for _ in range(REPEATS if len(places) <= MANY_COLUMNS else 1):
             moved = _within(fold, generator)
             changed = replace(rows, numbers=rows.numbers.copy(), codes=rows.codes.copy())
             changed.numbers[:, numbers] = rows.numbers[moved][:, numbers]

@@ -67,7 +67,7 @@ class Classes:
     @classmethod
     def of(cls, predictions: pd.DataFrame, names: tuple[str, ...]) -> "Classes":
         """Read them from the table that ``predictions.csv`` holds."""
-        known = predictions["prediction"].notna().to_numpy()
+        known = predictions[f"probability {names[0]}"].notna().to_numpy()
         place = {name: number for number, name in enumerate(names)}
         truth = predictions.loc[known, "truth"].map(place).to_numpy().astype(np.int64)
         columns = [f"probability {name}" for name in names]

@@ -195,10 +195,13 @@ def read_tables(folder: Path, classes: Sequence[str]) -> dict[str, pd.DataFrame]
     found = {}
     for name, kinds in ((PREDICTIONS, said), (HISTORY, {"epoch": int})):
         with reading(folder / name):
-            # A class may be called NA; only an empty cell is none.
+            # A class may be called NA, or nothing at all: only numbers can be missing.
+            words = [column for column, kind in kinds.items() if kind is str]
             table = pd.read_csv(
-                folder / name, dtype=kinds, keep_default_na=False, na_values=[""]
+                folder / name, dtype=dict.fromkeys(words, str), keep_default_na=False
             )
+            others = table.columns.difference([*words, "line", "file"])
+            table[others] = table[others].replace("", np.nan).astype(np.float64)
             table[list(kinds)]  # all of them are there
             if classes and name == PREDICTIONS and not table["truth"].isin(classes).all():
                 raise ValueError("there is a class that was not learnt")
