@@ -49,7 +49,6 @@ OF_PICTURE_TABLES: Final = {"pictures": ("file_column", "target", "group_column"
 SPELT: Final = {"kinds": "kind", "shuffle": "no-shuffle", "memory_bytes": "memory"}
 STARTING_FROM_WEIGHTS: Final = ("auto", "pretrained")
 NETWORKS_OF_PICTURES: Final = ("pretrained", "scratch")
-FRAME: Final = "DataFrame"  # what stands in a configuration for data without a file
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -221,34 +220,24 @@ def train(  # noqa: PLR0913 - each option of the command, by its own name
     metrics = summary.to_dict()
     run = Run(folder=None, metrics=metrics, model=study.model, study=study, summary=summary)
     if out is not None:
-        run = keep(run, study, describe_run(data, options), Path(out))
+        run = keep(run, study, data, options, Path(out))
     log(run, options)
     return run
 
 
 def keep(
-    run: Run, study: TableStudy | PictureStudy, config: Mapping[str, Any], out: Path
+    run: Run, study: TableStudy | PictureStudy, data: Data, options: RunOptions, out: Path
 ) -> Run:
     """Write a run into a folder of its own, and return it with this folder.
-
-    Parameters
-    ----------
-    run : Run
-    study : Study
-    config : mapping
-        All that is needed to repeat it.
-    out : Path
-        Gets the folder.
 
     Raises
     ------
     StoreError
         M06, if it cannot be written.
     """
-    data = config["data"]
-    name = "table" if data == FRAME else run_name(Path(data))
+    name = "table" if isinstance(data, pd.DataFrame) else run_name(Path(data))
     folder = new_folder(out, name)
-    write_run(folder, study, run.metrics, config)
+    write_run(folder, study, run.metrics, describe_run(data, options))
     run = replace(run, folder=folder)
     run.write_report()
     return run
@@ -359,7 +348,7 @@ def run_name(data: Path) -> str:
 
 def describe_run(data: str | Path | pd.DataFrame, options: RunOptions) -> dict[str, Any]:
     """Return all that is needed to repeat a run."""
-    config: dict[str, Any] = {"format": 1, "data": FRAME, "sha256": None}
+    config: dict[str, Any] = {"format": 1, "data": "DataFrame", "sha256": None}
     if not isinstance(data, pd.DataFrame):
         config["data"] = str(data)
         config["sha256"] = fingerprint(Path(data))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -94,17 +94,24 @@ class Model:
         # Whole blocks, as a mean over the networks too may round otherwise for fewer rows.
         rows_N = torch.arange(-(-len(numbers) // BLOCK) * BLOCK, device=device) % len(numbers)
         rows_FN = rows_N.expand(len(self.target.mean_F), -1)
-        numbers_NP = torch.tensor(numbers, dtype=self.target.mean_F.dtype, device=device)
-        codes_NQ = torch.tensor(codes, device=device)
-        inputs = TableInputs(
-            features=self.network.features, numbers_NP=numbers_NP, codes_NQ=codes_NQ
-        )
+        inputs = self.inputs(numbers, codes)
         means = []
         for block in answer(self.network, self.target, inputs, rows_FN):
             means.append(block.mean(dim=0))
             if progress is not None:
                 progress(min(len(means) * BLOCK, len(numbers)), len(numbers))
         return torch.cat(means)[: len(numbers)].cpu().numpy()
+
+    def inputs(
+        self, numbers: NDArray[np.floating[Any]], codes: NDArray[np.int64]
+    ) -> TableInputs:
+        """Return coded rows as the networks take them, on their device."""
+        mean_F = self.target.mean_F
+        return TableInputs(
+            features=self.network.features,
+            numbers_NP=torch.tensor(numbers, dtype=mean_F.dtype, device=mean_F.device),
+            codes_NQ=torch.tensor(codes, device=mean_F.device),
+        )
 
     def labels(self, answers: NDArray[np.float64]) -> NDArray[np.object_]:
         """Return the name of the most probable class of each row."""

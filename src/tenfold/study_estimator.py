@@ -14,7 +14,7 @@ from tenfold.data.split import Splitter
 from tenfold.machine import peak_memory_bytes
 from tenfold.nn.own import MakeModule
 from tenfold.report.summary import summarize
-from tenfold.store.folder import HISTORY, run_tables
+from tenfold.store.folder import history_table
 from tenfold.study.study import PictureStudy, TableStudy
 
 
@@ -72,7 +72,7 @@ class StudyEstimator(BaseEstimator):  # type: ignore[misc]
         )
         named = tuple(g for g in summary.groups if g.column != summary.target)  # it has no name
         self._summary = replace(summary, groups=named)
-        self._history = run_tables(study)[HISTORY]
+        self._history = history_table(study)
 
     def _repr_html_inner(self) -> str:
         """Return what a notebook shows: scikit-learn's diagram, and what training found."""

@@ -10,7 +10,7 @@ from tenfold.config import RunOptions
 from tenfold.errors import StoreError, UsageError
 from tenfold.extras import require
 from tenfold.run import Run
-from tenfold.store.folder import CARD, CONFIG, METRICS, MODEL, REPORT
+from tenfold.store.folder import CARD, CONFIG, METRICS, MODEL, REPORT, history_table
 
 Log = Callable[[Run, RunOptions], None]
 
@@ -125,7 +125,9 @@ def scores_of(run: Run) -> dict[str, float]:
 
 def curves_of(run: Run) -> Iterator[tuple[int, dict[str, float]]]:
     """Yield each epoch with its losses: means over folds, and each fold's."""
-    for line in run.findings().history.to_dict("records"):
+    if run.study is None:
+        raise ValueError("the run was loaded, and is not logged")
+    for line in history_table(run.study).to_dict("records"):
         epoch = int(line.pop("epoch"))
         yield epoch, _numbers({str(name): value for name, value in line.items()})
 

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from markupsafe import Markup
-from matplotlib.axes import Axes
 
 from tenfold.comparison.axes import LEFT_FOR_PROGRAMS, SMALL_LAPTOP
 from tenfold.report.summary import or_nan
@@ -13,16 +12,16 @@ from tenfold.report.svg import (
     CONSTANT,
     DEEP,
     INK,
+    ROWS_WIDTH,
     as_svg,
     legend,
+    named_rows,
     new_axes,
     plain_numbers,
 )
 from tenfold.report.text import NAMES
 
 COLOURS: Final = {"deep": DEEP, "classical": CLASSICAL, "constant": CONSTANT}
-WIDTH: Final = 5.2  # inches
-ROW: Final = 0.3  # inches, of a contender
 
 Contenders = Sequence[Mapping[str, Any]]
 Found = Mapping[str, Any]
@@ -33,7 +32,7 @@ def draw_scores(contenders: Contenders, metric: str) -> Markup:
     """Draw each contender's score with its interval, best first."""
     scored = [(c, c["scores"].get(metric)) for c in contenders]
     shown = [(c, score) for c, score in scored if score and score["mean"] is not None]
-    ax = _rows([c["name"] for c, _ in shown])
+    ax = named_rows([c["name"] for c, _ in shown])
     for place, (contender, score) in enumerate(shown):
         colour = COLOURS[contender["kind"]]
         if score["low"] is not None:
@@ -54,17 +53,9 @@ def draw_axis(axis: str, found: Found, contenders: Contenders, metric: str) -> M
     return draw[axis](found["contenders"], kinds) if axis in draw else ""
 
 
-def _rows(names: Sequence[str]) -> Axes:
-    """Return axes with a row for each name, the first on top."""
-    ax = new_axes(WIDTH, 0.8 + ROW * len(names))
-    ax.set_yticks(range(len(names)), names, parse_math=False)
-    ax.set_ylim(max(len(names), 1) - 0.5, -0.5)
-    return ax
-
-
 def _draw_curves(found: Found, metric: str) -> Markup:
     """Draw the learning curves of the two that were compared, with bands."""
-    ax = new_axes(WIDTH, 3.2)
+    ax = new_axes(ROWS_WIDTH, 3.2)
     for side, kind in (("network", "deep"), ("classical", "classical")):
         own = found[side]
         line = {name: [*map(or_nan, own[name])] for name in ("rows", "mean", "low", "high")}
@@ -82,7 +73,7 @@ def _draw_curves(found: Found, metric: str) -> Markup:
 
 def _draw_machine(each: Found, kinds: Mapping[str, str]) -> Markup:
     """Draw the peak memory of each contender beside what a laptop of 4 GB has."""
-    ax = _rows(list(each))
+    ax = named_rows(list(each))
     for place, (name, told) in enumerate(each.items()):
         ax.barh(place, told["peak_memory_bytes"] / 1e6, height=0.6, color=kinds[name])
     ax.axvline(LEFT_FOR_PROGRAMS * SMALL_LAPTOP / 1e6, color=INK, lw=0.8, ls="--")
@@ -93,7 +84,7 @@ def _draw_machine(each: Found, kinds: Mapping[str, str]) -> Markup:
 
 def _draw_features(each: Found, kinds: Mapping[str, str], metric: str) -> Markup:
     """Draw each score as the data are, hollow, and with an expert's features, filled."""
-    ax = _rows(list(each))
+    ax = named_rows(list(each))
     for place, (name, told) in enumerate(each.items()):
         raw, expert = or_nan(told["raw"]), or_nan(told["expert"])
         ax.plot([raw, expert], [place, place], color=kinds[name], lw=1.5)
@@ -105,7 +96,7 @@ def _draw_features(each: Found, kinds: Mapping[str, str], metric: str) -> Markup
 
 def _draw_time(each: Found, kinds: Mapping[str, str]) -> Markup:
     """Draw how long an answer takes, alone, filled, and among many, hollow."""
-    ax = _rows(list(each))
+    ax = named_rows(list(each))
     for place, (name, told) in enumerate(each.items()):
         alone, many = (
             1000 * or_nan(told[f"predict_seconds_{how}"]) for how in ("single", "per_row")

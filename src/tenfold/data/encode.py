@@ -169,6 +169,18 @@ def days_of(times: "pd.Series[Any]") -> "pd.Series[float]":
     return (times - pd.Timestamp(0)).dt.total_seconds() / 86_400
 
 
+def as_numbers(
+    cells: "pd.Series[Any]", column: Column, decimal: str
+) -> NDArray[np.float64] | None:
+    """Return a column of numbers, or of dates as days since 1970; None of any other."""
+    if column.kind == "number":
+        return to_numbers(cells, decimal)
+    if column.kind == "date":
+        dates = pd.Series(to_dates(cells, column.date_format or "ISO8601"))
+        return days_of(dates).to_numpy().astype(np.float64)
+    return None
+
+
 def encode_target(table: Table, schema: Schema) -> NDArray[np.float64] | NDArray[np.int64]:
     """Code the target: numbers in regression, class numbers in classification.
 

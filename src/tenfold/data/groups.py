@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tenfold.data.cells import count_words, to_dates, to_numbers, to_text
-from tenfold.data.encode import days_of, encode_target
+from tenfold.data.cells import count_words, to_text
+from tenfold.data.encode import as_numbers, encode_target
 from tenfold.data.pictures import Pictures
 from tenfold.data.schema import Schema
 from tenfold.data.table import Table
@@ -45,15 +45,11 @@ def groups_of_table(table: Table, schema: Schema) -> Iterator[Group]:
     """Yield groups of at least 30 rows, by each column learnt from and by the target."""
     for column in schema.used:
         cells = table.frame[column.name]
-        if column.kind == "number":
-            numbers = to_numbers(cells, table.decimal)
-            yield from by_range(column.name, numbers)
-        elif column.kind == "date":
-            dates = pd.Series(to_dates(cells, column.date_format or "ISO8601"))
-            days = days_of(dates).to_numpy().astype(np.float64)
-            yield from by_range(column.name, days, dates=True)
-        else:
+        numbers = as_numbers(cells, column, table.decimal)
+        if numbers is None:
             yield from by_word(column.name, to_text(cells))
+        else:
+            yield from by_range(column.name, numbers, dates=column.kind == "date")
     truth = encode_target(table, schema)
     if schema.task == "regression":
         of_truth = by_range(schema.target, truth.astype(np.float64))

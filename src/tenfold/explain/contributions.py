@@ -2,8 +2,10 @@
 
 Shape letters in this file:
     C  columns    K  walks from another row to the one that is explained
+    P  columns of numbers    Q  columns of codes
 """
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -22,13 +24,36 @@ MOST_STARTS: Final = 2_000  # rows that starts are chosen among
 WIDE: Final = 1.96  # standard errors of an interval of 95 %
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Walks:
+    """Ways from other rows to the one that is explained, the same for each.
+
+    Attributes
+    ----------
+    numbers : ndarray of shape (K, P)
+    codes : ndarray of shape (K, Q)
+        The rows that walks start from.
+    orders : ndarray of shape (K, C)
+        In which order the columns take their values; two walks go opposite ways.
+    """
+
+    numbers: NDArray[np.float64]
+    codes: NDArray[np.int64]
+    orders: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, model: Model, others: Encoded, streams: Streams) -> "Walks":
+        """Draw walks from the stream ``contributions``."""
+        columns = len(places_of(model.schema))
+        walks = max(2, min(WALKS, MOST_ANSWERS // (columns + 1)) // 2 * 2)
+        generator = streams.generator("contributions")
+        starts = _spread_out(model, others, walks, generator)
+        orders = _orders(columns, walks, generator)
+        return cls(others.numbers[starts].astype(np.float64), others.codes[starts], orders)
+
+
 def contributions_of(
-    model: Model,
-    table: Table,
-    row: int,
-    others: Encoded,
-    output: int | None,
-    streams: Streams,
+    model: Model, table: Table, row: int, walks: Walks, output: int | None
 ) -> Contributions:
     """Return what each cell of a row adds to the answer of the ensemble.
 
@@ -45,23 +70,15 @@ def contributions_of(
         Holds the row.
     row : int
         Its position.
-    others : Encoded
-        Rows that walks start from.
+    walks : Walks
     output : int or None
         Which output is explained; by default that of the most probable class.
-    streams : Streams
-        ``contributions`` is drawn from.
     """
-    frame = table.frame.iloc[[row]]
-    numbers, codes = encode_inputs(frame, model.schema, table.decimal)
+    numbers, codes = encode_inputs(table.frame.iloc[[row]], model.schema, table.decimal)
     places = list(places_of(model.schema).items())
-    walks = max(2, min(WALKS, MOST_ANSWERS // (len(places) + 1)) // 2 * 2)
-    generator = streams.generator("contributions")
-    starts = _spread_out(model, others, walks, generator)
-    orders = _orders(len(places), walks, generator)
     asked_numbers, asked_codes = [], []
-    for start, order in zip(starts, orders, strict=True):
-        at_numbers, at_codes = others.numbers[start].copy(), others.codes[start].copy()
+    for start, order in enumerate(walks.orders):
+        at_numbers, at_codes = walks.numbers[start].copy(), walks.codes[start].copy()
         asked_numbers.append(at_numbers.copy())
         asked_codes.append(at_codes.copy())
         for column in order:
@@ -73,9 +90,9 @@ def contributions_of(
     answers = model.answers_coded(np.stack(asked_numbers), np.stack(asked_codes))
     if output is None:
         output = 0 if model.schema.task == "regression" else int(answers[len(places)].argmax())
-    paths = answers[:, output].reshape(walks, len(places) + 1)
-    shares_KC = np.empty((walks, len(places)))
-    np.put_along_axis(shares_KC, orders, np.diff(paths, axis=1), axis=1)
+    paths = answers[:, output].reshape(-1, len(places) + 1)
+    shares_KC = np.empty(walks.orders.shape)
+    np.put_along_axis(shares_KC, walks.orders, np.diff(paths, axis=1), axis=1)
     return Contributions(
         row=str(table.lines[row]),
         of=model.schema.classes[output] if model.schema.classes else model.schema.target,

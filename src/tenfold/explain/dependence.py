@@ -11,13 +11,12 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from tenfold.data.cells import count_words, to_dates, to_numbers, to_text
-from tenfold.data.encode import days_of, encode_inputs
+from tenfold.data.cells import count_words, to_text
+from tenfold.data.encode import as_numbers, encode_inputs
 from tenfold.data.schema import Column
 from tenfold.data.table import Table
 from tenfold.explain.explanation import Dependence
 from tenfold.model import Model
-from tenfold.nn.inputs import TableInputs
 from tenfold.nn.network import answer
 from tenfold.seeds import Streams
 
@@ -70,12 +69,7 @@ def coded_by_fold(
     model: Model, numbers: NDArray[np.float64], codes: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """Return what the networks of each fold say of the same coded rows, shape (G, N, O)."""
-    mean_F = model.target.mean_F
-    inputs = TableInputs(
-        features=model.network.features,
-        numbers_NP=torch.tensor(numbers, dtype=mean_F.dtype, device=mean_F.device),
-        codes_NQ=torch.tensor(codes, device=mean_F.device),
-    )
+    mean_F, inputs = model.target.mean_F, model.inputs(numbers, codes)
     rows_FN = torch.arange(len(numbers), device=mean_F.device).expand(len(mean_F), -1)
     said_FNO = torch.cat(list(answer(model.network, model.target, inputs, rows_FN)), dim=1)
     return np.asarray(said_FNO.unflatten(0, (model.folds, -1)).mean(dim=1).cpu().numpy())
@@ -84,12 +78,8 @@ def coded_by_fold(
 def _grid(table: Table, column: Column) -> tuple[list[object], NDArray[np.float64] | None]:
     """Return cells of the table that span a column, and their numbers unless they are words."""
     cells = table.frame[column.name]
-    if column.kind == "number":
-        numbers = to_numbers(cells, table.decimal)
-    elif column.kind == "date":
-        dates = pd.Series(to_dates(cells, column.date_format or "ISO8601"))
-        numbers = days_of(dates).to_numpy().astype(np.float64)
-    else:
+    numbers = as_numbers(cells, column, table.decimal)
+    if numbers is None:
         texts = to_text(cells)
         first = {text: cells.iloc[i] for i, text in reversed(list(enumerate(texts))) if text}
         return [first[word] for word in count_words(texts).index[:WORDS]], None

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from tenfold.config import RunOptions
@@ -18,7 +17,6 @@ from tenfold.data.split import Splits
 from tenfold.data.table import Table
 from tenfold.errors import PredictError
 from tenfold.model import Model
-from tenfold.nn.inputs import TableInputs
 from tenfold.seeds import Streams
 from tenfold.study.study import TableStudy
 from tenfold.study.tables import describe, split_rows
@@ -101,14 +99,7 @@ class HeldOut:
             (own >= end - count) & (own < end) for end, count in zip(ends, counts, strict=True)
         ]
         splits = replace(self.splits, learn=~np.stack(mine), held_out=np.stack(mine))
-        device = model.target.mean_F.device
-        inputs = TableInputs(
-            features=model.network.features,
-            numbers_NP=torch.tensor(
-                stacked.numbers, dtype=model.target.mean_F.dtype, device=device
-            ),
-            codes_NQ=torch.tensor(stacked.codes, device=device),
-        )
+        inputs = model.inputs(stacked.numbers, stacked.codes)
         members = len(model.target.mean_F) // model.folds
         return answer_held_out(model.network, model.target, inputs, splits, members)
 

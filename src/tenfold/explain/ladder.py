@@ -78,8 +78,8 @@ class Ladder(nn.Sequential):
     """Layers that are looked at as wholes, with names of their own."""
 
 
-def ladders_of(model: PictureModel) -> list[nn.Module]:
-    """Return the networks of a model, each as a module from pictures to outputs.
+def ladders_of(model: PictureModel) -> Iterator[nn.Module]:
+    """Yield the networks of a model, each as a module from pictures to outputs.
 
     Heads on a frozen backbone are one: the backbone, and the mean of all heads.
 
@@ -92,11 +92,12 @@ def ladders_of(model: PictureModel) -> list[nn.Module]:
     if isinstance(network, FoldHead) and model.backbone is not None:
         body = model.backbone.body
         ladder = Ladder(OrderedDict([*_rungs(body), ("heads", Heads(network))]))
-        return [ladder.eval().to(model.target.mean_F.device)]
-    if isinstance(network, ModuleNetwork):
-        alone = [network.alone(f) for f in range(len(model.target.mean_F))]
-        return [_taken_apart(module).eval() for module in alone]
-    raise TypeError(f"{type(network).__name__} has no ladder")
+        yield ladder.eval().to(model.target.mean_F.device)
+    elif isinstance(network, ModuleNetwork):
+        for f in range(len(model.target.mean_F)):
+            yield _taken_apart(network.alone(f)).eval()
+    else:
+        raise TypeError(f"{type(network).__name__} has no ladder")
 
 
 def _taken_apart(module: nn.Module) -> nn.Module:

@@ -8,7 +8,7 @@ from typing import Any, Final, Self
 import numpy as np
 
 from tenfold.data.pictures import Pictures
-from tenfold.errors import UsageError
+from tenfold.explain.classes import find_class
 from tenfold.explain.pictures import (
     Layer,
     Numbers,
@@ -121,15 +121,12 @@ def explain_pictures(
     UsageError
         U01, if there is no such class.
     """
-    classes = model.schema.classes
-    if of_class is not None and of_class not in classes:
-        known = ", ".join(map(repr, classes[:20]))
-        raise UsageError("U01", f"--class must be one of {known}, and it is {of_class!r}")
+    output = None if of_class is None else find_class(of_class, model.schema.classes)
     sheets = _filters(model)
     seen = []
     if pictures is not None:
         for row, answers in enumerate(model.answers(pictures).tolist()):
-            one, own = _look(model, pictures, row, answers, of_class)
+            one, own = _look(model, pictures, row, answers, output)
             seen.append(one)
             sheets += own
             if progress is not None:
@@ -161,13 +158,13 @@ def _look(
     pictures: Pictures,
     row: int,
     answers: list[float],
-    of_class: str | None,
+    output: int | None,
 ) -> tuple[Seen, list[Sheet]]:
     """Return what was seen in a picture, and sheets of it."""
     classes, file = model.schema.classes, pictures.files[row]
     pixels = pictures.cache[pictures.at[row]]
-    asked = classes_of_interest(answers) if of_class is None else [classes.index(of_class)]
-    heat = {classes[output]: heat_of(model, pixels, output) for output in asked}
+    asked = classes_of_interest(answers) if output is None else [output]
+    heat = {classes[number]: heat_of(model, pixels, number) for number in asked}
     stem = f"{row + 1:02}-{PurePath(file).stem}"
     sheets = [
         Sheet(

@@ -54,7 +54,7 @@ def layers_of(model: PictureModel) -> tuple[Layer, ...]:
     The layers of the tutorial's network are those that the tutorial names:
     62 x 62 x 32, 31 x 31 x 32, ... (tests/explain/test_pictures.py).
     """
-    ladder = ladders_of(model)[0]
+    ladder = next(ladders_of(model))
     with torch.no_grad(), climbing(ladder) as climb:
         ladder(torch.zeros(1, 3, model.size, model.size, device=model.target.mean_F.device))
     return tuple(_layer(rung) for rung in climb.rungs)
@@ -77,7 +77,7 @@ def filters_of(model: PictureModel) -> Numbers:
 
     Grey is 0; the largest number of each filter, of either sign, is black or white.
     """
-    for module in ladders_of(model)[0].modules():
+    for module in next(ladders_of(model)).modules():
         if isinstance(module, nn.Conv2d) and module.in_channels == 3:
             weight = module.weight.detach().float().cpu()
             largest = weight.abs().amax(dim=(1, 2, 3), keepdim=True).clamp_min(1e-12)
@@ -93,7 +93,7 @@ def maps_of(model: PictureModel, pixels_SS3: NDArray[np.uint8]) -> dict[str, Num
     dict of str to ndarray of shape (C, H, W)
         By the name of the layer; from the largest maps to the smallest.
     """
-    ladder = ladders_of(model)[0]
+    ladder = next(ladders_of(model))
     with torch.no_grad(), climbing(ladder) as climb:
         ladder(picture_of(pixels_SS3, model))
     last = {rung.out.shape[2:]: rung for rung in climb.rungs if _seen(rung)}

@@ -7,9 +7,10 @@ import numpy as np
 from tenfold.data.table import Table
 from tenfold.errors import UsageError
 from tenfold.evaluate.metrics import HEADLINE
-from tenfold.explain.contributions import contributions_of
+from tenfold.explain.classes import find_class
+from tenfold.explain.contributions import Walks, contributions_of
 from tenfold.explain.dependence import dependence_of
-from tenfold.explain.explanation import Explanation
+from tenfold.explain.explanation import Contributions, Explanation
 from tenfold.explain.held_out import HeldOut
 from tenfold.explain.importance import Progress, importance_of
 from tenfold.model import Model, check_columns
@@ -68,12 +69,18 @@ def explain_table(
             dependence_of(model, held_out.table, columns[one.column], shown, streams)
             for one in importance[:MOST_COLUMNS]
         ),
-        contributions=()
-        if asked is None
-        else tuple(
-            contributions_of(model, asked, row, held_out.rows, output, streams)
-            for row in range(len(asked))
-        ),
+        contributions=() if asked is None else _taken_apart(held_out, asked, output, streams),
+    )
+
+
+def _taken_apart(
+    held_out: HeldOut, asked: Table, output: int | None, streams: Streams
+) -> tuple[Contributions, ...]:
+    """Return how the answer to each row comes about."""
+    model = held_out.model
+    walks = Walks.of(model, held_out.rows, streams)
+    return tuple(
+        contributions_of(model, asked, row, walks, output) for row in range(len(asked))
     )
 
 
@@ -81,10 +88,6 @@ def _output(model: Model, of_class: str | None) -> int | None:
     """Return which output is asked for, if one is."""
     if of_class is None:
         return None
-    classes = model.schema.classes
-    if not classes:
+    if not model.schema.classes:
         raise UsageError("U02", "--class was given, and the target is a number")
-    if of_class not in classes:
-        known = ", ".join(map(repr, classes[:20]))
-        raise UsageError("U01", f"--class must be one of {known}, and it is {of_class!r}")
-    return classes.index(of_class)
+    return find_class(of_class, model.schema.classes)

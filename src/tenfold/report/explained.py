@@ -12,7 +12,16 @@ from matplotlib.axes import Axes
 from tenfold.explain.explanation import Contributions, Dependence, Explanation
 from tenfold.explain.picture_explanation import PictureExplanation
 from tenfold.report.figures import Drawn
-from tenfold.report.svg import CLASSICAL, DEEP, INK, as_png, as_svg, new_axes, plain_numbers
+from tenfold.report.svg import (
+    CLASSICAL,
+    DEEP,
+    INK,
+    as_png,
+    as_svg,
+    named_rows,
+    new_axes,
+    plain_numbers,
+)
 from tenfold.report.text import NAMES, number
 
 MOST_BARS: Final = 20
@@ -92,11 +101,8 @@ def pngs_of(found: Explanation | PictureExplanation) -> dict[str, bytes]:
 
 
 def _bars(names: list[str]) -> Axes:
-    ax = new_axes(5.2, 0.9 + 0.28 * len(names))
-    shown = [n if len(n) <= LONGEST else f"{n[: LONGEST - 3]}..." for n in names]
-    ax.set_yticks(range(len(names)), shown, parse_math=False)
-    ax.set_ylim(max(len(names), 1) - 0.5, -0.5)
-    return ax
+    """Return axes with a row for each name, long ones cut: a cell may hold a text."""
+    return named_rows([n if len(n) <= LONGEST else f"{n[: LONGEST - 3]}..." for n in names])
 
 
 def _draw_importance(found: Explanation) -> Axes:

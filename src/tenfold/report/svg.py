@@ -4,6 +4,7 @@ import html
 import io
 import re
 import warnings
+from collections.abc import Sequence
 from typing import Final
 
 import matplotlib as mpl
@@ -21,6 +22,7 @@ DEEP, CLASSICAL, CONSTANT = "#d9540f", "#2f7fd0", "#808080"
 NOT_SAID: Final = ("Creator", "Date", "Format", "Type")  # they name places on the web
 IDS: Final = re.compile(r' id="[A-Za-z_.0-9]+_\d+"')  # of groups, the same in every figure
 SIZE: Final = (4.6, 3.1)  # inches; in a column of a phone letters keep their size
+ROWS_WIDTH, ROW_HEIGHT = 5.2, 0.3  # inches, of axes with a row for each name
 FEW_TICKS: Final = 5
 PNG_DPI: Final = 150
 # Paint that lets the page through: what is rare is faint, whatever is behind it.
@@ -32,6 +34,14 @@ DENSITY: Final = LinearSegmentedColormap.from_list(
 def new_axes(width: float = SIZE[0], height: float = SIZE[1]) -> Axes:
     """Return axes of a figure of their own; sizes are in inches."""
     return Figure(figsize=(width, height)).add_subplot()
+
+
+def named_rows(names: Sequence[str]) -> Axes:
+    """Return axes with a row for each name, the first on top."""
+    ax = new_axes(ROWS_WIDTH, 0.8 + ROW_HEIGHT * len(names))
+    ax.set_yticks(range(len(names)), names, parse_math=False)
+    ax.set_ylim(max(len(names), 1) - 0.5, -0.5)
+    return ax
 
 
 def plain_numbers(axis: Axis) -> None:

@@ -111,7 +111,7 @@ def run_tables(study: TableStudy | PictureStudy) -> dict[str, pd.DataFrame]:
     rejected = [asdict(row) for row in study.data.rejected]
     return {
         PREDICTIONS: predictions,
-        HISTORY: _history(study),
+        HISTORY: history_table(study),
         "rejected.csv": pd.DataFrame(rejected, columns=[place, "reason"]),
     }
 
@@ -126,7 +126,7 @@ def _truth(study: TableStudy | PictureStudy) -> Any:
     return np.array(study.schema.classes, dtype=object)[truth]
 
 
-def _history(study: TableStudy | PictureStudy) -> pd.DataFrame:
+def history_table(study: TableStudy | PictureStudy) -> pd.DataFrame:
     """Return a line an epoch; what validation found only where there was one."""
     lines, numbers = [], study.splits.numbers
     for line in study.fits.history.lines:
