@@ -67,7 +67,7 @@ class Heads(nn.Module):
     def forward(self, x_BD: Tensor) -> Tensor:
         """Return the mean outputs of all networks, shape (B, O)."""
         # A root has no slope at 0, where the most features are.
-        rooted_BD = x_BD.clamp_min(1e-6).sqrt()
+        rooted_BD = x_BD.abs().clamp_min(1e-6).sqrt().copysign(x_BD)
         inputs_FBD = rooted_BD.expand(len(self.heads.center_FD), *rooted_BD.shape)
         no_codes = torch.zeros((*inputs_FBD.shape[:2], 0), dtype=torch.int64)
         return self.heads(inputs_FBD, no_codes.to(x_BD.device)).mean(dim=0)  # type: ignore[no-any-return]
