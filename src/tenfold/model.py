@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,11 +10,8 @@ import torch
 from numpy.typing import NDArray
 
 from tenfold.config import Decision
-from tenfold.data.cells import is_numeric, to_dates, to_numbers
-from tenfold.data.encode import encode_inputs
+from tenfold.data.encode import check_columns, encode_inputs
 from tenfold.data.schema import Schema
-from tenfold.data.split import Labelled
-from tenfold.errors import PredictError
 from tenfold.nn.inputs import TableInputs
 from tenfold.nn.network import BLOCK, FoldNetwork, answer
 from tenfold.nn.targets import FoldTarget
@@ -112,81 +109,3 @@ class Model:
             numbers_NP=torch.tensor(numbers, dtype=mean_F.dtype, device=mean_F.device),
             codes_NQ=torch.tensor(codes, device=mean_F.device),
         )
-
-    def labels(self, answers: NDArray[np.float64]) -> NDArray[np.object_]:
-        """Return the name of the most probable class of each row."""
-        return np.asarray(np.array(self.schema.classes, dtype=object)[answers.argmax(axis=1)])
-
-
-def check_columns(frame: pd.DataFrame, schema: Schema, decimal: str) -> None:
-    """Refuse rows whose columns are not those that the network learnt from.
-
-    Raises
-    ------
-    PredictError
-        P01, if a column is missing; P02, if no filled cell of a column of numbers
-        or dates is a number or a date.
-    """
-    missing = [c.name for c in schema.used if c.name not in frame.columns]
-    if missing:
-        extra = [n for n in frame.columns if n not in {c.name for c in schema.columns}]
-        place = {"missing": ", ".join(map(repr, missing[:10]))}
-        if extra:
-            place["not known"] = ", ".join(map(repr, extra[:10]))
-        raise PredictError(
-            "P01",
-            f"{len(missing)} of {len(schema.used)} columns are missing",
-            place=place,
-            fix=["rename or add the columns", "leave their cells empty if nothing is known"],
-        )
-    for column in schema.used:
-        if column.kind not in {"number", "date"} or is_numeric(frame[column.name]):
-            continue
-        filled = frame[column.name].dropna()
-        if column.kind == "number":
-            fits = np.isfinite(to_numbers(filled, decimal))
-        else:
-            fits = ~np.isnat(to_dates(filled, column.date_format or "ISO8601"))
-        if len(filled) and not fits.any():
-            raise PredictError(
-                "P02",
-                f"column {column.name!r} held {column.kind}s in training and holds none now",
-                place={"cells": ", ".join(repr(cell) for cell in filled[:5])},
-                fix=["bring the cells into the form that they had in training"],
-            )
-
-
-class Answering(Protocol):
-    """What a model has to be for its answers to be laid out."""
-
-    @property
-    def schema(self) -> Labelled:
-        """What is predicted."""
-
-    def labels(self, answers: NDArray[np.float64]) -> NDArray[np.object_]:
-        """Return the name of the most probable class of each row."""
-
-
-def answer_table(model: Answering, answers: NDArray[np.float64]) -> pd.DataFrame:
-    """Lay answers out as a table: ``prediction``, and each class's probability.
-
-    Parameters
-    ----------
-    model : Model or PictureModel
-    answers : ndarray of shape (N, O)
-        As ``Model.answers`` returns them; rows of NaN become empty cells.
-
-    Returns
-    -------
-    DataFrame of N rows
-        Column ``prediction``; in classification also ``probability CLASS`` for each class.
-    """
-    if model.schema.task == "regression":
-        return pd.DataFrame({"prediction": answers[:, 0]})
-    known = np.isfinite(answers).all(axis=1)
-    labels = np.full(len(answers), None, dtype=object)
-    labels[known] = model.labels(answers[known])
-    columns = [f"probability {name}" for name in model.schema.classes]
-    table = pd.DataFrame(answers, columns=columns)
-    table.insert(0, "prediction", labels)
-    return table

@@ -121,10 +121,6 @@ class PictureModel:
                 progress(min(len(means) * BLOCK, count), count)
         return torch.cat(means)[:count].cpu().numpy()
 
-    def labels(self, answers: NDArray[np.float64]) -> NDArray[np.object_]:
-        """Return the name of the most probable class of each picture."""
-        return np.asarray(np.array(self.schema.classes, dtype=object)[answers.argmax(axis=1)])
-
 
 def picture_inputs(pictures: Pictures, size: int, device: torch.device) -> PictureInputs:
     """Return pictures as networks take them, on the device if its memory holds them all."""

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tenfold.config import PictureOptions, RunOptions
+from tenfold.data.answers import answer_table
 from tenfold.data.pictures import Pictures, read_pictures, read_unlabelled
 from tenfold.data.read import read_table
 from tenfold.data.table import Table
@@ -21,7 +22,7 @@ from tenfold.explain.explanation import Explanation
 from tenfold.explain.held_out import HeldOut
 from tenfold.explain.picture_explanation import PictureExplanation, explain_pictures
 from tenfold.explain.tables import explain_table
-from tenfold.model import Model, Progress, answer_table
+from tenfold.model import Model, Progress
 from tenfold.nn.own import MakeModule, load_function
 from tenfold.picture_model import PictureModel
 from tenfold.report.summary import Summary
@@ -268,13 +269,13 @@ class Run:
             pictures = data if isinstance(data, Pictures) else self.read(data)
             pictures.check_rejected(max_bad=1.0)
             answers = model.answers(pictures, progress=progress)
-            return answer_table(model, answers).set_axis(list(pictures.files), axis=0)
+            return answer_table(model.schema, answers).set_axis(list(pictures.files), axis=0)
         if not isinstance(data, str | Path | pd.DataFrame | Table):
             raise _another_kind("a table", "pictures")
         table = data if isinstance(data, Table) else read_table(data)
         answers = model.answers(table.frame, decimal=table.decimal, progress=progress)
         index = data.index if isinstance(data, pd.DataFrame) else table.lines
-        return answer_table(model, answers).set_axis(index, axis=0)
+        return answer_table(model.schema, answers).set_axis(index, axis=0)
 
     def read(
         self,

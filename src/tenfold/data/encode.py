@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tenfold.data.cells import to_dates, to_numbers, to_text, to_truth
+from tenfold.data.cells import is_numeric, to_dates, to_numbers, to_text, to_truth
 from tenfold.data.kinds import find_kind
 from tenfold.data.schema import Column, Schema
 from tenfold.data.table import Table
-from tenfold.errors import SchemaError, SplitError
+from tenfold.errors import PredictError, SchemaError, SplitError
 
 UNSEEN: Final = 0  # a word that is not in the schema
 EMPTY: Final = 1  # an empty cell
@@ -73,6 +73,44 @@ class Encoded:
             if isinstance(value := getattr(self, f.name), np.ndarray)
         }
         return replace(self, **arrays)
+
+
+def check_columns(frame: pd.DataFrame, schema: Schema, decimal: str) -> None:
+    """Refuse rows whose columns are not those that the network learnt from.
+
+    Raises
+    ------
+    PredictError
+        P01, if a column is missing; P02, if no filled cell of a column of numbers
+        or dates is a number or a date.
+    """
+    missing = [c.name for c in schema.used if c.name not in frame.columns]
+    if missing:
+        extra = [n for n in frame.columns if n not in {c.name for c in schema.columns}]
+        place = {"missing": ", ".join(map(repr, missing[:10]))}
+        if extra:
+            place["not known"] = ", ".join(map(repr, extra[:10]))
+        raise PredictError(
+            "P01",
+            f"{len(missing)} of {len(schema.used)} columns are missing",
+            place=place,
+            fix=["rename or add the columns", "leave their cells empty if nothing is known"],
+        )
+    for column in schema.used:
+        if column.kind not in {"number", "date"} or is_numeric(frame[column.name]):
+            continue
+        filled = frame[column.name].dropna()
+        if column.kind == "number":
+            fits = np.isfinite(to_numbers(filled, decimal))
+        else:
+            fits = ~np.isnat(to_dates(filled, column.date_format or "ISO8601"))
+        if len(filled) and not fits.any():
+            raise PredictError(
+                "P02",
+                f"column {column.name!r} held {column.kind}s in training and holds none now",
+                place={"cells": ", ".join(repr(cell) for cell in filled[:5])},
+                fix=["bring the cells into the form that they had in training"],
+            )
 
 
 def encode_inputs(

@@ -9,13 +9,19 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from tenfold.config import Task
-from tenfold.data.encode import Encoded, encode_inputs, encode_target, read_weights
+from tenfold.data.encode import (
+    Encoded,
+    check_columns,
+    encode_inputs,
+    encode_target,
+    read_weights,
+)
 from tenfold.data.schema import Schema
 from tenfold.data.split import Splits
 from tenfold.data.table import Table
 from tenfold.errors import PredictError
 from tenfold.evaluate.metrics import BOUNDS, METRICS, constant_guess
-from tenfold.model import Model, Progress, check_columns
+from tenfold.model import Model, Progress
 from tenfold.seeds import Streams
 
 LEVEL: Final = 0.95

@@ -4,6 +4,7 @@ from typing import Final
 
 import numpy as np
 
+from tenfold.data.encode import check_columns
 from tenfold.data.table import Table
 from tenfold.errors import UsageError
 from tenfold.evaluate.metrics import HEADLINE
@@ -13,7 +14,7 @@ from tenfold.explain.dependence import dependence_of
 from tenfold.explain.explanation import Contributions, Explanation
 from tenfold.explain.held_out import HeldOut
 from tenfold.explain.importance import Progress, importance_of
-from tenfold.model import Model, check_columns
+from tenfold.model import Model
 from tenfold.seeds import Streams
 
 MOST_COLUMNS: Final = 6  # whose dependence is told

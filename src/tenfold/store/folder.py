@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tenfold.data.answers import answer_table
 from tenfold.data.encode import encode_target
 from tenfold.data.pictures import Pictures
 from tenfold.errors import StoreError
-from tenfold.model import answer_table
 from tenfold.store.archive import save_model
 from tenfold.store.mistakes import write_mistakes
 from tenfold.study.mistakes import mistakes_of_study
@@ -104,7 +104,7 @@ def run_tables(study: TableStudy | PictureStudy) -> dict[str, pd.DataFrame]:
     """Return the tables of a run by the names of their files."""
     data, answers = study.unseen()
     place = "file" if isinstance(data, Pictures) else "line"
-    predictions = answer_table(study.model, answers)
+    predictions = answer_table(study.schema, answers)
     where: Any = data.files if isinstance(data, Pictures) else data.lines
     predictions.insert(0, place, where)
     predictions.insert(1, "truth", _truth(study))
