@@ -60,7 +60,7 @@ $(VENV)/.run: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/.dev: $(VENV)/.run
 	@echo "installing what tests, checks and documentation need into $(VENV)"
-	@$(BIN)/python $(PIP_INSTALL) -c constraints.txt --no-build-isolation -e '.[dev,docs,parquet,excel,hog,dask,tracking]'
+	@$(BIN)/python $(PIP_INSTALL) -c constraints.txt --no-build-isolation -e '.[dev,docs,parquet,excel,hog,dask,tracking,onnx,serve]'
 	@touch $@
 
 # Tests in a browser need Debian's chromium, too, and are left out without it.

@@ -16,6 +16,7 @@ breaks, and the cure. The rule belongs to the code and is written once, in
     │   ├── ContenderError       C..        a comparison cannot be made as asked
     │   └── UsageError           U..        options that contradict each other
     ├── StoreError               M..        a model file or a run folder
+    ├── ExportError              X..        a model cannot be exported
     └── MissingExtraError (also an ImportError)   E..   an optional library is absent
 """
 
@@ -78,6 +79,9 @@ RULES: Final[Mapping[str, str]] = {
     "M06": "a run is written to a new folder that this user may create",
     "M07": "a run is the folder that tenfold train named, or the model file in it",
     "M08": "a run is saved before it is logged elsewhere, and stays if that fails",
+    "M09": "an exported model is an ONNX file that tenfold export wrote",
+    "X01": "an exported file must answer as the model that it was made from",
+    "X02": "a network of your own is exported if all it does is among ONNX's operations",
     "E01": "some of what Tenfold does needs an optional library",
 }
 
@@ -188,6 +192,10 @@ class UsageError(InputError):
 
 class StoreError(TenfoldError):
     """A model file or a run folder cannot be read or written."""
+
+
+class ExportError(TenfoldError):
+    """A model cannot be exported."""
 
 
 class MissingExtraError(TenfoldError, ImportError):

@@ -1,0 +1,1 @@
+"""From a trained model to one file that answers without Tenfold."""
