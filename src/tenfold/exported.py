@@ -32,6 +32,8 @@ VALUE: Final = "prediction"
 PROBABILITIES: Final = "probabilities"
 LOW, HIGH, HEAT = "lower", "upper", "heat"
 
+Form = Literal["onnx", "torch"]
+SUFFIXES: Final[Mapping[Form, str]] = {"onnx": ".onnx", "torch": ".pt2"}
 Tensor = Literal["float", "double", "string"]
 Cell = float | str | None
 Feeds = dict[str, NDArray[Any]]
@@ -118,6 +120,48 @@ class Equality:
 
     inputs: int
     difference: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Written:
+    """A file that was written.
+
+    Attributes
+    ----------
+    path : Path
+    form : {"onnx", "torch"}
+    bytes : int
+        Its size.
+    equality : Equality
+        How its answers compare with the model's.
+    """
+
+    path: Path
+    form: Form
+    bytes: int
+    equality: Equality
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class About:
+    """What a label tells of the run behind the model.
+
+    Attributes
+    ----------
+    name : str
+        Of the run.
+    score : str
+        How good it is, in one sentence; empty if that is not known.
+    band : Band or None
+        Of regression.
+    seed : int
+        What rows or pictures are drawn from.
+    """
+
+    name: str
+    score: str = ""
+    band: Band | None = None
+    seed: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

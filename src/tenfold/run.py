@@ -1,6 +1,5 @@
 """A run: a trained model, what is known of it, and what it says of new data."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from numpy.typing import NDArray
 
-from tenfold.config import PictureOptions, RunOptions
+from tenfold.config import PictureOptions, check
 from tenfold.data.answers import answer_table
 from tenfold.data.pictures import Pictures, read_pictures, read_unlabelled
-from tenfold.data.read import read_table
 from tenfold.data.table import Table
 from tenfold.data.target import answered
 from tenfold.errors import PredictError, StoreError
@@ -22,31 +20,28 @@ from tenfold.explain.explanation import Explanation
 from tenfold.explain.held_out import HeldOut
 from tenfold.explain.picture_explanation import PictureExplanation, explain_pictures
 from tenfold.explain.tables import explain_table
+from tenfold.exported import SUFFIXES, About, Form, Written
 from tenfold.model import Model, Progress
 from tenfold.nn.own import MakeModule, load_function
 from tenfold.picture_model import PictureModel
 from tenfold.report.summary import Summary
 from tenfold.seeds import Streams
+from tenfold.store.again import as_table, data_again, held_out_again
 from tenfold.store.archive import load_model
-from tenfold.store.explained import FOLDER as EXPLAINED
 from tenfold.store.explained import read_explanation, write_explanation
+from tenfold.store.files import reading, writing
 from tenfold.store.folder import (
     CARD,
-    CONFIG,
     HISTORY,
     METRICS,
     PREDICTIONS,
     REPORT,
     find_model,
-    read_answers_of_run,
     read_metrics,
     read_tables,
-    reading,
     run_tables,
-    writing,
 )
-from tenfold.store.mistakes import FOLDER as MISTAKES
-from tenfold.store.mistakes import INDEX, read_mistakes
+from tenfold.store.mistakes import read_mistakes
 from tenfold.study.mistakes import mistakes_of_study
 from tenfold.study.study import PictureStudy, TableStudy
 
@@ -109,8 +104,7 @@ class Run:
             with reading(folder / METRICS):
                 summary = Summary.from_dict(self.metrics)
             tables = read_tables(folder, summary.classes)
-            with reading(folder / MISTAKES / INDEX):
-                mistakes = read_mistakes(folder)
+            mistakes = read_mistakes(folder)
         return Findings(
             name=folder.name,
             summary=summary,
@@ -136,13 +130,16 @@ class Run:
         """
         from tenfold.report.page import render_card, render_page  # noqa: PLC0415 - as above
 
+        folder, findings = self._own_folder(), self.findings()
+        with writing("page", folder):
+            (folder / CARD).write_text(render_card(findings), encoding="utf-8")
+            (folder / REPORT).write_text(render_page(findings), encoding="utf-8")
+        return folder / REPORT
+
+    def _own_folder(self) -> Path:
         if self.folder is None:
             raise StoreError("M06", "the run has no folder", fix=["train with out=FOLDER"])
-        findings = self.findings()
-        with writing("page", self.folder):
-            (self.folder / CARD).write_text(render_card(findings), encoding="utf-8")
-            (self.folder / REPORT).write_text(render_page(findings), encoding="utf-8")
-        return self.folder / REPORT
+        return self.folder
 
     def explain(
         self,
@@ -182,26 +179,51 @@ class Run:
             return explain_pictures(model, seen, of_class=of_class, progress=progress)
         if inputs is not None and not isinstance(inputs, str | Path | pd.DataFrame | Table):
             raise _another_kind("a table", "pictures")
-        asked = None if inputs is None else _as_table(inputs)
+        asked = None if inputs is None else as_table(inputs)
         seed = int(self.metrics.get("seed", 0))
-        held_out = self._held_out(model, data)
+        if self.study is not None and not isinstance(self.study.data, Pictures):
+            held_out = HeldOut.of_study(self.study)
+        else:
+            held_out = held_out_again(self.folder or Path("run"), model, data)
         return explain_table(held_out, seed, asked=asked, of_class=of_class, progress=progress)
 
-    def _held_out(self, model: Model, data: Data | Table | None) -> HeldOut:
-        """Return the rows of the run in their folds: from memory, or read anew."""
-        if self.study is not None and not isinstance(self.study.data, Pictures):
-            return HeldOut.of_study(self.study)
+    def export(
+        self,
+        path: str | Path | None = None,
+        *,
+        form: Form = "onnx",
+        data: Data | Table | None = None,
+    ) -> Written:
+        """Write the model as a file that answers without Tenfold.
+
+        It is kept only if it says what the model says of rows or pictures of the run.
+
+        Parameters
+        ----------
+        path : str or Path, optional
+            The file; by default ``model.onnx`` or ``model.pt2`` in the run's folder.
+        form : {"onnx", "torch"}
+            ONNX, or what ``torch.export.load`` reads.
+        data : str, Path, DataFrame or Table, optional
+            What the run was trained on, if it lies elsewhere now.
+
+        Raises
+        ------
+        ExportError
+            X01 to X03, if the file answers otherwise, or cannot hold the model.
+        PredictError, StoreError, MissingExtraError
+            P06, if the data of the run are not to be had; M06, if the file cannot be
+            written; E01, if the libraries for ONNX are not installed.
+        """
+        from tenfold.export.draft import write  # noqa: PLC0415 - loads the compiler of torch
+        from tenfold.export.drafts import draft_of  # noqa: PLC0415 - as above
+
+        check(form in SUFFIXES, "format", form, " or ".join(SUFFIXES))
         folder = self.folder or Path("run")
-        with reading(folder / CONFIG):
-            config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-            options = RunOptions.from_dict(config["options"])
-            source = str(config["data"])
-        if data is None and not Path(source).is_file():
-            fact = f"the data of the run are not at {source}"
-            raise PredictError("P06", fact, fix=["say where they are: --data FILE"])
-        table = read_table(source, options.read) if data is None else _as_table(data, options)
-        known = read_answers_of_run(folder, model.schema.classes)
-        return HeldOut.again(model, table, options, known)
+        held = self.study.data if self.study else data_again(folder, self.model.schema, data)
+        about = self.findings().about if self.metrics else About(name=folder.name)
+        target = Path(path) if path else self._own_folder() / f"model{SUFFIXES[form]}"
+        return write(draft_of(self.model, held, about), target, form)
 
     def keep_explanation(self, explanation: Explanation | PictureExplanation) -> Path:
         """Write an explanation into the run's folder, and into its page.
@@ -218,11 +240,9 @@ class Run:
         """
         from tenfold.report.explained import pngs_of  # noqa: PLC0415 - loads Matplotlib
 
-        if self.folder is None:
-            raise StoreError("M06", "the run has no folder", fix=["train with out=FOLDER"])
-        write_explanation(explanation, pngs_of(explanation), self.folder)
+        found = write_explanation(explanation, pngs_of(explanation), self._own_folder())
         self.write_report()
-        return self.folder / EXPLAINED
+        return found
 
     def _repr_html_(self) -> str | None:
         """Return what a notebook shows: score, groups, decisions, figures.
@@ -272,7 +292,7 @@ class Run:
             return answer_table(model.schema, answers).set_axis(list(pictures.files), axis=0)
         if not isinstance(data, str | Path | pd.DataFrame | Table):
             raise _another_kind("a table", "pictures")
-        table = data if isinstance(data, Table) else read_table(data)
+        table = as_table(data)
         answers = model.answers(table.frame, decimal=table.decimal, progress=progress)
         index = data.index if isinstance(data, pd.DataFrame) else table.lines
         return answer_table(model.schema, answers).set_axis(index, axis=0)
@@ -326,8 +346,7 @@ class Run:
             return score_pictures(model.schema, pictures, answers, streams)
         if isinstance(data, Pictures):
             raise _another_kind("a table", "pictures")
-        table = data if isinstance(data, Table) else read_table(data)
-        table = answered(table, model.schema.target, max_bad)
+        table = answered(as_table(data), model.schema.target, max_bad)
         return score_table(model, table, streams, progress)
 
     def read_labelled(
@@ -341,19 +360,15 @@ class Run:
             return source
         framing = self._picture_model.schema.framing
         pictures, test = read_pictures(source, framing, options, progress)
-        pictures = pictures if test is None else test
-        pictures.check_rejected(options.max_bad)
-        return pictures
+        asked = pictures if test is None else test
+        asked.check_rejected(options.max_bad)
+        return asked
 
     @property
     def _picture_model(self) -> PictureModel:
         if not isinstance(self.model, PictureModel):
             raise _another_kind("a table", "pictures")
         return self.model
-
-
-def _as_table(rows: Data | Table, options: RunOptions | None = None) -> Table:
-    return rows if isinstance(rows, Table) else read_table(rows, (options or RunOptions()).read)
 
 
 def _another_kind(learnt: str, given: str) -> PredictError:

@@ -176,6 +176,12 @@ ContenderLimit = Annotated[
 ]
 
 # Options that several commands share.
+TrainedOn = Annotated[
+    Path | None,
+    typer.Option(
+        "--data", metavar="FILE", help="What the run was trained on, if it lies elsewhere."
+    ),
+]
 RunPath = Annotated[
     Path, typer.Argument(metavar="RUN", help="Folder of a run, or its model file.")
 ]

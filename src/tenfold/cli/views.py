@@ -1,7 +1,8 @@
-"""Commands that show a run once it is there. They are imported last, and bring the others."""
+"""Commands for a run once it is there. They are imported last, and bring the others."""
 
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,10 +26,7 @@ def explain(
         ),
     ] = None,
     *,
-    data: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="What the run was trained on, if it lies elsewhere."),
-    ] = None,
+    data: opt.TrainedOn = None,
     of_class: Annotated[
         str | None,
         typer.Option("--class", metavar="NAME", help="Whose probability is explained."),
@@ -71,3 +69,34 @@ def report(run: opt.RunPath, *, as_json: opt.AsJson = False) -> None:
 
     page = rewrite_page(run) if (run / COMPARE).is_file() else load(run).write_report()
     print(json.dumps({"format": 1, "page": str(page)}) if as_json else page)
+
+
+@app.command()
+def export(
+    run: opt.RunPath,
+    *,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="The file. [default: model.onnx in the run's folder]"
+        ),
+    ] = None,
+    form: Annotated[
+        str, typer.Option("--format", metavar="NAME", help="onnx, or torch for torch.export.")
+    ] = "onnx",
+    data: opt.TrainedOn = None,
+    network: opt.Network = None,
+    as_json: opt.AsJson = False,
+) -> None:
+    """Write the model as one file that answers without Tenfold, preprocessing inside."""
+    from tenfold.run import load  # noqa: PLC0415
+
+    loaded = load(run, network=network)
+    written = loaded.export(out, form=form, data=data)  # type: ignore[arg-type]
+    if as_json:
+        print(json.dumps(asdict(written) | {"format": 1, "path": str(written.path)}, indent=1))
+        return
+    found = written.equality
+    asked = f"the file and the model were asked about {found.inputs:,} {loaded.noun}"
+    print(f"{asked}: their answers differ by {found.difference:.1g} of the largest at most")
+    print(f"saved as {written.path} ({written.bytes / 1e6:.1f} MB)")

@@ -16,7 +16,8 @@ from tenfold.launch import run_name
 from tenfold.report.page import environment
 from tenfold.report.summary import or_nan
 from tenfold.report.text import NAMES, number
-from tenfold.store.folder import REPORT, new_folder, reading, write_json, writing
+from tenfold.store.files import reading, write_json, writing
+from tenfold.store.folder import REPORT, new_folder
 
 COMPARE: Final = "compare.json"
 CAPTIONS: Final = {

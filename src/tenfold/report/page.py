@@ -16,6 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from tenfold.evaluate.metrics import HEADLINE
 from tenfold.explain.explanation import Explanation
 from tenfold.explain.picture_explanation import PictureExplanation
+from tenfold.exported import About
 from tenfold.report import text
 from tenfold.report.explained import drawn_of
 from tenfold.report.figures import (
@@ -52,6 +53,17 @@ class Findings:
     history: pd.DataFrame
     mistakes: Sequence[Mistake] = ()
     explanation: Explanation | PictureExplanation | None = None
+
+    @property
+    def about(self) -> About:
+        """What an exported file tells of the run."""
+        numbers = self.summary.task == "regression"
+        return About(
+            name=self.name,
+            score=text.headline(self.summary),
+            band=Values.of(self.predictions).band if numbers else None,
+            seed=self.summary.seed,
+        )
 
     @property
     def classes(self) -> Classes:

@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tenfold.exported import Band
+
 TENTHS: Final = 10
 COVERED: Final = 0.9
 Numbers = NDArray[np.float64]
@@ -38,6 +40,11 @@ class Values:
     def covering(self) -> float:
         """How far above and below a prediction 90 % of the true values lie."""
         return float(np.quantile(np.abs(self.truth - self.said), COVERED))
+
+    @property
+    def band(self) -> Band:
+        """The same with what it was measured on."""
+        return Band(coverage=COVERED, half=self.covering, rows=len(self.truth))
 
     def tenths(self) -> tuple[Numbers, Numbers]:
         """Return the mean prediction and the mean truth of each tenth of the predictions."""

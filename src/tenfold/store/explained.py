@@ -8,7 +8,7 @@ from typing import Final
 
 from tenfold.explain.explanation import Explanation
 from tenfold.explain.picture_explanation import PictureExplanation
-from tenfold.store.folder import reading, write_json, writing
+from tenfold.store.files import reading, write_json, writing
 
 FOLDER: Final = "explain"
 EXPLANATION: Final = "explain.json"
@@ -16,7 +16,7 @@ EXPLANATION: Final = "explain.json"
 
 def write_explanation(
     found: Explanation | PictureExplanation, figures: Mapping[str, bytes], run: Path
-) -> None:
+) -> Path:
     """Write an explanation into the folder of its run, in place of an earlier one.
 
     Parameters
@@ -25,6 +25,11 @@ def write_explanation(
     figures : mapping of str to bytes
         PNG files, by name.
     run : Path
+
+    Returns
+    -------
+    Path
+        Of the folder ``explain`` in it.
 
     Raises
     ------
@@ -39,6 +44,7 @@ def write_explanation(
         write_json(folder / EXPLANATION, found.to_dict())
         for name, png in figures.items():
             (folder / f"{name}.png").write_bytes(png)
+    return folder
 
 
 def read_explanation(run: Path) -> Explanation | PictureExplanation | None:

@@ -2,8 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +16,7 @@ from tenfold.data.encode import encode_target
 from tenfold.data.pictures import Pictures
 from tenfold.errors import StoreError
 from tenfold.store.archive import save_model
+from tenfold.store.files import reading, write_json, writing
 from tenfold.store.mistakes import write_mistakes
 from tenfold.study.mistakes import mistakes_of_study
 from tenfold.study.study import PictureStudy, TableStudy
@@ -28,7 +28,6 @@ PREDICTIONS: Final = "predictions.csv"
 HISTORY: Final = "history.csv"
 REPORT: Final = "report.html"
 CARD: Final = "model_card.md"
-FROM_A_COPY: Final = "take it from a copy of the run, or train anew"
 
 
 def new_folder(parent: Path, name: str) -> Path:
@@ -80,26 +79,6 @@ def write_run(
         write_mistakes(mistakes_of_study(study), folder)
 
 
-@contextmanager
-def writing(what: str, folder: Path) -> Iterator[None]:
-    """Turn a failure to write into a message that names the folder.
-
-    Raises
-    ------
-    StoreError
-        M06.
-    """
-    try:
-        yield
-    except OSError as error:
-        raise StoreError(
-            "M06",
-            f"the {what} cannot be written: {error.strerror}",
-            place={"folder": str(folder)},
-            fix=["make room, or name another place: --out FOLDER"],
-        ) from error
-
-
 def run_tables(study: TableStudy | PictureStudy) -> dict[str, pd.DataFrame]:
     """Return the tables of a run by the names of their files."""
     data, answers = study.unseen()
@@ -140,11 +119,6 @@ def history_table(study: TableStudy | PictureStudy) -> pd.DataFrame:
     return pd.DataFrame(lines)
 
 
-def write_json(path: Path, content: Mapping[str, Any]) -> None:
-    """Write a JSON document."""
-    path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-
-
 def read_metrics(path: Path) -> dict[str, Any]:
     """Return the content of ``metrics.json``; nothing if there is no such file.
 
@@ -156,23 +130,6 @@ def read_metrics(path: Path) -> dict[str, Any]:
     with reading(path, "take it away: the model can predict without it"):
         found = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
         return dict(found)
-
-
-@contextmanager
-def reading(path: Path, fix: str = FROM_A_COPY) -> Iterator[None]:
-    """Turn a failure to read a file beside the model into a message that names it.
-
-    Raises
-    ------
-    StoreError
-        M04.
-    """
-    try:
-        yield
-    except (OSError, LookupError, ValueError, TypeError) as error:
-        gone = isinstance(error, FileNotFoundError)
-        fact = f"{path.name} {'is missing' if gone else 'cannot be read'}"
-        raise StoreError("M04", fact, place={"file": str(path)}, fix=[fix]) from error
 
 
 def read_tables(folder: Path, classes: Sequence[str]) -> dict[str, pd.DataFrame]:

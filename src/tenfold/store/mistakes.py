@@ -7,6 +7,7 @@ from typing import Final
 
 import pandas as pd
 
+from tenfold.store.files import reading
 from tenfold.study.mistakes import Mistake
 
 FOLDER: Final = "mistakes"
@@ -32,21 +33,22 @@ def read_mistakes(run: Path) -> tuple[Mistake, ...]:
 
     Raises
     ------
-    OSError, ValueError, KeyError
-        If something in the folder was changed.
+    StoreError
+        M04, if something in the folder was changed.
     """
     folder = run / FOLDER
     if not (folder / INDEX).is_file():
         return ()
-    table = pd.read_csv(folder / INDEX, dtype=str, keep_default_na=False)
-    return tuple(
-        Mistake(
-            kind=row["kind"],
-            file=row["file"],
-            truth=row["truth"],
-            prediction=row["prediction"],
-            probability=float(row["probability"]),
-            jpeg=(folder / Path(row["picture"]).name).read_bytes(),
+    with reading(folder / INDEX):
+        table = pd.read_csv(folder / INDEX, dtype=str, keep_default_na=False)
+        return tuple(
+            Mistake(
+                kind=row["kind"],
+                file=row["file"],
+                truth=row["truth"],
+                prediction=row["prediction"],
+                probability=float(row["probability"]),
+                jpeg=(folder / Path(row["picture"]).name).read_bytes(),
+            )
+            for row in table.to_dict("records")
         )
-        for row in table.to_dict("records")
-    )

@@ -1,0 +1,72 @@
+"""A few made-up rows that stand for all: from them contributions are walked.
+
+Shape letters in this file:
+    N  rows    C  columns    G  groups of rows alike    V  numbers that tell rows apart
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import rankdata
+from sklearn.cluster import KMeans
+
+from tenfold.data.cells import count_words
+from tenfold.exported import Background, Cell
+
+GROUPS: Final = 32
+LEAST: Final = 5  # rows behind each made-up one, so that none of them is a row of the user's
+WORDS: Final = 16  # of a column, the most frequent, that tell rows apart
+
+
+def background_of(cells: Sequence[NDArray[Any]], seed: int) -> Background:
+    """Group rows that are alike, and return the middle of each group.
+
+    A middle holds the median of each number and the most frequent word; a cell is empty if
+    most cells of its group are. Groups are those of k-means on the ranks of numbers and on
+    words, one feature each.
+
+    Parameters
+    ----------
+    cells : sequence of C ndarray of shape (N, 1)
+        As the file takes them.
+    seed : int
+        What the first guess at the groups is drawn from.
+    """
+    rows = len(cells[0])
+    group_N = np.zeros(rows, dtype=np.int64)
+    if rows >= 2 * LEAST:
+        apart_NV = np.concatenate([_apart(column) for column in cells], axis=1)
+        groups = min(GROUPS, rows // LEAST)
+        means = KMeans(n_clusters=groups, n_init=1, random_state=seed)
+        group_N = means.fit_predict(apart_NV)
+    numbers, counts = np.unique(group_N, return_counts=True)
+    kept = counts >= min(LEAST, counts.max())
+    return Background(
+        rows=tuple(
+            tuple(_middle(column[group_N == number, 0]) for column in cells)
+            for number in numbers[kept]
+        ),
+        weights=tuple(float(count) for count in counts[kept] / counts[kept].sum()),
+    )
+
+
+def _apart(column_N1: NDArray[Any]) -> NDArray[np.float64]:
+    """Return a column as numbers from 0 to 1 whose distances tell rows apart, (N, V)."""
+    column_N = column_N1[:, 0]
+    if column_N.dtype != object:
+        filled_N = np.isfinite(column_N)
+        rank_N = np.full(len(column_N), 0.5)
+        rank_N[filled_N] = rankdata(column_N[filled_N]) / max(filled_N.sum(), 1)
+        return np.stack([rank_N, filled_N], axis=1)
+    words = count_words(column_N).index[:WORDS]
+    # Two rows of other words are as far apart as the ends of a column of numbers.
+    return np.stack([(column_N == word) / np.sqrt(2) for word in words], axis=1)
+
+
+def _middle(column_N: NDArray[Any]) -> Cell:
+    if column_N.dtype == object:
+        return str(count_words(column_N).index[0])
+    filled_N = np.isfinite(column_N)
+    return float(np.median(column_N[filled_N])) if 2 * filled_N.sum() >= len(filled_N) else None

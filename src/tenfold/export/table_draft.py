@@ -1,0 +1,130 @@
+"""The model of a table on its way to a file.
+
+Shape letters in this file:
+    N  rows    C  columns of numbers, truth values and dates    K  columns of words
+    O  outputs
+"""
+
+import copy
+from collections.abc import Iterator
+from dataclasses import replace
+from importlib import metadata
+from typing import Any, Final, final
+
+import numpy as np
+import torch
+
+from tenfold.data.table import Table
+from tenfold.errors import ExportError
+from tenfold.export.background import background_of
+from tenfold.export.columns import NUMBERS, WORDS, cells_of, inputs_of, put_columns_first
+from tenfold.export.draft import UNKNOWN, Draft, Numbers, Program
+from tenfold.export.program import graph_of, program_of
+from tenfold.export.table_module import TableAnswers
+from tenfold.exported import HIGH, LOW, About, Exported, Label, feed
+from tenfold.model import Model
+
+ROWS: Final = 2_000  # that a file is compared on
+EXAMPLES: Final = 4  # rows that the program is traced with
+STRANGE: Final = "\N{REPLACEMENT CHARACTER} a word that was never seen"
+
+
+@final
+class TableDraft(Draft):
+    """The model of a table as a program, and rows that it is compared on.
+
+    Parameters
+    ----------
+    model : Model
+    table : Table
+        Rows such as the model learnt from; up to ROWS are drawn.
+    about : About
+
+    Raises
+    ------
+    ExportError
+        X03, if a column is called as an output.
+    """
+
+    def __init__(self, model: Model, table: Table, about: About) -> None:
+        self._model = model = _on_processor(model)
+        drawn = np.random.default_rng(about.seed).permutation(len(table))[:ROWS]
+        self._table = table = table.take(np.sort(drawn))
+        inputs = inputs_of(model, table)
+        columns = zip(model.schema.used, inputs, strict=True)
+        cells = [
+            feed(table.frame[one.name], one, column.date_format, table.decimal)
+            for column, one in columns
+        ]
+        self.label = Label(
+            name=about.name,
+            schema=model.schema,
+            score=about.score,
+            equality=UNKNOWN,
+            inputs=inputs,
+            band=about.band,
+            background=background_of(cells, about.seed),
+            version=metadata.version("tenfold"),
+        )
+        self._outputs = [self.label.answer, *([LOW, HIGH] if about.band is not None else [])]
+        _check_names(self._outputs, [one.name for one in inputs])
+
+    def program(self) -> Program:
+        """Return a program that takes what ``TableAnswers`` takes."""
+        module = TableAnswers(self._model, self.label.inputs, self.label.band)
+        few = self._table.take(np.arange(EXAMPLES) % len(self._table))
+        numbers_NC, words_NK = map(torch.from_numpy, self._cells(few))
+        examples = {"numbers_NC": numbers_NC, "words_NK": words_NK}
+        return program_of(module, examples, {name: [0] for name in examples})
+
+    def graph(self, program: Program) -> Any:
+        """Return a graph that takes each column under its own name."""
+        graph = graph_of(program, [NUMBERS, WORDS], self._outputs)
+        return put_columns_first(graph, self._model.schema, self.label.inputs)
+
+    def answers(self, of: Exported | Program) -> Iterator[tuple[Numbers, Numbers]]:
+        """Yield answers to the rows, and to some with an empty cell or an unseen word."""
+        for table in (self._table, *self._odd()):
+            known = self._model.answers(table.frame, decimal=table.decimal)
+            if isinstance(of, Exported):
+                yield of.answers(table.frame, decimal=table.decimal), known
+                continue
+            numbers_NC, words_NK = map(torch.from_numpy, self._cells(table))
+            with torch.no_grad():
+                said = of.module()(numbers_NC=numbers_NC, words_NK=words_NK)[0]
+            yield said.double().numpy(), known
+
+    def _cells(self, table: Table) -> tuple[Any, Any]:
+        return cells_of(self._model.schema, self.label.inputs, table)
+
+    def _odd(self) -> Iterator[Table]:
+        """Yield rows of which each has one cell emptied, and rows of unseen words."""
+        names = [column.name for column in self._model.schema.used]
+        rows = self._table.take(np.arange(len(names)) % len(self._table))
+        emptied = rows.frame.astype(object)
+        for at, name in enumerate(names):
+            emptied.loc[at, name] = None
+        yield replace(rows, frame=emptied)
+        words = [column.name for column in self._model.schema.categories]
+        if words:
+            strange = rows.frame.astype(object)
+            strange[words] = STRANGE
+            yield replace(rows, frame=strange)
+
+
+def _on_processor(model: Model) -> Model:
+    """Return a model whose numbers lie in the processor's memory, a copy if they did not."""
+    if model.target.mean_F.device.type == "cpu":
+        return model
+    network, target = copy.deepcopy(model.network).cpu(), copy.deepcopy(model.target).cpu()
+    return replace(model, network=network, target=target)
+
+
+def _check_names(outputs: list[str], inputs: list[str]) -> None:
+    both = [name for name in inputs if name in outputs or not name]
+    if both:
+        raise ExportError(
+            "X03",
+            f"column {both[0]!r} cannot be an input: an output is called so",
+            fix=["rename the column, and train anew"],
+        )

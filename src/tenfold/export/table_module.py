@@ -1,0 +1,275 @@
+"""The ensemble of a table as one plain module, from numbers and words to answers.
+
+Shape letters in this file:
+    N  rows                     C  columns of numbers, truth values and dates
+    K  columns of words         P  columns of numbers behind dates
+    Q  columns of codes         F  networks side by side
+    J  bins of all columns      D  features         W  words with a feature of their own
+    I  inputs of a layer        O  outputs          V  values of a column that come back
+"""
+
+from collections.abc import Sequence
+from typing import Final, final
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from tenfold.data.encode import EMPTY, FIRST_LEVEL, UNSEEN
+from tenfold.data.schema import Column
+from tenfold.exported import Band, Input
+from tenfold.model import Model
+from tenfold.nn.features import CLIP, FAR, FoldFeatures
+from tenfold.nn.layer import BENDS
+from tenfold.nn.mlp import FoldMLP
+from tenfold.nn.modules import ModuleNetwork
+
+DAY: Final = 86_400.0  # seconds
+# Days from 0000-03-01, where a year is taken to begin, to 1970-01-01; and of 400, 100 and
+# 4 years and of one.
+TO_1970, DAYS_400, DAYS_100, DAYS_4, DAYS_1 = 719_468, 146_097, 36_524, 1_460, 365
+
+
+@final
+class TableAnswers(nn.Module):
+    """What ``Model.answers_coded`` says of rows, in steps that a file can hold.
+
+    Parameters
+    ----------
+    model : Model
+    inputs : sequence of Input
+        How each column that is learnt from comes.
+    band : Band, optional
+        Of regression: how far from a value the truth lies.
+    """
+
+    def __init__(self, model: Model, inputs: Sequence[Input], band: Band | None = None) -> None:
+        super().__init__()
+        columns = [column for column in model.schema.used if column.kind != "category"]
+        tensors = {one.name: one.tensor for one in inputs}
+        self.dates = [column.kind == "date" for column in columns]
+        of_values = model.network.features.options.recurring
+        self.recurring = nn.ModuleDict(
+            {
+                str(at): _Recurring(column, single=tensors[column.name] != "double")
+                for at, column in enumerate(columns)
+                if column.kind == "number" and column.levels and of_values
+            }
+        )
+        self.features = _Features(model.network.features)
+        network = model.network
+        self.network = (
+            _Perceptrons(network)
+            if isinstance(network, FoldMLP)
+            else _Turns([network.alone(f) for f in range(len(model.target.mean_F))])
+            if isinstance(network, ModuleNetwork)
+            else network
+        )
+        self.target = model.target
+        self.margin = None if band is None else band.half
+
+    def forward(self, numbers_NC: Tensor, words_NK: Tensor) -> tuple[Tensor, ...]:
+        """Return values, float64, or probabilities, float32, of shape (N, O).
+
+        With a band, its lower and its upper end follow.
+
+        Parameters
+        ----------
+        numbers_NC : Tensor of shape (N, C), float64
+            Truth values are 1 and 0, dates seconds since 1970; NaN where a cell is empty.
+        words_NK : Tensor of shape (N, K), int64
+            Places of words among their column's levels, plus 2; 1 for empty, 0 for unseen.
+        """
+        numbers_NP = self._without_dates(numbers_NC) if any(self.dates) else numbers_NC
+        values = [one(numbers_NC[:, int(at)]) for at, one in self.recurring.items()]
+        codes_NQ = torch.cat([words_NK, *values], dim=1) if values else words_NK
+        x_FND = self.features(numbers_NP, codes_NQ)
+        codes_FNQ = codes_NQ.expand(x_FND.shape[0], -1, -1)
+        answers_FNO = self.target.answers(self.network(x_FND, codes_FNQ))
+        answers_NO = answers_FNO.mean(dim=0)
+        if self.target.task == "classification":
+            return (answers_NO.float(),)
+        if self.margin is None:
+            return (answers_NO,)
+        return answers_NO, answers_NO - self.margin, answers_NO + self.margin
+
+    def _without_dates(self, numbers_NC: Tensor) -> Tensor:
+        columns = zip(self.dates, numbers_NC.split(1, dim=1), strict=True)
+        return torch.cat([date_parts(one) if date else one for date, one in columns], dim=1)
+
+
+def date_parts(seconds_N1: Tensor) -> Tensor:
+    """Return day since 1970, month, weekday and hour of moments, shape (N, 4), float64.
+
+    Months come from the day of a year that begins in March, as Hinnant's
+    ``civil_from_days`` finds them ("chrono-Compatible Low-Level Date Algorithms", 2013).
+
+    Examples
+    --------
+    >>> date_parts(torch.tensor([[951_782_400.0 + 3600]], dtype=torch.float64)).tolist()
+    [[11016.041666666666, 2.0, 1.0, 1.0]]
+    """
+    days_N1 = seconds_N1 / DAY
+    whole_N1 = torch.floor(days_N1)
+    hour_N1 = torch.floor((seconds_N1 - whole_N1 * DAY) / 3600)
+    weekday_N1 = _rest(whole_N1 + 3, 7)  # 1970 began on a Thursday
+    day_N1 = _rest(whole_N1 + TO_1970, DAYS_400)
+    leaps_N1 = torch.floor(day_N1 / DAYS_4) - torch.floor(day_N1 / DAYS_100)
+    leaps_N1 = leaps_N1 + torch.floor(day_N1 / (DAYS_400 - 1))
+    year_N1 = torch.floor((day_N1 - leaps_N1) / DAYS_1)
+    before_N1 = DAYS_1 * year_N1 + torch.floor(year_N1 / 4) - torch.floor(year_N1 / 100)
+    month_N1 = torch.floor((5 * (day_N1 - before_N1) + 2) / 153)  # 0 is March
+    month_N1 = month_N1 + 3 - 12 * torch.floor(month_N1 / 10)
+    return torch.cat([days_N1, month_N1, weekday_N1, hour_N1], dim=1)
+
+
+def _rest(x_N1: Tensor, by: int) -> Tensor:
+    return x_N1 - by * torch.floor(x_N1 / by)
+
+
+@final
+class _Recurring(nn.Module):
+    """The code of a number whose values come back, as ``encode_inputs`` finds it."""
+
+    values_V: Tensor
+    places_V: Tensor
+
+    def __init__(self, column: Column, *, single: bool) -> None:
+        super().__init__()
+        values_V = torch.tensor([float(level) for level in column.levels], dtype=torch.float64)
+        self._single = single
+        self.register_buffer("values_V", values_V.float() if single else values_V)
+        places_V = torch.arange(len(values_V), dtype=torch.float64) + FIRST_LEVEL
+        self.register_buffer("places_V", places_V - UNSEEN)
+
+    def forward(self, numbers_N: Tensor) -> Tensor:
+        """Return codes, shape (N, 1)."""
+        seen_N1 = (numbers_N.float() if self._single else numbers_N)[:, None]
+        places_N = ((seen_N1 == self.values_V) * self.places_V).sum(dim=1) + UNSEEN
+        return torch.where(torch.isnan(numbers_N), EMPTY, places_N).to(torch.int64)[:, None]
+
+
+@final
+class _Features(nn.Module):
+    """``FoldFeatures`` without writing into memory, which a file cannot say."""
+
+    center_F1P: Tensor
+    scale_F1P: Tensor
+    slope_F1J: Tensor
+    shift_F1J: Tensor
+    flags: Tensor
+    column_J: Tensor
+    height_J: Tensor
+    column_W: Tensor
+    code_W: Tensor
+    seen_F1W: Tensor
+
+    def __init__(self, features: FoldFeatures) -> None:
+        super().__init__()
+        self.binned = features.options.style == "binned"
+        constants = {
+            "center_F1P": features.center_FP[:, None],
+            "scale_F1P": features.scale_FP[:, None],
+            "slope_F1J": features.slope_FJ[:, None],
+            "shift_F1J": features.shift_FJ[:, None],
+        }
+        column_J, height_J = [], []
+        for group in features.groups:
+            for column in group.columns:
+                for bins, height in group.codes:
+                    column_J += [column] * bins
+                    height_J += [height] * bins
+        column_W: list[int] = []
+        code_W: list[int] = []
+        seen = []
+        for q in features.one_hot:
+            codes = range(EMPTY, features.levels[q])
+            column_W += [q] * len(codes)
+            code_W += codes
+            seen.append(getattr(features, f"seen{q}_FL")[:, EMPTY:])
+        constants |= {
+            "flags": torch.tensor(features.flags, dtype=torch.int64),
+            "column_J": torch.tensor(column_J, dtype=torch.int64),
+            "height_J": torch.tensor(height_J, dtype=torch.float32),
+            "column_W": torch.tensor(column_W, dtype=torch.int64),
+            "code_W": torch.tensor(code_W, dtype=torch.int64),
+            "seen_F1W": torch.cat(seen, dim=1)[:, None].float() if seen else torch.zeros(0),
+        }
+        for name, constant in constants.items():
+            self.register_buffer(name, constant.detach().clone())
+
+    def forward(self, numbers_NP: Tensor, codes_NQ: Tensor) -> Tensor:
+        """Return features, shape (F, N, D)."""
+        x_FNP = (numbers_NP - self.center_F1P).float() * self.scale_F1P
+        missing_FNP = torch.isnan(x_FNP)
+        x_FNP = torch.where(missing_FNP, 0.0, x_FNP)
+        if self.binned:
+            x_FNP = x_FNP.clamp(-FAR, FAR)
+            x_FNP = x_FNP / torch.sqrt(1 + (x_FNP / CLIP) * (x_FNP / CLIP))
+        parts = [x_FNP]
+        if len(self.column_J):
+            at_FNJ = x_FNP.index_select(-1, self.column_J)
+            bins_FNJ = self.shift_F1J + at_FNJ * self.slope_F1J
+            parts.append(torch.clamp(bins_FNJ, -self.height_J, self.height_J))
+        if len(self.flags):
+            parts.append(missing_FNP.index_select(-1, self.flags).float())
+        if len(self.column_W):
+            hot_NW = (codes_NQ.index_select(1, self.column_W) == self.code_W).float()
+            parts.append(hot_NW * self.seen_F1W)
+        return torch.cat(parts, dim=-1)
+
+
+@final
+class _Perceptrons(nn.Module):
+    """``FoldMLP`` for prediction: what only multiplies weights is multiplied into them."""
+
+    def __init__(self, network: FoldMLP) -> None:
+        super().__init__()
+        self.bend = BENDS[network.options.activation].function
+        self.columns = network.features.tables
+        self.tables = nn.ParameterList(
+            # A word that a fold never held is as an unseen one to its network.
+            torch.where(
+                getattr(network.features, f"seen{q}_FL")[..., None],
+                table,
+                table[:, UNSEEN, None],
+            )
+            for q, table in zip(self.columns, network.tables, strict=True)
+        )
+        weights = [
+            w * factor for w, factor in zip(network.weights, network.factors, strict=True)
+        ]
+        if network.scale_F1I is not None:
+            weights[0] = weights[0] * network.scale_F1I.mT
+        self.weights, self.biases = nn.ParameterList(weights), nn.ParameterList(network.biases)
+
+    def forward(self, x_FND: Tensor, codes_FNQ: Tensor) -> Tensor:
+        """Return outputs, shape (F, N, O)."""
+        words = [
+            # One row of a table for each network: (L, F, E) by codes gives (N, F, E).
+            functional.embedding(codes_FNQ[0, :, q], table.transpose(0, 1).flatten(1))
+            .unflatten(-1, (table.shape[0], table.shape[2]))
+            .transpose(0, 1)
+            for q, table in zip(self.columns, self.tables, strict=True)
+        ]
+        h_FNI = torch.cat([x_FND, *words], dim=-1) if words else x_FND
+        for layer, (weight_FIO, bias_F1O) in enumerate(
+            zip(self.weights, self.biases, strict=True)
+        ):
+            h_FNI = torch.matmul(h_FNI, weight_FIO) + bias_F1O
+            if layer < len(self.weights) - 1:
+                h_FNI = self.bend(h_FNI)
+        return h_FNI
+
+
+@final
+class _Turns(nn.Module):
+    """Networks of a user's own, one after the other."""
+
+    def __init__(self, modules: Sequence[nn.Module]) -> None:
+        super().__init__()
+        self.each = nn.ModuleList(modules)
+
+    def forward(self, x_FND: Tensor, codes_FNQ: Tensor) -> Tensor:  # noqa: ARG002
+        """Return outputs, shape (F, N, O)."""
+        return torch.stack([module(x_FND[f]) for f, module in enumerate(self.each)])
