@@ -82,6 +82,7 @@ RULES: Final[Mapping[str, str]] = {
     "M09": "an exported model is an ONNX file that tenfold export wrote",
     "X01": "an exported file must answer as the model that it was made from",
     "X02": "a network of your own is exported if all it does is among ONNX's operations",
+    "X03": "the inputs and outputs of a file have names of their own, of a letter or more",
     "E01": "some of what Tenfold does needs an optional library",
 }
 

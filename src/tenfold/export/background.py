@@ -38,7 +38,7 @@ def background_of(cells: Sequence[NDArray[Any]], seed: int) -> Background:
     group_N = np.zeros(rows, dtype=np.int64)
     if rows >= 2 * LEAST:
         apart_NV = np.concatenate([_apart(column) for column in cells], axis=1)
-        groups = min(GROUPS, rows // LEAST)
+        groups = min(GROUPS, rows // LEAST, len(np.unique(apart_NV, axis=0)))
         means = KMeans(n_clusters=groups, n_init=1, random_state=seed)
         group_N = means.fit_predict(apart_NV)
     numbers, counts = np.unique(group_N, return_counts=True)
