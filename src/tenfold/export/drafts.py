@@ -2,7 +2,9 @@
 
 from tenfold.data.pictures import Pictures
 from tenfold.data.table import Table
+from tenfold.errors import PredictError
 from tenfold.export.draft import Draft
+from tenfold.export.picture_draft import PictureDraft
 from tenfold.export.table_draft import TableDraft
 from tenfold.exported import About
 from tenfold.model import Model
@@ -23,7 +25,11 @@ def draft_of(model: Model | PictureModel, data: Table | Pictures, about: About) 
     ------
     ExportError
         X03, if a column is called as an output.
+    PredictError
+        P05, if there are pictures for a table's model, or rows for one of pictures.
     """
     if isinstance(model, Model) and isinstance(data, Table):
         return TableDraft(model, data, about)
-    raise NotImplementedError
+    if isinstance(model, PictureModel) and isinstance(data, Pictures):
+        return PictureDraft(model, data, about)
+    raise PredictError("P05", "the data are not of the kind that the model was trained on")

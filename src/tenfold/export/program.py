@@ -78,10 +78,13 @@ def graph_of(
 
 
 def _not_written(error: Exception) -> ExportError:
-    said = str(error).strip().partition("\n")[0][:300]
+    cause: BaseException = error
+    while cause.__cause__ is not None:
+        cause = cause.__cause__
+    said = str(cause).strip().partition("\n")[0][:300]
     return ExportError(
         "X02",
-        f"the network cannot be written down: {type(error).__name__}: {said}",
+        f"the network cannot be written down: {type(cause).__name__}: {said}",
         fix=["let forward decide nothing by the values of its tensors"],
     )
 

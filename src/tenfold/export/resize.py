@@ -1,0 +1,265 @@
+"""Pictures of any size to squares, as ``tenfold.data.decode`` makes them, in steps of a graph.
+
+Pillow's ``Image.resize`` with a reducing gap, step by step: whole blocks of pixels are
+averaged first where a picture is large, then columns are weighed, then rows, and after each
+step values are rounded to whole greys. (Pillow, ``Image.py``, ``Resample.c``, ``Reduce.c``.)
+
+Shape letters in this file:
+    N  pictures of one size    H, W  their height and width    S  side of the square
+    A, B  height and width where blocks were averaged          E  ends of blocks
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Final, final
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor, nn
+from torch.nn import functional
+
+from tenfold.data.decode import Framing
+
+GAP: Final = 2.0  # the reducing gap of ``decode``
+# Reaches of the two filters, in pixels of the square.
+HAMMING, BICUBIC = 1.0, 2.0
+STEPS: Final = 2.0**22  # Pillow's weights are whole numbers of these
+FRACTION: Final = 2**24  # and its means of blocks products with whole numbers of these
+# A side is averaged down to less than four squares; the filter may look past either end.
+MOST_SQUARES, MARGIN = 4, 16
+LARGEST_INT16: Final = 2**15
+MOST_BITS: Final = 22
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Side:
+    """One side of a picture: which part of it is seen, and how it is averaged.
+
+    All are tensors of no dimension, as they depend on the picture.
+
+    Attributes
+    ----------
+    start, end : Tensor, float64
+        What is seen, in pixels.
+    first, last : Tensor, float64
+        What is averaged: what is seen, and what the filter looks at past it.
+    factor : Tensor, float64
+        How many pixels are averaged into one.
+    """
+
+    start: Tensor
+    end: Tensor
+    first: Tensor
+    last: Tensor
+    factor: Tensor
+
+
+def sides_of(pixels_NHW3: Tensor, framing: Framing) -> tuple[Side, Side, Tensor]:
+    """Return the sides of pictures, x and y, and whether any is enlarged."""
+    high, wide = _size_of(pixels_NHW3)
+    short, long = torch.minimum(high, wide), torch.maximum(high, wide)
+    kept = short * (long / short) ** (1 - framing.crop)
+    margin = ((long - kept) / 2).clamp_min(0.0)
+    none = torch.zeros_like(margin)
+    cut_x, cut_y = (
+        torch.where(wide > high, margin, none),
+        torch.where(wide > high, none, margin),
+    )
+    seen = [(cut_x, wide - cut_x, wide), (cut_y, high - cut_y, high)]
+    enlarged = torch.minimum(seen[0][1] - seen[0][0], seen[1][1] - seen[1][0]) < framing.size
+    reach = torch.where(enlarged, BICUBIC - 0.5, HAMMING - 0.5)
+    factors = [
+        torch.floor((end - start) / framing.size / GAP).clamp_min(1.0) for start, end, _ in seen
+    ]
+    many = torch.maximum(*factors) > 1
+    found = []
+    for (start, end, whole), factor in zip(seen, factors, strict=True):
+        past = reach * (end - start) / framing.size
+        first = torch.where(many, torch.floor((start - past).clamp_min(0.0)), none)
+        last = torch.where(many, torch.minimum(torch.ceil(end + past), whole), whole)
+        found.append(Side(start=start, end=end, first=first, last=last, factor=factor))
+    return found[0], found[1], enlarged
+
+
+def _size_of(pixels_NHW3: Tensor) -> tuple[Tensor, Tensor]:
+    """Return height and width as tensors, which a graph can compare."""
+    high, wide = pixels_NHW3.shape[1:3]
+    return torch.full((), high, dtype=torch.float64), torch.full((), wide, dtype=torch.float64)
+
+
+@final
+class Framed(nn.Module):
+    """Pictures as squares of whole greys.
+
+    Parameters
+    ----------
+    framing : Framing
+    """
+
+    def __init__(self, framing: Framing) -> None:
+        super().__init__()
+        self.framing = framing
+        self.turns = pillow_takes_rows_first()
+
+    def forward(self, pixels_NHW3: Tensor) -> Tensor:
+        """Return whole greys, shape (N, 3, S, S), float32."""
+        x, y, _ = sides_of(pixels_NHW3, self.framing)
+        large = torch.maximum(x.factor, y.factor) > 1
+        found: Tensor = torch.cond(large, self._averaged, self._small, (pixels_NHW3,))
+        return found
+
+    def _small(self, pixels_NHW3: Tensor) -> Tensor:
+        high, wide = _size_of(pixels_NHW3)
+        done = (high == self.framing.size) & (wide == self.framing.size)
+        found: Tensor = torch.cond(done, self._as_it_is, self._alone, (pixels_NHW3,))
+        return found
+
+    def _as_it_is(self, pixels_NHW3: Tensor) -> Tensor:
+        size = self.framing.size  # cut, so that both ways return what has one shape
+        greys_NSS3 = functional.pad(pixels_NHW3, (0, 0, 0, size, 0, size))[:, :size, :size]
+        return greys_NSS3.permute(0, 3, 1, 2).float().contiguous()
+
+    def _alone(self, pixels_NHW3: Tensor) -> Tensor:
+        return self._weighed(pixels_NHW3, pixels_NHW3)
+
+    def _averaged(self, pixels_NHW3: Tensor) -> Tensor:
+        """Average whole blocks of pixels, as ``Image.reduce`` does, and weigh what is left.
+
+        What is averaged has one size, whatever the picture's: columns and rows at its end
+        stand for nothing.
+        """
+        x, y, _ = sides_of(pixels_NHW3, self.framing)
+        most = MOST_SQUARES * self.framing.size + MARGIN
+        wide_E, high_E = _ends(x, most), _ends(y, most)
+        sums_NHB3 = _sums(pixels_NHW3.to(torch.int32), wide_E, 2)
+        sums_NAB3 = _sums(sums_NHB3, high_E, 1).to(torch.int64)
+        count_AB = (high_E.diff()[:, None] * wide_E.diff()[None]).clamp_min(1)
+        part_AB = torch.full_like(count_AB, FRACTION) // count_AB
+        half_AB = count_AB // 2
+        mean = (sums_NAB3 + half_AB[..., None]) * part_AB[..., None]
+        greys_NAB3 = (mean // FRACTION).to(torch.uint8)
+        return self._weighed(pixels_NHW3, greys_NAB3)
+
+    def _weighed(self, pixels_NHW3: Tensor, greys_NAB3: Tensor) -> Tensor:
+        """Weigh columns and rows, in the order in which Pillow does."""
+        if not self.turns:
+            return self._columns_first(pixels_NHW3, greys_NAB3)
+        x, y, _ = sides_of(pixels_NHW3, self.framing)
+        wide, high = (torch.ceil((s.last - s.first) / s.factor) for s in (x, y))
+        rows_first = (high > self.framing.size) & (2 * wide < high + self.framing.size)
+        ways = self._rows_first, self._columns_first
+        found: Tensor = torch.cond(rows_first, *ways, (pixels_NHW3, greys_NAB3))
+        return found
+
+    def _columns_first(self, pixels_NHW3: Tensor, greys_NAB3: Tensor) -> Tensor:
+        wide_SB, high_SA = self._weights(pixels_NHW3, greys_NAB3)
+        return _whole(high_SA @ _whole(greys_NAB3.permute(0, 3, 1, 2).float() @ wide_SB.T))
+
+    def _rows_first(self, pixels_NHW3: Tensor, greys_NAB3: Tensor) -> Tensor:
+        wide_SB, high_SA = self._weights(pixels_NHW3, greys_NAB3)
+        return _whole(_whole(high_SA @ greys_NAB3.permute(0, 3, 1, 2).float()) @ wide_SB.T)
+
+    def _weights(self, pixels_NHW3: Tensor, greys_NAB3: Tensor) -> tuple[Tensor, Tensor]:
+        """Return how much each pixel adds to each of the square, (S, B) and (S, A)."""
+        x, y, enlarged = sides_of(pixels_NHW3, self.framing)
+        size, (high, wide) = self.framing.size, greys_NAB3.shape[1:3]
+        return _weights(x, enlarged, size, wide), _weights(y, enlarged, size, high)
+
+
+def _ends(side: Side, most: int) -> Tensor:
+    """Return where blocks end, and the first begins, shape (E,), int64."""
+    steps_E = torch.arange(most + 1, dtype=torch.float64) * side.factor
+    return torch.minimum(side.first + steps_E, side.last).to(torch.int64)
+
+
+def _sums(x: Tensor, ends_E: Tensor, dim: int) -> Tensor:
+    """Return sums between ends along a dimension, which takes the place of E - 1."""
+    before = torch.zeros_like(x.narrow(dim, 0, 1))
+    running = torch.cat([before, torch.cumsum(x, dim, dtype=torch.int32)], dim=dim)
+    return running.index_select(dim, ends_E).diff(dim=dim)
+
+
+def _weights(side: Side, enlarged: Tensor, size: int, pixels: int) -> Tensor:
+    """Return how much each pixel of a side adds to each of the square, (S, pixels)."""
+    # Pillow takes its box in single precision.
+    start = ((side.start - side.first) / side.factor).float()
+    end = ((side.end - side.first) / side.factor).float()
+    scale = (end - start).double() / size
+    middle_S1 = torch.arange(size, dtype=torch.float64)[:, None] + 0.5
+    at = torch.arange(pixels, dtype=torch.float64)
+    off = ((at + 0.5 - start.double() - middle_S1 * scale) / scale.clamp_min(1.0)).abs()
+    off = off.float()  # the filters take their time, and their values are small
+    weight = torch.where(enlarged, _bicubic(off), _hamming(off))
+    there = torch.ceil((side.last - side.first) / side.factor)
+    weight = torch.where(at < there, weight, 0.0)
+    weight = weight / weight.sum(dim=1, keepdim=True)
+    rounded = torch.trunc(weight * STEPS + torch.where(weight < 0, -0.5, 0.5))
+    return rounded / STEPS
+
+
+def pillow_takes_rows_first() -> bool:
+    """Tell whether Pillow weighs rows before columns where a picture is high.
+
+    Since version 13 it takes the order in which it has less to do; before, columns first.
+    """
+    rng = np.random.default_rng(0)
+    greys = Image.fromarray(rng.integers(0, 256, (90, 20), dtype=np.uint8))
+    filter_ = Image.Resampling.HAMMING
+    rows_first = greys.resize((20, 40), filter_).resize((40, 40), filter_)
+    return greys.resize((40, 40), filter_).tobytes() == rows_first.tobytes()
+
+
+def _hamming(off: Tensor) -> Tensor:
+    angle = off.clamp(1e-12, 1.0) * math.pi
+    bell = torch.sin(angle) / angle * (0.54 + 0.46 * torch.cos(angle))
+    return torch.where(off < HAMMING, bell, 0.0)
+
+
+def _bicubic(off: Tensor) -> Tensor:
+    near = (1.5 * off - 2.5) * off * off + 1
+    far = ((-0.5 * off + 2.5) * off - 4) * off + 2
+    return torch.where(off < 1, near, torch.where(off < BICUBIC, far, 0.0))
+
+
+def _whole(greys: Tensor) -> Tensor:
+    return torch.floor(greys + 0.5).clamp(0.0, 255.0)
+
+
+@final
+class Resized(nn.Module):
+    """Squares of another size, as ``nn.pixels.resized`` makes them on a processor.
+
+    A triangle as wide as a pixel of the smaller square weighs; weights are whole numbers
+    of a fraction that 16 bits hold (PyTorch, ``UpSampleKernel.cpp``).
+
+    Parameters
+    ----------
+    given, size : int
+        Sides before and after.
+    """
+
+    weight_SA: Tensor
+
+    def __init__(self, given: int, size: int) -> None:
+        super().__init__()
+        self.same = given == size
+        scale = given / size
+        center_S1 = (torch.arange(size, dtype=torch.float64)[:, None] + 0.5) * scale
+        off = (torch.arange(given, dtype=torch.float64) + 0.5 - center_S1).abs()
+        weight = (1 - off / max(scale, 1.0)).clamp_min(0.0)
+        weight = weight / weight.sum(dim=1, keepdim=True)
+        largest = float(weight.max())
+        bits = next(
+            bits
+            for bits in range(MOST_BITS + 1)
+            if bits == MOST_BITS or int(0.5 + largest * 2 ** (bits + 1)) >= LARGEST_INT16
+        )
+        rounded = torch.floor(weight * 2.0**bits + 0.5) / 2.0**bits
+        self.register_buffer("weight_SA", rounded.float())
+
+    def forward(self, greys_N3AA: Tensor) -> Tensor:
+        """Return whole greys, shape (N, 3, S, S), float32."""
+        if self.same:
+            return greys_N3AA
+        return _whole(self.weight_SA @ _whole(greys_N3AA @ self.weight_SA.T))
