@@ -23,6 +23,8 @@ import tenfold
 from tenfold import errors, tracking
 from tenfold.cli.views import app
 from tenfold.errors import RULES, InputError, TenfoldError, UsageError
+from tenfold.export import draft
+from tenfold.exported import Exported
 from tenfold.store.archive import MANIFEST
 from tests.engine_pictures import write_folder
 
@@ -69,6 +71,24 @@ def network(home: Path, code: str) -> str:
 def lost_on_the_way(run: tenfold.Run) -> None:
     with tracking._told("MLflow", run):
         raise OSError("there is no route")
+
+
+class Unwritable(torch.nn.Linear):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if torch.compiler.is_exporting():
+            raise ValueError("it reads a file")
+        return super().forward(x)
+
+
+class Off:
+    """A file that says 3 where the model says 2."""
+
+    def answers(self, of: object) -> Iterator[tuple[Any, Any]]:
+        yield np.array([[3.0]]), np.array([[2.0]])
+
+
+def write_down(home: Path, data: pd.DataFrame, network: Any = "tutorial") -> None:
+    tenfold.train(data, network=network, **QUICK).export(home / "x.onnx")
 
 
 def model(home: Path, name: str = "houses-1") -> Path:
@@ -968,6 +988,41 @@ P06: the table is not the one that the run was trained on.
   why  what a network looks at is measured on the rows that its folds were tested on
   fix  name the same file: --data FILE
        train anew, and explain at once from Python""",
+    ),
+    (
+        lambda home: Exported.open(text(home, "not a graph", "x.onnx")),
+        """\
+M09: it is no ONNX file that Tenfold wrote.
+
+  file  HOME/x.onnx
+  why   an exported model is an ONNX file that tenfold export wrote
+  fix   write it anew: tenfold export RUN""",
+    ),
+    (
+        lambda home: write_down(home, houses(), Unwritable),
+        """\
+X02: the network cannot be written down: ValueError: it reads a file.
+
+  why  a network of your own is exported if all it does is among ONNX's operations
+  fix  let forward decide nothing by the values of its tensors""",
+    ),
+    (
+        lambda home: write_down(home, houses().rename(columns={"rooms": "lower"})),
+        """\
+X03: column 'lower' cannot be an input: an output is called so.
+
+  why  the inputs and outputs of a file have names of their own, of a letter or more
+  fix  rename the column, and train anew""",
+    ),
+    (
+        lambda home: draft._compared(Off(), home),
+        """\
+X01: an answer of the file is off by 0.5 of the largest one, over 0.0001.
+
+  file says   [3.0]
+  model says  [2.0]
+  why         an exported file must answer as the model that it was made from
+  fix         report this, with the network and what its columns hold""",
     ),
     (
         lambda home: lost_on_the_way(tenfold.load(home / "runs" / "houses-1")),

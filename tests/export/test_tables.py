@@ -1,8 +1,6 @@
 """A file says of rows what the model says, cell by cell, without Tenfold or torch."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +19,7 @@ from tenfold.errors import ExportError, PredictError, StoreError
 from tenfold.exported import Exported
 from tenfold.model import Model
 from tenfold.run import Run, load
+from tests.export.alone import run_alone
 
 ROWS: Final = 800
 SAME: Final = 1e-4
@@ -138,53 +137,22 @@ def test_the_band_holds_nine_tenths_of_the_truth_that_no_network_saw() -> None:
     assert np.mean(np.abs(truth - held) <= label.band.half) == pytest.approx(0.9, abs=0.005)
 
 
-ALONE: Final = """
-import sys
-sys.path[:0] = [sys.argv[1]]
-import numpy, onnxruntime, PIL
-session = onnxruntime.InferenceSession(sys.argv[2])
+ASK: Final = """
 cells = {
     "tensor(string)": numpy.array(["", "red"], dtype=object),
     "tensor(float)": numpy.array([numpy.nan, 1], dtype=numpy.float32),
     "tensor(double)": numpy.array([numpy.nan, 1e9]),
 }
 feeds = {one.name: cells[one.type][:, None] for one in session.get_inputs()}
-print(session.run(None, feeds)[0].tolist())
-assert not {"torch", "tenfold", "pandas", "scipy"} & set(sys.modules)
-for absent in ("torch", "tenfold"):
-    try:
-        __import__(absent)
-    except ImportError:
-        continue
-    raise SystemExit(f"{absent} is there")
+print(json.dumps(session.run(None, feeds)[0].tolist()))
 """
-NEEDED: Final = (
-    "onnxruntime",
-    "numpy",
-    "numpy.libs",
-    "PIL",
-    "pillow.libs",
-    "flatbuffers",
-    "google",
-)
 
 
 def test_the_file_answers_where_there_is_neither_torch_nor_tenfold(
     run: Run, file: Path, tmp_path: Path
 ) -> None:
     """ONNX Runtime, NumPy and Pillow, with what they need, in a folder of their own."""
-    installed = Path(onnxruntime.__file__).parents[1]
-    for name in NEEDED:
-        if (installed / name).exists():
-            (tmp_path / name).symlink_to(installed / name)
-    done = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", ALONE, tmp_path, file],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    said = np.array(json.loads(done.stdout))
+    said = np.array(json.loads(run_alone(ASK, tmp_path, file)))
     empty = dict.fromkeys(frame_of_all_kinds().columns.drop("y"))
     known = Exported.open(file).answers(pd.DataFrame([empty]))
     np.testing.assert_allclose(said[:1], known, rtol=1e-6)

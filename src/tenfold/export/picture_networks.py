@@ -21,6 +21,7 @@ from tenfold.nn.convnets import (
     MIDDLE_SIDE,
     OUTPUT_SCALE,
     FineTuned,
+    ResidualStage,
     ScratchClassifier,
     TutorialClassifier,
 )
@@ -107,7 +108,9 @@ class _Heads(nn.Module):
         rooted_ND = features_ND.sign() * features_ND.abs().sqrt()
         if self.mirrored:
             rooted_ND = (rooted_ND[:pictures] + rooted_ND[pictures:]) / 2
-        return (rooted_ND @ self.weight + self.bias).unflatten(-1, self.shape)
+        side_by_side = rooted_ND @ self.weight + self.bias
+        outputs_NFO: Tensor = side_by_side.unflatten(-1, self.shape)
+        return outputs_NFO
 
 
 @final
@@ -163,6 +166,8 @@ class _Scratch(nn.Module):
     def __init__(self, network: ScratchClassifier) -> None:
         super().__init__()
         self.network = network
+        *before, self.last = [s for s in network.stages if isinstance(s, ResidualStage)]
+        self.before = nn.Sequential(*before)
 
     def forward(self, x_N3SS: Tensor) -> Said:
         views, side = [x_N3SS], x_N3SS.shape[-1]
@@ -171,8 +176,8 @@ class _Scratch(nn.Module):
             views.append(x_N3SS[:, :, edge : side - edge, edge : side - edge])
         ways = [way for view in views for way in (view, view.flip(-1))]
         maps_NCHW, sums_NCHW = self._maps(x_N3SS)
-        outputs = [self._head(functional.silu(maps_NCHW + sums_NCHW))]
-        outputs += [self._head(functional.silu(sum(self._maps(way)))) for way in ways[1:]]
+        seen = [(maps_NCHW, sums_NCHW), *(self._maps(way) for way in ways[1:])]
+        outputs = [self._head(functional.silu(maps + sums)) for maps, sums in seen]
         outputs_NO = torch.stack(outputs).mean(dim=0)
         if max(maps_NCHW.shape[2:]) == 1:
             return outputs_NO, None
@@ -182,13 +187,10 @@ class _Scratch(nn.Module):
         """Return what the last pair of convolutions adds, and what it is added to."""
         network = self.network
         h_NCHW = (x_N3SS - network.center_311) * network.scale_311
-        h_NCHW = functional.silu(network.whiten(h_NCHW))
-        *before, last = network.stages
-        for stage in before:
-            h_NCHW = stage(h_NCHW)
-        h_NCHW = functional.max_pool2d(last.first(h_NCHW), 2)
-        h_NCHW = functional.silu(last.first_norm(h_NCHW))
-        *pairs, final_pair = last.pairs
+        h_NCHW = self.before(functional.silu(network.whiten(h_NCHW)))
+        h_NCHW = functional.max_pool2d(self.last.first(h_NCHW), 2)
+        h_NCHW = functional.silu(self.last.first_norm(h_NCHW))
+        *pairs, final_pair = self.last.pairs
         for pair in pairs:
             h_NCHW = functional.silu(h_NCHW + pair(h_NCHW))
         return final_pair(h_NCHW), h_NCHW
@@ -214,21 +216,23 @@ class _Tutorial(nn.Module):
 
     def __init__(self, network: TutorialClassifier) -> None:
         super().__init__()
-        self.seeing, self.thinking = network.layers[:3], network.layers[3:]
-        first, last = network.layers[4], network.layers[6]
-        channels = network.layers[0].out_channels
+        self.seeing, self.thinking = network.layers[:3], network.layers[3:6]
+        self.last = network.layers[6]
+        weights = {name: p.detach() for name, p in network.layers.named_parameters()}
         # Pixel by pixel, as the network lays its maps out; the mean over them.
-        self.units_UC = nn.Parameter(first.weight.unflatten(1, (-1, channels)).mean(dim=1))
-        last_OU = last.weight
+        channels = len(weights["0.weight"])
+        self.units_UC = nn.Parameter(
+            weights["4.weight"].unflatten(1, (-1, channels)).mean(dim=1)
+        )
+        last_OU = weights["6.weight"]
         if len(last_OU) == 1:  # two classes by one unit: the other's sum is always 0
             last_OU = torch.cat([torch.zeros_like(last_OU), last_OU])
         self.apart_OU = nn.Parameter(_apart(last_OU))
 
     def forward(self, x_N3SS: Tensor) -> Said:
         maps_NCHW = self.seeing(x_N3SS)
-        flatten, first, bend, last = self.thinking
-        units_NU = bend(first(flatten(maps_NCHW)))
-        outputs_NO = last(units_NU)
+        units_NU = self.thinking(maps_NCHW)
+        outputs_NO = self.last(units_NU)
         if outputs_NO.shape[1] == 1:
             outputs_NO = torch.cat([torch.zeros_like(outputs_NO), outputs_NO], dim=1)
         on_N1U = (units_NU > 0).float()[:, None]

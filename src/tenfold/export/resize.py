@@ -11,13 +11,12 @@ Shape letters in this file:
 
 import math
 from dataclasses import dataclass
-from typing import Final, final
+from typing import Final, Self, final
 
 import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor, nn
-from torch.nn import functional
 
 from tenfold.data.decode import Framing
 
@@ -32,7 +31,7 @@ LARGEST_INT16: Final = 2**15
 MOST_BITS: Final = 22
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Side:
     """One side of a picture: which part of it is seen, and how it is averaged.
 
@@ -54,38 +53,57 @@ class Side:
     last: Tensor
     factor: Tensor
 
+    @property
+    def pixels(self) -> Tensor:
+        """How many are left where blocks of them were averaged."""
+        return torch.ceil((self.last - self.first) / self.factor)
 
-def sides_of(pixels_NHW3: Tensor, framing: Framing) -> tuple[Side, Side, Tensor]:
-    """Return the sides of pictures, x and y, and whether any is enlarged."""
-    high, wide = _size_of(pixels_NHW3)
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Both sides of a picture, and whether one is enlarged."""
+
+    x: Side
+    y: Side
+    enlarged: Tensor
+
+    @property
+    def told(self) -> Tensor:
+        """All numbers in a row, shape (11,)."""
+        x, y = self.x, self.y
+        sides = [
+            number for s in (x, y) for number in (s.start, s.end, s.first, s.last, s.factor)
+        ]
+        return torch.stack([*sides, self.enlarged.double()])
+
+    @classmethod
+    def of(cls, told: Tensor) -> Self:
+        """Return what a row of numbers tells."""
+        numbers = told.unbind()
+        return cls(Side(*numbers[:5]), Side(*numbers[5:10]), numbers[10] > 0)
+
+
+def frame_of(high: Tensor, wide: Tensor, framing: Framing) -> Frame:
+    """Return what is seen of pictures of a size, as ``Framing.box`` and Pillow decide it."""
     short, long = torch.minimum(high, wide), torch.maximum(high, wide)
     kept = short * (long / short) ** (1 - framing.crop)
     margin = ((long - kept) / 2).clamp_min(0.0)
     none = torch.zeros_like(margin)
-    cut_x, cut_y = (
-        torch.where(wide > high, margin, none),
-        torch.where(wide > high, none, margin),
-    )
-    seen = [(cut_x, wide - cut_x, wide), (cut_y, high - cut_y, high)]
+    cuts = torch.where(wide > high, margin, none), torch.where(wide > high, none, margin)
+    seen = [(cut, whole - cut, whole) for cut, whole in zip(cuts, (wide, high), strict=True)]
     enlarged = torch.minimum(seen[0][1] - seen[0][0], seen[1][1] - seen[1][0]) < framing.size
     reach = torch.where(enlarged, BICUBIC - 0.5, HAMMING - 0.5)
     factors = [
         torch.floor((end - start) / framing.size / GAP).clamp_min(1.0) for start, end, _ in seen
     ]
     many = torch.maximum(*factors) > 1
-    found = []
+    sides = []
     for (start, end, whole), factor in zip(seen, factors, strict=True):
         past = reach * (end - start) / framing.size
         first = torch.where(many, torch.floor((start - past).clamp_min(0.0)), none)
         last = torch.where(many, torch.minimum(torch.ceil(end + past), whole), whole)
-        found.append(Side(start=start, end=end, first=first, last=last, factor=factor))
-    return found[0], found[1], enlarged
-
-
-def _size_of(pixels_NHW3: Tensor) -> tuple[Tensor, Tensor]:
-    """Return height and width as tensors, which a graph can compare."""
-    high, wide = pixels_NHW3.shape[1:3]
-    return torch.full((), high, dtype=torch.float64), torch.full((), wide, dtype=torch.float64)
+        sides.append(Side(start, end, first, last, factor))
+    return Frame(sides[0], sides[1], enlarged)
 
 
 @final
@@ -104,67 +122,74 @@ class Framed(nn.Module):
 
     def forward(self, pixels_NHW3: Tensor) -> Tensor:
         """Return whole greys, shape (N, 3, S, S), float32."""
-        x, y, _ = sides_of(pixels_NHW3, self.framing)
-        large = torch.maximum(x.factor, y.factor) > 1
-        found: Tensor = torch.cond(large, self._averaged, self._small, (pixels_NHW3,))
+        size = self.framing.size
+        high, wide = (
+            torch.full((), side, dtype=torch.float64) for side in pixels_NHW3.shape[1:3]
+        )
+        frame = frame_of(high, wide, self.framing)
+        large = torch.maximum(frame.x.factor, frame.y.factor) > 1
+        done = (high == size) & (wide == size)
+        left = frame.y.pixels + size
+        rows_first = (frame.y.pixels > size) & (2 * frame.x.pixels < left) & self.turns
+        ways = (
+            (done, self._as_it_is),
+            (~done & ~large & rows_first, self._rows_first),
+            (~done & ~large & ~rows_first, self._columns_first),
+            (large & rows_first, self._averaged_rows_first),
+            (large & ~rows_first, self._averaged_columns_first),
+        )
+        found = torch.zeros((pixels_NHW3.shape[0], 3, size, size))
+        for holds, way in ways:  # a graph with branches inside of branches takes long to write
+            found = torch.cond(holds, way, _kept, (pixels_NHW3, frame.told, found))
         return found
 
-    def _small(self, pixels_NHW3: Tensor) -> Tensor:
-        high, wide = _size_of(pixels_NHW3)
-        done = (high == self.framing.size) & (wide == self.framing.size)
-        found: Tensor = torch.cond(done, self._as_it_is, self._alone, (pixels_NHW3,))
-        return found
+    def _as_it_is(self, greys: Tensor, _told: Tensor, _found: Tensor) -> Tensor:
+        at = torch.arange(self.framing.size)  # all pixels, in words that fix the shape
+        high, wide = (torch.minimum(at, torch.full_like(at, n - 1)) for n in greys.shape[1:3])
+        square = greys.index_select(1, high).index_select(2, wide)
+        return square.permute(0, 3, 1, 2).float().contiguous()
 
-    def _as_it_is(self, pixels_NHW3: Tensor) -> Tensor:
-        size = self.framing.size  # cut, so that both ways return what has one shape
-        greys_NSS3 = functional.pad(pixels_NHW3, (0, 0, 0, size, 0, size))[:, :size, :size]
-        return greys_NSS3.permute(0, 3, 1, 2).float().contiguous()
+    def _columns_first(self, greys: Tensor, told: Tensor, _found: Tensor) -> Tensor:
+        wide_SB, high_SA = self._weights(told, greys)
+        return _whole(high_SA @ _whole(greys.permute(0, 3, 1, 2).float() @ wide_SB.T))
 
-    def _alone(self, pixels_NHW3: Tensor) -> Tensor:
-        return self._weighed(pixels_NHW3, pixels_NHW3)
+    def _rows_first(self, greys: Tensor, told: Tensor, _found: Tensor) -> Tensor:
+        wide_SB, high_SA = self._weights(told, greys)
+        return _whole(_whole(high_SA @ greys.permute(0, 3, 1, 2).float()) @ wide_SB.T)
 
-    def _averaged(self, pixels_NHW3: Tensor) -> Tensor:
-        """Average whole blocks of pixels, as ``Image.reduce`` does, and weigh what is left.
+    def _averaged_columns_first(self, greys: Tensor, told: Tensor, found: Tensor) -> Tensor:
+        return self._columns_first(self._averaged(greys, told), told, found)
 
-        What is averaged has one size, whatever the picture's: columns and rows at its end
-        stand for nothing.
+    def _averaged_rows_first(self, greys: Tensor, told: Tensor, found: Tensor) -> Tensor:
+        return self._rows_first(self._averaged(greys, told), told, found)
+
+    def _averaged(self, pixels_NHW3: Tensor, told: Tensor) -> Tensor:
+        """Average whole blocks of pixels, as ``Image.reduce`` does.
+
+        What is left has one size, whatever the picture's: columns and rows at its end stand
+        for nothing.
         """
-        x, y, _ = sides_of(pixels_NHW3, self.framing)
+        frame = Frame.of(told)
         most = MOST_SQUARES * self.framing.size + MARGIN
-        wide_E, high_E = _ends(x, most), _ends(y, most)
+        wide_E, high_E = _ends(frame.x, most), _ends(frame.y, most)
         sums_NHB3 = _sums(pixels_NHW3.to(torch.int32), wide_E, 2)
         sums_NAB3 = _sums(sums_NHB3, high_E, 1).to(torch.int64)
         count_AB = (high_E.diff()[:, None] * wide_E.diff()[None]).clamp_min(1)
         part_AB = torch.full_like(count_AB, FRACTION) // count_AB
-        half_AB = count_AB // 2
-        mean = (sums_NAB3 + half_AB[..., None]) * part_AB[..., None]
-        greys_NAB3 = (mean // FRACTION).to(torch.uint8)
-        return self._weighed(pixels_NHW3, greys_NAB3)
+        mean_NAB3 = (sums_NAB3 + (count_AB // 2)[..., None]) * part_AB[..., None]
+        return (mean_NAB3 // FRACTION).to(torch.uint8)
 
-    def _weighed(self, pixels_NHW3: Tensor, greys_NAB3: Tensor) -> Tensor:
-        """Weigh columns and rows, in the order in which Pillow does."""
-        if not self.turns:
-            return self._columns_first(pixels_NHW3, greys_NAB3)
-        x, y, _ = sides_of(pixels_NHW3, self.framing)
-        wide, high = (torch.ceil((s.last - s.first) / s.factor) for s in (x, y))
-        rows_first = (high > self.framing.size) & (2 * wide < high + self.framing.size)
-        ways = self._rows_first, self._columns_first
-        found: Tensor = torch.cond(rows_first, *ways, (pixels_NHW3, greys_NAB3))
-        return found
-
-    def _columns_first(self, pixels_NHW3: Tensor, greys_NAB3: Tensor) -> Tensor:
-        wide_SB, high_SA = self._weights(pixels_NHW3, greys_NAB3)
-        return _whole(high_SA @ _whole(greys_NAB3.permute(0, 3, 1, 2).float() @ wide_SB.T))
-
-    def _rows_first(self, pixels_NHW3: Tensor, greys_NAB3: Tensor) -> Tensor:
-        wide_SB, high_SA = self._weights(pixels_NHW3, greys_NAB3)
-        return _whole(_whole(high_SA @ greys_NAB3.permute(0, 3, 1, 2).float()) @ wide_SB.T)
-
-    def _weights(self, pixels_NHW3: Tensor, greys_NAB3: Tensor) -> tuple[Tensor, Tensor]:
+    def _weights(self, told: Tensor, greys_NAB3: Tensor) -> tuple[Tensor, Tensor]:
         """Return how much each pixel adds to each of the square, (S, B) and (S, A)."""
-        x, y, enlarged = sides_of(pixels_NHW3, self.framing)
-        size, (high, wide) = self.framing.size, greys_NAB3.shape[1:3]
-        return _weights(x, enlarged, size, wide), _weights(y, enlarged, size, high)
+        frame, size, (high, wide) = Frame.of(told), self.framing.size, greys_NAB3.shape[1:3]
+        return (
+            _weights(frame.x, frame.enlarged, size, wide),
+            _weights(frame.y, frame.enlarged, size, high),
+        )
+
+
+def _kept(greys: Tensor, _told: Tensor, found: Tensor) -> Tensor:
+    return found.view(greys.shape[0], *found.shape[1:]).clone()  # so that both count alike
 
 
 def _ends(side: Side, most: int) -> Tensor:
@@ -191,8 +216,7 @@ def _weights(side: Side, enlarged: Tensor, size: int, pixels: int) -> Tensor:
     off = ((at + 0.5 - start.double() - middle_S1 * scale) / scale.clamp_min(1.0)).abs()
     off = off.float()  # the filters take their time, and their values are small
     weight = torch.where(enlarged, _bicubic(off), _hamming(off))
-    there = torch.ceil((side.last - side.first) / side.factor)
-    weight = torch.where(at < there, weight, 0.0)
+    weight = torch.where(at < side.pixels, weight, 0.0)
     weight = weight / weight.sum(dim=1, keepdim=True)
     rounded = torch.trunc(weight * STEPS + torch.where(weight < 0, -0.5, 0.5))
     return rounded / STEPS
