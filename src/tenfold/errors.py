@@ -17,6 +17,7 @@ breaks, and the cure. The rule belongs to the code and is written once, in
     │   └── UsageError           U..        options that contradict each other
     ├── StoreError               M..        a model file or a run folder
     ├── ExportError              X..        a model cannot be exported
+    ├── ServeError               V..        a server cannot answer a request, or cannot begin
     └── MissingExtraError (also an ImportError)   E..   an optional library is absent
 """
 
@@ -83,6 +84,18 @@ RULES: Final[Mapping[str, str]] = {
     "X01": "an exported file must answer as the model that it was made from",
     "X02": "a network of your own is exported if all it does is among ONNX's operations",
     "X03": "the inputs and outputs of a file have names of their own, of a letter or more",
+    "V01": "the body of a request stays below a number of bytes (--max-bytes)",
+    "V02": "a request asks about so many rows or pictures at most (--max-rows, --max-pictures)",
+    "V03": "a request is answered within a time, its way to the server included (--timeout)",
+    "V04": "so many requests are answered at the same time at most (--max-requests)",
+    "V05": "a server that was given a token answers those who send it",
+    "V06": "a body is JSON rows, CSV, or pictures, as its Content-Type says",
+    "V07": "JSON holds a list of rows, each with a value or null for every column",
+    "V08": "a picture is a file that can be read, of so many pixels at most (--max-pixels)",
+    "V09": "a server that listens on this machine alone is asked by this machine's name",
+    "V10": "an address of the server is one that /openapi.json lists",
+    "V11": "a server needs a port that nothing else uses",
+    "V12": "what a question asks for besides the answer must be in the model",
     "E01": "some of what Tenfold does needs an optional library",
 }
 
@@ -197,6 +210,10 @@ class StoreError(TenfoldError):
 
 class ExportError(TenfoldError):
     """A model cannot be exported."""
+
+
+class ServeError(TenfoldError):
+    """A server cannot answer a request, or cannot begin."""
 
 
 class MissingExtraError(TenfoldError, ImportError):

@@ -372,7 +372,8 @@ def feed(
         numbers = seconds_of(to_dates(cells, date_format or "ISO8601"))
     else:
         numbers = to_numbers(cells, decimal)
-    return numbers.astype(np.float32 if column.tensor == "float" else np.float64)[:, None]
+    with np.errstate(over="ignore"):  # what is too large for float is infinite
+        return numbers.astype(np.float32 if column.tensor == "float" else np.float64)[:, None]
 
 
 def seconds_of(times: NDArray[np.datetime64]) -> NDArray[np.float64]:

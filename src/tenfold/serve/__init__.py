@@ -1,0 +1,1 @@
+"""An exported model as a page and an HTTP API. Nothing here needs torch."""

@@ -1,0 +1,241 @@
+"""Rows of JSON and CSV as a model takes them, and its answers as JSON."""
+
+import datetime
+import json
+import math
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, cast, final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tenfold.data.cells import FALSE_WORDS, TRUE_WORDS, to_dates
+from tenfold.data.read import read_table
+from tenfold.data.schema import Schema
+from tenfold.data.table import Table
+from tenfold.errors import PredictError, ServeError
+from tenfold.exported import HIGH, LOW, Exported, Feeds, Input, seconds_of
+
+NOT_A_NUMBER: Final = float("nan")
+MEANINGS: Final = {
+    **dict.fromkeys(TRUE_WORDS | {"1"}, 1.0),
+    **dict.fromkeys(FALSE_WORDS | {"0"}, 0.0),
+}
+TAKES: Final = {
+    "number": "a number or null",
+    "boolean": "true, false or null",
+    "date": "a date as text, or null",
+    "category": "text, a number, true, false or null",
+}
+
+Cell = Callable[[Any], Any]
+"""Turns a value of JSON into a cell; raises ValueError for one that it does not take."""
+
+
+@final
+class Rows:
+    """Rows on their way to a model and back.
+
+    Parameters
+    ----------
+    exported : Exported
+        Of a table.
+    most : int
+        Rows of one request.
+    """
+
+    def __init__(self, exported: Exported, most: int) -> None:
+        self._exported, self._most = exported, most
+        schema = cast("Schema", exported.label.schema)
+        formats = {column.name: column.date_format for column in schema.used}
+        self._columns: list[tuple[Input, Cell, type]] = [
+            (one, _cell_of(one, formats[one.name]), _KINDS[one.tensor])
+            for one in exported.label.inputs
+        ]
+
+    def of_json(self, body: bytes) -> tuple[Feeds, int]:
+        """Return rows as the model takes them, and their number.
+
+        Parameters
+        ----------
+        body : bytes
+            ``{"rows": [{COLUMN: VALUE, ...}, ...]}``; columns that the model does not know
+            are left aside.
+
+        Raises
+        ------
+        ServeError
+            V07, if it is something else; V02, if there are too many rows.
+        PredictError
+            P01, if a row lacks a column; P02, if a value is not what its column takes.
+        """
+        try:
+            found = json.loads(body)
+        except (ValueError, RecursionError) as error:
+            raise ServeError("V07", f"the body is no JSON: {error}") from error
+        rows = found.get("rows") if isinstance(found, dict) else None
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            raise ServeError(
+                "V07",
+                "the body holds no list of rows",
+                fix=['{"rows": [{"COLUMN": VALUE, ...}, ...]}; GET /schema names the columns'],
+            )
+        self._check_count(len(rows))
+        feeds: Feeds = {}
+        for column, cell, kind in self._columns:
+            name = column.name
+            try:
+                cells = [cell(row[name]) for row in rows]
+            except (KeyError, TypeError, ValueError):
+                raise self._unfit(rows, column, cell) from None
+            with np.errstate(over="ignore"):  # what is too large is infinite, as in a file
+                feeds[name] = np.array(cells, dtype=kind).reshape(-1, 1)
+        return feeds, len(rows)
+
+    def _unfit(self, rows: Sequence[Mapping[str, Any]], column: Input, cell: Cell) -> Exception:
+        """Say which row lacks a column, or holds what the column does not take."""
+        name = column.name
+        for number, row in enumerate(rows, start=1):
+            place = {"row": str(number)}
+            if name not in row:
+                known = {one.name for one, _, _ in self._columns}
+                extra = [other for other in row if other not in known]
+                if extra:
+                    place["not known"] = ", ".join(extra[:5])
+                fix = ["null, if nothing is known"]
+                return PredictError("P01", f"a row has no {name!r}", place=place, fix=fix)
+            try:
+                cell(row[name])
+            except (TypeError, ValueError):
+                value = json.dumps(row[name])[:60]
+                fact = f"{name!r} takes {TAKES[column.kind]}, and it is {value}"
+                return PredictError("P02", fact, place=place)
+        return RuntimeError("every row fits")
+
+    def of_csv(self, body: bytes) -> tuple[Feeds, Table]:
+        """Return the rows of a CSV file as the model takes them, and the table.
+
+        Raises
+        ------
+        ReadError
+            If the bytes are no table.
+        ServeError
+            V02, if there are too many rows.
+        PredictError
+            P01, if a column is missing; P02, if a column is not what it was.
+        """
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "rows.csv"
+            path.write_bytes(body)
+            table = read_table(path)
+        self._check_count(len(table) + len(table.rejected))
+        return self._exported.feeds(table.frame, table.decimal), table
+
+    def _check_count(self, count: int) -> None:
+        if count > self._most:
+            fix = [f"send {self._most:,} at a time"]
+            raise ServeError("V02", f"there are {count:,} rows", fix=fix)
+
+
+def answers_of(exported: Exported, said: Feeds) -> list[dict[str, Any]]:
+    """Return answers as JSON objects: a prediction, and its band or its probabilities."""
+    label = exported.label
+    values_NO = said[label.answer].astype(np.float64)
+    if not label.schema.classes:
+        names = {label.answer: "prediction", LOW: "low", HIGH: "high"}
+        columns = {names[n]: said[n][:, 0].tolist() for n in names if n in said}
+        return [
+            dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)
+        ]
+    classes = label.schema.classes
+    return [
+        {
+            "prediction": classes[best],
+            "probabilities": dict(zip(classes, row, strict=True)),
+        }
+        for best, row in zip(values_NO.argmax(axis=1).tolist(), values_NO.tolist(), strict=True)
+    ]
+
+
+def csv_of(table: Table, answers: Sequence[Mapping[str, Any]]) -> str:
+    """Return a table with its answers beside it, as CSV."""
+    flat = [
+        {
+            f"probability {inner}" if outer == "probabilities" else outer: value
+            for outer, found in one.items()
+            for inner, value in (found.items() if isinstance(found, Mapping) else [("", found)])
+        }
+        for one in answers
+    ]
+    told = pd.DataFrame(flat, index=table.frame.index)
+    taken = {name: f"{name} (given)" for name in table.frame.columns if name in told.columns}
+    return str(pd.concat([told, table.frame.rename(columns=taken)], axis=1).to_csv(index=False))
+
+
+def _cell_of(column: Input, date_format: str | None) -> Cell:
+    """Return what turns a value of JSON into a cell of a column."""
+    if column.kind == "number":
+        return _number
+    if column.kind == "date":
+        return lambda value: _date(value, date_format or "ISO8601")
+    if column.kind == "boolean" and column.tensor == "float":
+        return _truth
+    return _word
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else NOT_A_NUMBER
+    if value is None:
+        return NOT_A_NUMBER
+    if isinstance(value, int) and not isinstance(value, bool):
+        try:
+            return float(value)
+        except OverflowError:
+            return NOT_A_NUMBER  # as a file's number that is larger than any
+    raise TypeError
+
+
+def _truth(value: Any) -> float:
+    if value is None:
+        return NOT_A_NUMBER
+    if isinstance(value, (bool, str, int)):
+        return MEANINGS.get(str(value).lower(), NOT_A_NUMBER)
+    raise TypeError
+
+
+def _date(value: Any, layout: str) -> float:
+    if value is None:
+        return NOT_A_NUMBER
+    if not isinstance(value, str):
+        raise TypeError
+    if layout == "ISO8601":
+        try:
+            moment = datetime.datetime.fromisoformat(value)
+        except ValueError:
+            pass
+        else:
+            aware = moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
+            return float(math.floor(aware.timestamp()))
+    found: NDArray[np.float64] = seconds_of(to_dates(pd.Series([value], dtype=object), layout))
+    if not np.isfinite(found[0]):
+        raise ValueError
+    return float(found[0])
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, str):
+        # Half of a pair of surrogates is no text that a file or a model can hold.
+        return value if value.isascii() else value.encode(errors="replace").decode()
+    if value is None:
+        return ""
+    if isinstance(value, (bool, int, float)):
+        whole = isinstance(value, float) and value.is_integer()
+        return str(int(value)) if whole else str(value)
+    raise TypeError
+
+
+_KINDS: Final[dict[str, type]] = {"float": np.float32, "double": np.float64, "string": object}
