@@ -2,6 +2,9 @@
 
 import json
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,6 +15,7 @@ from tenfold.cli import options as opt
 from tenfold.cli.commands import app
 from tenfold.cli.terminal import console, named_pictures, read_many, tell_rejected
 from tenfold.config import ReadOptions
+from tenfold.extras import require
 
 __all__ = ["app"]
 
@@ -100,3 +104,71 @@ def export(
     asked = f"the file and the model were asked about {found.inputs:,} {loaded.noun}"
     print(f"{asked}: their answers differ by {found.difference:.1g} of the largest at most")
     print(f"saved as {written.path} ({written.bytes / 1e6:.1f} MB)")
+
+
+@app.command()
+def serve(
+    model: Annotated[
+        Path,
+        typer.Argument(metavar="RUN|FILE", help="A run, or a file that tenfold export wrote."),
+    ],
+    *,
+    host: Annotated[
+        str, typer.Option(help="Where to listen; 0.0.0.0 is all the world.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="0 takes any that is free.")] = 8000,
+    workers: Annotated[int, typer.Option(help="Processes that answer.")] = 1,
+    token: Annotated[
+        str | None,
+        typer.Option(envvar="TENFOLD_TOKEN", help="What requests have to bring along."),
+    ] = None,
+    max_bytes: Annotated[int, typer.Option(help="Of a request.")] = 32_000_000,
+    max_rows: Annotated[int, typer.Option(help="Of a request.")] = 10_000,
+    max_pictures: Annotated[int, typer.Option(help="Of a request.")] = 32,
+    max_pixels: Annotated[int, typer.Option(help="Of a picture.")] = 100_000_000,
+    max_requests: Annotated[int, typer.Option(help="At the same time, a worker.")] = 256,
+    timeout: Annotated[float, typer.Option(help="Seconds to an answer.")] = 30.0,
+    data: opt.TrainedOn = None,
+    as_json: opt.AsJson = False,
+) -> None:
+    """Answer over HTTP, with a page to try the model: on this machine alone unless told."""
+    require("fastapi", extra="serve", to="serve a model")
+    from tenfold.serve.options import ServeOptions  # noqa: PLC0415
+    from tenfold.serve.server import serve as run_server  # noqa: PLC0415
+
+    options = ServeOptions(
+        host=host,
+        port=port,
+        workers=workers,
+        token=token,
+        max_bytes=max_bytes,
+        max_rows=max_rows,
+        max_pictures=max_pictures,
+        max_pixels=max_pixels,
+        max_requests=max_requests,
+        timeout=timeout,
+    )
+
+    def began(address: str) -> None:
+        if not options.is_local:
+            also = "" if token else ", and no --token is asked for"
+            print(f"other machines can ask: it listens on {host}{also}", file=sys.stderr)
+        told = json.dumps({"format": 1, "url": address}) if as_json else f"serving at {address}"
+        print(told, flush=True)
+
+    with exported(model, data) as file:
+        run_server(file, options, began)
+
+
+@contextmanager
+def exported(model: Path, data: Path | None) -> Iterator[Path]:
+    """Yield a file that was exported: the one that is named, or one made of a run."""
+    if model.suffix == ".onnx":
+        yield model
+        return
+    from tenfold.run import load  # noqa: PLC0415
+
+    run = load(model)
+    with tempfile.TemporaryDirectory() as folder:
+        print(f"exporting {model}", file=sys.stderr)
+        yield run.export(Path(folder) / "model.onnx", data=data).path

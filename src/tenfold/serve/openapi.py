@@ -1,0 +1,268 @@
+"""What a server takes and returns, told as JSON Schema and OpenAPI, with examples that work."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any, Final, cast
+
+from tenfold.data.picture_schema import PictureSchema
+from tenfold.data.schema import Column, Schema
+from tenfold.exported import Input, Label
+from tenfold.serve.options import ServeOptions
+
+Told = dict[str, Any]
+
+VERSION: Final = "3.1.0"
+LISTED_WORDS: Final = 1_000  # of a column, that are told
+TYPES: Final = {
+    "number": ["number", "null"],
+    "boolean": ["boolean", "string", "integer", "null"],
+    "date": ["string", "null"],
+    "category": ["string", "number", "boolean", "null"],
+}
+ERROR: Final[Told] = {
+    "type": "object",
+    "required": ["error"],
+    "properties": {
+        "error": {
+            "type": "object",
+            "required": ["code", "fact", "rule", "place", "fix"],
+            "properties": {
+                "code": {"type": "string"},
+                "fact": {"type": "string"},
+                "rule": {"type": "string"},
+                "place": {"type": "object", "additionalProperties": {"type": "string"}},
+                "fix": {"type": "array", "items": {"type": "string"}},
+            },
+        }
+    },
+}
+REFUSALS: Final = {
+    "400": "The body is no JSON with rows, or no table (V07, D..).",
+    "408": "The time for an answer is over (V03).",
+    "413": "The body is too large, or asks about too much (V01, V02).",
+    "415": "The body is of another kind (V06).",
+    "421": "The request names another host (V09).",
+    "422": "A column or a picture is not what it has to be (P01, P02, V08, V12).",
+    "429": "Too many requests are open (V04).",
+}
+
+
+def schema_of(label: Label, options: ServeOptions) -> Told:
+    """Return what ``GET /schema`` tells: columns or frame, target, score, limits."""
+    told: Told = {
+        "format": 1,
+        "name": label.name,
+        "kind": label.kind,
+        "task": label.schema.task,
+        "target": label.schema.target,
+        "classes": list(label.schema.classes),
+        "score": label.score,
+        "equality": asdict(label.equality),
+        "band": None if label.band is None else asdict(label.band),
+        "heat": label.heat,
+        "limits": {
+            name: getattr(options, name)
+            for name in (
+                "max_bytes", "max_rows", "max_pictures", "max_pixels", "max_requests", "timeout",
+            )
+        },
+    }  # fmt: skip
+    if isinstance(label.schema, PictureSchema):
+        told |= {"size": label.schema.framing.size, "crop": label.schema.framing.crop}
+    else:
+        columns = {column.name: column for column in label.schema.used}
+        told["columns"] = [_column(one, columns[one.name]) for one in label.inputs]
+    return told
+
+
+def _column(one: Input, column: Column) -> Told:
+    words = one.words if one.kind == "boolean" else column.levels[:LISTED_WORDS]
+    return {
+        "name": one.name,
+        "kind": one.kind,
+        "words": list(words) if one.kind != "number" else [],
+        "typical": one.typical,
+        "low": one.low,
+        "high": one.high,
+        "date_format": column.date_format,
+    }
+
+
+def openapi_of(label: Label, options: ServeOptions) -> Told:
+    """Return the OpenAPI document of a server."""
+    paths = {
+        "/predict": {"post": _predict(label, options)},
+        "/schema": {"get": _get("What the model takes.", {"type": "object"})},
+        "/health": {
+            "get": _get("Whether the server answers.", _strings("status", "name"), free=True)
+        },
+        "/metrics": {"get": _get("Counts for Prometheus.", None, media="text/plain")},
+    }
+    told: Told = {
+        "openapi": VERSION,
+        "info": {"title": label.name, "version": label.version, "description": label.score},
+        "paths": paths,
+    }
+    if options.token:
+        told["components"] = {
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}
+        }
+        told["security"] = [{"token": []}]
+    for path in paths.values():
+        for operation in path.values():
+            if options.token and "security" not in operation:
+                operation["responses"]["401"] = _refusal("There is no token, or another (V05).")
+    return told
+
+
+def _get(summary: str, schema: Told | None, *, media: str = "", free: bool = False) -> Told:
+    content = {media or "application/json": {"schema": schema or {"type": "string"}}}
+    told: Told = {
+        "summary": summary,
+        "responses": {
+            "200": {"description": "It does.", "content": content},
+            **{code: _refusal(REFUSALS[code]) for code in ("408", "421", "429")},
+        },
+    }
+    return told | ({"security": []} if free else {})
+
+
+def _predict(label: Label, options: ServeOptions) -> Told:
+    table = label.kind == "table"
+    extra = ("contributions", "What each column adds; of one row.") if table else (
+        "heat", "Where a picture speaks for its class, as a PNG picture.",
+    )  # fmt: skip
+    answer = _answer(label)
+    responses = {
+        "200": {
+            "description": "The answers, in the order of the questions.",
+            "content": {
+                "application/json": {
+                    "schema": {
+                        "type": "object",
+                        "required": ["predictions"],
+                        "properties": {"predictions": {"type": "array", "items": answer}},
+                    }
+                }
+            },
+        },
+        **{code: _refusal(text) for code, text in REFUSALS.items()},
+    }
+    if table:
+        responses["200"]["content"]["text/csv"] = {"schema": {"type": "string"}}
+    return {
+        "summary": f"Predict {label.schema.target}.",
+        "parameters": [
+            {
+                "name": extra[0],
+                "in": "query",
+                "description": extra[1],
+                "schema": {"type": "boolean", "default": False},
+                "example": False,
+            }
+        ],
+        "requestBody": {
+            "required": True,
+            "content": _rows(label, options) if table else _pictures(options),
+        },
+        "responses": responses,
+    }
+
+
+def _rows(label: Label, options: ServeOptions) -> Told:
+    columns = {column.name: column for column in cast("Schema", label.schema).used}
+    row = example_of(label)
+    schema = {
+        "type": "object",
+        "required": ["rows"],
+        "properties": {
+            "rows": {
+                "type": "array",
+                "maxItems": options.max_rows,
+                "items": {
+                    "type": "object",
+                    "required": list(row),
+                    "properties": {
+                        one.name: _cell(one, columns[one.name]) for one in label.inputs
+                    },
+                },
+            }
+        },
+    }
+    cells = ",".join("" if cell is None else f'"{cell}"' for cell in row.values())
+    names = ",".join('"' + name.replace('"', '""') + '"' for name in row)
+    return {
+        "application/json": {"schema": schema, "example": {"rows": [row]}},
+        "text/csv": {"schema": {"type": "string"}, "example": f"{names}\n{cells}\n"},
+    }
+
+
+def _cell(one: Input, column: Column) -> Told:
+    told: Told = {"type": TYPES[one.kind]}
+    if one.kind == "date":
+        iso = column.date_format in {None, "ISO8601"}
+        told |= {"format": "date"} if iso else {"description": f"as {column.date_format}"}
+    return told
+
+
+def example_of(label: Label) -> dict[str, Any]:
+    """Return a row of typical cells, as JSON takes it."""
+    columns = {column.name: column for column in cast("Schema", label.schema).used}
+    return {one.name: _typical(one, columns[one.name]) for one in label.inputs}
+
+
+def _typical(one: Input, column: Column) -> Any:
+    if one.kind == "boolean" and one.tensor == "float" and one.typical is not None:
+        return bool(one.typical)
+    if one.kind == "date" and column.date_format not in {None, "ISO8601"}:
+        return None
+    return one.typical
+
+
+def _pictures(options: ServeOptions) -> Told:
+    file = {"type": "string", "contentMediaType": "application/octet-stream"}
+    form = {
+        "type": "object",
+        "required": ["file"],
+        "properties": {
+            "file": {"type": "array", "maxItems": options.max_pictures, "items": file}
+        },
+    }
+    return {
+        "multipart/form-data": {"schema": form},
+        "image/jpeg": {"schema": file},
+        "image/png": {"schema": file},
+    }
+
+
+def _answer(label: Label) -> Told:
+    number = {"type": "number"}
+    if not label.schema.classes:
+        names = ["prediction", *(["low", "high"] if label.band else [])]
+        return {"type": "object", "required": names, "properties": dict.fromkeys(names, number)}
+    classes = list(label.schema.classes)
+    probabilities = {
+        "type": "object",
+        "required": classes,
+        "properties": dict.fromkeys(
+            classes, {"type": "number", "minimum": 0, "maximum": 1.0001}
+        ),
+    }
+    found = {"prediction": {"enum": classes}, "probabilities": probabilities}
+    told: Told = {"type": "object", "properties": found, "required": list(found)}
+    if label.kind == "table":
+        return told
+    bad = {"type": "object", "required": ["file", "error"]}
+    return {"anyOf": [told | {"required": ["file", *found]}, bad]}
+
+
+def _strings(*names: str) -> Told:
+    return {
+        "type": "object",
+        "required": list(names),
+        "properties": dict.fromkeys(names, {"type": "string"}),
+    }
+
+
+def _refusal(text: str) -> Mapping[str, Any]:
+    return {"description": text, "content": {"application/json": {"schema": ERROR}}}

@@ -1,0 +1,111 @@
+"""A server's processes: they begin, listen, and end when they are told to."""
+
+import os
+import socket
+import sys
+import tempfile
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import uvicorn
+from uvicorn.supervisors import Multiprocess
+
+from tenfold.errors import ServeError
+from tenfold.exported import Exported
+from tenfold.machine import usable_cores
+from tenfold.serve.app import app_of
+from tenfold.serve.guard import Guard
+from tenfold.serve.observed import SHARED
+from tenfold.serve.options import ServeOptions
+
+GRACE: Final = 10  # seconds that open requests get when the server ends
+BACKLOG: Final = 2_048
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """Makes the application anew in each process."""
+
+    file: Path
+    options: ServeOptions
+
+    def __call__(self) -> Guard:
+        workers = self.options.workers
+        exported = Exported.open(self.file, threads=max(1, usable_cores() // workers))
+        return app_of(exported, self.options, shared=workers > 1)
+
+
+def serve(file: Path, options: ServeOptions, began: Callable[[str], None]) -> None:
+    """Answer requests with an exported file until the process is told to end.
+
+    Parameters
+    ----------
+    file : Path
+    options : ServeOptions
+    began : callable
+        Called with the address once the port is taken.
+
+    Raises
+    ------
+    StoreError
+        M09, if the file is no exported model.
+    ServeError
+        V11, if the port or the host cannot be had.
+    """
+    Exported.open(file, threads=1)  # a fault is told before a port is taken
+    with ExitStack() as stack:
+        taken = stack.enter_context(_listen(options))
+        if options.workers > 1:
+            os.environ[SHARED] = stack.enter_context(tempfile.TemporaryDirectory())
+        host, port = taken.getsockname()[:2]
+        began(f"http://{f'[{host}]' if ':' in host else host}:{port}")
+        config = uvicorn.Config(
+            _Made(file, options),
+            factory=True,
+            workers=options.workers,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=GRACE,
+            timeout_keep_alive=max(5, int(options.timeout)),
+            backlog=BACKLOG,
+        )
+        server = uvicorn.Server(config)
+        if options.workers > 1:
+            Multiprocess(config, target=server.run, sockets=[taken]).run()
+        else:
+            _quietly(server, taken)
+
+
+def _quietly(server: uvicorn.Server, taken: socket.socket) -> None:
+    """Run a server; Ctrl-C ends it as a signal does, without a traceback."""
+    try:
+        server.run(sockets=[taken])
+    except KeyboardInterrupt:
+        print("", end="", file=sys.stderr)
+
+
+def _listen(options: ServeOptions) -> socket.socket:
+    """Return a socket that listens.
+
+    Raises
+    ------
+    ServeError
+        V11, if that is not possible.
+    """
+    place = {"host": options.host, "port": str(options.port)}
+    try:
+        found: Any = socket.getaddrinfo(options.host, options.port, type=socket.SOCK_STREAM)[0]
+        taken = socket.socket(found[0], socket.SOCK_STREAM)
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(found[4])
+        taken.listen(BACKLOG)
+    except OSError as error:
+        fix = ["name another: --port N, or 0 for any that is free"]
+        fact = f"the server cannot listen: {error.strerror or error}"
+        raise ServeError("V11", fact, place=place, fix=fix) from error
+    taken.set_inheritable(True)
+    return taken
