@@ -91,11 +91,12 @@ RULES: Final[Mapping[str, str]] = {
     "V05": "a server that was given a token answers those who send it",
     "V06": "a body is JSON rows, CSV, or pictures, as its Content-Type says",
     "V07": "JSON holds a list of rows, each with a value or null for every column",
-    "V08": "a picture is a file that can be read, of so many pixels at most (--max-pixels)",
+    "V08": "a picture is a file that can be read",
     "V09": "a server that listens on this machine alone is asked by this machine's name",
     "V10": "an address of the server is one that /openapi.json lists",
     "V11": "a server needs a port that nothing else uses",
-    "V12": "what a question asks for besides the answer must be in the model",
+    "V12": "more than the answer is asked for by true or false, and must be in the model",
+    "V13": "a picture has so many pixels at most (--max-pixels)",
     "E01": "some of what Tenfold does needs an optional library",
 }
 

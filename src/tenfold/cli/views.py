@@ -16,6 +16,7 @@ from tenfold.cli.commands import app
 from tenfold.cli.terminal import console, named_pictures, read_many, tell_rejected
 from tenfold.config import ReadOptions
 from tenfold.extras import require
+from tenfold.serve.options import DEFAULTS, ServeOptions
 
 __all__ = ["app"]
 
@@ -107,7 +108,7 @@ def export(
 
 
 @app.command()
-def serve(
+def serve(  # noqa: PLR0913 - each option of the command, by its own name
     model: Annotated[
         Path,
         typer.Argument(metavar="RUN|FILE", help="A run, or a file that tenfold export wrote."),
@@ -115,25 +116,26 @@ def serve(
     *,
     host: Annotated[
         str, typer.Option(help="Where to listen; 0.0.0.0 is all the world.")
-    ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="0 takes any that is free.")] = 8000,
-    workers: Annotated[int, typer.Option(help="Processes that answer.")] = 1,
+    ] = DEFAULTS.host,
+    port: Annotated[int, typer.Option(help="0 takes any that is free.")] = DEFAULTS.port,
+    workers: Annotated[int, typer.Option(help="Processes that answer.")] = DEFAULTS.workers,
     token: Annotated[
         str | None,
         typer.Option(envvar="TENFOLD_TOKEN", help="What requests have to bring along."),
-    ] = None,
-    max_bytes: Annotated[int, typer.Option(help="Of a request.")] = 32_000_000,
-    max_rows: Annotated[int, typer.Option(help="Of a request.")] = 10_000,
-    max_pictures: Annotated[int, typer.Option(help="Of a request.")] = 32,
-    max_pixels: Annotated[int, typer.Option(help="Of a picture.")] = 100_000_000,
-    max_requests: Annotated[int, typer.Option(help="At the same time, a worker.")] = 256,
-    timeout: Annotated[float, typer.Option(help="Seconds to an answer.")] = 30.0,
+    ] = DEFAULTS.token,
+    max_bytes: Annotated[int, typer.Option(help="Of a request.")] = DEFAULTS.max_bytes,
+    max_rows: Annotated[int, typer.Option(help="Of a request.")] = DEFAULTS.max_rows,
+    max_pictures: Annotated[int, typer.Option(help="Of a request.")] = DEFAULTS.max_pictures,
+    max_pixels: Annotated[int, typer.Option(help="Of a picture.")] = DEFAULTS.max_pixels,
+    max_requests: Annotated[
+        int, typer.Option(help="At the same time, in each worker.")
+    ] = DEFAULTS.max_requests,
+    timeout: Annotated[float, typer.Option(help="Seconds to an answer.")] = DEFAULTS.timeout,
     data: opt.TrainedOn = None,
     as_json: opt.AsJson = False,
 ) -> None:
     """Answer over HTTP, with a page to try the model: on this machine alone unless told."""
     require("fastapi", extra="serve", to="serve a model")
-    from tenfold.serve.options import ServeOptions  # noqa: PLC0415
     from tenfold.serve.server import serve as run_server  # noqa: PLC0415
 
     options = ServeOptions(

@@ -32,9 +32,9 @@ from PIL import (
 
 from tenfold.config import check
 from tenfold.data.silence import SILENT_PILLOW
-from tenfold.data.tones import Unreadable, picture_of, plain, white_of
+from tenfold.data.tones import TooLarge, Unreadable, picture_of, plain, white_of
 
-__all__ = ["Framing", "Source", "Square", "Unreadable", "decode", "read_square"]
+__all__ = ["Framing", "Source", "Square", "TooLarge", "Unreadable", "decode", "read_square"]
 
 THUMB_SIDE: Final = 16
 WHOLE_BYTES: Final = 16_000_000  # a larger file is read in pieces
@@ -257,7 +257,7 @@ def _check_size(picture: Image.Image, max_pixels: int) -> None:
     width, height = picture.size
     if width * height > max_pixels:
         claim = f"its header claims {width:,} x {height:,} pixels"
-        raise Unreadable(f"{claim}, more than {max_pixels:,}")
+        raise TooLarge(f"{claim}, more than {max_pixels:,}")
 
 
 def _check_end(picture: ImageFile.ImageFile, size: int) -> None:

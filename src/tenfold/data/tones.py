@@ -22,6 +22,10 @@ class Unreadable(Exception):
         self.reason = reason
 
 
+class TooLarge(Unreadable):
+    """A picture has more pixels than are decoded."""
+
+
 def plain(picture: Image.Image) -> Image.Image:
     """Return a picture that can be resized and then turned into red, green and blue."""
     if picture.has_transparency_data:

@@ -26,7 +26,7 @@ from tenfold.serve.replies import error_reply, json_reply
 from tenfold.serve.rows import Rows, answers_of, csv_of
 
 JSON, CSV, FORM, PICTURE = "application/json", "text/csv", "multipart/form-data", "image/"
-YES: Final = frozenset({"true", "1"})
+ASKED: Final = {"true": True, "false": False}
 
 
 def app_of(exported: Exported, options: ServeOptions, *, shared: bool = False) -> Guard:
@@ -129,18 +129,13 @@ class Answering:
             return await self._pictures(request, kind)
         if kind not in {JSON, CSV}:
             raise self._another(kind, f"{JSON} or {CSV}")
+        apart = _asks(request, "contributions")
         body = await self._body(request)
-        if kind == CSV:
-            return await self._csv(request, body)
-        feeds, count = self._rows.of_json(body)
-        answers = await self._answers(feeds, count)
-        if request.query_params.get("contributions", "") in YES:
-            await self._take_apart(feeds, answers)
-        return json_reply({"predictions": answers})
-
-    async def _csv(self, request: Request, body: bytes) -> Response:
-        feeds, table = await asyncio.to_thread(self._rows.of_csv, body)  # type: ignore[union-attr]
-        answers = await self._answers(feeds, len(table))
+        if kind == JSON:
+            feeds, count = self._rows.of_json(body)
+            return json_reply({"predictions": await self._answers(feeds, count, apart=apart)})
+        feeds, table = await asyncio.to_thread(self._rows.of_csv, body)
+        answers = await self._answers(feeds, len(table), apart=apart)
         if CSV in request.headers.get("accept", ""):
             return Response(csv_of(table, answers), media_type=CSV)
         lines = table.lines.tolist()
@@ -148,37 +143,33 @@ class Answering:
         rejected = [asdict(row) for row in table.rejected]
         return json_reply({"predictions": told, "rejected": rejected})
 
-    async def _answers(self, feeds: Feeds, count: int) -> list[dict[str, Any]]:
+    async def _answers(self, feeds: Feeds, count: int, *, apart: bool) -> list[dict[str, Any]]:
+        """Return answers to rows, the first one taken apart if that is asked for."""
         if count == 0:
             return []
-        return answers_of(
-            self._exported, await self._batches.answer(feeds, self._outputs, count)
-        )
-
-    async def _take_apart(self, feeds: Feeds, answers: list[dict[str, Any]]) -> None:
-        """Put the contributions of the first row into its answer."""
-        if len(answers) != 1 or self._contributions is None:
-            fact = f"contributions are asked for, of {len(answers):,} rows"
-            raise ServeError("V12", fact, fix=["ask about one row at a time"])
+        said = await self._batches.answer(feeds, self._outputs, count)
+        answers = answers_of(self._exported, said)
+        if not apart or self._contributions is None:
+            return answers
         output = 0
         if self._label.schema.classes:
             output = self._label.schema.classes.index(answers[0]["prediction"])
-        shares = await asyncio.to_thread(self._contributions.of, feeds, output)
+        first = {name: cells[:1] for name, cells in feeds.items()}
+        shares = await asyncio.to_thread(self._contributions.of, first, output)
         answers[0]["contributions"] = asdict(shares)
+        return answers
 
     async def _pictures(self, request: Request, kind: str) -> Response:
         files = await self._files(request, kind)
         schema = self._label.schema
         if not isinstance(schema, PictureSchema):
             raise TypeError("this model is none of pictures")
-        hot = request.query_params.get("heat", "") in YES
+        hot = _asks(request, "heat")
         if hot and not self._label.heat:
             raise ServeError("V12", "heat is asked for, and the model has none")
         most = self._options.max_pixels
         found = await asyncio.to_thread(squares_of, files, schema.framing, most)
         squares = [one for one in found if isinstance(one, np.ndarray)]
-        if not squares and len(found) == 1 and isinstance(found[0], ServeError):
-            raise found[0]
         said = await self._seen(squares, hot=hot) if squares else []
         answers = iter(said)
         told = [
@@ -238,6 +229,20 @@ class Answering:
     def _another(self, kind: str, wanted: str) -> ServeError:
         fact = f"the Content-Type is {kind[:100]!r}" if kind else "there is no Content-Type"
         return ServeError("V06", fact, fix=[f"this model takes {wanted}"])
+
+
+def _asks(request: Request, more: str) -> bool:
+    """Tell whether a request asks for more than the answer.
+
+    Raises
+    ------
+    ServeError
+        V12, if it says neither true nor false.
+    """
+    given = request.query_params.getlist(more)
+    if len(given) > 1 or not set(given) <= set(ASKED):
+        raise ServeError("V12", f"{more} is {', '.join(given)[:100]}", fix=[f"{more}=true"])
+    return bool(given) and ASKED[given[0]]
 
 
 async def _parsed(request: Request, body: bytes, most: int) -> Any:

@@ -1,5 +1,6 @@
 """What a server takes and returns, told as JSON Schema and OpenAPI, with examples that work."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Final, cast
@@ -13,12 +14,28 @@ Told = dict[str, Any]
 
 VERSION: Final = "3.1.0"
 LISTED_WORDS: Final = 1_000  # of a column, that are told
+LIMITS: Final = (
+    "max_bytes",
+    "max_rows",
+    "max_pictures",
+    "max_pixels",
+    "max_requests",
+    "timeout",
+)
 TYPES: Final = {
     "number": ["number", "null"],
     "boolean": ["boolean", "string", "integer", "null"],
     "date": ["string", "null"],
     "category": ["string", "number", "boolean", "null"],
 }
+CSV_CELLS: Final = {
+    "number": "-?[0-9]+",
+    "boolean": "(true|false)",
+    "date": "",
+    "category": "[a-z]+",
+}
+REST: Final = r'[^\u0000"]*$'  # of a plain table: what cannot harm the rows before it
+SHARE: Final = {"type": "number", "minimum": 0, "maximum": 1.0001}  # float rounds
 ERROR: Final[Told] = {
     "type": "object",
     "required": ["error"],
@@ -39,7 +56,7 @@ ERROR: Final[Told] = {
 REFUSALS: Final = {
     "400": "The body is no JSON with rows, or no table (V07, D..).",
     "408": "The time for an answer is over (V03).",
-    "413": "The body is too large, or asks about too much (V01, V02).",
+    "413": "The body is too large, or asks about too much (V01, V02, V13).",
     "415": "The body is of another kind (V06).",
     "421": "The request names another host (V09).",
     "422": "A column or a picture is not what it has to be (P01, P02, V08, V12).",
@@ -60,13 +77,8 @@ def schema_of(label: Label, options: ServeOptions) -> Told:
         "equality": asdict(label.equality),
         "band": None if label.band is None else asdict(label.band),
         "heat": label.heat,
-        "limits": {
-            name: getattr(options, name)
-            for name in (
-                "max_bytes", "max_rows", "max_pictures", "max_pixels", "max_requests", "timeout",
-            )
-        },
-    }  # fmt: skip
+        "limits": {name: getattr(options, name) for name in LIMITS},
+    }
     if isinstance(label.schema, PictureSchema):
         told |= {"size": label.schema.framing.size, "crop": label.schema.framing.crop}
     else:
@@ -129,9 +141,9 @@ def _get(summary: str, schema: Told | None, *, media: str = "", free: bool = Fal
 
 def _predict(label: Label, options: ServeOptions) -> Told:
     table = label.kind == "table"
-    extra = ("contributions", "What each column adds; of one row.") if table else (
-        "heat", "Where a picture speaks for its class, as a PNG picture.",
-    )  # fmt: skip
+    extra = _more("heat", "Where a picture speaks for its class, as a PNG picture.")
+    if table:
+        extra = _more("contributions", "What each column adds to the answer to the first row.")
     answer = _answer(label)
     responses = {
         "200": {
@@ -152,20 +164,22 @@ def _predict(label: Label, options: ServeOptions) -> Told:
         responses["200"]["content"]["text/csv"] = {"schema": {"type": "string"}}
     return {
         "summary": f"Predict {label.schema.target}.",
-        "parameters": [
-            {
-                "name": extra[0],
-                "in": "query",
-                "description": extra[1],
-                "schema": {"type": "boolean", "default": False},
-                "example": False,
-            }
-        ],
+        "parameters": [extra] if table or label.heat else [],
         "requestBody": {
             "required": True,
             "content": _rows(label, options) if table else _pictures(options),
         },
         "responses": responses,
+    }
+
+
+def _more(name: str, description: str) -> Told:
+    return {
+        "name": name,
+        "in": "query",
+        "description": description,
+        "schema": {"type": "boolean", "default": False},
+        "example": False,
     }
 
 
@@ -178,7 +192,7 @@ def _rows(label: Label, options: ServeOptions) -> Told:
         "properties": {
             "rows": {
                 "type": "array",
-                "maxItems": options.max_rows,
+                "description": f"{options.max_rows:,} at most.",
                 "items": {
                     "type": "object",
                     "required": list(row),
@@ -189,12 +203,18 @@ def _rows(label: Label, options: ServeOptions) -> Told:
             }
         },
     }
-    cells = ",".join("" if cell is None else f'"{cell}"' for cell in row.values())
-    names = ",".join('"' + name.replace('"', '""') + '"' for name in row)
+    # Any table with these columns will do; a plain one begins so.
+    line = ",".join(CSV_CELLS[one.kind] for one in label.inputs)
+    names, cells = (",".join(map(_quoted, texts)) for texts in (row, row.values()))
+    plain = {"type": "string", "pattern": f"^{re.escape(names)}\n({line}\n)+{REST}"}
     return {
         "application/json": {"schema": schema, "example": {"rows": [row]}},
-        "text/csv": {"schema": {"type": "string"}, "example": f"{names}\n{cells}\n"},
+        "text/csv": {"schema": plain, "example": f"{names}\n{cells}\n"},
     }
+
+
+def _quoted(cell: object) -> str:
+    return "" if cell is None else '"' + str(cell).replace('"', '""') + '"'
 
 
 def _cell(one: Input, column: Column) -> Told:
@@ -220,18 +240,17 @@ def _typical(one: Input, column: Column) -> Any:
 
 
 def _pictures(options: ServeOptions) -> Told:
-    file = {"type": "string", "contentMediaType": "application/octet-stream"}
-    form = {
-        "type": "object",
-        "required": ["file"],
-        "properties": {
-            "file": {"type": "array", "maxItems": options.max_pictures, "items": file}
-        },
+    files = {
+        "type": "array",
+        "minItems": 1,
+        "items": {"type": "string", "format": "binary"},
+        "description": f"{options.max_pictures:,} pictures at most.",
     }
+    form = {"type": "object", "required": ["file"], "properties": {"file": files}}
     return {
         "multipart/form-data": {"schema": form},
-        "image/jpeg": {"schema": file},
-        "image/png": {"schema": file},
+        "image/jpeg": {},
+        "image/png": {},
     }
 
 
@@ -244,9 +263,7 @@ def _answer(label: Label) -> Told:
     probabilities = {
         "type": "object",
         "required": classes,
-        "properties": dict.fromkeys(
-            classes, {"type": "number", "minimum": 0, "maximum": 1.0001}
-        ),
+        "properties": dict.fromkeys(classes, SHARE),
     }
     found = {"prediction": {"enum": classes}, "probabilities": probabilities}
     told: Told = {"type": "object", "properties": found, "required": list(found)}
@@ -260,7 +277,7 @@ def _strings(*names: str) -> Told:
     return {
         "type": "object",
         "required": list(names),
-        "properties": dict.fromkeys(names, {"type": "string"}),
+        "properties": {name: {"type": "string"} for name in names},
     }
 
 

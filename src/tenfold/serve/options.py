@@ -1,10 +1,11 @@
 """What a server is told: where it listens, and what a request may cost."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from tenfold.config import MAX_PIXELS, check
 
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,3 +60,6 @@ class ServeOptions:
     def is_local(self) -> bool:
         """Whether only this machine can ask."""
         return self.host in LOOPBACK
+
+
+DEFAULTS: Final = ServeOptions()

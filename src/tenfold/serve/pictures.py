@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from tenfold.data.decode import Framing, Unreadable, decode
+from tenfold.data.decode import Framing, TooLarge, Unreadable, decode
 from tenfold.errors import ServeError
 
 HOT: Final = (255, 64, 0)
@@ -32,6 +32,11 @@ def squares_of(
     framing : Framing
     most_pixels : int
         Of a picture.
+
+    Raises
+    ------
+    ServeError
+        V13, if a picture has more pixels.
     """
     found: list[NDArray[np.uint8] | ServeError] = []
     for name, content in files:
@@ -39,7 +44,9 @@ def squares_of(
             found.append(decode(content, framing, most_pixels))
         except Unreadable as error:
             place = {"file": name[:200]} if name else {}
-            found.append(ServeError("V08", str(error), place=place))
+            if isinstance(error, TooLarge):
+                raise ServeError("V13", error.reason, place=place) from error
+            found.append(ServeError("V08", error.reason, place=place))
     return found
 
 

@@ -20,6 +20,7 @@ STATUS: Final = {
     "V09": HTTPStatus.MISDIRECTED_REQUEST,
     "V10": HTTPStatus.NOT_FOUND,
     "V12": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "V13": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
 }
 # What a status brings along.
 HEADERS: Final = {

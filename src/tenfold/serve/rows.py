@@ -16,7 +16,7 @@ from tenfold.data.cells import FALSE_WORDS, TRUE_WORDS, to_dates
 from tenfold.data.read import read_table
 from tenfold.data.schema import Schema
 from tenfold.data.table import Table
-from tenfold.errors import PredictError, ServeError
+from tenfold.errors import PredictError, ReadError, ServeError
 from tenfold.exported import HIGH, LOW, Exported, Feeds, Input, seconds_of
 
 NOT_A_NUMBER: Final = float("nan")
@@ -130,7 +130,11 @@ class Rows:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "rows.csv"
             path.write_bytes(body)
-            table = read_table(path)
+            try:
+                table = read_table(path)
+            except ReadError as error:
+                error.place.pop("file", None)  # it was ours
+                raise
         self._check_count(len(table) + len(table.rejected))
         return self._exported.feeds(table.frame, table.decimal), table
 
@@ -181,8 +185,8 @@ def _cell_of(column: Input, date_format: str | None) -> Cell:
         return _number
     if column.kind == "date":
         return lambda value: _date(value, date_format or "ISO8601")
-    if column.kind == "boolean" and column.tensor == "float":
-        return _truth
+    if column.kind == "boolean":
+        return _truth if column.tensor == "float" else _truth_word
     return _word
 
 
@@ -207,8 +211,14 @@ def _truth(value: Any) -> float:
     raise TypeError
 
 
+def _truth_word(value: Any) -> str:
+    if isinstance(value, float):
+        raise TypeError
+    return _word(value)
+
+
 def _date(value: Any, layout: str) -> float:
-    if value is None:
+    if value is None or value == "":
         return NOT_A_NUMBER
     if not isinstance(value, str):
         raise TypeError

@@ -1,11 +1,11 @@
 """A server's processes: they begin, listen, and end when they are told to."""
 
+import gc
 import os
 import socket
-import sys
 import tempfile
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -31,11 +31,17 @@ class _Made:
 
     file: Path
     options: ServeOptions
+    pictures: bool
 
     def __call__(self) -> Guard:
         workers = self.options.workers
-        exported = Exported.open(self.file, threads=max(1, usable_cores() // workers))
-        return app_of(exported, self.options, shared=workers > 1)
+        # Threads of a call of few rows only wait for each other, and for those of the server.
+        threads = max(1, usable_cores() // workers) if self.pictures else 1
+        exported = Exported.open(self.file, threads=threads)
+        app = app_of(exported, self.options, shared=workers > 1)
+        gc.collect()
+        gc.freeze()  # what is there now stays; looking through it again holds requests up
+        return app
 
 
 def serve(file: Path, options: ServeOptions, began: Callable[[str], None]) -> None:
@@ -55,7 +61,7 @@ def serve(file: Path, options: ServeOptions, began: Callable[[str], None]) -> No
     ServeError
         V11, if the port or the host cannot be had.
     """
-    Exported.open(file, threads=1)  # a fault is told before a port is taken
+    label = Exported.open(file, threads=1).label  # a fault is told before a port is taken
     with ExitStack() as stack:
         taken = stack.enter_context(_listen(options))
         if options.workers > 1:
@@ -63,7 +69,7 @@ def serve(file: Path, options: ServeOptions, began: Callable[[str], None]) -> No
         host, port = taken.getsockname()[:2]
         began(f"http://{f'[{host}]' if ':' in host else host}:{port}")
         config = uvicorn.Config(
-            _Made(file, options),
+            _Made(file, options, label.kind == "images"),
             factory=True,
             workers=options.workers,
             log_level="warning",
@@ -73,19 +79,11 @@ def serve(file: Path, options: ServeOptions, began: Callable[[str], None]) -> No
             timeout_keep_alive=max(5, int(options.timeout)),
             backlog=BACKLOG,
         )
-        server = uvicorn.Server(config)
         if options.workers > 1:
-            Multiprocess(config, target=server.run, sockets=[taken]).run()
+            Multiprocess(config, sockets=[taken]).run()
         else:
-            _quietly(server, taken)
-
-
-def _quietly(server: uvicorn.Server, taken: socket.socket) -> None:
-    """Run a server; Ctrl-C ends it as a signal does, without a traceback."""
-    try:
-        server.run(sockets=[taken])
-    except KeyboardInterrupt:
-        print("", end="", file=sys.stderr)
+            with suppress(KeyboardInterrupt):  # Ctrl-C ends a server as a signal does
+                uvicorn.Server(config).run(sockets=[taken])
 
 
 def _listen(options: ServeOptions) -> socket.socket:
