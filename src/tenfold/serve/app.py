@@ -198,7 +198,7 @@ class Answering:
         form = await _parsed(request, body, self._options.max_pictures)
         files = [
             (str(part.filename or ""), await part.read())
-            for part in form.values()
+            for _, part in form.multi_items()
             if not isinstance(part, str)
         ]
         if not files:

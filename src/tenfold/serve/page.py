@@ -20,6 +20,8 @@ def page_of(label: Label, options: ServeOptions) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters["typed"] = lambda number: "" if number is None else f"{number:.10g}"
+    made.filters["told"] = lambda number: f"{number:,.6g}"
     schema: dict[str, Any] = schema_of(label, options)
     return made.get_template("page.html").render(
         schema=schema,

@@ -6,7 +6,10 @@ const by = (id) => document.getElementById(id);
 const error = by("error");
 const SHOWN = 50; // rows of a table that are shown
 const numbers = new Intl.NumberFormat("en", { maximumSignificantDigits: 6 });
-const percents = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 1 });
+const shares = new Intl.NumberFormat("en", { maximumSignificantDigits: 4 });
+const percent = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 1 });
+// No model is sure, and what is hardly there is not nothing.
+const percents = { format: (x) => (x > 0.9995 && x < 1 ? "> 99.9%" : x > 0 && x < 0.0005 ? "< 0.1%" : percent.format(x)) };
 
 function make(name, options = {}, ...children) {
   const { dataset, ...rest } = options;
@@ -65,10 +68,13 @@ function probabilities(found) {
 
 // Tables.
 
-const units = (value) => (schema.task === "regression" ? numbers.format(value) : percents.format(value));
+const regression = schema.task === "regression";
+const units = (value) => (regression ? numbers.format(value) : percents.format(value));
+const moves = (value) => (regression ? shares.format(value) : percent.format(value));
 
-function contributions({ base, answer, shares }, of) {
-  const entries = Object.entries(shares);
+function contributions(found, of) {
+  const { base, answer } = found;
+  const entries = Object.entries(found.shares);
   // Each bar begins where the one before it ended, from the base to the answer.
   const ends = entries.reduce((list, [, share]) => [...list, list.at(-1) + share], [base]);
   const low = Math.min(...ends);
@@ -76,7 +82,7 @@ function contributions({ base, answer, shares }, of) {
   const bars = entries.map(([name, share], at) => {
     const [from, to] = [ends[at], ends[at + 1]].sort((one, other) => one - other);
     const sign = share < 0 ? "\u2212" : "+";
-    return bar(name, (from - low) / span, (to - low) / span, sign + units(Math.abs(share)), share < 0);
+    return bar(name, (from - low) / span, (to - low) / span, sign + moves(Math.abs(share)), share < 0);
   });
   return [
     make("h3", { textContent: "What each column adds" }),
@@ -110,7 +116,7 @@ async function predictRow(event) {
   if (reply === null) return;
   const [found] = (await reply.json()).predictions;
   const parts = [];
-  if (schema.task === "regression") {
+  if (regression) {
     parts.push(make("p", { className: "said", textContent: `${schema.target}: ${numbers.format(found.prediction)}` }));
     if (schema.band) {
       parts.push(make("p", {
@@ -122,7 +128,7 @@ async function predictRow(event) {
     parts.push(make("p", { className: "said", textContent: `${schema.target}: ${found.prediction}` }));
     parts.push(probabilities(found.probabilities));
   }
-  const of = schema.task === "regression" ? "" : ` for ${found.prediction}`;
+  const of = regression ? "" : ` for ${found.prediction}`;
   if (found.contributions) parts.push(...contributions(found.contributions, of));
   by("answer").replaceChildren(...parts);
 }
