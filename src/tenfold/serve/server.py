@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 import socket
 import tempfile
 from collections.abc import Callable
@@ -79,6 +80,8 @@ def serve(file: Path, options: ServeOptions, began: Callable[[str], None]) -> No
             timeout_keep_alive=max(5, int(options.timeout)),
             backlog=BACKLOG,
         )
+        # Once all is answered uvicorn sends itself the signal again: it must not kill then.
+        signal.signal(signal.SIGTERM, lambda _number, _frame: None)
         if options.workers > 1:
             Multiprocess(config, sockets=[taken]).run()
         else:
@@ -94,7 +97,7 @@ def _listen(options: ServeOptions) -> socket.socket:
     ServeError
         V11, if that is not possible.
     """
-    place = {"host": options.host, "port": str(options.port)}
+    taken: socket.socket | None = None
     try:
         found: Any = socket.getaddrinfo(options.host, options.port, type=socket.SOCK_STREAM)[0]
         taken = socket.socket(found[0], socket.SOCK_STREAM)
@@ -102,8 +105,12 @@ def _listen(options: ServeOptions) -> socket.socket:
         taken.bind(found[4])
         taken.listen(BACKLOG)
     except OSError as error:
-        fix = ["name another: --port N, or 0 for any that is free"]
-        fact = f"the server cannot listen: {error.strerror or error}"
-        raise ServeError("V11", fact, place=place, fix=fix) from error
-    taken.set_inheritable(True)
+        if taken is not None:
+            taken.close()
+        raise ServeError(
+            "V11",
+            f"the server cannot listen: {error.strerror or error}",
+            place={"host": options.host, "port": str(options.port)},
+            fix=["name another: --port N, or 0 for any that is free"],
+        ) from error
     return taken
