@@ -1,5 +1,6 @@
 """Exported files for the tests of the server, and servers that answer with them."""
 
+import asyncio
 import json
 import os
 import signal
@@ -177,3 +178,29 @@ def _wait(server: Server) -> None:
     """Wait for the workers, which are ready later than the port is taken."""
     if server.ask("/health").status != 200:
         raise RuntimeError("the server does not answer")
+
+
+def ask_here(
+    app: Any, path: str, body: bytes | None, kind: str, host: str = "localhost"
+) -> Reply:
+    """Ask an application without a server; without a body, the request never ends."""
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        if body is None:
+            await asyncio.sleep(60)
+        return {"type": "http.request", "body": body}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    where, _, query = path.partition("?")
+    scope = {
+        "type": "http", "method": "POST", "path": where, "raw_path": where.encode(),
+        "query_string": query.encode(), "http_version": "1.1", "scheme": "http",
+        "headers": [(b"host", host.encode()), (b"content-type", kind.encode())],
+        "server": ("localhost", 80), "client": ("localhost", 1), "root_path": "",
+    }  # fmt: skip
+    asyncio.run(app(scope, receive, send))
+    headers = {name.decode(): text.decode() for name, text in sent[0]["headers"]}
+    return Reply(sent[0]["status"], headers, b"".join(m.get("body", b"") for m in sent))

@@ -5,6 +5,8 @@ import json
 import pickle
 import resource
 import shutil
+import socket
+import struct
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -22,11 +24,16 @@ from sklearn.linear_model import Ridge
 import tenfold
 from tenfold import errors, tracking
 from tenfold.cli.views import app
-from tenfold.errors import RULES, InputError, TenfoldError, UsageError
+from tenfold.errors import RULES, InputError, ServeError, TenfoldError, UsageError
 from tenfold.export import draft
 from tenfold.exported import Exported
+from tenfold.serve.app import app_of
+from tenfold.serve.options import ServeOptions
+from tenfold.serve.rows import Rows
+from tenfold.serve.server import serve
 from tenfold.store.archive import MANIFEST
 from tests.engine_pictures import write_folder
+from tests.engine_served import ask_here, picture_file
 
 QUICK: Final[dict[str, Any]] = {"quality": "fast", "folds": 3, "epochs": 2, "out": None}
 EMPTY_ZIP: Final = b"PK\5\6" + bytes(18)
@@ -89,6 +96,47 @@ class Off:
 
 def write_down(home: Path, data: pd.DataFrame, network: Any = "tutorial") -> None:
     tenfold.train(data, network=network, **QUICK).export(home / "x.onnx")
+
+
+def refused(
+    home: Path,
+    body: bytes | None = b"GIF89a",
+    kind: str = "image/gif",
+    path: str = "/predict",
+    host: str = "localhost",
+    others: int = 0,
+    **options: Any,
+) -> None:
+    """Ask a server that answers others, too, and raise what it answers."""
+    app = app_of(Exported.open(picture_file(home)), ServeOptions(**options))
+    app._open = others
+    told = ask_here(app, path, body, kind, host).json
+    found = told["error"] if "error" in told else told["predictions"][0]["error"]
+    raise ServeError(found["code"], found["fact"], place=found["place"], fix=found["fix"])
+
+
+def form_of(files: int) -> bytes:
+    part = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n\r\n'
+    return part * files + b"--x--\r\n"
+
+
+def rows_of(home: Path, body: bytes) -> None:
+    file = tenfold.load(home / "runs" / "houses-1").export(home / "rows.onnx", data=houses())
+    Rows(Exported.open(file.path), 10).of_json(body)
+
+
+def on_a_taken_port(home: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        try:
+            serve(picture_file(home), ServeOptions(port=port), print)
+        except ServeError as error:
+            error.place["port"] = "PORT"
+            raise
+
+
+FORM: Final = "multipart/form-data; boundary=x"
+BMP: Final = b"BM" + struct.pack("<IHHIIiiHHIIiiII", 54, 0, 0, 54, 40, 40, 30, 1, 24, *[0] * 6)
 
 
 def model(home: Path, name: str = "houses-1") -> Path:
@@ -1023,6 +1071,107 @@ X01: an answer of the file is off by 0.5 of the largest one, over 0.0001.
   model says  [2.0]
   why         an exported file must answer as the model that it was made from
   fix         report this, with the network and what its columns hold""",
+    ),
+    (
+        lambda home: refused(home, max_bytes=3),
+        """\
+V01: the body has more than 3 bytes.
+
+  why  the body of a request stays below a number of bytes (--max-bytes)""",
+    ),
+    (
+        lambda home: rows_of(home, b'{"rows": [%s]}' % b",".join([b"{}"] * 11)),
+        """\
+V02: there are 11 rows.
+
+  why  a request asks about so many rows or pictures at most (--max-rows, --max-pictures)
+  fix  send 10 at a time""",
+    ),
+    (
+        lambda home: refused(home, None, timeout=0.05),
+        """\
+V03: 0.05 seconds are over.
+
+  why  a request is answered within a time, its way to the server included (--timeout)""",
+    ),
+    (
+        lambda home: refused(home, max_requests=1, others=1),
+        """\
+V04: 1 others are being answered.
+
+  why  so many requests are answered at the same time at most (--max-requests)
+  fix  ask again in a second""",
+    ),
+    (
+        lambda home: refused(home, token="secret"),  # noqa: S106
+        """\
+V05: the request has no token.
+
+  why  a server that was given a token answers those who send it
+  fix  Authorization: Bearer TOKEN""",
+    ),
+    (
+        lambda home: refused(home, kind="text/csv"),
+        """\
+V06: the Content-Type is 'text/csv'.
+
+  why  a body is JSON rows, CSV, or pictures, as its Content-Type says
+  fix  this model takes multipart/form-data or image/*""",
+    ),
+    (
+        lambda home: rows_of(home, b"[1, 2]"),
+        """\
+V07: the body holds no list of rows.
+
+  why  JSON holds a list of rows, each with a value or null for every column
+  fix  {"rows": [{"COLUMN": VALUE, ...}, ...]}; GET /schema names the columns""",
+    ),
+    (
+        refused,
+        """\
+V08: it ends too early.
+
+  why  a picture is a file that can be read""",
+    ),
+    (
+        lambda home: refused(home, host="example.org"),
+        """\
+V09: the request names another host.
+
+  why  a server that listens on this machine alone is asked by this machine's name
+  fix  ask 127.0.0.1, or serve with --host""",
+    ),
+    (
+        lambda home: refused(home, path="/predictions"),
+        """\
+V10: POST /predictions: not found.
+
+  why  an address of the server is one that /openapi.json lists""",
+    ),
+    (
+        on_a_taken_port,
+        """\
+V11: the server cannot listen: Address already in use.
+
+  host  127.0.0.1
+  port  PORT
+  why   a server needs a port that nothing else uses
+  fix   name another: --port N, or 0 for any that is free""",
+    ),
+    (
+        lambda home: refused(home, path="/predict?heat=maybe"),
+        """\
+V12: heat is maybe.
+
+  why  more than the answer is asked for by true or false, and must be in the model
+  fix  heat=true""",
+    ),
+    (
+        lambda home: refused(home, BMP, "image/bmp", max_pixels=1_000),
+        """\
+V13: its header claims 40 x 30 pixels, more than 1,000.
+
+  why  a picture has so many pixels at most (--max-pixels)""",
     ),
     (
         lambda home: lost_on_the_way(tenfold.load(home / "runs" / "houses-1")),

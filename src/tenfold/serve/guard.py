@@ -98,9 +98,8 @@ class Guard:
                 fact = "the token is another one" if given else "the request has no token"
                 raise ServeError("V05", fact, fix=["Authorization: Bearer TOKEN"])
         if self._open > self._options.max_requests:
-            raise ServeError(
-                "V04", f"{self._open:,} requests are open", fix=["ask again later"]
-            )
+            fact = f"{self._options.max_requests:,} others are being answered"
+            raise ServeError("V04", fact, fix=["ask again in a second"])
 
 
 def _name_of(headers: dict[bytes, bytes]) -> str:
