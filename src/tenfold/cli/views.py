@@ -131,6 +131,9 @@ def serve(  # noqa: PLR0913 - each option of the command, by its own name
         int, typer.Option(help="At the same time, in each worker.")
     ] = DEFAULTS.max_requests,
     timeout: Annotated[float, typer.Option(help="Seconds to an answer.")] = DEFAULTS.timeout,
+    batch_rows: Annotated[
+        int, typer.Option(help="Answered in one call; 1 answers each request by itself.")
+    ] = DEFAULTS.batch_rows,
     data: opt.TrainedOn = None,
     as_json: opt.AsJson = False,
 ) -> None:
@@ -149,6 +152,7 @@ def serve(  # noqa: PLR0913 - each option of the command, by its own name
         max_pixels=max_pixels,
         max_requests=max_requests,
         timeout=timeout,
+        batch_rows=batch_rows,
     )
 
     def began(address: str) -> None:
