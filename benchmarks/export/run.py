@@ -23,7 +23,7 @@ LOOKED: Final = 40  # photographs, one at a time
 ROW_MS, PICTURE_MS, SAME = 1.0, 25.0, 1e-4
 
 
-def measure_table(table: Path, quick: bool) -> dict[str, Any]:
+def measure_table(table: Path, *, quick: bool) -> dict[str, Any]:
     """Train on California housing and export; ask file and model about single rows."""
     import pandas as pd  # noqa: PLC0415 - after the number of threads is set
 
@@ -50,7 +50,7 @@ def measure_table(table: Path, quick: bool) -> dict[str, Any]:
         }
 
 
-def measure_pictures(folder: Path, quick: bool) -> dict[str, Any]:
+def measure_pictures(folder: Path, *, quick: bool) -> dict[str, Any]:
     """Train on photographs and export; ask file and model about photographs of any size."""
     from PIL import Image  # noqa: PLC0415 - as above
 
@@ -122,23 +122,25 @@ def page(found: dict[str, Any]) -> list[str]:
             SAME,
         ),
     ]
-    told = [
-        "One question at a time, in Python, ONNX Runtime with its defaults. A row is asked in "
-        f"{machine.told(table['file_ms'])} ms of the file and {machine.told(table['model_ms'])} "
-        "ms of the model; a photograph, its resizing inside, in "
-        f"{machine.told(pictures['file_ms'])} ms of the file ({np.median(pictures['pixels']):,.0f} "
-        f"pixels, median), and {machine.told(pictures['model_ms'])} ms of the model in bfloat16: "
-        "median (least to largest).",
-        "",
+    pixels, off = np.median(pictures["pixels"]), pictures["bfloat16_difference"]
+    speed = (
+        "One question at a time, in Python, ONNX Runtime with its defaults: median (least to "
+        f"largest). A row is asked in {machine.told(table['file_ms'])} ms of the file and "
+        f"{machine.told(table['model_ms'])} ms of the model; a photograph ({pixels:,.0f} "
+        f"pixels, median), its resizing inside, in {machine.told(pictures['file_ms'])} ms of "
+        f"the file and {machine.told(pictures['model_ms'])} ms of the model in bfloat16."
+    )
+    equality = (
         "The difference is the largest, over the range of the answers; of photographs, against "
         "the model with products in float32. In bfloat16 the model itself is off by up to "
-        f"{pictures['bfloat16_difference']:.1g} from the file.",
-        "",
-        f"Files have {table['bytes'] / 1e6:.1f} and {pictures['bytes'] / 1e6:.1f} MB; they were "
-        f"written and compared in {table['export_seconds']:.0f} and "
-        f"{pictures['export_seconds']:.0f} s.",
-    ]
-    head = ["# Exported files", "", *told, ""]
+        f"{off:.1g} from the file."
+    )
+    files = (
+        f"Files have {table['bytes'] / 1e6:.1f} and {pictures['bytes'] / 1e6:.1f} MB; they "
+        f"were written and compared in {table['export_seconds']:.0f} and "
+        f"{pictures['export_seconds']:.0f} s."
+    )
+    head = ["# Exported files", "", speed, "", equality, "", files, ""]
     return [*head, *machine.bars(rows), *machine.circumstances(found)]
 
 
@@ -157,8 +159,8 @@ def main() -> None:
     machine.use_threads(options.threads)
     folder = machine.folder_of(__file__, quick=options.quick)
     found = machine.header(PACKAGES, options.threads)
-    found["table"] = measure_table(options.data / TABLE, options.quick)
-    found["pictures"] = measure_pictures(options.pictures, options.quick)
+    found["table"] = measure_table(options.data / TABLE, quick=options.quick)
+    found["pictures"] = measure_pictures(options.pictures, quick=options.quick)
     machine.write_part(folder, "export", found)
     machine.write_page(folder, page(found))
 

@@ -93,7 +93,7 @@ def ask(url: str, connections: int, seconds: float, home: Path) -> dict[str, Any
     }
 
 
-def measure(table: Path, quick: bool) -> dict[str, Any]:
+def measure(table: Path, *, quick: bool) -> dict[str, Any]:
     """Train on California housing, export, and ask every way in turns; then 100,000 times."""
     import tenfold  # noqa: PLC0415 - the server must not wait for it
 
@@ -139,11 +139,14 @@ def page(found: dict[str, Any]) -> list[str]:
         machine.verdict("requests", long["requests"], ALL, at_most=False),
         machine.verdict("errors", long["errors"], 0),
     ]
+    told = (
+        "California housing, exported; wrk asks about one row at a time over loopback, from a "
+        "process of its own on the same cores, 32 connections, one worker:"
+    )
     head = [
         "# A served model",
         "",
-        "California housing, exported; wrk asks about one row at a time over loopback, from a "
-        "process of its own on the same cores, 32 connections, one worker:",
+        told,
         "",
         *machine.bars(judged),
         "",
@@ -164,7 +167,7 @@ def main() -> None:
     folder = machine.folder_of(__file__, quick=options.quick)
     began = time.perf_counter()
     found = machine.header(PACKAGES, options.threads) | measure(
-        options.data / TABLE, options.quick
+        options.data / TABLE, quick=options.quick
     )
     found["total_seconds"] = time.perf_counter() - began
     machine.write_part(folder, "serve", found)

@@ -37,7 +37,7 @@ def frame_of_all_kinds(rows: int = ROWS, seed: int = 0) -> pd.DataFrame:
             "owned": rng.choice(["Yes", "No"], rows),
             "flag": rng.integers(0, 2, rows),
             "day": days.astype(str),
-            "words": rng.choice(["red", "green", "blue", "ein Grün"], rows),
+            "words": rng.choice(["red", "green", "blue", "light grün"], rows),
             "town / (place)": rng.choice([f"town {i:02}" for i in range(12)], rows),
         }
     )
