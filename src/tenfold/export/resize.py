@@ -7,6 +7,7 @@ step values are rounded to whole greys. (Pillow, ``Image.py``, ``Resample.c``, `
 Shape letters in this file:
     N  pictures of one size    H, W  their height and width    S  side of the square
     A, B  height and width where blocks were averaged          E  ends of blocks
+    K  pixels that one of the square is made of
 """
 
 import math
@@ -27,6 +28,7 @@ STEPS: Final = 2.0**22  # Pillow's weights are whole numbers of these
 FRACTION: Final = 2**24  # and its means of blocks products with whole numbers of these
 # A side is averaged down to less than four squares; the filter may look past either end.
 MOST_SQUARES, MARGIN = 4, 16
+NEIGHBOURS: Final = 2 * MOST_SQUARES * math.ceil(BICUBIC) + 2  # at most, of both filters
 LARGEST_INT16: Final = 2**15
 MOST_BITS: Final = 22
 
@@ -211,15 +213,21 @@ def _weights(side: Side, enlarged: Tensor, size: int, pixels: int) -> Tensor:
     start = ((side.start - side.first) / side.factor).float()
     end = ((side.end - side.first) / side.factor).float()
     scale = (end - start).double() / size
-    middle_S1 = torch.arange(size, dtype=torch.float64)[:, None] + 0.5
-    at = torch.arange(pixels, dtype=torch.float64)
-    off = ((at + 0.5 - start.double() - middle_S1 * scale) / scale.clamp_min(1.0)).abs()
-    off = off.float()  # the filters take their time, and their values are small
-    weight = torch.where(enlarged, _bicubic(off), _hamming(off))
-    weight = torch.where(at < side.pixels, weight, 0.0)
-    weight = weight / weight.sum(dim=1, keepdim=True)
-    rounded = torch.trunc(weight * STEPS + torch.where(weight < 0, -0.5, 0.5))
-    return rounded / STEPS
+    middle_S1 = (
+        start.double() + (torch.arange(size, dtype=torch.float64) + 0.5)[:, None] * scale
+    )
+    reach = torch.where(enlarged, BICUBIC, HAMMING) * scale.clamp_min(1.0)
+    at_SK = torch.floor(middle_S1 - reach) + torch.arange(NEIGHBOURS)
+    off_SK = ((at_SK + 0.5 - middle_S1) / scale.clamp_min(1.0)).abs()
+    weight_SK = torch.where(enlarged, _bicubic(off_SK), _hamming(off_SK))
+    there_SK = (at_SK >= 0) & (at_SK < side.pixels)
+    weight_SK = torch.where(there_SK, weight_SK, 0.0)
+    weight_SK = weight_SK / weight_SK.sum(dim=1, keepdim=True)
+    rounded_SK = torch.trunc(weight_SK * STEPS + torch.where(weight_SK < 0, -0.5, 0.5)) / STEPS
+    # Neighbours past either end share a place of their own, which is cut off.
+    at_SK = torch.where(there_SK, at_SK, torch.full_like(at_SK, pixels)).to(torch.int64)
+    none = torch.zeros((size, pixels + 1), dtype=torch.float32)
+    return none.scatter(1, at_SK, rounded_SK.float())[:, :pixels]
 
 
 def pillow_takes_rows_first() -> bool:
