@@ -72,5 +72,5 @@ $(VENV)/.browser: tests/browser/package-lock.json | $(VENV)/.dev
 $(BENCH_VENV)/.bench: pyproject.toml constraints.txt $(BENCH_PINS) | $(BENCH_VENV)/bin/python
 	@echo "installing tenfold and its competitors into $(BENCH_VENV)"
 	@$(BENCH_VENV)/bin/python $(PIP_INSTALL) $(shell grep '^torch==' constraints.txt) \
-	  $(BENCH_PINS:%=-c %) -e '.[bench]'
+	  $(BENCH_PINS:%=-c %) -e '.[bench,onnx,serve]'
 	@touch $@

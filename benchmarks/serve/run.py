@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import math
 import re
 import subprocess
 import sys
@@ -69,11 +70,11 @@ def question(url: str) -> str:
     return json.dumps(content["application/json"]["example"])
 
 
-def ask(url: str, connections: int, seconds: float, home: Path) -> dict[str, Any]:
+def ask(url: str, connections: int, seconds: int, home: Path) -> dict[str, Any]:
     """Let wrk ask, and return its counts and milliseconds."""
     script = home / "ask.lua"
     script.write_text(LUA.replace("{body}", question(url)))
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds:g}s", "-s", str(script)]
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(script)]
     done = subprocess.run(
         [*command, f"{url}/predict"], capture_output=True, text=True, check=True
     )
@@ -97,7 +98,7 @@ def measure(table: Path, *, quick: bool) -> dict[str, Any]:
     """Train on California housing, export, and ask every way in turns; then 100,000 times."""
     import tenfold  # noqa: PLC0415 - the server must not wait for it
 
-    seconds, found = 1.0 if quick else 6.0, []
+    seconds, found = 1 if quick else 6, []
     with tempfile.TemporaryDirectory() as out:
         options = {"quality": "fast", "folds": 3} if quick else {}
         run = tenfold.train(table, target="median_house_value", out=out, **options)
@@ -105,13 +106,14 @@ def measure(table: Path, *, quick: bool) -> dict[str, Any]:
         for repeat in range(1 if quick else 3):
             for way, options_of in WAYS.items():
                 with serving(file, options_of) as url:
-                    ask(url, 8, 1.0, Path(out))  # all is awake
+                    ask(url, 8, 1, Path(out))  # all is awake
                     for connections in CONNECTIONS:
                         one = ask(url, connections, seconds, Path(out))
                         found.append({"way": way, "repeat": repeat} | one)
         with serving(file, WAYS["batched"]) as url:
-            rate = ask(url, 32, 1.0, Path(out))["rate"]
-            long = ask(url, 32, (2_000 if quick else 1.1 * ALL) / rate, Path(out))
+            rate = ask(url, 32, 1, Path(out))["rate"]
+            enough = math.ceil((2_000 if quick else 1.1 * ALL) / rate)
+            long = ask(url, 32, enough, Path(out))
     return {"runs": found, "long": long}
 
 
@@ -149,12 +151,11 @@ def page(found: dict[str, Any]) -> list[str]:
         told,
         "",
         *machine.bars(judged),
-        "",
         "Each way in turns, median (least to largest) of three:",
         "",
     ]
     names = ["way", "connections", "requests a second", "ms, median", "ms, 99th of a hundred"]
-    return [*head, *machine.grid(names, rows), "", *machine.circumstances(found)]
+    return [*head, *machine.grid(names, rows), *machine.circumstances(found)]
 
 
 def main() -> None:

@@ -233,6 +233,9 @@ def test_the_examples_of_the_openapi_work(houses: Server) -> None:
         example = media["example"]
         body = example.encode() if isinstance(example, str) else example
         assert len(houses.ask(body=body, kind=kind).json["predictions"]) == 1
+    reply = told["paths"]["/predict"]["post"]["responses"]["200"]["content"]["application/json"]
+    example = given["application/json"]["example"]
+    assert houses.ask(body=example).json == reply["example"]
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any, Final, final
 
 import numpy as np
+import pandas as pd
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import HTTPException
 from fastapi.responses import HTMLResponse
@@ -18,7 +19,7 @@ from tenfold.serve.batches import Batches
 from tenfold.serve.contributions import Contributions
 from tenfold.serve.guard import Guard
 from tenfold.serve.observed import Observed
-from tenfold.serve.openapi import openapi_of, schema_of
+from tenfold.serve.openapi import example_of, openapi_of, schema_of
 from tenfold.serve.options import ServeOptions
 from tenfold.serve.page import page_of, static
 from tenfold.serve.pictures import heat_picture, squares_of
@@ -26,6 +27,7 @@ from tenfold.serve.replies import error_reply, json_reply
 from tenfold.serve.rows import Rows, answers_of, csv_of
 
 JSON, CSV, FORM, PICTURE = "application/json", "text/csv", "multipart/form-data", "image/"
+GREY: Final = 128
 ASKED: Final = {"true": True, "false": False}
 
 
@@ -48,7 +50,7 @@ def app_of(exported: Exported, options: ServeOptions, *, shared: bool = False) -
         answering.close()
 
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan)
-    told = openapi_of(exported.label, options)
+    told = openapi_of(exported.label, options, answering.example())
     page = page_of(exported.label, options)
     pages = {
         "/": lambda: HTMLResponse(page),
@@ -115,6 +117,17 @@ class Answering:
         most = options.batch_rows if table else min(options.batch_rows, options.max_pictures)
         self._batches = Batches(exported.ask, most, observed.batch)
         self._outputs = tuple(name for name in exported.outputs if name != HEAT)
+
+    def example(self) -> dict[str, Any]:
+        """Return the answer to a row of typical cells, or to a grey picture."""
+        schema = self._label.schema
+        if isinstance(schema, PictureSchema):
+            shape = (1, schema.framing.size, schema.framing.size, 3)
+            feeds, named = {PIXELS: np.full(shape, GREY, np.uint8)}, {"file": "grey.png"}
+        else:
+            feeds, named = self._exported.feeds(pd.DataFrame([example_of(self._label)])), {}
+        (answer,) = answers_of(self._exported, self._exported.ask(feeds, self._outputs))
+        return named | answer
 
     def close(self) -> None:
         """Answer what is left, and end."""

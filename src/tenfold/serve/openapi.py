@@ -100,10 +100,18 @@ def _column(one: Input, column: Column) -> Told:
     }
 
 
-def openapi_of(label: Label, options: ServeOptions) -> Told:
-    """Return the OpenAPI document of a server."""
+def openapi_of(label: Label, options: ServeOptions, answer: Told) -> Told:
+    """Return the OpenAPI document of a server.
+
+    Parameters
+    ----------
+    label : Label
+    options : ServeOptions
+    answer : dict
+        To one row or picture, as an example.
+    """
     paths = {
-        "/predict": {"post": _predict(label, options)},
+        "/predict": {"post": _predict(label, options, answer)},
         "/schema": {"get": _get("What the model takes.", {"type": "object"})},
         "/health": {
             "get": _get("Whether the server answers.", _strings("status", "name"), free=True)
@@ -139,7 +147,7 @@ def _get(summary: str, schema: Told | None, *, media: str = "", free: bool = Fal
     return told | ({"security": []} if free else {})
 
 
-def _predict(label: Label, options: ServeOptions) -> Told:
+def _predict(label: Label, options: ServeOptions, example: Told) -> Told:
     table = label.kind == "table"
     extra = _more("heat", "Where a picture speaks for its class, as a PNG picture.")
     if table:
@@ -154,7 +162,8 @@ def _predict(label: Label, options: ServeOptions) -> Told:
                         "type": "object",
                         "required": ["predictions"],
                         "properties": {"predictions": {"type": "array", "items": answer}},
-                    }
+                    },
+                    "example": {"predictions": [example]},
                 }
             },
         },

@@ -1,6 +1,7 @@
 """A server's processes: they begin, listen, and end when they are told to."""
 
 import gc
+import logging
 import os
 import signal
 import socket
@@ -35,6 +36,8 @@ class _Made:
     pictures: bool
 
     def __call__(self) -> Guard:
+        # What strangers send is answered, and is no line in the log of whoever serves.
+        logging.getLogger("python_multipart").setLevel(logging.ERROR)
         workers = self.options.workers
         # Threads of a call of few rows only wait for each other, and for those of the server.
         threads = max(1, usable_cores() // workers) if self.pictures else 1
@@ -73,7 +76,7 @@ def serve(file: Path, options: ServeOptions, began: Callable[[str], None]) -> No
             _Made(file, options, label.kind == "images"),
             factory=True,
             workers=options.workers,
-            log_level="warning",
+            log_level="error",
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=GRACE,
