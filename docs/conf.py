@@ -35,6 +35,8 @@ KINDS = {
     "C": "Comparisons",
     "U": "Usage",
     "M": "Model files and runs",
+    "X": "Export",
+    "V": "Server",
     "E": "Extras",
 }
 
@@ -66,7 +68,7 @@ def commands_page() -> str:
 
 
 def _spelt(parameter: Any) -> str:
-    metavar = parameter.metavar or ""
+    metavar = (parameter.metavar or "").replace("|", "\\|")
     if parameter.param_type_name == "argument":
         return f"`{metavar}`"
     names = ", ".join(f"`{o}`" for o in (*parameter.opts, *parameter.secondary_opts))

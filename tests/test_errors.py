@@ -1296,7 +1296,7 @@ def test_an_error_is_a_json_object_of_five_entries(kind: type[TenfoldError]) -> 
 
 
 def test_errors_are_caught_by_the_names_that_python_users_expect() -> None:
-    assert len(KINDS) == 12
+    assert len(KINDS) == 14
     for kind in KINDS:
         assert issubclass(kind, TenfoldError)
         assert issubclass(kind, ValueError) == issubclass(kind, InputError)

@@ -15,7 +15,8 @@ CHROMIUM: Final = shutil.which("chromium") or shutil.which("chromium-browser")
 REQUIRED: Final = os.environ.get("TENFOLD_BROWSER") == "required"
 
 
-@pytest.fixture(scope="session")
+# While it is open an event loop runs in this thread, and tests elsewhere run their own.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Return a Chromium, or skip the test where there is none."""
     if (CHROMIUM is None or not AXE.is_file()) and not REQUIRED:

@@ -123,10 +123,10 @@ def serve(  # noqa: PLR0913 - each option of the command, by its own name
         str | None,
         typer.Option(envvar="TENFOLD_TOKEN", help="What requests have to bring along."),
     ] = DEFAULTS.token,
-    max_bytes: Annotated[int, typer.Option(help="Of a request.")] = DEFAULTS.max_bytes,
-    max_rows: Annotated[int, typer.Option(help="Of a request.")] = DEFAULTS.max_rows,
-    max_pictures: Annotated[int, typer.Option(help="Of a request.")] = DEFAULTS.max_pictures,
-    max_pixels: Annotated[int, typer.Option(help="Of a picture.")] = DEFAULTS.max_pixels,
+    max_bytes: Annotated[int, typer.Option(help="Of a request's body.")] = DEFAULTS.max_bytes,
+    max_rows: Annotated[int, typer.Option(help="In a request.")] = DEFAULTS.max_rows,
+    max_pictures: Annotated[int, typer.Option(help="In a request.")] = DEFAULTS.max_pictures,
+    max_pixels: Annotated[int, typer.Option(help="In a picture.")] = DEFAULTS.max_pixels,
     max_requests: Annotated[
         int, typer.Option(help="At the same time, in each worker.")
     ] = DEFAULTS.max_requests,

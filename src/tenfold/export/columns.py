@@ -24,9 +24,9 @@ from tenfold.exported import Cell, Input, Tensor, feed
 from tenfold.extras import require
 from tenfold.model import Model
 
-# Float where rounding to it moves no answer by more than this, of the largest; a hundredth
-# of what the file may be off.
-ROUNDING: Final = 1e-6
+# Float where rounding to it moves no answer by more than this, of the largest; a tenth of
+# what the file may be off.
+ROUNDING: Final = 1e-5
 TAIL: Final = 0.01  # of the values lie below what is called low, and above what is called high
 NUMBERS, WORDS = "numbers", "words"
 TENSORS: Final[dict[Tensor, str]] = {"float": "FLOAT", "double": "DOUBLE", "string": "STRING"}
