@@ -65,13 +65,20 @@ def test_scrambled_held_out_pictures_leave_the_fold_bit_for_bit_the_same(network
 def test_folds_trained_together_match_folds_trained_alone(network: str) -> None:
     """The fold axis is a speed-up, not another method."""
     study = clean(network)
+    # Products in bfloat16 may round otherwise beside those of other folds: to 8 bits, in each
+    # of four steps.
+    near = 1e-3 if study.model.precision is None else 4 * 2**-8
     for fold in range(3):
         alone = quick_study(*stripes(COUNT), network, folds=[three_folds()[fold]])
         # Alone, the fold has number 0; only fold 0 draws from the same streams.
         if fold == 0:
-            torch.testing.assert_close(
-                fold_state(study.fits, 0), fold_state(alone.fits, 0), rtol=1e-3, atol=1e-3
-            )
+            own = fold_state(alone.fits, 0)
+            torch.testing.assert_close(fold_state(study.fits, 0), own, rtol=near, atol=near)
+            if network != "fine-tuned":  # whose steps are too small to tell folds apart by
+                with pytest.raises(AssertionError):
+                    torch.testing.assert_close(
+                        fold_state(study.fits, 1), own, rtol=near, atol=near
+                    )
         assert alone.splits.held_out.sum() == study.splits.held_out[fold].sum()
 
 

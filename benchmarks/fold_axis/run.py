@@ -80,7 +80,7 @@ def prepare(name: str, network: str, folds: int, **changes: int) -> Case:
     """Return a case: the default plan of a network, with a width, batch or epochs changed."""
     from tenfold.config import RunOptions, SchemaOptions, SplitOptions, TrainOptions  # noqa: PLC0415
     from tenfold.seeds import Streams  # noqa: PLC0415
-    from tenfold.study import describe, split_rows  # noqa: PLC0415
+    from tenfold.study.tables import describe, split_rows  # noqa: PLC0415
     from tenfold.training.choose import choose_plan  # noqa: PLC0415
 
     width = changes.pop("width", None)

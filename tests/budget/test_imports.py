@@ -1,6 +1,7 @@
 """What may be imported, when, and from where."""
 
 import ast
+import importlib
 import re
 import subprocess
 import sys
@@ -154,3 +155,16 @@ def test_no_module_asserts_imports_relatively_or_unpickles(path: Path) -> None:
         }:
             safely = {k.arg: ast.unparse(k.value) for k in node.keywords}.get("weights_only")
             assert (ast.unparse(node.func), safely) == ("torch.load", "True")
+
+
+@pytest.mark.parametrize(
+    "path",
+    sorted((ROOT / "benchmarks").rglob("*.py")),
+    ids=lambda path: str(path.relative_to(ROOT / "benchmarks")),
+)
+def test_a_benchmark_takes_from_tenfold_what_is_there(path: Path) -> None:
+    """Benchmarks run seldom, and import late: nothing else tells that a name has moved."""
+    for node in ast.walk(syntax(path)):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("tenfold"):
+            module = importlib.import_module(str(node.module))
+            assert [a.name for a in node.names if not hasattr(module, a.name)] == []

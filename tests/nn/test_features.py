@@ -248,3 +248,12 @@ def test_edges_rise_span_the_column_and_part_tied_values(seed: int) -> None:
     assert (np.diff(edges) > 0).all()  # plain quantiles would give many edges of 0
     assert (edges[0], edges[-1]) == (values.min(), values.max())
     assert len(np.unique(np.quantile(values, np.linspace(0, 1, 17)))) < 17
+
+
+@pytest.mark.parametrize("seed", [11, 41, 90])
+def test_no_bin_is_so_narrow_that_rounding_decides_where_a_value_lies(seed: int) -> None:
+    """Of these columns one quantile is a value, and another the same but for its last bit."""
+    rng = np.random.default_rng(seed)
+    values = 1.1 * rng.normal(size=rng.integers(50, 400)).round(1)
+    widths = np.diff(bin_edges(values, 32))
+    assert widths[widths > 0].min() > 1e-3

@@ -26,7 +26,9 @@ from tenfold.data.encode import EMPTY, FIRST_LEVEL, Encoded
 CLIP: Final = 3.0
 # Nothing is further away than this many steps: its square still is a number in float32.
 FAR: Final = 1e9
-NARROW: Final = 1e-20  # a bin narrower than this has a slope that float32 cannot hold
+# Edges nearer than this are one: float32 hardly parts them, and on which side of such a bin a
+# value lies would be up to the processor. A quantile among equal values may be a last bit off.
+NARROW: Final = 1e-6
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -273,9 +275,9 @@ def _estimate(
             for bins, height in group.codes:
                 edges = bin_edges(z, bins)
                 width = np.diff(edges)
-                slope = np.divide(2 * height, width, out=np.zeros(bins), where=width > NARROW)
+                slope = np.divide(2 * height, width, out=np.zeros(bins), where=width > 0)
                 slopes.append(slope)
-                shifts.append(np.where(width > NARROW, -edges[:-1] * slope - height, 0.0))
+                shifts.append(np.where(width > 0, -edges[:-1] * slope - height, 0.0))
     return _Scales(
         center_P=center_P,
         scale_P=scale_P,
@@ -306,16 +308,21 @@ def bin_edges(values: NDArray[np.float64], bins: int) -> NDArray[np.float64]:
     >>> bin_edges(np.array([0.0] * 98 + [1.0, 2.0]), 3)
     array([0., 1., 2., 2.])
     """
-    distinct = np.unique(values) if len(values) else np.zeros(1)
+    distinct = _parted(np.unique(values)) if len(values) else np.zeros(1)
     if len(distinct) <= bins + 1:
         edges = distinct
     else:
-        edges = np.unique(np.quantile(values, np.linspace(0, 1, bins + 1)))
+        edges = _parted(np.quantile(values, np.linspace(0, 1, bins + 1)))
         lost = bins + 1 - len(edges)
         if lost:
             more = np.quantile(distinct, np.linspace(0, 1, lost + 2)[1:-1])
-            edges = np.union1d(edges, more)
+            edges = _parted(np.union1d(edges, more))
     return np.pad(edges, (0, bins + 1 - len(edges)), mode="edge")
+
+
+def _parted(rising: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return values without those that lie too near to the one before."""
+    return rising[np.diff(rising, prepend=-np.inf) > NARROW]
 
 
 def _seen(rows: Encoded, column: int, learn_N: NDArray[np.bool_]) -> NDArray[np.bool_]:
