@@ -808,9 +808,9 @@ M01: the archive lacks the parts of a model.
   why   a model file is a zip archive that Tenfold wrote""",
     ),
     (
-        lambda home: tenfold.load(repacked(model(home), lambda m: m.update(format=2))),
+        lambda home: tenfold.load(repacked(model(home), lambda m: m.update(format=3))),
         """\
-M02: the model has format 2, and this Tenfold reads formats up to 1.
+M02: the model has format 3, and this Tenfold reads formats up to 2.
 
   file  HOME/runs/houses-1/model.tenfold
   why   a model file is read by a Tenfold of its own format number or a later one
@@ -1036,6 +1036,16 @@ P06: the table is not the one that the run was trained on.
   why  what a network looks at is measured on the rows that its folds were tested on
   fix  name the same file: --data FILE
        train anew, and explain at once from Python""",
+    ),
+    (
+        lambda home: tenfold.load(home / "runs" / "houses-1").predict(houses(), coverage=0.99),
+        """\
+P07: a coverage of 0.99 cannot be promised.
+
+  held-out rows  30, enough for 96.7 %
+  why            intervals and sets promise what held-out rows can show
+  fix            ask for less: --coverage 0.9
+                 train with more rows""",
     ),
     (
         lambda home: Exported.open(text(home, "not a graph", "x.onnx")),

@@ -27,7 +27,8 @@ from tenfold.config import (
 from tenfold.data.cells import to_text
 from tenfold.data.read import read_table
 from tenfold.data.split import Splitter
-from tenfold.model import Model
+from tenfold.evaluate.coverage import in_set
+from tenfold.model import Model, known_scores
 from tenfold.nn.own import MakeModule
 from tenfold.study.study import TableStudy
 from tenfold.study.tables import run_study
@@ -242,6 +243,24 @@ class TabularRegressor(RegressorMixin, _Tabular):  # type: ignore[misc]
         """Return the ensemble's value for each row, shape (N,), in the units of ``y``."""
         return self._answers(X)[:, 0]
 
+    def predict_interval(self, X: Any, coverage: float = 0.9) -> NDArray[np.float64]:
+        """Return between what the truth of each row is expected, shape (N, 2).
+
+        Parameters
+        ----------
+        X : DataFrame or array of N rows
+        coverage : float
+            Share of rows whose truth is to lie within.
+
+        Raises
+        ------
+        PredictError
+            P07, if so few rows were held out that so much cannot be promised.
+        """
+        check_is_fitted(self)
+        inputs, _ = self._inputs(X, reset=False)
+        return self.model_.intervals(inputs, coverage)[:, 1:]
+
 
 class TabularClassifier(ClassifierMixin, _Tabular):  # type: ignore[misc]
     """Predict a class by networks that were trained and scored in all folds at once.
@@ -289,6 +308,23 @@ class TabularClassifier(ClassifierMixin, _Tabular):  # type: ignore[misc]
         """Return the most probable class of each row, shape (N,)."""
         chosen = self.predict_proba(X).argmax(axis=1)
         return np.asarray(self.classes_[chosen])
+
+    def predict_set(self, X: Any, coverage: float = 0.9) -> NDArray[np.bool_]:
+        """Return which of ``classes_`` the truth is expected among, shape (N, C).
+
+        Parameters
+        ----------
+        X : DataFrame or array of N rows
+        coverage : float
+            Share of rows whose class is to be in the set.
+
+        Raises
+        ------
+        PredictError
+            P07, if so few rows were held out that so much cannot be promised.
+        """
+        said = self.predict_proba(X)
+        return in_set(said, known_scores(self.model_.conformal).score(coverage))
 
     def _ordered(self, answers: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the model's probabilities in the order of ``classes_``."""

@@ -73,20 +73,20 @@ class Input:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Band:
-    """How far from a prediction the truth lies.
+    """What the intervals around predictions promise.
 
     Attributes
     ----------
     coverage : float
-        Share of held-out rows whose truth lay within.
-    half : float
-        Half its width, in the units of the target.
+        Share of rows whose truth is to lie within.
+    measured : float or None
+        Share of held-out rows whose truth did; None where a single fold cannot tell.
     rows : int
-        Held-out rows that it was measured on.
+        Held-out rows.
     """
 
     coverage: float
-    half: float
+    measured: float | None
     rows: int
 
 

@@ -13,6 +13,8 @@ from tenfold.config import PictureOptions, Quality, RunOptions, SplitOptions
 from tenfold.data.pictures import Pictures, pictures_of, read_unlabelled
 from tenfold.data.split import Splitter
 from tenfold.errors import PictureError
+from tenfold.evaluate.coverage import in_set
+from tenfold.model import known_scores
 from tenfold.nn.own import MakeModule
 from tenfold.picture_model import PictureModel
 from tenfold.study.pictures import run_picture_study
@@ -153,6 +155,23 @@ class ImageClassifier(ClassifierMixin, StudyEstimator):  # type: ignore[misc]
         """Return the most probable class of each picture, shape (N,)."""
         chosen = self.predict_proba(X).argmax(axis=1)
         return np.asarray(self.classes_[chosen])
+
+    def predict_set(self, X: Images, coverage: float = 0.9) -> NDArray[np.bool_]:
+        """Return which of ``classes_`` the truth is expected among, shape (N, C).
+
+        Parameters
+        ----------
+        X : pictures
+        coverage : float
+            Share of pictures whose class is to be in the set.
+
+        Raises
+        ------
+        PredictError
+            P07, if so few pictures were held out that so much cannot be promised.
+        """
+        said = self.predict_proba(X)
+        return in_set(said, known_scores(self.model_.conformal).score(coverage))
 
 
 def _refuse_unread(pictures: Pictures) -> None:

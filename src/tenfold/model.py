@@ -1,6 +1,6 @@
 """A trained model: schema, network and weights, and what it says of new rows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,10 +8,13 @@ import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from tenfold.config import Decision
 from tenfold.data.encode import check_columns, encode_inputs
 from tenfold.data.schema import Schema
+from tenfold.errors import PredictError
+from tenfold.nn.conformal import Conformal, half_width
 from tenfold.nn.inputs import TableInputs
 from tenfold.nn.network import BLOCK, FoldNetwork, answer
 from tenfold.nn.targets import FoldTarget
@@ -35,6 +38,8 @@ class Model:
         Whether the network is a user's own, whose code no file holds.
     decisions : tuple of Decision
         All that was decided for the user on the way.
+    conformal : Conformal or None
+        How far the truth may lie from an answer; None if too few rows were held out.
     """
 
     schema: Schema
@@ -43,6 +48,7 @@ class Model:
     folds: int
     own: bool = False
     decisions: tuple[Decision, ...] = field(default=())
+    conformal: Conformal | None = None
 
     @property
     def parameters(self) -> int:
@@ -87,17 +93,72 @@ class Model:
         """Return what the ensemble says of coded rows, shape (N, O)."""
         if len(numbers) == 0:
             return np.zeros((0, self.target.outputs))
+        means = [block.mean(dim=0) for block in self._blocks(numbers, codes, progress)]
+        return torch.cat(means)[: len(numbers)].cpu().numpy()
+
+    def intervals(
+        self,
+        frame: pd.DataFrame,
+        coverage: float,
+        *,
+        decimal: str = ".",
+        progress: Progress | None = None,
+    ) -> NDArray[np.float64]:
+        """Return what the ensemble says of rows, and between what the truth is expected.
+
+        Parameters
+        ----------
+        frame : DataFrame of N rows
+        coverage : float
+            Share of rows whose truth is to lie within.
+        decimal : {".", ","}
+        progress : callable, optional
+
+        Returns
+        -------
+        ndarray of shape (N, 3)
+            Value, lower and upper end.
+
+        Raises
+        ------
+        PredictError
+            P01 or P02, if the columns are not those of training; P07, if so much cannot be
+            promised.
+        """
+        conformal = known_scores(self.conformal)
+        limits = conformal.limits(coverage)  # a fault is told before the work
+        check_columns(frame, self.schema, decimal)
+        numbers, codes = encode_inputs(frame, self.schema, decimal)
+        if len(numbers) == 0:
+            return np.zeros((0, 3))
+        found = []
+        for block in self._blocks(numbers, codes, progress):
+            folds_GN = block[..., 0].unflatten(0, (self.folds, -1)).mean(dim=1)
+            found.append(torch.stack([block[..., 0].mean(dim=0), variance_of(folds_GN)]))
+        mean_N, spread_N = torch.cat(found, dim=1)[:, : len(numbers)]
+        inputs = self.inputs(numbers, codes)
+        scale_N = conformal.scale(inputs.numbers_NP, inputs.codes_NQ)
+        half_N = half_width(scale_N, spread_N, limits)
+        ends = torch.stack([mean_N, mean_N - half_N, mean_N + half_N], dim=1)
+        return ends.cpu().numpy()
+
+    def _blocks(
+        self,
+        numbers: NDArray[np.float64],
+        codes: NDArray[np.int64],
+        progress: Progress | None,
+    ) -> Iterator[Tensor]:
+        """Yield what each network says of coded rows, the last block filled up."""
         device = self.target.mean_F.device
         # Whole blocks, as a mean over the networks too may round otherwise for fewer rows.
         rows_N = torch.arange(-(-len(numbers) // BLOCK) * BLOCK, device=device) % len(numbers)
         rows_FN = rows_N.expand(len(self.target.mean_F), -1)
         inputs = self.inputs(numbers, codes)
-        means = []
-        for block in answer(self.network, self.target, inputs, rows_FN):
-            means.append(block.mean(dim=0))
+        blocks = answer(self.network, self.target, inputs, rows_FN)
+        for number, block in enumerate(blocks, start=1):
+            yield block
             if progress is not None:
-                progress(min(len(means) * BLOCK, len(numbers)), len(numbers))
-        return torch.cat(means)[: len(numbers)].cpu().numpy()
+                progress(min(number * BLOCK, len(numbers)), len(numbers))
 
     def inputs(
         self, numbers: NDArray[np.floating[Any]], codes: NDArray[np.int64]
@@ -109,3 +170,22 @@ class Model:
             numbers_NP=torch.tensor(numbers, dtype=mean_F.dtype, device=mean_F.device),
             codes_NQ=torch.tensor(codes, device=mean_F.device),
         )
+
+
+def variance_of(folds_GN: Tensor) -> Tensor:
+    """Return the variance between what folds say, divided by their number: shape (N,)."""
+    return folds_GN.var(dim=0, correction=0)
+
+
+def known_scores(conformal: Conformal | None) -> Conformal:
+    """Return what a model knows of its errors.
+
+    Raises
+    ------
+    PredictError
+        P07, if it knows nothing.
+    """
+    if conformal is None:
+        fact = "the model knows no errors of rows that it never saw"
+        raise PredictError("P07", fact, fix=["train anew, with ten rows or more held out"])
+    return conformal

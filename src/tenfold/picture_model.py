@@ -13,6 +13,7 @@ from tenfold.config import Decision
 from tenfold.data.picture_schema import PictureSchema
 from tenfold.data.pictures import Pictures
 from tenfold.nn.backbones import Backbone
+from tenfold.nn.conformal import Conformal
 from tenfold.nn.fused import BATCH
 from tenfold.nn.inputs import FeatureInputs, Inputs, PictureInputs
 from tenfold.nn.network import BLOCK, FoldNetwork, answer
@@ -49,6 +50,8 @@ class PictureModel:
         Type of products where it is not float32; not part of the saved model.
     decisions : tuple of Decision
         All that was decided for the user on the way.
+    conformal : Conformal or None
+        How improbable true classes were; None if too few pictures were held out.
     """
 
     schema: PictureSchema
@@ -61,6 +64,7 @@ class PictureModel:
     size: int
     precision: torch.dtype | None = None
     decisions: tuple[Decision, ...] = field(default=())
+    conformal: Conformal | None = None
 
     @property
     def parameters(self) -> int:

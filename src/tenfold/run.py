@@ -9,13 +9,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tenfold.config import PictureOptions, check
-from tenfold.data.answers import answer_table
 from tenfold.data.pictures import Pictures, read_pictures, read_unlabelled
 from tenfold.data.table import Table
 from tenfold.data.target import answered
 from tenfold.errors import PredictError, StoreError
 from tenfold.evaluate.picture_scores import read_classes, score_pictures
 from tenfold.evaluate.scores import TestScore, score_table
+from tenfold.evaluate.told import tell_pictures, tell_rows
 from tenfold.explain.explanation import Explanation
 from tenfold.explain.held_out import HeldOut
 from tenfold.explain.picture_explanation import PictureExplanation, explain_pictures
@@ -256,7 +256,11 @@ class Run:
         return render_notebook(self.findings())
 
     def predict(
-        self, data: Data | Table | Images | Pictures, *, progress: Progress | None = None
+        self,
+        data: Data | Table | Images | Pictures,
+        *,
+        coverage: float | None = None,
+        progress: Progress | None = None,
     ) -> pd.DataFrame:
         """Return what the ensemble says of new rows or pictures.
 
@@ -265,20 +269,22 @@ class Run:
         data : str, Path, DataFrame, Table, or pictures
             Rows with every column that the network learnt from; or a picture, a folder of
             pictures, a list of files, PIL images or arrays, or an array of pictures.
+        coverage : float, optional
+            Of intervals, 0.9 by default, or of sets of classes; see ``tell_rows``.
         progress : callable, optional
             Called with the rows done and all rows, again and again.
 
         Returns
         -------
         DataFrame
-            A row a row: ``prediction``; in classification ``probability CLASS`` too.
+            A row a row, as ``answer_table`` lays it out.
             Its index is that of a DataFrame, the line of each row in a file, or the
             picture's file; pictures that cannot be read are left out.
 
         Raises
         ------
         PredictError
-            P01 or P02, if the columns are not those of training.
+            P01, P02 or P07, if the columns or the coverage cannot be had.
         PictureError
             If there is no picture, or arrays are not pictures.
         """
@@ -287,15 +293,12 @@ class Run:
             if isinstance(data, Table | pd.DataFrame):
                 raise _another_kind("pictures", "a table")
             pictures = data if isinstance(data, Pictures) else self.read(data)
-            pictures.check_rejected(max_bad=1.0)
-            answers = model.answers(pictures, progress=progress)
-            return answer_table(model.schema, answers).set_axis(list(pictures.files), axis=0)
+            return tell_pictures(model, pictures, coverage, progress)
         if not isinstance(data, str | Path | pd.DataFrame | Table):
             raise _another_kind("a table", "pictures")
         table = as_table(data)
-        answers = model.answers(table.frame, decimal=table.decimal, progress=progress)
         index = data.index if isinstance(data, pd.DataFrame) else table.lines
-        return answer_table(model.schema, answers).set_axis(index, axis=0)
+        return tell_rows(model, table, coverage, progress).set_axis(index, axis=0)
 
     def read(
         self,
@@ -372,11 +375,8 @@ class Run:
 
 
 def _another_kind(learnt: str, given: str) -> PredictError:
-    return PredictError(
-        "P05",
-        f"the model was trained on {learnt}, and {given} was given",
-        fix=[f"give it {learnt}"],
-    )
+    fact = f"the model was trained on {learnt}, and {given} was given"
+    return PredictError("P05", fact, fix=[f"give it {learnt}"])
 
 
 def load(run: str | Path, *, network: str | MakeModule | None = None) -> Run:

@@ -57,9 +57,10 @@ def test_train_prints_scores_on_standard_output_and_decisions_beside_it(
 ) -> None:
     status, out, err = run_tenfold("train", "houses.csv", *QUICK, "--out", tmp_path)
     assert status == 0
-    first, *scores, verdict, saved = out.splitlines()
+    first, *scores, intervals, verdict, saved = out.splitlines()
     assert first == "3 folds, 60 rows, each tested by a network that never saw it"
     assert [line.split()[0] for line in scores] == ["MSE", "RMSE", "MAE", "R2"]
+    assert intervals.startswith("90 % intervals held the truth of ")
     assert "constant guess" in verdict
     assert saved == f"saved in {tmp_path}/houses-1"
     assert err.startswith("Decided, with the option that changes it:\n")
@@ -434,7 +435,7 @@ def test_a_reader_that_has_seen_enough_is_no_error(
         assert child.stdout is not None
         assert child.stderr is not None
         for _ in range(lines):
-            assert child.stdout.readline() == "line,prediction\n"
+            assert child.stdout.readline() == "line,prediction,low,high\n"
         child.stdout.close()
         assert child.stderr.read() == ""
         assert child.wait() == 0

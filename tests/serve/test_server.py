@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tenfold.errors import ServeError, StoreError
-from tenfold.exported import Exported
+from tenfold.exported import HIGH, LOW, Exported
 from tenfold.serve.options import ServeOptions
 from tenfold.serve.server import serve
 from tests.engine_served import (
@@ -94,8 +94,9 @@ def test_rows_of_json_and_csv_are_answered_as_the_file_answers_them(
     assert list(named.columns[-5:]) == list(frame.columns)
     if task == "regression":
         np.testing.assert_allclose(named["prediction"], known[:, 0], rtol=1e-6)
-        half = exported.label.band.half if exported.label.band else 0
-        np.testing.assert_allclose(named["high"] - named["low"], 2 * half, rtol=1e-6)
+        asked = exported.ask(exported.feeds(frame), [LOW, HIGH])
+        ends = np.concatenate(list(asked.values()), axis=1)
+        np.testing.assert_allclose(named[["low", "high"]], ends, rtol=1e-6)
 
 
 def test_contributions_lead_from_the_base_to_the_answer(houses: Server) -> None:

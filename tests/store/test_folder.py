@@ -87,7 +87,7 @@ def test_metrics_are_plain_json_with_the_promised_entries(run: Run) -> None:
 
 def test_predictions_are_those_of_networks_that_never_saw_the_row(run: Run) -> None:
     found = pd.read_csv(folder_of(run) / "predictions.csv")
-    assert list(found) == ["line", "truth", "prediction"]
+    assert list(found) == ["line", "truth", "prediction", "low", "high"]
     lines = [line for line in range(2, 62) if line not in {4, 7}]
     assert found["line"].tolist() == lines
     assert found["truth"].tolist() == table()["price"][np.array(lines) - 2].tolist()

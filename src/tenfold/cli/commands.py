@@ -159,6 +159,7 @@ def predict(  # noqa: PLR0913
         Path | None,
         typer.Option(metavar="FILE", help="Write the CSV there. [default: standard output]"),
     ] = None,
+    coverage: opt.Coverage = None,
     network: opt.Network = None,
     max_bad: opt.MaxBad = 0.01,
     separator: opt.Separator = None,
@@ -187,13 +188,13 @@ def predict(  # noqa: PLR0913
     opt.refuse_kind(loaded.kind, inputs)
     if loaded.kind == "images":
         opt.refuse_reading(read)
-        _predict_pictures(loaded, inputs, out, as_json=as_json, quiet=quiet)
+        _predict_pictures(loaded, inputs, out, coverage, as_json=as_json, quiet=quiet)
         return
     answers = []
     for path in inputs:
         table = read_rows(path, read, quiet=quiet)
         with PatientBar(console(quiet=quiet), "predicting") as bar:
-            rows = loaded.predict(table, progress=bar.update)
+            rows = loaded.predict(table, coverage=coverage, progress=bar.update)
         found = rows.rename_axis("line").reset_index()
         if len(inputs) > 1:
             found.insert(0, "file", str(path))
@@ -202,7 +203,13 @@ def predict(  # noqa: PLR0913
 
 
 def _predict_pictures(
-    run: "Run", inputs: list[Path], out: Path | None, *, as_json: bool, quiet: bool
+    run: "Run",
+    inputs: list[Path],
+    out: Path | None,
+    coverage: float | None,
+    *,
+    as_json: bool,
+    quiet: bool,
 ) -> None:
     from tenfold.report.console import PatientBar  # noqa: PLC0415
 
@@ -212,7 +219,7 @@ def _predict_pictures(
     tell_rejected(pictures.rejected)
     pictures.check_rejected(max_bad=1.0)
     with PatientBar(console(quiet=quiet), "predicting", counts) as bar:
-        answers = run.predict(pictures, progress=bar.update)
+        answers = run.predict(pictures, coverage=coverage, progress=bar.update)
     write_pictures(answers.rename_axis("file").reset_index(), out, as_json=as_json)
 
 

@@ -56,6 +56,14 @@ Folds = Annotated[
         help="Number of folds; 1 holds out a tenth. [default: 10, fewer where they cost much]",
     ),
 ]
+Coverage = Annotated[
+    float | None,
+    typer.Option(
+        metavar="SHARE",
+        help="Share of rows whose truth is to lie between low and high, or, of classes, in a "
+        "set that is then shown. [default: 0.9, and no sets]",
+    ),
+]
 TestFile = Annotated[
     Path | None,
     typer.Option(

@@ -58,7 +58,7 @@ class TestScore:
     high: float
 
 
-def fold_interval(per_fold: NDArray[np.float64], test_share: float) -> tuple[float, float]:
+def fold_interval(per_fold: NDArray[np.float64], tested_share: float) -> tuple[float, float]:
     """Return a 95 % interval for the mean of a metric over folds.
 
     Folds share most of the rows they learn from, so their scores vary less than
@@ -69,7 +69,7 @@ def fold_interval(per_fold: NDArray[np.float64], test_share: float) -> tuple[flo
     Parameters
     ----------
     per_fold : ndarray of shape (F,)
-    test_share : float
+    tested_share : float
         Rows tested on over rows learnt from, mean over folds.
 
     Examples
@@ -81,7 +81,7 @@ def fold_interval(per_fold: NDArray[np.float64], test_share: float) -> tuple[flo
     found = per_fold[np.isfinite(per_fold)]
     if len(found) < 2:
         return float("nan"), float("nan")
-    spread = np.sqrt(found.var(ddof=1) * (1 / len(found) + test_share))
+    spread = np.sqrt(found.var(ddof=1) * (1 / len(found) + tested_share))
     half = float(stats.t.ppf((1 + LEVEL) / 2, len(found) - 1) * spread)
     return float(found.mean()) - half, float(found.mean()) + half
 
@@ -111,8 +111,8 @@ def score_folds(
         truth, weights = rows.target[held_out], rows.weights[held_out]
         for name, metric in METRICS[task].items():
             per_fold[name].append(metric(truth, said, weights))
-    share = _test_share(splits)
-    return {n: _fold_score(np.array(found), share, *BOUNDS[n]) for n, found in per_fold.items()}
+    share = tested_share(splits)
+    return {n: fold_score(np.array(found), share, *BOUNDS[n]) for n, found in per_fold.items()}
 
 
 def as_one_fold(scores: Mapping[str, TestScore]) -> dict[str, FoldScore]:
@@ -125,13 +125,15 @@ def as_one_fold(scores: Mapping[str, TestScore]) -> dict[str, FoldScore]:
     }
 
 
-def _test_share(splits: Splits) -> float:
+def tested_share(splits: Splits) -> float:
+    """Return rows tested on over rows learnt from, mean over folds."""
     return float(np.mean(splits.held_out.sum(axis=1) / splits.learn.sum(axis=1)))
 
 
-def _fold_score(
+def fold_score(
     per_fold: NDArray[np.float64], share: float, lowest: float, highest: float
 ) -> FoldScore:
+    """Return what a metric of each fold comes to, its interval cut where the metric ends."""
     low, high = np.clip(fold_interval(per_fold, share), lowest, highest)
     found = per_fold[np.isfinite(per_fold)]
     return FoldScore(
@@ -177,7 +179,7 @@ def score_gain(score: FoldScore, constant: FoldScore, splits: Splits) -> FoldSco
         low, high = constant.mean - score.high, constant.mean - score.low
         return FoldScore(mean=gain, std=0.0, low=low, high=high, per_fold=(gain,))
     per_fold = np.array(constant.per_fold) - np.array(score.per_fold)
-    return _fold_score(per_fold, _test_share(splits), -np.inf, np.inf)
+    return fold_score(per_fold, tested_share(splits), -np.inf, np.inf)
 
 
 def score_test(

@@ -40,12 +40,18 @@ class PictureAnswers(nn.Module):
     model : PictureModel
     """
 
+    heat_1F1: Tensor
+    bias_1FO: Tensor
+
     def __init__(self, model: PictureModel) -> None:
         super().__init__()
         framing = model.schema.framing
         self.framed = Framed(framing)
         self.resized = Resized(framing.size, model.size)
         self.network = network_of(model)
+        heat_1F1 = model.target.temperature_F.float()[None, :, None]
+        self.register_buffer("heat_1F1", heat_1F1)
+        self.register_buffer("bias_1FO", model.target.bias_FO.float()[None])
 
     def forward(self, pixels_NHW3: Tensor) -> tuple[Tensor, ...]:
         """Return probabilities, (N, O), and heat, (N, O, H, W), if there is any.
@@ -56,7 +62,8 @@ class PictureAnswers(nn.Module):
         """
         x_N3SS = self.resized(self.framed(pixels_NHW3)) / GREYS
         outputs_NFO, heat = self.network(x_N3SS)
-        probabilities_NO = torch.softmax(outputs_NFO, dim=-1).mean(dim=1)
+        probabilities_NFO = torch.softmax(outputs_NFO / self.heat_1F1 + self.bias_1FO, dim=-1)
+        probabilities_NO = probabilities_NFO.mean(dim=1)
         return (probabilities_NO,) if heat is None else (probabilities_NO, heat)
 
 

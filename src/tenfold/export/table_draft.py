@@ -62,11 +62,11 @@ class TableDraft(Draft):
             score=about.score,
             equality=UNKNOWN,
             inputs=inputs,
-            band=about.band,
+            band=about.band if model.conformal is not None else None,
             background=background_of(cells, about.seed),
             version=metadata.version("tenfold"),
         )
-        self._outputs = [self.label.answer, *([LOW, HIGH] if about.band is not None else [])]
+        self._outputs = [self.label.answer, *([LOW, HIGH] if self.label.band else [])]
         _check_names(self._outputs, [one.name for one in inputs])
 
     def program(self) -> Program:
@@ -85,14 +85,21 @@ class TableDraft(Draft):
     def answers(self, of: Exported | Program) -> Iterator[tuple[Numbers, Numbers]]:
         """Yield answers to the rows, and to some with an empty cell or an unseen word."""
         for table in (self._table, *self._odd()):
-            known = self._model.answers(table.frame, decimal=table.decimal)
+            band = self.label.band
+            known = (
+                self._model.answers(table.frame, decimal=table.decimal)
+                if band is None
+                else self._model.intervals(table.frame, band.coverage, decimal=table.decimal)
+            )
             if isinstance(of, Exported):
-                yield of.answers(table.frame, decimal=table.decimal), known
+                feeds = of.feeds(table.frame, table.decimal)
+                said = list(of.ask(feeds, self._outputs).values())
+                yield np.concatenate(said, axis=1).astype(np.float64), known
                 continue
             numbers_NC, words_NK = map(torch.from_numpy, self._cells(table))
             with torch.no_grad():
-                said = of.module()(numbers_NC=numbers_NC, words_NK=words_NK)[0]
-            yield said.double().numpy(), known
+                found = of.module()(numbers_NC=numbers_NC, words_NK=words_NK)
+            yield torch.cat(list(found), dim=1).double().numpy(), known
 
     def _cells(self, table: Table) -> tuple[Any, Any]:
         return cells_of(self._model.schema, self.label.inputs, table)
@@ -117,7 +124,8 @@ def _on_processor(model: Model) -> Model:
     if model.target.mean_F.device.type == "cpu":
         return model
     network, target = copy.deepcopy(model.network).cpu(), copy.deepcopy(model.target).cpu()
-    return replace(model, network=network, target=target)
+    conformal = None if model.conformal is None else copy.deepcopy(model.conformal).cpu()
+    return replace(model, network=network, target=target, conformal=conformal)
 
 
 def _check_names(outputs: list[str], inputs: list[str]) -> None:

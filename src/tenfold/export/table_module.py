@@ -18,7 +18,8 @@ from torch.nn import functional
 from tenfold.data.encode import EMPTY, FIRST_LEVEL, UNSEEN
 from tenfold.data.schema import Column
 from tenfold.exported import Band, Input
-from tenfold.model import Model
+from tenfold.model import Model, variance_of
+from tenfold.nn.conformal import half_width
 from tenfold.nn.features import CLIP, FAR, FoldFeatures
 from tenfold.nn.layer import BENDS
 from tenfold.nn.mlp import FoldMLP
@@ -40,7 +41,7 @@ class TableAnswers(nn.Module):
     inputs : sequence of Input
         How each column that is learnt from comes.
     band : Band, optional
-        Of regression: how far from a value the truth lies.
+        Of regression: what intervals promise.
     """
 
     def __init__(self, model: Model, inputs: Sequence[Input], band: Band | None = None) -> None:
@@ -66,7 +67,10 @@ class TableAnswers(nn.Module):
             else network
         )
         self.target = model.target
-        self.margin = None if band is None else band.half
+        self.folds = model.folds
+        self.conformal = model.conformal if band is not None else None
+        if self.conformal is not None and band is not None:
+            self.limits = self.conformal.limits(band.coverage)
 
     def forward(self, numbers_NC: Tensor, words_NK: Tensor) -> tuple[Tensor, ...]:
         """Return values, float64, or probabilities, float32, of shape (N, O).
@@ -89,9 +93,12 @@ class TableAnswers(nn.Module):
         answers_NO = answers_FNO.mean(dim=0)
         if self.target.task == "classification":
             return (answers_NO.float(),)
-        if self.margin is None:
+        if self.conformal is None:
             return (answers_NO,)
-        return answers_NO, answers_NO - self.margin, answers_NO + self.margin
+        folds_GN = answers_FNO[..., 0].unflatten(0, (self.folds, -1)).mean(dim=1)
+        scale_N = self.conformal.scale(numbers_NP, codes_NQ)
+        half_N = half_width(scale_N, variance_of(folds_GN), self.limits)
+        return answers_NO, answers_NO - half_N[:, None], answers_NO + half_N[:, None]
 
     def _without_dates(self, numbers_NC: Tensor) -> Tensor:
         columns = zip(self.dates, numbers_NC.split(1, dim=1), strict=True)

@@ -6,6 +6,7 @@ Shape letters in this file:
     O  outputs: 1 in regression, one a class in classification
 """
 
+import copy
 from typing import final
 
 import numpy as np
@@ -23,7 +24,8 @@ class FoldTarget(nn.Module):
 
     In regression each network learns the target with mean 0 and deviation 1 over
     its own rows, and its answers stay within the range of those rows. In
-    classification outputs are logarithms of odds.
+    classification outputs are logarithms of odds, each network's divided by its temperature
+    and moved by its biases.
 
     Parameters
     ----------
@@ -41,6 +43,8 @@ class FoldTarget(nn.Module):
     scale_F: Tensor
     low_F: Tensor
     high_F: Tensor
+    temperature_F: Tensor
+    bias_FO: Tensor
 
     def __init__(
         self, networks: int, task: Task, outputs: int, *, smoothing: float = 0.0
@@ -50,8 +54,10 @@ class FoldTarget(nn.Module):
         self.task: Task = task
         self.outputs = outputs
         start = {"mean_F": 0.0, "scale_F": 1.0, "low_F": -np.inf, "high_F": np.inf}
+        start["temperature_F"] = 1.0
         for name, value in start.items():
             self.register_buffer(name, torch.full((networks,), value, dtype=torch.float64))
+        self.register_buffer("bias_FO", torch.zeros((networks, outputs), dtype=torch.float64))
 
     def estimate(self, rows: Encoded, learn_GN: NDArray[np.bool_]) -> None:
         """Set mean, deviation and range of each fold's target from the rows it may learn from.
@@ -134,13 +140,35 @@ class FoldTarget(nn.Module):
             Classification: probabilities.
         """
         if self.task == "classification":
-            return torch.softmax(outputs_FBO.to(self.mean_F.dtype), dim=-1)
+            wide_FBO = outputs_FBO.to(self.mean_F.dtype)
+            cooled_FBO = wide_FBO / self.temperature_F[:, None, None] + self.bias_FO[:, None]
+            return torch.softmax(cooled_FBO, dim=-1)
         values_FBO = (
             outputs_FBO.to(self.mean_F.dtype) * self.scale_F[:, None, None]
             + self.mean_F[:, None, None]
         )
         low, high = self.low_F[:, None, None], self.high_F[:, None, None]
         return torch.minimum(torch.maximum(values_FBO, low), high)
+
+    def heated(
+        self, temperature_G: NDArray[np.float64], bias_GO: NDArray[np.float64]
+    ) -> "FoldTarget":
+        """Return a target whose outputs are calibrated so (evaluate/heat.py).
+
+        Parameters
+        ----------
+        temperature_G : ndarray of shape (G,)
+        bias_GO : ndarray of shape (G, O)
+        """
+        made = copy.deepcopy(self)
+        each = len(self.temperature_F) // len(temperature_G)
+        made.temperature_F.copy_(torch.from_numpy(np.repeat(temperature_G, each)))
+        made.bias_FO.copy_(torch.from_numpy(np.repeat(bias_GO, each, axis=0)))
+        return made
+
+    def plain(self) -> "FoldTarget":
+        """Return a target whose probabilities are those that the networks learnt to give."""
+        return self.heated(np.ones(1), np.zeros((1, self.outputs)))
 
     def squared_error(self, answers_FBO: Tensor, target_FB: Tensor) -> Tensor:
         """Return the squared error of each answer, shape (F, B), float64.

@@ -5,6 +5,7 @@ tables that lie beside it.
 """
 
 import base64
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -16,7 +17,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from tenfold.evaluate.metrics import HEADLINE
 from tenfold.explain.explanation import Explanation
 from tenfold.explain.picture_explanation import PictureExplanation
-from tenfold.exported import About
+from tenfold.exported import About, Band
 from tenfold.report import text
 from tenfold.report.explained import drawn_of
 from tenfold.report.figures import (
@@ -57,11 +58,19 @@ class Findings:
     @property
     def about(self) -> About:
         """What an exported file tells of the run."""
-        numbers = self.summary.task == "regression"
+        summary, band = self.summary, None
+        if summary.coverage is not None and summary.task == "regression":
+            found = summary.coverage
+            held = found.measured.mean
+            band = Band(
+                coverage=found.promised,
+                measured=None if math.isnan(held) else held,
+                rows=summary.rows,
+            )
         return About(
             name=self.name,
-            score=text.headline(self.summary),
-            band=Values.of(self.predictions).band if numbers else None,
+            score=text.headline(summary),
+            band=band,
             seed=self.summary.seed,
         )
 

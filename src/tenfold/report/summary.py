@@ -10,6 +10,8 @@ from typing import Any, Final, Self
 from tenfold.config import Decision, Task
 from tenfold.data.pictures import Pictures
 from tenfold.data.schema import Schema
+from tenfold.evaluate.calibration import Calibration
+from tenfold.evaluate.coverage import Coverage
 from tenfold.evaluate.groups import GroupScore
 from tenfold.evaluate.metrics import HEADLINE
 from tenfold.evaluate.scores import FoldScore, TestScore, score_gain
@@ -51,6 +53,8 @@ class Summary:
     decisions: tuple[Decision, ...]
     versions: Mapping[str, str] = field(default_factory=dict)
     groups: tuple[GroupScore, ...] = ()
+    coverage: Coverage | None = None
+    calibration: Calibration | None = None
 
     @property
     def noun(self) -> str:
@@ -64,6 +68,8 @@ class Summary:
             del out["classes"]
         test = {"rows": out.pop("test_rows"), "scores": out["test"]}
         out["test"] = test if self.test_rows else None
+        if self.calibration is None:
+            del out["calibration"]
         return plain(out)  # type: ignore[no-any-return]
 
     @classmethod
@@ -92,6 +98,8 @@ class Summary:
                 },
                 "decisions": tuple(Decision(**one) for one in metrics["decisions"]),
                 "groups": tuple(GroupScore(**one) for one in metrics.get("groups", ())),
+                "coverage": coverage_of(metrics.get("coverage")),
+                "calibration": calibration_in(metrics.get("calibration")),
             }
         )
 
@@ -101,6 +109,28 @@ def fold_score_of(score: Mapping[str, Any]) -> FoldScore:
     per_fold = tuple(map(or_nan, score["per_fold"]))
     rest = {name: or_nan(score[name]) for name in ("mean", "std", "low", "high")}
     return FoldScore(per_fold=per_fold, **rest)
+
+
+def coverage_of(found: Mapping[str, Any] | None) -> Coverage | None:
+    """Return the coverage that is in a JSON object, if there is one."""
+    if found is None:
+        return None
+    test = found["test"]
+    return Coverage(
+        promised=float(found["promised"]),
+        measured=fold_score_of(found["measured"]),
+        size=fold_score_of(found["size"]),
+        adaptive=bool(found["adaptive"]),
+        test=None if test is None else TestScore(**test),
+        test_size=found["test_size"],
+    )
+
+
+def calibration_in(found: Mapping[str, Any] | None) -> Calibration | None:
+    """Return the calibration that is in a JSON object, if there is one."""
+    if found is None:
+        return None
+    return Calibration(**dict(found) | {"temperature": tuple(found["temperature"])})
 
 
 def or_nan(value: float | None) -> float:
@@ -154,6 +184,8 @@ def summarize(
         decisions=study.decisions,
         versions=versions(),
         groups=groups_of_study(study),
+        coverage=study.trust.coverage,
+        calibration=study.trust.calibration,
     )
 
 

@@ -57,6 +57,7 @@ def score_lines(summary: Summary) -> Iterator[str]:
     if summary.test_rows and not _same(summary):
         yield f"{summary.test_rows:,} test {noun} that no choice touched"
         yield from test_lines(summary.test)
+    yield from coverage_lines(summary)
     yield verdict(summary)
     yield from group_lines(summary)
 
@@ -73,6 +74,32 @@ def test_lines(scores: Mapping[str, TestScore]) -> Iterator[str]:
     for name, test in scores.items():
         interval = f"[{number(test.low)}, {number(test.high)}]"
         yield f"  {NAMES[name]:<{width}}  {number(test.value)}  95 % interval {interval}"
+
+
+def coverage_lines(summary: Summary) -> Iterator[str]:
+    """Yield what intervals or sets promise and hold, and what calibration changed."""
+    found, calibration = summary.coverage, summary.calibration
+    if calibration is not None and calibration.log_loss_after < calibration.log_loss_before:
+        off = [100 * calibration.error_before, 100 * calibration.error_after]
+        yield (
+            f"Calibrated: log-loss {number(calibration.log_loss_before)} to "
+            f"{number(calibration.log_loss_after)}, probabilities {off[0]:.1f} to {off[1]:.1f} "
+            "points off"
+        )
+    if found is None:
+        return
+    what = "sets of classes" if summary.classes else "intervals"
+    size = "classes" if summary.classes else "wide"
+    promise = f"{100 * found.promised:g} % {what}"
+    if not math.isnan(found.measured.mean):
+        score = found.measured
+        between = f"95 % interval [{100 * score.low:.1f}, {100 * score.high:.1f}]"
+        held = f"held the truth of {100 * score.mean:.1f} % of {summary.noun} never seen"
+        yield f"{promise} {held} ({between}), {number(found.size.mean)} {size} on average"
+    if found.test is not None and found.test_size is not None:
+        between = f"95 % interval [{100 * found.test.low:.1f}, {100 * found.test.high:.1f}]"
+        held = f"held the truth of {100 * found.test.value:.1f} % of the test {summary.noun}"
+        yield f"{promise} {held} ({between}), {number(found.test_size)} {size} on average"
 
 
 def verdict(summary: Summary) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tenfold.exported import Band
+from tenfold.evaluate.calibration import calibration_error, groups_of_equal_size
 
 TENTHS: Final = 10
 COVERED: Final = 0.9
@@ -40,11 +40,6 @@ class Values:
     def covering(self) -> float:
         """How far above and below a prediction 90 % of the true values lie."""
         return float(np.quantile(np.abs(self.truth - self.said), COVERED))
-
-    @property
-    def band(self) -> Band:
-        """The same with what it was measured on."""
-        return Band(coverage=COVERED, half=self.covering, rows=len(self.truth))
 
     def tenths(self) -> tuple[Numbers, Numbers]:
         """Return the mean prediction and the mean truth of each tenth of the predictions."""
@@ -100,8 +95,7 @@ class Classes:
             right = self.said.argmax(axis=1) == self.truth
         else:
             sure, right = self.said[:, number], self.truth == number
-        parts = np.array_split(np.argsort(sure, kind="stable"), TENTHS)
-        parts = [part for part in parts if len(part)]
+        parts = groups_of_equal_size(sure)
         return (
             np.array([sure[part].mean() for part in parts]),
             np.array([right[part].mean() for part in parts]),
@@ -110,5 +104,4 @@ class Classes:
 
     def calibration_error(self) -> float:
         """Return how far said probabilities of the most probable class are off, on average."""
-        said, found, rows = self.reliability()
-        return float(np.average(np.abs(said - found), weights=rows))
+        return calibration_error(self.truth, self.said)

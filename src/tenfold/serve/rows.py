@@ -20,6 +20,7 @@ from tenfold.errors import PredictError, ReadError, ServeError
 from tenfold.exported import HIGH, LOW, Exported, Feeds, Input, seconds_of
 
 NOT_A_NUMBER: Final = float("nan")
+EPOCH: Final = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 MEANINGS: Final = {
     **dict.fromkeys(TRUE_WORDS | {"1"}, 1.0),
     **dict.fromkeys(FALSE_WORDS | {"0"}, 0.0),
@@ -229,7 +230,7 @@ def _date(value: Any, layout: str) -> float:
             pass
         else:
             aware = moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
-            return float(math.floor(aware.timestamp()))
+            return float((aware - EPOCH) // datetime.timedelta(seconds=1))  # no rounding
     found: NDArray[np.float64] = seconds_of(to_dates(pd.Series([value], dtype=object), layout))
     if not np.isfinite(found[0]):
         raise ValueError

@@ -31,14 +31,20 @@ from tenfold.nn.network import FoldNetwork
 from tenfold.nn.own import MakeModule, own_network
 from tenfold.nn.targets import FoldTarget
 from tenfold.picture_model import PictureModel
-from tenfold.store.parts import fill, require_function
+from tenfold.store.parts import (
+    describe_conformal,
+    fill,
+    rebuild_conformal,
+    require_function,
+)
 from tenfold.store.pictures import describe_pictures, rebuild_pictures, sample_answers
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 MANIFEST: Final = "manifest.json"
 WEIGHTS: Final = "weights.safetensors"
 MAX_MANIFEST_BYTES: Final = 64 * 2**20
 SAMPLE_ROWS: Final = 3
+MOST_OUTPUTS: Final = 100_000
 # Another processor rounds otherwise; anything beyond this is a damaged or foreign file.
 TOLERANCE: Final = 1e-3
 # What zipfile and json raise on damaged bytes; RuntimeError for encryption and deep nesting.
@@ -79,6 +85,9 @@ def save_model(model: Model | PictureModel, path: Path) -> None:
             tensors |= {f"backbone.{k}": v for k, v in model.backbone.state_dict().items()}
     else:
         manifest = _describe(model)
+    manifest["conformal"] = describe_conformal(model.conformal)
+    if model.conformal is not None:
+        tensors |= {f"conformal.{k}": v for k, v in model.conformal.state_dict().items()}
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(MANIFEST, json.dumps(manifest, indent=1))
         plain = {name: tensor.contiguous().cpu() for name, tensor in tensors.items()}
@@ -190,9 +199,27 @@ def _read_parts(path: Path) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
             fix=["pip install --upgrade tenfold"],
         )
     try:
-        return manifest, safetensors.torch.load(archive.read(WEIGHTS))
-    except (*UNREADABLE, SafetensorError) as error:
+        tensors = safetensors.torch.load(archive.read(WEIGHTS))
+        return _as_today(manifest, tensors)
+    except (*UNREADABLE, KeyError, TypeError, SafetensorError) as error:
         raise _damaged(path, "its weights cannot be read") from error
+
+
+def _as_today(
+    manifest: dict[str, Any], tensors: dict[str, torch.Tensor]
+) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
+    """Return the parts of an older file as today's would hold them."""
+    if manifest["format"] < 2:  # it had neither temperatures nor scores
+        manifest = manifest | {"conformal": None}
+        mean_F = tensors.get("target.mean_F", torch.zeros(0))
+        outputs = int(manifest["outputs"])
+        if not 0 < outputs <= MOST_OUTPUTS:
+            raise ValueError("there is no model with so many outputs")
+        tensors = tensors | {
+            "target.temperature_F": torch.ones_like(mean_F),
+            "target.bias_FO": mean_F.new_zeros((len(mean_F), outputs)),
+        }
+    return manifest, tensors
 
 
 def _open(path: Path) -> zipfile.ZipFile:
@@ -245,6 +272,9 @@ def _rebuild(
         folds=int(manifest["folds"]),
         own=manifest["network"]["kind"] == "own",
         decisions=tuple(Decision(**d) for d in manifest["decisions"]),
+        conformal=rebuild_conformal(
+            manifest["conformal"], tensors, features.center_FP.shape[1] + len(features.levels)
+        ),
     )
 
 

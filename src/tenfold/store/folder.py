@@ -83,7 +83,8 @@ def run_tables(study: TableStudy | PictureStudy) -> dict[str, pd.DataFrame]:
     """Return the tables of a run by the names of their files."""
     data, answers = study.unseen()
     place = "file" if isinstance(data, Pictures) else "line"
-    predictions = answer_table(study.schema, answers)
+    ends = None if study.schema.classes else study.ends()
+    predictions = answer_table(study.schema, answers, ends=ends)
     where: Any = data.files if isinstance(data, Pictures) else data.lines
     predictions.insert(0, place, where)
     predictions.insert(1, "truth", _truth(study))

@@ -1,10 +1,13 @@
 """What models of tables and of pictures need alike when they are opened."""
 
 from collections.abc import Mapping
+from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from tenfold.errors import StoreError
+from tenfold.nn.conformal import Conformal
 from tenfold.nn.own import MakeModule
 
 
@@ -32,3 +35,30 @@ def require_function(make: MakeModule | None) -> MakeModule:
             ],
         )
     return make
+
+
+def describe_conformal(conformal: Conformal | None) -> dict[str, int] | None:
+    """Return what a manifest says of the scores of held-out rows."""
+    if conformal is None:
+        return None
+    return {"scores": len(conformal.scores_S), "trees": len(conformal.feature_TI)}
+
+
+def rebuild_conformal(
+    told: Mapping[str, Any] | None, tensors: Mapping[str, Tensor], columns: int
+) -> Conformal | None:
+    """Return the scores that a manifest and its tensors describe.
+
+    Raises
+    ------
+    ValueError
+        If they cannot be those of a model with so many columns.
+    """
+    if told is None:
+        return None
+    with torch.device("meta"):  # sizes that a manifest only claims take no memory
+        conformal = Conformal(int(told["scores"]), int(told["trees"]))
+    fill(conformal, "conformal.", tensors)
+    if not conformal.usable(columns):
+        raise ValueError("the scores are not those of the network")
+    return conformal

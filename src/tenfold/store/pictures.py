@@ -23,7 +23,7 @@ from tenfold.nn.network import FoldNetwork
 from tenfold.nn.own import MakeModule, make_modules
 from tenfold.nn.targets import FoldTarget
 from tenfold.picture_model import PictureModel
-from tenfold.store.parts import fill, require_function
+from tenfold.store.parts import fill, rebuild_conformal, require_function
 from tenfold.training.device import choose_place
 from tenfold.training.fit_pictures import TURNS
 
@@ -134,6 +134,7 @@ def rebuild_pictures(
         size=size,
         precision=place.precision,
         decisions=tuple(Decision(**d) for d in manifest["decisions"]),
+        conformal=rebuild_conformal(manifest["conformal"], tensors, columns=0),
     )
 
 

@@ -31,6 +31,7 @@ from tenfold.evaluate.scores import (
     score_constant,
     score_folds,
 )
+from tenfold.evaluate.trust import Trust
 from tenfold.nn.backbones import Backbone, load_backbone
 from tenfold.nn.own import MakeModule
 from tenfold.picture_model import PictureModel, picture_features, picture_inputs
@@ -98,7 +99,8 @@ def run_picture_study(
     rows, fits = fit(task, rows, test, Deadline(options.train.time_limit))
     train_seconds = time.perf_counter() - started
     decisions += fits.decisions
-    model = make_model(task, fits, decisions)
+    trust = Trust.of(rows, splits, fits, schema.task)
+    model = make_model(task, fits, decisions, trust)
     answers = None if test is None else model.answers(test, progress=stage(watch, "testing"))
     tested, scores, constant = judge(task, rows, fits, test, answers)
     return Study(
@@ -115,6 +117,7 @@ def run_picture_study(
         test=tested,
         decisions=decisions,
         train_seconds=train_seconds,
+        trust=trust.tested_pictures(model, test, answers),
         test_data=test,
         test_answers=answers,
     )
@@ -203,13 +206,15 @@ def see_pictures(task: Fitting, backbone: Backbone) -> NDArray[np.floating[Any]]
     return np.asarray(features.cpu().numpy())
 
 
-def make_model(task: Fitting, fits: FoldFits, decisions: tuple[Decision, ...]) -> PictureModel:
+def make_model(
+    task: Fitting, fits: FoldFits, decisions: tuple[Decision, ...], trust: Trust
+) -> PictureModel:
     """Return what answers new pictures."""
     plan = task.plan
     return PictureModel(
         schema=task.schema,
         network=fits.network,
-        target=fits.target,
+        target=trust.target,
         folds=len(task.splits),
         kind=plan.network,
         backbone=task.backbone if plan.make is None else None,
@@ -217,6 +222,7 @@ def make_model(task: Fitting, fits: FoldFits, decisions: tuple[Decision, ...]) -
         size=plan.size,
         precision=task.place.precision,
         decisions=decisions,
+        conformal=trust.conformal,
     )
 
 

@@ -15,6 +15,7 @@ from tenfold.data.schema import Schema
 from tenfold.data.split import Splits
 from tenfold.data.table import Table
 from tenfold.evaluate.scores import FoldScore, TestScore, constant_answers
+from tenfold.evaluate.trust import Trust
 from tenfold.model import Model
 from tenfold.picture_model import PictureModel
 from tenfold.training.fit import FoldFits, pool_held_out
@@ -53,6 +54,8 @@ class Study(Generic[Data, Described, Trained]):
         What the ensemble says of test pictures.
     decisions : tuple of Decision
     train_seconds : float
+    trust : Trust
+        Intervals or sets, and whether probabilities are right.
     """
 
     data: Data
@@ -68,6 +71,7 @@ class Study(Generic[Data, Described, Trained]):
     test: dict[str, TestScore]
     decisions: tuple[Decision, ...]
     train_seconds: float
+    trust: Trust
     test_data: Data | None = None
     test_answers: NDArray[np.float64] | None = None
 
@@ -80,6 +84,19 @@ class Study(Generic[Data, Described, Trained]):
             Values or probabilities; NaN for rows that no fold holds out.
         """
         return self._spread(self.fits.answers)
+
+    def ends(self) -> NDArray[np.float64] | None:
+        """Return the intervals of held-out rows by the scores of the other folds' rows.
+
+        Returns
+        -------
+        ndarray of shape (len(data), 2), float64, or None
+            Lower and upper ends; NaN for rows that no fold holds out.
+        """
+        if self.trust.sizes is None:
+            return None
+        half = np.where(self.place >= 0, self.trust.sizes[self.place], np.nan)
+        return np.asarray(self.out_of_fold() + np.stack([-half, half], axis=1))
 
     def guesses(self) -> NDArray[np.float64]:
         """Return what each fold's constant guess says of rows it was not made from."""

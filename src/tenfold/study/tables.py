@@ -23,11 +23,13 @@ from tenfold.data.split import (
 from tenfold.data.table import Table
 from tenfold.data.target import answered, find_target
 from tenfold.evaluate.scores import (
+    TestScore,
     read_answers,
     score_constant,
     score_folds,
     score_table,
 )
+from tenfold.evaluate.trust import Trust
 from tenfold.model import Model
 from tenfold.nn.mlp import MLPOptions
 from tenfold.nn.own import MakeModule
@@ -35,7 +37,8 @@ from tenfold.seeds import Streams
 from tenfold.study.study import Study, TableStudy
 from tenfold.training.choose import choose_plan
 from tenfold.training.device import choose_device
-from tenfold.training.fit import fit_folds
+from tenfold.training.fit import FoldFits, fit_folds
+from tenfold.training.recipe import Plan
 from tenfold.training.watch import Deadline, Silent, Watch
 
 
@@ -84,14 +87,11 @@ def run_study(
     )
     train_seconds = time.perf_counter() - started
     decisions += fits.decisions
-    model = Model(
-        schema=schema,
-        network=fits.network,
-        target=fits.target,
-        folds=len(splits),
-        own=not isinstance(plan.body, MLPOptions),
-        decisions=decisions,
-    )
+    trust = Trust.of(rows, splits, fits, schema.task)
+    model = make_model(schema, fits, plan, len(splits), decisions, trust)
+    tested: dict[str, TestScore] = {}
+    if test is not None:
+        tested, trust = score_table(model, test, streams), trust.tested(model, test)
     return Study(
         data=table,
         schema=schema,
@@ -103,9 +103,30 @@ def run_study(
         scores=score_folds(rows, splits, fits.answers, schema.task),
         constant=score_constant(rows, splits, schema.task, fits.target.outputs),
         test_rows=0 if test is None else len(test),
-        test={} if test is None else score_table(model, test, streams),
+        test=tested,
         decisions=decisions,
         train_seconds=train_seconds,
+        trust=trust,
+    )
+
+
+def make_model(
+    schema: Schema,
+    fits: FoldFits,
+    plan: Plan,
+    folds: int,
+    decisions: tuple[Decision, ...],
+    trust: Trust,
+) -> Model:
+    """Return what answers new rows."""
+    return Model(
+        schema=schema,
+        network=fits.network,
+        target=trust.target,
+        folds=folds,
+        own=not isinstance(plan.body, MLPOptions),
+        decisions=decisions,
+        conformal=trust.conformal,
     )
 
 

@@ -45,6 +45,8 @@ class FoldFits:
     stack : Stack
     answers : tuple of G ndarray of shape (rows held out, O), float64
         What each fold says of the rows that it holds out: values, or probabilities.
+    members : tuple of G ndarray of shape (members, rows held out, O), float64
+        What each member of a fold says of them.
     history : History
     """
 
@@ -53,6 +55,7 @@ class FoldFits:
     stack: Stack
     answers: tuple[NDArray[np.float64], ...]
     history: History
+    members: tuple[NDArray[np.float64], ...]
 
     @property
     def decisions(self) -> tuple[Decision, ...]:
@@ -168,12 +171,13 @@ def run_training(
     """
     history = training.run(watch, deadline, validate)
     network, target = training.network, training.target
-    members = training.recipe.members
+    said = ask_held_out(network, target, training.feed.inputs, splits, training.recipe.members)
     return FoldFits(
         network=network,
         target=target,
         stack=training.stack,
-        answers=answer_held_out(network, target, training.feed.inputs, splits, members),
+        answers=tuple(one.mean(axis=0) for one in said),
+        members=said,
         history=history,
     )
 
@@ -228,6 +232,19 @@ def answer_held_out(
     -------
     tuple of G ndarray of shape (rows held out, O), float64
     """
+    members_GMNO = ask_held_out(network, target, inputs, splits, members)
+    return tuple(said.mean(axis=0) for said in members_GMNO)
+
+
+def ask_held_out(
+    network: FoldNetwork, target: FoldTarget, inputs: Inputs, splits: Splits, members: int
+) -> tuple[NDArray[np.float64], ...]:
+    """Return what each member of each fold says of the rows that the fold holds out.
+
+    Returns
+    -------
+    tuple of G ndarray of shape (members, rows held out, O), float64
+    """
     counts_G = splits.held_out.sum(axis=1)
     rows_GM = np.zeros((len(splits), counts_G.max()), dtype=np.int64)
     for g, held_out in enumerate(splits.held_out):
@@ -235,8 +252,8 @@ def answer_held_out(
     rows_FM = torch.from_numpy(rows_GM.repeat(members, axis=0)).to(target.mean_F.device)
     blocks = answer(network, target, inputs, rows_FM)
     answers_FMO = torch.cat(list(blocks), dim=1)
-    answers_GMO = answers_FMO.unflatten(0, (-1, members)).mean(dim=1).cpu().numpy()
-    return tuple(said[:count] for said, count in zip(answers_GMO, counts_G, strict=True))
+    answers_GEMO = answers_FMO.unflatten(0, (-1, members)).cpu().numpy()
+    return tuple(said[:, :count] for said, count in zip(answers_GEMO, counts_G, strict=True))
 
 
 def pool_held_out(

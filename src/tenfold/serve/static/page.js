@@ -119,9 +119,13 @@ async function predictRow(event) {
   if (regression) {
     parts.push(make("p", { className: "said", textContent: `${schema.target}: ${numbers.format(found.prediction)}` }));
     if (schema.band) {
+      const { coverage, measured, rows } = schema.band;
+      const held = measured === null
+        ? ""
+        : `; of ${rows.toLocaleString("en")} rows that no network had seen, ${percents.format(measured)} were within such limits`;
       parts.push(make("p", {
         className: "soft",
-        textContent: `${numbers.format(found.low)} to ${numbers.format(found.high)}: of ${schema.band.rows.toLocaleString("en")} rows that no network had seen, ${percents.format(schema.band.coverage)} were that near to their prediction.`,
+        textContent: `${numbers.format(found.low)} to ${numbers.format(found.high)}: made to hold the truth in ${percents.format(coverage)} of cases${held}.`,
       }));
     }
   } else {

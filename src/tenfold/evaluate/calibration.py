@@ -1,0 +1,102 @@
+"""How far said probabilities are from what is found, before and after they are calibrated."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tenfold.data.encode import Encoded
+from tenfold.data.split import Splits
+from tenfold.evaluate.heat import Heat, find_heat
+from tenfold.evaluate.metrics import log_loss
+from tenfold.training.fit import FoldFits
+
+GROUPS: Final = 10
+Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Calibration:
+    """What calibrating the probabilities of held-out rows changed.
+
+    Attributes
+    ----------
+    temperature : tuple of float
+        Of each fold; all 1 if nothing was changed.
+    log_loss_before, log_loss_after : float
+        Of all held-out rows.
+    error_before, error_after : float
+        ``calibration_error`` of them, 0 to 1.
+    """
+
+    temperature: tuple[float, ...]
+    log_loss_before: float
+    log_loss_after: float
+    error_before: float
+    error_after: float
+
+
+def calibrate(
+    rows: Encoded, splits: Splits, fits: FoldFits
+) -> tuple[Heat, tuple[Numbers, ...], Calibration | None]:
+    """Find what sets the probabilities of a study right, and what that changes.
+
+    Returns
+    -------
+    heat : Heat
+        For the networks of each fold, from what the other folds hold out.
+    answers : tuple of G ndarray of shape (rows held out, O)
+        What folds say of the rows that they hold out, calibrated.
+    calibration : Calibration or None
+        None if no row was held out.
+    """
+    held_out = [np.flatnonzero(one) for one in splits.held_out]
+    truth = [rows.target[at].astype(np.int64) for at in held_out]
+    weights = [rows.weights[at] for at in held_out]
+    heat = find_heat(fits.members, truth, weights)
+    answers = heat.of(fits.members)
+    if not splits.held_out.any():
+        return heat, answers, None
+    true, weight = np.concatenate(truth), np.concatenate(weights)
+    before, after = np.concatenate(fits.answers), np.concatenate(answers)
+    calibration = Calibration(
+        temperature=tuple(heat.temperature_G.tolist()),
+        log_loss_before=log_loss(true, before, weight),
+        log_loss_after=log_loss(true, after, weight),
+        error_before=calibration_error(true, before),
+        error_after=calibration_error(true, after),
+    )
+    return heat, answers, calibration
+
+
+def groups_of_equal_size(said: Numbers) -> Sequence[NDArray[np.int64]]:
+    """Return which rows are in each tenth of them, from the least sure to the surest."""
+    parts = np.array_split(np.argsort(said, kind="stable"), GROUPS)
+    return [part for part in parts if len(part)]
+
+
+def calibration_error(truth: NDArray[np.int64], said: Numbers) -> float:
+    """Return how far probabilities of the most probable class are off, on average.
+
+    In each of ten groups of equally many rows the mean probability is compared with the
+    share that is right (expected calibration error: Guo and others, arXiv 1706.04599, with
+    groups of equal size as in Nixon and others, arXiv 1904.01685).
+
+    Parameters
+    ----------
+    truth : ndarray of shape (N,)
+        Class numbers.
+    said : ndarray of shape (N, O)
+
+    Examples
+    --------
+    >>> sure = np.array([[0.9, 0.1]] * 20)
+    >>> round(calibration_error(np.array([0, 1] * 10), sure), 2)
+    0.4
+    """
+    sure, right = said.max(axis=1), said.argmax(axis=1) == truth
+    parts = groups_of_equal_size(sure)
+    off = [abs(float(sure[part].mean() - right[part].mean())) for part in parts]
+    return float(np.average(off, weights=[len(part) for part in parts]))

@@ -1,0 +1,248 @@
+"""What intervals and sets promise, and how much of the truth they held.
+
+Shape letters in this file:
+    N  held-out rows    G  folds    O  classes    D  columns
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from tenfold.data.encode import Encoded
+from tenfold.data.split import Splits
+from tenfold.evaluate.scale import find_scale
+from tenfold.evaluate.scores import (
+    FoldScore,
+    TestScore,
+    fold_score,
+    tested_share,
+)
+from tenfold.nn.conformal import Conformal
+
+PROMISED: Final = 0.9
+LEVEL: Final = 0.95
+LEAST_ROWS: Final = 200  # that a scale is learnt from
+Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Coverage:
+    """How much of the truth intervals, or sets of classes, were promised to hold, and held.
+
+    Attributes
+    ----------
+    promised : float
+    measured : FoldScore
+        Share of each fold's held-out rows whose truth lay within, by the scores of the
+        other folds' rows.
+    size : FoldScore
+        Mean width of intervals, or mean number of classes in a set.
+    adaptive : bool
+        Whether intervals are wider where errors are larger.
+    test : TestScore or None
+        Share of the test rows whose truth lay within.
+    test_size : float or None
+    """
+
+    promised: float
+    measured: FoldScore
+    size: FoldScore
+    adaptive: bool = False
+    test: TestScore | None = None
+    test_size: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Promise:
+    """Intervals or sets of a study.
+
+    Attributes
+    ----------
+    conformal : Conformal
+        What the model keeps.
+    coverage : Coverage
+    sizes : ndarray of shape (N,)
+        Half the width of each held-out row's interval; or how far below 1 the probability of
+        a class in its set may be. NaN for rows that no fold holds out.
+    """
+
+    conformal: Conformal
+    coverage: Coverage
+    sizes: Numbers
+
+
+def promise_intervals(rows: Encoded, splits: Splits, answers: Numbers) -> Promise | None:
+    """Make intervals of a regression from its held-out errors, and measure them.
+
+    Parameters
+    ----------
+    rows : Encoded
+        N rows.
+    splits : Splits
+    answers : ndarray of shape (N,)
+        What folds say of the rows that they hold out; NaN where none does.
+
+    Returns
+    -------
+    Promise or None
+        None for too few held-out rows.
+    """
+    known, fold = _known(splits, answers)
+    if known.sum() < 1 / (1 - PROMISED):
+        return None
+    errors = np.abs(rows.target - answers)[known]
+    weights, ones = rows.weights[known], np.ones(known.sum())
+    sizes = _cross(errors, weights, fold, ones)
+    conformal, adaptive = Conformal.of(errors, weights), False
+    cells = np.concatenate([rows.numbers, rows.codes], axis=1)[known]
+    if len(np.unique(fold)) > 2 and len(errors) >= LEAST_ROWS and cells.shape[1]:
+        trees, scale = find_scale(cells, errors, weights, fold)
+        adapted = _cross(errors, weights, fold, scale)
+        if _pays(_penalty(errors, sizes), _penalty(errors, adapted), fold):
+            adaptive, sizes = True, adapted
+            conformal = Conformal.of(errors / scale, weights).with_trees(
+                trees.feature, trees.threshold, trees.value, trees.usual
+            )
+    held = errors <= sizes
+    coverage = _measured(held, 2 * sizes, weights, fold, splits, adaptive=adaptive)
+    return Promise(conformal=conformal, coverage=coverage, sizes=_spread(sizes, known))
+
+
+def promise_sets(rows: Encoded, splits: Splits, answers: Numbers) -> Promise | None:
+    """Make sets of classes from held-out probabilities, and measure them.
+
+    A class is in the set unless its probability is below what the true class's was in all
+    but a tenth of the held-out rows (LAC: Sadinle and others, arXiv 1609.00451); the most
+    probable one always is.
+
+    Parameters
+    ----------
+    rows : Encoded
+        N rows.
+    splits : Splits
+    answers : ndarray of shape (N, O)
+        Probabilities by folds that hold a row out; NaN where none does.
+
+    Returns
+    -------
+    Promise or None
+        None for too few held-out rows.
+    """
+    known, fold = _known(splits, answers[:, 0])
+    if known.sum() < 1 / (1 - PROMISED):
+        return None
+    said, truth, weights = answers[known], rows.target[known], rows.weights[known]
+    doubts = 1 - said[np.arange(len(said)), truth]
+    sizes = _cross(doubts, weights, fold, np.ones(len(doubts)))
+    inside = in_set(said, sizes[:, None])
+    held = inside[np.arange(len(said)), truth]
+    coverage = _measured(held, inside.sum(axis=1), weights, fold, splits, adaptive=False)
+    conformal = Conformal.of(doubts, weights)
+    return Promise(conformal=conformal, coverage=coverage, sizes=_spread(sizes, known))
+
+
+def in_set(said: Numbers, doubt: Numbers | float) -> NDArray[np.bool_]:
+    """Return which classes are in the set of each row, shape (N, O).
+
+    Parameters
+    ----------
+    said : ndarray of shape (N, O)
+        Probabilities.
+    doubt : float or ndarray
+        How far below 1 the probability of a class may be.
+
+    Examples
+    --------
+    >>> in_set(np.array([[0.7, 0.2, 0.1], [0.35, 0.33, 0.32]]), 0.75).tolist()
+    [[True, False, False], [True, True, True]]
+    """
+    inside = said >= 1 - doubt
+    inside[np.arange(len(said)), said.argmax(axis=1)] = True
+    return inside
+
+
+def with_test(coverage: Coverage, held: NDArray[np.bool_], sizes: Numbers) -> Coverage:
+    """Return the same with what intervals or sets held of test rows.
+
+    The 95 % interval is that of Clopper and Pearson (Biometrika 26, 1934).
+
+    Parameters
+    ----------
+    coverage : Coverage
+    held : ndarray of shape (test rows,)
+    sizes : ndarray of shape (test rows,)
+        Widths, or numbers of classes.
+    """
+    inside, rows = int(held.sum()), len(held)
+    tail = (1 - LEVEL) / 2
+    low = stats.beta.ppf(tail, inside, rows - inside + 1) if inside else 0.0
+    high = stats.beta.ppf(1 - tail, inside + 1, rows - inside) if inside < rows else 1.0
+    found = TestScore(value=inside / rows, low=float(low), high=float(high))
+    return replace(coverage, test=found, test_size=float(np.mean(sizes)))
+
+
+def _known(splits: Splits, answers: Numbers) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    """Return which rows a fold holds out, and for these which fold."""
+    known = splits.held_out.any(axis=0) & ~np.isnan(answers)
+    return known, splits.held_out.argmax(axis=0)[known]
+
+
+def _cross(
+    scores: Numbers, weights: Numbers, fold: NDArray[np.int64], scale: Numbers
+) -> Numbers:
+    """Return what each row's score stays within by those of the other folds' rows."""
+    sizes = np.empty(len(scores))
+    for one in np.unique(fold):
+        others = fold != one if (fold != one).any() else fold == one
+        kept = Conformal.of((scores / scale)[others], weights[others])
+        most = len(kept.scores_S) / (len(kept.scores_S) + 1)
+        sizes[fold == one] = kept.score(min(PROMISED, most)) * scale[fold == one]
+    return sizes
+
+
+def _penalty(errors: Numbers, sizes: Numbers) -> Numbers:
+    """Return the score of intervals: their width and what lies outside (Winkler, JASA 67)."""
+    return 2 * sizes + 2 / (1 - PROMISED) * np.maximum(0.0, errors - sizes)
+
+
+def _pays(before: Numbers, after: Numbers, fold: NDArray[np.int64]) -> bool:
+    """Tell whether a penalty is shown to be lower, fold by fold (paired t, one-sided 95 %)."""
+    gain = np.array([(before - after)[fold == one].mean() for one in np.unique(fold)])
+    spread = gain.std(ddof=1) / np.sqrt(len(gain))
+    return bool(gain.mean() > stats.t.ppf(LEVEL, len(gain) - 1) * spread)
+
+
+def _measured(
+    held: NDArray[np.bool_],
+    sizes: Numbers,
+    weights: Numbers,
+    fold: NDArray[np.int64],
+    splits: Splits,
+    *,
+    adaptive: bool,
+) -> Coverage:
+    """Return coverage and size over folds; a single fold has no other to be measured by."""
+    alone = len(np.unique(fold)) == 1
+
+    def over_folds(values: NDArray[Any], most: float) -> FoldScore:
+        per_fold = [
+            np.nan if alone else np.average(values[fold == one], weights=weights[fold == one])
+            for one in np.unique(fold)
+        ]
+        return fold_score(np.array(per_fold), tested_share(splits), 0.0, most)
+
+    return Coverage(
+        promised=PROMISED,
+        measured=over_folds(held, 1.0),
+        size=over_folds(sizes, np.inf),
+        adaptive=adaptive,
+    )
+
+
+def _spread(sizes: Numbers, known: NDArray[np.bool_]) -> Numbers:
+    out = np.full(len(known), np.nan)
+    out[known] = sizes
+    return out

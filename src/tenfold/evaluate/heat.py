@@ -1,0 +1,173 @@
+"""Probabilities that mean what they say: a temperature, and if it pays a bias, for each fold.
+
+Networks that fit their rows well are too sure of themselves on others. Dividing their outputs
+by one number, the temperature, mends most of it (Guo and others, arXiv 1706.04599); a number
+added to each class's output mends what is too probable as a class (Alexandari and others,
+arXiv 1901.06852). A fold's are found on the rows that the *other* folds hold out, so that
+those it holds out itself stay unseen.
+
+Shape letters in this file:
+    G  folds    M  members of a fold    N  rows that a fold holds out    O  classes
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+MOST_ROWS: Final = 50_000  # of all folds; more move a temperature by less than 1 %
+SMALLEST: Final = 1e-300  # so that a logarithm is finite
+RIDGE: Final = 1e-3  # on biases, of which only differences count
+STEPS: Final = 30
+Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Heat:
+    """What the outputs of each fold's networks are divided by, and what is added then.
+
+    Attributes
+    ----------
+    temperature_G : ndarray of shape (G,)
+    bias_GO : ndarray of shape (G, O)
+    """
+
+    temperature_G: Numbers
+    bias_GO: Numbers
+
+    @classmethod
+    def none(cls, folds: int, classes: int) -> "Heat":
+        """Return what changes nothing."""
+        return cls(temperature_G=np.ones(folds), bias_GO=np.zeros((folds, classes)))
+
+    @property
+    def changes(self) -> bool:
+        """Whether it changes anything."""
+        return bool((self.temperature_G != 1).any() or self.bias_GO.any())
+
+    def of(self, members_GMNO: Sequence[Numbers]) -> tuple[Numbers, ...]:
+        """Return the mean answer of each fold's members once they are calibrated, (N, O) each.
+
+        Examples
+        --------
+        >>> heat = Heat(temperature_G=np.array([2.0]), bias_GO=np.zeros((1, 2)))
+        >>> heat.of([np.array([[[0.8, 0.2]]])])[0].round(3)
+        array([[0.667, 0.333]])
+        """
+        parts = zip(members_GMNO, self.temperature_G, self.bias_GO, strict=True)
+        return tuple(_heated(said, heat, bias).mean(axis=0) for said, heat, bias in parts)
+
+
+def find_heat(
+    members_GMNO: Sequence[Numbers],
+    truth_GN: Sequence[NDArray[np.int64]],
+    weights_GN: Sequence[Numbers],
+) -> Heat:
+    """Return the temperatures and biases of the lowest log-loss; none where none is lower.
+
+    Each fold is judged by what the other folds gave it.
+
+    Parameters
+    ----------
+    members_GMNO : sequence of G ndarray of shape (M, N, O)
+        Probabilities that each member of a fold gives to the rows that the fold holds out.
+    truth_GN, weights_GN : sequence of G ndarray of shape (N,)
+        Their classes and weights.
+
+    Examples
+    --------
+    Three of four rows are right, and the networks are 99 % sure of each.
+
+    >>> sure = np.array([[[0.99, 0.01]] * 300 + [[0.01, 0.99]] * 300])
+    >>> truth = np.array([0, 0, 0, 1] * 75 + [1, 1, 1, 0] * 75)
+    >>> heat = find_heat([sure, sure], [truth] * 2, [np.ones(600)] * 2)
+    >>> heat.of([sure, sure])[0][0].round(2)
+    array([0.75, 0.25])
+    """
+    folds, classes = len(members_GMNO), members_GMNO[0].shape[-1]
+    total = sum(len(truth) for truth in truth_GN)
+    none = Heat.none(folds, classes)
+    if folds < 2 or total == 0:
+        return none
+    every = -(-total // MOST_ROWS)
+    parts = [
+        (
+            torch.from_numpy(np.log(np.maximum(said[:, ::every], SMALLEST))),
+            torch.from_numpy(truth[::every]),
+            torch.from_numpy(weights[::every]),
+        )
+        for said, truth, weights in zip(members_GMNO, truth_GN, weights_GN, strict=True)
+    ]
+    tried = [none, *(_fitted(parts, classes, biased=biased) for biased in (False, True))]
+    losses = [_log_loss(heat.of(members_GMNO), truth_GN, weights_GN) for heat in tried]
+    return tried[int(np.argmin(losses))]
+
+
+def _fitted(
+    parts: Sequence[tuple[Tensor, Tensor, Tensor]], classes: int, *, biased: bool
+) -> Heat:
+    """Return what is best for the other folds' rows, for each fold."""
+    found: list[Tensor] = []
+    for fold in range(len(parts)):
+        others = [part for number, part in enumerate(parts) if number != fold]
+        # A fold more or less changes little: the last one's is where this one's begins.
+        found.append(_best(others, found[-1] if found else torch.zeros(classes + 1), biased))
+    told = torch.stack(found).numpy()
+    return Heat(temperature_G=np.exp(told[:, 0]), bias_GO=told[:, 1:])
+
+
+def _best(
+    parts: Sequence[tuple[Tensor, Tensor, Tensor]],
+    start: Tensor,
+    biased: bool,  # noqa: FBT001
+) -> Tensor:
+    """Return the logarithm of a temperature and biases that fit rows best."""
+    said = torch.cat([logs for logs, _, _ in parts], dim=1)
+    truth = torch.cat([one for _, one, _ in parts])
+    weights = torch.cat([one for _, _, one in parts])
+    own = torch.arange(len(truth))
+    told = start.double().clone().requires_grad_()
+    optimizer = torch.optim.LBFGS([told], max_iter=STEPS, line_search_fn="strong_wolfe")
+
+    def loss() -> Tensor:
+        optimizer.zero_grad()
+        bias = told[1:] if biased else 0.0
+        logs_MNO = torch.log_softmax(said / told[0].exp() + bias, dim=-1)
+        own_N = torch.logsumexp(logs_MNO[:, own, truth], dim=0)
+        found: Tensor = -(own_N @ weights) / weights.sum() + RIDGE * told.square().sum() / len(
+            truth
+        )
+        found.backward()
+        return found
+
+    with torch.enable_grad():
+        optimizer.step(loss)
+    found = told.detach()
+    return found if bool(torch.isfinite(found).all()) else torch.zeros_like(found)
+
+
+def _heated(said_MNO: Numbers, temperature: float, bias_O: Numbers) -> Numbers:
+    """Return probabilities as networks give them whose outputs are changed so.
+
+    Outputs are logarithms of probabilities, but for a constant that changes nothing.
+    """
+    logs = np.log(np.maximum(said_MNO, SMALLEST)) / temperature + bias_O
+    powers = np.exp(logs - logs.max(axis=-1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
+
+
+def _log_loss(
+    answers: Sequence[Numbers],
+    truth_GN: Sequence[NDArray[np.int64]],
+    weights_GN: Sequence[Numbers],
+) -> float:
+    parts = zip(answers, truth_GN, weights_GN, strict=True)
+    own = (
+        -np.log(np.maximum(said[np.arange(len(truth)), truth], SMALLEST)) @ weights
+        for said, truth, weights in parts
+    )
+    return float(sum(own))

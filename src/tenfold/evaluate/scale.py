@@ -1,0 +1,118 @@
+"""Where errors are larger: boosted trees that predict a held-out error from a row's cells.
+
+Shape letters in this file:
+    N  held-out rows    D  columns    T  trees    I  inner nodes    L  leaves
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from tenfold.nn.conformal import DEPTH, EMPTY_NUMBER, LEAVES, NODES
+
+Numbers = NDArray[np.float64]
+
+# Chosen by the held-out rows of concrete and power alone: benchmarks/LOG.md.
+BOOSTING: Final[Mapping[str, Any]] = {
+    "n_estimators": 60,
+    "learning_rate": 0.05,
+    "max_depth": DEPTH,
+    "num_leaves": LEAVES,
+    "use_missing": False,
+    "deterministic": True,
+    "force_row_wise": True,
+    "verbose": -1,
+}
+LEAST_LEAF: Final = (10, 50)  # rows of a leaf: 10, or one in 50
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Trees:
+    """Trees of DEPTH levels whose values add up.
+
+    Attributes
+    ----------
+    feature : ndarray of shape (T, I), int64
+        The column that a node looks at; node i has the nodes 2 i + 1 and 2 i + 2 below it.
+    threshold : ndarray of shape (T, I)
+        Larger cells go to the second.
+    value : ndarray of shape (T, L)
+    usual : float
+        The mean error.
+    """
+
+    feature: NDArray[np.int64]
+    threshold: Numbers
+    value: Numbers
+    usual: float
+
+
+def find_scale(
+    cells: Numbers, errors: Numbers, weights: Numbers, fold: NDArray[np.int64]
+) -> tuple[Trees, Numbers]:
+    """Learn how large errors are at a row, for each fold from the rows of the others.
+
+    Parameters
+    ----------
+    cells : ndarray of shape (N, D)
+        NaN where a cell is empty.
+    errors, weights : ndarray of shape (N,)
+    fold : ndarray of shape (N,)
+        Which fold holds a row out.
+
+    Returns
+    -------
+    trees : Trees
+        Of all folds; they say the mean of what those of each fold say.
+    scale : ndarray of shape (N,)
+        What is expected of each row by trees that did not see its error.
+    """
+    far = -EMPTY_NUMBER
+    cells = np.nan_to_num(cells, nan=-far, posinf=far, neginf=-far)
+    usual = float(np.average(errors, weights=weights)) or 1.0
+    folds = np.unique(fold)
+    found, expected = [], np.empty(len(errors))
+    for one in folds:
+        others, own = fold != one, fold == one
+        model = _boosted(cells[others], errors[others], weights[others])
+        expected[own] = model.predict(cells[own])
+        found += [_arrays(tree["tree_structure"]) for tree in model.dump_model()["tree_info"]]
+    feature, threshold, value = (np.stack(part) for part in zip(*found, strict=True))
+    trees = Trees(feature=feature, threshold=threshold, value=value / len(folds), usual=usual)
+    return trees, np.maximum(expected, 0.1 * usual) + usual
+
+
+def _boosted(cells: Numbers, errors: Numbers, weights: Numbers) -> Any:
+    import lightgbm  # noqa: PLC0415 - a second that only training has to wait
+
+    least, share = LEAST_LEAF
+    model = lightgbm.LGBMRegressor(
+        **BOOSTING,
+        min_child_samples=max(least, len(errors) // share),
+        n_jobs=torch.get_num_threads(),
+    )
+    return model.fit(cells, errors, sample_weight=weights).booster_
+
+
+def _arrays(root: Mapping[str, Any]) -> tuple[NDArray[np.int64], Numbers, Numbers]:
+    """Return a tree as a whole one of DEPTH levels; a leaf above the last is all below it."""
+    feature = np.zeros(NODES, dtype=np.int64)
+    threshold = np.full(NODES, np.finfo(np.float64).max)  # a file holds finite numbers only
+    value = np.empty(LEAVES)
+
+    def walk(tree: Mapping[str, Any], node: int) -> None:
+        if node >= NODES:
+            value[node - NODES] = tree["leaf_value"]
+            return
+        inner = "split_feature" in tree
+        if inner:
+            feature[node], threshold[node] = tree["split_feature"], tree["threshold"]
+        walk(tree["left_child"] if inner else tree, 2 * node + 1)
+        walk(tree["right_child"] if inner else tree, 2 * node + 2)
+
+    walk(root, 0)
+    return feature, threshold, value

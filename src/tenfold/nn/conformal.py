@@ -1,0 +1,189 @@
+"""How far from an answer the truth may lie: scores of held-out rows, and where they are larger.
+
+A score says how wrong networks were about a row that they never saw. Among n of them and that
+of a new row each order is equally likely, so the new one is at most the k-th smallest, with
+k = ceil(coverage x (n + 1)), in that share of cases (Vovk and others, "Algorithmic Learning in
+a Random World", 2005; Lei and others, arXiv 1604.04173).
+
+Shape letters in this file:
+    N  rows    S  scores    P  columns of numbers    Q  columns of codes
+    T  trees   I  inner nodes of a tree, 2^DEPTH - 1     L  leaves, 2^DEPTH
+"""
+
+import math
+from typing import Final, Self, final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from tenfold.errors import PredictError
+
+DEPTH: Final = 3
+NODES, LEAVES = 2**DEPTH - 1, 2**DEPTH
+EMPTY_NUMBER: Final = -1e30  # what an empty cell counts as: a tree may part it from all others
+MOST_SCORES: Final = 2_000  # kept in a model; more say nothing that could be measured
+LEAST_SHARE: Final = 0.25  # of a squared half width, that is left by what the folds differ
+
+
+@final
+class Conformal(nn.Module):
+    """Scores of held-out rows, and trees that say where larger ones are to be expected.
+
+    Parameters
+    ----------
+    scores : int
+        S.
+    trees : int
+        T; 0 if rows are all alike.
+    """
+
+    scores_S: Tensor
+    feature_TI: Tensor
+    threshold_TI: Tensor
+    value_TL: Tensor
+    usual: Tensor
+
+    def __init__(self, scores: int, trees: int = 0) -> None:
+        super().__init__()
+        double = torch.float64
+        self.register_buffer("scores_S", torch.zeros(scores, dtype=double))
+        self.register_buffer("feature_TI", torch.zeros((trees, NODES), dtype=torch.int64))
+        self.register_buffer("threshold_TI", torch.zeros((trees, NODES), dtype=double))
+        self.register_buffer("value_TL", torch.zeros((trees, LEAVES), dtype=double))
+        self.register_buffer("usual", torch.ones((), dtype=double))
+
+    @classmethod
+    def of(cls, scores: NDArray[np.float64], weights: NDArray[np.float64]) -> Self:
+        """Keep the scores of rows that are all alike, at most MOST_SCORES of them.
+
+        Parameters
+        ----------
+        scores, weights : ndarray of shape (N,)
+        """
+        order = np.argsort(scores, kind="stable")
+        share = np.cumsum(weights[order]) / weights.sum()
+        count = min(len(scores), MOST_SCORES)
+        at = np.searchsorted(share, np.arange(1, count + 1) / count - 1e-9)
+        made = cls(count)
+        made.scores_S.copy_(torch.from_numpy(scores[order][np.minimum(at, len(scores) - 1)]))
+        return made
+
+    def with_trees(
+        self,
+        feature_TI: NDArray[np.int64],
+        threshold_TI: NDArray[np.float64],
+        value_TL: NDArray[np.float64],
+        usual: float,
+    ) -> "Conformal":
+        """Return the same scores with trees that say how large they are beside ``usual``.
+
+        Node i of a tree looks at column ``feature``; cells above its threshold go on to node
+        2 i + 2, the others to 2 i + 1. What the leaves say adds up.
+        """
+        made = Conformal(len(self.scores_S), len(feature_TI))
+        made.scores_S.copy_(self.scores_S)
+        made.usual.fill_(usual)
+        buffers = (made.feature_TI, made.threshold_TI, made.value_TL)
+        for buffer, found in zip(buffers, (feature_TI, threshold_TI, value_TL), strict=True):
+            buffer.copy_(torch.from_numpy(found))
+        return made
+
+    def usable(self, columns: int) -> bool:
+        """Tell whether the numbers can be those of a model with so many columns."""
+        tensors = (self.scores_S, self.threshold_TI, self.value_TL, self.usual)
+        finite = not any(torch.isnan(one).any() for one in tensors)
+        inside = ((self.feature_TI >= 0) & (self.feature_TI < columns)).all()
+        return finite and bool(inside) and bool((self.scores_S.diff() >= 0).all())
+
+    def score(self, coverage: float) -> float:
+        """Return what the score of a new row stays within in a share of cases.
+
+        Raises
+        ------
+        PredictError
+            P07, if there are too few scores to promise so much.
+
+        Examples
+        --------
+        >>> Conformal.of(np.arange(1.0, 20.0), np.ones(19)).score(0.9)
+        18.0
+        """
+        count = len(self.scores_S)
+        possible = 0 < coverage < 1  # NaN is not
+        place = math.ceil(coverage * (count + 1) - 1e-9) if possible else count + 1
+        if place > count:
+            most = math.floor(1000 * count / (count + 1)) / 10
+            raise PredictError(
+                "P07",
+                f"a coverage of {coverage:g} cannot be promised",
+                place={"held-out rows": f"{count:,}, enough for {most:g} %"},
+                fix=["ask for less: --coverage 0.9", "train with more rows"],
+            )
+        return float(self.scores_S[max(place, 1) - 1])
+
+    def scale(self, numbers_NP: Tensor, codes_NQ: Tensor) -> Tensor:
+        """Return how large scores are at rows, beside others: shape (N,), float64.
+
+        Parameters
+        ----------
+        numbers_NP : Tensor of shape (N, P)
+            NaN where a cell is empty.
+        codes_NQ : Tensor of shape (N, Q)
+        """
+        trees = len(self.feature_TI)
+        if trees == 0:
+            return self.usual.expand(numbers_NP.shape[0])  # a length may be symbolic here
+        far = -EMPTY_NUMBER
+        numbers_NP = torch.nan_to_num(numbers_NP, nan=-far, posinf=far, neginf=-far)
+        cells_ND = torch.cat([numbers_NP, codes_NQ.to(numbers_NP.dtype)], dim=1)
+        node_NT = torch.zeros_like(cells_ND[:, :1], dtype=torch.int64).expand(-1, trees)
+        start_T = torch.arange(trees, device=node_NT.device) * NODES
+        for _ in range(DEPTH):
+            at_NT = node_NT + start_T
+            cell_NT = cells_ND.gather(1, self.feature_TI.flatten()[at_NT])
+            right_NT = cell_NT > self.threshold_TI.flatten()[at_NT]
+            node_NT = 2 * node_NT + 1 + right_NT.to(torch.int64)
+        first_T = torch.arange(trees, device=node_NT.device) * LEAVES - NODES
+        said_N = self.value_TL.flatten()[node_NT + first_T].sum(dim=1)
+        return torch.maximum(said_N, 0.1 * self.usual) + self.usual
+
+    def limits(self, coverage: float) -> tuple[float, float]:
+        """Return the score of a share of cases, and its square over the mean square of all.
+
+        Raises
+        ------
+        PredictError
+            P07, if so much cannot be promised.
+        """
+        score = self.score(coverage)
+        usual = float(np.mean(self.scores_S.cpu().numpy() ** 2))
+        return score, score**2 / usual if usual > 0 else 0.0
+
+
+def half_width(scale_N: Tensor, spread_N: Tensor, limits: tuple[float, float]) -> Tensor:
+    """Return half the width of intervals around the mean of all folds, shape (N,).
+
+    Scores are of single folds. Their mean is nearer to the truth: the folds' squared errors
+    are on average its own plus the variance between the folds (Krogh and Vedelsby, "Neural
+    Network Ensembles, Cross Validation, and Active Learning", 1995), and that is known for
+    every new row.
+
+    Parameters
+    ----------
+    scale_N : Tensor
+        What ``Conformal.scale`` says of the rows.
+    spread_N : Tensor
+        Variance between the folds' answers, divided by their number.
+    limits : (float, float)
+        What ``Conformal.limits`` returned.
+
+    Examples
+    --------
+    >>> half_width(torch.tensor([1.0, 1.0]), torch.tensor([0.0, 0.5]), (2.0, 2.0))
+    tensor([2.0000, 1.7321])
+    """
+    score, ratio = limits
+    alone_N = (score * scale_N) ** 2
+    return torch.sqrt(torch.maximum(alone_N - ratio * spread_N, LEAST_SHARE * alone_N))

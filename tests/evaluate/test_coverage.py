@@ -1,0 +1,210 @@
+"""Intervals and sets: what they promise holds, and they are those of the reference."""
+
+import warnings
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from mapie.classification import SplitConformalClassifier
+from mapie.regression import CrossConformalRegressor, SplitConformalRegressor
+from numpy.typing import NDArray
+from sklearn.dummy import DummyRegressor
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.model_selection import KFold
+
+from tenfold.data.encode import Encoded
+from tenfold.data.split import Splits
+from tenfold.errors import PredictError
+from tenfold.evaluate.coverage import in_set, promise_intervals, promise_sets, with_test
+from tenfold.evaluate.scale import find_scale
+from tenfold.nn.conformal import MOST_SCORES, Conformal
+
+FOLDS = 5
+
+
+def rows_of(cells: NDArray[np.float64], target: NDArray[np.float64]) -> Encoded:
+    """Return coded rows of numbers alone."""
+    count = len(target)
+    return Encoded(
+        numbers=cells,
+        codes=np.zeros((count, 0), dtype=np.int64),
+        levels=(),
+        categories=0,
+        target=target,
+        weights=np.ones(count),
+        groups=None,
+        times=None,
+        rows=np.arange(count),
+    )
+
+
+def splits_in(count: int) -> Splits:
+    """Return folds that hold every fifth row out."""
+    held_out = np.arange(count) % FOLDS == np.arange(FOLDS)[:, None]
+    return Splits(learn=~held_out, held_out=held_out, numbers=tuple(range(FOLDS)))
+
+
+def funnel(count: int, seed: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return cells and a target whose noise grows with the first cell."""
+    generator = np.random.default_rng(seed)
+    cells = generator.uniform(0, 1, (count, 2))
+    return cells, cells[:, 1] + (0.05 + cells[:, 0]) * generator.normal(size=count)
+
+
+def test_a_score_is_the_quantile_that_mapie_takes() -> None:
+    generator = np.random.default_rng(0)
+    truth = generator.normal(size=137)
+    model = DummyRegressor(strategy="constant", constant=0.0).fit(np.zeros((2, 1)), [0, 1])
+    reference = SplitConformalRegressor(model, confidence_level=0.9, prefit=True)
+    reference.conformalize(np.zeros((137, 1)), truth)
+    high = reference.predict_interval(np.zeros((1, 1)))[1][0, 1, 0]
+    own = Conformal.of(np.abs(truth), np.ones(137)).score(0.9)
+    assert own == pytest.approx(high, rel=1e-12)
+
+
+def test_sets_are_those_of_mapie() -> None:
+    generator = np.random.default_rng(1)
+    cells = generator.normal(size=(900, 3))
+    truth = (cells + generator.normal(size=(900, 3))).argmax(axis=1)
+    model = LogisticRegression().fit(cells[:300], truth[:300])
+    reference = SplitConformalClassifier(
+        model, confidence_level=0.9, prefit=True, conformity_score="lac"
+    )
+    reference.conformalize(cells[300:600], truth[300:600])
+    known = reference.predict_set(cells[600:])[1][..., 0]
+    said = model.predict_proba(cells[300:600])
+    doubts = 1 - said[np.arange(300), truth[300:600]]
+    score = Conformal.of(doubts, np.ones(300)).score(0.9)
+    own = in_set(model.predict_proba(cells[600:]), score)
+    whole = known.any(axis=1)  # ours always hold the most probable class
+    np.testing.assert_array_equal(own[whole], known[whole])
+
+
+def test_intervals_are_narrower_than_those_of_cv_plus_and_hold_as_much() -> None:
+    cells, target = funnel(1_500, 0)
+    rows, splits = rows_of(cells, target), splits_in(1_500)
+    answers = np.empty(1_500)
+    for learn, held_out in zip(splits.learn, splits.held_out, strict=True):
+        fitted = LinearRegression().fit(cells[learn], target[learn])
+        answers[held_out] = fitted.predict(cells[held_out])
+    promise = promise_intervals(rows, splits, answers)
+    assert promise is not None
+    assert promise.coverage.adaptive
+    assert promise.coverage.measured.mean == pytest.approx(0.9, abs=0.01)
+    reference = CrossConformalRegressor(
+        LinearRegression(), confidence_level=0.9, method="plus", cv=KFold(FOLDS)
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        reference.fit_conformalize(cells, target)
+        ends = reference.predict_interval(cells)[1][..., 0]
+    assert promise.coverage.size.mean < 0.95 * np.mean(ends[:, 1] - ends[:, 0])
+    # Where noise is small intervals are narrow, and hold no less.
+    calm = cells[:, 0] < 0.2
+    held = np.abs(target - answers) <= promise.sizes
+    assert promise.sizes[calm].mean() < 0.7 * promise.sizes[~calm].mean()
+    assert held[calm].mean() > 0.85
+    assert held[~calm].mean() > 0.85
+
+
+def test_rows_that_are_all_alike_get_one_width() -> None:
+    generator = np.random.default_rng(2)
+    cells, target = generator.uniform(size=(600, 2)), generator.normal(size=600)
+    promise = promise_intervals(rows_of(cells, target), splits_in(600), np.zeros(600))
+    assert promise is not None
+    assert not promise.coverage.adaptive
+    assert len(promise.conformal.feature_TI) == 0
+
+
+def test_a_fold_does_not_decide_about_its_own_intervals() -> None:
+    cells, target = funnel(600, 3)
+    fold, errors = np.arange(600) % FOLDS, np.abs(target)
+    own = fold == 0
+    moved = np.where(own, 3 * errors, errors)
+    before, after = (find_scale(cells, one, np.ones(600), fold)[1] for one in (errors, moved))
+    usual = errors.mean() - moved.mean()  # each scale ends in the mean error of all
+    np.testing.assert_allclose(before[own], after[own] + usual, rtol=1e-9)
+    assert (np.abs(before[~own] - after[~own] - usual) > 0.01).any()
+
+    # Where all rows are alike, what a fold's rows are scored by is the others' alone.
+    rows, splits, alike = rows_of(cells, target), splits_in(600), np.zeros((600, 0))
+    rows = replace(rows, numbers=alike)
+    else_where = replace(rows, target=np.where(own, 3 * target, target))
+    plain, changed = (promise_intervals(one, splits, cells[:, 1]) for one in (rows, else_where))
+    assert plain is not None
+    assert changed is not None
+    np.testing.assert_array_equal(plain.sizes[own], changed.sizes[own])
+    assert (plain.sizes[~own] != changed.sizes[~own]).all()
+
+
+def test_the_trees_of_a_model_say_what_lightgbm_says() -> None:
+    cells, target = funnel(500, 4)
+    cells[::7, 1] = np.nan
+    fold = np.arange(500) % FOLDS
+    errors = np.abs(target - cells[:, 0])
+    errors = np.where(np.isnan(errors), 1.0, errors)
+    trees, expected = find_scale(cells, errors, np.ones(500), fold)
+    scores = Conformal.of(errors, np.ones(500)).with_trees(
+        trees.feature[fold_trees(trees.feature, 0)],
+        trees.threshold[fold_trees(trees.feature, 0)],
+        trees.value[fold_trees(trees.feature, 0)] * FOLDS,
+        trees.usual,
+    )
+    said = scores.scale(torch.from_numpy(cells), torch.zeros((500, 0), dtype=torch.int64))
+    np.testing.assert_allclose(said.numpy()[fold == 0], expected[fold == 0], rtol=1e-9)
+
+
+def fold_trees(features: NDArray[np.int64], fold: int) -> slice:
+    """Return which trees are those of a fold."""
+    each = len(features) // FOLDS
+    return slice(fold * each, (fold + 1) * each)
+
+
+@pytest.mark.parametrize("count", [12, 700, 5_000])
+def test_intervals_hold_what_they_promise(count: int) -> None:
+    held = []
+    for seed in range(400 if count < 100 else 60):
+        generator = np.random.default_rng(seed)
+        scores = np.abs(generator.standard_t(3, size=count))
+        kept = Conformal.of(scores, np.ones(count))
+        assert len(kept.scores_S) == min(count, MOST_SCORES)
+        held.append((np.abs(generator.standard_t(3, size=500)) <= kept.score(0.9)).mean())
+    assert np.mean(held) == pytest.approx(0.9, abs=0.01 if count > 100 else 0.03)
+
+
+def test_rows_that_weigh_more_count_more() -> None:
+    scores = np.arange(1.0, 101.0)
+    heavy = Conformal.of(scores, np.where(scores > 50, 3.0, 1.0))
+    assert heavy.score(0.5) > Conformal.of(scores, np.ones(100)).score(0.5) + 10
+
+
+def test_what_few_rows_cannot_promise_is_refused() -> None:
+    few = Conformal.of(np.arange(1.0, 10.0), np.ones(9))
+    assert few.score(0.9) == 9
+    for coverage in (0.91, 0.0, 1.0, -1.0, float("nan")):
+        with pytest.raises(PredictError) as found:
+            few.score(coverage)
+        assert found.value.code == "P07"
+
+
+def test_too_few_held_out_rows_promise_nothing() -> None:
+    cells, target = funnel(9, 0)
+    assert promise_intervals(rows_of(cells, target), splits_in(9), target) is None
+
+
+def test_sets_of_classes_hold_what_they_promise() -> None:
+    generator = np.random.default_rng(5)
+    odds = generator.normal(size=(3_000, 4)) * 1.5
+    said = np.exp(odds) / np.exp(odds).sum(axis=1, keepdims=True)
+    truth = (said.cumsum(axis=1) > generator.uniform(size=(3_000, 1))).argmax(axis=1)
+    rows = replace(rows_of(odds, truth.astype(np.float64)), target=truth)
+    promise = promise_sets(rows, splits_in(3_000), said)
+    assert promise is not None
+    assert promise.coverage.measured.mean == pytest.approx(0.9, abs=0.015)
+    assert 1 < promise.coverage.size.mean < 4
+    few = with_test(promise.coverage, np.array([True] * 9 + [False]), np.ones(10))
+    assert few.test is not None
+    assert few.test.value == 0.9
+    assert few.test.low == pytest.approx(0.555, abs=0.001)  # Clopper and Pearson's table
+    assert few.test.high == pytest.approx(0.9975, abs=0.0001)

@@ -1,0 +1,101 @@
+"""Calibration: it mends what it should, leaves the rest alone, and sees no held-out row."""
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from tenfold.evaluate.heat import Heat, find_heat
+from tenfold.nn.targets import FoldTarget
+
+FOLDS, MEMBERS, ROWS, CLASSES = 4, 2, 800, 3
+
+
+def said_of(
+    seed: int, sureness: float, bias: NDArray[np.float64] | None = None
+) -> tuple[list[NDArray[np.float64]], list[NDArray[np.int64]]]:
+    """Return members' probabilities whose outputs are too large, or too high for a class."""
+    generator = np.random.default_rng(seed)
+    members, truth = [], []
+    for _ in range(FOLDS):
+        odds = generator.normal(size=(ROWS, CLASSES)) * 1.5
+        right = np.exp(odds) / np.exp(odds).sum(axis=1, keepdims=True)
+        truth.append((right.cumsum(axis=1) > generator.uniform(size=(ROWS, 1))).argmax(axis=1))
+        wrong = odds * sureness + (0 if bias is None else bias)
+        one = np.exp(wrong) / np.exp(wrong).sum(axis=1, keepdims=True)
+        members.append(np.stack([one] * MEMBERS))
+    return members, truth
+
+
+def log_loss(answers: tuple[NDArray[np.float64], ...], truth: list[NDArray[np.int64]]) -> float:
+    own = [said[np.arange(ROWS), one] for said, one in zip(answers, truth, strict=True)]
+    return float(-np.log(np.concatenate(own)).mean())
+
+
+ONES = [np.ones(ROWS)] * FOLDS
+
+
+@pytest.mark.parametrize("sureness", [0.5, 2.0, 4.0])
+def test_outputs_that_are_too_large_or_small_are_set_right(sureness: float) -> None:
+    members, truth = said_of(0, sureness)
+    heat = find_heat(members, truth, ONES)
+    assert heat.temperature_G == pytest.approx(np.full(FOLDS, sureness), rel=0.15)
+    before = log_loss(Heat.none(FOLDS, CLASSES).of(members), truth)
+    assert log_loss(heat.of(members), truth) < before - 0.02
+
+
+def test_a_class_that_is_too_probable_is_set_right() -> None:
+    members, truth = said_of(1, 1.0, np.array([1.0, 0.0, -1.0]))
+    heat = find_heat(members, truth, ONES)
+    off = heat.bias_GO - heat.bias_GO.mean(axis=1, keepdims=True)
+    assert off == pytest.approx(np.tile([-1.0, 0.0, 1.0], (FOLDS, 1)), abs=0.2)
+
+
+def test_probabilities_that_are_right_are_hardly_moved() -> None:
+    members, truth = said_of(2, 1.0)
+    heat = find_heat(members, truth, ONES)
+    before = Heat.none(FOLDS, CLASSES).of(members)
+    moved = np.concatenate(heat.of(members)) - np.concatenate(before)
+    assert np.abs(moved).mean() < 0.02
+    assert log_loss(heat.of(members), truth) <= log_loss(before, truth)
+
+
+def test_a_fold_is_calibrated_by_the_others_alone() -> None:
+    members, truth = said_of(3, 3.0)
+    before = find_heat(members, truth, ONES)
+    truth[0] = (truth[0] + 1) % CLASSES
+    after = find_heat(members, truth, ONES)
+    assert before.changes
+    assert after.changes
+    assert after.temperature_G[0] == pytest.approx(before.temperature_G[0], rel=1e-6)
+    assert (after.temperature_G[1:] > before.temperature_G[1:] * 1.05).all()
+
+
+def test_a_single_fold_is_left_as_it_is() -> None:
+    members, truth = said_of(4, 4.0)
+    assert not find_heat(members[:1], truth[:1], ONES[:1]).changes
+
+
+def test_networks_that_are_never_wrong_stay_finite() -> None:
+    sure = np.zeros((MEMBERS, ROWS, CLASSES))
+    sure[..., 0] = 1.0
+    heat = find_heat([sure] * FOLDS, [np.zeros(ROWS, dtype=np.int64)] * FOLDS, ONES)
+    answers = np.concatenate(heat.of([sure] * FOLDS))
+    assert np.isfinite(answers).all()
+    assert answers[:, 0] == pytest.approx(np.ones(FOLDS * ROWS))
+
+
+def test_a_target_answers_as_what_was_found_on_its_outputs() -> None:
+    outputs = torch.randn(FOLDS * MEMBERS, 50, CLASSES, generator=torch.manual_seed(0))
+    target = FoldTarget(FOLDS * MEMBERS, "classification", CLASSES)
+    plain = target.answers(outputs).numpy().reshape(FOLDS, MEMBERS, 50, CLASSES)
+    generator = np.random.default_rng(5)
+    heat = Heat(
+        temperature_G=generator.uniform(0.5, 2, FOLDS),
+        bias_GO=generator.normal(size=(FOLDS, CLASSES)),
+    )
+    calibrated = target.heated(heat.temperature_G, heat.bias_GO)
+    said = calibrated.answers(outputs).numpy().reshape(plain.shape).mean(axis=1)
+    np.testing.assert_allclose(said, np.stack(heat.of(list(plain))), rtol=1e-12)
+    again = calibrated.plain().answers(outputs).numpy().reshape(plain.shape)
+    np.testing.assert_array_equal(again, plain)
