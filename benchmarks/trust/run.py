@@ -107,7 +107,7 @@ def measure_calibration(data: Path) -> dict[str, Any]:
     found = {}
     for name, source in sources.items():
         run = tenfold.train(source, out=None)
-        found[name] = asdict(run.study.calibration) | {"rows": run.metrics["rows"]}
+        found[name] = asdict(run.study.trust.calibration) | {"rows": run.metrics["rows"]}
         print(name, found[name], file=sys.stderr)
     return {"data": found}
 

@@ -16,7 +16,7 @@ from tenfold.nn.conformal import DEPTH, EMPTY_NUMBER, LEAVES, NODES
 
 Numbers = NDArray[np.float64]
 
-# Chosen by the held-out rows of concrete and power alone: benchmarks/LOG.md.
+# What was tried beside these: benchmarks/LOG.md.
 BOOSTING: Final[Mapping[str, Any]] = {
     "n_estimators": 60,
     "learning_rate": 0.05,

@@ -65,11 +65,9 @@ class Summary:
         """Return the summary as a JSON object; numbers that do not exist are None."""
         out: dict[str, Any] = {"format": FORMAT} | asdict(self)
         if self.task == "regression":
-            del out["classes"]
+            del out["classes"], out["calibration"]
         test = {"rows": out.pop("test_rows"), "scores": out["test"]}
         out["test"] = test if self.test_rows else None
-        if self.calibration is None:
-            del out["calibration"]
         return plain(out)  # type: ignore[no-any-return]
 
     @classmethod
