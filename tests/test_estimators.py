@@ -261,3 +261,43 @@ def test_a_fitted_estimator_shows_in_a_notebook_what_training_found(kind: Any) -
         assert "decisions</summary>" in shown
     again = pickle.loads(pickle.dumps(model))  # noqa: S301 - our own
     assert again._repr_html_().count("<svg role") == 2
+
+
+def test_intervals_and_sets_hold_more_of_the_truth_the_more_is_asked_for() -> None:
+    generator = np.random.default_rng(0)
+    x = generator.uniform(-1, 1, (900, 2))
+    y = x[:, 0] + (0.1 + (x[:, 1] > 0)) * 0.3 * generator.normal(size=900)
+    learn, test = slice(0, 600), slice(600, 900)
+    model = TabularRegressor(folds=5, quality="fast").fit(x[learn], y[learn])
+    held, wide = [], []
+    for coverage in (0.5, 0.9, 0.99):
+        low, high = model.predict_interval(x[test], coverage).T
+        held.append(np.mean((low <= y[test]) & (y[test] <= high)))
+        wide.append(np.mean(high - low))
+        assert held[-1] == pytest.approx(coverage, abs=0.06)
+        np.testing.assert_allclose((low + high) / 2, model.predict(x[test]))
+    assert wide == sorted(wide)
+    low, high = model.predict_interval(x[test]).T
+    noisy = x[test, 1] > 0
+    assert (high - low)[noisy].mean() > 1.3 * (high - low)[~noisy].mean()
+    with pytest.raises(PredictError, match="P07"):
+        model.predict_interval(x[test], coverage=0.9999)
+
+    classes = np.where(y > 0.3, "high", np.where(y < -0.3, "low", "middle"))
+    sorter = TabularClassifier(folds=5, quality="fast").fit(x[learn], classes[learn])
+    few, many = (sorter.predict_set(x[test], coverage) for coverage in (0.6, 0.95))
+    assert (few <= many).all()
+    assert few.any(axis=1).all()
+    truth = np.searchsorted(sorter.classes_, classes[test])
+    assert many[np.arange(300), truth].mean() > 0.92
+
+
+def test_probabilities_of_a_fitted_classifier_mean_what_they_say() -> None:
+    """Rows of pure noise: no network can be surer of a class than its share."""
+    generator = np.random.default_rng(1)
+    x, y = generator.normal(size=(400, 20)), generator.integers(0, 2, 400)
+    model = TabularClassifier(folds=5, quality="fast").fit(x, y)
+    said = model.predict_proba(generator.normal(size=(500, 20)))
+    assert np.abs(said - 0.5).mean() < 0.06
+    plain = model.out_of_fold_  # as the networks learnt to give them
+    assert np.abs(plain - 0.5).mean() > 2 * np.abs(said - 0.5).mean()
