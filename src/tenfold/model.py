@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,7 @@ from tenfold.nn.inputs import TableInputs
 from tenfold.nn.network import BLOCK, FoldNetwork, answer
 from tenfold.nn.targets import FoldTarget
 
+AT_ONCE: Final = 4_096  # rows that all trees look at, so that memory does not grow with a table
 Progress = Callable[[int, int], None]
 """Takes the rows done and all rows."""
 
@@ -137,7 +138,10 @@ class Model:
             found.append(torch.stack([block[..., 0].mean(dim=0), variance_of(folds_GN)]))
         mean_N, spread_N = torch.cat(found, dim=1)[:, : len(numbers)]
         inputs = self.inputs(numbers, codes)
-        scale_N = conformal.scale(inputs.numbers_NP, inputs.codes_NQ)
+        parts = zip(
+            inputs.numbers_NP.split(AT_ONCE), inputs.codes_NQ.split(AT_ONCE), strict=True
+        )
+        scale_N = torch.cat([conformal.scale(*part) for part in parts])
         half_N = half_width(scale_N, spread_N, limits)
         ends = torch.stack([mean_N, mean_N - half_N, mean_N + half_N], dim=1)
         return ends.cpu().numpy()

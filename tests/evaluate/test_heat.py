@@ -85,6 +85,19 @@ def test_networks_that_are_never_wrong_stay_finite() -> None:
     assert answers[:, 0] == pytest.approx(np.ones(FOLDS * ROWS))
 
 
+def test_rows_without_a_mistake_do_not_show_that_there_is_none() -> None:
+    """Nobody may be a million times surer of a class than so many rows can show."""
+    generator = np.random.default_rng(6)
+    truth = [generator.integers(0, CLASSES, ROWS) for _ in range(FOLDS)]
+    right = [np.full((MEMBERS, ROWS, CLASSES), 0.1) for _ in range(FOLDS)]
+    for said, one in zip(right, truth, strict=True):
+        said[:, np.arange(ROWS), one] = 0.8
+    heat = find_heat(right, truth, ONES)
+    doubt = 1 - np.concatenate(heat.of(right)).max(axis=1)
+    seen = (FOLDS - 1) * ROWS
+    assert doubt.mean() == pytest.approx(1 / (seen + 2), rel=0.1)
+
+
 def test_a_target_answers_as_what_was_found_on_its_outputs() -> None:
     outputs = torch.randn(FOLDS * MEMBERS, 50, CLASSES, generator=torch.manual_seed(0))
     target = FoldTarget(FOLDS * MEMBERS, "classification", CLASSES)

@@ -10,6 +10,7 @@ Shape letters in this file:
     G  folds    M  members of a fold    N  rows that a fold holds out    O  classes
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -129,7 +130,12 @@ def _best(
     said = torch.cat([logs for logs, _, _ in parts], dim=1)
     truth = torch.cat([one for _, one, _ in parts])
     weights = torch.cat([one for _, _, one in parts])
-    own = torch.arange(len(truth))
+    rows, classes = len(truth), said.shape[-1]
+    # Rows without a mistake do not show that there is none: one in as many is taken to be one,
+    # as Platt does ("Probabilistic Outputs for Support Vector Machines", 1999).
+    wanted = torch.full((rows, classes), 1 / (rows + 2) / max(classes - 1, 1)).double()
+    wanted[torch.arange(rows), truth] = (rows + 1) / (rows + 2)
+    wanted *= (weights / weights.sum())[:, None]
     told = start.double().clone().requires_grad_()
     optimizer = torch.optim.LBFGS([told], max_iter=STEPS, line_search_fn="strong_wolfe")
 
@@ -137,10 +143,8 @@ def _best(
         optimizer.zero_grad()
         bias = told[1:] if biased else 0.0
         logs_MNO = torch.log_softmax(said / told[0].exp() + bias, dim=-1)
-        own_N = torch.logsumexp(logs_MNO[:, own, truth], dim=0)
-        found: Tensor = -(own_N @ weights) / weights.sum() + RIDGE * told.square().sum() / len(
-            truth
-        )
+        mean_NO = torch.logsumexp(logs_MNO, dim=0) - math.log(len(said))
+        found: Tensor = RIDGE / rows * told.square().sum() - (wanted * mean_NO).sum()
         found.backward()
         return found
 

@@ -72,7 +72,9 @@ def find_scale(
         What is expected of each row by trees that did not see its error.
     """
     far = -EMPTY_NUMBER
+    # In float32, as an exported file may be given them: what that cannot part, no tree does.
     cells = np.nan_to_num(cells, nan=-far, posinf=far, neginf=-far)
+    cells = np.clip(cells, -far, far).astype(np.float32).astype(np.float64)
     usual = float(np.average(errors, weights=weights)) or 1.0
     folds = np.unique(fold)
     found, expected = [], np.empty(len(errors))

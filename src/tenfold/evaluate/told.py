@@ -35,7 +35,8 @@ def tell_rows(
     if model.schema.classes or (coverage is None and model.conformal is None):
         answers = model.answers(frame, decimal=decimal, progress=progress)
         return _with_sets(model, answers, coverage)
-    said = model.intervals(frame, coverage or PROMISED, decimal=decimal, progress=progress)
+    share = PROMISED if coverage is None else coverage
+    said = model.intervals(frame, share, decimal=decimal, progress=progress)
     return answer_table(model.schema, said[:, :1], ends=said[:, 1:])
 
 

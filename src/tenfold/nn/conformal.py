@@ -18,6 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from tenfold.config import check
 from tenfold.errors import PredictError
 
 DEPTH: Final = 3
@@ -102,6 +103,8 @@ class Conformal(nn.Module):
 
         Raises
         ------
+        UsageError
+            U01, if the share is not between 0 and 1.
         PredictError
             P07, if there are too few scores to promise so much.
 
@@ -111,8 +114,8 @@ class Conformal(nn.Module):
         18.0
         """
         count = len(self.scores_S)
-        possible = 0 < coverage < 1  # NaN is not
-        place = math.ceil(coverage * (count + 1) - 1e-9) if possible else count + 1
+        check(0 < coverage < 1, "coverage", coverage, "above 0 and below 1")
+        place = math.ceil(coverage * (count + 1) - 1e-9)
         if place > count:
             most = math.floor(1000 * count / (count + 1)) / 10
             raise PredictError(
@@ -137,7 +140,8 @@ class Conformal(nn.Module):
             return self.usual.expand(numbers_NP.shape[0])  # a length may be symbolic here
         far = -EMPTY_NUMBER
         numbers_NP = torch.nan_to_num(numbers_NP, nan=-far, posinf=far, neginf=-far)
-        cells_ND = torch.cat([numbers_NP, codes_NQ.to(numbers_NP.dtype)], dim=1)
+        numbers_NP = numbers_NP.clamp(-far, far).float()  # as evaluate/scale.py saw them
+        cells_ND = torch.cat([numbers_NP, codes_NQ.float()], dim=1)
         node_NT = torch.zeros_like(cells_ND[:, :1], dtype=torch.int64).expand(-1, trees)
         start_T = torch.arange(trees, device=node_NT.device) * NODES
         for _ in range(DEPTH):
