@@ -141,17 +141,23 @@ class Conformal(nn.Module):
         far = -EMPTY_NUMBER
         numbers_NP = torch.nan_to_num(numbers_NP, nan=-far, posinf=far, neginf=-far)
         numbers_NP = numbers_NP.clamp(-far, far).float()  # as evaluate/scale.py saw them
-        cells_ND = torch.cat([numbers_NP, codes_NQ.float()], dim=1)
-        node_NT = torch.zeros_like(cells_ND[:, :1], dtype=torch.int64).expand(-1, trees)
-        start_T = torch.arange(trees, device=node_NT.device) * NODES
-        for _ in range(DEPTH):
-            at_NT = node_NT + start_T
-            cell_NT = cells_ND.gather(1, self.feature_TI.flatten()[at_NT])
-            right_NT = cell_NT > self.threshold_TI.flatten()[at_NT]
-            node_NT = 2 * node_NT + 1 + right_NT.to(torch.int64)
-        first_T = torch.arange(trees, device=node_NT.device) * LEAVES - NODES
-        said_N = self.value_TL.flatten()[node_NT + first_T].sum(dim=1)
+        cells_DN = torch.cat([numbers_NP, codes_NQ.float()], dim=1).T
+        leaf_TN = self._leaves(cells_DN.contiguous(), 0, LEAVES)
+        said_N = self.value_TL.gather(1, leaf_TN.long()).sum(dim=0)
         return torch.maximum(said_N, 0.1 * self.usual) + self.usual
+
+    def _leaves(self, cells_DN: Tensor, node: int, leaves: int) -> Tensor:
+        """Return which of the leaves below a node each row comes to in each tree, (T, N).
+
+        All nodes are asked, rows in a line: faster than to go down with each row.
+        """
+        seen_TN = cells_DN.index_select(0, self.feature_TI[:, node])
+        right_TN = seen_TN > self.threshold_TI[:, node, None]
+        half = leaves // 2
+        if half == 1:
+            return right_TN.to(torch.int32)
+        low_TN, high_TN = (self._leaves(cells_DN, 2 * node + k, half) for k in (1, 2))
+        return torch.where(right_TN, high_TN + half, low_TN)
 
     def limits(self, coverage: float) -> tuple[float, float]:
         """Return the score of a share of cases, and its square over the mean square of all.

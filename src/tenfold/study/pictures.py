@@ -80,10 +80,7 @@ def run_picture_study(
     """
     streams = Streams(options.train.seed)
     watch = watch or Silent()
-    pictures, test, apart = set_pictures_apart(pictures, test, options.split, streams)
-    schema = infer_picture_schema(pictures)
-    if test is not None:
-        read_classes(test, schema)  # training is not lost to pictures that cannot be scored
+    pictures, test, schema, apart = describe(pictures, test, options, streams)
     place, placed = choose_place(options.train.device)
     backbone = choose_backbone(options, network)
     plan, planned = choose_picture_plan(
@@ -121,6 +118,22 @@ def run_picture_study(
         test_data=test,
         test_answers=answers,
     )
+
+
+def describe(
+    pictures: Pictures, test: Pictures | None, options: RunOptions, streams: Streams
+) -> tuple[Pictures, Pictures | None, PictureSchema, tuple[Decision, ...]]:
+    """Take test pictures away, and say which classes there are.
+
+    Returns
+    -------
+    pictures, test, schema, decisions
+    """
+    pictures, test, apart = set_pictures_apart(pictures, test, options.split, streams)
+    schema = infer_picture_schema(pictures)
+    if test is not None:
+        read_classes(test, schema)  # training is not lost to pictures that cannot be scored
+    return pictures, test, schema, apart
 
 
 @dataclass(frozen=True, slots=True, eq=False)
