@@ -13,8 +13,8 @@ from tenfold.data.pictures import Pictures, read_pictures, read_unlabelled
 from tenfold.data.table import Table
 from tenfold.data.target import answered
 from tenfold.errors import PredictError, StoreError
-from tenfold.evaluate.picture_scores import read_classes, score_pictures
-from tenfold.evaluate.scores import TestScore, score_table
+from tenfold.evaluate.new_data import evaluate_pictures, evaluate_table
+from tenfold.evaluate.scores import TestScore
 from tenfold.evaluate.told import tell_pictures, tell_rows
 from tenfold.explain.explanation import Explanation
 from tenfold.explain.held_out import HeldOut
@@ -331,6 +331,8 @@ class Run:
     ) -> dict[str, TestScore]:
         """Score the ensemble on labelled rows or pictures that it never saw.
 
+        ``coverage`` is the share whose truth lies in its 90 % interval, or set of classes.
+
         Raises
         ------
         PredictError
@@ -344,13 +346,11 @@ class Run:
             if isinstance(data, Table | pd.DataFrame):
                 raise _another_kind("pictures", "a table")
             pictures = self.read_labelled(data, PictureOptions(max_bad=max_bad))
-            read_classes(pictures, model.schema)  # a fault is told before the work
-            answers = model.answers(pictures, progress=progress)
-            return score_pictures(model.schema, pictures, answers, streams)
+            return evaluate_pictures(model, pictures, streams, progress)
         if isinstance(data, Pictures):
             raise _another_kind("a table", "pictures")
         table = answered(as_table(data), model.schema.target, max_bad)
-        return score_table(model, table, streams, progress)
+        return evaluate_table(model, table, streams, progress)
 
     def read_labelled(
         self,

@@ -4,6 +4,7 @@ import warnings
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from mapie.classification import SplitConformalClassifier
@@ -13,6 +14,7 @@ from sklearn.dummy import DummyRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import KFold
 
+import tenfold
 from tenfold.data.encode import Encoded
 from tenfold.data.split import Splits
 from tenfold.errors import PredictError, UsageError
@@ -209,3 +211,25 @@ def test_sets_of_classes_hold_what_they_promise() -> None:
     assert few.test.value == 0.9
     assert few.test.low == pytest.approx(0.555, abs=0.001)  # Clopper and Pearson's table
     assert few.test.high == pytest.approx(0.9975, abs=0.0001)
+
+
+@pytest.mark.parametrize("task", ["regression", "classification"])
+def test_new_rows_are_scored_with_what_their_intervals_or_sets_hold(task: str) -> None:
+    cells, target = funnel(500, 7)
+    frame = pd.DataFrame(cells, columns=["a", "b"])
+    frame["y"] = target if task == "regression" else np.where(target > 0.5, "yes", "no")
+    run = tenfold.train(frame.iloc[:300], folds=4, quality="fast", out=None)
+    new = frame.iloc[300:]
+    said = run.predict(new, coverage=0.9)
+    if task == "regression":
+        held = (said["low"] <= new["y"]) & (new["y"] <= said["high"])
+    else:
+        held = pd.Series(
+            [
+                truth in sets.split(" | ")
+                for truth, sets in zip(new["y"], said["set"], strict=True)
+            ]
+        )
+    found = run.evaluate(new)["coverage"]
+    assert found.value == pytest.approx(held.mean())
+    assert found.low < found.value < found.high

@@ -167,8 +167,6 @@ def in_set(said: Numbers, doubt: Numbers | float) -> NDArray[np.bool_]:
 def with_test(coverage: Coverage, held: NDArray[np.bool_], sizes: Numbers) -> Coverage:
     """Return the same with what intervals or sets held of test rows.
 
-    The 95 % interval is that of Clopper and Pearson (Biometrika 26, 1934).
-
     Parameters
     ----------
     coverage : Coverage
@@ -176,12 +174,23 @@ def with_test(coverage: Coverage, held: NDArray[np.bool_], sizes: Numbers) -> Co
     sizes : ndarray of shape (test rows,)
         Widths, or numbers of classes.
     """
+    return replace(coverage, test=share_of(held), test_size=float(np.mean(sizes)))
+
+
+def share_of(held: NDArray[np.bool_]) -> TestScore:
+    """Return which share of rows is true, with the 95 % interval of Clopper and Pearson.
+
+    Examples
+    --------
+    >>> found = share_of(np.array([True] * 9 + [False]))
+    >>> found.value, round(found.low, 3), round(found.high, 4)
+    (0.9, 0.555, 0.9975)
+    """
     inside, rows = int(held.sum()), len(held)
     tail = (1 - LEVEL) / 2
     low = stats.beta.ppf(tail, inside, rows - inside + 1) if inside else 0.0
     high = stats.beta.ppf(1 - tail, inside + 1, rows - inside) if inside < rows else 1.0
-    found = TestScore(value=inside / rows, low=float(low), high=float(high))
-    return replace(coverage, test=found, test_size=float(np.mean(sizes)))
+    return TestScore(value=inside / rows, low=float(low), high=float(high))
 
 
 def _known(splits: Splits, answers: Numbers) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:

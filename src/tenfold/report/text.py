@@ -24,6 +24,7 @@ NAMES: Final = {
     "log_loss": "log-loss",
     "roc_auc": "ROC AUC",
     "brier": "Brier score",
+    "coverage": "in 90 % range",
 }
 
 
