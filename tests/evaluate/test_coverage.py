@@ -20,7 +20,7 @@ from tenfold.data.split import Splits
 from tenfold.errors import PredictError, UsageError
 from tenfold.evaluate.coverage import in_set, promise_intervals, promise_sets, with_test
 from tenfold.evaluate.scale import find_scale
-from tenfold.nn.conformal import MOST_SCORES, Conformal
+from tenfold.nn.conformal import MOST_SCORES, Conformal, half_width
 
 FOLDS = 5
 
@@ -233,3 +233,27 @@ def test_new_rows_are_scored_with_what_their_intervals_or_sets_hold(task: str) -
     found = run.evaluate(new)["coverage"]
     assert found.value == pytest.approx(held.mean())
     assert found.low < found.value < found.high
+
+
+def test_the_mean_of_folds_is_nearer_by_what_they_differ() -> None:
+    """Errors that folds share stay, errors of their own are evened out."""
+    generator = np.random.default_rng(8)
+    truth = generator.normal(size=20_000)
+    shared, own = generator.normal(size=20_000), generator.normal(size=(5, 20_000))
+    folds = torch.from_numpy(truth + shared + own)
+    scores = np.abs(folds[0].numpy() - truth)
+    kept = Conformal.of(scores, np.ones(len(scores)))
+    one = torch.ones(len(truth), dtype=torch.float64)
+    limits = kept.limits(0.9)
+    alone = half_width(one, 0 * one, limits).numpy()
+    together = half_width(one, folds.var(dim=0, correction=0).mean() * one, limits).numpy()
+    error = np.abs(folds.mean(dim=0).numpy() - truth)
+    assert np.mean(error <= alone) > 0.96
+    assert np.mean(error <= together) == pytest.approx(0.9, abs=0.01)
+
+
+def test_no_tree_parts_what_an_exported_file_cannot() -> None:
+    cells = np.repeat([[9.8], [9.8 + 8e-15]], 150, axis=0)
+    errors = np.repeat([1.0, 9.0], 150) + np.random.default_rng(9).uniform(size=300)
+    _, expected = find_scale(cells, errors, np.ones(300), np.arange(300) % FOLDS)
+    assert np.ptp(expected) < 1

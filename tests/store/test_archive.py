@@ -6,6 +6,7 @@ import pickle
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +19,8 @@ import torch
 import tenfold
 from tenfold import Run
 from tenfold.errors import NetworkError, StoreError
+from tenfold.model import Model
+from tenfold.nn.conformal import LEAVES, NODES
 from tenfold.store.archive import FORMAT, MANIFEST, WEIGHTS, save_model
 
 Parts = dict[str, bytes]
@@ -314,3 +317,28 @@ def test_a_network_of_ones_own_needs_its_function_again(tmp_path: Path) -> None:
     assert wrong.value.code == "N01"
     found = tenfold.load(path, network=linear).predict(mixed())
     pd.testing.assert_frame_equal(found, trained.predict(mixed()), check_exact=True)
+
+
+@pytest.mark.parametrize("fault", ["unsorted", "not a number", "a column too far", "below 0"])
+def test_scores_that_cannot_be_those_of_the_network_are_refused(
+    run: Run, tmp_path: Path, fault: str
+) -> None:
+    model = run.model
+    assert isinstance(model, Model)
+    assert model.conformal is not None
+    trees = np.zeros((1, NODES))
+    whole = model.conformal.with_trees(
+        trees.astype(np.int64), trees, np.ones((1, LEAVES)), usual=1.0
+    )
+    path = tmp_path / "model.tenfold"
+    save_model(replace(model, conformal=whole), path)
+    tenfold.load(path)
+    if fault == "unsorted":
+        whole.scores_S.copy_(whole.scores_S.flip(0))
+    elif fault == "not a number":
+        whole.value_TL[0, 3] = torch.nan
+    else:
+        whole.feature_TI[0, 2] = 7 if fault == "a column too far" else -1
+    save_model(replace(model, conformal=whole), path)
+    with refused("M04", path):
+        tenfold.load(path)
