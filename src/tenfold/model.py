@@ -136,15 +136,14 @@ class Model:
         for block in self._blocks(numbers, codes, progress):
             folds_GN = block[..., 0].unflatten(0, (self.folds, -1)).mean(dim=1)
             found.append(torch.stack([block[..., 0].mean(dim=0), variance_of(folds_GN)]))
-        mean_N, spread_N = torch.cat(found, dim=1)[:, : len(numbers)]
-        inputs = self.inputs(numbers, codes)
-        parts = zip(
-            inputs.numbers_NP.split(AT_ONCE), inputs.codes_NQ.split(AT_ONCE), strict=True
-        )
+        mean_N, spread_N = torch.cat(found, dim=1)[:, : len(numbers)].cpu().double()
+        # On the processor, wherever the networks are: trees are no work for a GPU.
+        rows = torch.from_numpy(numbers), torch.from_numpy(codes)
+        parts = zip(*(of.split(AT_ONCE) for of in rows), strict=True)
         scale_N = torch.cat([conformal.scale(*part) for part in parts])
         half_N = half_width(scale_N, spread_N, limits)
         ends = torch.stack([mean_N, mean_N - half_N, mean_N + half_N], dim=1)
-        return ends.cpu().numpy()
+        return ends.numpy()
 
     def _blocks(
         self,
