@@ -27,8 +27,8 @@ from tenfold.config import (
 from tenfold.data.cells import to_text
 from tenfold.data.read import read_table
 from tenfold.data.split import Splitter
-from tenfold.evaluate.coverage import in_set
-from tenfold.model import Model, known_scores
+from tenfold.evaluate.coverage import sets_of
+from tenfold.model import Model
 from tenfold.nn.own import MakeModule
 from tenfold.study.study import TableStudy
 from tenfold.study.tables import run_study
@@ -323,8 +323,7 @@ class TabularClassifier(ClassifierMixin, _Tabular):  # type: ignore[misc]
         PredictError
             P07, if so few rows were held out that so much cannot be promised.
         """
-        said = self.predict_proba(X)
-        return in_set(said, known_scores(self.model_.conformal).score(coverage))
+        return sets_of(self.model_.conformal, self.predict_proba(X), coverage)
 
     def _ordered(self, answers: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the model's probabilities in the order of ``classes_``."""

@@ -13,8 +13,7 @@ from tenfold.config import PictureOptions, Quality, RunOptions, SplitOptions
 from tenfold.data.pictures import Pictures, pictures_of, read_unlabelled
 from tenfold.data.split import Splitter
 from tenfold.errors import PictureError
-from tenfold.evaluate.coverage import in_set
-from tenfold.model import known_scores
+from tenfold.evaluate.coverage import sets_of
 from tenfold.nn.own import MakeModule
 from tenfold.picture_model import PictureModel
 from tenfold.study.pictures import run_picture_study
@@ -170,8 +169,7 @@ class ImageClassifier(ClassifierMixin, StudyEstimator):  # type: ignore[misc]
         PredictError
             P07, if so few pictures were held out that so much cannot be promised.
         """
-        said = self.predict_proba(X)
-        return in_set(said, known_scores(self.model_.conformal).score(coverage))
+        return sets_of(self.model_.conformal, self.predict_proba(X), coverage)
 
 
 def _refuse_unread(pictures: Pictures) -> None:

@@ -134,8 +134,8 @@ class Model:
             return np.zeros((0, 3))
         found = []
         for block in self._blocks(numbers, codes, progress):
-            folds_GN = block[..., 0].unflatten(0, (self.folds, -1)).mean(dim=1)
-            found.append(torch.stack([block[..., 0].mean(dim=0), variance_of(folds_GN)]))
+            spread_B = variance_of(block[..., 0], self.folds)
+            found.append(torch.stack([block.mean(dim=0)[:, 0], spread_B]))
         mean_N, spread_N = torch.cat(found, dim=1)[:, : len(numbers)].cpu().double()
         # On the processor, wherever the networks are: trees are no work for a GPU.
         rows = torch.from_numpy(numbers), torch.from_numpy(codes)
@@ -175,8 +175,9 @@ class Model:
         )
 
 
-def variance_of(folds_GN: Tensor) -> Tensor:
-    """Return the variance between what folds say, divided by their number: shape (N,)."""
+def variance_of(answers_FN: Tensor, folds: int) -> Tensor:
+    """Return the variance between the folds' mean answers, divided by their number: (N,)."""
+    folds_GN: Tensor = answers_FN.unflatten(0, (folds, -1)).mean(dim=1)
     return folds_GN.var(dim=0, correction=0)
 
 

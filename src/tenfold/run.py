@@ -13,7 +13,7 @@ from tenfold.data.pictures import Pictures, read_pictures, read_unlabelled
 from tenfold.data.table import Table
 from tenfold.data.target import answered
 from tenfold.errors import PredictError, StoreError
-from tenfold.evaluate.new_data import evaluate_pictures, evaluate_table
+from tenfold.evaluate.new_data import show_pictures, show_table
 from tenfold.evaluate.scores import TestScore
 from tenfold.evaluate.told import tell_pictures, tell_rows
 from tenfold.explain.explanation import Explanation
@@ -346,11 +346,11 @@ class Run:
             if isinstance(data, Table | pd.DataFrame):
                 raise _another_kind("pictures", "a table")
             pictures = self.read_labelled(data, PictureOptions(max_bad=max_bad))
-            return evaluate_pictures(model, pictures, streams, progress)
+            return show_pictures(model, pictures, streams, progress).with_coverage()
         if isinstance(data, Pictures):
             raise _another_kind("a table", "pictures")
         table = answered(as_table(data), model.schema.target, max_bad)
-        return evaluate_table(model, table, streams, progress)
+        return show_table(model, table, streams, progress).with_coverage()
 
     def read_labelled(
         self,

@@ -15,15 +15,16 @@ from tenfold.data.encode import Encoded
 from tenfold.data.split import Splits
 from tenfold.evaluate.scale import find_scale
 from tenfold.evaluate.scores import (
+    LEVEL,
     FoldScore,
     TestScore,
     fold_score,
     tested_share,
 )
+from tenfold.model import known_scores
 from tenfold.nn.conformal import Conformal
 
 PROMISED: Final = 0.9
-LEVEL: Final = 0.95
 LEAST_ROWS: Final = 200  # that a scale is learnt from
 Numbers = NDArray[np.float64]
 
@@ -134,11 +135,11 @@ def promise_sets(rows: Encoded, splits: Splits, answers: Numbers) -> Promise | N
     known, fold = _known(splits, answers[:, 0])
     if known.sum() < 1 / (1 - PROMISED):
         return None
-    said, truth, weights = answers[known], rows.target[known], rows.weights[known]
-    doubts = 1 - said[np.arange(len(said)), truth]
+    said, truth = answers[known], rows.target[known].astype(np.int64)
+    weights, doubts = rows.weights[known], 1 - own_class(said, truth)
     sizes = _cross(doubts, weights, fold, np.ones(len(doubts)))
     inside = in_set(said, sizes[:, None])
-    held = inside[np.arange(len(said)), truth]
+    held = own_class(inside, truth)
     coverage = _measured(held, inside.sum(axis=1), weights, fold, splits, adaptive=False)
     conformal = Conformal.of(doubts, weights)
     return Promise(conformal=conformal, coverage=coverage, sizes=_spread(sizes, known))
@@ -164,7 +165,23 @@ def in_set(said: Numbers, doubt: Numbers | float) -> NDArray[np.bool_]:
     return inside
 
 
-def with_test(coverage: Coverage, held: NDArray[np.bool_], sizes: Numbers) -> Coverage:
+def sets_of(conformal: Conformal | None, said: Numbers, coverage: float) -> NDArray[np.bool_]:
+    """Return the sets of classes that a model promises so much of, shape (N, O).
+
+    Raises
+    ------
+    UsageError, PredictError
+        U01 or P07, if so much cannot be promised.
+    """
+    return in_set(said, known_scores(conformal).score(coverage))
+
+
+def own_class(values: NDArray[Any], truth: NDArray[np.int64]) -> NDArray[Any]:
+    """Return what stands at the true class of each row: from (N, O) to (N,)."""
+    return np.asarray(values[np.arange(len(truth)), truth])
+
+
+def with_test(coverage: Coverage, held: NDArray[np.bool_], sizes: NDArray[Any]) -> Coverage:
     """Return the same with what intervals or sets held of test rows.
 
     Parameters

@@ -12,7 +12,6 @@ from tenfold.config import Task
 from tenfold.data.encode import (
     Encoded,
     check_columns,
-    encode_inputs,
     encode_target,
     read_weights,
 )
@@ -21,7 +20,6 @@ from tenfold.data.split import Splits
 from tenfold.data.table import Table
 from tenfold.errors import PredictError
 from tenfold.evaluate.metrics import BOUNDS, METRICS, constant_guess
-from tenfold.model import Model, Progress
 from tenfold.seeds import Streams
 
 LEVEL: Final = 0.95
@@ -211,23 +209,6 @@ def score_test(
         value = metric(truth, answers, weights)
         scores[name] = TestScore(value=value, low=float(low), high=float(high))
     return scores
-
-
-def score_table(
-    model: Model, table: Table, streams: Streams, progress: Progress | None = None
-) -> dict[str, TestScore]:
-    """Score the ensemble on a labelled table that it never saw.
-
-    Raises
-    ------
-    PredictError
-        P01 to P04, if the table does not fit the model or lacks answers.
-    """
-    truth, weights = read_answers(table, model.schema)
-    # The columns are checked by now.
-    numbers, codes = encode_inputs(table.frame, model.schema, table.decimal)
-    answers = model.answers_coded(numbers, codes, progress)
-    return score_test(truth, answers, weights, model.schema.task, streams)
 
 
 def read_answers(

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 from tenfold.data.answers import answer_table
 from tenfold.data.pictures import Pictures
 from tenfold.data.table import Table
-from tenfold.evaluate.coverage import PROMISED, in_set
-from tenfold.model import Model, Progress, known_scores
+from tenfold.evaluate.coverage import PROMISED, sets_of
+from tenfold.model import Model, Progress
 from tenfold.picture_model import PictureModel
 
 
@@ -73,5 +73,5 @@ def _with_sets(
 ) -> pd.DataFrame:
     if coverage is None:
         return answer_table(model.schema, answers)
-    inside = in_set(answers, known_scores(model.conformal).score(coverage))
+    inside = sets_of(model.conformal, answers, coverage)
     return answer_table(model.schema, answers, inside=inside)

@@ -8,24 +8,18 @@ from numpy.typing import NDArray
 
 from tenfold.config import Task
 from tenfold.data.encode import Encoded
-from tenfold.data.pictures import Pictures
 from tenfold.data.split import Splits
-from tenfold.data.table import Table
 from tenfold.evaluate.calibration import Calibration, calibrate
 from tenfold.evaluate.coverage import (
     Coverage,
     Promise,
-    in_set,
     promise_intervals,
     promise_sets,
     with_test,
 )
-from tenfold.evaluate.picture_scores import read_classes
-from tenfold.evaluate.scores import read_answers
-from tenfold.model import Model
+from tenfold.evaluate.new_data import Shown
 from tenfold.nn.conformal import Conformal
 from tenfold.nn.targets import FoldTarget
-from tenfold.picture_model import PictureModel
 from tenfold.training.fit import FoldFits, pool_held_out
 
 Numbers = NDArray[np.float64]
@@ -77,29 +71,8 @@ class Trust:
             sizes=promise.sizes,
         )
 
-    def tested(self, model: Model, table: Table) -> Self:
-        """Return the same with what a labelled table shows of intervals or sets."""
-        if self.coverage is None:
+    def tested(self, shown: Shown | None) -> Self:
+        """Return the same with what test rows or pictures show of intervals or sets."""
+        if self.coverage is None or shown is None or shown.held is None or shown.sizes is None:
             return self
-        truth, _ = read_answers(table, model.schema)
-        if model.schema.task == "classification":
-            said = model.answers(table.frame, decimal=table.decimal)
-            return self._tested_classes(truth.astype(np.int64), said)
-        ends = model.intervals(table.frame, self.coverage.promised, decimal=table.decimal)
-        held = (ends[:, 1] <= truth) & (truth <= ends[:, 2])
-        return replace(self, coverage=with_test(self.coverage, held, ends[:, 2] - ends[:, 1]))
-
-    def tested_pictures(
-        self, model: PictureModel, pictures: Pictures | None, said: Numbers | None
-    ) -> Self:
-        """Return the same with what labelled pictures, and answers to them, show of sets."""
-        if pictures is None or said is None:
-            return self
-        return self._tested_classes(read_classes(pictures, model.schema), said)
-
-    def _tested_classes(self, truth: NDArray[np.int64], said: Numbers) -> Self:
-        if self.coverage is None or self.conformal is None:
-            return self
-        inside = in_set(said, self.conformal.score(self.coverage.promised))
-        held, sizes = inside[np.arange(len(truth)), truth], inside.sum(axis=1)
-        return replace(self, coverage=with_test(self.coverage, held, sizes))
+        return replace(self, coverage=with_test(self.coverage, shown.held, shown.sizes))

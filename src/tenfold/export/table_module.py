@@ -95,9 +95,9 @@ class TableAnswers(nn.Module):
             return (answers_NO.float(),)
         if self.conformal is None:
             return (answers_NO,)
-        folds_GN = answers_FNO[..., 0].unflatten(0, (self.folds, -1)).mean(dim=1)
+        spread_N = variance_of(answers_FNO[..., 0], self.folds)
         scale_N = self.conformal.scale(numbers_NP, codes_NQ)
-        half_N = half_width(scale_N, variance_of(folds_GN), self.limits)
+        half_N = half_width(scale_N, spread_N, self.limits)
         return answers_NO, answers_NO - half_N[:, None], answers_NO + half_N[:, None]
 
     def _without_dates(self, numbers_NC: Tensor) -> Tensor:

@@ -89,18 +89,23 @@ def coverage_lines(summary: Summary) -> Iterator[str]:
         )
     if found is None:
         return
-    what = "sets of classes" if summary.classes else "intervals"
-    size = "classes" if summary.classes else "wide"
-    promise = f"{100 * found.promised:g} % {what}"
-    if not math.isnan(found.measured.mean):
-        score = found.measured
-        between = f"95 % interval [{100 * score.low:.1f}, {100 * score.high:.1f}]"
-        held = f"held the truth of {100 * score.mean:.1f} % of {summary.noun} never seen"
-        yield f"{promise} {held} ({between}), {number(found.size.mean)} {size} on average"
+    unseen, noun = found.measured, summary.noun
+    if not math.isnan(unseen.mean):
+        told = [unseen.mean, unseen.low, unseen.high, found.size.mean]
+        yield _held(summary, found.promised, told, f"{noun} never seen")
     if found.test is not None and found.test_size is not None:
-        between = f"95 % interval [{100 * found.test.low:.1f}, {100 * found.test.high:.1f}]"
-        held = f"held the truth of {100 * found.test.value:.1f} % of the test {summary.noun}"
-        yield f"{promise} {held} ({between}), {number(found.test_size)} {size} on average"
+        told = [found.test.value, found.test.low, found.test.high, found.test_size]
+        yield _held(summary, found.promised, told, f"the test {noun}")
+
+
+def _held(summary: Summary, promised: float, told: Sequence[float], of: str) -> str:
+    """Return a sentence of a share that was held, its interval, and a mean size."""
+    what, size = ("sets of classes", "classes") if summary.classes else ("intervals", "wide")
+    share, low, high = (100 * one for one in told[:3])
+    return (
+        f"{100 * promised:g} % {what} held the truth of {share:.1f} % of {of} "
+        f"(95 % interval [{low:.1f}, {high:.1f}]), {number(told[3])} {size} on average"
+    )
 
 
 def verdict(summary: Summary) -> str:

@@ -18,15 +18,14 @@ from tenfold.data.split_pictures import (
     set_pictures_apart,
     split_pictures,
 )
+from tenfold.evaluate.new_data import Shown, show_pictures
 from tenfold.evaluate.picture_scores import (
     read_classes,
     score_guess,
-    score_pictures,
     validator,
 )
 from tenfold.evaluate.scores import (
     FoldScore,
-    TestScore,
     as_one_fold,
     score_constant,
     score_folds,
@@ -98,8 +97,9 @@ def run_picture_study(
     decisions += fits.decisions
     trust = Trust.of(rows, splits, fits, schema.task)
     model = make_model(task, fits, decisions, trust)
-    answers = None if test is None else model.answers(test, progress=stage(watch, "testing"))
-    tested, scores, constant = judge(task, rows, fits, test, answers)
+    testing = stage(watch, "testing")
+    shown = None if test is None else show_pictures(model, test, streams, testing)
+    scores, constant = judge(task, rows, fits, test, shown)
     return Study(
         data=pictures,
         schema=schema,
@@ -111,12 +111,12 @@ def run_picture_study(
         scores=scores,
         constant=constant,
         test_rows=0 if test is None else len(test),
-        test=tested,
+        test={} if shown is None else shown.scores,
         decisions=decisions,
         train_seconds=train_seconds,
-        trust=trust.tested_pictures(model, test, answers),
+        trust=trust.tested(shown),
         test_data=test,
-        test_answers=answers,
+        test_answers=None if shown is None else shown.answers,
     )
 
 
@@ -261,18 +261,14 @@ def judge(
     rows: Encoded,
     fits: FoldFits,
     test: Pictures | None,
-    answers: NDArray[np.float64] | None,
-) -> tuple[dict[str, TestScore], dict[str, FoldScore], dict[str, FoldScore]]:
-    """Return the scores of test pictures, of held-out pictures and of the constant guess.
+    shown: Shown | None,
+) -> tuple[dict[str, FoldScore], dict[str, FoldScore]]:
+    """Return the scores of held-out pictures and of the constant guess.
 
     A network that learns from all pictures is scored on the test pictures.
     """
     schema, splits, streams = task.schema, task.splits, task.streams
-    tested: dict[str, TestScore] = {}
-    if test is not None and answers is not None:
-        tested = score_pictures(schema, test, answers, streams)
-        if not splits.held_out.any():
-            guess = score_guess(rows, test, schema, streams)
-            return tested, as_one_fold(tested), as_one_fold(guess)
+    if test is not None and shown is not None and not splits.held_out.any():
+        return as_one_fold(shown.scores), as_one_fold(score_guess(rows, test, schema, streams))
     scores = score_folds(rows, splits, fits.answers, schema.task)
-    return tested, scores, score_constant(rows, splits, schema.task, len(schema.classes))
+    return scores, score_constant(rows, splits, schema.task, len(schema.classes))

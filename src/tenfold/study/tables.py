@@ -22,12 +22,11 @@ from tenfold.data.split import (
 )
 from tenfold.data.table import Table
 from tenfold.data.target import answered, find_target
+from tenfold.evaluate.new_data import show_table
 from tenfold.evaluate.scores import (
-    TestScore,
     read_answers,
     score_constant,
     score_folds,
-    score_table,
 )
 from tenfold.evaluate.trust import Trust
 from tenfold.model import Model
@@ -89,9 +88,7 @@ def run_study(
     decisions += fits.decisions
     trust = Trust.of(rows, splits, fits, schema.task)
     model = make_model(schema, fits, plan, len(splits), decisions, trust)
-    tested: dict[str, TestScore] = {}
-    if test is not None:
-        tested, trust = score_table(model, test, streams), trust.tested(model, test)
+    shown = None if test is None else show_table(model, test, streams)
     return Study(
         data=table,
         schema=schema,
@@ -103,10 +100,10 @@ def run_study(
         scores=score_folds(rows, splits, fits.answers, schema.task),
         constant=score_constant(rows, splits, schema.task, fits.target.outputs),
         test_rows=0 if test is None else len(test),
-        test=tested,
+        test={} if shown is None else shown.scores,
         decisions=decisions,
         train_seconds=train_seconds,
-        trust=trust,
+        trust=trust.tested(shown),
     )
 
 
