@@ -15,36 +15,13 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import KFold
 
 import tenfold
-from tenfold.data.encode import Encoded
-from tenfold.data.split import Splits
 from tenfold.errors import PredictError, UsageError
 from tenfold.evaluate.coverage import in_set, promise_intervals, promise_sets, with_test
 from tenfold.evaluate.scale import find_scale
 from tenfold.nn.conformal import MOST_SCORES, Conformal, half_width
+from tests.engine_rows import encoded, in_turn
 
 FOLDS = 5
-
-
-def rows_of(cells: NDArray[np.float64], target: NDArray[np.float64]) -> Encoded:
-    """Return coded rows of numbers alone."""
-    count = len(target)
-    return Encoded(
-        numbers=cells,
-        codes=np.zeros((count, 0), dtype=np.int64),
-        levels=(),
-        categories=0,
-        target=target,
-        weights=np.ones(count),
-        groups=None,
-        times=None,
-        rows=np.arange(count),
-    )
-
-
-def splits_in(count: int) -> Splits:
-    """Return folds that hold every fifth row out."""
-    held_out = np.arange(count) % FOLDS == np.arange(FOLDS)[:, None]
-    return Splits(learn=~held_out, held_out=held_out, numbers=tuple(range(FOLDS)))
 
 
 def funnel(count: int, seed: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -85,7 +62,7 @@ def test_sets_are_those_of_mapie() -> None:
 
 def test_intervals_are_narrower_than_those_of_cv_plus_and_hold_as_much() -> None:
     cells, target = funnel(1_500, 0)
-    rows, splits = rows_of(cells, target), splits_in(1_500)
+    rows, splits = encoded(target, cells), in_turn(1_500, FOLDS)
     answers = np.empty(1_500)
     for learn, held_out in zip(splits.learn, splits.held_out, strict=True):
         fitted = LinearRegression().fit(cells[learn], target[learn])
@@ -113,7 +90,7 @@ def test_intervals_are_narrower_than_those_of_cv_plus_and_hold_as_much() -> None
 def test_rows_that_are_all_alike_get_one_width() -> None:
     generator = np.random.default_rng(2)
     cells, target = generator.uniform(size=(600, 2)), generator.normal(size=600)
-    promise = promise_intervals(rows_of(cells, target), splits_in(600), np.zeros(600))
+    promise = promise_intervals(encoded(target, cells), in_turn(600, FOLDS), np.zeros(600))
     assert promise is not None
     assert not promise.coverage.adaptive
     assert len(promise.conformal.feature_TI) == 0
@@ -130,7 +107,7 @@ def test_a_fold_does_not_decide_about_its_own_intervals() -> None:
     assert (np.abs(before[~own] - after[~own] - usual) > 0.01).any()
 
     # Where all rows are alike, what a fold's rows are scored by is the others' alone.
-    rows, splits, alike = rows_of(cells, target), splits_in(600), np.zeros((600, 0))
+    rows, splits, alike = encoded(target, cells), in_turn(600, FOLDS), np.zeros((600, 0))
     rows = replace(rows, numbers=alike)
     else_where = replace(rows, target=np.where(own, 3 * target, target))
     plain, changed = (promise_intervals(one, splits, cells[:, 1]) for one in (rows, else_where))
@@ -193,7 +170,7 @@ def test_what_few_rows_cannot_promise_is_refused() -> None:
 
 def test_too_few_held_out_rows_promise_nothing() -> None:
     cells, target = funnel(9, 0)
-    assert promise_intervals(rows_of(cells, target), splits_in(9), target) is None
+    assert promise_intervals(encoded(target, cells), in_turn(9, FOLDS), target) is None
 
 
 def test_sets_of_classes_hold_what_they_promise() -> None:
@@ -201,8 +178,8 @@ def test_sets_of_classes_hold_what_they_promise() -> None:
     odds = generator.normal(size=(3_000, 4)) * 1.5
     said = np.exp(odds) / np.exp(odds).sum(axis=1, keepdims=True)
     truth = (said.cumsum(axis=1) > generator.uniform(size=(3_000, 1))).argmax(axis=1)
-    rows = replace(rows_of(odds, truth.astype(np.float64)), target=truth)
-    promise = promise_sets(rows, splits_in(3_000), said)
+    rows = encoded(truth, odds)
+    promise = promise_sets(rows, in_turn(3_000, FOLDS), said)
     assert promise is not None
     assert promise.coverage.measured.mean == pytest.approx(0.9, abs=0.015)
     assert 1 < promise.coverage.size.mean < 4

@@ -5,12 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from numpy.typing import NDArray
 from scipy import stats
 
 import tenfold
-from tenfold.data.encode import Encoded
-from tenfold.data.split import Splits
 from tenfold.evaluate.scores import (
     LEVEL,
     fold_interval,
@@ -20,26 +17,7 @@ from tenfold.evaluate.scores import (
     score_test,
 )
 from tenfold.seeds import Streams
-
-
-def encoded(target: NDArray[np.float64] | NDArray[np.int64]) -> Encoded:
-    rows = len(target)
-    return Encoded(
-        numbers=np.zeros((rows, 0)),
-        codes=np.zeros((rows, 0), dtype=np.int64),
-        levels=(),
-        categories=0,
-        target=target,
-        weights=np.ones(rows),
-        groups=None,
-        times=None,
-        rows=np.arange(rows),
-    )
-
-
-def in_turn(rows: int, folds: int) -> Splits:
-    held_out = np.arange(rows) % folds == np.arange(folds)[:, None]
-    return Splits(learn=~held_out, held_out=held_out, numbers=tuple(range(folds)))
+from tests.engine_rows import encoded, in_turn
 
 
 def test_the_interval_is_that_of_nadeau_and_bengio() -> None:
