@@ -29,10 +29,11 @@ from tenfold.nn.network import FoldNetwork, answer
 from tenfold.nn.targets import FoldTarget
 from tenfold.run import Run
 from tenfold.seeds import Streams
+from tenfold.training.checkpoints import Checkpoints
 from tenfold.training.choose import choose_plan
 from tenfold.training.fit import FoldFits, fit_folds
 from tenfold.training.recipe import Plan
-from tenfold.training.watch import Deadline, Silent, Watch
+from tenfold.training.watch import Deadline, Silent, Supervision, Watch
 
 # TENFOLD_TEST_SEEDS=all repeats what depends on chance with twenty seeds.
 SEEDS: Final = range(20) if os.environ.get("TENFOLD_TEST_SEEDS") == "all" else (0,)
@@ -201,6 +202,7 @@ def fit(
     seed: int = 0,
     watch: Watch | None = None,
     deadline: Deadline | None = None,
+    checkpoints: Checkpoints | None = None,
 ) -> FoldFits:
     return fit_folds(
         rows,
@@ -209,8 +211,7 @@ def fit(
         plan,
         Streams(seed),
         CPU,
-        watch=watch or Silent(),
-        deadline=deadline or Deadline(None),
+        care=Supervision(watch or Silent(), deadline or Deadline(None), checkpoints),
     )
 
 

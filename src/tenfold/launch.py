@@ -1,9 +1,8 @@
 """From the data that a user names to a run, with the options that such data have."""
 
-import hashlib
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,47 +20,38 @@ from tenfold.data.picture_files import is_picture_source
 from tenfold.data.pictures import read_pictures
 from tenfold.data.read import read_table
 from tenfold.data.split import Splitter
-from tenfold.errors import UsageError
+from tenfold.errors import StoreError, UsageError
 from tenfold.machine import peak_memory_bytes
 from tenfold.nn.own import MakeModule
+from tenfold.order import (
+    OF_PICTURES,
+    Given,
+    Order,
+    do_again,
+    go_on,
+    options_of_pictures,
+    refuse,
+)
 from tenfold.report.summary import summarize, versions
 from tenfold.run import Data, Run
-from tenfold.store.folder import new_folder, write_run
+from tenfold.store.begun import BegunFolder
+from tenfold.store.files import write_json
+from tenfold.store.folder import METRICS, new_folder, write_run
+from tenfold.store.repeated import compare_runs
 from tenfold.study.pictures import run_picture_study, stage
 from tenfold.study.study import PictureStudy, TableStudy
 from tenfold.study.tables import run_study
-from tenfold.tracking import tracker
+from tenfold.tracking import Log, tracker
+from tenfold.training.checkpoints import Checkpoints, is_unfinished
 from tenfold.training.choose_pictures import choose_framing
 from tenfold.training.watch import Silent, Watch
 
-# Options that only one kind of data has, by their group; the others keep their default.
-OF_TABLES: Final = {
-    "read": ("separator", "header", "encoding", "decimal", "missing"),
-    "schema": ("task", "kinds", "weight_column"),
-    "split": ("shuffle", "time_column"),
-    "train": ("standardize",),
-}
-OF_PICTURES: Final = {
-    "pictures": ("file_column", "max_pixels", "memory_bytes", "workers"),
-    "train": ("weights", "steps_per_epoch", "img_size"),
-}
-OF_PICTURE_TABLES: Final = {"pictures": ("file_column", "target", "group_column")}
-SPELT: Final = {"kinds": "kind", "shuffle": "no-shuffle", "memory_bytes": "memory"}
 STARTING_FROM_WEIGHTS: Final = ("auto", "pretrained")
 NETWORKS_OF_PICTURES: Final = ("pretrained", "scratch")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Given:
-    """What a user gives as objects, which no file of options can hold."""
-
-    watch: Watch
-    splitter: Splitter | Iterable[Any] | None = None
-    make: MakeModule | None = None
-
-
 def train(  # noqa: PLR0913 - each option of the command, by its own name
-    data: Data,
+    data: Data | None = None,
     *,
     target: str | None = None,
     task: Task | None = None,
@@ -97,6 +87,8 @@ def train(  # noqa: PLR0913 - each option of the command, by its own name
     decimal: str | None = None,
     missing: Sequence[str] = MISSING,
     out: str | Path | None = "runs",
+    resume: str | Path | None = None,
+    config: str | Path | None = None,
     track: str | None = None,
     watch: Watch | None = None,
 ) -> Run:
@@ -107,6 +99,7 @@ def train(  # noqa: PLR0913 - each option of the command, by its own name
     data : str, Path or DataFrame
         A table of separated text (also gzip), Parquet or Excel, or a DataFrame; or
         pictures: a folder with a folder for each class, or a CSV of file and class.
+        ``resume`` and ``config`` know where they are.
     target : str, optional
         Column to predict; the last one by default.
     task : {"regression", "classification"}, optional
@@ -160,6 +153,11 @@ def train(  # noqa: PLR0913 - each option of the command, by its own name
         How a text file is written, where it is not to be detected.
     out : str, Path or None
         Folder that gets a folder for this run; None writes nothing.
+    resume : str or Path, optional
+        Folder of a run that was cut off, which goes on and ends as it would have. Options
+        need not be given again; those that are must be the same.
+    config : str or Path, optional
+        ``config.json`` of a run that is done once more; on other data, if there are any.
     track : {"mlflow", "tensorboard"}, optional
         Logs parameters, curves, scores and the model there, too.
     watch : Watch, optional
@@ -198,13 +196,40 @@ def train(  # noqa: PLR0913 - each option of the command, by its own name
         make=None if isinstance(network, str) else network,
         watch=watch or Silent(),
     )
-    log = tracker(track, out)
+    order = Order(
+        data=data,
+        test=test,
+        options=options,
+        given=given,
+        out=None if out is None else Path(out),
+    )
+    if resume is not None:
+        order = go_on(order, Path(resume))
+    if config is not None:
+        order = do_again(order, Path(config))
+    return carry_out(order, tracker(track, out))
+
+
+def carry_out(order: Order, log: Log) -> Run:
+    """Read, train and score what is asked for, and write it."""
+    if order.data is None:
+        raise UsageError("U02", "there are no data", fix=["name them: tenfold train DATA"])
+    watch, data, out = order.given.watch, order.data, order.out
+    name = "table" if isinstance(data, pd.DataFrame) else run_name(Path(data))
+    known = order.goes_on or order.repeats
+    begun = BegunFolder(
+        lambda: order.goes_on[0] if order.goes_on else new_folder(out or Path(), name),
+        order.describe,
+        None if known is None else known[1],
+    )
+    checkpoints = None if out is None else Checkpoints(begun.open, watch.tell)
     started = time.perf_counter()
-    study: TableStudy | PictureStudy
-    if not isinstance(data, pd.DataFrame) and is_picture_source(data):
-        study, read_seconds = study_pictures(data, test, options, given)
-    else:
-        study, read_seconds = study_table(data, test, options, given)
+    try:
+        study, read_seconds = study_of(order, checkpoints)
+    except BaseException:
+        if begun.abandon():
+            watch.tell(f"tenfold train --resume {begun.path} goes on from here")
+        raise
     seconds = {
         "read": read_seconds,
         "train": study.train_seconds,
@@ -212,35 +237,57 @@ def train(  # noqa: PLR0913 - each option of the command, by its own name
     }
     summary = summarize(
         study,
-        network=options.train.network,
-        seed=options.train.seed,
+        network=order.options.train.network,
+        seed=order.options.train.seed,
         seconds=seconds,
         peak_memory_bytes=peak_memory_bytes(),
     )
     metrics = summary.to_dict()
     run = Run(folder=None, metrics=metrics, model=study.model, study=study, summary=summary)
     if out is not None:
-        run = keep(run, study, data, options, Path(out))
-    log(run, options)
+        run = keep(run, study, order, begun)
+    log(run, order.options)
     return run
 
 
-def keep(
-    run: Run, study: TableStudy | PictureStudy, data: Data, options: RunOptions, out: Path
-) -> Run:
-    """Write a run into a folder of its own, and return it with this folder.
+def keep(run: Run, study: TableStudy | PictureStudy, order: Order, begun: BegunFolder) -> Run:
+    """Write a run into its folder, and return it with this folder.
 
     Raises
     ------
     StoreError
         M06, if it cannot be written.
     """
-    name = "table" if isinstance(data, pd.DataFrame) else run_name(Path(data))
-    folder = new_folder(out, name)
-    write_run(folder, study, run.metrics, describe_run(data, options))
-    run = replace(run, folder=folder)
-    run.write_report()
+    folder = begun.open()
+    try:
+        write_run(folder, study, run.metrics)
+        if order.repeats is not None:
+            before, known = order.repeats
+            found = compare_runs(
+                before, folder, study.schema.classes, known.versions, versions()
+            )
+            run = replace(run, metrics={**run.metrics, "repeats": found})
+            write_json(folder / METRICS, run.metrics)
+        run = replace(run, folder=folder)
+        run.write_report()
+    except StoreError as error:
+        if is_unfinished(folder):
+            error.fix = (*error.fix, f"then go on: tenfold train --resume {folder}")
+        raise
+    begun.finish()
     return run
+
+
+def study_of(
+    order: Order, checkpoints: Checkpoints | None
+) -> tuple[TableStudy | PictureStudy, float]:
+    """Read data and study them; return the seconds of reading too."""
+    data = order.data
+    if isinstance(data, str | Path) and is_picture_source(data):
+        return study_pictures(data, order.test, order.options, order.given, checkpoints)
+    if data is None:
+        raise ValueError("an order that is carried out has data")
+    return study_table(data, order.test, order.options, order.given, checkpoints)
 
 
 def study_table(
@@ -248,6 +295,7 @@ def study_table(
     test: str | Path | pd.DataFrame | None,
     options: RunOptions,
     given: Given,
+    checkpoints: Checkpoints | None,
 ) -> tuple[TableStudy, float]:
     """Read a table and study it; return the seconds of reading too."""
     refuse(options, OF_PICTURES, "a table")
@@ -266,12 +314,17 @@ def study_table(
         splitter=given.splitter,
         network=given.make,
         watch=given.watch,
+        checkpoints=checkpoints,
     )
     return study, read_seconds
 
 
 def study_pictures(
-    data: str | Path, test: str | Path | pd.DataFrame | None, options: RunOptions, given: Given
+    data: str | Path,
+    test: str | Path | pd.DataFrame | None,
+    options: RunOptions,
+    given: Given,
+    checkpoints: Checkpoints | None,
 ) -> tuple[PictureStudy, float]:
     """Read a folder of pictures and study it; return the seconds of reading too."""
     options = options_of_pictures(data, options)
@@ -298,40 +351,9 @@ def study_pictures(
         splitter=given.splitter,
         network=given.make,
         watch=given.watch,
+        checkpoints=checkpoints,
     )
     return study, read_seconds
-
-
-def options_of_pictures(data: str | Path, options: RunOptions) -> RunOptions:
-    """Refuse options that say nothing of pictures, and return those that are left.
-
-    Raises
-    ------
-    UsageError
-        U02, naming the first.
-    """
-    if options.schema.task == "classification":  # what pictures are for anyway
-        options = replace(options, schema=replace(options.schema, task=None))
-    refuse(options, OF_TABLES, "pictures")
-    if Path(data).is_dir():
-        refuse(options, OF_PICTURE_TABLES, "a folder of pictures: its folders are the classes")
-    return options
-
-
-def refuse(options: RunOptions, names: Mapping[str, tuple[str, ...]], data: str) -> None:
-    """Refuse options that say nothing of this kind of data.
-
-    Raises
-    ------
-    UsageError
-        U02, naming the first.
-    """
-    usual = RunOptions()
-    for group, members in names.items():
-        for name in members:
-            if getattr(getattr(options, group), name) != getattr(getattr(usual, group), name):
-                option = SPELT.get(name, name.replace("_", "-"))
-                raise UsageError("U02", f"--{option} was given, and it says nothing of {data}")
 
 
 def run_name(data: Path) -> str:
@@ -344,22 +366,3 @@ def run_name(data: Path) -> str:
         part = data.name.lower().split("_")[0] in {"train", "training"}
         return data.parent.name if part and data.parent.name else data.name
     return data.name.split(".")[0]
-
-
-def describe_run(data: str | Path | pd.DataFrame, options: RunOptions) -> dict[str, Any]:
-    """Return all that is needed to repeat a run."""
-    config: dict[str, Any] = {"format": 1, "data": "DataFrame", "sha256": None}
-    if not isinstance(data, pd.DataFrame):
-        config["data"] = str(data)
-        config["sha256"] = fingerprint(Path(data))
-    return config | {"options": options.to_dict(), "versions": versions()}
-
-
-def fingerprint(data: Path) -> str:
-    """Return the SHA-256 of a file, or of the names and sizes of a folder's files."""
-    if not data.is_dir():
-        return hashlib.sha256(data.read_bytes()).hexdigest()
-    found = hashlib.sha256()
-    for path in sorted(p for p in data.rglob("*") if p.is_file()):
-        found.update(f"{path.relative_to(data).as_posix()}\0{path.stat().st_size}\n".encode())
-    return found.hexdigest()

@@ -9,8 +9,8 @@ import torch
 
 from tenfold.data.encode import Encoded
 from tenfold.data.split import Splits
-from tenfold.training.loop import look_epochs
 from tenfold.training.recipe import Plan
+from tenfold.training.schedule import look_epochs
 from tenfold.training.watch import Deadline
 from tests.engine_tables import (
     coded,

@@ -1,5 +1,6 @@
 """What each command does. What the help text does not need is imported by the command."""
 
+import contextlib
 import json
 import os
 import sys
@@ -61,7 +62,8 @@ def _tenfold(
 
 @app.command()
 def train(  # noqa: PLR0913 - the options of the command
-    data: opt.Data,
+    context: typer.Context,
+    data: opt.MaybeData = None,
     *,
     target: opt.Target = None,
     task: opt.TaskName = None,
@@ -97,6 +99,8 @@ def train(  # noqa: PLR0913 - the options of the command
     decimal: opt.DecimalSign = None,
     missing: opt.Missing = None,
     out: opt.Out = Path("runs"),
+    resume: opt.Resume = None,
+    config: opt.ConfigFile = None,
     track: opt.Track = None,
     as_json: opt.AsJson = False,
     quiet: opt.Quiet = False,
@@ -135,11 +139,15 @@ def train(  # noqa: PLR0913 - the options of the command
         "encoding": encoding,
         "decimal": decimal,
         "missing": opt.missing_cells(missing),
+        "test": test,
         "out": out,
+        "resume": resume,
+        "config": config,
         "track": track,
     }
-    with lend_file(data) as source:
-        run = _train(source, options | {"test": test}, quiet=quiet)
+    opt.refuse_beside(context, options, resume, config)
+    with contextlib.nullcontext() if data is None else lend_file(data) as source:
+        run = _train(source, options, quiet=quiet)
     show_run(run, as_json=as_json)
 
 
@@ -363,7 +371,7 @@ def demo(
     show_digits(pictures, digits)
 
 
-def _train(source: Path, options: Mapping[str, Any], *, quiet: bool) -> "Run":
+def _train(source: Path | None, options: Mapping[str, Any], *, quiet: bool) -> "Run":
     from tenfold.launch import train as train_run  # noqa: PLC0415
     from tenfold.report.console import TerminalWatch  # noqa: PLC0415
 

@@ -1,8 +1,9 @@
 """The options of the commands, each once: its type, its name, its help text."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -19,6 +20,30 @@ Data = Annotated[
         metavar="DATA",
         help="CSV, TSV, .gz, .parquet or .xlsx, - for standard input; or a folder of pictures "
         "with a folder for each class, or a CSV of file and class.",
+    ),
+]
+MaybeData = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="DATA",
+        show_default=False,
+        help="CSV, TSV, .gz, .parquet or .xlsx, - for standard input; or a folder of pictures "
+        "with a folder for each class, or a CSV of file and class. --resume and --config know "
+        "where they are.",
+    ),
+]
+Resume = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="RUN",
+        help="Go on with a run that was cut off, and end as it would have ended.",
+    ),
+]
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="config.json of a run to do once more; on other data, if DATA are named.",
     ),
 ]
 Target = Annotated[
@@ -327,3 +352,36 @@ def refuse_reading(read: ReadOptions) -> None:
         raise UsageError(
             "U02", "the options say how a table is read, and the run is on pictures"
         )
+
+
+def refuse_beside(
+    context: typer.Context, options: Mapping[str, Any], resume: Path | None, config: Path | None
+) -> None:
+    """Refuse options that say otherwise than the run that goes on, or is done once more.
+
+    Raises
+    ------
+    UsageError
+        U02, if an option stands beside --config.
+    StoreError
+        M12, if one is not what it was when the run began.
+    """
+    if resume is None and config is None:
+        return
+    from tenfold.order import SPELT  # noqa: PLC0415
+    from tenfold.store.begun import unfinished_run  # noqa: PLC0415
+
+    spelt = {"kind": "kinds", "memory": "memory_bytes"}
+    free = {"context", "data", "test", "out", "resume", "config", "track", "as_json", "quiet"}
+    given = {
+        spelt.get(name, name): name
+        for name in context.params
+        if name not in free
+        and getattr(context.get_parameter_source(name), "name", "DEFAULT") != "DEFAULT"
+    }
+    if config is not None and given:
+        name = next(iter(given))
+        fact = f"--{SPELT.get(name, name.replace('_', '-'))} was given, and --config has it"
+        raise UsageError("U02", fact, fix=["leave out one of the two"])
+    if resume is not None:
+        unfinished_run(resume)[1].require_options({name: options[name] for name in given})

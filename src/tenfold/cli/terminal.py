@@ -31,6 +31,7 @@ def console(*, quiet: bool) -> "Console":
 def show_run(run: "Run", *, as_json: bool) -> None:
     """Print what a run found, and where it lies."""
     from tenfold.report.text import score_lines  # noqa: PLC0415
+    from tenfold.store.repeated import repeated_line  # noqa: PLC0415
 
     if as_json:
         print(json.dumps(run.metrics, indent=1))
@@ -39,6 +40,8 @@ def show_run(run: "Run", *, as_json: bool) -> None:
     if run.summary is not None:
         for line in score_lines(run.summary):
             print(line)
+    if "repeats" in run.metrics:
+        print(repeated_line(run.metrics["repeats"]))
     print(f"saved in {run.folder}")
 
 

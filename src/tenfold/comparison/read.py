@@ -20,7 +20,7 @@ from tenfold.data.pictures import Pictures, read_pictures
 from tenfold.data.read import read_table
 from tenfold.data.split import Splits, Splitter, splits_of
 from tenfold.data.split_pictures import split_pictures
-from tenfold.launch import OF_PICTURES, options_of_pictures, refuse
+from tenfold.order import OF_PICTURES, options_of_pictures, refuse
 from tenfold.seeds import Streams
 from tenfold.study.tables import describe, split_rows
 from tenfold.training.device import choose_device

@@ -16,7 +16,7 @@ from tenfold.nn.network import FoldNetwork, answer
 from tenfold.nn.targets import FoldTarget
 from tenfold.picture_model import picture_inputs
 from tenfold.seeds import Streams
-from tenfold.training.loop import Validation
+from tenfold.training.history import Validation
 
 
 def read_classes(pictures: Pictures, schema: PictureSchema) -> NDArray[np.int64]:

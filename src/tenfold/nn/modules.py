@@ -83,7 +83,6 @@ class ModuleNetwork(FoldNetwork):
         self.precision = precision
         self._treat = treat or (lambda _name, _parameter: Treatment())
         self._seeds = list(seeds)
-        self._step = 0
         self._parts = parts
         # In a tuple, so that its parameters are not taken for parameters of this network.
         # Threads that run at the same time need a module each.
@@ -147,7 +146,7 @@ class ModuleNetwork(FoldNetwork):
         """Return the outputs like ``forward``, and keep what ``train_backward`` needs."""
         for module in self._module:
             module.train()
-        self._step += 1
+        self.steps_taken += 1
         if not self.turns:
             with torch.enable_grad():
                 self._outputs_FBO = together(self.module, *self._numbers(), x)
@@ -213,7 +212,7 @@ class ModuleNetwork(FoldNetwork):
             return list(each_in_a_thread(run, items))
         done = []
         for piece in pieces:
-            with seeded((self._seeds[piece.network] + self._step) % 2**63):
+            with seeded((self._seeds[piece.network] + self.steps_taken) % 2**63):
                 done.append(run((self.module, piece)))
         return done
 

@@ -43,9 +43,12 @@ class FoldNetwork(nn.Module, ABC):
     ----------
     features : FoldFeatures
         Of networks for tables only.
+    steps_taken : int
+        In training; what a network draws at random depends on it.
     """
 
     features: FoldFeatures
+    steps_taken: int = 0
 
     @abstractmethod
     def groups(self) -> list[ParameterGroup]:

@@ -124,6 +124,10 @@ class TerminalWatch:
         """Move the bar, once training has taken a while."""
         self._bar.update(done, most)
 
+    def tell(self, what: str) -> None:
+        """Print a sentence."""
+        self._console.print(what, highlight=False, markup=False, soft_wrap=True)
+
     def stop_reason(self) -> str | None:
         """Return ``"Ctrl-C"`` once it was pressed."""
         return "Ctrl-C" if self._interrupted else None

@@ -1,6 +1,5 @@
 """The data of a run that was written, read once more."""
 
-import json
 from pathlib import Path
 from typing import Final
 
@@ -19,8 +18,8 @@ from tenfold.errors import PredictError
 from tenfold.explain.held_out import HeldOut
 from tenfold.model import Model
 from tenfold.seeds import Streams
-from tenfold.store.files import reading
-from tenfold.store.folder import CONFIG, read_answers_of_run
+from tenfold.store.config import CONFIG, Config
+from tenfold.store.folder import read_answers_of_run
 
 PICTURES: Final = 500
 Rows = str | Path | pd.DataFrame | Table
@@ -107,9 +106,8 @@ def pictures_again(folder: Path, framing: Framing, source: str | Path | None) ->
 
 def _options_of(folder: Path) -> tuple[RunOptions, str]:
     """Return the options of a run, and where its data were."""
-    with reading(folder / CONFIG):
-        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-        return RunOptions.from_dict(config["options"]), str(config["data"])
+    config = Config.read(folder / CONFIG)
+    return config.options, config.data
 
 
 def _absent(source: str) -> PredictError:

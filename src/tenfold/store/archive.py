@@ -89,9 +89,12 @@ def save_model(model: Model | PictureModel, path: Path) -> None:
     if model.conformal is not None:
         tensors |= {f"conformal.{k}": v for k, v in model.conformal.state_dict().items()}
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(MANIFEST, json.dumps(manifest, indent=1))
+        # Names alone would be dated: the same model is to be the same file.
+        archive.writestr(
+            zipfile.ZipInfo(MANIFEST), json.dumps(manifest, indent=1), zipfile.ZIP_DEFLATED
+        )
         plain = {name: tensor.contiguous().cpu() for name, tensor in tensors.items()}
-        archive.writestr(WEIGHTS, safetensors.torch.save(plain), zipfile.ZIP_STORED)
+        archive.writestr(zipfile.ZipInfo(WEIGHTS), safetensors.torch.save(plain))
 
 
 def _describe(model: Model) -> dict[str, Any]:

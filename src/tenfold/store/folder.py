@@ -23,7 +23,6 @@ from tenfold.study.study import PictureStudy, TableStudy
 
 MODEL: Final = "model.tenfold"
 METRICS: Final = "metrics.json"
-CONFIG: Final = "config.json"
 PREDICTIONS: Final = "predictions.csv"
 HISTORY: Final = "history.csv"
 REPORT: Final = "report.html"
@@ -61,9 +60,8 @@ def write_run(
     folder: Path,
     study: TableStudy | PictureStudy,
     metrics: Mapping[str, Any],
-    config: Mapping[str, Any],
 ) -> None:
-    """Write what a run leaves: metrics, model, predictions, history, rejected rows, options.
+    """Write what a run leaves: metrics, model, predictions, history, rejected rows.
 
     Raises
     ------
@@ -71,12 +69,11 @@ def write_run(
         M06, if a file cannot be written.
     """
     with writing("run", folder):
-        write_json(folder / METRICS, metrics)
-        write_json(folder / CONFIG, config)
         save_model(study.model, folder / MODEL)
         for name, table in run_tables(study).items():
             table.to_csv(folder / name, index=False)
         write_mistakes(mistakes_of_study(study), folder)
+        write_json(folder / METRICS, metrics)
 
 
 def run_tables(study: TableStudy | PictureStudy) -> dict[str, pd.DataFrame]:

@@ -36,11 +36,12 @@ from tenfold.nn.own import MakeModule
 from tenfold.picture_model import PictureModel, picture_features, picture_inputs
 from tenfold.seeds import Streams
 from tenfold.study.study import PictureStudy, Study
+from tenfold.training.checkpoints import Checkpoints
 from tenfold.training.choose_pictures import PicturePlan, choose_picture_plan, name_network
 from tenfold.training.device import Place, choose_place
 from tenfold.training.fit import FoldFits
 from tenfold.training.fit_pictures import fit_heads, fit_pictures
-from tenfold.training.watch import Deadline, Silent, Watch
+from tenfold.training.watch import Deadline, Silent, Supervision, Watch
 
 
 def run_picture_study(
@@ -52,6 +53,7 @@ def run_picture_study(
     network: MakeModule | None = None,
     features: NDArray[np.floating[Any]] | None = None,
     watch: Watch | None = None,
+    checkpoints: Checkpoints | None = None,
 ) -> PictureStudy:
     """Check pictures, split them, train all folds, and score them.
 
@@ -71,6 +73,8 @@ def run_picture_study(
         its ``rows.numbers``.
     watch : Watch, optional
         Follows training and may end it.
+    checkpoints : Checkpoints, optional
+        Where the state of training is kept, and taken up if it is there.
 
     Raises
     ------
@@ -91,8 +95,9 @@ def run_picture_study(
     watch.decided(decisions)
 
     started = time.perf_counter()
-    task = Fitting(pictures, schema, splits, plan, place, streams, watch, backbone, features)
-    rows, fits = fit(task, rows, test, Deadline(options.train.time_limit))
+    care = Supervision(watch, Deadline(options.train.time_limit), checkpoints)
+    task = Fitting(pictures, schema, splits, plan, place, streams, care, backbone, features)
+    rows, fits = fit(task, rows, test)
     train_seconds = time.perf_counter() - started
     decisions += fits.decisions
     trust = Trust.of(rows, splits, fits, schema.task)
@@ -146,7 +151,7 @@ class Fitting:
     plan: PicturePlan
     place: Place
     streams: Streams
-    watch: Watch
+    care: Supervision
     backbone: Backbone | None
     features: NDArray[np.floating[Any]] | None = None
 
@@ -172,21 +177,13 @@ def choose_splits(
     )
 
 
-def fit(
-    task: Fitting, rows: Encoded, test: Pictures | None, deadline: Deadline
-) -> tuple[Encoded, FoldFits]:
+def fit(task: Fitting, rows: Encoded, test: Pictures | None) -> tuple[Encoded, FoldFits]:
     """Train the networks of all folds; return the rows with the features that heads saw."""
     plan, place = task.plan, task.place
     if task.backbone is not None and plan.make is None:
         rows = replace(rows, numbers=see_pictures(task, task.backbone))
         return rows, fit_heads(
-            rows,
-            task.splits,
-            plan,
-            task.streams,
-            place.device,
-            watch=task.watch,
-            deadline=deadline,
+            rows, task.splits, plan, task.streams, place.device, care=task.care
         )
     validate = None
     if plan.network == "tutorial" and test is not None and not task.splits.held_out.any():
@@ -198,8 +195,7 @@ def fit(
         plan,
         task.streams,
         precision=place.precision,
-        watch=task.watch,
-        deadline=deadline,
+        care=task.care,
         validate=validate,
     )
 
@@ -208,15 +204,21 @@ def see_pictures(task: Fitting, backbone: Backbone) -> NDArray[np.floating[Any]]
     """Return what a pretrained network says of the pictures, shape (N, D)."""
     if task.features is not None:
         return task.features
-    plan, place = task.plan, task.place
+    plan, place, checkpoints = task.plan, task.place, task.care.checkpoints
+    kept = None if checkpoints is None else checkpoints.features(len(task.pictures))
+    if kept is not None:
+        return kept
     features = picture_features(
         backbone,
         picture_inputs(task.pictures, plan.size, place.device),
         mirrored=plan.mirrored,
         precision=place.precision,
-        progress=stage(task.watch, "seeing pictures"),
+        progress=stage(task.care.watch, "seeing pictures"),
     )
-    return np.asarray(features.cpu().numpy())
+    found: NDArray[np.floating[Any]] = features.cpu().numpy()
+    if checkpoints is not None:
+        checkpoints.keep_features(found)
+    return found
 
 
 def make_model(

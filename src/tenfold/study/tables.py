@@ -34,11 +34,12 @@ from tenfold.nn.mlp import MLPOptions
 from tenfold.nn.own import MakeModule
 from tenfold.seeds import Streams
 from tenfold.study.study import Study, TableStudy
+from tenfold.training.checkpoints import Checkpoints
 from tenfold.training.choose import choose_plan
 from tenfold.training.device import choose_device
 from tenfold.training.fit import FoldFits, fit_folds
 from tenfold.training.recipe import Plan
-from tenfold.training.watch import Deadline, Silent, Watch
+from tenfold.training.watch import Deadline, Silent, Supervision, Watch
 
 
 def run_study(
@@ -49,6 +50,7 @@ def run_study(
     splitter: Splitter | Iterable[Any] | None = None,
     network: MakeModule | None = None,
     watch: Watch | None = None,
+    checkpoints: Checkpoints | None = None,
 ) -> TableStudy:
     """Check a table, split it, train all folds, and score them.
 
@@ -64,6 +66,8 @@ def run_study(
         Takes the place of ``options.train.network``.
     watch : Watch, optional
         Follows training and may end it.
+    checkpoints : Checkpoints, optional
+        Where the state of training is kept, and taken up if it is there.
 
     Raises
     ------
@@ -80,10 +84,8 @@ def run_study(
     watch.decided(decisions)
 
     started = time.perf_counter()
-    deadline = Deadline(options.train.time_limit)
-    fits = fit_folds(
-        rows, splits, schema.task, plan, streams, device, watch=watch, deadline=deadline
-    )
+    care = Supervision(watch, Deadline(options.train.time_limit), checkpoints)
+    fits = fit_folds(rows, splits, schema.task, plan, streams, device, care=care)
     train_seconds = time.perf_counter() - started
     decisions += fits.decisions
     trust = Trust.of(rows, splits, fits, schema.task)

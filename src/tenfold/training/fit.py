@@ -26,9 +26,10 @@ from tenfold.nn.targets import FoldTarget
 from tenfold.seeds import Streams
 from tenfold.training.device import move, widest
 from tenfold.training.feed import TableFeed
-from tenfold.training.loop import History, Stack, Training, Validation
+from tenfold.training.history import History, Validation
+from tenfold.training.loop import Stack, Training
 from tenfold.training.recipe import Plan, Recipe
-from tenfold.training.watch import Deadline, Watch
+from tenfold.training.watch import Supervision
 
 START_ROWS: Final = 256  # that first weights are fitted to
 
@@ -60,8 +61,8 @@ class FoldFits:
     @property
     def decisions(self) -> tuple[Decision, ...]:
         """What was decided while networks were built and trained."""
-        found = []
         history = self.history
+        found = list(history.rescues)
         if isinstance(self.network, ModuleNetwork):
             turns = self.network.turns
             together = "all folds run in one call of torch.func"
@@ -111,8 +112,7 @@ def fit_folds(
     streams: Streams,
     device: torch.device,
     *,
-    watch: Watch,
-    deadline: Deadline,
+    care: Supervision,
 ) -> FoldFits:
     """Train the networks of all folds, all in the same steps.
 
@@ -129,13 +129,13 @@ def fit_folds(
         Which network, on which features, by which recipe.
     streams : Streams
     device : torch.device
-    watch : Watch
-    deadline : Deadline
+    care : Supervision
 
     Raises
     ------
     NetworkError
-        N02, N03 or N05, if a network cannot be built or its loss is not finite.
+        N02, N03, N05 or N08, if a network cannot be built, its loss is not finite, or
+        memory runs out.
     """
     stack = make_stack(rows, splits, task, plan.recipe, streams)
     outputs = 1 if task == "regression" else int(rows.target.max()) + 1
@@ -148,14 +148,13 @@ def fit_folds(
     )
     feed = TableFeed(inputs)
     training = Training(network, target, feed, rows, stack, plan.recipe, streams, device)
-    return run_training(training, splits, watch, deadline)
+    return run_training(training, splits, care)
 
 
 def run_training(
     training: Training,
     splits: Splits,
-    watch: Watch,
-    deadline: Deadline,
+    care: Supervision,
     validate: Callable[[], Validation] | None = None,
 ) -> FoldFits:
     """Train, and let each fold answer the rows that it holds out.
@@ -164,12 +163,11 @@ def run_training(
     ----------
     training : Training
     splits : Splits
-    watch : Watch
-    deadline : Deadline
+    care : Supervision
     validate : callable, optional
         ``Training.run``'s.
     """
-    history = training.run(watch, deadline, validate)
+    history = training.run(care, validate)
     network, target = training.network, training.target
     said = ask_held_out(network, target, training.feed.inputs, splits, training.recipe.members)
     return FoldFits(

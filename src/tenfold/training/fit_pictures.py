@@ -27,8 +27,9 @@ from tenfold.training.augment import Draws
 from tenfold.training.choose_pictures import PicturePlan
 from tenfold.training.feed import PictureFeed, WholeFeed
 from tenfold.training.fit import FoldFits, make_stack, run_training
-from tenfold.training.loop import Stack, Training, Validation
-from tenfold.training.watch import Deadline, Watch
+from tenfold.training.history import Validation
+from tenfold.training.loop import Stack, Training
+from tenfold.training.watch import Supervision
 
 START_PICTURES: Final = 1_500  # that a first layer is fitted to
 START_SIDE: Final = 64
@@ -44,8 +45,7 @@ def fit_heads(
     streams: Streams,
     device: torch.device,
     *,
-    watch: Watch,
-    deadline: Deadline,
+    care: Supervision,
 ) -> FoldFits:
     """Train the heads of all folds at once on features that are stored once.
 
@@ -57,8 +57,7 @@ def fit_heads(
     plan : PicturePlan
     streams : Streams
     device : torch.device
-    watch : Watch
-    deadline : Deadline
+    care : Supervision
     """
     stack = make_stack(rows, splits, "classification", plan.recipe, streams)
     outputs = int(rows.target.max()) + 1
@@ -68,10 +67,10 @@ def fit_heads(
     feed = WholeFeed(FeatureInputs(numbers_ND=numbers_ND))
     target = FoldTarget(len(stack.members), "classification", outputs)
     training = Training(head, target, feed, rows, stack, plan.recipe, streams, device)
-    return run_training(training, splits, watch, deadline)
+    return run_training(training, splits, care)
 
 
-def fit_pictures(  # noqa: PLR0913 - who follows, and where, beside what is fitted
+def fit_pictures(
     rows: Encoded,
     inputs: PictureInputs,
     splits: Splits,
@@ -79,8 +78,7 @@ def fit_pictures(  # noqa: PLR0913 - who follows, and where, beside what is fitt
     streams: Streams,
     *,
     precision: torch.dtype | None,
-    watch: Watch,
-    deadline: Deadline,
+    care: Supervision,
     validate: Validate | None = None,
 ) -> FoldFits:
     """Train the networks of all folds on pictures, each in its turn within a step.
@@ -96,15 +94,15 @@ def fit_pictures(  # noqa: PLR0913 - who follows, and where, beside what is fitt
         With a function that makes networks.
     streams : Streams
     precision : torch.dtype or None
-    watch : Watch
-    deadline : Deadline
+    care : Supervision
     validate : callable, optional
         Judges the networks at the end of each epoch, and decides nothing.
 
     Raises
     ------
     NetworkError
-        N02, N03 or N05, if a network cannot be built or its loss is not finite.
+        N02, N03, N05 or N08, if a network cannot be built, its loss is not finite, or
+        memory runs out.
     """
     stack = make_stack(rows, splits, "classification", plan.recipe, streams)
     outputs = int(rows.target.max()) + 1
@@ -122,7 +120,7 @@ def fit_pictures(  # noqa: PLR0913 - who follows, and where, beside what is fitt
     )
     training = Training(network, target, feed, rows, stack, plan.recipe, streams, inputs.device)
     judge = None if validate is None else partial(validate, network, target)
-    return run_training(training, splits, watch, deadline, judge)
+    return run_training(training, splits, care, judge)
 
 
 def build_modules(

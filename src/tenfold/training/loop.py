@@ -9,7 +9,7 @@ Shape letters in this file:
     S  steps of a round         B  rows in a batch   O  outputs
 """
 
-import math
+import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,14 +26,19 @@ from tenfold.nn.network import BLOCK, FoldNetwork, answer
 from tenfold.nn.targets import FoldTarget
 from tenfold.seeds import Streams
 from tenfold.training.batches import Member, plan_batches
+from tenfold.training.checkpoints import State, not_of_this_run
 from tenfold.training.device import move, widest
 from tenfold.training.feed import Feed
-from tenfold.training.optimizers import make_optimizer
+from tenfold.training.history import EpochLine, History, Setback, Validation
+from tenfold.training.memory import in_pieces
+from tenfold.training.moving import Moving, join, part_of
 from tenfold.training.recipe import Recipe
-from tenfold.training.states import Average, Best, moved_tensors
-from tenfold.training.watch import Deadline, Watch
+from tenfold.training.schedule import look_epochs, step_size
+from tenfold.training.watch import Deadline, Supervision
 
 AVERAGE_EVERY: Final = 4  # steps
+SETBACKS: Final = 3  # after which a loss that is not finite ends training
+SLOWER: Final = 0.25  # steps after a setback, as a share of those before
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -59,51 +64,6 @@ class Stack:
     def fold_F(self) -> NDArray[np.int64]:
         """Position of each network's fold among the folds, 0 to G - 1."""
         return np.unique([fold for fold, _ in self.members], return_inverse=True)[1]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Validation:
-    """What the networks of a moment say of rows that no choice touches."""
-
-    loss: float
-    accuracy: float
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class EpochLine:
-    """One line of the history: an epoch, losses, the step size.
-
-    ``loss`` and ``watched`` are means over folds, ``loss_G`` and ``watched_G`` each fold's.
-    ``watched`` is None, and ``watched_G`` empty, in epochs that end without a look at watched
-    rows; ``validation`` is None unless every epoch is validated. It decides nothing.
-    """
-
-    epoch: int
-    loss: float
-    watched: float | None
-    lr: float
-    seconds: float
-    validation: Validation | None = None
-    loss_G: tuple[float, ...] = ()
-    watched_G: tuple[float, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class History:
-    """How training went.
-
-    Attributes
-    ----------
-    lines : tuple of EpochLine
-    best_epoch_G : ndarray of shape (G,), int64
-        The epoch whose state each fold kept.
-    stopped_by : str or None
-        What ended training early, if not the watched rows.
-    """
-
-    lines: tuple[EpochLine, ...]
-    best_epoch_G: NDArray[np.int64]
-    stopped_by: str | None
 
 
 class Training:
@@ -151,104 +111,191 @@ class Training:
         self._target_N = target_on(rows, device)
         self.stack = stack
         self._plan = plan_batches(stack.learn_FN, rows.weights, stack.members, streams, recipe)
-        self._optimizer = make_optimizer(network.groups(), recipe)
-        flat = self._optimizer.flat
-        self._average = Average(flat, recipe.average) if recipe.average else None
-        self._best = Best(moved_tensors(network), stack.fold_F, recipe.patience)
+        self._moving = Moving(network, recipe, stack.fold_F)
         self._watch = _watch_rows(stack.watch_FN, rows.weights, device)
-        self._running_F = np.ones(len(stack.members), dtype=bool)
-        self._lr = recipe.lr
+        self._started = time.perf_counter()
+        self._good = State()
         # Steps at whose end some networks, not all, are done.
         lasts = self._plan.last_F[self._plan.last_F < self._plan.last_F.max()]
         self._ends = frozenset(lasts.tolist())
 
     def run(
-        self,
-        watch: Watch,
-        deadline: Deadline,
-        validate: Callable[[], Validation] | None = None,
+        self, care: Supervision, validate: Callable[[], Validation] | None = None
     ) -> History:
         """Train until the last epoch, until no fold improves, or until a limit is reached.
 
         The networks end in the state that each fold keeps. ``validate`` is called at the
         end of every epoch, and what it returns is written down and decides nothing.
 
+        Where a loss or a number of a network stops being finite, training goes back to
+        the last state that was kept, at most three times, and takes smaller steps. A run
+        that was cut off goes on from its checkpoint, and ends with the same numbers.
+
         Raises
         ------
         NetworkError
-            N05, if a loss is no finite number.
+            N05, if a loss stops being finite once more; N08, if not even one row at a
+            time fits into memory.
+        StoreError
+            M12, if a checkpoint is not of this training.
         """
-        lines: list[EpochLine] = []
-        started = time.perf_counter()
-        looks = set(look_epochs(self._plan.rounds))
-        fold_F = self.stack.fold_F
-        stopped_by = None
-        for epoch in range(1, self._plan.rounds + 1):
-            loss_F, stopped_by = self._train_epoch(epoch - 1, watch, deadline)
-            watched_G = self._look(epoch) if epoch in looks or stopped_by else None
-            loss_G = np.bincount(fold_F, loss_F) / np.bincount(fold_F)
-            lines.append(
-                EpochLine(
-                    epoch=epoch,
-                    loss=float(loss_F.mean()),
-                    watched=None if watched_G is None else float(watched_G.mean()),
-                    lr=self._lr,
-                    seconds=time.perf_counter() - started,
-                    validation=None if validate is None else validate(),
-                    loss_G=tuple(loss_G.tolist()),
-                    watched_G=() if watched_G is None else tuple(watched_G.tolist()),
-                )
-            )
-            watch.epoch(epoch, self._plan.rounds)
-            if stopped_by or not self._best.open_G.any():
-                break
-        self._best.restore()
+        rounds, steps = self._plan.rounds, self._plan.steps
+        looks = set(look_epochs(rounds))
+        moving = self._moving
+        self._good = moving.capture()
+        self._take_up(care)
+        self._started = time.perf_counter() - moving.course.seconds
+        while self._goes_on():
+            loss_F = self._train_epoch(care)
+            course = moving.course
+            epoch = -(-course.step // steps)
+            bad = moving.bad_networks(loss_F)
+            if len(bad):
+                if course.stopped_by is None:
+                    self._go_back(bad, epoch)
+                continue
+            looked = epoch in looks or course.stopped_by is not None
+            watched_G = self._look(epoch) if looked else None
+            course.lines.append(self._line(epoch, loss_F, watched_G, validate))
+            if looked and course.stopped_by is None:
+                self._good = moving.capture()
+            care.watch.epoch(epoch, rounds)
+        if care.checkpoints is not None and care.checkpoints.begun:
+            care.checkpoints.write(self._whole())
+        moving.best.restore()
         self.network.release()
-        best_epoch_G = self._best.epoch_G.copy()
-        return History(lines=tuple(lines), best_epoch_G=best_epoch_G, stopped_by=stopped_by)
+        return History(
+            lines=tuple(moving.course.lines),
+            best_epoch_G=moving.best.epoch_G.copy(),
+            stopped_by=moving.course.stopped_by,
+            setbacks=moving.course.setbacks,
+            pieces=moving.course.pieces,
+        )
 
-    @torch.no_grad()
-    def _train_epoch(
-        self, number: int, watch: Watch, deadline: Deadline
-    ) -> tuple[NDArray[np.float64], str | None]:
-        """Take the steps of one round.
+    def _goes_on(self) -> bool:
+        course, last = self._moving.course, self._plan.rounds * self._plan.steps
+        ended = course.step >= last and not course.loss_F
+        return not ended and course.stopped_by is None and bool(self._moving.best.open_G.any())
 
-        Returns
-        -------
-        loss_F : ndarray of shape (F,)
-            Mean loss of a row.
-        stopped_by : str or None
-            What asks for an end.
+    def _line(
+        self,
+        epoch: int,
+        loss_F: NDArray[np.float64],
+        watched_G: NDArray[np.float64] | None,
+        validate: Callable[[], Validation] | None,
+    ) -> EpochLine:
+        fold_F = self.stack.fold_F
+        loss_G = np.bincount(fold_F, loss_F) / np.bincount(fold_F)
+        return EpochLine(
+            epoch=epoch,
+            loss=float(loss_F.mean()),
+            watched=None if watched_G is None else float(watched_G.mean()),
+            lr=self._moving.course.lr,
+            seconds=time.perf_counter() - self._started,
+            validation=None if validate is None else validate(),
+            loss_G=tuple(loss_G.tolist()),
+            watched_G=() if watched_G is None else tuple(watched_G.tolist()),
+        )
+
+    def _go_back(self, bad: NDArray[np.int64], epoch: int) -> None:
+        """Return to the last good state, with smaller steps.
+
+        Raises
+        ------
+        NetworkError
+            N05, if that was done three times already.
         """
-        plan, device = self._plan, self.device
-        batches = plan.round(number)
-        total_F = torch.zeros(len(self.stack.members), device=device)
-        chunk = min(plan.steps, self.feed.chunk(*batches.rows_SFB.shape[1:]))
-        step = number * plan.steps
-        stopped_by = None
-        for first in range(0, plan.steps, chunk):
-            rows_SFB = batches.rows_SFB[first : first + chunk].to(device)
-            weights_SFB = batches.weights_SFB[first : first + chunk].to(device)
-            seen_SFB = self.target.seen(self._target_N[rows_SFB])
-            inputs = self.feed.steps(rows_SFB, step, self._done(step, deadline))
-            for (x, codes), seen, weights in zip(inputs, seen_SFB, weights_SFB, strict=True):
-                done = self._done(step, deadline)
-                total_F += self._step(step, done, x, codes, seen, weights)
-                step += 1
-            stopped_by = watch.stop_reason() or deadline.passed()
-            if stopped_by:
-                break
-        loss_F = total_F.cpu().numpy().astype(np.float64) / plan.steps
-        if not np.isfinite(loss_F).all():
-            bad = np.flatnonzero(~np.isfinite(loss_F))
-            folds = sorted({self.stack.members[f][0] + 1 for f in bad})
+        folds = tuple(sorted({self.stack.members[f][0] + 1 for f in bad}))
+        before = self._moving.course.setbacks
+        if len(before) == SETBACKS:
             raise NetworkError(
                 "N05",
-                f"the loss stopped being finite in epoch {number + 1}",
+                f"the loss stopped being finite in epoch {epoch}",
                 place={"folds": ", ".join(map(str, folds))},
                 fix=[f"take smaller steps: --lr {self.recipe.lr / 10:g}"],
             )
-        return loss_F, stopped_by
+        self._moving.restore(self._good)
+        setback = Setback(
+            epoch=epoch,
+            folds=folds,
+            back_to=len(self._moving.course.lines),
+            lr_factor=SLOWER ** (len(before) + 1),
+        )
+        self._moving.course.setbacks = (*before, setback)
+
+    def _take_up(self, care: Supervision) -> None:
+        """Go on from a checkpoint, if there is one.
+
+        Raises
+        ------
+        StoreError
+            M12, if it is not of this training.
+        """
+        written = None if care.checkpoints is None else care.checkpoints.read()
+        if written is None:
+            return
+        if written.facts.get("of") != self._of():
+            raise not_of_this_run()
+        self._good = part_of(written, "good")
+        self._moving.restore(part_of(written, "now"))
+        course = self._moving.course
+        care.deadline.spent(course.seconds)
+        epoch = 1 + len(course.lines)
+        care.watch.tell(f"Training goes on in epoch {min(epoch, self._plan.rounds)}.")
+
+    def _whole(self) -> State:
+        """Return the present state, and the last good one, as one to be written."""
+        self._moving.course.seconds = time.perf_counter() - self._started
+        return join(self._of(), {"now": self._moving.capture(), "good": self._good})
+
+    def _of(self) -> str:
+        """Return what a checkpoint must be of: rows, folds, targets and the recipe."""
+        found = hashlib.sha256(repr(self.recipe).encode())
+        for array in (self.stack.learn_FN, self.stack.watch_FN, self._target_N.cpu().numpy()):
+            found.update(np.ascontiguousarray(array).tobytes())
+        return found.hexdigest()
+
+    @torch.no_grad()
+    def _train_epoch(self, care: Supervision) -> NDArray[np.float64]:
+        """Take the steps of one round, or those that are left of it.
+
+        Returns
+        -------
+        ndarray of shape (F,)
+            Mean loss of a row.
+        """
+        plan, course = self._plan, self._moving.course
+        number = (course.step - bool(course.loss_F)) // plan.steps
+        batches = plan.round(number)
+        begun = course.loss_F or [0.0] * len(self.stack.members)
+        total_F = torch.tensor(begun, dtype=torch.float32, device=self.device)
+        chunk = min(plan.steps, self.feed.chunk(*batches.rows_SFB.shape[1:]))
+        for first in range(course.step - number * plan.steps, plan.steps, chunk):
+            part = slice(first, first + chunk)
+            rows_SFB = batches.rows_SFB[part].to(self.device)
+            weights_SFB = batches.weights_SFB[part].to(self.device)
+            total_F = self._train_chunk(rows_SFB, weights_SFB, care.deadline, total_F)
+            course.stopped_by = care.watch.stop_reason() or care.deadline.passed()
+            if course.stopped_by:
+                break
+            if care.checkpoints is not None and care.checkpoints.due():
+                course.loss_F = total_F.tolist()
+                care.checkpoints.write(self._whole())
+        course.loss_F = []
+        return total_F.cpu().numpy().astype(np.float64) / plan.steps
+
+    def _train_chunk(
+        self, rows_SFB: Tensor, weights_SFB: Tensor, deadline: Deadline, total_F: Tensor
+    ) -> Tensor:
+        """Take steps that are made ready together; return ``total_F`` and their losses."""
+        course = self._moving.course
+        factor = course.setbacks[-1].lr_factor if course.setbacks else 1.0
+        seen_SFB = self.target.seen(self._target_N[rows_SFB])
+        inputs = self.feed.steps(rows_SFB, course.step, self._done(course.step, deadline))
+        for (x, codes), seen, weights in zip(inputs, seen_SFB, weights_SFB, strict=True):
+            course.lr = factor * step_size(self.recipe, self._done(course.step, deadline))
+            total_F = total_F + self._step(x, codes, seen, weights)
+        return total_F
 
     def _done(self, step: int, deadline: Deadline) -> float:
         """Return which share of training is done before a step.
@@ -259,41 +306,35 @@ class Training:
         return max(done, deadline.share()) if self.recipe.schedule == "triangle" else done
 
     def _step(
-        self,
-        step: int,
-        done: float,
-        x: Tensor,
-        codes_FBQ: Tensor,
-        seen_FB: Tensor,
-        weights_FB: Tensor,
+        self, x: Tensor, codes_FBQ: Tensor, seen_FB: Tensor, weights_FB: Tensor
     ) -> Tensor:
         """Take one step; return the loss of each network."""
-        outputs_FBO = self.network.train_forward(x, codes_FBQ)
-        loss_F, slope_FBO = self.target.loss(outputs_FBO, seen_FB, weights_FB)
-        self.network.train_backward(slope_FBO)
-        self._lr = step_size(self.recipe, done)
-        self._optimizer.step(self._lr)
-        if self._average is not None and step % AVERAGE_EVERY == 0:
-            self._average.update()
+        moving, course = self._moving, self._moving.course
+        batch = (x, codes_FBQ, seen_FB, weights_FB)
+        loss_F, course.pieces = in_pieces(self.network, self.target, batch, course.pieces)
+        moving.optimizer.step(course.lr)
+        if moving.average is not None and course.step % AVERAGE_EVERY == 0:
+            moving.average.update()
+        course.step += 1
         # Networks with fewer steps than the others are done here, and must not move on.
-        if step + 1 in self._ends:
-            done_F = self._plan.last_F == step + 1
-            self._best.keep(done_F)
-            self._running_F &= ~done_F
+        if course.step in self._ends:
+            done_F = self._plan.last_F == course.step
+            moving.best.keep(done_F)
+            moving.running_F &= ~done_F
         return loss_F
 
     def _look(self, epoch: int) -> NDArray[np.float64] | None:
         """Judge the present state on the watched rows; return each fold's loss there."""
-        if self._average is not None:
-            self._average.swap()
+        if self._moving.average is not None:
+            self._moving.average.swap()
         loss_G = self._watched_loss()
         if loss_G is None:
-            self._best.keep(self._running_F)
-            self._best.epoch_G[:] = epoch
+            self._moving.best.keep(self._moving.running_F)
+            self._moving.best.epoch_G[:] = epoch
         else:
-            self._best.offer(loss_G, epoch)
-        if self._average is not None:
-            self._average.swap()
+            self._moving.best.offer(loss_G, epoch)
+        if self._moving.average is not None:
+            self._moving.average.swap()
         return loss_G
 
     def _watched_loss(self) -> NDArray[np.float64] | None:
@@ -311,7 +352,7 @@ class Training:
         for rows_FB, answers_FBO in zip(rows_FM.split(BLOCK, dim=1), blocks, strict=True):
             losses.append(self.target.squared_error(answers_FBO, self._target_N[rows_FB]))
         loss_F = (torch.cat(losses, dim=1) * weights_FM).sum(dim=1).cpu().numpy()
-        folds = len(self._best.loss_G)
+        folds = len(self._moving.best.loss_G)
         weight_F = weights_FM.sum(dim=1).cpu().numpy()
         loss_G = np.bincount(self.stack.fold_F, loss_F, folds)
         return loss_G / np.bincount(self.stack.fold_F, weight_F, folds)
@@ -321,38 +362,6 @@ def target_on(rows: Encoded, device: torch.device) -> Tensor:
     """Return the targets of rows on a device, shape (N,)."""
     dtype = widest(device) if rows.target.dtype.kind == "f" else torch.int64
     return torch.tensor(rows.target, dtype=dtype, device=device)
-
-
-def step_size(recipe: Recipe, done: float) -> float:
-    """Return the step size after a share of all steps, 0 to 1.
-
-    Examples
-    --------
-    >>> recipe = Recipe(epochs=1, batch_size=1, lr=1.0, schedule="triangle", warm_up=0.25)
-    >>> [step_size(recipe, done) for done in (0.0, 0.125, 0.25, 0.625, 1.0)]
-    [0.0, 0.5, 1.0, 0.5, 0.0]
-    """
-    if recipe.schedule == "root":
-        return recipe.lr / math.sqrt(1 + 15 * done)
-    if recipe.schedule == "triangle":
-        rise = done / recipe.warm_up if recipe.warm_up else 1.0
-        return recipe.lr * min(rise, (1 - done) / (1 - recipe.warm_up))
-    return recipe.lr
-
-
-def look_epochs(last: int) -> list[int]:
-    """Return the epochs at whose end watched rows are looked at: ever more sparsely.
-
-    Examples
-    --------
-    >>> look_epochs(20)
-    [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 19, 20]
-    """
-    epochs, epoch = [], 0
-    while epoch < last:
-        epoch = min(last, epoch + max(1, epoch // 5))
-        epochs.append(epoch)
-    return epochs
 
 
 def _watch_rows(

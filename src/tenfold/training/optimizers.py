@@ -40,6 +40,10 @@ class Optimizer(Protocol):
 
     flat: tuple[Tensor, ...]
 
+    @property
+    def tensors(self) -> list[Tensor]:
+        """Return what it goes on from, besides the numbers."""
+
     def step(self, lr: float) -> None:
         """Move all parameters, given their ``grad``."""
 
@@ -92,6 +96,13 @@ class Adam:
         self._groups = [_join(group, decay) for group in groups]
         self.flat = tuple(group.numbers[0] for group in self._groups)
         self._count = torch.zeros((), device=self.flat[0].device)
+
+    @property
+    def tensors(self) -> list[Tensor]:
+        """Its running means, and the number of steps."""
+        groups = self._groups
+        means = [tensor for group in groups for tensor in (*group.means, *group.squares)]
+        return [*means, self._count]
 
     def step(self, lr: float) -> None:
         """Move all parameters, given their ``grad``, by about ``lr`` times their factor."""
@@ -148,6 +159,11 @@ class Sgd:
         self._groups = [_join(group, decay) for group in groups]
         self.flat = tuple(group.numbers[0] for group in self._groups)
 
+    @property
+    def tensors(self) -> list[Tensor]:
+        """The speed of each group."""
+        return [group.means[0] for group in self._groups]
+
     @torch.no_grad()
     def step(self, lr: float) -> None:
         """Move all parameters, given their ``grad``, which is used up."""
@@ -198,6 +214,11 @@ class Muon:
             for parameter in group.parameters
         ]
         self.flat = (*self._plain.flat, *(matrix[0].detach() for matrix in self._matrices))
+
+    @property
+    def tensors(self) -> list[Tensor]:
+        """The speed of plain parameters and of matrices."""
+        return [*self._plain.tensors, *(matrix[1] for matrix in self._matrices)]
 
     @torch.no_grad()
     def step(self, lr: float) -> None:

@@ -35,19 +35,29 @@ class Average:
     parameters : sequence of Tensor
     power : float
         Larger forgets faster.
+
+    Attributes
+    ----------
+    count : int
+        States taken in so far.
     """
 
     def __init__(self, parameters: Sequence[Tensor], power: float) -> None:
         self._live = list(parameters)
         self._mean = [p.detach().clone() for p in self._live]
         self._power = power
-        self._count = 0
+        self.count = 0
+
+    @property
+    def tensors(self) -> list[Tensor]:
+        """What it goes on from, besides ``count``."""
+        return self._mean
 
     @torch.no_grad()
     def update(self) -> None:
         """Take the present parameters into the average."""
-        share = (self._power + 1) / (self._count + self._power + 1)
-        self._count += 1
+        share = (self._power + 1) / (self.count + self._power + 1)
+        self.count += 1
         for mean, live in zip(self._mean, self._live, strict=True):
             mean.lerp_(live, share)
 
@@ -95,6 +105,11 @@ class Best:
         self.loss_G = np.full(folds, np.inf)
         self.epoch_G = np.zeros(folds, dtype=np.int64)
         self.open_G = np.ones(folds, dtype=bool)
+
+    @property
+    def tensors(self) -> list[Tensor]:
+        """What it goes on from, besides its attributes."""
+        return self._kept
 
     @torch.no_grad()
     def offer(self, loss_G: NDArray[np.float64], epoch: int) -> None:

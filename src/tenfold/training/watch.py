@@ -2,9 +2,11 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol, final
 
 from tenfold.config import Decision
+from tenfold.training.checkpoints import Checkpoints
 
 
 class Watch(Protocol):
@@ -18,6 +20,9 @@ class Watch(Protocol):
 
     def epoch(self, done: int, most: int) -> None:
         """Take note of an epoch: how many are done, and how many there are at most."""
+
+    def tell(self, what: str) -> None:
+        """Take note of a sentence that the user should read now."""
 
     def stop_reason(self) -> str | None:
         """Return what asks training to end now, or None."""
@@ -34,6 +39,9 @@ class Silent:
         """Do nothing."""
 
     def epoch(self, done: int, most: int) -> None:
+        """Do nothing."""
+
+    def tell(self, what: str) -> None:
         """Do nothing."""
 
     def stop_reason(self) -> str | None:
@@ -60,6 +68,11 @@ class Deadline:
         self._seconds = seconds
         self._end = None if seconds is None else time.monotonic() + seconds
 
+    def spent(self, seconds: float) -> None:
+        """Take away what an earlier program spent of the time."""
+        if self._end is not None:
+            self._end -= seconds
+
     def share(self) -> float:
         """Return which share of the time has passed, 0 to 1; 0 if there is no end."""
         if self._end is None or self._seconds is None:
@@ -72,3 +85,12 @@ class Deadline:
         if self._end is None or time.monotonic() < self._end:
             return None
         return f"the time limit of {self._seconds:g} s"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Supervision:
+    """Who follows training, when it ends at the latest, and where its state is kept."""
+
+    watch: Watch
+    deadline: Deadline
+    checkpoints: Checkpoints | None = None

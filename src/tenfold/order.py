@@ -1,0 +1,166 @@
+"""What a user orders: a run on data, one that goes on, or one that is done once more."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from tenfold.config import RunOptions
+from tenfold.data.split import Splitter
+from tenfold.errors import UsageError
+from tenfold.nn.own import MakeModule
+from tenfold.report.summary import versions
+from tenfold.run import Data
+from tenfold.store.begun import unfinished_run
+from tenfold.store.config import FRAME, Config, flat
+from tenfold.training.watch import Watch
+
+# Options that only one kind of data has, by their group; the others keep their default.
+OF_TABLES: Final = {
+    "read": ("separator", "header", "encoding", "decimal", "missing"),
+    "schema": ("task", "kinds", "weight_column"),
+    "split": ("shuffle", "time_column"),
+    "train": ("standardize",),
+}
+OF_PICTURES: Final = {
+    "pictures": ("file_column", "max_pixels", "memory_bytes", "workers"),
+    "train": ("weights", "steps_per_epoch", "img_size"),
+}
+OF_PICTURE_TABLES: Final = {"pictures": ("file_column", "target", "group_column")}
+SPELT: Final = {"kinds": "kind", "shuffle": "no-shuffle", "memory_bytes": "memory"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Given:
+    """What a user gives as objects, which no file of options can hold."""
+
+    watch: Watch
+    splitter: Splitter | Iterable[Any] | None = None
+    make: MakeModule | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Order:
+    """A run that is asked for.
+
+    Attributes
+    ----------
+    data, test : str, Path, DataFrame or None
+    options : RunOptions
+    given : Given
+    out : Path or None
+        Folder that gets a folder for the run.
+    goes_on : tuple of (Path, Config), optional
+        The run that goes on.
+    repeats : tuple of (Path, Config), optional
+        The run that is done once more.
+    """
+
+    data: Data | None
+    test: Data | None
+    options: RunOptions
+    given: Given
+    out: Path | None
+    goes_on: tuple[Path, Config] | None = None
+    repeats: tuple[Path, Config] | None = None
+
+    def describe(self) -> Config:
+        """Return the content of its ``config.json``."""
+        objects = {"folds": self.given.splitter, "network": self.given.make}
+        by_hand = tuple(name for name, value in objects.items() if value is not None)
+        if self.data is None:
+            raise ValueError("an order has data")
+        return Config.of(self.data, self.test, self.options, by_hand, versions())
+
+
+def go_on(order: Order, folder: Path) -> Order:
+    """Return the order of a run that was cut off, if no option says otherwise.
+
+    Raises
+    ------
+    StoreError
+        M04, M12 or M13, if the run cannot go on, or an option changed.
+    UsageError
+        U02, if something that no file holds is not given again.
+    """
+    folder, known = unfinished_run(folder)
+    known.require_options(changed_options(order.options))
+    return replace(taken_from(order, known), goes_on=(folder, known))
+
+
+def do_again(order: Order, path: Path) -> Order:
+    """Return the order of a run that is done once more.
+
+    Raises
+    ------
+    StoreError
+        M04, if the file cannot be read.
+    UsageError
+        U02, if an option is given too, or something that no file holds is not.
+    """
+    if order.goes_on is not None:
+        raise UsageError("U02", "--resume and --config were both given")
+    for name in changed_options(order.options):
+        if name != "network" or order.given.make is None:
+            fact = f"--{SPELT.get(name, name.replace('_', '-'))} was given, and --config has it"
+            raise UsageError("U02", fact, fix=["leave out one of the two"])
+    known = Config.read(path)
+    repeats = None if order.data is not None else (path.parent, known)
+    return replace(taken_from(order, known), repeats=repeats)
+
+
+def changed_options(options: RunOptions) -> dict[str, Any]:
+    """Return the options that are not as usual, by their names."""
+    usual = flat(RunOptions())
+    return {name: value for name, value in flat(options).items() if value != usual[name]}
+
+
+def taken_from(order: Order, known: Config) -> Order:
+    """Return an order with the options of another run, and its data if there are none."""
+    given = {"folds": order.given.splitter, "network": order.given.make}
+    for name in known.by_hand:
+        if given[name] is None:
+            fact = f"{name} of the run was an object of Python, which no file holds"
+            raise UsageError("U02", fact, fix=[f"give it again: train(..., {name}=...)"])
+    if order.data is None and known.data == FRAME:
+        fact = "the data of the run were a DataFrame, which no file holds"
+        raise UsageError("U02", fact, fix=["give it again: train(DATA, ...)"])
+    same = order.data is None
+    return replace(
+        order,
+        data=known.data if order.data is None else order.data,
+        test=known.test if order.test is None and same else order.test,
+        options=known.options,
+    )
+
+
+def options_of_pictures(data: str | Path, options: RunOptions) -> RunOptions:
+    """Refuse options that say nothing of pictures, and return those that are left.
+
+    Raises
+    ------
+    UsageError
+        U02, naming the first.
+    """
+    if options.schema.task == "classification":  # what pictures are for anyway
+        options = replace(options, schema=replace(options.schema, task=None))
+    refuse(options, OF_TABLES, "pictures")
+    if Path(data).is_dir():
+        refuse(options, OF_PICTURE_TABLES, "a folder of pictures: its folders are the classes")
+    return options
+
+
+def refuse(options: RunOptions, names: Mapping[str, tuple[str, ...]], data: str) -> None:
+    """Refuse options that say nothing of this kind of data.
+
+    Raises
+    ------
+    UsageError
+        U02, naming the first.
+    """
+    usual = RunOptions()
+    for group, members in names.items():
+        for name in members:
+            if getattr(getattr(options, group), name) != getattr(getattr(usual, group), name):
+                option = SPELT.get(name, name.replace("_", "-"))
+                raise UsageError("U02", f"--{option} was given, and it says nothing of {data}")

@@ -1,0 +1,210 @@
+"""States of training on disk, from which a run that was cut off goes on.
+
+There are two generations. A state is written to a temporary file, brought to the disk, and
+only then takes the place of the one before, so that whenever the program ends, one of them
+is whole; a checksum tells which.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, final
+
+import numpy as np
+import safetensors.torch
+import torch
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from torch import Tensor
+
+from tenfold.errors import StoreError
+
+NEWEST: Final = "checkpoint.tenfold"
+OLDER: Final = "checkpoint.older.tenfold"
+FEATURES: Final = "checkpoint.features.tenfold"
+MAGIC: Final = b"tenfold checkpoint 1 "
+# Writing takes at most a fiftieth of the time, and nothing younger than this is written.
+SHARE: Final = 50
+SECONDS: Final = 1.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class State:
+    """All that training goes on from.
+
+    Attributes
+    ----------
+    tensors : dict of str to Tensor
+    facts : dict
+        A JSON object.
+    """
+
+    tensors: dict[str, Tensor] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@final
+class Checkpoints:
+    """The checkpoints of one run.
+
+    A disk that is full ends no training: it is told once, and tried again later.
+
+    Parameters
+    ----------
+    open_folder : callable
+        Makes the run's folder, if it is not there yet, and returns it.
+    tell : callable
+        Gets a sentence that the user should read.
+
+    Attributes
+    ----------
+    begun : bool
+        Whether a state was written; what trains in a second needs none.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     checkpoints = Checkpoints(lambda: Path(folder), print)
+    ...     checkpoints.write(State(tensors={"w": torch.ones(2)}, facts={"epoch": 3}))
+    ...     found = Checkpoints(lambda: Path(folder), print).read()
+    >>> found.tensors["w"], found.facts
+    (tensor([1., 1.]), {'epoch': 3})
+    """
+
+    def __init__(self, open_folder: Callable[[], Path], tell: Callable[[str], None]) -> None:
+        self._open_folder = open_folder
+        self._tell = tell
+        self._next = time.monotonic() + SECONDS
+        self._failed = False
+        self.begun = False
+
+    def due(self) -> bool:
+        """Return whether it is time for a state to be written."""
+        return time.monotonic() >= self._next
+
+    def write(self, state: State) -> None:
+        """Write a state, and keep the one before."""
+        started = time.monotonic()
+        try:
+            folder = self._open_folder()
+            fresh = _write(folder / (NEWEST + ".part"), state)
+            with contextlib.suppress(FileNotFoundError):
+                (folder / NEWEST).replace(folder / OLDER)
+            fresh.replace(folder / NEWEST)
+            _sync_folder(folder)
+            self.begun = True
+        except OSError as error:
+            self._fail(error)
+        took = time.monotonic() - started
+        self._next = time.monotonic() + max(SECONDS, SHARE * took)
+
+    def _fail(self, error: OSError) -> None:
+        if not self._failed:
+            self._tell(
+                f"The state of training cannot be kept: {error.strerror}. Training goes on, "
+                "and is lost if it is cut off before there is room."
+            )
+        self._failed = True
+
+    def read(self) -> State | None:
+        """Return the newest state that is whole; None if there is none."""
+        for name in (NEWEST, OLDER):
+            path = self._open_folder() / name
+            if not path.is_file():
+                continue
+            with contextlib.suppress(OSError, ValueError, SafetensorError):
+                return _read(path)
+            self._tell(f"{name} is damaged, and the state before it is taken.")
+        return None
+
+    def keep_features(self, features_ND: NDArray[np.floating[Any]]) -> None:
+        """Keep what a pretrained network said of all pictures, if that took a while."""
+        if not self.due():
+            return
+        try:
+            folder = self._open_folder()
+            state = State(tensors={"features": torch.from_numpy(features_ND)})
+            _write(folder / (FEATURES + ".part"), state).replace(folder / FEATURES)
+        except OSError as error:
+            self._fail(error)
+
+    def features(self, pictures: int) -> NDArray[np.floating[Any]] | None:
+        """Return what was kept of so many pictures, shape (N, D); None if nothing was."""
+        path = self._open_folder() / FEATURES
+        if not path.is_file():
+            return None
+        with contextlib.suppress(OSError, ValueError, SafetensorError, KeyError):
+            found = _read(path).tensors["features"].numpy()
+            if found.ndim == 2 and len(found) == pictures:
+                return found
+        self._tell(f"{FEATURES} is damaged; the pictures are seen anew.")
+        return None
+
+
+def clear(folder: Path) -> None:
+    """Take away the checkpoints of a run that is written."""
+    for path in folder.glob("checkpoint.*"):
+        path.unlink(missing_ok=True)
+
+
+def is_unfinished(folder: Path) -> bool:
+    """Return whether a run was cut off in training, or before all of it was written."""
+    return any((folder / name).is_file() for name in (NEWEST, OLDER, FEATURES))
+
+
+def _write(path: Path, state: State) -> Path:
+    """Write a state, and bring it to the disk; a part of one is taken away."""
+    plain = {name: t.detach().cpu().contiguous() for name, t in state.tensors.items()}
+    content = safetensors.torch.save(plain, {"facts": json.dumps(state.facts)})
+    try:
+        with path.open("wb") as file:
+            file.write(MAGIC + hashlib.sha256(content).hexdigest().encode() + b"\n")
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
+        raise
+    return path
+
+
+def _read(path: Path) -> State:
+    """Return the state in a file.
+
+    Raises
+    ------
+    ValueError, SafetensorError
+        If it is not whole.
+    """
+    first, _, content = path.read_bytes().partition(b"\n")
+    if first != MAGIC + hashlib.sha256(content).hexdigest().encode():
+        raise ValueError("the checksum is another")
+    length = int.from_bytes(content[:8], "little")
+    told = json.loads(content[8 : 8 + length])["__metadata__"]
+    return State(tensors=safetensors.torch.load(content), facts=json.loads(told["facts"]))
+
+
+def _sync_folder(folder: Path) -> None:
+    """Bring the names in a folder to the disk, where the system can."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def not_of_this_run() -> StoreError:
+    """Return the error of a state that other data or another network left."""
+    return StoreError(
+        "M12",
+        "the checkpoint is of other rows, folds or networks",
+        fix=["give the data and options that the run began with", "train anew"],
+    )

@@ -1,0 +1,128 @@
+"""How training went: its epochs, and what it had to be saved from.
+
+Shape letters in this file:
+    G  folds
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tenfold.config import Decision
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Validation:
+    """What the networks of a moment say of rows that no choice touches."""
+
+    loss: float
+    accuracy: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EpochLine:
+    """One line of the history: an epoch, losses, the step size.
+
+    ``loss`` and ``watched`` are means over folds, ``loss_G`` and ``watched_G`` each fold's.
+    ``watched`` is None, and ``watched_G`` empty, in epochs that end without a look at watched
+    rows; ``validation`` is None unless every epoch is validated. It decides nothing.
+    """
+
+    epoch: int
+    loss: float
+    watched: float | None
+    lr: float
+    seconds: float
+    validation: Validation | None = None
+    loss_G: tuple[float, ...] = ()
+    watched_G: tuple[float, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the line as a JSON object."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, found: Mapping[str, Any]) -> Self:
+        """Return what ``to_dict`` turned into a JSON object."""
+        told = found["validation"]
+        return cls(
+            **dict(found)
+            | {
+                "validation": None if told is None else Validation(**told),
+                "loss_G": tuple(found["loss_G"]),
+                "watched_G": tuple(found["watched_G"]),
+            }
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Setback:
+    """A loss that was no finite number, and where training went on from.
+
+    Attributes
+    ----------
+    epoch : int
+        In which it was found.
+    folds : tuple of int
+        Whose loss it was, counted from 1.
+    back_to : int
+        Training went on after this epoch; 0 is the beginning.
+    lr_factor : float
+        What all step sizes are multiplied with from there on.
+    """
+
+    epoch: int
+    folds: tuple[int, ...]
+    back_to: int
+    lr_factor: float
+
+    def to_decision(self) -> Decision:
+        """Return what a user is told of it."""
+        where = f"epoch {self.back_to}" if self.back_to else "the beginning"
+        of = "fold" if len(self.folds) == 1 else "folds"
+        return Decision(
+            what=f"training went back to {where}, with steps {self.lr_factor:g} times as large",
+            why=f"the loss of {of} {', '.join(map(str, self.folds))} stopped being finite in "
+            f"epoch {self.epoch}",
+            change_with="--lr",
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class History:
+    """How training went.
+
+    Attributes
+    ----------
+    lines : tuple of EpochLine
+    best_epoch_G : ndarray of shape (G,), int64
+        The epoch whose state each fold kept.
+    stopped_by : str or None
+        What ended training early, if not the watched rows.
+    setbacks : tuple of Setback
+    pieces : int
+        Parts that each batch was cut into, because a whole one did not fit into memory.
+    """
+
+    lines: tuple[EpochLine, ...]
+    best_epoch_G: NDArray[np.int64]
+    stopped_by: str | None
+    setbacks: tuple[Setback, ...] = ()
+    pieces: int = 1
+
+    @property
+    def rescues(self) -> tuple[Decision, ...]:
+        """What a user is told of numbers that were not finite, and of memory."""
+        found = [setback.to_decision() for setback in self.setbacks]
+        if self.pieces > 1:
+            found.append(
+                Decision(
+                    what=f"each batch was learnt in {self.pieces} parts, their slopes added",
+                    why="a whole one did not fit into memory",
+                    change_with="--batch-size",
+                )
+            )
+        return tuple(found)
