@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
+from unittest import mock
 from zipfile import ZipFile
 
 import numpy as np
@@ -69,6 +70,18 @@ def text(home: Path, content: str | bytes, name: str = "a.csv") -> Path:
     path = home / name
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     return path
+
+
+def without_memory() -> None:
+    with mock.patch("tenfold.nn.mlp.FoldMLP.train_forward", side_effect=MemoryError):
+        train(houses())
+
+
+def cut_off(home: Path) -> Path:
+    """Return the folder of a run that was cut off."""
+    run = model(home).parent
+    (run / "metrics.json").unlink()
+    return run
 
 
 def network(home: Path, code: str) -> str:
@@ -700,6 +713,33 @@ N05: the loss stopped being finite in epoch 1.
   folds  1, 2, 3
   why    training stops when a loss is not a finite number
   fix    take smaller steps: --lr 1e+29""",
+    ),
+    (
+        lambda home: without_memory(),
+        """\
+N08: the memory ran out.
+
+  why  a step on one row at a time must fit into memory
+  fix  take a smaller network or device""",
+    ),
+    (
+        lambda home: train(None, resume=cut_off(home), lr=0.5),
+        """\
+M12: lr changed since the run began.
+
+  lr   None then, 0.5 now
+  why  a run goes on, and is repeated, with the data and options that it began with
+  fix  bring back what it was
+       train anew: tenfold train DATA""",
+    ),
+    (
+        lambda home: train(None, resume=model(home).parent),
+        """\
+M13: the run at HOME/runs/houses-1 is finished.
+
+  why  a run that goes on was cut off, and has its config.json
+  fix  look at it: tenfold report HOME/runs/houses-1
+       train anew: tenfold train DATA""",
     ),
     (
         lambda home: train(houses(), device="gpu"),

@@ -32,7 +32,7 @@ from tenfold.order import (
     options_of_pictures,
     refuse,
 )
-from tenfold.report.summary import summarize, versions
+from tenfold.report.summary import Summary, summarize, versions
 from tenfold.run import Data, Run
 from tenfold.store.begun import BegunFolder
 from tenfold.store.files import write_json
@@ -266,7 +266,8 @@ def keep(run: Run, study: TableStudy | PictureStudy, order: Order, begun: BegunF
             found = compare_runs(
                 before, folder, study.schema.classes, known.versions, versions()
             )
-            run = replace(run, metrics={**run.metrics, "repeats": found})
+            metrics = {**run.metrics, "repeats": found}
+            run = replace(run, summary=Summary.from_dict(metrics), metrics=metrics)
             write_json(folder / METRICS, run.metrics)
         run = replace(run, folder=folder)
         run.write_report()

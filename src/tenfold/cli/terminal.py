@@ -40,7 +40,7 @@ def show_run(run: "Run", *, as_json: bool) -> None:
     if run.summary is not None:
         for line in score_lines(run.summary):
             print(line)
-    if "repeats" in run.metrics:
+    if run.metrics["repeats"]:
         print(repeated_line(run.metrics["repeats"]))
     print(f"saved in {run.folder}")
 

@@ -55,6 +55,7 @@ class Summary:
     groups: tuple[GroupScore, ...] = ()
     coverage: Coverage | None = None
     calibration: Calibration | None = None
+    repeats: Mapping[str, Any] | None = None
 
     @property
     def noun(self) -> str:
