@@ -1,9 +1,9 @@
 """Whether a run that is killed at any moment ends with the model that it would have had.
 
-Runs on a table and on pictures are killed (SIGKILL) at moments drawn from their whole life,
-from the first import to the last file, and go on with ``--resume``; where no folder was made
-yet, the command is given again. The model file is compared, byte for byte, with that of a run
-that nobody touched. Then, in one process, what checkpoints cost.
+Runs on a table and on pictures are killed (SIGKILL) at random moments, a third of them from the
+first import on, the others from the first checkpoint on, and go on with ``--resume``; where no
+folder was made yet, the command is given again. The model file is compared, byte for byte, with
+that of a run that nobody touched. Then, in one process, what checkpoints cost.
 """
 
 import hashlib
@@ -49,9 +49,11 @@ def finish(words: list[str]) -> str:
     return said if program.returncode else ""
 
 
-def kill_once(words: list[str], out: Path, seconds: float) -> dict[str, Any]:
-    """Kill a run after some seconds, and let it go on."""
+def kill_once(words: list[str], out: Path, seconds: float, *, trained: bool) -> dict[str, Any]:
+    """Kill a run some seconds after its start, or its first checkpoint, and let it go on."""
     program = start([*words, "--out", str(out)])
+    while trained and not list(out.glob("*-1/checkpoint.tenfold")) and program.poll() is None:
+        time.sleep(0.01)
     time.sleep(seconds)
     program.kill()
     program.wait()
@@ -82,14 +84,17 @@ def kills(words: list[str], home: Path, count: int, seed: int) -> dict[str, Any]
         raise SystemExit(failed)
     life = time.perf_counter() - started
     whole = digest(next((home / "whole").glob("*-1")))
-    moments = np.random.default_rng(seed).uniform(0.2, life, count)
-    trials = []
-    for number, seconds in enumerate(moments.tolist()):
-        trial = kill_once(words, home / str(number), seconds)
+    moments = np.random.default_rng(seed)
+    trials: list[dict[str, Any]] = []
+    while sum(trial["stage"] != "finished" for trial in trials) < count:
+        number, trained = len(trials), len(trials) % 3 > 0
+        seconds = float(moments.uniform(0.0, life / 4 if trained else life))
+        trial = kill_once(words, home / str(number), seconds, trained=trained)
         shutil.rmtree(home / str(number), ignore_errors=True)
         trials.append({**trial, "equal": trial.pop("model") == whole})
         print(number, trials[-1], file=sys.stderr)
     stages: dict[str, int] = {}
+    trials = [trial for trial in trials if trial["stage"] != "finished"]  # they were in time
     for trial in trials:
         stages[trial["stage"]] = stages.get(trial["stage"], 0) + 1
     equal = sum(trial["equal"] and not trial["failed"] for trial in trials)
