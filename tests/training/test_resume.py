@@ -6,12 +6,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
+from torch import Tensor
 
 from tenfold.errors import StoreError
 from tenfold.seeds import Streams
 from tenfold.training import checkpoints as module
 from tenfold.training.checkpoints import NEWEST, OLDER, Checkpoints, State, is_unfinished
 from tenfold.training.fit import FoldFits
+from tenfold.training.loop import Training
 from tests.engine_tables import (
     NETWORKS,
     coded,
@@ -103,6 +106,30 @@ def test_training_that_is_cut_off_ends_with_the_same_bits(network: str, tmp_path
             (one.epoch, one.loss, one.watched, one.lr) for one in other
         ]
         assert whole.history.best_epoch_G.tolist() == again.history.best_epoch_G.tolist()
+
+
+def test_a_run_that_goes_on_goes_back_to_where_it_would_have(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Epoch 14 fails once; the last good state is that of epoch 12, before the cut."""
+    step = Training._step
+
+    def failing(own: Training, *given: Tensor) -> Tensor:
+        loss_F = step(own, *given)
+        course = own._moving.course
+        fails = course.step == 14 * own._plan.steps and not course.setbacks
+        return loss_F * (torch.nan if fails else 1.0)
+
+    monkeypatch.setattr(Training, "_step", failing)
+    whole = trained("auto", None, epochs=18)
+    assert [setback.back_to for setback in whole.history.setbacks] == [12]
+    with pytest.MonkeyPatch.context() as patch:
+        CutOff(tmp_path, 14, patch)
+        with pytest.raises(CutOffError):
+            trained("auto", kept_in(tmp_path), epochs=18)
+    again = trained("auto", kept_in(tmp_path), epochs=18)
+    assert again.history.setbacks == whole.history.setbacks
+    assert all(same_bits(fold_state(whole, f), fold_state(again, f)) for f in range(3))
 
 
 def test_training_that_had_ended_only_restores_what_it_kept(tmp_path: Path) -> None:
