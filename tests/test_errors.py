@@ -1088,6 +1088,54 @@ P07: a coverage of 0.99 cannot be promised.
                  train with more rows""",
     ),
     (
+        lambda home: tenfold.load(model(home)).predict(
+            houses().drop(columns="rooms").assign(**{"Rooms ": 1.0})
+        ),
+        """\
+P01: 1 of 2 columns are missing.
+
+  missing    'rooms'
+  not known  'price', 'Rooms '
+  why        new rows need every column that the network learnt from
+  fix        is 'Rooms ' the column 'rooms'? rename it
+             rename or add the columns
+             leave their cells empty if nothing is known""",
+    ),
+    (
+        lambda home: tenfold.load(model(home)).predict(
+            houses().assign(rooms=["1,5", "2,25", "3"] * 10)
+        ),
+        """\
+P02: column 'rooms' held numbers in training and holds 20 cells that are none now.
+
+  cells           '1,5', '2,25', '1,5', '2,25', '1,5'
+  they look like  numbers with a decimal comma
+  why             a cell must be of the kind that its column had in training
+  fix             bring the cells into the form that they had in training""",
+    ),
+    (
+        lambda home: tenfold.load(model(home)).predict(
+            houses().assign(rooms=99, town="ulm"), schema="strict"
+        ),
+        """\
+P08: 2 columns are not as they were in training.
+
+  file     DataFrame
+  'rooms'  above the 0 to 6.27 of training: 30 of 30 cells, line 1 (99), ...
+  'town'   words that training never saw: 30 of 30 cells, line 1 ('ulm', is it 'Ulm'?), ...
+  why      --strict answers only rows like those of training, and pictures that can be read
+  fix      mend the cells
+           answer all rows, and be told the same: --warn""",
+    ),
+    (
+        lambda home: command("predict", model(home), home / "new.csv", "--strict", "--warn"),
+        """\
+U02: --strict refuses what --warn answers.
+
+  why  options must not contradict each other
+  fix  leave one out""",
+    ),
+    (
         lambda home: Exported.open(text(home, "not a graph", "x.onnx")),
         """\
 M09: it is no ONNX file that Tenfold wrote.

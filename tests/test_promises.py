@@ -17,8 +17,9 @@ import torch
 from tenfold.config import Decision
 from tenfold.data.encode import encode_inputs
 from tenfold.errors import NetworkError
+from tenfold.opening import load
 from tenfold.report.text import verdict
-from tenfold.run import Run, load
+from tenfold.run import Run
 from tenfold.training.fit import FoldFits
 from tests.engine_tables import (
     NETWORKS,

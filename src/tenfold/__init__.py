@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from tenfold.estimators import TabularRegressor as TabularRegressor
     from tenfold.image_classifier import ImageClassifier as ImageClassifier
     from tenfold.launch import train as train
+    from tenfold.opening import load as load
     from tenfold.run import Run as Run
-    from tenfold.run import load as load
 
 
 # Imported when they are first asked for, so that `tenfold --help` need not wait for torch.
@@ -30,7 +30,7 @@ _HOMES = {
     "TabularRegressor": "tenfold.estimators",
     "TenfoldError": "tenfold.errors",
     "compare": "tenfold.comparison.run",
-    "load": "tenfold.run",
+    "load": "tenfold.opening",
     "train": "tenfold.launch",
 }
 

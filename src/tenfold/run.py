@@ -9,25 +9,25 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tenfold.config import PictureOptions, check
+from tenfold.data.admit import Mode, admit_and_warn, admit_pictures, departure_table
+from tenfold.data.departures import like_training
 from tenfold.data.pictures import Pictures, read_pictures, read_unlabelled
 from tenfold.data.table import Table
 from tenfold.data.target import answered
-from tenfold.errors import PredictError, StoreError
+from tenfold.errors import StoreError
 from tenfold.evaluate.new_data import show_pictures, show_table
 from tenfold.evaluate.scores import TestScore
-from tenfold.evaluate.told import tell_pictures, tell_rows
+from tenfold.evaluate.told import another_kind, tell_pictures, tell_rows
 from tenfold.explain.explanation import Explanation
 from tenfold.explain.held_out import HeldOut
 from tenfold.explain.picture_explanation import PictureExplanation, explain_pictures
 from tenfold.explain.tables import explain_table
 from tenfold.exported import SUFFIXES, About, Form, Written
 from tenfold.model import Model, Progress
-from tenfold.nn.own import MakeModule, load_function
 from tenfold.picture_model import PictureModel
 from tenfold.report.summary import Summary
 from tenfold.seeds import Streams
 from tenfold.store.again import as_table, data_again, held_out_again
-from tenfold.store.archive import load_model
 from tenfold.store.explained import read_explanation, write_explanation
 from tenfold.store.files import reading, writing
 from tenfold.store.folder import (
@@ -36,8 +36,6 @@ from tenfold.store.folder import (
     METRICS,
     PREDICTIONS,
     REPORT,
-    find_model,
-    read_metrics,
     read_tables,
     run_tables,
 )
@@ -171,14 +169,14 @@ class Run:
         model = self.model
         if isinstance(model, PictureModel):
             if data is not None or isinstance(inputs, Table | pd.DataFrame):
-                raise _another_kind("pictures", "a table")
+                raise another_kind("pictures", "a table")
             seen = None
             if inputs is not None:
                 seen = inputs if isinstance(inputs, Pictures) else self.read(inputs)
                 seen.check_rejected(max_bad=1.0)
             return explain_pictures(model, seen, of_class=of_class, progress=progress)
         if inputs is not None and not isinstance(inputs, str | Path | pd.DataFrame | Table):
-            raise _another_kind("a table", "pictures")
+            raise another_kind("a table", "pictures")
         asked = None if inputs is None else as_table(inputs)
         seed = int(self.metrics.get("seed", 0))
         if self.study is not None and not isinstance(self.study.data, Pictures):
@@ -260,6 +258,7 @@ class Run:
         data: Data | Table | Images | Pictures,
         *,
         coverage: float | None = None,
+        schema: Mode | None = None,
         progress: Progress | None = None,
     ) -> pd.DataFrame:
         """Return what the ensemble says of new rows or pictures.
@@ -271,6 +270,10 @@ class Run:
             pictures, a list of files, PIL images or arrays, or an array of pictures.
         coverage : float, optional
             Of intervals, 0.9 by default, or of sets of classes; see ``tell_rows``.
+        schema : {"strict", "warn"}, optional
+            ``"strict"`` refuses rows that are not like those of training, which ``departures``
+            lists, and pictures that cannot be read; ``"warn"`` answers all rows, and warns. By
+            default every column has to be there, with a cell that can be read.
         progress : callable, optional
             Called with the rows done and all rows, again and again.
 
@@ -284,21 +287,40 @@ class Run:
         Raises
         ------
         PredictError
-            P01, P02 or P07, if the columns or the coverage cannot be had.
+            P01, P02 or P07, if the columns or the coverage cannot be had; P08, if the
+            schema is ``"strict"`` and the rows do not fit it.
         PictureError
             If there is no picture, or arrays are not pictures.
         """
         model = self.model
         if isinstance(model, PictureModel):
             if isinstance(data, Table | pd.DataFrame):
-                raise _another_kind("pictures", "a table")
+                raise another_kind("pictures", "a table")
             pictures = data if isinstance(data, Pictures) else self.read(data)
+            admit_pictures(pictures, schema)
             return tell_pictures(model, pictures, coverage, progress)
         if not isinstance(data, str | Path | pd.DataFrame | Table):
-            raise _another_kind("a table", "pictures")
+            raise another_kind("a table", "pictures")
         table = as_table(data)
         index = data.index if isinstance(data, pd.DataFrame) else table.lines
+        table = admit_and_warn(table, model.schema, schema)
         return tell_rows(model, table, coverage, progress).set_axis(index, axis=0)
+
+    def departures(self, data: Data | Table) -> pd.DataFrame:
+        """Return where rows are not like those of training, a row for each cell or column.
+
+        See ``departure_table``; ``line`` is the label of a DataFrame's row.
+
+        Raises
+        ------
+        PredictError
+            P05, if the run was trained on pictures.
+        """
+        if isinstance(self.model, PictureModel):
+            raise another_kind("pictures", "a table")
+        table = as_table(data)
+        places = data.index if isinstance(data, pd.DataFrame) else table.lines
+        return departure_table(like_training(table, self.model.schema)[1], places)
 
     def read(
         self,
@@ -327,6 +349,7 @@ class Run:
         data: Data | Table | Pictures,
         *,
         max_bad: float = 0.01,
+        schema: Mode | None = None,
         progress: Progress | None = None,
     ) -> dict[str, TestScore]:
         """Score the ensemble on labelled rows or pictures that it never saw.
@@ -336,7 +359,7 @@ class Run:
         Raises
         ------
         PredictError
-            P01 to P04, if the rows do not fit or lack answers.
+            P01 to P04, if the rows do not fit or lack answers; P08, as of ``predict``.
         PictureError
             If there are no pictures in a folder for each class.
         """
@@ -344,12 +367,14 @@ class Run:
         model = self.model
         if isinstance(model, PictureModel):
             if isinstance(data, Table | pd.DataFrame):
-                raise _another_kind("pictures", "a table")
+                raise another_kind("pictures", "a table")
             pictures = self.read_labelled(data, PictureOptions(max_bad=max_bad))
+            admit_pictures(pictures, schema)
             return show_pictures(model, pictures, streams, progress).with_coverage()
         if isinstance(data, Pictures):
-            raise _another_kind("a table", "pictures")
+            raise another_kind("a table", "pictures")
         table = answered(as_table(data), model.schema.target, max_bad)
+        table = admit_and_warn(table, model.schema, schema)
         return show_table(model, table, streams, progress).with_coverage()
 
     def read_labelled(
@@ -370,31 +395,5 @@ class Run:
     @property
     def _picture_model(self) -> PictureModel:
         if not isinstance(self.model, PictureModel):
-            raise _another_kind("a table", "pictures")
+            raise another_kind("a table", "pictures")
         return self.model
-
-
-def _another_kind(learnt: str, given: str) -> PredictError:
-    fact = f"the model was trained on {learnt}, and {given} was given"
-    return PredictError("P05", fact, fix=[f"give it {learnt}"])
-
-
-def load(run: str | Path, *, network: str | MakeModule | None = None) -> Run:
-    """Open a run: its folder, or its model file alone.
-
-    Parameters
-    ----------
-    run : str or Path
-    network : str or callable, optional
-        The function of a network of your own, which no file holds.
-
-    Raises
-    ------
-    StoreError
-        M01 to M05 or M07, if there is no model or it is damaged.
-    """
-    path = find_model(Path(run))
-    make = load_function(network) if isinstance(network, str) else network
-    model = load_model(path, make)
-    found = read_metrics(path.with_name(METRICS))
-    return Run(folder=path.parent, metrics=found, model=model)

@@ -429,6 +429,7 @@ def test_a_reader_that_has_seen_enough_is_no_error(
     """Few rows meet the closed pipe at the end of the program, many on the way."""
     houses(rows).to_csv(tmp_path / "new.csv", index=False)
     command = [*COMMAND, "predict", str(home / "runs" / "houses-1"), str(tmp_path / "new.csv")]
+    command.append("--quiet")
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as child:

@@ -117,6 +117,12 @@ def test_predict_names_every_picture_that_it_leaves_out(
     assert len(out.splitlines()) == 3
     assert "empty.png is left out: it is empty (0 bytes)\n" in err
     assert "lost.png is left out: there is no such file\n" in err
+    status, out, err = run_tenfold("predict", "runs/flags-1", folder, "--strict")
+    assert (status, out, "\nP08: 1 pictures cannot be read.\n" in err) == (1, "", True)
+    words = ("predict", "runs/flags-1", folder / "flat" / "000.png")
+    assert run_tenfold(*words, "--strict")[0] == 0
+    status, _, err = run_tenfold(*words, "--departures", tmp_path / "all.csv")
+    assert (status, err[:4]) == (2, "U02:")
     status, out, err = run_tenfold("predict", "runs/flags-1", folder / "lost.png")
     assert (status, out) == (1, "")
     assert "I04: 1 of 1 pictures cannot be read" in err

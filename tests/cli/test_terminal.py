@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import tenfold
-from tenfold.cli.options import kinds, missing_cells
+from tenfold.cli.given import kinds, missing_cells
 from tenfold.cli.terminal import console, lend_file, read_rows, show_run, write_rows
 from tenfold.config import MISSING, ReadOptions
 from tenfold.errors import ReadError, UsageError

@@ -18,7 +18,8 @@ from tenfold.data.cells import to_truth
 from tenfold.errors import ExportError, PredictError, StoreError
 from tenfold.exported import Exported
 from tenfold.model import Model
-from tenfold.run import Run, load
+from tenfold.opening import load
+from tenfold.run import Run
 from tests.export.alone import run_alone
 
 ROWS: Final = 800

@@ -7,25 +7,29 @@ import sys
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
 from tenfold import __version__
+from tenfold.cli import given
 from tenfold.cli import options as opt
 from tenfold.cli.terminal import (
     console,
     lend_file,
-    named_pictures,
+    predict_pictures,
     read_rows,
     show_run,
+    tell_departures,
     tell_rejected,
-    write_pictures,
     write_rows,
+    write_text,
 )
 from tenfold.config import MAX_PIXELS, PictureOptions
 
 if TYPE_CHECKING:
+    from tenfold.data.departures import Departure
+    from tenfold.data.schema import Schema
     from tenfold.run import Run
 
 PIPED_WIDTH = 160  # characters of a line where nobody's screen tells
@@ -117,7 +121,7 @@ def train(  # noqa: PLR0913 - the options of the command
         "group_column": group_column,
         "time_column": time_column,
         "weight_column": weight_column,
-        "kinds": opt.kinds(kind or []),
+        "kinds": given.kinds(kind or []),
         "shuffle": shuffle,
         "keep_copies": keep_copies,
         "standardize": standardize,
@@ -132,20 +136,20 @@ def train(  # noqa: PLR0913 - the options of the command
         "max_bad": max_bad,
         "file_column": file_column,
         "max_pixels": max_pixels,
-        "memory_bytes": opt.memory_bytes(memory),
+        "memory_bytes": given.memory_bytes(memory),
         "workers": workers,
         "separator": separator,
         "header": header,
         "encoding": encoding,
         "decimal": decimal,
-        "missing": opt.missing_cells(missing),
+        "missing": given.missing_cells(missing),
         "test": test,
         "out": out,
         "resume": resume,
         "config": config,
         "track": track,
     }
-    opt.refuse_beside(context, options, resume, config)
+    given.refuse_beside(context, options, resume, config)
     with contextlib.nullcontext() if data is None else lend_file(data) as source:
         run = _train(source, options, quiet=quiet)
     show_run(run, as_json=as_json)
@@ -168,6 +172,9 @@ def predict(  # noqa: PLR0913
         typer.Option(metavar="FILE", help="Write the CSV there. [default: standard output]"),
     ] = None,
     coverage: opt.Coverage = None,
+    strict: opt.Strict = False,
+    warn: opt.Warn = False,
+    departures: opt.Departures = None,
     network: opt.Network = None,
     max_bad: opt.MaxBad = 0.01,
     separator: opt.Separator = None,
@@ -181,10 +188,11 @@ def predict(  # noqa: PLR0913
     """Predict new rows: a CSV of their lines, values or classes with probabilities."""
     import pandas as pd  # noqa: PLC0415
 
+    from tenfold.data.admit import admit, departure_table  # noqa: PLC0415
+    from tenfold.opening import load  # noqa: PLC0415
     from tenfold.report.console import PatientBar  # noqa: PLC0415
-    from tenfold.run import load  # noqa: PLC0415
 
-    read = opt.read_options(
+    read = given.read_options(
         max_bad=max_bad,
         separator=separator,
         header=header,
@@ -192,43 +200,30 @@ def predict(  # noqa: PLR0913
         decimal=decimal,
         missing=missing,
     )
+    mode = given.schema_mode(strict=strict, warn=warn)
     loaded = load(run, network=network)
-    opt.refuse_kind(loaded.kind, inputs)
+    given.refuse_kind(loaded.kind, inputs)
     if loaded.kind == "images":
-        opt.refuse_reading(read)
-        _predict_pictures(loaded, inputs, out, coverage, as_json=as_json, quiet=quiet)
+        given.refuse_reading(read, departures)
+        predict_pictures(loaded, inputs, out, coverage, mode, as_json=as_json, quiet=quiet)
         return
-    answers = []
+    answers, odd = [], []
     for path in inputs:
         table = read_rows(path, read, quiet=quiet)
+        table, found = admit(table, cast("Schema", loaded.model.schema), mode)
         with PatientBar(console(quiet=quiet), "predicting") as bar:
             rows = loaded.predict(table, coverage=coverage, progress=bar.update)
-        found = rows.rename_axis("line").reset_index()
+        tell_departures(table, found, quiet=quiet)
+        parts = rows.rename_axis("line").reset_index(), departure_table(found, table.lines)
         if len(inputs) > 1:
-            found.insert(0, "file", str(path))
-        answers.append(found)
-    write_rows(pd.concat(answers, ignore_index=True), out, as_json=as_json)
-
-
-def _predict_pictures(
-    run: "Run",
-    inputs: list[Path],
-    out: Path | None,
-    coverage: float | None,
-    *,
-    as_json: bool,
-    quiet: bool,
-) -> None:
-    from tenfold.report.console import PatientBar  # noqa: PLC0415
-
-    counts = "picture {task.completed:,} of {task.total:,},"
-    with PatientBar(console(quiet=quiet), "reading", counts) as bar:
-        pictures = run.read(named_pictures(inputs), progress=bar.update)
-    tell_rejected(pictures.rejected)
-    pictures.check_rejected(max_bad=1.0)
-    with PatientBar(console(quiet=quiet), "predicting", counts) as bar:
-        answers = run.predict(pictures, coverage=coverage, progress=bar.update)
-    write_pictures(answers.rename_axis("file").reset_index(), out, as_json=as_json)
+            for part in parts:
+                part.insert(0, "file", str(path))
+        answers.append(parts[0])
+        odd.append(parts[1])
+    unlike = pd.concat(odd, ignore_index=True)
+    if departures is not None:
+        write_text(unlike.to_csv(index=False), departures, "departures")
+    write_rows(pd.concat(answers, ignore_index=True), out, unlike, as_json=as_json)
 
 
 @app.command()
@@ -241,6 +236,8 @@ def evaluate(  # noqa: PLR0913
         ),
     ],
     *,
+    strict: opt.Strict = False,
+    warn: opt.Warn = False,
     network: opt.Network = None,
     max_bad: opt.MaxBad = 0.01,
     separator: opt.Separator = None,
@@ -252,11 +249,12 @@ def evaluate(  # noqa: PLR0913
     quiet: opt.Quiet = False,
 ) -> None:
     """Score a run on labelled rows or pictures that it never saw."""
+    from tenfold.data.admit import admit, admit_pictures  # noqa: PLC0415
+    from tenfold.opening import load  # noqa: PLC0415
     from tenfold.report.console import PatientBar  # noqa: PLC0415
     from tenfold.report.text import test_lines  # noqa: PLC0415
-    from tenfold.run import load  # noqa: PLC0415
 
-    read = opt.read_options(
+    read = given.read_options(
         max_bad=max_bad,
         separator=separator,
         header=header,
@@ -264,16 +262,22 @@ def evaluate(  # noqa: PLR0913
         decimal=decimal,
         missing=missing,
     )
+    mode = given.schema_mode(strict=strict, warn=warn)
     loaded = load(run, network=network)
     labelled: Any
+    found: tuple[Departure, ...] = ()
     if loaded.kind == "images":
-        opt.refuse_reading(read)
+        given.refuse_reading(read)
         labelled = loaded.read_labelled(data, PictureOptions(max_bad=max_bad))
         tell_rejected(labelled.rejected)
+        admit_pictures(labelled, mode)
     else:
-        labelled = read_rows(data, read, target=loaded.model.schema.target, quiet=quiet)
+        schema = cast("Schema", loaded.model.schema)
+        labelled = read_rows(data, read, target=schema.target, quiet=quiet)
+        labelled, found = admit(labelled, schema, mode)
     with PatientBar(console(quiet=quiet), "predicting") as bar:
         scores = loaded.evaluate(labelled, max_bad=max_bad, progress=bar.update)
+    tell_departures(labelled, found, quiet=quiet)
     if as_json:
         plain = {name: asdict(score) for name, score in scores.items()}
         print(json.dumps({"format": 1, "rows": len(labelled), "scores": plain}, indent=1))
@@ -319,19 +323,19 @@ def compare(  # noqa: PLR0913
     quiet: opt.Quiet = False,
 ) -> None:
     """Say whether a neural network is worth it on these data, against classical learning."""
-    given = locals()
+    said = locals()
     from rich.console import Console  # noqa: PLC0415
 
     from tenfold.cli.race import TerminalRace, show_comparison  # noqa: PLC0415
     from tenfold.comparison.run import compare as compare_data  # noqa: PLC0415
 
     spelt = {"data", "own", "kind", "memory", "as_json", "quiet"}
-    options = {name: value for name, value in given.items() if name not in spelt} | {
+    options = {name: value for name, value in said.items() if name not in spelt} | {
         "contenders": own or (),
         "task": None if task == "auto" else task,
-        "kinds": opt.kinds(kind or []),
-        "memory_bytes": opt.memory_bytes(memory),
-        "missing": opt.missing_cells(missing),
+        "kinds": given.kinds(kind or []),
+        "memory_bytes": given.memory_bytes(memory),
+        "missing": given.missing_cells(missing),
     }
     follow = TerminalRace(console(quiet=quiet))
     with lend_file(data) as source, follow.showing():

@@ -1,18 +1,11 @@
 """The options of the commands, each once: its type, its name, its help text."""
 
-from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from tenfold.config import KINDS, MISSING, QUALITIES, TASKS, ReadOptions
-from tenfold.errors import PredictError, UsageError
-
-# Spelt out here, as the help text must not wait for what reads them.
-TABLES = (".csv", ".tsv", ".parquet", ".xlsx")
-PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif")
+from tenfold.config import KINDS, QUALITIES, TASKS
 
 Data = Annotated[
     Path,
@@ -256,6 +249,26 @@ MaxBad = Annotated[
         metavar="SHARE", help="Share of rows or pictures that may be left out as unusable."
     ),
 ]
+Strict = Annotated[
+    bool,
+    typer.Option(
+        "--strict",
+        help="Answer nothing if a column, a cell or a picture is not like those of training.",
+    ),
+]
+Warn = Annotated[
+    bool,
+    typer.Option(
+        "--warn",
+        help="Answer every row: columns that are missing or cannot be read count as empty.",
+    ),
+]
+Departures = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", help="Write there each cell that is not like those of training, as CSV."
+    ),
+]
 Track = Annotated[
     str | None,
     typer.Option(
@@ -270,118 +283,3 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print results and er
 Out = Annotated[
     Path, typer.Option(metavar="FOLDER", help="Where the folder of the run is made.")
 ]
-
-
-BYTES_PER_GB = 10**9
-
-
-def memory_bytes(gigabytes: float | None) -> int | None:
-    """Return the number of bytes that ``--memory GB`` allows."""
-    return None if gigabytes is None else int(gigabytes * BYTES_PER_GB)
-
-
-def kinds(given: list[str]) -> dict[str, str]:
-    """Return the kind of each column that ``--kind NAME=KIND`` names."""
-    kinds = {}
-    for text in given:
-        name, sign, kind = text.rpartition("=")
-        if not sign:
-            raise UsageError("U01", f"kind must be NAME=KIND, and it is {text!r}")
-        kinds[name] = kind
-    return kinds
-
-
-def missing_cells(given: list[str] | None) -> tuple[str, ...]:
-    """Return the cells that are read as empty: those of ``--missing``, or the usual words."""
-    return MISSING if given is None else ("", *given)
-
-
-def read_options(
-    *,
-    max_bad: float,
-    separator: str | None,
-    header: bool | None,
-    encoding: str | None,
-    decimal: str | None,
-    missing: list[str] | None,
-) -> ReadOptions:
-    """Return the options that say how new rows are read."""
-    return ReadOptions(
-        separator=separator,
-        header=header,
-        encoding=encoding,
-        decimal=decimal,
-        missing=missing_cells(missing),
-        max_bad=max_bad,
-    )
-
-
-def refuse_kind(kind: str, inputs: list[Path]) -> None:
-    """Refuse tables for a run on pictures, and pictures for a run on a table.
-
-    Raises
-    ------
-    PredictError
-        P05.
-    """
-    for path in inputs:
-        suffix = path.suffix.lower()
-        if kind == "images" and suffix in TABLES:
-            learnt, given = "pictures", "a table"
-        elif kind == "table" and suffix in PICTURES:
-            learnt, given = "a table", "a picture"
-        else:
-            continue
-        raise PredictError(
-            "P05",
-            f"the run was trained on {learnt}, and this is {given}",
-            place={"file": str(path)},
-            fix=[f"give it {learnt}"],
-        )
-
-
-def refuse_reading(read: ReadOptions) -> None:
-    """Refuse options that say how a table is read, where pictures are.
-
-    Raises
-    ------
-    UsageError
-        U02.
-    """
-    if replace(read, max_bad=ReadOptions().max_bad) != ReadOptions():
-        raise UsageError(
-            "U02", "the options say how a table is read, and the run is on pictures"
-        )
-
-
-def refuse_beside(
-    context: typer.Context, options: Mapping[str, Any], resume: Path | None, config: Path | None
-) -> None:
-    """Refuse options that say otherwise than the run that goes on, or is done once more.
-
-    Raises
-    ------
-    UsageError
-        U02, if an option stands beside --config.
-    StoreError
-        M12, if one is not what it was when the run began.
-    """
-    if resume is None and config is None:
-        return
-    from tenfold.order import SPELT  # noqa: PLC0415
-    from tenfold.store.begun import unfinished_run  # noqa: PLC0415
-
-    spelt = {"kind": "kinds", "memory": "memory_bytes"}
-    free = {"context", "data", "test", "out", "resume", "config", "track", "as_json", "quiet"}
-    given = {
-        spelt.get(name, name): name
-        for name in context.params
-        if name not in free
-        and getattr(context.get_parameter_source(name), "name", "DEFAULT") != "DEFAULT"
-    }
-    if config is not None and given:
-        name = next(iter(given))
-        fact = f"--{SPELT.get(name, name.replace('_', '-'))} was given, and --config has it"
-        raise UsageError("U02", fact, fix=["leave out one of the two"])
-    if resume is not None:
-        unfinished_run(resume)[1].require_options({name: options[name] for name in given})

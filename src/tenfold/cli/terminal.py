@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tenfold.config import ReadOptions
 from tenfold.errors import TenfoldError, UsageError
@@ -16,9 +16,14 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
 
+    from tenfold.data.admit import Mode
+    from tenfold.data.departures import Departure
     from tenfold.data.picture_files import RejectedFile
     from tenfold.data.table import Table
     from tenfold.run import Run
+
+
+MOST_LINES: Final = 20  # that a screen shows of departures
 
 
 def console(*, quiet: bool) -> "Console":
@@ -82,6 +87,20 @@ def read_rows(
     return table
 
 
+def tell_departures(table: "Table", found: "Sequence[Departure]", *, quiet: bool) -> None:
+    """Say on standard error where rows are not like those of training."""
+    from tenfold.data.admit import departure_lines  # noqa: PLC0415
+
+    if found and not quiet:
+        print(f"{table.source} is not as the table of training was:", file=sys.stderr)
+        lines = departure_lines(table, found)
+        for line in lines[:MOST_LINES]:
+            print(f"  {line}", file=sys.stderr)
+        if len(lines) > MOST_LINES:
+            more = len(lines) - MOST_LINES
+            print(f"  and {more:,} lines more: --departures FILE", file=sys.stderr)
+
+
 def read_many(paths: Sequence[Path], read: ReadOptions, *, quiet: bool) -> "Table":
     """Read the rows of several tables as those of one."""
     import numpy as np  # noqa: PLC0415
@@ -94,21 +113,35 @@ def read_many(paths: Sequence[Path], read: ReadOptions, *, quiet: bool) -> "Tabl
     )
 
 
-def write_rows(rows: "pd.DataFrame", out: Path | None, *, as_json: bool) -> None:
-    """Write predicted rows to a file or to standard output."""
+def write_rows(
+    rows: "pd.DataFrame",
+    out: Path | None,
+    departures: "pd.DataFrame | None" = None,
+    *,
+    as_json: bool,
+) -> None:
+    """Write predicted rows to a file or to standard output; JSON holds departures, too."""
     if as_json:
-        plain = json.loads(rows.to_json(orient="records"))
-        text = json.dumps({"format": 1, "rows": plain}, indent=1) + "\n"
+        tables = {"rows": rows} | ({} if departures is None else {"departures": departures})
+        plain = {name: json.loads(t.to_json(orient="records")) for name, t in tables.items()}
+        text = json.dumps({"format": 1} | plain, indent=1) + "\n"
     else:
         text = rows.to_csv(index=False, float_format="%.7g")
     if out is None:
         sys.stdout.write(text)
         return
+    write_text(text, out, "out")
+
+
+def write_text(text: str, path: Path, option: str) -> None:
+    """Write a text to the file that an option names."""
     try:
-        out.write_text(text, encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
     except OSError as error:
         wanted = f"a file that can be written ({error.strerror})"
-        raise UsageError("U01", f"out must be {wanted}, and it is {str(out)!r}") from error
+        raise UsageError(
+            "U01", f"{option} must be {wanted}, and it is {str(path)!r}"
+        ) from error
 
 
 def named_pictures(inputs: list[Path]) -> list[Path]:
@@ -139,3 +172,26 @@ def write_pictures(answers: "pd.DataFrame", out: Path | None, *, as_json: bool) 
             print(f"{file:<{width}}  {label}  {share:.2f}")
         return
     write_rows(answers, out, as_json=as_json)
+
+
+def predict_pictures(
+    run: "Run",
+    inputs: list[Path],
+    out: Path | None,
+    coverage: float | None,
+    mode: "Mode | None",
+    *,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Predict pictures, and name those that are left out."""
+    from tenfold.report.console import PatientBar  # noqa: PLC0415
+
+    counts = "picture {task.completed:,} of {task.total:,},"
+    with PatientBar(console(quiet=quiet), "reading", counts) as bar:
+        pictures = run.read(named_pictures(inputs), progress=bar.update)
+    tell_rejected(pictures.rejected)
+    pictures.check_rejected(max_bad=1.0)
+    with PatientBar(console(quiet=quiet), "predicting", counts) as bar:
+        answers = run.predict(pictures, coverage=coverage, schema=mode, progress=bar.update)
+    write_pictures(answers.rename_axis("file").reset_index(), out, as_json=as_json)

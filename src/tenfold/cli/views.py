@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from tenfold.cli import given
 from tenfold.cli import options as opt
 from tenfold.cli.commands import app
 from tenfold.cli.terminal import console, named_pictures, read_many, tell_rejected
@@ -41,12 +42,12 @@ def explain(
     quiet: opt.Quiet = False,
 ) -> None:
     """Show what a network looks at: columns and cells, or layers and places of pictures."""
+    from tenfold.opening import load  # noqa: PLC0415
     from tenfold.report.console import PatientBar  # noqa: PLC0415
     from tenfold.report.text import explanation_lines  # noqa: PLC0415
-    from tenfold.run import load  # noqa: PLC0415
 
     loaded = load(run, network=network)
-    opt.refuse_kind(loaded.kind, inputs or [])
+    given.refuse_kind(loaded.kind, inputs or [])
     asked: Any = None
     if inputs and loaded.kind == "images":
         asked = loaded.read(named_pictures(inputs))
@@ -70,7 +71,7 @@ def explain(
 def report(run: opt.RunPath, *, as_json: opt.AsJson = False) -> None:
     """Write the page of a run or of a comparison anew: report.html, and a model card."""
     from tenfold.comparison.page import COMPARE, rewrite_page  # noqa: PLC0415
-    from tenfold.run import load  # noqa: PLC0415
+    from tenfold.opening import load  # noqa: PLC0415
 
     page = rewrite_page(run) if (run / COMPARE).is_file() else load(run).write_report()
     print(json.dumps({"format": 1, "page": str(page)}) if as_json else page)
@@ -94,7 +95,7 @@ def export(
     as_json: opt.AsJson = False,
 ) -> None:
     """Write the model as one file that answers without Tenfold, preprocessing inside."""
-    from tenfold.run import load  # noqa: PLC0415
+    from tenfold.opening import load  # noqa: PLC0415
 
     loaded = load(run, network=network)
     written = loaded.export(out, form=form, data=data)  # type: ignore[arg-type]
@@ -172,7 +173,7 @@ def exported(model: Path, data: Path | None) -> Iterator[Path]:
     if model.suffix == ".onnx":
         yield model
         return
-    from tenfold.run import load  # noqa: PLC0415
+    from tenfold.opening import load  # noqa: PLC0415
 
     run = load(model)
     with tempfile.TemporaryDirectory() as folder:

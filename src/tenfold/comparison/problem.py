@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tenfold.config import RunOptions, Task
-from tenfold.data.cells import to_dates, to_numbers, to_text, to_truth
-from tenfold.data.encode import days_of, encode_target, read_weights
+from tenfold.data.cells import days_of, to_dates, to_numbers, to_text, to_truth
+from tenfold.data.encode import encode_target, read_weights
 from tenfold.data.picture_schema import TARGET
 from tenfold.data.schema import Schema
 from tenfold.data.split import Splits

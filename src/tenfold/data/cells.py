@@ -137,3 +137,14 @@ def to_dates(cells: "pd.Series[Any]", layout: str) -> NDArray[np.datetime64]:
         cells = cells.dt.to_timestamp()
     times = pd.to_datetime(cells, format=layout, errors="coerce", utc=True)
     return times.dt.tz_localize(None).to_numpy(dtype="datetime64[s]")
+
+
+def days_of(times: "pd.Series[Any]") -> "pd.Series[float]":
+    """Return moments as days since 1970, with fractions.
+
+    Examples
+    --------
+    >>> days_of(pd.Series(pd.to_datetime(["1970-01-02 12:00"]))).tolist()
+    [1.5]
+    """
+    return (times - pd.Timestamp(0)).dt.total_seconds() / 86_400

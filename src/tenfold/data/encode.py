@@ -12,15 +12,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tenfold.data.cells import is_numeric, to_dates, to_numbers, to_text, to_truth
+from tenfold.data.cells import days_of, is_numeric, to_dates, to_numbers, to_text, to_truth
 from tenfold.data.kinds import find_kind
 from tenfold.data.schema import Column, Schema
+from tenfold.data.spelling import nearest, other_form
 from tenfold.data.table import Table
 from tenfold.errors import PredictError, SchemaError, SplitError
 
 UNSEEN: Final = 0  # a word that is not in the schema
 EMPTY: Final = 1  # an empty cell
 FIRST_LEVEL: Final = 2
+
+# A column of which fewer filled cells can be read is another one, or is written otherwise.
+READABLE: Final = 0.5
 
 DATE_PARTS: Final = ("day", "month", "weekday", "hour")
 
@@ -81,8 +85,8 @@ def check_columns(frame: pd.DataFrame, schema: Schema, decimal: str) -> None:
     Raises
     ------
     PredictError
-        P01, if a column is missing; P02, if no filled cell of a column of numbers
-        or dates is a number or a date.
+        P01, if a column is missing; P02, if most filled cells of a column of numbers
+        or dates are none.
     """
     missing = [c.name for c in schema.used if c.name not in frame.columns]
     if missing:
@@ -90,11 +94,17 @@ def check_columns(frame: pd.DataFrame, schema: Schema, decimal: str) -> None:
         place = {"missing": ", ".join(map(repr, missing[:10]))}
         if extra:
             place["not known"] = ", ".join(map(repr, extra[:10]))
+        others = [name for name in extra if name != schema.target]
+        near = [(name, new) for name in missing[:10] if (new := nearest(name, others))]
         raise PredictError(
             "P01",
             f"{len(missing)} of {len(schema.used)} columns are missing",
             place=place,
-            fix=["rename or add the columns", "leave their cells empty if nothing is known"],
+            fix=[
+                *(f"is {new!r} the column {name!r}? rename it" for name, new in near),
+                "rename or add the columns",
+                "leave their cells empty if nothing is known",
+            ],
         )
     for column in schema.used:
         if column.kind not in {"number", "date"} or is_numeric(frame[column.name]):
@@ -104,11 +114,18 @@ def check_columns(frame: pd.DataFrame, schema: Schema, decimal: str) -> None:
             fits = np.isfinite(to_numbers(filled, decimal))
         else:
             fits = ~np.isnat(to_dates(filled, column.date_format or "ISO8601"))
-        if len(filled) and not fits.any():
+        if len(filled) and fits.mean() < READABLE:
+            bad = filled[~fits]
+            now = "none" if len(bad) == len(filled) else f"{len(bad):,} cells that are none"
+            place = {"cells": ", ".join(repr(cell) for cell in bad[:5])}
+            form = other_form(bad, column.kind, column.date_format, decimal)
+            if form:
+                had = column.date_format if column.kind == "date" else None
+                place["they look like"] = form + (f", training had {had}" if had else "")
             raise PredictError(
                 "P02",
-                f"column {column.name!r} held {column.kind}s in training and holds none now",
-                place={"cells": ", ".join(repr(cell) for cell in filled[:5])},
+                f"column {column.name!r} held {column.kind}s in training and holds {now} now",
+                place=place,
                 fix=["bring the cells into the form that they had in training"],
             )
 
@@ -194,17 +211,6 @@ def _date_parts(cells: "pd.Series[Any]", column: Column) -> list[NDArray[np.floa
     times = pd.Series(to_dates(cells, column.date_format or "ISO8601"))
     parts = [days_of(times), times.dt.month, times.dt.day_of_week, times.dt.hour]
     return [part.to_numpy(dtype=np.float64, na_value=np.nan) for part in parts]
-
-
-def days_of(times: "pd.Series[Any]") -> "pd.Series[float]":
-    """Return moments as days since 1970, with fractions.
-
-    Examples
-    --------
-    >>> days_of(pd.Series(pd.to_datetime(["1970-01-02 12:00"]))).tolist()
-    [1.5]
-    """
-    return (times - pd.Timestamp(0)).dt.total_seconds() / 86_400
 
 
 def as_numbers(

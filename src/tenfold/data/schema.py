@@ -5,10 +5,19 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from tenfold.config import Decision, Kind, SchemaOptions, SplitOptions, Task
-from tenfold.data.cells import count_words, is_numeric, to_dates, to_numbers, to_text, to_truth
+from tenfold.data.cells import (
+    count_words,
+    days_of,
+    is_numeric,
+    to_dates,
+    to_numbers,
+    to_text,
+    to_truth,
+)
 from tenfold.data.kinds import Finding, find_kind
 from tenfold.data.table import Table, find_column
 from tenfold.data.target import infer_task
@@ -41,6 +50,10 @@ class Column:
     date_format : str or None
     has_missing : bool
         Whether a cell was empty when the schema was made.
+    low, high : float or None
+        The smallest and the largest number, or the first and the last moment as days since
+        1970; None if there is none, or nothing is known. They are told to users only: no
+        network sees them.
     """
 
     name: str
@@ -49,6 +62,8 @@ class Column:
     levels: tuple[str, ...] = ()
     date_format: str | None = None
     has_missing: bool = False
+    low: float | None = None
+    high: float | None = None
 
     @property
     def used(self) -> bool:
@@ -113,6 +128,8 @@ class Schema:
                 levels=tuple(map(str, c["levels"])),
                 date_format=c["date_format"],
                 has_missing=bool(c["has_missing"]),
+                low=_known(c.get("low")),
+                high=_known(c.get("high")),
             )
             for c in data["columns"]
         )
@@ -125,6 +142,10 @@ class Schema:
             group_column=data.get("group_column"),
             time_column=data.get("time_column"),
         )
+
+
+def _known(number: Any) -> float | None:
+    return None if number is None else float(number)
 
 
 def infer_schema(
@@ -190,11 +211,17 @@ def _infer_column(table: Table, name: str, options: SchemaOptions) -> Column:
     if finding.kind == "identifier" and options.keep_counters and is_numeric(cells):
         finding = Finding(kind="number", why="its cells are numbers")
     levels: tuple[str, ...] = ()
+    numbers: NDArray[np.floating[Any]] = np.zeros(0)
     if finding.kind == "category":
         levels = tuple(sorted(count_words(to_text(cells)).index[:MAX_LEVELS]))
-    elif finding.kind == "number" and kind is None:
-        values = recurring_values(to_numbers(cells, table.decimal))
+    elif finding.kind == "date":
+        dates = pd.Series(to_dates(cells, finding.date_format or "ISO8601"))
+        numbers = days_of(dates).to_numpy(dtype=np.float64)
+    elif finding.kind == "number":
+        numbers = to_numbers(cells, table.decimal)
+        values = recurring_values(numbers) if kind is None else numbers[:0]
         levels = tuple(repr(float(value)) for value in values)
+    seen = numbers[np.isfinite(numbers)]
     return Column(
         name=name,
         kind=finding.kind,
@@ -202,6 +229,8 @@ def _infer_column(table: Table, name: str, options: SchemaOptions) -> Column:
         levels=levels,
         date_format=finding.date_format,
         has_missing=bool(cells.isna().any()),
+        low=float(seen.min()) if len(seen) else None,
+        high=float(seen.max()) if len(seen) else None,
     )
 
 

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from tenfold.data.answers import answer_table
 from tenfold.data.pictures import Pictures
 from tenfold.data.table import Table
+from tenfold.errors import PredictError
 from tenfold.evaluate.coverage import PROMISED, sets_of
 from tenfold.model import Model, Progress
 from tenfold.picture_model import PictureModel
@@ -75,3 +76,9 @@ def _with_sets(
         return answer_table(model.schema, answers)
     inside = sets_of(model.conformal, answers, coverage)
     return answer_table(model.schema, answers, inside=inside)
+
+
+def another_kind(learnt: str, given: str) -> PredictError:
+    """Return P05: what is given is not of the kind that a model learnt."""
+    fact = f"the model was trained on {learnt}, and {given} was given"
+    return PredictError("P05", fact, fix=[f"give it {learnt}"])
