@@ -487,6 +487,6 @@ def test_ctrl_c_keeps_the_best_state_as_a_run_that_predicts(
 def test_a_second_ctrl_c_gives_up_and_leaves_nothing(home: Path, tmp_path: Path) -> None:
     status, out, err = interrupted(tmp_path, home / "houses.csv", times=2)
     assert (status, out) == (1, "")
-    assert err.endswith("Ctrl-C: nothing was written\n")
+    assert err.endswith("Ctrl-C: no model was written\n")
     assert "Traceback" not in err
     assert list(tmp_path.iterdir()) == [tmp_path / "slow.py"]

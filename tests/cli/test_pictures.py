@@ -262,4 +262,4 @@ def test_ctrl_c_while_pictures_are_seen_leaves_nothing_half_written(
         assert {"model.tenfold", "metrics.json"} <= {path.name for path in runs[0].iterdir()}
         tenfold.load(runs[0])
     else:
-        assert (runs, "Ctrl-C: nothing was written" in err) == ([], True)
+        assert (runs, "Ctrl-C: no model was written" in err) == ([], True)

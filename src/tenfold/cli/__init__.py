@@ -36,7 +36,7 @@ def main() -> None:
         if sys.stdout is not stdout:  # typer exchanges it when a pipe breaks
             sys.exit(0)
         if end.code == CTRL_C:
-            print("Ctrl-C: nothing was written", file=sys.stderr)
+            print("Ctrl-C: no model was written", file=sys.stderr)
             sys.exit(1)
         if end.code == WRONG_USAGE:
             # typer has told the user what was wrong before it ended the process.

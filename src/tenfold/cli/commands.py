@@ -110,44 +110,13 @@ def train(  # noqa: PLR0913 - the options of the command
     quiet: opt.Quiet = False,
 ) -> None:
     """Read a table or pictures, train the networks of all folds, score them, save a run."""
-    options = {
-        "target": target,
+    said = locals()
+    spelt = {"context", "data", "kind", "memory", "as_json", "quiet"}
+    options = {name: value for name, value in said.items() if name not in spelt} | {
         "task": None if task == "auto" else task,
-        "network": network,
-        "weights": weights,
-        "quality": quality,
-        "folds": folds,
-        "test_size": test_size,
-        "group_column": group_column,
-        "time_column": time_column,
-        "weight_column": weight_column,
         "kinds": given.kinds(kind or []),
-        "shuffle": shuffle,
-        "keep_copies": keep_copies,
-        "standardize": standardize,
-        "epochs": epochs,
-        "steps_per_epoch": steps_per_epoch,
-        "batch_size": batch_size,
-        "lr": lr,
-        "img_size": img_size,
-        "seed": seed,
-        "device": device,
-        "time_limit": time_limit,
-        "max_bad": max_bad,
-        "file_column": file_column,
-        "max_pixels": max_pixels,
         "memory_bytes": given.memory_bytes(memory),
-        "workers": workers,
-        "separator": separator,
-        "header": header,
-        "encoding": encoding,
-        "decimal": decimal,
         "missing": given.missing_cells(missing),
-        "test": test,
-        "out": out,
-        "resume": resume,
-        "config": config,
-        "track": track,
     }
     given.refuse_beside(context, options, resume, config)
     with contextlib.nullcontext() if data is None else lend_file(data) as source:

@@ -127,6 +127,8 @@ def refuse_beside(
         M12, if one is not what it was when the run began.
     """
     if resume is None and config is None:
+        if context.params["data"] is None:
+            context.fail("Missing argument 'DATA'.")
         return
     from tenfold.order import SPELT  # noqa: PLC0415
     from tenfold.store.begun import unfinished_run  # noqa: PLC0415

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -99,10 +100,9 @@ def run_picture_study(
     task = Fitting(pictures, schema, splits, plan, place, streams, care, backbone, features)
     rows, fits = fit(task, rows, test)
     train_seconds = time.perf_counter() - started
-    decisions += fits.decisions
     trust = Trust.of(rows, splits, fits, schema.task)
-    model = make_model(task, fits, decisions, trust)
-    testing = stage(watch, "testing")
+    model = make_model(task, fits, decisions + fits.decisions, trust)
+    testing = partial(watch.stage, "testing")  # which Ctrl-C in training does not end
     shown = None if test is None else show_pictures(model, test, streams, testing)
     scores, constant = judge(task, rows, fits, test, shown)
     return Study(
@@ -117,7 +117,7 @@ def run_picture_study(
         constant=constant,
         test_rows=0 if test is None else len(test),
         test={} if shown is None else shown.scores,
-        decisions=decisions,
+        decisions=model.decisions,
         train_seconds=train_seconds,
         trust=trust.tested(shown),
         test_data=test,
