@@ -436,6 +436,9 @@ class StopAfter:
         assert done == self.done + 1 <= most
         self.done = done
 
+    def tell(self, what: str) -> None:
+        raise AssertionError(what)
+
     def stop_reason(self) -> str | None:
         return "somebody asked" if self.done >= self._epochs else None
 

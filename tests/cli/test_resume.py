@@ -194,7 +194,6 @@ def test_data_that_changed_are_not_repeated(done: Path, table: Path, tmp_path: P
         (["--resume", "{run}", "--config", "{run}/config.json"], "U02"),
         (["--resume", "{run}", "--seed", "0"], "M12"),
         (["--config", "nowhere.json"], "M04"),
-        ([], "U02"),
     ],
 )
 def test_options_that_say_otherwise_are_refused(
