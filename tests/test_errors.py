@@ -32,7 +32,7 @@ from tenfold.serve.app import app_of
 from tenfold.serve.options import ServeOptions
 from tenfold.serve.rows import Rows
 from tenfold.serve.server import serve
-from tenfold.store.archive import MANIFEST
+from tenfold.store.parcel import MANIFEST
 from tests.engine_pictures import write_folder
 from tests.engine_served import ask_here, picture_file
 
@@ -70,6 +70,13 @@ def text(home: Path, content: str | bytes, name: str = "a.csv") -> Path:
     path = home / name
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     return path
+
+
+def unpack_in_a_small_memory(home: Path) -> None:
+    path = home / "a.csv.gz"
+    path.write_bytes(gzip.compress(b"a,b\n" + b"1,2\n" * 50_000))
+    with mock.patch("tenfold.data.text.memory_bytes", return_value=10**6):
+        train(path)
 
 
 def without_memory() -> None:
@@ -410,6 +417,24 @@ D09: the quotation mark that opens on line 2 is never closed.
   line  2
   why   a cell that opens with a quotation mark ends with one
   fix   close it, or take it out""",
+    ),
+    (
+        unpack_in_a_small_memory,
+        """\
+D10: the gzip file unpacks to more than 0.0 GB.
+
+  file  HOME/a.csv.gz
+  why   a packed file must unpack into part of this machine's memory
+  fix   split it""",
+    ),
+    (
+        lambda home: train(text(home, ",".join(f"c{i}" for i in range(100_001)) + "\n1\n")),
+        """\
+D11: the table has 100,001 columns.
+
+  file  HOME/a.csv
+  why   a table has 100,000 columns at most
+  fix   name its separator, or turn it""",
     ),
     (
         lambda home: train(houses(), target="prize"),

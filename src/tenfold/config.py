@@ -18,6 +18,7 @@ TASKS: Final = get_args(Task)
 KINDS: Final = get_args(Kind)
 QUALITIES: Final = get_args(Quality)
 
+MOST_SIDE: Final = 1_024  # pixels of the square that a picture becomes
 MAX_PIXELS: Final = 100_000_000  # of a picture; more is a scan by mistake, or a trap
 
 # Cells that mean "nothing here"; the words that pandas and the tables of UCI use.
@@ -228,11 +229,12 @@ class TrainOptions:
             self.batch_size,
             "a whole number, 1 or more",
         )
-        for name, count in (
-            ("steps-per-epoch", self.steps_per_epoch),
-            ("img-size", self.img_size),
-        ):
-            check(count is None or count >= 1, name, count, "a whole number, 1 or more")
+        count, side = self.steps_per_epoch, self.img_size
+        check(
+            count is None or count >= 1, "steps-per-epoch", count, "a whole number, 1 or more"
+        )
+        wanted = f"a whole number from 1 to {MOST_SIDE:,}"
+        check(side is None or 1 <= side <= MOST_SIDE, "img-size", side, wanted)
         check(self.lr is None or self.lr > 0, "lr", self.lr, "a number above 0")
         check(0 <= self.seed < 2**32, "seed", self.seed, "a whole number from 0 to 4294967295")
         check(

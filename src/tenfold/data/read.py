@@ -1,5 +1,7 @@
 """From a file or a DataFrame to a Table."""
 
+import zipfile
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
@@ -20,7 +22,10 @@ from tenfold.data.text import (
 )
 from tenfold.errors import ReadError
 from tenfold.extras import require
+from tenfold.machine import memory_bytes
 
+MOST_COLUMNS: Final = 100_000
+SHOWN: Final = 10
 NOT_READ: Final = frozenset({".xls", ".ods", ".zip", ".json", ".feather", ".sqlite", ".pdf"})
 
 
@@ -39,7 +44,7 @@ def read_table(source: str | Path | pd.DataFrame, options: ReadOptions | None = 
     Raises
     ------
     ReadError
-        D01 to D09, if the file is absent, damaged, empty or no table.
+        D01 to D11, if the file is absent, damaged, empty or no table.
     MissingExtraError
         E01, if the format needs a library that is not installed.
 
@@ -114,12 +119,17 @@ def _name(label: object) -> str:
 
 
 def _check_names(names: Sequence[str], source: str) -> None:
-    twice = sorted({name for name in names if names.count(name) > 1})
+    if len(names) > MOST_COLUMNS:
+        fact = f"the table has {len(names):,} columns"
+        raise ReadError(
+            "D11", fact, place={"file": source}, fix=["name its separator, or turn it"]
+        )
+    twice = sorted(name for name, count in Counter(names).items() if count > 1)
     if twice:
         raise ReadError(
             "D06",
             f"{len(twice)} column name(s) occur more than once",
-            place={"file": source, "columns": ", ".join(map(repr, twice))},
+            place={"file": source, "columns": ", ".join(map(repr, twice[:SHOWN]))},
             fix=["rename the columns", "if the first row holds data, say so: --no-header"],
         )
     if len(names) < 2:
@@ -143,6 +153,7 @@ def _read_parquet(path: Path) -> Table:
 
 def _read_excel(path: Path) -> Table:
     require("openpyxl", extra="excel", to="read .xlsx files")
+    _check_unpacked(path)
     try:
         frame = pd.read_excel(path, header=None, dtype=object)
     except Exception as error:
@@ -152,6 +163,22 @@ def _read_excel(path: Path) -> Table:
     first = frame.iloc[0]
     names = [f"column {j + 1}" if pd.isna(name) else name for j, name in enumerate(first)]
     return _from_frame(frame[1:].set_axis(names, axis=1), str(path), first_line=2)
+
+
+def _check_unpacked(path: Path) -> None:
+    """Refuse an archive whose parts would fill the memory, before one is unpacked."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            claimed = sum(info.file_size for info in archive.infolist())
+    except Exception as error:
+        # Anything may stand where an archive should.
+        raise _damaged(path, "Excel", error) from error
+    # A cell takes some 20 times as much memory as room in its sheet.
+    most = memory_bytes() // (20 * 2)
+    if claimed > most:
+        fact = f"the Excel file unpacks to {claimed / 1e9:.1f} GB, over {most / 1e9:.1f}"
+        fix = ["save the table as .csv or .parquet"]
+        raise ReadError("D10", fact, place={"file": str(path)}, fix=fix)
 
 
 def _damaged(path: Path, kind: str, error: Exception) -> ReadError:

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tenfold.config import Decision, Kind, SchemaOptions, SplitOptions, Task
+from tenfold.config import KINDS, Decision, Kind, SchemaOptions, SplitOptions, Task
 from tenfold.data.cells import (
+    DATE_FORMATS,
     count_words,
     days_of,
     is_numeric,
@@ -70,6 +71,35 @@ class Column:
         """Whether the network learns from the column."""
         return self.kind not in {"identifier", "constant"}
 
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Column":
+        """Make a column from what ``Schema.to_dict`` said of it, unknown keys left out.
+
+        Raises
+        ------
+        LookupError, TypeError, ValueError
+            If it is something else, or could not be read from any cell.
+        """
+        kind, layout, levels = (
+            data["kind"],
+            data["date_format"],
+            tuple(map(str, data["levels"])),
+        )
+        if kind not in KINDS or layout not in {None, *DATE_FORMATS}:
+            raise ValueError("there is no such kind of column")
+        if kind == "number" and not np.isfinite(np.array(levels, dtype=np.float64)).all():
+            raise ValueError("a number is none")
+        return cls(
+            name=str(data["name"]),
+            kind=kind,
+            why=str(data["why"]),
+            levels=levels,
+            date_format=layout,
+            has_missing=bool(data["has_missing"]),
+            low=_known(data.get("low")),
+            high=_known(data.get("high")),
+        )
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Schema:
@@ -119,28 +149,25 @@ class Schema:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Schema":
-        """Make a schema from what ``to_dict`` returned, unknown keys left out."""
-        columns = tuple(
-            Column(
-                name=str(c["name"]),
-                kind=c["kind"],
-                why=str(c["why"]),
-                levels=tuple(map(str, c["levels"])),
-                date_format=c["date_format"],
-                has_missing=bool(c["has_missing"]),
-                low=_known(c.get("low")),
-                high=_known(c.get("high")),
-            )
-            for c in data["columns"]
-        )
+        """Make a schema from what ``to_dict`` returned, unknown keys left out.
+
+        Raises
+        ------
+        LookupError, TypeError, ValueError
+            If it is something else.
+        """
+        columns = tuple(map(Column.from_dict, data["columns"]))
+        others = [data.get(f"{use}_column") for use in ("weight", "group", "time")]
+        if not all(name is None or isinstance(name, str) for name in others):
+            raise TypeError("a column is known by its name")
         return cls(
             columns=columns,
             target=str(data["target"]),
             task=data["task"],
             classes=tuple(map(str, data["classes"])),
-            weight_column=data.get("weight_column"),
-            group_column=data.get("group_column"),
-            time_column=data.get("time_column"),
+            weight_column=others[0],
+            group_column=others[1],
+            time_column=others[2],
         )
 
 

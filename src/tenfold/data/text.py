@@ -14,6 +14,7 @@ from typing import Final
 
 from tenfold.config import Decision, ReadOptions
 from tenfold.errors import ReadError
+from tenfold.machine import memory_bytes
 
 SAMPLE_CHARACTERS: Final = 200_000
 SAMPLE_RECORDS: Final = 200
@@ -21,6 +22,8 @@ SAMPLE_RECORDS: Final = 200
 SEPARATORS: Final = ("\t", ";", "|", ",", "whitespace")
 SEPARATOR_NAMES: Final = {"\t": "tab", ";": "semicolon", "|": "bar", ",": "comma", " ": "space"}
 
+GZIP: Final = b"\x1f\x8b"
+MEMORY_PART: Final = 8  # of the machine's memory, one part, that packed text may take
 NEVER_CLOSED: Final = "unexpected end of data"  # in the words of the csv module
 
 _NUMBER: Final = re.compile(r"[+-]?(\d+([.,]\d*)*|[.,]\d+)(e[+-]?\d+)?", re.IGNORECASE)
@@ -61,7 +64,7 @@ def read_text(path: Path, encoding: str | None) -> tuple[str, Decision]:
     Raises
     ------
     ReadError
-        D03 if the bytes are not text, D08 if a gzip file is damaged.
+        D03 if the bytes are not text, D08 if a gzip file is damaged, D10 if it holds too much.
     """
     data = _unpack(path, path.read_bytes())
     if encoding is not None:
@@ -97,10 +100,12 @@ def read_text(path: Path, encoding: str | None) -> tuple[str, Decision]:
 
 
 def _unpack(path: Path, data: bytes) -> bytes:
-    if not data.startswith(b"\x1f\x8b"):
+    if not data.startswith(GZIP):
         return data
+    most = memory_bytes() // MEMORY_PART
     try:
-        return gzip.decompress(data)
+        with gzip.open(io.BytesIO(data)) as file:
+            found = file.read(most + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise ReadError(
             "D08",
@@ -108,6 +113,10 @@ def _unpack(path: Path, data: bytes) -> bytes:
             place={"file": str(path)},
             fix=["copy or download it again"],
         ) from error
+    if len(found) > most:
+        fact = f"the gzip file unpacks to more than {most / 1e9:.1f} GB"
+        raise ReadError("D10", fact, place={"file": str(path)}, fix=["split it"])
+    return found
 
 
 def _is_utf8(data: bytes) -> bool:

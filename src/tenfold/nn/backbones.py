@@ -4,6 +4,7 @@ Shape letters in this file:
     B  pictures in a batch    D  features    H, W  height and width
 """
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, final
@@ -166,6 +167,10 @@ def _read(path: Path) -> Mapping[str, Tensor]:
 def _timm_backbone(name: str, *, pretrained: bool = True) -> Backbone:
     timm = require("timm", extra="timm", to="use a model of timm")
     plain = name.removeprefix(TIMM)
+    if not re.fullmatch(r"[A-Za-z0-9_.]+", plain):
+        # timm would fetch a name such as hf-hub:... from elsewhere, and a file may say it.
+        fact = f"{plain[:80]!r} is no name of a model of timm's own"
+        raise NetworkError("N07", fact, fix=["timm.list_models()"])
     try:
         with seeded(0):
             model: Any = timm.create_model(plain, pretrained=pretrained, num_classes=0)

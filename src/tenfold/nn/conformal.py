@@ -94,7 +94,7 @@ class Conformal(nn.Module):
     def usable(self, columns: int) -> bool:
         """Tell whether the numbers can be those of a model with so many columns."""
         tensors = (self.scores_S, self.threshold_TI, self.value_TL, self.usual)
-        finite = not any(torch.isnan(one).any() for one in tensors)
+        finite = all(bool(torch.isfinite(one).all()) for one in tensors)
         inside = ((self.feature_TI >= 0) & (self.feature_TI < columns)).all()
         return finite and bool(inside) and bool((self.scores_S.diff() >= 0).all())
 

@@ -5,6 +5,8 @@ import hmac
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final, final
 
+from starlette.requests import ClientDisconnect
+
 from tenfold.errors import ServeError, TenfoldError
 from tenfold.serve.observed import Observed
 from tenfold.serve.options import LOOPBACK, ServeOptions
@@ -73,6 +75,8 @@ class Guard:
             if not status:
                 late = ServeError("V03", f"{self._options.timeout:g} seconds are over")
                 await error_reply(late)(scope, receive, told)
+        except ClientDisconnect:
+            pass  # who asked is gone, and nobody is there to be answered
         finally:
             self._open -= 1
             path = scope["path"] if scope["path"] in PATHS else "other"

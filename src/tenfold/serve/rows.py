@@ -16,9 +16,11 @@ from tenfold.data.cells import FALSE_WORDS, TRUE_WORDS, to_dates
 from tenfold.data.read import read_table
 from tenfold.data.schema import Schema
 from tenfold.data.table import Table
+from tenfold.data.text import GZIP
 from tenfold.errors import PredictError, ReadError, ServeError
 from tenfold.exported import HIGH, LOW, Exported, Feeds, Input, seconds_of
 
+MOST_BRACKETS: Final = 100  # for each row that a request may hold
 NOT_A_NUMBER: Final = float("nan")
 EPOCH: Final = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 MEANINGS: Final = {
@@ -73,6 +75,9 @@ class Rows:
         PredictError
             P01, if a row lacks a column; P02, if a value is not what its column takes.
         """
+        if body.count(b"{") + body.count(b"[") > MOST_BRACKETS * self._most:
+            # Empty ones take 20 times as much memory as room in the body.
+            raise ServeError("V07", "the body holds more brackets than rows can have")
         try:
             found = json.loads(body)
         except (ValueError, RecursionError) as error:
@@ -124,10 +129,14 @@ class Rows:
         ReadError
             If the bytes are no table.
         ServeError
-            V02, if there are too many rows.
+            V02, if there are too many rows; V06, if they are packed.
         PredictError
             P01, if a column is missing; P02, if a column is not what it was.
         """
+        if body.startswith(GZIP):
+            # What it unpacks to is not bounded by the size of the body.
+            fix = ["send the table as it is"]
+            raise ServeError("V06", "the body is packed with gzip", fix=fix)
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "rows.csv"
             path.write_bytes(body)

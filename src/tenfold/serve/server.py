@@ -22,6 +22,7 @@ from tenfold.serve.app import app_of
 from tenfold.serve.guard import Guard
 from tenfold.serve.observed import SHARED
 from tenfold.serve.options import ServeOptions
+from tenfold.serve.patience import Patient
 
 GRACE: Final = 10  # seconds that open requests get when the server ends
 BACKLOG: Final = 2_048
@@ -76,6 +77,7 @@ def serve(file: Path, options: ServeOptions, began: Callable[[str], None]) -> No
             _Made(file, options, label.kind == "images"),
             factory=True,
             workers=options.workers,
+            http=Patient,
             log_level="error",
             access_log=False,
             server_header=False,

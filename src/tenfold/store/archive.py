@@ -6,10 +6,9 @@ manifest ends with a few made-up rows and what the model says of them; opening a
 file predicts them again.
 """
 
-import io
 import json
+import warnings
 import zipfile
-import zlib
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -18,10 +17,9 @@ import numpy as np
 import safetensors.torch
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError
 
-from tenfold.config import TASKS, Decision
-from tenfold.data.encode import number_names
+from tenfold.config import TASKS
+from tenfold.data.encode import level_counts, number_names
 from tenfold.data.schema import Schema
 from tenfold.errors import NetworkError, StoreError
 from tenfold.model import Model
@@ -31,32 +29,24 @@ from tenfold.nn.network import FoldNetwork
 from tenfold.nn.own import MakeModule, own_network
 from tenfold.nn.targets import FoldTarget
 from tenfold.picture_model import PictureModel
+from tenfold.store.parcel import MANIFEST, WEIGHTS, damaged, read_parts
 from tenfold.store.parts import (
+    check_counts,
     describe_conformal,
     fill,
     rebuild_conformal,
+    rebuild_decisions,
     require_function,
 )
 from tenfold.store.pictures import describe_pictures, rebuild_pictures, sample_answers
 
 FORMAT: Final = 2
-MANIFEST: Final = "manifest.json"
-WEIGHTS: Final = "weights.safetensors"
-MAX_MANIFEST_BYTES: Final = 64 * 2**20
 SAMPLE_ROWS: Final = 3
 MOST_OUTPUTS: Final = 100_000
+MOST_CODES: Final = 16  # of a column of numbers
+MOST_LAYERS: Final = 100
 # Another processor rounds otherwise; anything beyond this is a damaged or foreign file.
 TOLERANCE: Final = 1e-3
-# What zipfile and json raise on damaged bytes; RuntimeError for encryption and deep nesting.
-UNREADABLE: Final = (
-    zipfile.BadZipFile,
-    zlib.error,
-    EOFError,
-    NotImplementedError,
-    OSError,
-    RuntimeError,
-    ValueError,
-)
 # What rebuilding a model raises if its parts are whole and do not belong together.
 UNFIT: Final = (
     LookupError,
@@ -152,18 +142,20 @@ def load_model(path: Path, make: MakeModule | None = None) -> Model | PictureMod
     StoreError
         M01 to M05, if the file is not whole, not ours, newer, or predicts otherwise.
     """
-    manifest, tensors = _read_parts(path)
+    manifest, tensors = _read(path)
     try:
-        model, answers = _rebuild_and_ask(manifest, tensors, make)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what is odd is refused below
+            model, answers = _rebuild_and_ask(manifest, tensors, make)
         expected = np.array(manifest["sample"]["answers"], dtype=np.float64)
     except NetworkError:
         raise  # the user's own function is at fault, not the file
     except UNFIT as error:
         what = f"its parts do not fit together ({type(error).__name__})"
-        raise _damaged(path, what) from error
+        raise damaged(path, what) from error
     span = np.abs(expected).max(initial=1.0)
-    same_shape = answers.shape == expected.shape
-    if not same_shape or not np.allclose(answers, expected, atol=TOLERANCE * span):
+    comparable = answers.shape == expected.shape and np.isfinite(span)
+    if not comparable or not np.allclose(answers, expected, atol=TOLERANCE * span):
         raise StoreError(
             "M03",
             "the model predicts something else for its sample rows than when it was saved",
@@ -177,6 +169,7 @@ def _rebuild_and_ask(
     manifest: dict[str, Any], tensors: dict[str, torch.Tensor], make: MakeModule | None
 ) -> tuple[Model | PictureModel, NDArray[np.float64]]:
     """Return a model and what it says of its samples."""
+    check_counts(manifest, tensors)
     if manifest.get("kind") == "images":
         pictures = rebuild_pictures(manifest, tensors, make)
         return pictures, sample_answers(pictures)
@@ -187,25 +180,22 @@ def _rebuild_and_ask(
     return model, model.answers_coded(numbers, codes)
 
 
-def _read_parts(path: Path) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
-    archive = _open(path)
-    try:
-        manifest = json.loads(archive.read(MANIFEST))
-        found = manifest["format"]
-    except (*UNREADABLE, KeyError, TypeError) as error:
-        raise _damaged(path, "its manifest cannot be read") from error
-    if not isinstance(found, int) or found > FORMAT:
+def _read(path: Path) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
+    """Return the parts of a model file as today's format would hold them."""
+    manifest, tensors = read_parts(path)
+    found = manifest.get("format")
+    if not isinstance(found, int) or isinstance(found, bool) or not 0 < found <= FORMAT:
         raise StoreError(
             "M02",
-            f"the model has format {found!r}, and this Tenfold reads formats up to {FORMAT}",
+            f"the model has format {str(found)[:40]}, "
+            f"and this Tenfold reads formats up to {FORMAT}",
             place={"file": str(path)},
             fix=["pip install --upgrade tenfold"],
         )
     try:
-        tensors = safetensors.torch.load(archive.read(WEIGHTS))
         return _as_today(manifest, tensors)
-    except (*UNREADABLE, KeyError, TypeError, SafetensorError) as error:
-        raise _damaged(path, "its weights cannot be read") from error
+    except UNFIT as error:
+        raise damaged(path, "its weights cannot be read") from error
 
 
 def _as_today(
@@ -225,44 +215,13 @@ def _as_today(
     return manifest, tensors
 
 
-def _open(path: Path) -> zipfile.ZipFile:
-    """Open an archive whose parts are those of a model, none larger than it may be."""
-    place = {"file": str(path)}
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise StoreError("M07", f"it cannot be read: {error.strerror}", place=place) from error
-    try:
-        archive = zipfile.ZipFile(io.BytesIO(data))
-        sizes = {info.filename: info.file_size for info in archive.infolist()}
-    except UNREADABLE as error:
-        raise StoreError("M01", "the file is no model file", place=place) from error
-    # Weights are not compressed, so they cannot be larger than the file that holds them.
-    limits = {MANIFEST: MAX_MANIFEST_BYTES, WEIGHTS: len(data)}
-    if not limits.keys() <= sizes.keys():
-        raise StoreError("M01", "the archive lacks the parts of a model", place=place)
-    for name, limit in limits.items():
-        if sizes[name] > limit:
-            raise _damaged(path, f"its part {name} claims {sizes[name]:,} bytes")
-    return archive
-
-
-def _damaged(path: Path, what: str) -> StoreError:
-    return StoreError(
-        "M04",
-        f"the model file is damaged: {what}",
-        place={"file": str(path)},
-        fix=["copy it again, or train the model again"],
-    )
-
-
 def _rebuild(
     manifest: dict[str, Any], tensors: dict[str, torch.Tensor], make: MakeModule | None
 ) -> Model:
     schema = Schema.from_dict(manifest["schema"])
     networks, outputs = int(manifest["networks"]), int(manifest["outputs"])
     with torch.device("meta"):  # sizes that a manifest only claims take no memory
-        features = _rebuild_features(manifest["features"], networks)
+        features = _rebuild_features(manifest["features"], networks, len(tensors))
         target = FoldTarget(networks, schema.task, outputs)
     _check_sizes(schema, features, outputs)
     network = _rebuild_network(manifest["network"], features, outputs, make)
@@ -274,7 +233,7 @@ def _rebuild(
         target=target,
         folds=int(manifest["folds"]),
         own=manifest["network"]["kind"] == "own",
-        decisions=tuple(Decision(**d) for d in manifest["decisions"]),
+        decisions=rebuild_decisions(manifest["decisions"]),
         conformal=rebuild_conformal(
             manifest["conformal"], tensors, features.center_FP.shape[1] + len(features.levels)
         ),
@@ -283,15 +242,18 @@ def _rebuild(
 
 def _check_sizes(schema: Schema, features: FoldFeatures, outputs: int) -> None:
     """Raise ValueError if a schema gives other columns or classes than the network takes."""
-    words = len(schema.categories)
-    if features.options.recurring:
-        words += len(schema.recurring)
-    given = (schema.task in TASKS, len(number_names(schema)), words, len(schema.classes) or 1)
-    if given != (True, features.center_FP.shape[1], len(features.levels), outputs):
+    levels = level_counts(schema)
+    if not features.options.recurring:
+        levels = levels[: len(schema.categories)]
+    given = (schema.task in TASKS, len(number_names(schema)), levels, len(schema.classes) or 1)
+    if given != (True, features.center_FP.shape[1], features.levels, outputs):
         raise ValueError("the schema is not that of the network")
 
 
-def _rebuild_features(told: dict[str, Any], networks: int) -> FoldFeatures:
+def _rebuild_features(told: dict[str, Any], networks: int, tensors: int) -> FoldFeatures:
+    # Each column of words has a tensor of its own, so there are no more of them.
+    if len(told["levels"]) > tensors or len(told["options"]["bins"]) > MOST_CODES:
+        raise ValueError("there is no model with so many columns")
     options = FeatureOptions(
         style=told["options"]["style"],
         bins=tuple((int(count), float(height)) for count, height in told["options"]["bins"]),
@@ -312,6 +274,8 @@ def _rebuild_network(
 ) -> FoldNetwork:
     if told["kind"] == "mlp":
         shape = told["options"]
+        if not 0 <= len(shape["hidden"]) <= MOST_LAYERS or min(shape["hidden"], default=1) < 1:
+            raise ValueError("there is no network of such layers")
         body = MLPOptions(
             hidden=tuple(map(int, shape["hidden"])),
             activation=shape["activation"],

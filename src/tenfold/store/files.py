@@ -47,7 +47,7 @@ def reading(path: Path, fix: str = FROM_A_COPY) -> Iterator[None]:
     """
     try:
         yield
-    except (OSError, LookupError, ValueError, TypeError) as error:
+    except (OSError, LookupError, ValueError, TypeError, RecursionError) as error:
         gone = isinstance(error, FileNotFoundError)
         fact = f"{path.name} {'is missing' if gone else 'cannot be read'}"
         raise StoreError("M04", fact, place={"file": str(path)}, fix=[fix]) from error

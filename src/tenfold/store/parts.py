@@ -1,20 +1,68 @@
 """What models of tables and of pictures need alike when they are opened."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 import torch
 from torch import Tensor, nn
 
+from tenfold.config import Decision
 from tenfold.errors import StoreError
 from tenfold.nn.conformal import Conformal
 from tenfold.nn.own import MakeModule
 
+MOST_NETWORKS: Final = 10_000
+MOST_TREES: Final = 1_000
+
 
 def fill(module: nn.Module, prefix: str, tensors: Mapping[str, Tensor]) -> None:
-    """Let a module's numbers be the tensors whose names begin so."""
+    """Let a module's numbers be the tensors whose names begin so.
+
+    Raises
+    ------
+    RuntimeError, ValueError
+        If they are not those of the module by name, shape or type, or one is no number.
+    """
     own = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+    kinds = {name: tensor.dtype for name, tensor in module.state_dict().items()}
+    if kinds != {name: tensor.dtype for name, tensor in own.items()}:
+        raise ValueError("the tensors are not those of the network")
+    if any(bool(one.isnan().any()) for one in own.values() if one.is_floating_point()):
+        raise ValueError("a number is none")
     module.load_state_dict(own, assign=True)
+
+
+def rebuild_decisions(told: Iterable[Mapping[str, Any]]) -> tuple[Decision, ...]:
+    """Return the decisions that a manifest tells, unknown keys left out."""
+    return tuple(
+        Decision(what=str(d["what"]), why=str(d["why"]), change_with=str(d["change_with"]))
+        for d in told
+    )
+
+
+def check_counts(manifest: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> None:
+    """Compare the counts of a manifest with its tensors, before anything is made of them.
+
+    Raises
+    ------
+    LookupError, TypeError, ValueError
+        If they are not alike, or no counts at all.
+    """
+    networks, folds = int(manifest["networks"]), int(manifest["folds"])
+    if not 0 < folds <= networks <= MOST_NETWORKS or networks % folds:
+        raise ValueError("there is no model with so many networks")
+    if tensors["target.mean_F"].shape != (networks,):
+        raise ValueError("the networks are more or fewer than the manifest claims")
+    # An empty tensor may claim any other side, and takes no bytes in the file.
+    for name, tensor in tensors.items():
+        if name.startswith(("network.", "backbone.")) and not tensor.numel():
+            check_empty(name, tensor)
+
+
+def check_empty(name: str, tensor: Tensor) -> None:
+    """Raise ValueError if a tensor without numbers claims more than a small shape."""
+    if max(tensor.shape, default=0) > MOST_NETWORKS:
+        raise ValueError(f"{name} is empty and claims to be large")
 
 
 def require_function(make: MakeModule | None) -> MakeModule:
@@ -56,6 +104,8 @@ def rebuild_conformal(
     """
     if told is None:
         return None
+    if not 0 <= int(told["trees"]) <= MOST_TREES:
+        raise ValueError("there is no model with so many trees")
     with torch.device("meta"):  # sizes that a manifest only claims take no memory
         conformal = Conformal(int(told["scores"]), int(told["trees"]))
     fill(conformal, "conformal.", tensors)

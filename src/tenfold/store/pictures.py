@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from tenfold.config import Decision
+from tenfold.config import MOST_SIDE
 from tenfold.data.picture_schema import PictureSchema
 from tenfold.data.pictures import Pictures
 from tenfold.nn.backbones import empty_backbone
@@ -23,12 +23,12 @@ from tenfold.nn.network import FoldNetwork
 from tenfold.nn.own import MakeModule, make_modules
 from tenfold.nn.targets import FoldTarget
 from tenfold.picture_model import PictureModel
-from tenfold.store.parts import fill, rebuild_conformal, require_function
+from tenfold.store.parts import fill, rebuild_conformal, rebuild_decisions, require_function
 from tenfold.training.device import choose_place
 from tenfold.training.fit_pictures import TURNS
 
 SAMPLES: Final = 3
-MOST_SIDE: Final = 4_096  # pixels; a manifest may not claim pictures that fill the memory
+MOST_MODULES: Final = 1_000
 
 
 def describe_pictures(model: PictureModel) -> dict[str, Any]:
@@ -57,13 +57,21 @@ def describe_pictures(model: PictureModel) -> dict[str, Any]:
 def sample_answers(model: PictureModel) -> NDArray[np.float64]:
     """Return what a model says of three made-up pictures, shape (3, O)."""
     exact = replace(model, precision=None)
-    if isinstance(model.network, ModuleNetwork):
-        kept, model.network.precision = model.network.precision, None
-        try:
-            return exact.answers(sample_pictures(model.schema))
-        finally:
-            model.network.precision = kept
-    return exact.answers(sample_pictures(model.schema))
+    pictures = sample_pictures(model.schema)
+    if not isinstance(model.network, ModuleNetwork):
+        return _one_by_one(exact, pictures)
+    kept, model.network.precision = model.network.precision, None
+    try:
+        return _one_by_one(exact, pictures)
+    finally:
+        model.network.precision = kept
+
+
+def _one_by_one(model: PictureModel, pictures: Pictures) -> NDArray[np.float64]:
+    """Return the answers, in the memory of a single picture: a file may claim large ones."""
+    return np.concatenate(
+        [model.answers(pictures.take(np.array([at]))) for at in range(SAMPLES)]
+    )
 
 
 def sample_pictures(schema: PictureSchema) -> Pictures:
@@ -133,7 +141,7 @@ def rebuild_pictures(
         mirrored=bool(told["mirrored"]),
         size=size,
         precision=place.precision,
-        decisions=tuple(Decision(**d) for d in manifest["decisions"]),
+        decisions=rebuild_decisions(manifest["decisions"]),
         conformal=rebuild_conformal(manifest["conformal"], tensors, columns=0),
     )
 
@@ -144,6 +152,8 @@ def _modules(
     """Return networks of a kind with numbers still to be filled in."""
     shape = (3, size, size)
     kind = told["kind"]
+    if networks > MOST_MODULES:
+        raise ValueError("there are not so many networks")
     if kind == "own":
         modules = make_modules(require_function(make), shape, outputs, range(networks))
         return ModuleNetwork(modules, range(networks), turns=TURNS)
