@@ -149,7 +149,6 @@ def work(number: int, seeds: list[Path], count: int, folder: Path, told: Any) ->
         run = tenfold.load(path)
         run.predict(asked_of(run))
     gc.collect()
-    before = forget_peak()
     warnings.simplefilter("error")  # a warning is no answer either
     ours, theirs = multiprocessing.Pipe()
     spoiler = multiprocessing.Process(
@@ -160,7 +159,7 @@ def work(number: int, seeds: list[Path], count: int, folder: Path, told: Any) ->
         ours.send("next")
         kind = ours.recv()
         told.put(("begun", number, at, time.time()))
-        forget_peak()
+        before = forget_peak()  # what an earlier file left is not this one's
         begun, ended = time.perf_counter(), "predicts"
         watch.on = True
         try:

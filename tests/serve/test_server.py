@@ -198,6 +198,27 @@ def test_a_request_that_never_ends_is_ended(houses: Server) -> None:
     assert b'"V03"' in told
 
 
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"", b"408"),
+        (b"POST /predict HTTP/1.1\r\nHost: localhost\r\nX-", b"408"),
+        (b"GET /health HTTP/1.1\r\nX-Long: " + b"x" * 70_000, b"431"),
+    ],
+    ids=["nothing", "half a head", "a long head"],
+)
+def test_a_head_that_never_ends_or_is_too_long_is_ended(
+    sent: bytes, status: bytes, files: dict[str, Path]
+) -> None:
+    with serving(files["regression"], "--timeout", "1") as server:
+        host, port = server.url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=20) as connection:
+            connection.sendall(sent)
+            said = connection.recv(100)
+        assert said.startswith(b"HTTP/1.1 " + status)
+        assert server.ask("/health").status == 200
+
+
 def test_too_many_requests_at_once_are_sent_away(files: dict[str, Path]) -> None:
     with serving(files["regression"], "--max-requests", "2", "--timeout", "5") as server:
         host, port = server.url.removeprefix("http://").split(":")
