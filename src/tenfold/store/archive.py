@@ -183,7 +183,9 @@ def _rebuild_and_ask(
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
     """Return the parts of a model file as today's format would hold them."""
     manifest, tensors = read_parts(path)
-    found = manifest.get("format")
+    if "format" not in manifest:
+        raise damaged(path, "its manifest says no format")
+    found = manifest["format"]
     if not isinstance(found, int) or isinstance(found, bool) or not 0 < found <= FORMAT:
         raise StoreError(
             "M02",
