@@ -90,6 +90,31 @@ def test_pictures_that_are_killed_go_on_and_end_with_the_same_file(tmp_path: Pat
     assert fingerprint(files[0]) == fingerprint(files[1])
 
 
+def test_a_run_that_is_cut_off_while_it_is_written_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All its files are there but the page; pictures have a folder of mistakes, too."""
+    pictures = write_folder(tmp_path / "stripes", 24)
+    monkeypatch.setattr("tenfold.training.checkpoints.SECONDS", 0.0)
+    monkeypatch.setattr("tenfold.training.checkpoints.SHARE", 0)
+
+    def cut_off(run: Run) -> Path:
+        raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Run, "write_report", cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            train(pictures, network="scratch", img_size=32, folds=3, epochs=1, out=tmp_path)
+    folder = tmp_path / "stripes-1"
+    before = fingerprint(folder / "model.tenfold")
+    assert (folder / "mistakes").is_dir()
+    run = train(resume=folder)
+    assert run.folder == folder
+    assert fingerprint(folder / "model.tenfold") == before
+    assert (folder / "report.html").is_file()
+    assert not list(folder.glob("checkpoint*"))
+
+
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     disk = tmp_path / "disk"

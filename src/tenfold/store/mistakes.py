@@ -19,7 +19,7 @@ def write_mistakes(mistakes: Sequence[Mistake], run: Path) -> None:
     if not mistakes:
         return
     folder = run / FOLDER
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)  # of a run that was cut off here before
     rows = []
     for number, mistake in enumerate(mistakes, start=1):
         name = f"{number:02}.jpg"
