@@ -401,8 +401,7 @@ was reached.
     (
         lambda home: train(text(home, "PK", "a.xlsx")),
         """\
-D08: the Excel file cannot be read: Excel file format cannot be determined, you must specify \
-an engine manually.
+D08: the Excel file cannot be read: File is not a zip file.
 
   file  HOME/a.xlsx
   why   a file must be whole and of the kind that its name says
