@@ -487,3 +487,14 @@ def test_folders_without_any_picture_are_refused(tmp_path: Path) -> None:
     with pytest.raises(PictureError) as caught:
         list_unlabelled([touch(tmp_path, "a.txt")])
     assert (caught.value.code, caught.value.place["files"]) == ("I02", ".txt (1)")
+
+
+def test_links_to_themselves_and_names_that_are_none_stop_nothing(tmp_path: Path) -> None:
+    touch(tmp_path, *PETS, "cats/new\nline.png")
+    (tmp_path / "cats" / "self.png").symlink_to("self.png")
+    (tmp_path / "cats" / "gone.png").symlink_to("nowhere.png")
+    (tmp_path / "cats" / "all").symlink_to(tmp_path)
+    os.close(os.open(os.fsencode(tmp_path / "dogs") + b"/\xff.png", os.O_CREAT))
+    listing, _ = list_labelled(tmp_path, AUTO)
+    assert {"cats/self.png", "cats/gone.png", "cats/new\nline.png"} <= set(listing.names)
+    assert r"dogs/\udcff.png" in listing.names

@@ -5,6 +5,8 @@ import gzip
 import os
 import random
 import re
+import time
+import zipfile
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -17,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenfold.config import MISSING, ReadOptions
+from tenfold.data import text
 from tenfold.data.read import read_table
 from tenfold.data.table import Table
 from tenfold.errors import ReadError, UsageError
@@ -589,3 +592,50 @@ def test_separator_and_header_of_a_plain_table_are_found(
     table = read_table(path, ReadOptions(missing=()))
     assert cells(table) == [["size", "home town", "age"], *map(list, rows)]
     assert re.fullmatch("separator (comma|semicolon|tab|bar)", said(table)["--separator"])
+
+
+def sheet(path: Path, cells: str) -> Path:
+    """Write a workbook whose sheet holds these rows, as another program might."""
+    saved(path, pd.DataFrame({"a": [1], "b": [2]}))
+    with zipfile.ZipFile(path) as old:
+        parts = {name: old.read(name) for name in old.namelist()}
+    name = next(name for name in parts if "sheet1.xml" in name)
+    home = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    parts[name] = (
+        f'<worksheet xmlns="{home}"><sheetData>{cells}</sheetData></worksheet>'.encode()
+    )
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
+        for name, part in parts.items():
+            new.writestr(name, part)
+    return path
+
+
+def test_a_sheet_with_a_cell_far_away_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    row = '<row r="{0}"><c r="A{0}"><v>1</v></c><c r="{1}{0}"><v>2</v></c></row>'
+    near = sheet(tmp_path / "near.xlsx", row.format(1, "B") + row.format(2, "B"))
+    assert read_table(near).frame.shape == (1, 2)
+    error = refusal(
+        sheet(tmp_path / "far.xlsx", row.format(1, "B") + row.format(1048576, "XFD"))
+    )
+    assert (error.code, error.fact) == ("D10", "a sheet has 1,048,576 rows and 16,384 columns")
+
+
+def test_a_cell_that_is_too_long_is_named_as_that(written: Any) -> None:
+    table = read_table(written("a,b\n1,x\n" + "y" * 200_000 + ",2\n3,z\n"))
+    assert [row.reason for row in table.rejected] == ["a cell has more than 131,072 characters"]
+
+
+def test_a_line_of_very_many_columns_is_refused_at_once(written: Any) -> None:
+    begun = time.perf_counter()
+    assert refusal(written("a," * 200_000 + "b\n")).code == "D11"
+    assert time.perf_counter() - begun < 5
+
+
+def test_packed_text_that_would_fill_the_memory_is_refused(
+    written: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(text, "memory_bytes", lambda: 8 * 10**6)
+    packed = written(gzip.compress(b"a,b\n" + b"1,2\n" * 300_000), "t.csv.gz")
+    assert refusal(packed).code == "D10"
+    monkeypatch.undo()
+    assert len(read_table(packed)) == 300_000

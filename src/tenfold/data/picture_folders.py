@@ -106,7 +106,7 @@ def walk(root: Path, suffixes: Collection[str]) -> Tree:
             tree.closed.append(folder)
             continue
         for entry in visible:
-            if entry.is_dir():
+            if _is_folder(entry):
                 tree.folders.append(f"{folder}{entry.name}/")
                 waiting.append((f"{folder}{entry.name}/", above | {here}))
             elif suffix(entry.name) in suffixes:
@@ -116,6 +116,13 @@ def walk(root: Path, suffixes: Collection[str]) -> Tree:
     for names in (tree.pictures, tree.folders, tree.closed):
         names.sort()
     return tree
+
+
+def _is_folder(entry: "os.DirEntry[str]") -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself is no folder; whoever opens it says what it is
+        return False
 
 
 def _hidden(name: str) -> bool:

@@ -1,6 +1,6 @@
 """From a file or a DataFrame to a Table."""
 
-import zipfile
+import csv
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -13,6 +13,7 @@ from tenfold.config import Decision, ReadOptions
 from tenfold.data.table import RejectedRow, Table
 from tenfold.data.text import (
     NEVER_CLOSED,
+    TOO_LONG,
     Record,
     TextFormat,
     detect_format,
@@ -20,9 +21,9 @@ from tenfold.data.text import (
     read_text,
     records,
 )
+from tenfold.data.workbook import check_workbook
 from tenfold.errors import ReadError
 from tenfold.extras import require
-from tenfold.machine import memory_bytes
 
 MOST_COLUMNS: Final = 100_000
 SHOWN: Final = 10
@@ -153,9 +154,11 @@ def _read_parquet(path: Path) -> Table:
 
 def _read_excel(path: Path) -> Table:
     require("openpyxl", extra="excel", to="read .xlsx files")
-    _check_unpacked(path)
     try:
+        check_workbook(path)
         frame = pd.read_excel(path, header=None, dtype=object)
+    except ReadError:
+        raise
     except Exception as error:
         raise _damaged(path, "Excel", error) from error
     if len(frame) == 0:
@@ -163,22 +166,6 @@ def _read_excel(path: Path) -> Table:
     first = frame.iloc[0]
     names = [f"column {j + 1}" if pd.isna(name) else name for j, name in enumerate(first)]
     return _from_frame(frame[1:].set_axis(names, axis=1), str(path), first_line=2)
-
-
-def _check_unpacked(path: Path) -> None:
-    """Refuse an archive whose parts would fill the memory, before one is unpacked."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            claimed = sum(info.file_size for info in archive.infolist())
-    except Exception as error:
-        # Anything may stand where an archive should.
-        raise _damaged(path, "Excel", error) from error
-    # A cell takes some 20 times as much memory as room in its sheet.
-    most = memory_bytes() // (20 * 2)
-    if claimed > most:
-        fact = f"the Excel file unpacks to {claimed / 1e9:.1f} GB, over {most / 1e9:.1f}"
-        fix = ["save the table as .csv or .parquet"]
-        raise ReadError("D10", fact, place={"file": str(path)}, fix=fix)
 
 
 def _damaged(path: Path, kind: str, error: Exception) -> ReadError:
@@ -238,6 +225,8 @@ def _sort(rows: Iterable[Record], columns: int) -> tuple[list[Record], list[Reje
             raise quotation_error(record)
         if record.fault is not None:
             reason = f"its quotation marks are wrong: {record.fault}"
+            if record.fault.startswith(TOO_LONG):
+                reason = f"a cell has more than {csv.field_size_limit():,} characters"
         elif len(record.cells) != columns:
             reason = f"it has {len(record.cells)} cells, and the table has {columns} columns"
         else:

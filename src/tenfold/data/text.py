@@ -24,7 +24,9 @@ SEPARATOR_NAMES: Final = {"\t": "tab", ";": "semicolon", "|": "bar", ",": "comma
 
 GZIP: Final = b"\x1f\x8b"
 MEMORY_PART: Final = 8  # of the machine's memory, one part, that packed text may take
-NEVER_CLOSED: Final = "unexpected end of data"  # in the words of the csv module
+# In the words of the csv module.
+NEVER_CLOSED: Final = "unexpected end of data"
+TOO_LONG: Final = "field larger than field limit"
 
 _NUMBER: Final = re.compile(r"[+-]?(\d+([.,]\d*)*|[.,]\d+)(e[+-]?\d+)?", re.IGNORECASE)
 _DOT_DECIMAL: Final = re.compile(r"[+-]?\d*\.\d+(e[+-]?\d+)?", re.IGNORECASE)

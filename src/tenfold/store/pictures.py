@@ -4,7 +4,7 @@ A model asks itself three made-up pictures when it is saved and when it is opene
 float32, so that the answers do not depend on what the processor has in hardware.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from typing import Any, Final
 
@@ -54,24 +54,41 @@ def describe_pictures(model: PictureModel) -> dict[str, Any]:
     }
 
 
-def sample_answers(model: PictureModel) -> NDArray[np.float64]:
-    """Return what a model says of three made-up pictures, shape (3, O)."""
+def sample_answers(
+    model: PictureModel, goes_on: Callable[[int, NDArray[np.float64]], bool] | None = None
+) -> NDArray[np.float64]:
+    """Return what a model says of made-up pictures, shape (3, O).
+
+    Parameters
+    ----------
+    model : PictureModel
+    goes_on : callable, optional
+        Takes a picture's number and answer, and says whether to ask about the next: a file
+        that is refused in the end is to cost as little as possible.
+    """
     exact = replace(model, precision=None)
     pictures = sample_pictures(model.schema)
     if not isinstance(model.network, ModuleNetwork):
-        return _one_by_one(exact, pictures)
+        return _one_by_one(exact, pictures, goes_on)
     kept, model.network.precision = model.network.precision, None
     try:
-        return _one_by_one(exact, pictures)
+        return _one_by_one(exact, pictures, goes_on)
     finally:
         model.network.precision = kept
 
 
-def _one_by_one(model: PictureModel, pictures: Pictures) -> NDArray[np.float64]:
+def _one_by_one(
+    model: PictureModel,
+    pictures: Pictures,
+    goes_on: Callable[[int, NDArray[np.float64]], bool] | None,
+) -> NDArray[np.float64]:
     """Return the answers, in the memory of a single picture: a file may claim large ones."""
-    return np.concatenate(
-        [model.answers(pictures.take(np.array([at]))) for at in range(SAMPLES)]
-    )
+    found: list[NDArray[np.float64]] = []
+    for at in range(SAMPLES):
+        found.append(model.answers(pictures.take(np.array([at]))))
+        if goes_on is not None and not goes_on(at, found[-1][0]):
+            break
+    return np.concatenate(found)
 
 
 def sample_pictures(schema: PictureSchema) -> Pictures:
