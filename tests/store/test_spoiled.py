@@ -14,7 +14,9 @@ import torch
 
 import tenfold
 from tenfold.errors import StoreError, TenfoldError
+from tenfold.picture_model import PictureModel
 from tenfold.store.parcel import MANIFEST, MAX_MANIFEST_BYTES, WEIGHTS, read_parts
+from tenfold.store.pictures import sample_answers
 from tests.engine_mutants import WAYS, packed, parts_of
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -117,3 +119,25 @@ def test_numbers_of_another_type_are_m04(dtype: torch.dtype, tmp_path: Path) -> 
     with pytest.raises(StoreError) as caught:
         tenfold.load(spoiled(parts | {WEIGHTS: weights}, tmp_path / "a.tenfold"))
     assert caught.value.code == "M04"
+
+
+def test_marks_of_another_type_are_m04_though_the_samples_would_not_tell(
+    tmp_path: Path,
+) -> None:
+    """A mark of 100 in place of a truth value would lead a word to rows beyond its table."""
+    parts = parts_of((GOLDEN / "format-2-regression.tenfold").read_bytes())
+    tensors = safetensors.torch.load(parts[WEIGHTS])
+    name = "network.features.seen0_FL"
+    tensors[name] = tensors[name].to(torch.int64)
+    weights = safetensors.torch.save(tensors)
+    with pytest.raises(StoreError, match="parts do not fit together") as caught:
+        tenfold.load(spoiled(parts | {WEIGHTS: weights}, tmp_path / "a.tenfold"))
+    assert caught.value.code == "M04"
+
+
+def test_no_more_samples_are_asked_once_one_is_answered_otherwise() -> None:
+    model = tenfold.load(GOLDEN / "format-2-pictures.tenfold").model
+    assert isinstance(model, PictureModel)
+    assert len(sample_answers(model, lambda _at, _answer: False)) == 1
+    assert len(sample_answers(model, lambda at, _answer: at < 1)) == 2
+    assert len(sample_answers(model)) == 3
