@@ -94,11 +94,11 @@ def _one_by_one(
 def sample_pictures(schema: PictureSchema) -> Pictures:
     """Make up pictures of smooth colours; none of the user's is kept."""
     side = np.linspace(0, 1, schema.framing.size)
-    waves = [
-        np.sin(np.pi * (turns * side[:, None] + (3 - turns) * side[None, :] + turns))
-        for turns in range(SAMPLES)
-    ]
-    grey = (127.5 * (1 + np.stack(waves))).astype(np.uint8)
+    greys = []
+    for turns in range(SAMPLES):
+        wave = np.sin(np.pi * (turns * side[:, None] + (3 - turns) * side[None, :] + turns))
+        greys.append((127.5 * (1 + wave)).astype(np.uint8))
+    grey = np.stack(greys)
     colours = np.stack([grey, grey[:, ::-1], 255 - grey], axis=-1)
     return Pictures(
         cache=colours,
