@@ -34,7 +34,7 @@ _DATE_SHAPE: Final = re.compile(r"(?=.*\d)[\w.,/: +-]{6,35}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Finding:
+class FoundKind:
     """The kind of a column, what in its cells shows it, and its date format."""
 
     kind: Kind
@@ -42,7 +42,7 @@ class Finding:
     date_format: str | None = None
 
 
-def find_kind(name: str, cells: "pd.Series[Any]", decimal: str = ".") -> Finding:
+def find_kind(name: str, cells: "pd.Series[Any]", decimal: str = ".") -> FoundKind:
     """Decide what the cells of a column are.
 
     Examples
@@ -54,15 +54,17 @@ def find_kind(name: str, cells: "pd.Series[Any]", decimal: str = ".") -> Finding
     """
     filled = cells[cells.notna()]
     if len(filled) == 0:
-        return Finding(kind="constant", why="all its cells are empty")
+        return FoundKind(kind="constant", why="all its cells are empty")
     if pd.api.types.is_datetime64_any_dtype(cells):
-        return Finding(kind="date", why="its cells are dates", date_format="ISO8601")
+        return FoundKind(kind="date", why="its cells are dates", date_format="ISO8601")
     texts = to_text(filled)
     distinct = len(set(texts))
     if distinct == 1:
-        return Finding(kind="constant", why=f"every filled cell is {texts[0]!r}")
+        return FoundKind(kind="constant", why=f"every filled cell is {texts[0]!r}")
     if _is_truth(texts):
-        return Finding(kind="boolean", why=f"its cells are {' and '.join(sorted(set(texts)))}")
+        return FoundKind(
+            kind="boolean", why=f"its cells are {' and '.join(sorted(set(texts)))}"
+        )
     return (
         _as_number(name, filled, decimal)
         or _as_date(filled, texts)
@@ -77,7 +79,7 @@ def _is_truth(texts: NDArray[np.object_]) -> bool:
     )
 
 
-def _as_number(name: str, filled: "pd.Series[Any]", decimal: str) -> Finding | None:
+def _as_number(name: str, filled: "pd.Series[Any]", decimal: str) -> FoundKind | None:
     numbers = to_numbers(filled, decimal)
     found = numbers[np.isfinite(numbers)]
     share = len(found) / len(numbers)
@@ -87,19 +89,21 @@ def _as_number(name: str, filled: "pd.Series[Any]", decimal: str) -> Finding | N
     whole = bool(np.all(found == np.round(found)))
     if whole and distinct == len(found) >= FEW_ROWS:
         if found.max() - found.min() == len(found) - 1:
-            return Finding(kind="identifier", why="it counts the rows")
+            return FoundKind(kind="identifier", why="it counts the rows")
         if _ID_NAME.search(name):
-            return Finding(kind="identifier", why="its name says so and no value occurs twice")
+            return FoundKind(
+                kind="identifier", why="its name says so and no value occurs twice"
+            )
     stray = len(numbers) - len(found)
     if stray:
         example = filled[~np.isfinite(numbers)].iloc[0]
         why = f"all but {stray:,} of its {len(numbers):,} filled cells are numbers"
         shown = repr(example) if isinstance(example, str) else str(example)
-        return Finding(kind="number", why=f"{why}; cells such as {shown} are read as empty")
-    return Finding(kind="number", why="its cells are numbers")
+        return FoundKind(kind="number", why=f"{why}; cells such as {shown} are read as empty")
+    return FoundKind(kind="number", why="its cells are numbers")
 
 
-def _as_date(filled: "pd.Series[Any]", texts: NDArray[np.object_]) -> Finding | None:
+def _as_date(filled: "pd.Series[Any]", texts: NDArray[np.object_]) -> FoundKind | None:
     if is_numeric(filled):
         return None
     counts = count_words(texts)
@@ -122,12 +126,12 @@ def _as_date(filled: "pd.Series[Any]", texts: NDArray[np.object_]) -> Finding | 
     why = f"cells such as {example} are dates"
     if rivals:
         why += f" ({best}; {rivals[0]} would fit too)"
-    return Finding(kind="date", why=why, date_format=best)
+    return FoundKind(kind="date", why=why, date_format=best)
 
 
-def _as_words(texts: NDArray[np.object_], distinct: int) -> Finding:
+def _as_words(texts: NDArray[np.object_], distinct: int) -> FoundKind:
     if distinct >= ENOUGH * len(texts) and len(texts) >= FEW_ROWS:
-        return Finding(
+        return FoundKind(
             kind="identifier", why=f"{distinct:,} of {len(texts):,} cells are distinct words"
         )
-    return Finding(kind="category", why=f"its cells are {distinct:,} words")
+    return FoundKind(kind="category", why=f"its cells are {distinct:,} words")

@@ -19,7 +19,7 @@ from tenfold.data.cells import (
     to_text,
     to_truth,
 )
-from tenfold.data.kinds import Finding, find_kind
+from tenfold.data.kinds import FoundKind, find_kind
 from tenfold.data.table import Table, find_column
 from tenfold.data.target import infer_task
 from tenfold.errors import SchemaError
@@ -236,7 +236,7 @@ def _infer_column(table: Table, name: str, options: SchemaOptions) -> Column:
     else:
         finding = _forced(table, name, kind)
     if finding.kind == "identifier" and options.keep_counters and is_numeric(cells):
-        finding = Finding(kind="number", why="its cells are numbers")
+        finding = FoundKind(kind="number", why="its cells are numbers")
     levels: tuple[str, ...] = ()
     numbers: NDArray[np.floating[Any]] = np.zeros(0)
     if finding.kind == "category":
@@ -291,7 +291,7 @@ def recurring_values(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
     return values if len(values) / places < SCATTERED else np.zeros(0)
 
 
-def _forced(table: Table, name: str, kind: str) -> Finding:
+def _forced(table: Table, name: str, kind: str) -> FoundKind:
     cells = table.frame[name]
     filled = cells[cells.notna()]
     date_format = None
@@ -311,7 +311,7 @@ def _forced(table: Table, name: str, kind: str) -> Finding:
             place={"file": table.source, "cells": ", ".join(repr(c) for c in filled[:5])},
             fix=[f"leave the kind to be detected, or say --kind {name}=category"],
         )
-    return Finding(kind=kind, why="as asked", date_format=date_format)  # type: ignore[arg-type]
+    return FoundKind(kind=kind, why="as asked", date_format=date_format)  # type: ignore[arg-type]
 
 
 def _describe(columns: Sequence[Column], forced: Mapping[str, Kind]) -> list[Decision]:

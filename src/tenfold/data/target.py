@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from tenfold.config import Decision, SchemaOptions, Task
 from tenfold.data.cells import to_numbers, to_text
-from tenfold.data.kinds import Finding, find_kind
+from tenfold.data.kinds import FoundKind, find_kind
 from tenfold.data.table import Table, find_column
 from tenfold.errors import SchemaError
 
@@ -118,7 +118,7 @@ def _check_target(table: Table, target: str, distinct: Sequence[str]) -> None:
 
 
 def _guess_task(
-    finding: Finding, numbers: NDArray[np.float64], distinct: Sequence[str]
+    finding: FoundKind, numbers: NDArray[np.float64], distinct: Sequence[str]
 ) -> tuple[Task, str]:
     if finding.kind == "boolean" or len(distinct) == 2:
         one, other = distinct[:2]
