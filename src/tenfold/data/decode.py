@@ -13,7 +13,7 @@ import re
 import stat
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -128,11 +128,14 @@ class Square:
         The square in 16 x 16 shades of grey, row by row.
     format : str
         What the bytes of a file were, such as ``"JPEG"``; empty for a picture in memory.
+    extent : tuple of int
+        Width and height of the picture as it came.
     """
 
     pixels: NDArray[np.uint8]
     thumb: NDArray[np.uint8]
     format: str
+    extent: tuple[int, int]
 
 
 def decode(source: Source, framing: Framing, max_pixels: int) -> NDArray[np.uint8]:
@@ -221,11 +224,12 @@ def _read_file(file: IO[bytes], size: int, framing: Framing, max_pixels: int) ->
         picture = reader(file, "")
         _check_size(picture, max_pixels)
         _check_end(picture, size)
+        extent = picture.size
         # Of a JPEG, an eighth, a quarter or half of each side is decoded if that is enough.
         drafted = picture.draft("RGB", (framing.size, framing.size))
         picture.load()
-        extent = drafted[1][2:] if drafted else picture.size
-        return _square(picture, extent, framing)
+        found = _square(picture, drafted[1][2:] if drafted else extent, framing)
+        return replace(found, extent=extent)
     except Unreadable:
         raise
     except Exception as error:
@@ -305,7 +309,12 @@ def _square(picture: Image.Image, extent: Sequence[float], framing: Framing) -> 
         picture = picture.convert("RGB")
     thumb_size = (THUMB_SIDE, THUMB_SIDE)
     thumb = picture.convert("L").resize(thumb_size, Image.Resampling.BOX, reducing_gap=1.0)
-    return Square(pixels=np.asarray(picture), thumb=np.asarray(thumb).reshape(-1), format=name)
+    return Square(
+        pixels=np.asarray(picture),
+        thumb=np.asarray(thumb).reshape(-1),
+        format=name,
+        extent=(int(extent[0]), int(extent[1])),
+    )
 
 
 def _orientation(picture: Image.Image) -> int:

@@ -49,6 +49,8 @@ class Squares:
         Position of each in the list.
     formats : tuple of str
         What the bytes of each were; see ``Square``.
+    extents : ndarray of shape (M, 2), int64
+        Width and height of each as it came.
     reasons : dict of int to str
         Why the others could not be read, by their position.
     decisions : tuple of Decision
@@ -58,6 +60,7 @@ class Squares:
     thumbs: NDArray[np.uint8]
     rows: NDArray[np.int64]
     formats: tuple[str, ...]
+    extents: NDArray[np.int64]
     reasons: dict[int, str]
     decisions: tuple[Decision, ...]
 
@@ -95,6 +98,7 @@ def read_squares(
     thumbs = np.empty((len(sources), THUMB_SIDE**2), dtype=np.uint8)
     rows: list[int] = []
     formats: list[str] = []
+    extents: list[tuple[int, int]] = []
     reasons: dict[int, str] = {}
     seen = 0
     with closing(_decoded(sources, framing, options, white)) as blocks:
@@ -105,6 +109,7 @@ def read_squares(
                     continue
                 cache[len(rows)], thumbs[len(rows)] = found.pixels, found.thumb
                 formats.append(found.format)
+                extents.append(found.extent)
                 rows.append(row)
             seen += len(block)
             if progress is not None:
@@ -114,6 +119,7 @@ def read_squares(
         thumbs=thumbs[: len(rows)],
         rows=np.array(rows, dtype=np.int64),
         formats=tuple(formats),
+        extents=np.array(extents, dtype=np.int64).reshape(-1, 2),
         reasons=reasons,
         decisions=decisions,
     )

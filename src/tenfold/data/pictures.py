@@ -53,6 +53,10 @@ class Pictures:
         Name of each file as users know it.
     thumbs : ndarray of shape (N, T), uint8
         Thumbnails of 16 x 16 shades of grey, to find copies.
+    formats : tuple of str
+        What the bytes of each file were, such as ``"JPEG"``; empty for arrays.
+    extents : ndarray of shape (N, 2), int64
+        Width and height of each picture as it came.
     framing : Framing
         How the squares were cut.
     source : str
@@ -69,6 +73,8 @@ class Pictures:
     at: NDArray[np.int64]
     files: tuple[str, ...]
     thumbs: NDArray[np.uint8]
+    formats: tuple[str, ...]
+    extents: NDArray[np.int64]
     framing: Framing
     source: str
     labels: NDArray[np.object_] | None = None
@@ -87,6 +93,8 @@ class Pictures:
             at=self.at[rows],
             files=tuple(self.files[row] for row in rows),
             thumbs=self.thumbs[rows],
+            formats=tuple(self.formats[row] for row in rows),
+            extents=self.extents[rows],
             labels=None if self.labels is None else self.labels[rows],
             groups=None if self.groups is None else self.groups[rows],
         )
@@ -239,6 +247,7 @@ def _pictures(listing: Listing, squares: Squares, framing: Framing, *, start: in
         if start <= row < stop
     ]
     names = tuple(listing.names[row] for row in rows)
+    formats = tuple(squares.formats[place] for place in places)
     groups = None
     if listing.groups is not None:
         groups = np.unique(listing.groups, return_inverse=True)[1].astype(np.int64)[rows]
@@ -247,12 +256,14 @@ def _pictures(listing: Listing, squares: Squares, framing: Framing, *, start: in
         at=places,
         files=names,
         thumbs=squares.thumbs[places],
+        formats=formats,
+        extents=squares.extents[places],
         framing=framing,
         source=listing.source,
         labels=None if listing.labels is None else np.array(listing.labels, dtype=object)[rows],
         groups=groups,
         rejected=(*listing.rejected, *failed),
-        decisions=(*listing.decisions, *_misnamed(names, [squares.formats[p] for p in places])),
+        decisions=(*listing.decisions, *_misnamed(names, formats)),
     )
 
 

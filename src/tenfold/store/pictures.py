@@ -105,6 +105,8 @@ def sample_pictures(schema: PictureSchema) -> Pictures:
         at=np.arange(SAMPLES),
         files=tuple(f"sample {i + 1}" for i in range(SAMPLES)),
         thumbs=np.zeros((SAMPLES, 0), dtype=np.uint8),
+        formats=("",) * SAMPLES,
+        extents=np.full((SAMPLES, 2), schema.framing.size),
         framing=schema.framing,
         source="samples",
     )
