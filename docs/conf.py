@@ -33,6 +33,7 @@ KINDS = {
     "P": "Prediction",
     "I": "Pictures",
     "C": "Comparisons",
+    "A": "Audit",
     "U": "Usage",
     "M": "Model files and runs",
     "X": "Export",

@@ -33,6 +33,7 @@ from tenfold.serve.options import ServeOptions
 from tenfold.serve.rows import Rows
 from tenfold.serve.server import serve
 from tenfold.store.parcel import MANIFEST
+from tests import engine_leaks as leaks
 from tests.engine_pictures import write_folder
 from tests.engine_served import ask_here, picture_file
 
@@ -252,6 +253,75 @@ class Broken(torch.nn.Linear):
 
 
 CASES: Final[list[tuple[Callable[[Path], object], str]]] = [
+    (
+        lambda home: train(leaks.copied()),
+        """\
+A01: column 'in_pounds' holds the target 'price'.
+
+  column    in_pounds
+  shown by  it is the target in other units, but for rounding, in 240 rows
+  why       a column that holds the target gives the answer away
+  fix       leave the column out: --kind 'in_pounds'=constant
+            train all the same: --audit warn""",
+    ),
+    (
+        lambda home: train(leaks.before(leaks.filled(), outcome=leaks.pets()["pet"])),
+        """\
+A01: column 'outcome' holds the target 'pet'.
+
+  column    outcome
+  shown by  each of its 2 values has one class, in 240 rows
+  also      A03: column 'bark' is filled or empty by the target 'pet'
+  why       a column that holds the target gives the answer away
+  fix       leave the column out: --kind 'outcome'=constant
+            train all the same: --audit warn""",
+    ),
+    (
+        lambda home: train(leaks.filled()),
+        """\
+A03: column 'bark' is filled or empty by the target 'pet'.
+
+  column    bark
+  shown by  all 125 rows where it is empty have the same target
+  why       whether a cell is empty must not depend on the target
+  fix       leave the column out: --kind 'bark'=constant
+            fill its cells for all rows, as they will be
+            train all the same: --audit warn""",
+    ),
+    (
+        lambda home: train(leaks.summed()),
+        """\
+A04: 2 columns add up to the target 'price', in every row.
+
+  columns  'building' + 'land'
+  rows     240 looked at
+  why      columns that give the target by a sum or a product leave nothing to learn
+  fix      leave one of them out: --kind 'building'=constant
+           use the formula, if its parts are known beforehand
+           train all the same: --audit warn""",
+    ),
+    (
+        lambda home: train(leaks.oversampled()),
+        """\
+A06: 60 of 301 rows are copies of another.
+
+  shown by  19.9 % have cells and a target that stood before
+  why       a copy of a row on the other side of a fold gives its answer away
+  fix       keep one of each
+            name what they are copies of: --group-column NAME
+            train all the same: --audit warn""",
+    ),
+    (
+        lambda home: train(leaks.with_test(0.1)[0], test=leaks.with_test(0.1)[1]),
+        """\
+A07: 6 of 60 test rows are learnt from, too.
+
+  usual  0.0 % of rows equal another that is learnt from
+  why    what a score is measured on must not be learnt from
+  fix    take these rows out of one of the two
+         let one be taken: --test-size 0.2
+         train all the same: --audit warn""",
+    ),
     (
         lambda home: train(home / "no.csv"),
         """\
@@ -1321,6 +1391,7 @@ OPTIONS: Final[list[tuple[dict[str, Any], str]]] = [
     ({"time_limit": 0.0}, "time-limit must be a number of seconds above 0, and it is 0.0"),
     ({"max_bad": 2.0}, "max-bad must be a share from 0 to 1, and it is 2.0"),
     ({"separator": ", "}, "separator must be one character or 'whitespace', and it is ', '"),
+    ({"audit": "no"}, "audit must be 'stop', 'warn', 'off', and it is 'no'"),
     ({"decimal": ";"}, "decimal must be '.' or ',', and it is ';'"),
     (
         {"kinds": {"town": "place"}},
@@ -1377,7 +1448,7 @@ def test_an_option_that_is_out_of_range_is_named_with_what_it_takes(
 
 
 def test_no_code_is_without_a_case_and_no_case_without_a_code() -> None:
-    assert {message[:3] for _, message in CASES} == set(RULES)
+    assert {message[:3] for _, message in CASES} | leaks.TOLD == set(RULES)
 
 
 def test_a_long_list_of_rows_is_cut_short(tmp_path: Path) -> None:
@@ -1418,7 +1489,7 @@ def test_an_error_is_a_json_object_of_five_entries(kind: type[TenfoldError]) -> 
 
 
 def test_errors_are_caught_by_the_names_that_python_users_expect() -> None:
-    assert len(KINDS) == 14
+    assert len(KINDS) == 15
     for kind in KINDS:
         assert issubclass(kind, TenfoldError)
         assert issubclass(kind, ValueError) == issubclass(kind, InputError)

@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 if TYPE_CHECKING:
+    from tenfold.auditing import audit as audit
     from tenfold.comparison.run import compare as compare
     from tenfold.errors import TenfoldError as TenfoldError
     from tenfold.estimators import TabularClassifier as TabularClassifier
@@ -29,6 +30,7 @@ _HOMES = {
     "TabularClassifier": "tenfold.estimators",
     "TabularRegressor": "tenfold.estimators",
     "TenfoldError": "tenfold.errors",
+    "audit": "tenfold.auditing",
     "compare": "tenfold.comparison.run",
     "load": "tenfold.opening",
     "train": "tenfold.launch",
@@ -41,6 +43,7 @@ __all__ = [
     "TabularRegressor",
     "TenfoldError",
     "__version__",
+    "audit",
     "compare",
     "load",
     "train",

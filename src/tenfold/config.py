@@ -13,10 +13,12 @@ from tenfold.errors import UsageError
 Task = Literal["regression", "classification"]
 Kind = Literal["number", "boolean", "category", "date", "identifier", "constant"]
 Quality = Literal["fast", "medium", "best"]
+AuditMode = Literal["stop", "warn", "off"]
 
 TASKS: Final = get_args(Task)
 KINDS: Final = get_args(Kind)
 QUALITIES: Final = get_args(Quality)
+AUDIT_MODES: Final = get_args(AuditMode)
 
 MOST_SIDE: Final = 1_024  # pixels of the square that a picture becomes
 MAX_PIXELS: Final = 100_000_000  # of a picture; more is a scan by mistake, or a trap
@@ -298,11 +300,28 @@ class PictureOptions:
         )
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AuditOptions:
+    """What becomes of data that would make the score a lie.
+
+    Parameters
+    ----------
+    audit : {"stop", "warn", "off"}
+        Refuse them, train and say so, or do not look.
+    """
+
+    audit: AuditMode = "stop"
+
+    def __post_init__(self) -> None:
+        check(self.audit in AUDIT_MODES, "audit", self.audit, ", ".join(map(repr, AUDIT_MODES)))
+
+
 GROUPS: Final[Mapping[str, Any]] = {
     "read": ReadOptions,
     "pictures": PictureOptions,
     "schema": SchemaOptions,
     "split": SplitOptions,
+    "audit": AuditOptions,
     "train": TrainOptions,
 }
 
@@ -317,6 +336,7 @@ class RunOptions:
     pictures : PictureOptions
     schema : SchemaOptions
     split : SplitOptions
+    audit : AuditOptions
     train : TrainOptions
     """
 
@@ -324,6 +344,7 @@ class RunOptions:
     pictures: PictureOptions = field(default_factory=PictureOptions)
     schema: SchemaOptions = field(default_factory=SchemaOptions)
     split: SplitOptions = field(default_factory=SplitOptions)
+    audit: AuditOptions = field(default_factory=AuditOptions)
     train: TrainOptions = field(default_factory=TrainOptions)
 
     @classmethod

@@ -14,6 +14,7 @@ breaks, and the cure. The rule belongs to the code and is written once, in
     │   ├── PredictError         P..        new rows do not fit the model
     │   ├── PictureError         I..        pictures cannot be found or read
     │   ├── ContenderError       C..        a comparison cannot be made as asked
+    │   ├── AuditError           A..        the data would make the score a lie
     │   └── UsageError           U..        options that contradict each other
     ├── StoreError               M..        a model file or a run folder
     ├── ExportError              X..        a model cannot be exported
@@ -75,6 +76,20 @@ RULES: Final[Mapping[str, str]] = {
     "C01": "a contender of your own is an unfitted estimator, or a function that makes one",
     "C02": "a function that makes a contender takes nothing and returns an estimator",
     "C03": "a difference has a spread only over two folds or more",
+    "A01": "a column that holds the target gives the answer away",
+    "A02": "a column that tells nearly all of the target may have been filled in after it",
+    "A03": "whether a cell is empty must not depend on the target",
+    "A04": "columns that give the target by a sum or a product leave nothing to learn",
+    "A05": "a number that only counts or names rows says nothing of new ones",
+    "A06": "a copy of a row on the other side of a fold gives its answer away",
+    "A07": "what a score is measured on must not be learnt from",
+    "A08": "a score on test rows is that of rows like them",
+    "A09": "rows of one group stay in one fold, or a new group is scored as a known one",
+    "A10": "what is to come is foretold from the past alone",
+    "A11": "a class is learnt and scored from more than a few of its kind",
+    "A12": "a wrong label is learnt, and is scored as the truth",
+    "A13": "pictures are to be told apart by what they show",
+    "A14": "what cannot be read is neither learnt from nor scored",
     "U01": "an option takes the values that its help text names",
     "U02": "options must not contradict each other",
     "M01": "a model file is a zip archive that Tenfold wrote",
@@ -148,12 +163,7 @@ class TenfoldError(Exception):
         self.fix = tuple(fix)
 
     def __str__(self) -> str:
-        lines = [(name, text) for name, text in self.place.items()]
-        lines.append(("why", self.rule))
-        lines += [("fix" if i == 0 else "", text) for i, text in enumerate(self.fix)]
-        width = max(len(name) for name, _ in lines)
-        body = "\n".join(f"  {name:<{width}}  {text}" for name, text in lines)
-        return f"{self.code}: {self.fact}.\n\n{body}"
+        return laid_out(self.code, self.fact, self.place, self.fix)
 
     def __reduce__(self) -> tuple[object, ...]:
         # Errors cross process borders in joblib's workers; keyword arguments need help there.
@@ -168,6 +178,16 @@ class TenfoldError(Exception):
             "place": self.place,
             "fix": list(self.fix),
         }
+
+
+def laid_out(code: str, fact: str, place: Mapping[str, str], fix: Sequence[str]) -> str:
+    """Return a fact as people read it: its code, where it was found, its rule, its cures."""
+    lines = [(name, text) for name, text in place.items()]
+    lines.append(("why", RULES[code]))
+    lines += [("fix" if i == 0 else "", text) for i, text in enumerate(fix)]
+    width = max(len(name) for name, _ in lines)
+    body = "\n".join(f"  {name:<{width}}  {text}" for name, text in lines)
+    return f"{code}: {fact}.\n\n{body}"
 
 
 def _rebuild(
@@ -206,6 +226,10 @@ class PictureError(InputError):
 
 class ContenderError(InputError):
     """A comparison cannot be made as asked."""
+
+
+class AuditError(InputError):
+    """The data would make the score a lie."""
 
 
 class UsageError(InputError):

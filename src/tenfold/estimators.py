@@ -18,6 +18,7 @@ from sklearn.utils.validation import (
 )
 
 from tenfold.config import (
+    AuditOptions,
     Quality,
     RunOptions,
     SchemaOptions,
@@ -145,6 +146,7 @@ class _Tabular(StudyEstimator, ABC):
                 group_column=names[GROUP] if groups is not None else None,
                 lenient=isinstance(self.folds, str),
             ),
+            audit=AuditOptions(audit="off"),
             train=self._train_options(),
         )
         study = run_study(

@@ -9,7 +9,13 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
-from tenfold.config import PictureOptions, Quality, RunOptions, SplitOptions
+from tenfold.config import (
+    AuditOptions,
+    PictureOptions,
+    Quality,
+    RunOptions,
+    SplitOptions,
+)
 from tenfold.data.pictures import Pictures, pictures_of, read_unlabelled
 from tenfold.data.split import Splitter
 from tenfold.errors import PictureError
@@ -126,6 +132,7 @@ class ImageClassifier(ClassifierMixin, StudyEstimator):  # type: ignore[misc]
         self.classes_ = np.unique(y)
         options = RunOptions(
             split=SplitOptions(folds=self.folds if isinstance(self.folds, int) else None),
+            audit=AuditOptions(audit="off"),  # a pipeline cannot stop and ask
             train=self._train_options(),
         )
         framing = choose_framing(options.train)

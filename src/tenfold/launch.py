@@ -11,6 +11,7 @@ import pandas as pd
 from tenfold.config import (
     MAX_PIXELS,
     MISSING,
+    AuditMode,
     Kind,
     Quality,
     RunOptions,
@@ -67,6 +68,7 @@ def train(  # noqa: PLR0913 - each option of the command, by its own name
     kinds: Mapping[str, Kind] | None = None,
     shuffle: bool | None = None,
     keep_copies: bool = False,
+    audit: AuditMode = "stop",
     standardize: bool = False,
     epochs: int | None = None,
     steps_per_epoch: int | None = None,
@@ -130,6 +132,9 @@ def train(  # noqa: PLR0913 - each option of the command, by its own name
         False holds out blocks of rows in the order of the file.
     keep_copies : bool
         True lets exact copies of a row stand in different folds.
+    audit : {"stop", "warn", "off"}
+        Whether data that make the score a lie are refused, or trained on and named, or not
+        looked at.
     standardize : bool
         True gives the tutorial's network standardised columns.
     epochs, batch_size, lr : optional

@@ -14,6 +14,7 @@ NAMES = [
     "TabularRegressor",
     "TenfoldError",
     "__version__",
+    "audit",
     "compare",
     "load",
     "train",

@@ -354,7 +354,7 @@ def test_every_option_of_train_reaches_the_run(run_tenfold: Tenfold, tmp_path: P
         "--kind": "price=category", "--epochs": 1, "--batch-size": 9, "--lr": 0.01,
         "--seed": 5, "--device": "cpu", "--time-limit": 99, "--max-bad": 0.5,
         "--separator": ",", "--encoding": "ascii", "--decimal": ".", "--missing": "-",
-        "--out": tmp_path,
+        "--audit": "warn", "--out": tmp_path,
     }  # fmt: skip
     words = [word for pair in given.items() for word in pair]
     flags = ("--no-shuffle", "--keep-copies", "--standardize", "--header")
@@ -378,6 +378,7 @@ def test_every_option_of_train_reaches_the_run(run_tenfold: Tenfold, tmp_path: P
             "folds": 2, "shuffle": False, "group_column": "town", "time_column": None,
             "keep_copies": True, "test_size": 0.2, "lenient": False,
         },
+        "audit": {"audit": "warn"},
         "train": {
             "network": "auto", "weights": None, "quality": "best", "epochs": 1,
             "steps_per_epoch": None, "batch_size": 9, "lr": 0.01, "img_size": None,

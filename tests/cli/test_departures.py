@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -123,7 +124,8 @@ def test_very_many_departures_do_not_fill_the_screen(
 ) -> None:
     wide = pd.DataFrame({f"c{i:02}": np.arange(30) / 7 for i in range(30)}).assign(y=range(30))
     wide.to_csv(tmp_path / "wide.csv", index=False)
-    tenfold.train(tmp_path / "wide.csv", folds=3, epochs=1, quality="fast", out=tmp_path)
+    quick: dict[str, Any] = {"folds": 3, "epochs": 1, "quality": "fast", "audit": "off"}
+    tenfold.train(tmp_path / "wide.csv", **quick, out=tmp_path)
     (wide + 50).to_csv(tmp_path / "far.csv", index=False)
     _, _, err = run_tenfold("predict", tmp_path / "wide-1", tmp_path / "far.csv")
     assert len(err.splitlines()) == 22

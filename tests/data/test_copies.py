@@ -129,7 +129,9 @@ def test_copies_are_kept_if_asked_and_otherwise_never_on_both_sides() -> None:
         split = SplitOptions(folds=4, keep_copies=keep)
         schema = infer_schema(table, "y", SchemaOptions(keep_counters=True), split)
         options = RunOptions(split=split)
-        rows, place, splits, _ = split_rows(table, schema, options, Streams(0), None)
+        rows, place, splits, _ = split_rows(
+            encode(table, schema), schema, options, Streams(0), None
+        )
         assert len(rows) == count
         twins = place[:40], place[40:]
         np.testing.assert_array_equal(rows.numbers[twins[0]], rows.numbers[twins[1]])

@@ -65,7 +65,9 @@ def dealt(
     """Return rows, folds and what was said of them, as a run has them."""
     table, options = read_table(frame), SplitOptions(**split)
     schema = infer_schema(table, "y", SchemaOptions(target="y", keep_counters=True), options)
-    found = split_rows(table, schema, RunOptions(split=options), Streams(seed), None)
+    found = split_rows(
+        encode(table, schema), schema, RunOptions(split=options), Streams(seed), None
+    )
     return found[0], found[2], tuple(decision.what for decision in found[3])
 
 

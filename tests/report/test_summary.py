@@ -18,8 +18,8 @@ from tenfold.report.text import decision_lines, number, score_lines, verdict
 
 
 def table() -> pd.DataFrame:
-    x = np.random.default_rng(3).normal(size=60)
-    return pd.DataFrame({"x": x, "y": 100 + 30 * x, "kind": np.where(x > 0, "a", "b")})
+    x, noise = np.random.default_rng(3).normal(size=(2, 60))
+    return pd.DataFrame({"x": x, "y": 100 + 30 * x + noise, "kind": np.where(x > 0, "a", "b")})
 
 
 def summary_of(target: str, **options: object) -> Summary:

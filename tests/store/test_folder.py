@@ -32,7 +32,9 @@ def table() -> pd.DataFrame:
     rng = np.random.default_rng(3)
     area = rng.normal(50, 9, 60).round(1)
     town = np.array(["Ulm", "Bonn"])[rng.integers(0, 2, 60)]
-    return pd.DataFrame({"area": area, "town": town, "price": (2 * area).round()})
+    return pd.DataFrame(
+        {"area": area, "town": town, "price": (2 * area + rng.normal(0, 4, 60)).round()}
+    )
 
 
 @pytest.fixture(scope="module")

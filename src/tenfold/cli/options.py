@@ -118,6 +118,14 @@ Shuffle = Annotated[
 KeepCopies = Annotated[
     bool, typer.Option("--keep-copies", help="Let copies of a row stand in different folds.")
 ]
+AuditName = Annotated[
+    str,
+    typer.Option(
+        "--audit",
+        metavar="MODE",
+        help="Data that make the score a lie: stop, or warn and train, or off.",
+    ),
+]
 Standardize = Annotated[
     bool,
     typer.Option("--standardize", help="Show the tutorial's network standardised columns."),

@@ -13,7 +13,7 @@ import typer
 
 from tenfold.cli import given
 from tenfold.cli import options as opt
-from tenfold.cli.commands import app
+from tenfold.cli.audit import app
 from tenfold.cli.terminal import console, named_pictures, read_many, tell_rejected
 from tenfold.config import ReadOptions
 from tenfold.extras import require

@@ -11,9 +11,9 @@ from tenfold.comparison.contenders import Contender, table_contenders
 from tenfold.comparison.follow import Follow
 from tenfold.comparison.picture_contenders import SQUARE_SIDE, picture_contenders
 from tenfold.comparison.problem import Problem, table_problem
-from tenfold.config import Decision, RunOptions
+from tenfold.config import AuditOptions, Decision, RunOptions
 from tenfold.data.decode import Framing
-from tenfold.data.encode import Encoded, read_weights
+from tenfold.data.encode import Encoded, encode, read_weights
 from tenfold.data.picture_files import is_picture_source
 from tenfold.data.picture_schema import PictureSchema, encode_pictures, infer_picture_schema
 from tenfold.data.pictures import Pictures, read_pictures
@@ -22,7 +22,7 @@ from tenfold.data.split import Splits, Splitter, splits_of
 from tenfold.data.split_pictures import split_pictures
 from tenfold.order import OF_PICTURES, options_of_pictures, refuse
 from tenfold.seeds import Streams
-from tenfold.study.tables import describe, split_rows
+from tenfold.study.tables import describe, look_at, split_rows
 from tenfold.training.device import choose_device
 
 PICTURE_FOLDS: Final = 5
@@ -71,10 +71,13 @@ def read_table_problem(
     weights = read_weights(table, schema.weight_column)
     if not weights.all():  # a row without weight is a row that is not there
         table = table.take(weights > 0)
-    _, place, splits, dealt = split_rows(table, schema, options, streams, splitter)
+    coded = encode(table, schema)
+    seen = look_at(table, schema, coded, None, options, streams)
+    _, place, splits, dealt = split_rows(coded, schema, options, streams, splitter)
     known = replace(options.schema, target=schema.target, task=schema.task)
-    options = replace(options, schema=known)
-    return table_problem(table, schema, place, splits, options), (*described, *dealt)
+    # What contenders train is not looked at once more.
+    options = replace(options, schema=known, audit=AuditOptions(audit="off"))
+    return table_problem(table, schema, place, splits, options), (*described, *seen, *dealt)
 
 
 def read_picture_problem(

@@ -18,7 +18,7 @@ from tenfold.comparison.page import folder_for, write_comparison
 from tenfold.comparison.read import read_problem
 from tenfold.comparison.rounds import FEATURES, RACE, Race, final_rounds, first_rounds
 from tenfold.comparison.verdict import Verdict, judge
-from tenfold.config import MAX_PIXELS, MISSING, Kind, Quality, RunOptions, Task
+from tenfold.config import MAX_PIXELS, MISSING, AuditMode, Kind, Quality, RunOptions, Task
 from tenfold.data.split import Splitter
 from tenfold.errors import ContenderError
 
@@ -42,6 +42,7 @@ def compare(  # noqa: PLR0913 - each option of the command, by its own name
     kinds: Mapping[str, Kind] | None = None,
     shuffle: bool | None = None,
     keep_copies: bool = False,
+    audit: AuditMode = "stop",
     seed: int = 0,
     device: str = "auto",
     time_limit: float | None = None,
@@ -83,7 +84,7 @@ def compare(  # noqa: PLR0913 - each option of the command, by its own name
         Seconds that a contender may train on all folds: 120, of pictures 50.
     target, task, quality, folds, group_column, time_column, weight_column, kinds, shuffle
         See ``train``.
-    keep_copies, seed, device, max_bad, file_column, max_pixels, memory_bytes, workers
+    keep_copies, audit, seed, device, max_bad, file_column, max_pixels, memory_bytes, workers
         See ``train``.
     separator, header, encoding, decimal, missing, out
         See ``train``.

@@ -28,7 +28,7 @@ def in_order(rows: Encoded) -> Encoded:
     Rows with equal cells keep their order; nothing can tell them apart.
     """
     rows = rows.take(rows.weights > 0)
-    return rows.take(np.argsort(_hash_rows(rows, target=True), kind="stable"))
+    return rows.take(np.argsort(hash_rows(rows, target=True), kind="stable"))
 
 
 def join_copies(rows: Encoded) -> tuple[Encoded, NDArray[np.int64], tuple[Decision, ...]]:
@@ -43,11 +43,11 @@ def join_copies(rows: Encoded) -> tuple[Encoded, NDArray[np.int64], tuple[Decisi
     decisions : tuple of Decision
         Empty if nothing was joined.
     """
-    full = _hash_rows(rows, target=True)
+    full = hash_rows(rows, target=True)
     new = np.r_[True, full[1:] != full[:-1]]
     first = np.flatnonzero(new)
     copies = len(rows) - len(first)
-    inputs = len(np.unique(_hash_rows(rows, target=False)))
+    inputs = len(np.unique(hash_rows(rows, target=False)))
     # Fewer distinct inputs than distinct rows: somewhere equal inputs have two targets.
     if copies == 0 or inputs < len(first):
         return rows, np.arange(len(rows)), ()
@@ -60,7 +60,11 @@ def join_copies(rows: Encoded) -> tuple[Encoded, NDArray[np.int64], tuple[Decisi
     return joined, np.cumsum(new) - 1, (decision,)
 
 
-def _hash_rows(rows: Encoded, *, target: bool) -> NDArray[np.uint64]:
+def hash_rows(rows: Encoded, *, target: bool) -> NDArray[np.uint64]:
+    """Return a number for the cells of each row, groups and times, and its target if asked.
+
+    Rows have equal numbers if they are equal, whatever their weights.
+    """
     columns = [*rows.numbers.T, *rows.codes.T]
     columns += [extra for extra in (rows.groups, rows.times) if extra is not None]
     if target:

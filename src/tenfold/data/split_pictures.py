@@ -87,28 +87,12 @@ def of_pictures(how: Decision) -> Decision:
     return replace(how, what=what, why=why, change_with=change)
 
 
-def tell_shared(pictures: Pictures, test: Pictures | None) -> tuple[Decision, ...]:
-    """Say how many test pictures are learnt from too."""
-    if test is None:
-        return ()
-    learnt = {thumb.tobytes() for thumb in pictures.thumbs}
-    shared = [i for i, thumb in enumerate(test.thumbs) if thumb.tobytes() in learnt]
-    if not shared:
-        return ()
-    what = (
-        f"{len(shared):,} of {len(test):,} test pictures are learnt from: their score flatters"
-    )
-    why = f"{test.files[shared[0]]} equals a picture for training"
-    return (Decision(what=what, why=why, change_with="--test"),)
-
-
 def set_pictures_apart(
     pictures: Pictures, test: Pictures | None, options: SplitOptions, streams: Streams
 ) -> tuple[Pictures, Pictures | None, tuple[Decision, ...]]:
     """Take a share of each class away as test pictures, copies with their originals.
 
-    Nothing is taken if there are test pictures, or none are asked for; then it is told how
-    many test pictures are learnt from too.
+    Nothing is taken if there are test pictures, or none are asked for.
 
     Raises
     ------
@@ -116,7 +100,7 @@ def set_pictures_apart(
         F02, if one of the two would be empty.
     """
     if test is not None or options.test_size is None:
-        return pictures, test, tell_shared(pictures, test)
+        return pictures, test, ()
     share = options.test_size
     groups_N = copy_sets(pictures.thumbs)
     if pictures.groups is not None:

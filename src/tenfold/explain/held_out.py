@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.config import RunOptions
-from tenfold.data.encode import Encoded
+from tenfold.data.encode import Encoded, encode
 from tenfold.data.split import Splits
 from tenfold.data.table import Table
 from tenfold.errors import PredictError
@@ -74,7 +74,8 @@ class HeldOut:
         table, _, schema, _ = describe(table, None, options, streams)
         if schema != model.schema or len(table) != len(known):
             raise _another("the table is not the one that the run was trained on")
-        rows, place, splits, _ = split_rows(table, schema, options, streams, None)
+        coded = encode(table, schema)
+        rows, place, splits, _ = split_rows(coded, schema, options, streams, None)
         held_out = cls(model=model, table=table, rows=rows, splits=splits)
         if len(splits) != model.folds:
             raise _another("the folds of the run were given by hand")

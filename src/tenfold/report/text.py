@@ -1,9 +1,11 @@
 """A summary as text for the terminal."""
 
 import math
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from tenfold.checks.finding import Finding
 from tenfold.config import Decision
 from tenfold.evaluate.groups import GroupScore
 from tenfold.evaluate.metrics import HEADLINE
@@ -12,6 +14,11 @@ from tenfold.explain.explanation import Explanation
 from tenfold.explain.picture_explanation import PictureExplanation
 from tenfold.report.summary import Summary
 
+AUDIT_TITLES: Final = {
+    "stops": "It would make a score a lie",
+    "warns": "It may make a score a lie",
+    "notes": "Good to know",
+}
 SMALLEST_PLAIN: Final = 1e-4  # smaller numbers are written as powers of ten
 
 NAMES: Final = {
@@ -33,6 +40,21 @@ def decision_lines(decisions: Sequence[Decision]) -> Iterator[str]:
     for decision in decisions:
         why = f" ({decision.why})" if decision.why else ""
         yield f"  {decision.what}{why}; {decision.change_with}"
+
+
+def audit_lines(findings: Sequence[Finding], rows: str) -> Iterator[str]:
+    """Yield what was found in data, the gravest first; ``rows`` says how many there are."""
+    if not any(finding.severity != "notes" for finding in findings):
+        yield f"{rows}, and nothing in them that would make a score a lie"
+    for severity, title in AUDIT_TITLES.items():
+        found = [finding for finding in findings if finding.severity == severity]
+        if found:
+            yield f"{title}:"
+        for finding in found:
+            yield ""
+            yield from textwrap.indent(str(finding), "  ").splitlines()
+        if found:
+            yield ""
 
 
 def score_lines(summary: Summary) -> Iterator[str]:

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tenfold.checks.finding import decide
+from tenfold.checks.pictures import check_pictures
 from tenfold.config import Decision, RunOptions
 from tenfold.data.encode import Encoded
 from tenfold.data.picture_schema import PictureSchema, encode_pictures, infer_picture_schema
@@ -82,17 +84,17 @@ def run_picture_study(
     InputError
         If the pictures, the options or the network do not allow a run.
     """
-    streams = Streams(options.train.seed)
-    watch = watch or Silent()
+    streams, watch = Streams(options.train.seed), watch or Silent()
     pictures, test, schema, apart = describe(pictures, test, options, streams)
     place, placed = choose_place(options.train.device)
     backbone = choose_backbone(options, network)
     plan, planned = choose_picture_plan(
         len(pictures), options.train, backbone, network, on_gpu=place.device.type != "cpu"
     )
+    seen = look_at(pictures, schema, test, options)
     rows = encode_pictures(pictures, schema)
     splits, dealt = choose_splits(pictures, rows, schema, options, plan, splitter, test)
-    decisions = (*pictures.decisions, *apart, *dealt, *placed, *planned)
+    decisions = (*pictures.decisions, *apart, *seen, *dealt, *placed, *planned)
     watch.decided(decisions)
 
     started = time.perf_counter()
@@ -139,6 +141,23 @@ def describe(
     if test is not None:
         read_classes(test, schema)  # training is not lost to pictures that cannot be scored
     return pictures, test, schema, apart
+
+
+def look_at(
+    pictures: Pictures, schema: PictureSchema, test: Pictures | None, options: RunOptions
+) -> tuple[Decision, ...]:
+    """Return what a run has to say of pictures that make, or may make, its score a lie.
+
+    Raises
+    ------
+    AuditError
+        A07, if the score would be a lie, and no option says to train all the same.
+    """
+    if options.audit.audit == "off":
+        return ()
+    copies = options.split.keep_copies
+    found = check_pictures(pictures, schema.classes, test, keep_copies=copies)
+    return decide(found, stop=options.audit.audit == "stop")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

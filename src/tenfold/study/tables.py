@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tenfold.checks.finding import decide
+from tenfold.checks.table import check_table
 from tenfold.config import Decision, RunOptions
 from tenfold.data.apart import set_apart
 from tenfold.data.copies import in_order, join_copies
@@ -77,10 +79,12 @@ def run_study(
     streams = Streams(options.train.seed)
     watch = watch or Silent()
     table, test, schema, described = describe(table, test, options, streams)
-    rows, place, splits, dealt = split_rows(table, schema, options, streams, splitter)
+    coded = encode(table, schema)
+    seen = look_at(table, schema, coded, test, options, streams)
+    rows, place, splits, dealt = split_rows(coded, schema, options, streams, splitter)
     device, placed = choose_device(options.train.device)
     plan, planned = choose_plan(rows, len(splits), schema.task, options.train, network)
-    decisions = (*described, *dealt, *placed, *planned)
+    decisions = (*described, *seen, *dealt, *placed, *planned)
     watch.decided(decisions)
 
     started = time.perf_counter()
@@ -163,22 +167,44 @@ def _left_out(test: Table) -> tuple[Decision, ...]:
     return (Decision(what=what, why=why, change_with="--test"),)
 
 
-def split_rows(
+def look_at(
     table: Table,
+    schema: Schema,
+    coded: Encoded,
+    test: Table | None,
+    options: RunOptions,
+    streams: Streams,
+) -> tuple[Decision, ...]:
+    """Return what a run has to say of data that make, or may make, its score a lie.
+
+    Raises
+    ------
+    AuditError
+        A01 to A12, if the score would be a lie, and no option says to train all the same.
+    """
+    if options.audit.audit == "off":
+        return ()
+    copies = options.split.keep_copies
+    found = check_table(table, schema, coded, test, streams, keep_copies=copies)
+    return decide(found, stop=options.audit.audit == "stop")
+
+
+def split_rows(
+    coded: Encoded,
     schema: Schema,
     options: RunOptions,
     streams: Streams,
     splitter: Splitter | Iterable[Any] | None,
 ) -> tuple[Encoded, NDArray[np.int64], Splits, tuple[Decision, ...]]:
-    """Code the rows, put them in an order of their own, and deal them out to folds.
+    """Put coded rows in an order of their own, and deal them out to folds.
 
     Returns
     -------
     rows, place, splits, decisions
-        ``place`` is where each row of the table stands in ``rows``, -1 if its weight is 0.
+        ``place`` is where each coded row stands in ``rows``, -1 if its weight is 0.
     """
-    rows = in_order(encode(table, schema))
-    place = np.full(len(table), -1, dtype=np.int64)
+    rows = in_order(coded)
+    place = np.full(len(coded), -1, dtype=np.int64)
     place[rows.rows] = np.arange(len(rows))
     if splitter is not None:
         return rows, place, splits_of(splitter, rows, schema), ()

@@ -1,0 +1,215 @@
+"""``audit``: what in the data would make a score a lie, without training a network."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+
+from tenfold.checks.finding import Finding, in_order
+from tenfold.checks.picture_labels import check_picture_labels
+from tenfold.checks.pictures import check_pictures
+from tenfold.checks.rejected import check_rejected
+from tenfold.checks.table import check_table
+from tenfold.config import MAX_PIXELS, MISSING, Decision, Kind, RunOptions, Task
+from tenfold.data.encode import encode
+from tenfold.data.picture_files import is_picture_source
+from tenfold.data.pictures import read_pictures
+from tenfold.data.read import read_table
+from tenfold.errors import UsageError
+from tenfold.order import OF_PICTURES, options_of_pictures, refuse
+from tenfold.run import Data
+from tenfold.seeds import Streams
+from tenfold.store.config import name_of
+from tenfold.study import pictures as of_pictures
+from tenfold.study import tables as of_tables
+from tenfold.training.choose_pictures import choose_framing
+from tenfold.training.watch import Silent, Watch
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Audit:
+    """What was found in data.
+
+    Attributes
+    ----------
+    data : str
+        The file or folder, or ``"DataFrame"``.
+    kind : {"table", "images"}
+    rows, test_rows : int
+        Rows or pictures that can be used.
+    findings : tuple of Finding
+        The gravest first.
+    decisions : tuple of Decision
+        How the data were read.
+    seconds : float
+    """
+
+    data: str
+    kind: Literal["table", "images"]
+    rows: int
+    test_rows: int
+    findings: tuple[Finding, ...]
+    decisions: tuple[Decision, ...]
+    seconds: float
+
+    @property
+    def stops(self) -> bool:
+        """Whether ``train`` refuses the data."""
+        return any(finding.severity == "stops" for finding in self.findings)
+
+    @property
+    def noun(self) -> str:
+        """What the data consist of."""
+        return "pictures" if self.kind == "images" else "rows"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what ``--json`` prints."""
+        return {
+            "format": 1,
+            "data": self.data,
+            "kind": self.kind,
+            "rows": self.rows,
+            "test_rows": self.test_rows,
+            "stops": self.stops,
+            "findings": [finding.to_dict() for finding in self.findings],
+            "decisions": [asdict(decision) for decision in self.decisions],
+            "seconds": self.seconds,
+        }
+
+
+def audit(  # noqa: PLR0913 - each option of the command, by its own name
+    data: Data,
+    *,
+    target: str | None = None,
+    task: Task | None = None,
+    test: Data | None = None,
+    group_column: str | None = None,
+    time_column: str | None = None,
+    weight_column: str | None = None,
+    kinds: Mapping[str, Kind] | None = None,
+    keep_copies: bool = False,
+    seed: int = 0,
+    max_bad: float = 0.01,
+    file_column: str | None = None,
+    max_pixels: int = MAX_PIXELS,
+    memory_bytes: int | None = None,
+    workers: int | None = None,
+    separator: str | None = None,
+    header: bool | None = None,
+    encoding: str | None = None,
+    decimal: str | None = None,
+    missing: Sequence[str] = MISSING,
+    watch: Watch | None = None,
+) -> Audit:
+    """Look for what would make a score a lie: leaks, copies, wrong labels, unlike test rows.
+
+    ``train`` looks for the same and refuses what is certain; here all that was found is told,
+    and rows are named whose labels other rows contradict.
+
+    Parameters
+    ----------
+    data : str, Path or DataFrame
+        What ``train`` takes.
+    target, task, test, group_column, time_column, weight_column, kinds, keep_copies, seed
+        See ``train``.
+    max_bad, file_column, max_pixels, memory_bytes, workers
+        See ``train``.
+    separator, header, encoding, decimal, missing
+        See ``train``.
+    watch : Watch, optional
+        Told how the data were read, and how far the work on pictures is.
+
+    Returns
+    -------
+    Audit
+
+    Raises
+    ------
+    TenfoldError
+        If the data or the options do not allow a run at all.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> size = np.linspace(0, 9, 60)
+    >>> price = 3 * size + 9 * np.sin(7 * size)
+    >>> frame = pd.DataFrame({"size": size, "price_in_cents": 100 * price, "price": price})
+    >>> found = audit(frame)
+    >>> found.stops, [(one.code, one.fact) for one in found.findings]
+    (True, [('A01', "column 'price_in_cents' holds the target 'price'")])
+    """
+    started = time.perf_counter()
+    named = {"kinds": dict(kinds or {}), "missing": tuple(missing), "max_bad": 1.0}
+    options = RunOptions.named(locals() | named)
+    look = _look_at_pictures if _are_pictures(data) else _look_at_table
+    found = look(data, test, options, max_bad, watch or Silent())
+    return replace(found, seconds=time.perf_counter() - started)
+
+
+def _are_pictures(data: Data) -> bool:
+    return isinstance(data, str | Path) and is_picture_source(data)
+
+
+def _look_at_table(
+    data: Data, test: Data | None, options: RunOptions, max_bad: float, watch: Watch
+) -> Audit:
+    refuse(options, OF_PICTURES, "a table")
+    streams = Streams(options.train.seed)
+    table = read_table(data, options.read)
+    asked = None if test is None else read_table(test, options.read)
+    table, asked, schema, decisions = of_tables.describe(table, asked, options, streams)
+    watch.decided(decisions)
+    rows, copies = encode(table, schema), options.split.keep_copies
+    findings = [*check_table(table, schema, rows, asked, streams, keep_copies=copies)]
+    for part in (table, asked):
+        if part is not None:
+            told = [f"line {row.line}: {row.reason}" for row in part.rejected]
+            findings += check_rejected(told, len(part), max_bad, "rows")
+    return Audit(
+        data=name_of(data),
+        kind="table",
+        rows=len(table),
+        test_rows=0 if asked is None else len(asked),
+        findings=in_order(findings),
+        decisions=decisions,
+        seconds=0.0,
+    )
+
+
+def _look_at_pictures(
+    data: Data, test: Data | None, options: RunOptions, max_bad: float, watch: Watch
+) -> Audit:
+    if isinstance(data, pd.DataFrame) or isinstance(test, pd.DataFrame):
+        raise UsageError("U02", "test is a DataFrame, and data are pictures")
+    options = options_of_pictures(data, options)
+    framing = choose_framing(options.train)
+    progress = of_pictures.stage(watch, "reading pictures")
+    pictures, asked = read_pictures(data, framing, options.pictures, progress)
+    if test is not None:
+        apart, part = read_pictures(test, framing, options.pictures, progress)
+        asked = apart if part is None else part
+    findings: list[Finding] = []
+    for found in (pictures, asked):
+        if found is not None:
+            told = [f"{file.file}: {file.reason}" for file in found.rejected]
+            findings += check_rejected(told, len(found), max_bad, "pictures")
+            found.check_rejected(1.0)
+    streams = Streams(options.train.seed)
+    pictures, asked, schema, _ = of_pictures.describe(pictures, asked, options, streams)
+    watch.decided(pictures.decisions)
+    copies = options.split.keep_copies
+    findings += check_pictures(pictures, schema.classes, asked, keep_copies=copies)
+    seen = of_pictures.stage(watch, "seeing pictures")
+    findings += check_picture_labels(pictures, streams, seen)
+    return Audit(
+        data=name_of(data),
+        kind="images",
+        rows=len(pictures),
+        test_rows=0 if asked is None else len(asked),
+        findings=in_order(findings),
+        decisions=pictures.decisions,
+        seconds=0.0,
+    )

@@ -1,0 +1,1 @@
+"""Checks of data before any training: what would make a score a lie."""

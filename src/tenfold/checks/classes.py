@@ -1,0 +1,39 @@
+"""Classes with hardly any rows or pictures."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tenfold.checks.finding import Finding
+
+FEWEST: Final = 20  # two for each of ten folds
+SHARE: Final = 0.2  # of an even share
+SHOWN: Final = 8
+
+
+def check_classes(
+    target: NDArray[np.int64], classes: Sequence[str], noun: str
+) -> Iterator[Finding]:
+    """Yield classes with fewer than 20 rows, and far fewer than others: A11.
+
+    Examples
+    --------
+    >>> target = np.array([0] * 50 + [1] * 3)
+    >>> [found.fact for found in check_classes(target, ("a", "b"), "rows")]
+    ['1 of 2 classes has fewer than 20 rows']
+    """
+    counts = np.bincount(target, minlength=len(classes))
+    few = np.flatnonzero((counts < FEWEST) & (counts < SHARE * len(target) / len(classes)))
+    if not len(few):
+        return
+    shown = ", ".join(f"{classes[i]} ({counts[i]})" for i in few[:SHOWN])
+    verb = "has" if len(few) == 1 else "have"
+    yield Finding(
+        code="A11",
+        severity="warns",
+        fact=f"{len(few)} of {len(classes)} classes {verb} fewer than {FEWEST} {noun}",
+        place={"classes": shown + f" and {len(few) - SHOWN} more" * (len(few) > SHOWN)},
+        fix=("bring more of them", "leave them out, or join classes that are alike"),
+    )

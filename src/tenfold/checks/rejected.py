@@ -1,0 +1,41 @@
+"""Rows and files that cannot be used."""
+
+from collections.abc import Iterator, Sequence
+
+from tenfold.checks.finding import Finding
+from tenfold.data.rejected import describe_excess
+
+
+def check_rejected(
+    told: Sequence[str], kept: int, max_bad: float, noun: str
+) -> Iterator[Finding]:
+    """Yield what cannot be used: A14.
+
+    Parameters
+    ----------
+    told : sequence of str
+        Each row or file, and why.
+    kept : int
+        How many can be used.
+    max_bad : float
+        The share that a run may leave out.
+    noun : str
+        ``"rows"`` or ``"pictures"``.
+
+    Examples
+    --------
+    >>> [f.fact for f in check_rejected(["line 3: it has 2 cells"], 9, 0.2, "rows")]
+    ['1 of 10 rows cannot be used']
+    """
+    if not told:
+        return
+    excess = describe_excess(told, kept, max_bad, "")
+    whole = kept + len(told)
+    many = len(told) > max_bad * whole
+    yield Finding(
+        code="A14",
+        severity="stops" if many else "notes",
+        fact=f"{len(told):,} of {whole:,} {noun} cannot be used",
+        place={noun: excess.first},
+        fix=(f"mend or remove these {noun}", *((excess.option,) if many else ())),
+    )

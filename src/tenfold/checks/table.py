@@ -1,0 +1,128 @@
+"""All checks of a table."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tenfold.checks.classes import check_classes
+from tenfold.checks.columns import read_columns
+from tenfold.checks.combined import check_sums, check_texts
+from tenfold.checks.copies import check_copies, check_near_copies
+from tenfold.checks.counters import check_counters
+from tenfold.checks.finding import Finding, in_order
+from tenfold.checks.groups import check_groups, check_times
+from tenfold.checks.labels import check_labels
+from tenfold.checks.quick import ROWS, inputs_of, out_of_fold, shuffled_folds
+from tenfold.checks.target import check_columns
+from tenfold.checks.unseen import check_drift, check_overlap, overlap
+from tenfold.data.encode import Encoded, encode
+from tenfold.data.schema import Schema
+from tenfold.data.table import Table
+from tenfold.seeds import Streams
+
+LARGEST: Final = 1e100
+ENOUGH: Final = 100_000  # rows
+
+
+def check_table(
+    table: Table,
+    schema: Schema,
+    rows: Encoded,
+    test: Table | None,
+    streams: Streams,
+    *,
+    keep_copies: bool = False,
+) -> tuple[Finding, ...]:
+    """Return what makes a score on a table a lie, or may.
+
+    Parameters
+    ----------
+    table : Table
+        Rows that have a target.
+    schema : Schema
+    rows : Encoded
+        The same rows, in the same order.
+    test : Table, optional
+        Test rows, with targets of the schema's.
+    streams : Streams
+        ``audit`` is drawn from.
+    keep_copies : bool
+        Whether the user wants copies as they are.
+    """
+    generator = streams.generator("audit")
+    rows = _finite(rows)
+    asked = None if test is None else _finite(encode(test, _unsplit(schema)))
+    found = [
+        *_check_cells(table, schema, rows),
+        *([] if keep_copies else check_copies(rows)),
+        *check_near_copies(rows, table.lines, generator),
+    ]
+    if schema.group_column is None and schema.time_column is None:
+        found += check_groups(schema, rows, generator)
+        found += check_times(schema, rows, generator)
+    if asked is not None:
+        found += check_overlap(*overlap(rows, asked), len(asked), "rows")
+        found += check_drift(rows, asked, schema, generator)
+    if not any(one.severity == "stops" for one in found):
+        found += _check_answers(table, schema, rows, generator)
+    return in_order(_one_a_column(found))
+
+
+def _check_cells(table: Table, schema: Schema, rows: Encoded) -> Iterator[Finding]:
+    """Yield what columns and classes show."""
+    target: NDArray[Any] = rows.target
+    yield from check_texts(table, schema, target, schema.task)
+    yield from check_counters(read_columns(rows, schema))
+    # A column that holds the target holds that of every tenth row, too.
+    part = rows.take(np.linspace(0, len(rows) - 1, min(ENOUGH, len(rows))).astype(np.int64))
+    columns = read_columns(part, schema)
+    yield from check_columns(columns, part.target, schema.task, schema.target)
+    if schema.task == "regression":
+        yield from check_sums(columns, part.target.astype(np.float64), schema.target)
+    else:
+        yield from check_classes(target, schema.classes, "rows")
+
+
+def _one_a_column(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield the gravest finding of each column, and of these the last: it knows most."""
+    worst: dict[str, Finding] = {}
+    for number, finding in enumerate(findings):
+        name = finding.place.get("column", f"{number}")
+        kept = worst.get(name)
+        if kept is None or kept.severity != "stops":
+            worst[name] = finding
+    yield from worst.values()
+
+
+def _check_answers(
+    table: Table, schema: Schema, rows: Encoded, generator: np.random.Generator
+) -> Iterator[Finding]:
+    pick = np.sort(generator.permutation(len(rows))[: 3 * ROWS])
+    part = rows.take(pick)
+    target, classes = part.target, schema.classes
+    if schema.task == "classification":
+        used, target = np.unique(target, return_inverse=True)
+        classes = tuple(classes[i] for i in used)
+    x_NP, words = inputs_of(part)
+    fold = shuffled_folds(len(pick), generator)
+    answers = out_of_fold(x_NP, target, schema.task, fold, words)
+    names = [f"line {line}" for line in table.lines[pick]]
+    yield from check_labels(answers, target, names, schema.task, classes)
+
+
+def _finite(rows: Encoded) -> Encoded:
+    """Return the rows with numbers whose squares are finite."""
+    target: NDArray[Any] = rows.target
+    return replace(
+        rows,
+        numbers=np.clip(rows.numbers, -LARGEST, LARGEST),
+        target=target if target.dtype.kind == "i" else np.clip(target, -LARGEST, LARGEST),
+    )
+
+
+def _unsplit(schema: Schema) -> Schema:
+    """Return the schema of rows that are not split, and may lack the columns for it."""
+    return replace(schema, weight_column=None, group_column=None, time_column=None)

@@ -1,0 +1,153 @@
+"""Test rows: whether they are learnt from, and whether they are like the others.
+
+Shape letters in this file:
+    N  rows of the table    T  test rows
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import chi2_contingency, ks_2samp, rankdata
+
+from tenfold.checks.columns import FEWEST
+from tenfold.checks.finding import Finding
+from tenfold.checks.quick import ROWS, inputs_of, out_of_fold, shuffled_folds
+from tenfold.config import Task
+from tenfold.data.copies import hash_rows
+from tenfold.data.encode import Encoded, number_names
+from tenfold.data.schema import Schema
+
+MANY: Final = 0.02  # of the test rows, that are learnt from and not equal by chance
+TOLD_APART: Final = 0.55  # area under the curve, at least, by four standard errors
+MOVED: Final = 0.15  # of the target: distance between two distributions
+SURE: Final = 1e-6
+
+
+def overlap(rows: Encoded, test: Encoded) -> tuple[int, float]:
+    """Return how many test rows have the cells of another row, and what share is usual.
+
+    Usual is the share of a table's rows that have the cells of another row of it.
+    """
+    rows, test = (replace(part, groups=None, times=None) for part in (rows, test))
+    own, asked = hash_rows(rows, target=False), hash_rows(test, target=False)
+    _, inverse, count = np.unique(own, return_inverse=True, return_counts=True)
+    return int(np.isin(asked, own).sum()), float((count[inverse] > 1).mean())
+
+
+def check_overlap(shared: int, usual: float, count: int, noun: str) -> Iterator[Finding]:
+    """Yield whether more test rows are learnt from, too, than chance makes: A07.
+
+    Parameters
+    ----------
+    shared, count : int
+        Test rows or pictures that are learnt from too, and all of them.
+    usual : float
+        Share of rows that equal another of their own table.
+    noun : str
+        ``"rows"`` or ``"pictures"``.
+    """
+    share = shared / max(count, 1)
+    chance = usual + 4 * np.sqrt(usual * (1 - usual) / max(count, 1))
+    if shared < (2 if noun == "rows" else 1) or share <= chance:
+        return  # of a table's rows that are equal by chance, one may be among the test rows
+    yield Finding(
+        code="A07",
+        severity="stops" if share > chance + MANY else "warns",
+        fact=f"{shared:,} of {count:,} test {noun} are learnt from, too",
+        place={"usual": f"{100 * usual:.1f} % of {noun} equal another that is learnt from"},
+        fix=(f"take these {noun} out of one of the two", "let one be taken: --test-size 0.2"),
+    )
+
+
+def check_drift(
+    rows: Encoded, test: Encoded, schema: Schema, generator: np.random.Generator
+) -> Iterator[Finding]:
+    """Yield whether test rows can be told from others: A08.
+
+    Trees are asked which of the two a row belongs to (a classifier two-sample test,
+    Lopez-Paz and Oquab, 2017, arXiv:1610.06545).
+    """
+    if min(len(rows), len(test)) < FEWEST:
+        return
+    parts = [part.take(generator.permutation(len(part))[:ROWS]) for part in (rows, test)]
+    (x_N, words), (x_T, _) = (inputs_of(part) for part in parts)
+    x = np.concatenate([x_N, x_T])
+    is_test = np.repeat([0, 1], [len(x_N), len(x_T)])
+    fold = shuffled_folds(len(x), generator)
+    answers = out_of_fold(x, is_test, "classification", fold, words)[:, 1]
+    area, error = _area(answers, is_test)
+    if area - 4 * error > TOLD_APART:
+        names = [*number_names(schema), *(column.name for column in schema.categories)]
+        moved = sorted(
+            (
+                (_distance(x_N[:, i], x_T[:, i], words=i in words), name)
+                for i, name in enumerate(names)
+            ),
+            reverse=True,
+        )
+        yield _drifted(
+            f"test rows can be told from the others in {100 * area:.0f} % of pairs",
+            "columns",
+            ", ".join(repr(name) for _, name in moved[:3]),
+        )
+    yield from _moved_target(parts[0].target, parts[1].target, schema)
+
+
+def _area(answers: NDArray[np.float64], truth: NDArray[np.int64]) -> tuple[float, float]:
+    """Return the area under the ROC curve, and its standard error for answers by chance."""
+    ones = int(truth.sum())
+    zeros = len(truth) - ones
+    area = (rankdata(answers)[truth == 1].sum() - ones * (ones + 1) / 2) / (ones * zeros)
+    return float(area), float(np.sqrt((ones + zeros + 1) / (12 * ones * zeros)))
+
+
+def _distance(one: NDArray[np.float64], other: NDArray[np.float64], *, words: bool) -> float:
+    """Return how far the shares of two columns are apart, 0 to 1."""
+    if not words:
+        known = [part[np.isfinite(part)] for part in (one, other)]
+        gap = abs(np.isfinite(one).mean() - np.isfinite(other).mean())
+        if not min(map(len, known)):
+            return float(gap)
+        return max(float(gap), float(ks_2samp(*known).statistic))
+    values = np.unique(np.concatenate([one, other]))
+    shares = [np.array([(part == value).mean() for value in values]) for part in (one, other)]
+    return float(np.abs(shares[0] - shares[1]).sum() / 2)
+
+
+def _moved_target(one: NDArray[Any], other: NDArray[Any], schema: Schema) -> Iterator[Finding]:
+    """Yield whether the target of test rows is distributed otherwise."""
+    task: Task = schema.task
+    if task == "regression":
+        found = ks_2samp(one, other)
+        far, chance = float(found.statistic), float(found.pvalue)
+    else:
+        classes = int(max(one.max(), other.max())) + 1
+        counts = np.array([np.bincount(part, minlength=classes) for part in (one, other)])
+        shares = counts / counts.sum(axis=1, keepdims=True)
+        far = float(np.abs(shares[0] - shares[1]).sum() / 2)
+        chance = _chance(counts)
+    if far > MOVED and chance < SURE:
+        fact = f"the target {schema.target!r} of test rows is distributed otherwise"
+        yield _drifted(fact, "distance", f"{far:.2f} of 1")
+
+
+def _chance(counts: NDArray[np.int64]) -> float:
+    """Return how likely counts of classes are so different by chance."""
+    used = counts[:, counts.sum(axis=0) > 0]
+    return float(chi2_contingency(used).pvalue) if used.shape[1] > 1 else 1.0
+
+
+def _drifted(fact: str, name: str, text: str) -> Finding:
+    return Finding(
+        code="A08",
+        severity="warns",
+        fact=fact,
+        place={name: text},
+        fix=(
+            "choose test rows at random, if new rows are like all of these: --test-size 0.2",
+            "if they are later rows, let folds be tested on later ones: --time-column NAME",
+        ),
+    )

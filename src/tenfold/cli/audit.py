@@ -1,0 +1,64 @@
+"""The command that looks at data without training on them."""
+
+import json
+
+import typer
+
+from tenfold.cli import given
+from tenfold.cli import options as opt
+from tenfold.cli.commands import app
+from tenfold.cli.terminal import console, lend_file
+from tenfold.config import MAX_PIXELS
+
+__all__ = ["app"]
+
+
+@app.command()
+def audit(  # noqa: PLR0913 - the options of the command
+    data: opt.Data,
+    *,
+    target: opt.Target = None,
+    task: opt.TaskName = None,
+    test: opt.TestFile = None,
+    group_column: opt.GroupColumn = None,
+    time_column: opt.TimeColumn = None,
+    weight_column: opt.WeightColumn = None,
+    kind: opt.KindOf = None,
+    keep_copies: opt.KeepCopies = False,
+    seed: opt.Seed = 0,
+    max_bad: opt.MaxBad = 0.01,
+    file_column: opt.FileColumn = None,
+    max_pixels: opt.MaxPixels = MAX_PIXELS,
+    memory: opt.Memory = None,
+    workers: opt.Workers = None,
+    separator: opt.Separator = None,
+    header: opt.Header = None,
+    encoding: opt.Encoding = None,
+    decimal: opt.DecimalSign = None,
+    missing: opt.Missing = None,
+    as_json: opt.AsJson = False,
+    quiet: opt.Quiet = False,
+) -> None:
+    """Look for leaks, copies, wrong labels and bad rows or files, before any training."""
+    said = locals()
+    from tenfold.auditing import audit as audit_data  # noqa: PLC0415
+    from tenfold.report.console import TerminalWatch  # noqa: PLC0415
+    from tenfold.report.text import audit_lines  # noqa: PLC0415
+
+    spelt = {"data", "kind", "memory", "as_json", "quiet"}
+    options = {name: value for name, value in said.items() if name not in spelt} | {
+        "task": None if task == "auto" else task,
+        "kinds": given.kinds(kind or []),
+        "memory_bytes": given.memory_bytes(memory),
+        "missing": given.missing_cells(missing),
+    }
+    watch = TerminalWatch(console(quiet=quiet))
+    with lend_file(data) as source:
+        found = audit_data(source, **options, watch=watch)
+    if as_json:
+        print(json.dumps(found.to_dict(), indent=1))
+    else:
+        for line in audit_lines(found.findings, f"{found.rows:,} {found.noun}"):
+            print(line)
+    if found.stops:
+        raise typer.Exit(1)

@@ -1,0 +1,303 @@
+"""Every fault that an audit knows, planted and found; and clean data, where it is silent."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+import tenfold
+from tenfold.auditing import Audit
+from tenfold.errors import RULES, AuditError
+from tests import engine_leaks as leaks
+
+QUICK: Final[dict[str, Any]] = {"quality": "fast", "folds": 3, "epochs": 2, "out": None}
+
+# The code, whether it stops, and the fact.
+TABLES: Final[list[tuple[Callable[[], pd.DataFrame], str, str, str]]] = [
+    (leaks.copied, "A01", "stops", "column 'in_pounds' holds the target 'price'"),
+    (
+        leaks.telling,
+        "A02",
+        "warns",
+        "column 'estimate' alone tells 99.8 % of the target 'price'",
+    ),
+    (leaks.filled, "A03", "stops", "column 'bark' is filled or empty by the target 'pet'"),
+    (leaks.summed, "A04", "stops", "2 columns add up to the target 'price', in every row"),
+    (leaks.counted, "A05", "warns", "column 'record' rises from each row to the next"),
+    (leaks.oversampled, "A06", "stops", "60 of 301 rows are copies of another"),
+    (leaks.jittered, "A06", "warns", "about 46 % of the rows are nearly equal to another"),
+    (leaks.grouped, "A09", "warns", "rows of one 'patient' tell of each other"),
+    (leaks.dated, "A10", "warns", "rows that are near in 'sold' tell of each other"),
+    (leaks.rare, "A11", "warns", "1 of 3 classes has fewer than 20 rows"),
+    (leaks.mislabelled, "A12", "warns", "24 of 400 targets contradict what other rows show"),
+]
+
+
+def loud(found: Audit) -> list[tuple[str, str, str]]:
+    """Return what is not only good to know."""
+    return [
+        (one.code, one.severity, one.fact) for one in found.findings if one.severity != "notes"
+    ]
+
+
+@pytest.mark.parametrize("clean", [leaks.houses, leaks.pets])
+def test_of_a_clean_table_nothing_is_said(clean: Callable[[], pd.DataFrame]) -> None:
+    assert loud(tenfold.audit(clean())) == []
+
+
+@pytest.mark.parametrize(
+    ("table", "code", "severity", "fact"), TABLES, ids=[t[0].__name__ for t in TABLES]
+)
+def test_what_was_planted_is_found_and_nothing_else(
+    table: Callable[[], pd.DataFrame], code: str, severity: str, fact: str
+) -> None:
+    assert loud(tenfold.audit(table())) == [(code, severity, fact)]
+
+
+@pytest.mark.parametrize(
+    ("table", "code", "severity"),
+    [t[:3] for t in TABLES],
+    ids=[t[0].__name__ for t in TABLES],
+)
+def test_training_refuses_what_makes_the_score_a_lie_and_tells_the_rest(
+    table: Callable[[], pd.DataFrame], code: str, severity: str
+) -> None:
+    if severity == "stops":
+        with pytest.raises(AuditError) as caught:
+            tenfold.train(table(), **QUICK)
+        assert caught.value.code == code
+        assert caught.value.fix[-1] == "train all the same: --audit warn"
+    told = tenfold.train(table(), audit="warn", **QUICK).metrics["decisions"]
+    assert [d["what"][:3] for d in told if d["what"][:3] in RULES and d["what"][3] == ":"] == [
+        code
+    ]
+    silent = tenfold.train(table(), audit="off", **QUICK).metrics["decisions"]
+    assert not any(d["what"].startswith(f"{code}:") for d in silent)
+
+
+def test_a_cure_that_is_followed_helps() -> None:
+    cured = tenfold.audit(leaks.copied(), kinds={"in_pounds": "constant"})
+    assert loud(cured) == []
+    grouped = tenfold.audit(leaks.grouped(), group_column="patient")
+    assert "A09" not in {code for code, *_ in loud(grouped)}
+    dated = tenfold.audit(leaks.dated(), time_column="sold")
+    assert "A10" not in {code for code, *_ in loud(dated)}
+
+
+@pytest.mark.parametrize(("share", "codes"), [(0.0, []), (0.1, ["A07"])])
+def test_test_rows_that_are_learnt_from_are_found(share: float, codes: list[str]) -> None:
+    table, test = leaks.with_test(share)
+    assert [code for code, *_ in loud(tenfold.audit(table, test=test))] == codes
+
+
+def test_test_rows_that_are_unlike_are_found_by_their_column() -> None:
+    table, test = leaks.unlike()
+    found = tenfold.audit(table, test=test).findings
+    assert [one.code for one in found if one.severity == "warns"] == ["A08", "A08"]
+    assert found[0].place["columns"].startswith("'size'")
+    assert found[1].fact == "the target 'price' of test rows is distributed otherwise"
+
+
+@pytest.mark.parametrize(
+    ("column", "how"),
+    [
+        (lambda y: y, "its cells equal the target's"),
+        (lambda y: -np.exp(y / 200), "it falls as the target rises, step by step"),
+        (
+            lambda y: (y * 1.8).round(),
+            "it is the target in other units, but for rounding",
+        ),
+        (
+            lambda y: y.groupby(np.arange(len(y)) // 6).transform("mean"),
+            "each of its values is the mean target of the rows that have it",
+        ),
+    ],
+)
+def test_a_column_that_holds_the_target_is_found_however_it_does(
+    column: Callable[[Any], Any], how: str
+) -> None:
+    table = leaks.before(leaks.houses(), outcome=column(leaks.houses()["price"]))
+    (found,) = tenfold.audit(table).findings
+    assert found.code == "A01"
+    assert found.place["shown by"].startswith(how)
+
+
+@pytest.mark.parametrize("word", ["case {}", "Result: {}.", "{}"])
+def test_a_remark_that_spells_the_class_is_found(word: str) -> None:
+    table = leaks.pets().replace({"pet": {"dog": "not a cat"}})
+    remarks = [word.format(pet) + " " * (row % 4) for row, pet in enumerate(table["pet"])]
+    found = tenfold.audit(leaks.before(table, remark=remarks)).findings
+    assert found[0].code == "A01"
+
+
+def test_words_that_hold_another_class_are_no_leak() -> None:
+    draw = np.random.default_rng(0)
+    for words in (
+        ["likes the dog", "likes the cat", "bites", "sleeps"],
+        ["a dog or a cat", "a cat or a dog", "cat, dog"],
+    ):
+        said = draw.choice(words, leaks.ROWS)
+        assert loud(tenfold.audit(leaks.before(leaks.pets(), remark=said))) == []
+
+
+@pytest.mark.parametrize("form", ["{}", "{}, seen in {town}"])
+def test_classes_by_other_names_are_found(form: str) -> None:
+    table = leaks.pets()
+    pairs = zip(table["pet"].map({"dog": "K1", "cat": "K2"}), table["town"], strict=True)
+    names = [form.format(code, town=town) for code, town in pairs]
+    (found,) = tenfold.audit(leaks.before(table.drop(columns="town"), code=names)).findings[:1]
+    assert found.place["column"] == "code"
+    assert found.code == ("A01" if form == "{}" else "A02")
+
+
+def test_towns_that_have_one_class_only_by_chance_are_no_leak() -> None:
+    table = leaks.pets(40)
+    names = [f"street {number}" for number in range(20) for _ in range(2)]
+    assert loud(tenfold.audit(leaks.before(table, street=names))) == []
+
+
+def test_many_columns_of_chance_are_no_leak() -> None:
+    draw = np.random.default_rng(0)
+    chance = {f"c{i}": draw.normal(size=leaks.ROWS) for i in range(60)}
+    assert loud(tenfold.audit(leaks.before(leaks.houses(), **chance))) == []
+
+
+def test_repeated_observations_of_few_words_are_no_copies() -> None:
+    draw = np.random.default_rng(0)
+    table = pd.DataFrame(
+        {
+            "colour": draw.choice(["red", "blue"], 300),
+            "size": draw.choice(["S", "M", "L"], 300),
+            "sold": draw.choice(["yes", "no"], 300),
+        }
+    )
+    assert loud(tenfold.audit(table)) == []
+
+
+def test_words_and_days_of_chance_ask_for_no_groups_and_no_times() -> None:
+    draw = np.random.default_rng(0)
+    days = pd.Timestamp("2020-01-01") + pd.to_timedelta(draw.integers(0, 900, 240), unit="D")
+    street = [f"street {number}" for number in draw.integers(0, 15, leaks.ROWS)]
+    assert loud(tenfold.audit(leaks.before(leaks.houses(), street=street, seen=days))) == []
+
+
+def test_groups_that_are_named_are_not_asked_for_times() -> None:
+    table = leaks.before(leaks.dated(), year=leaks.dated()["sold"].dt.year)
+    assert loud(tenfold.audit(table, group_column="year")) == []
+
+
+def test_copies_that_are_wanted_are_not_told() -> None:
+    assert loud(tenfold.audit(leaks.oversampled(), keep_copies=True)) == []
+
+
+def test_rows_that_cannot_be_used_are_told_and_do_not_end_the_audit(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    text = leaks.houses().to_csv(index=False)
+    path.write_text(text + "1,2\n" * 9, encoding="utf-8")
+    found = tenfold.audit(path)
+    assert loud(found) == [("A14", "stops", "9 of 249 rows cannot be used")]
+    assert found.findings[0].place["rows"].startswith("line 242: it has 2 cells")
+    assert loud(tenfold.audit(path, max_bad=0.1)) == []
+
+
+def test_what_is_found_does_not_depend_on_the_order_of_columns() -> None:
+    table = leaks.mislabelled()
+    other = table[["fur", "tail", "ears", "pet"]]
+    assert tenfold.audit(table).findings == tenfold.audit(other).findings
+
+
+def test_an_audit_changes_nothing_and_is_a_json_object(tmp_path: Path) -> None:
+    table = leaks.copied()
+    before = table.copy()
+    found = tenfold.audit(table)
+    pd.testing.assert_frame_equal(table, before)
+    plain = json.loads(json.dumps(found.to_dict()))
+    assert plain["format"] == 1
+    assert plain["stops"] is True
+    assert plain["findings"][0] == {
+        "code": "A01",
+        "severity": "stops",
+        "fact": "column 'in_pounds' holds the target 'price'",
+        "rule": RULES["A01"],
+        "place": {
+            "column": "in_pounds",
+            "shown by": "it is the target in other units, but for rounding, in 240 rows",
+        },
+        "fix": ["leave the column out: --kind 'in_pounds'=constant"],
+    }
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_of_clean_pictures_nothing_is_said(tmp_path: Path) -> None:
+    found = tenfold.audit(leaks.write_pets(tmp_path / "pets", leaks.scene))
+    assert (found.kind, found.rows, found.findings) == ("images", 60, ())
+
+
+def smaller(draw: np.random.Generator, kind: str, number: int) -> Image.Image:
+    return leaks.scene(draw, kind, number, 64 if kind == "cats" else 32)
+
+
+def darker(draw: np.random.Generator, kind: str, number: int) -> Image.Image:
+    return leaks.scene(draw, kind, number).point(lambda v: v // 2 + 100 * (kind == "cats"))
+
+
+@pytest.mark.parametrize(("paint", "figure"), [(smaller, "width"), (darker, "brightness")])
+def test_what_gives_a_class_away_beside_the_picture_is_found(
+    tmp_path: Path, paint: Callable[..., Image.Image], figure: str
+) -> None:
+    found = tenfold.audit(leaks.write_pets(tmp_path / "pets", paint))
+    assert loud(found) == [("A13", "warns", f"the {figure} alone gives the class away")]
+
+
+def test_pictures_of_two_classes_and_files_that_are_none_are_found(tmp_path: Path) -> None:
+    home = leaks.write_pets(tmp_path / "pets", leaks.scene)
+    shutil.copy(home / "cats" / "cats3.png", home / "dogs" / "again.png")
+    (home / "dogs" / "bad.png").write_bytes(b"nothing")
+    assert loud(tenfold.audit(home)) == [
+        ("A14", "stops", "1 of 62 pictures cannot be used"),
+        ("A12", "warns", "2 pictures equal one of another class, or nearly so"),
+    ]
+
+
+def test_test_pictures_that_are_learnt_from_stop_the_run(tmp_path: Path) -> None:
+    home = leaks.write_pets(tmp_path / "pets", leaks.scene)
+    test = leaks.write_pets(tmp_path / "test", leaks.scene, 12)  # drawn alike, so the same
+    fact = "24 of 24 test pictures are learnt from, too"
+    assert loud(tenfold.audit(home, test=test)) == [("A07", "stops", fact)]
+    with pytest.raises(AuditError, match=fact):
+        tenfold.train(home, test=test, img_size=32, **QUICK)
+
+
+def test_names_that_differ_in_a_number_and_look_alike_are_found(tmp_path: Path) -> None:
+    draw = np.random.default_rng(5)
+    for kind in ("cats", "dogs"):
+        (tmp_path / kind).mkdir()
+        for animal in range(12):
+            whole = np.asarray(leaks.scene(draw, kind, animal)).astype(int)
+            for shot in range(4):
+                noisy = (whole + draw.integers(-90, 90, whole.shape)).clip(0, 255)
+                file = tmp_path / kind / f"{animal:02}_{shot}.png"
+                Image.fromarray(noisy.astype(np.uint8)).save(file)
+    fact = "pictures whose names differ in a number alone look alike"
+    assert loud(tenfold.audit(tmp_path)) == [("A09", "warns", fact)]
+
+
+@pytest.mark.slow
+def test_classes_that_contradict_what_is_seen_are_found(tmp_path: Path) -> None:
+    def paint(draw: np.random.Generator, kind: str, number: int) -> Image.Image:
+        wrong = number % 12 == 5
+        picture = leaks.scene(draw, kind, number, 96)
+        return picture.convert("L") if (kind == "cats") != wrong else picture
+
+    found = tenfold.audit(leaks.write_pets(tmp_path / "pets", paint, 120))
+    (told,) = [one for one in found.findings if one.code == "A12"]
+    assert told.severity == "warns"
+    assert all(
+        int(name.split(".png")[0][9:]) % 12 == 5 for name in told.place["such as"].split("; ")
+    )
