@@ -493,7 +493,7 @@ D09: the quotation mark that opens on line 2 is never closed.
 D10: the gzip file unpacks to more than 0.0 GB.
 
   file  HOME/a.csv.gz
-  why   a packed file must unpack into part of this machine's memory
+  why   a table, unpacked, must fit into this machine's memory
   fix   split it""",
     ),
     (

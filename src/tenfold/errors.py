@@ -35,7 +35,7 @@ RULES: Final[Mapping[str, str]] = {
     "D07": "a table is CSV, TSV or another separated text, Parquet, Excel or a DataFrame",
     "D08": "a file must be whole and of the kind that its name says",
     "D09": "a cell that opens with a quotation mark ends with one",
-    "D10": "a packed file must unpack into part of this machine's memory",
+    "D10": "a table, unpacked, must fit into this machine's memory",
     "D11": "a table has 100,000 columns at most",
     "S01": "the target must be a column of the table",
     "S02": "regression predicts numbers",

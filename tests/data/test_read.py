@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenfold.config import MISSING, ReadOptions
-from tenfold.data import text
+from tenfold.data import read, text
 from tenfold.data.read import read_table
 from tenfold.data.table import Table
 from tenfold.errors import ReadError, UsageError
@@ -639,3 +639,64 @@ def test_packed_text_that_would_fill_the_memory_is_refused(
     assert refusal(packed).code == "D10"
     monkeypatch.undo()
     assert len(read_table(packed)) == 300_000
+
+
+def test_text_whose_rows_would_fill_the_memory_is_refused_before_they_are_read(
+    written: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A row of four bytes takes some hundred in memory, so few megabytes can fill it."""
+    path = written("a,b\n" + "1,2\n" * 100_000)
+    monkeypatch.setattr(text, "memory_bytes", lambda: 20 * 10**6)
+    error = refusal(path)
+    assert (error.code, error.fact) == (
+        "D10",
+        "its 100,001 rows would take more than 0.0 GB of memory",
+    )
+    monkeypatch.setattr(text, "memory_bytes", lambda: 30 * 10**6)
+    assert len(read_table(path)) == 100_000
+
+
+def test_parquet_of_more_rows_than_memory_is_refused_before_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One value, again and again, takes a few bytes of a file for any number of rows."""
+    path = saved(tmp_path / "t.parquet", pd.DataFrame({"a": [1] * 10**6, "b": [2] * 10**6}))
+    assert path.stat().st_size < 10**4
+    monkeypatch.setattr(read, "memory_bytes", lambda: 15 * 10**6)
+    error = refusal(path)
+    assert (error.code, error.fact) == (
+        "D10",
+        "the Parquet file has 1,000,000 rows and 2 columns",
+    )
+    monkeypatch.undo()
+    assert len(read_table(path)) == 10**6
+
+
+def test_a_quotation_mark_left_open_in_a_long_table_is_refused_soon(written: Any) -> None:
+    """A cell has an end, so the mark was told as one row with a long cell; 30,000 were lost."""
+    begun = time.perf_counter()
+    error = refusal(written('a,b\n1,"' + "x,1\n" * 500_000))
+    assert time.perf_counter() - begun < 5
+    assert (error.code, error.fact) == (
+        "D09",
+        "the quotation mark that opens on line 2 is not closed within 131,072 characters",
+    )
+
+
+def test_every_line_that_wrong_quotation_marks_swallow_is_named(written: Any) -> None:
+    """Two marks far apart hid the rows between them, as if one row were rejected."""
+    rows = "".join(f"{i},x\n" for i in range(3, 500))
+    table = read_table(written(f'a,b\n1,x\n2,"x\n{rows}500,"y",z\n501,x\n'))
+    assert table.lines.tolist() == [2, 502]
+    assert [row.line for row in table.rejected] == list(range(3, 502))
+    wrong = "its quotation marks are wrong: ',' expected after '\"'"
+    assert table.rejected[0].reason == wrong
+    assert table.rejected[-1].reason == f"{wrong}, from line 3 on"
+    with pytest.raises(ReadError, match="D05: 499 of 501 rows"):
+        table.check_rejected(0.01)
+
+
+def test_a_row_of_several_lines_that_does_not_fit_says_where_it_ends(written: Any) -> None:
+    table = read_table(written('a,b\n1,x\n2,"x\n3,y\n4,x",5\n6,x\n'))
+    reason = "it has 3 cells, and the table has 2 columns; it goes to line 5, by its marks"
+    assert [(row.line, row.reason) for row in table.rejected] == [(3, reason)]

@@ -3,6 +3,7 @@
 import csv
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -12,10 +13,12 @@ import pandas as pd
 from tenfold.config import Decision, ReadOptions
 from tenfold.data.table import RejectedRow, Table
 from tenfold.data.text import (
+    LEFT_OPEN,
     NEVER_CLOSED,
     TOO_LONG,
     Record,
     TextFormat,
+    check_room,
     detect_format,
     quotation_error,
     read_text,
@@ -24,9 +27,11 @@ from tenfold.data.text import (
 from tenfold.data.workbook import check_workbook
 from tenfold.errors import ReadError
 from tenfold.extras import require
+from tenfold.machine import memory_bytes
 
 MOST_COLUMNS: Final = 100_000
 SHOWN: Final = 10
+BYTES_PER_NUMBER: Final = 8
 NOT_READ: Final = frozenset({".xls", ".ods", ".zip", ".json", ".feather", ".sqlite", ".pdf"})
 
 
@@ -144,8 +149,17 @@ def _check_names(names: Sequence[str], source: str) -> None:
 
 def _read_parquet(path: Path) -> Table:
     require("pyarrow", extra="parquet", to="read .parquet files")
+    from pyarrow import parquet  # noqa: PLC0415 - an extra, and few need it
+
     try:
+        found = parquet.read_metadata(path)
+        rows, columns = found.num_rows, found.num_columns
+        if BYTES_PER_NUMBER * rows * columns > memory_bytes():
+            fact = f"the Parquet file has {rows:,} rows and {columns:,} columns"
+            raise ReadError("D10", fact, place={"file": str(path)}, fix=["split it"])
         frame = pd.read_parquet(path)
+    except ReadError:
+        raise
     except Exception as error:
         # A damaged file makes the libraries below fail in ways of their own.
         raise _damaged(path, "Parquet", error) from error
@@ -181,12 +195,14 @@ def _read_text_table(path: Path, options: ReadOptions) -> Table:
     text, encoding = read_text(path, options.encoding)
     try:
         layout = detect_format(text, options)
-        rows = list(records(text, layout.separator))
-        if rows[0].fault and layout.header:
-            raise quotation_error(rows[0])
-        names = _column_names(rows[0], layout)
+        check_room(text, layout.separator)
+        rows = records(text, layout.separator)
+        first = next(rows)
+        if first.fault and layout.header:
+            raise quotation_error(first)
+        names = _column_names(first, layout)
         _check_names(names, str(path))
-        good, rejected = _sort(rows[1:] if layout.header else rows, len(names))
+        good, rejected = _sort(rows if layout.header else chain([first], rows), len(names))
     except ReadError as error:
         error.place = {"file": str(path), **error.place}
         raise
@@ -221,7 +237,7 @@ def _column_names(first: Record, layout: TextFormat) -> list[str]:
 def _sort(rows: Iterable[Record], columns: int) -> tuple[list[Record], list[RejectedRow]]:
     good, rejected = [], []
     for record in rows:
-        if record.fault == NEVER_CLOSED:
+        if record.fault in {NEVER_CLOSED, LEFT_OPEN}:
             raise quotation_error(record)
         if record.fault is not None:
             reason = f"its quotation marks are wrong: {record.fault}"
@@ -229,6 +245,8 @@ def _sort(rows: Iterable[Record], columns: int) -> tuple[list[Record], list[Reje
                 reason = f"a cell has more than {csv.field_size_limit():,} characters"
         elif len(record.cells) != columns:
             reason = f"it has {len(record.cells)} cells, and the table has {columns} columns"
+            if record.lines > 1:
+                reason += f"; it goes to line {record.line + record.lines - 1}, by its marks"
         else:
             good.append(record)
             continue

@@ -24,9 +24,13 @@ SEPARATOR_NAMES: Final = {"\t": "tab", ";": "semicolon", "|": "bar", ",": "comma
 
 GZIP: Final = b"\x1f\x8b"
 MEMORY_PART: Final = 8  # of the machine's memory, one part, that packed text may take
+# Of memory, at the least, until a table is made; one character is kept once for all cells.
+BYTES_PER_ROW: Final = 200
+BYTES_PER_CELL, BYTES_PER_LONG_CELL = 24, 64
 # In the words of the csv module.
 NEVER_CLOSED: Final = "unexpected end of data"
 TOO_LONG: Final = "field larger than field limit"
+LEFT_OPEN: Final = "left open"  # ours: a cell that is too long and goes over several lines
 
 _NUMBER: Final = re.compile(r"[+-]?(\d+([.,]\d*)*|[.,]\d+)(e[+-]?\d+)?", re.IGNORECASE)
 _DOT_DECIMAL: Final = re.compile(r"[+-]?\d*\.\d+(e[+-]?\d+)?", re.IGNORECASE)
@@ -41,12 +45,13 @@ class Record:
     """One record of a text table.
 
     ``line`` is the 1-based line of the file on which it starts; ``fault`` says
-    what is wrong with its quotation marks, if anything.
+    what is wrong with its quotation marks, if anything. ``lines`` is how many lines it takes.
     """
 
     line: int
     cells: list[str]
     fault: str | None = None
+    lines: int = 1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -121,6 +126,23 @@ def _unpack(path: Path, data: bytes) -> bytes:
     return found
 
 
+def check_room(text: str, separator: str) -> None:
+    """Refuse a text whose rows would fill the memory: short lines take much more than they show.
+
+    Raises
+    ------
+    ReadError
+        D10.
+    """
+    rows = max(text.count("\n"), text.count("\r"))
+    cells = rows + text.count(" " if separator == "whitespace" else separator)
+    each = BYTES_PER_LONG_CELL if len(text) > 3 * cells else BYTES_PER_CELL
+    needed = BYTES_PER_ROW * rows + each * cells
+    if needed > memory_bytes():
+        fact = f"its {rows:,} rows would take more than {needed / 1e9:.1f} GB of memory"
+        raise ReadError("D10", fact, fix=["split it", "save the table as .parquet"])
+
+
 def _is_utf8(data: bytes) -> bool:
     try:
         data.decode("utf-8")
@@ -133,7 +155,8 @@ def records(text: str, separator: str) -> Iterator[Record]:
     r"""Yield the records of a text, blank lines left out.
 
     A quoted cell may hold separators and line breaks. A record whose quotation
-    marks are wrong comes with a ``fault`` and no cells.
+    marks are wrong comes with a ``fault`` and no cells; so does each further line that they
+    swallowed, which may have been a row.
 
     Examples
     --------
@@ -155,18 +178,30 @@ def records(text: str, separator: str) -> Iterator[Record]:
         except StopIteration:
             return
         except csv.Error as error:
-            yield Record(line=previous + 1, cells=[], fault=str(error))
+            yield from _faulty(previous + 1, reader.line_num, str(error))
         else:
             if any(cell.strip() for cell in cells):
-                yield Record(line=previous + 1, cells=cells)
+                lines = reader.line_num - previous
+                yield Record(line=previous + 1, cells=cells, lines=lines)
         previous = reader.line_num
+
+
+def _faulty(first: int, last: int, fault: str) -> Iterator[Record]:
+    if fault.startswith(TOO_LONG) and last > first:
+        fault = LEFT_OPEN
+    yield Record(line=first, cells=[], fault=fault)
+    for line in range(first + 1, last + 1):
+        yield Record(line=line, cells=[], fault=f"{fault}, from line {first} on")
 
 
 def quotation_error(record: Record) -> ReadError:
     """Return the error that a record with wrong quotation marks is."""
     fact = f"the quotation marks of line {record.line} are wrong: {record.fault}"
+    opens = f"the quotation mark that opens on line {record.line} is"
     if record.fault == NEVER_CLOSED:
-        fact = f"the quotation mark that opens on line {record.line} is never closed"
+        fact = f"{opens} never closed"
+    elif record.fault == LEFT_OPEN:
+        fact = f"{opens} not closed within {csv.field_size_limit():,} characters"
     fix = ["close it, or take it out"]
     return ReadError("D09", fact, place={"line": str(record.line)}, fix=fix)
 
