@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenfold.data.cells import DATE_FORMATS, to_dates, to_numbers, to_text, to_truth
+from tenfold.data.cells import DATE_FORMATS, days_of, to_dates, to_numbers, to_text, to_truth
 
 
 def objects(*cells: object) -> "pd.Series[Any]":
@@ -134,3 +134,10 @@ def test_iso_dates_come_with_and_without_time_and_zone() -> None:
 )
 def test_dates_of_any_column_of_pandas_are_the_same(cells: "pd.Series[Any]") -> None:
     assert to_dates(cells, "ISO8601").astype(str).tolist() == ["2024-02-01T00:00:00", "NaT"]
+
+
+def test_a_date_far_away_is_days_like_any_other() -> None:
+    """One digit wrong, and the year is one that nanoseconds do not reach."""
+    times = to_dates(pd.Series(["2024-02-21", "2724-02-21", "0824-02-21"]), "ISO8601")
+    days = days_of(pd.Series(times))
+    assert days.tolist() == [19774.0, 275443.0, -418517.0]

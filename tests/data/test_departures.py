@@ -253,3 +253,12 @@ def test_another_form_is_named_if_the_cells_have_one(
     cells: list[Any], kind: str, layout: str | None, form: str
 ) -> None:
     assert other_form(pd.Series(cells, dtype=object), kind, layout, ".") == form
+
+
+def test_dates_of_a_far_year_are_told_like_any_other() -> None:
+    """A year with one digit wrong is none that nanoseconds reach, and ended in a traceback."""
+    days = [f"2024-01-{day:02}" for day in range(1, 29)]
+    known = pd.DataFrame({"day": ["0824-01-01", "2724-01-01", *days], "y": range(30)})
+    schema = schema_of(known)
+    later = admit(read_table(known.assign(day="9999-12-31")), schema, "warn")[1]
+    assert [one.training for one in later] == ["0824-01-01 to 2724-01-01"]

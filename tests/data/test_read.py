@@ -620,6 +620,14 @@ def test_a_sheet_with_a_cell_far_away_is_refused_before_it_is_read(tmp_path: Pat
     assert (error.code, error.fact) == ("D10", "a sheet has 1,048,576 rows and 16,384 columns")
 
 
+@pytest.mark.parametrize("number", ["50000000", "1000000000000", "1e9", " 50000000 "])
+def test_a_sheet_of_more_rows_than_excel_has_is_refused(tmp_path: Path, number: str) -> None:
+    """The rows before it would be made, empty, one by one: for minutes, or for ever."""
+    row = '<row r="{0}"><c r="A{0}"><v>1</v></c><c r="B{0}"><v>2</v></c></row>'
+    path = sheet(tmp_path / "far.xlsx", row.format(1) + row.format(number))
+    assert refusal(path).code == "D10"
+
+
 def test_a_cell_that_is_too_long_is_named_as_that(written: Any) -> None:
     table = read_table(written("a,b\n1,x\n" + "y" * 200_000 + ",2\n3,z\n"))
     assert [row.reason for row in table.rejected] == ["a cell has more than 131,072 characters"]
@@ -646,13 +654,13 @@ def test_text_whose_rows_would_fill_the_memory_is_refused_before_they_are_read(
 ) -> None:
     """A row of four bytes takes some hundred in memory, so few megabytes can fill it."""
     path = written("a,b\n" + "1,2\n" * 100_000)
-    monkeypatch.setattr(text, "memory_bytes", lambda: 20 * 10**6)
+    monkeypatch.setattr(text, "memory_bytes", lambda: 50 * 10**6)
     error = refusal(path)
     assert (error.code, error.fact) == (
         "D10",
-        "its 100,001 rows would take more than 0.0 GB of memory",
+        "its 100,001 rows would take some 0.0 GB, over half the memory",
     )
-    monkeypatch.setattr(text, "memory_bytes", lambda: 30 * 10**6)
+    monkeypatch.setattr(text, "memory_bytes", lambda: 51 * 10**6)
     assert len(read_table(path)) == 100_000
 
 
@@ -662,7 +670,7 @@ def test_parquet_of_more_rows_than_memory_is_refused_before_it_is_read(
     """One value, again and again, takes a few bytes of a file for any number of rows."""
     path = saved(tmp_path / "t.parquet", pd.DataFrame({"a": [1] * 10**6, "b": [2] * 10**6}))
     assert path.stat().st_size < 10**4
-    monkeypatch.setattr(read, "memory_bytes", lambda: 15 * 10**6)
+    monkeypatch.setattr(read, "memory_bytes", lambda: 31 * 10**6)
     error = refusal(path)
     assert (error.code, error.fact) == (
         "D10",

@@ -147,4 +147,5 @@ def days_of(times: "pd.Series[Any]") -> "pd.Series[float]":
     >>> days_of(pd.Series(pd.to_datetime(["1970-01-02 12:00"]))).tolist()
     [1.5]
     """
-    return (times - pd.Timestamp(0)).dt.total_seconds() / 86_400
+    # In nanoseconds, as pandas counts by default, there is no year after 2262.
+    return (times - pd.Timestamp(0).as_unit("s")).dt.total_seconds() / 86_400

@@ -200,5 +200,5 @@ def bound(column: Column, number: float | None) -> str:
         return ""
     if column.kind != "date":
         return f"{number:.10g}"
-    moment = pd.Timestamp(0) + pd.Timedelta(seconds=round(number * 86_400))
+    moment = pd.Timestamp(round(number * 86_400), unit="s")
     return moment.isoformat(sep=" ").removesuffix(" 00:00:00")

@@ -154,15 +154,15 @@ def _read_parquet(path: Path) -> Table:
     try:
         found = parquet.read_metadata(path)
         rows, columns = found.num_rows, found.num_columns
-        if BYTES_PER_NUMBER * rows * columns > memory_bytes():
-            fact = f"the Parquet file has {rows:,} rows and {columns:,} columns"
-            raise ReadError("D10", fact, place={"file": str(path)}, fix=["split it"])
-        frame = pd.read_parquet(path)
-    except ReadError:
-        raise
+        # One value again and again takes hardly a byte of the file.
+        fits = BYTES_PER_NUMBER * rows * columns <= memory_bytes() // 2
+        frame = pd.read_parquet(path) if fits else None
     except Exception as error:
         # A damaged file makes the libraries below fail in ways of their own.
         raise _damaged(path, "Parquet", error) from error
+    if frame is None:
+        fact = f"the Parquet file has {rows:,} rows and {columns:,} columns"
+        raise ReadError("D10", fact, place={"file": str(path)}, fix=["split it"])
     return _from_frame(frame, str(path), first_line=1)
 
 

@@ -23,10 +23,10 @@ SEPARATORS: Final = ("\t", ";", "|", ",", "whitespace")
 SEPARATOR_NAMES: Final = {"\t": "tab", ";": "semicolon", "|": "bar", ",": "comma", " ": "space"}
 
 GZIP: Final = b"\x1f\x8b"
-MEMORY_PART: Final = 8  # of the machine's memory, one part, that packed text may take
-# Of memory, at the least, until a table is made; one character is kept once for all cells.
-BYTES_PER_ROW: Final = 200
-BYTES_PER_CELL, BYTES_PER_LONG_CELL = 24, 64
+MEMORY_PART: Final = 16  # of the machine's memory, one part, that packed text may take
+# Of memory, about, until a table is made; of one character, text is kept once for all cells.
+BYTES_PER_CHARACTER, BYTES_PER_ROW = 5, 200
+BYTES_PER_CELL, BYTES_PER_LONG_CELL = 16, 64
 # In the words of the csv module.
 NEVER_CLOSED: Final = "unexpected end of data"
 TOO_LONG: Final = "field larger than field limit"
@@ -127,7 +127,7 @@ def _unpack(path: Path, data: bytes) -> bytes:
 
 
 def check_room(text: str, separator: str) -> None:
-    """Refuse a text whose rows would fill the memory: short lines take much more than they show.
+    """Refuse a text whose rows would fill the memory; short ones take much more than a file.
 
     Raises
     ------
@@ -137,9 +137,9 @@ def check_room(text: str, separator: str) -> None:
     rows = max(text.count("\n"), text.count("\r"))
     cells = rows + text.count(" " if separator == "whitespace" else separator)
     each = BYTES_PER_LONG_CELL if len(text) > 3 * cells else BYTES_PER_CELL
-    needed = BYTES_PER_ROW * rows + each * cells
-    if needed > memory_bytes():
-        fact = f"its {rows:,} rows would take more than {needed / 1e9:.1f} GB of memory"
+    needed = BYTES_PER_CHARACTER * len(text) + BYTES_PER_ROW * rows + each * cells
+    if needed > memory_bytes() // 2:  # learning takes as much again
+        fact = f"its {rows:,} rows would take some {needed / 1e9:.1f} GB, over half the memory"
         raise ReadError("D10", fact, fix=["split it", "save the table as .parquet"])
 
 
@@ -181,8 +181,8 @@ def records(text: str, separator: str) -> Iterator[Record]:
             yield from _faulty(previous + 1, reader.line_num, str(error))
         else:
             if any(cell.strip() for cell in cells):
-                lines = reader.line_num - previous
-                yield Record(line=previous + 1, cells=cells, lines=lines)
+                taken = reader.line_num - previous
+                yield Record(line=previous + 1, cells=cells, lines=taken)
         previous = reader.line_num
 
 

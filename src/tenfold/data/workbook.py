@@ -15,6 +15,7 @@ from tenfold.machine import memory_bytes
 SHEETS: Final = "xl/worksheets/"
 BYTES_PER_BYTE: Final = 40  # of memory, for a byte of the sheets
 BYTES_PER_CELL: Final = 200  # of memory, a table's, filled or not, with all its copies
+MOST_ROWS: Final = 2**20  # of a sheet; one that claims more would be filled up with empty rows
 PIECE: Final = 2**20
 
 
@@ -37,7 +38,7 @@ def check_workbook(path: Path) -> None:
         for name in archive.namelist():
             if name.startswith(SHEETS) and name.endswith(".xml"):
                 rows, columns = _extent(archive, name)
-                if rows * columns > memory_bytes() // BYTES_PER_CELL:
+                if rows > MOST_ROWS or rows * columns > memory_bytes() // BYTES_PER_CELL:
                     raise _too_large(path, f"a sheet has {rows:,} rows and {columns:,} columns")
 
 
@@ -52,8 +53,8 @@ def _extent(archive: zipfile.ZipFile, name: str) -> tuple[int, int]:
 
     def begin(tag: str, attributes: dict[str, Any]) -> None:
         place = attributes.get("r", "")
-        if tag.endswith("row") and place.isdecimal():
-            last[0] = max(last[0], int(place[:9]))
+        if tag.endswith("row"):
+            last[0] = max(last[0], row_number(place))
         elif tag.endswith("c"):
             last[1] = max(last[1], column_number(place))
 
@@ -63,6 +64,20 @@ def _extent(archive: zipfile.ZipFile, name: str) -> tuple[int, int]:
         while piece := sheet.read(PIECE):
             parser.Parse(piece)
     return last[0], last[1]
+
+
+def row_number(place: str) -> int:
+    """Return the number of a row, which openpyxl takes in any form of a number.
+
+    Examples
+    --------
+    >>> row_number("17"), row_number("1e9"), row_number("x")
+    (17, 1000000000, 0)
+    """
+    try:
+        return int(float(place))
+    except (ValueError, OverflowError):
+        return 0
 
 
 def column_number(place: str) -> int:
