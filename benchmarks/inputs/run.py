@@ -22,7 +22,7 @@ import machine  # noqa: E402
 
 PACKAGES: Final = ("tenfold", "numpy", "pandas", "pyarrow", "openpyxl", "pillow", "torch")
 TABLES, PICTURES, CALLS, FEW = 20_000, 10_000, 40, 300
-PATIENCE: Final = 60.0  # seconds until a process is ended
+PATIENCE: Final = 120.0  # seconds until a process is ended; it makes the file meanwhile
 MOST_SECONDS: Final = 10.0
 SIDE, MOST_PIXELS = 32, 100_000_000
 PICTURE_MB: Final = 2 * 4 * MOST_PIXELS / 2**20  # twice what the largest picture takes

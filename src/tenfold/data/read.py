@@ -1,6 +1,7 @@
 """From a file or a DataFrame to a Table."""
 
 import csv
+import importlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import chain
@@ -149,8 +150,7 @@ def _check_names(names: Sequence[str], source: str) -> None:
 
 def _read_parquet(path: Path) -> Table:
     require("pyarrow", extra="parquet", to="read .parquet files")
-    from pyarrow import parquet  # noqa: PLC0415 - an extra, and few need it
-
+    parquet = importlib.import_module("pyarrow.parquet")
     try:
         found = parquet.read_metadata(path)
         rows, columns = found.num_rows, found.num_columns
