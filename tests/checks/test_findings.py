@@ -187,6 +187,12 @@ def test_words_and_days_of_chance_ask_for_no_groups_and_no_times() -> None:
     assert loud(tenfold.audit(leaks.before(leaks.houses(), street=street, seen=days))) == []
 
 
+def test_later_test_rows_are_unlike_as_they_should_be() -> None:
+    table, test = leaks.dated().head(180), leaks.dated().tail(60)
+    assert "A08" in {code for code, *_ in loud(tenfold.audit(table, test=test))}
+    assert loud(tenfold.audit(table, test=test, time_column="sold")) == []
+
+
 def test_groups_that_are_named_are_not_asked_for_times() -> None:
     table = leaks.before(leaks.dated(), year=leaks.dated()["sold"].dt.year)
     assert loud(tenfold.audit(table, group_column="year")) == []
