@@ -198,6 +198,12 @@ def test_groups_that_are_named_are_not_asked_for_times() -> None:
     assert loud(tenfold.audit(table, group_column="year")) == []
 
 
+def test_a_class_for_every_row_is_looked_at_without_a_word() -> None:
+    """Libraries would warn of such a target, and tests take warnings for errors."""
+    table = leaks.houses().astype({"price": str})
+    assert [code for code, *_ in loud(tenfold.audit(table, task="classification"))] == []
+
+
 def test_copies_that_are_wanted_are_not_told() -> None:
     assert loud(tenfold.audit(leaks.oversampled(), keep_copies=True)) == []
 

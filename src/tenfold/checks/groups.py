@@ -16,6 +16,7 @@ from tenfold.checks.finding import Finding
 from tenfold.checks.quick import (
     FOLDS,
     ROWS,
+    can_answer,
     errors_of,
     guess_errors,
     inputs_of,
@@ -26,7 +27,6 @@ from tenfold.config import Task
 from tenfold.data.encode import FIRST_LEVEL, Encoded, places_of
 from tenfold.data.schema import Column, Schema
 
-FEWEST_ROWS: Final = 100
 FEWEST_GROUPS: Final = 10
 ROWS_A_GROUP: Final = 2.0  # on average, at least
 STRETCHES: Final = 20  # of time, whose errors are compared
@@ -163,7 +163,7 @@ def _compare(
     A column that names groups is not learnt from: of a new group it says nothing anyway.
     """
     groups = len(np.unique(group))
-    if len(rows) < FEWEST_ROWS or groups < FEWEST_GROUPS:
+    if groups < FEWEST_GROUPS or not can_answer(rows.target, schema.task):
         return None
     enough = SURE_OF_TIME if column is None else SURE
     target: NDArray[Any] = rows.target

@@ -13,6 +13,8 @@ from tenfold.config import Task
 from tenfold.data.encode import EMPTY, Encoded
 
 ROWS: Final = 3_000  # that are enough to see what a check asks for
+FEWEST_ROWS: Final = 100
+MOST_CLASSES: Final = 20  # each has trees of its own
 FOLDS: Final = 5
 COLUMNS: Final = 100  # that a tree chooses from
 
@@ -24,6 +26,12 @@ def inputs_of(rows: Encoded) -> tuple[NDArray[np.float64], list[int]]:
     numbers = rows.numbers.astype(np.float64)
     x_NP = np.concatenate([numbers, words], axis=1)
     return x_NP, list(range(numbers.shape[1], x_NP.shape[1]))
+
+
+def can_answer(target: NDArray[Any], task: Task) -> bool:
+    """Tell whether rows and classes are of a number that trees learn from in a moment."""
+    classes = 0 if task == "regression" else len(np.unique(target))
+    return len(target) >= FEWEST_ROWS and classes <= min(MOST_CLASSES, len(target) / 10)
 
 
 def out_of_fold(

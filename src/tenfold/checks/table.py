@@ -15,7 +15,7 @@ from tenfold.checks.counters import check_counters
 from tenfold.checks.finding import Finding, in_order
 from tenfold.checks.groups import check_groups, check_times
 from tenfold.checks.labels import check_labels
-from tenfold.checks.quick import ROWS, inputs_of, out_of_fold, shuffled_folds
+from tenfold.checks.quick import ROWS, can_answer, inputs_of, out_of_fold, shuffled_folds
 from tenfold.checks.target import check_columns
 from tenfold.checks.unseen import check_drift, check_overlap, overlap
 from tenfold.data.encode import Encoded, encode
@@ -103,6 +103,8 @@ def _check_answers(
 ) -> Iterator[Finding]:
     pick = np.sort(generator.permutation(len(rows))[: 3 * ROWS])
     part = rows.take(pick)
+    if not can_answer(part.target, schema.task):
+        return
     target, classes = part.target, schema.classes
     if schema.task == "classification":
         used, target = np.unique(target, return_inverse=True)
