@@ -223,7 +223,7 @@ KINDS: Final[dict[str, tuple[Plant, tuple[str, ...]]]] = {
     "filled by the target": (gaps, ("A03",)),
     "text that tells": (text, ("A01",)),
     "numbers given by the target": (ranges, ("A01", "A02")),
-    "counter": (counter, ("A05",)),
+    "counter": (counter, ("A05", "A02")),  # of a file that is sorted by class it tells all
     "near copies": (near_copies, ("A06",)),
     "oversampled class": (oversampled, ("A06",)),
     "groups": (groups, ("A09",)),
