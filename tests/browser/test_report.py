@@ -26,7 +26,9 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     home, rng = tmp_path_factory.mktemp("pages"), np.random.default_rng(0)
     area = rng.normal(50, 9, 240)
     town = np.array(["Ulm", "Bonn"])[np.arange(240) % 2]
-    frame = pd.DataFrame({"area": area, "town": town, "price": 2 * area})
+    frame = pd.DataFrame(
+        {"area": area, "town": town, "price": 2 * area + rng.normal(0, 3, 240)}
+    )
     frame["kind"] = np.array(["small", "medium", "large"])[np.digitize(area, [45, 55])]
     options: dict[str, Any] = {"folds": 3, "epochs": 4, "quality": "fast", "out": home}
     stripes = write_folder(home / "stripes", 60)
