@@ -13,6 +13,9 @@ from PIL import Image
 
 import tenfold
 from tenfold.auditing import Audit
+from tenfold.comparison.follow import Silent
+from tenfold.comparison.read import read_picture_problem
+from tenfold.config import RunOptions
 from tenfold.errors import RULES, AuditError
 from tests import engine_leaks as leaks
 
@@ -265,6 +268,20 @@ def test_what_gives_a_class_away_beside_the_picture_is_found(
 ) -> None:
     found = tenfold.audit(leaks.write_pets(tmp_path / "pets", paint))
     assert loud(found) == [("A13", "warns", f"the {figure} alone gives the class away")]
+
+
+def test_a_comparison_looks_at_its_pictures_once(tmp_path: Path) -> None:
+    home = leaks.write_pets(tmp_path / "pets", smaller)
+    problem, decisions = read_picture_problem(home, RunOptions(), None, Silent())
+    assert [one.what for one in decisions if one.what.startswith("A")] == [
+        "A13: the width alone gives the class away"
+    ]
+    assert problem.options.audit.audit == "off"
+
+
+def test_a_comparison_refuses_what_training_refuses() -> None:
+    with pytest.raises(AuditError, match="A01"):
+        tenfold.compare(leaks.copied(), axes=False, out=None)
 
 
 def test_pictures_of_two_classes_and_files_that_are_none_are_found(tmp_path: Path) -> None:

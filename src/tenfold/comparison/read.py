@@ -22,10 +22,12 @@ from tenfold.data.split import Splits, Splitter, splits_of
 from tenfold.data.split_pictures import split_pictures
 from tenfold.order import OF_PICTURES, options_of_pictures, refuse
 from tenfold.seeds import Streams
+from tenfold.study import pictures as of_pictures
 from tenfold.study.tables import describe, look_at, split_rows
 from tenfold.training.device import choose_device
 
 PICTURE_FOLDS: Final = 5
+LOOKED_AT: Final = AuditOptions(audit="off")  # what contenders train, and are timed on
 
 
 def read_problem(
@@ -75,8 +77,7 @@ def read_table_problem(
     seen = look_at(table, schema, coded, None, options, streams)
     _, place, splits, dealt = split_rows(coded, schema, options, streams, splitter)
     known = replace(options.schema, target=schema.target, task=schema.task)
-    # What contenders train is not looked at once more.
-    options = replace(options, schema=known, audit=AuditOptions(audit="off"))
+    options = replace(options, schema=known, audit=LOOKED_AT)
     return table_problem(table, schema, place, splits, options), (*described, *seen, *dealt)
 
 
@@ -104,6 +105,7 @@ def read_picture_problem(
     pictures, test = read_pictures(data, framing, options.pictures, progress)
     pictures.check_rejected(options.pictures.max_bad)
     schema = infer_picture_schema(pictures)
+    seen = of_pictures.look_at(pictures, schema, None, options)
     rows = encode_pictures(pictures, schema)
     splits, dealt = _split_pictures(pictures, rows, schema, options, splitter)
     problem = Problem(
@@ -111,7 +113,7 @@ def read_picture_problem(
         X=pictures.cache[pictures.at],
         y=rows.target,
         splits=splits.pairs(),
-        options=options,
+        options=replace(options, audit=LOOKED_AT),
         classes=schema.classes,
         source=str(Path(data).resolve()),  # workers may run in another folder
     )
@@ -119,7 +121,7 @@ def read_picture_problem(
     if test is not None:
         what, why = f"{len(test):,} test pictures are left alone", "folds are compared"
         left_out = (Decision(what=what, why=why, change_with="tenfold evaluate"),)
-    return problem, (*pictures.decisions, *left_out, *dealt)
+    return problem, (*pictures.decisions, *left_out, *seen, *dealt)
 
 
 def _split_pictures(
