@@ -149,6 +149,26 @@ def test_words_that_hold_another_class_are_no_leak() -> None:
         assert loud(tenfold.audit(leaks.before(leaks.pets(), remark=said))) == []
 
 
+def test_names_with_brackets_are_names_and_no_parts_of_dates() -> None:
+    copied = leaks.copied().rename(columns={"in_pounds": "total (GBP)"})
+    cure = tenfold.audit(copied).findings[0].fix[0]
+    assert cure == "leave the column out: --kind 'total (GBP)'=constant"
+    counted = leaks.counted().rename(columns={"record": "record (day book)"})
+    assert [code for code, *_ in loud(tenfold.audit(counted))] == ["A05"]
+
+
+def test_a_date_that_holds_the_target_is_left_out_by_its_name() -> None:
+    draw = np.random.default_rng(0)
+    days = pd.Series(draw.permutation(leaks.ROWS) * 3)
+    paid = (pd.Timestamp("2020-01-01") + pd.to_timedelta(days, unit="D")).dt.strftime(
+        "%Y-%m-%d"
+    )
+    table = leaks.before(leaks.houses().assign(price=days.astype(float) * 7), paid=paid)
+    found = tenfold.audit(table).findings[0]
+    assert (found.code, found.place["column"]) == ("A01", "paid (day)")
+    assert found.fix == ("leave the column out: --kind 'paid'=constant",)
+
+
 @pytest.mark.parametrize("form", ["{}", "{}, seen in {town}"])
 def test_classes_by_other_names_are_found(form: str) -> None:
     table = leaks.pets()

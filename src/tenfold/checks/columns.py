@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.config import Task
-from tenfold.data.encode import EMPTY, Encoded, number_names
+from tenfold.data.encode import EMPTY, Encoded, number_names, places_of
 from tenfold.data.schema import Schema
 
 BINS: Final = 64
@@ -31,11 +31,14 @@ class Reading:
         NaN where a cell is empty.
     words : bool
         Whether the values have no order.
+    date : str
+        Of a part of a date, the column that it is a part of.
     """
 
     name: str
     values: NDArray[np.float64]
     words: bool
+    date: str = ""
 
     @property
     def filled(self) -> NDArray[np.bool_]:
@@ -45,13 +48,20 @@ class Reading:
     @property
     def without(self) -> str:
         """The cure that leaves the column out."""
-        return f"leave the column out: --kind {self.name.partition(' (')[0]!r}=constant"
+        return f"leave the column out: --kind {self.date or self.name!r}=constant"
 
 
 def read_columns(rows: Encoded, schema: Schema) -> list[Reading]:
     """Return the columns that a network learns from; a date has one for each part."""
+    places = places_of(schema)
+    numbers = {at: column for column in schema.used for at in places[column.name][0]}
     found = [
-        Reading(name=name, values=rows.numbers[:, i].astype(np.float64), words=False)
+        Reading(
+            name=name,
+            values=rows.numbers[:, i].astype(np.float64),
+            words=False,
+            date=numbers[i].name if numbers[i].kind == "date" else "",
+        )
         for i, name in enumerate(number_names(schema))
     ]
     for i, column in enumerate(schema.categories):
