@@ -40,18 +40,11 @@ def audit(  # noqa: PLR0913 - the options of the command
     quiet: opt.Quiet = False,
 ) -> None:
     """Look for leaks, copies, wrong labels and bad rows or files, before any training."""
-    said = locals()
+    options = given.options(locals())
     from tenfold.auditing import audit as audit_data  # noqa: PLC0415
     from tenfold.report.console import TerminalWatch  # noqa: PLC0415
     from tenfold.report.text import audit_lines  # noqa: PLC0415
 
-    spelt = {"data", "kind", "memory", "as_json", "quiet"}
-    options = {name: value for name, value in said.items() if name not in spelt} | {
-        "task": None if task == "auto" else task,
-        "kinds": given.kinds(kind or []),
-        "memory_bytes": given.memory_bytes(memory),
-        "missing": given.missing_cells(missing),
-    }
     watch = TerminalWatch(console(quiet=quiet))
     with lend_file(data) as source:
         found = audit_data(source, **options, watch=watch)

@@ -111,14 +111,7 @@ def train(  # noqa: PLR0913 - the options of the command
     quiet: opt.Quiet = False,
 ) -> None:
     """Read a table or pictures, train the networks of all folds, score them, save a run."""
-    said = locals()
-    spelt = {"context", "data", "kind", "memory", "as_json", "quiet"}
-    options = {name: value for name, value in said.items() if name not in spelt} | {
-        "task": None if task == "auto" else task,
-        "kinds": given.kinds(kind or []),
-        "memory_bytes": given.memory_bytes(memory),
-        "missing": given.missing_cells(missing),
-    }
+    options = given.options(locals())
     given.refuse_beside(context, options, resume, config)
     with contextlib.nullcontext() if data is None else lend_file(data) as source:
         run = _train(source, options, quiet=quiet)
@@ -294,20 +287,12 @@ def compare(  # noqa: PLR0913
     quiet: opt.Quiet = False,
 ) -> None:
     """Say whether a neural network is worth it on these data, against classical learning."""
-    said = locals()
+    options = given.options(locals()) | {"contenders": own or ()}
     from rich.console import Console  # noqa: PLC0415
 
     from tenfold.cli.race import TerminalRace, show_comparison  # noqa: PLC0415
     from tenfold.comparison.run import compare as compare_data  # noqa: PLC0415
 
-    spelt = {"data", "own", "kind", "memory", "as_json", "quiet"}
-    options = {name: value for name, value in said.items() if name not in spelt} | {
-        "contenders": own or (),
-        "task": None if task == "auto" else task,
-        "kinds": given.kinds(kind or []),
-        "memory_bytes": given.memory_bytes(memory),
-        "missing": given.missing_cells(missing),
-    }
     follow = TerminalRace(console(quiet=quiet))
     with lend_file(data) as source, follow.showing():
         found = compare_data(source, **options, follow=follow)

@@ -19,6 +19,9 @@ PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif")
 
 BYTES_PER_GB = 10**9
 
+# Parameters that functions do not have, or that come to them under another name.
+SPELT_OTHERWISE = {"context", "data", "own", "kind", "memory", "as_json", "quiet"}
+
 
 def memory_bytes(gigabytes: float | None) -> int | None:
     """Return the number of bytes that ``--memory GB`` allows."""
@@ -34,6 +37,22 @@ def kinds(given: list[str]) -> dict[str, str]:
             raise UsageError("U01", f"kind must be NAME=KIND, and it is {text!r}")
         kinds[name] = kind
     return kinds
+
+
+def options(said: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a command's parameters mean to the function of Python that it calls.
+
+    Parameters
+    ----------
+    said : mapping
+        The parameters of ``train``, ``compare`` or ``audit``, by their names.
+    """
+    return {name: value for name, value in said.items() if name not in SPELT_OTHERWISE} | {
+        "task": None if said["task"] == "auto" else said["task"],
+        "kinds": kinds(said["kind"] or []),
+        "memory_bytes": memory_bytes(said["memory"]),
+        "missing": missing_cells(said["missing"]),
+    }
 
 
 def missing_cells(given: list[str] | None) -> tuple[str, ...]:
