@@ -13,7 +13,7 @@ import re
 import stat
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -224,12 +224,12 @@ def _read_file(file: IO[bytes], size: int, framing: Framing, max_pixels: int) ->
         picture = reader(file, "")
         _check_size(picture, max_pixels)
         _check_end(picture, size)
-        extent = picture.size
+        came = picture.size
         # Of a JPEG, an eighth, a quarter or half of each side is decoded if that is enough.
         drafted = picture.draft("RGB", (framing.size, framing.size))
         picture.load()
-        found = _square(picture, drafted[1][2:] if drafted else extent, framing)
-        return replace(found, extent=extent)
+        extent = drafted[1][2:] if drafted else came
+        return _square(picture, came, extent, framing)
     except Unreadable:
         raise
     except Exception as error:
@@ -241,7 +241,7 @@ def _read_picture(picture: Image.Image, framing: Framing, max_pixels: int) -> Sq
     _check_size(picture, max_pixels)
     try:
         picture.load()
-        return _square(picture, picture.size, framing)
+        return _square(picture, picture.size, picture.size, framing)
     except Unreadable:
         raise
     except Exception as error:
@@ -291,8 +291,10 @@ def _reason(error: Exception, head: bytes, size: int) -> str:
     return f"it is damaged: {text.rstrip('.')}"
 
 
-def _square(picture: Image.Image, extent: Sequence[float], framing: Framing) -> Square:
-    """Return the square of a loaded picture, ``extent`` of which (W, H) is the picture."""
+def _square(
+    picture: Image.Image, came: tuple[int, int], extent: Sequence[float], framing: Framing
+) -> Square:
+    """Return the square of a loaded picture, ``extent`` of which (W, H) is what came."""
     side, name = framing.size, getattr(picture, "format", None) or ""
     upright = _UPRIGHT.get(_orientation(picture))
     picture = plain(picture)
@@ -313,7 +315,7 @@ def _square(picture: Image.Image, extent: Sequence[float], framing: Framing) -> 
         pixels=np.asarray(picture),
         thumb=np.asarray(thumb).reshape(-1),
         format=name,
-        extent=(int(extent[0]), int(extent[1])),
+        extent=came,
     )
 
 
