@@ -16,7 +16,7 @@ from tenfold.checks.table import check_table
 from tenfold.config import MAX_PIXELS, MISSING, Decision, Kind, RunOptions, Task
 from tenfold.data.encode import encode
 from tenfold.data.picture_files import is_picture_source
-from tenfold.data.pictures import read_pictures
+from tenfold.data.pictures import read_pictures, read_test_pictures
 from tenfold.data.read import read_table
 from tenfold.errors import UsageError
 from tenfold.order import OF_PICTURES, options_of_pictures, refuse
@@ -144,13 +144,12 @@ def audit(  # noqa: PLR0913 - each option of the command, by its own name
     started = time.perf_counter()
     named = {"kinds": dict(kinds or {}), "missing": tuple(missing), "max_bad": 1.0}
     options = RunOptions.named(locals() | named)
-    look = _look_at_pictures if _are_pictures(data) else _look_at_table
-    found = look(data, test, options, max_bad, watch or Silent())
+    watch = watch or Silent()
+    if is_picture_source(data):
+        found = _look_at_pictures(data, test, options, max_bad, watch)
+    else:
+        found = _look_at_table(data, test, options, max_bad, watch)
     return replace(found, seconds=time.perf_counter() - started)
-
-
-def _are_pictures(data: Data) -> bool:
-    return isinstance(data, str | Path) and is_picture_source(data)
 
 
 def _look_at_table(
@@ -180,17 +179,16 @@ def _look_at_table(
 
 
 def _look_at_pictures(
-    data: Data, test: Data | None, options: RunOptions, max_bad: float, watch: Watch
+    data: str | Path, test: Data | None, options: RunOptions, max_bad: float, watch: Watch
 ) -> Audit:
-    if isinstance(data, pd.DataFrame) or isinstance(test, pd.DataFrame):
+    if isinstance(test, pd.DataFrame):
         raise UsageError("U02", "test is a DataFrame, and data are pictures")
     options = options_of_pictures(data, options)
     framing = choose_framing(options.train)
     progress = of_pictures.stage(watch, "reading pictures")
     pictures, asked = read_pictures(data, framing, options.pictures, progress)
     if test is not None:
-        apart, part = read_pictures(test, framing, options.pictures, progress)
-        asked = apart if part is None else part
+        asked = read_test_pictures(test, framing, options.pictures, progress)
     findings: list[Finding] = []
     for found in (pictures, asked):
         if found is not None:
@@ -201,7 +199,7 @@ def _look_at_pictures(
     pictures, asked, schema, _ = of_pictures.describe(pictures, asked, options, streams)
     watch.decided(pictures.decisions)
     copies = options.split.keep_copies
-    findings += check_pictures(pictures, schema.classes, asked, keep_copies=copies)
+    findings += check_pictures(pictures, schema, asked, keep_copies=copies)
     seen = of_pictures.stage(watch, "seeing pictures")
     findings += check_picture_labels(pictures, streams, seen)
     return Audit(

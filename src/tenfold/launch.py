@@ -18,7 +18,7 @@ from tenfold.config import (
     Task,
 )
 from tenfold.data.picture_files import is_picture_source
-from tenfold.data.pictures import read_pictures
+from tenfold.data.pictures import read_pictures, read_test_pictures
 from tenfold.data.read import read_table
 from tenfold.data.split import Splitter
 from tenfold.errors import StoreError, UsageError
@@ -289,7 +289,7 @@ def study_of(
 ) -> tuple[TableStudy | PictureStudy, float]:
     """Read data and study them; return the seconds of reading too."""
     data = order.data
-    if isinstance(data, str | Path) and is_picture_source(data):
+    if is_picture_source(data):
         return study_pictures(data, order.test, order.options, order.given, checkpoints)
     if data is None:
         raise ValueError("an order that is carried out has data")
@@ -345,8 +345,7 @@ def study_pictures(
     pictures, own_test = read_pictures(data, framing, options.pictures, progress)
     pictures.check_rejected(options.pictures.max_bad)
     if test is not None:
-        apart, part = read_pictures(test, framing, options.pictures, progress)
-        own_test = apart if part is None else part
+        own_test = read_test_pictures(test, framing, options.pictures, progress)
     if own_test is not None:
         own_test.check_rejected(options.pictures.max_bad)
     read_seconds = time.perf_counter() - started

@@ -5,7 +5,7 @@ Shape letters in this file:
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -17,8 +17,11 @@ from tenfold.checks.classes import check_classes
 from tenfold.checks.columns import FEWEST, Reading, told_alone, told_by_neighbours
 from tenfold.checks.finding import Finding, in_order
 from tenfold.checks.unseen import check_overlap
-from tenfold.data.near_copies import copy_sets
+from tenfold.data.decode import THUMB_SIDE
+from tenfold.data.near_copies import copy_sets, sets_of_several, standardized
+from tenfold.data.picture_schema import PictureSchema
 from tenfold.data.pictures import Pictures
+from tenfold.evaluate.picture_scores import read_classes
 
 GIVEN_AWAY: Final = 0.8  # of the guess's mistakes, avoided by one figure of a picture
 MIXED: Final = 0.005  # of the pictures, equal to one of another class
@@ -33,12 +36,10 @@ ALIKE: Final = 0.3  # of the pictures, whose nearest of the class is of the same
 TIMES: Final = 5.0  # as often as by chance
 _NUMBER: Final = re.compile(r"[\W_]*\d+$")
 
-THUMB_SIDE: Final = 16
-
 
 def check_pictures(
     pictures: Pictures,
-    classes: Sequence[str],
+    schema: PictureSchema,
     test: Pictures | None,
     *,
     keep_copies: bool = False,
@@ -49,19 +50,15 @@ def check_pictures(
     ----------
     pictures : Pictures
         Labelled.
-    classes : sequence of str
-        Names of the classes.
+    schema : PictureSchema
     test : Pictures, optional
         Test pictures.
     keep_copies : bool
         Whether the user wants copies as they are.
     """
-    if pictures.labels is None:
-        raise ValueError("pictures without classes cannot be checked")
-    place = {name: number for number, name in enumerate(classes)}
-    target = np.array([place[label] for label in pictures.labels], dtype=np.int64)
+    target = read_classes(pictures, schema)
     found = [
-        *check_classes(target, classes, "pictures"),
+        *check_classes(target, schema.classes, "pictures"),
         *_check_figures(pictures, target),
     ]
     if pictures.groups is None:
@@ -70,7 +67,7 @@ def check_pictures(
         thumbs = [part.thumbs for part in (pictures, test) if part is not None]
         sets = copy_sets(np.concatenate(thumbs))
         own, asked = sets[: len(pictures)], sets[len(pictures) :]
-        found += _check_mixed(pictures, own)
+        found += _check_mixed(pictures, target, own)
         if test is not None:
             usual = float((np.bincount(own)[own] > 1).mean())
             shared = int(np.isin(asked, own).sum())
@@ -130,22 +127,17 @@ def _check_figures(pictures: Pictures, target: NDArray[np.int64]) -> Iterator[Fi
         )
 
 
-def _check_mixed(pictures: Pictures, sets: NDArray[np.int64]) -> Iterator[Finding]:
+def _check_mixed(
+    pictures: Pictures, target: NDArray[np.int64], sets: NDArray[np.int64]
+) -> Iterator[Finding]:
     """Yield equal pictures of several classes: A12."""
-    labels = pictures.labels
-    if labels is None:
-        return
-    mixed = []
-    for number in np.flatnonzero(np.bincount(sets) > 1):
-        members = np.flatnonzero(sets == number)
-        if len(set(labels[members])) > 1:
-            mixed.append(members)
+    mixed = [members for members in sets_of_several(sets) if len(set(target[members])) > 1]
     if not mixed:
         return
     count = sum(map(len, mixed))
     shown = []
     for members in mixed[:SHOWN]:
-        names = np.unique(labels[members].astype(str), return_index=True)[1]
+        names = np.unique(target[members], return_index=True)[1]
         shown.append(" = ".join(pictures.files[i] for i in members[names][:2]))
     yield Finding(
         code="A12",
@@ -191,9 +183,7 @@ def _check_names(pictures: Pictures, target: NDArray[np.int64]) -> Iterator[Find
     if (size > 1).sum() < FEWEST_GROUPS or len(several) < FEWEST * 2:
         return
     of_class = np.bincount(target)
-    x_NT = pictures.thumbs.astype(np.float32)
-    x_NT -= x_NT.mean(axis=1, keepdims=True)
-    x_NT /= np.maximum(np.linalg.norm(x_NT, axis=1, keepdims=True), 1.0)
+    x_NT, _ = standardized(pictures.thumbs)
     ask = np.random.default_rng(0).permutation(several)[:ASKED]
     near = x_NT[ask] @ x_NT.T
     near[np.arange(len(ask)), ask] = -np.inf

@@ -45,7 +45,7 @@ def read_problem(
     """
     device, placed = choose_device(options.train.device)
     options = replace(options, train=replace(options.train, device=str(device)))
-    if isinstance(data, pd.DataFrame) or not is_picture_source(data):
+    if not is_picture_source(data):
         problem, decisions = read_table_problem(data, options, splitter)
         return problem, table_contenders(problem), (*decisions, *placed)
     problem, decisions = read_picture_problem(data, options, splitter, follow)

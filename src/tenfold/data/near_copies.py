@@ -69,15 +69,44 @@ def copy_sets(thumbs_NT: NDArray[np.uint8]) -> NDArray[np.int64]:
     return first[set_U[kind_N]]
 
 
+def standardized(
+    thumbs_NT: NDArray[np.uint8],
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return thumbnails whose products are correlations, and how much contrast each had.
+
+    Returns
+    -------
+    x_NT : ndarray of shape (N, T), float32
+        Brightness and contrast put aside.
+    length_N : ndarray of shape (N,), float32
+        Its standard deviation times the root of T.
+    """
+    x_NT = thumbs_NT.astype(np.float32)
+    x_NT -= x_NT.mean(axis=1, keepdims=True)
+    length_N1 = np.linalg.norm(x_NT, axis=1, keepdims=True)
+    x_NT /= np.maximum(length_N1, 1.0)
+    return x_NT, length_N1[:, 0]
+
+
+def sets_of_several(sets_N: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """Return the pictures of each set that has more than one.
+
+    Examples
+    --------
+    >>> [members.tolist() for members in sets_of_several(np.array([0, 1, 0, 3, 3]))]
+    [[0, 2], [3, 4]]
+    """
+    _, starts, sizes = np.unique(np.sort(sets_N), return_index=True, return_counts=True)
+    order = np.argsort(sets_N, kind="stable")
+    several = zip(starts[sizes > 1], sizes[sizes > 1], strict=True)
+    return [order[start : start + size] for start, size in several]
+
+
 def _near_sets(thumbs_UT: NDArray[np.uint8]) -> NDArray[np.int64]:
     """Return the number of each different thumbnail's set, in no particular order."""
     n = len(thumbs_UT)
-    x_UT = thumbs_UT.astype(np.float32)
-    x_UT -= x_UT.mean(axis=1, keepdims=True)
-    length_U1 = np.linalg.norm(x_UT, axis=1, keepdims=True)
-    flat_U = length_U1[:, 0] < FLAT * np.sqrt(x_UT.shape[1])
-    x_UT /= np.maximum(length_U1, 1.0)
-    x_UT[flat_U] = 0
+    x_UT, length_U = standardized(thumbs_UT)
+    x_UT[length_U < FLAT * np.sqrt(x_UT.shape[1])] = 0
     needed_U = _needed(x_UT)
     set_U = np.arange(n)
     waiting: list[NDArray[np.int64]] = []

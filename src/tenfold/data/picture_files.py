@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeGuard
 
 import pandas as pd
 
@@ -80,20 +80,23 @@ class Listing:
     decisions: tuple[Decision, ...] = ()
 
 
-def is_picture_source(path: str | Path) -> bool:
-    """Tell whether a path leads to pictures: a folder, or a CSV that names some.
+def is_picture_source(data: object) -> TypeGuard[str | Path]:
+    """Tell whether data are a path that leads to pictures: a folder, or a CSV that names some.
 
     Examples
     --------
     >>> is_picture_source("."), is_picture_source("absent.csv")
     (True, False)
     """
+    if not isinstance(data, str | Path):
+        return False
+    path = Path(data)
     try:
-        if Path(path).is_dir():
+        if path.is_dir():
             return True
-        if Path(path).suffix.lower() not in TABLE_SUFFIXES:
+        if path.suffix.lower() not in TABLE_SUFFIXES:
             return False
-        with Path(path).open("rb") as file:
+        with path.open("rb") as file:
             sample = file.read(_SAMPLE_BYTES).decode("utf-8-sig", errors="replace")
         text = "\n".join(sample.splitlines()[:_SAMPLE_LINES])
         separator = detect_format(text, ReadOptions()).separator

@@ -33,6 +33,7 @@ __all__ = [
     "RejectedFile",
     "pictures_of",
     "read_pictures",
+    "read_test_pictures",
     "read_unlabelled",
 ]
 
@@ -158,6 +159,23 @@ def read_pictures(
     if test is None:
         return learnt, None
     return learnt, _pictures(test, squares, framing, start=len(training.files))
+
+
+def read_test_pictures(
+    source: str | Path,
+    framing: Framing,
+    options: PictureOptions,
+    progress: Progress | None = None,
+) -> Pictures:
+    """Read the pictures of a test folder or CSV: its test part, if it has one.
+
+    Parameters
+    ----------
+    source, framing, options, progress
+        See ``read_pictures``, which raises the same errors.
+    """
+    whole, part = read_pictures(source, framing, options, progress)
+    return whole if part is None else part
 
 
 def read_unlabelled(

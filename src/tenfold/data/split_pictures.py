@@ -12,7 +12,7 @@ from sklearn.model_selection import train_test_split
 
 from tenfold.config import Decision, SplitOptions
 from tenfold.data.encode import Encoded
-from tenfold.data.near_copies import copy_sets
+from tenfold.data.near_copies import copy_sets, sets_of_several
 from tenfold.data.pictures import Pictures
 from tenfold.data.split import Labelled, Splits, make_splits
 from tenfold.errors import SplitError
@@ -131,21 +131,16 @@ def set_pictures_apart(
 
 def tell_copies(pictures: Pictures, sets_N: NDArray[np.int64]) -> tuple[Decision, ...]:
     """Say which pictures are copies of another, and which of them are of two classes."""
-    numbers, counts = np.unique(sets_N, return_counts=True)
-    several = numbers[counts > 1]
-    if len(several) == 0:
+    sets = sets_of_several(sets_N)
+    if not sets:
         return ()
-    order = np.argsort(sets_N, kind="stable")
-    starts = np.searchsorted(sets_N[order], several)
-    sizes = counts[counts > 1]
-    sets = [order[start : start + size] for start, size in zip(starts, sizes, strict=True)]
     labels = pictures.labels
     mixed = [s for s in sets if labels is not None and len(set(labels[s])) > 1]
     chosen = (mixed or sets)[0]
     if mixed and labels is not None:  # one of each class
         chosen = chosen[np.unique(labels[chosen].astype(str), return_index=True)[1]]
     shown = " = ".join(pictures.files[i] for i in chosen[:SHOWN])
-    what = f"{sizes.sum():,} pictures equal another or nearly so, and stay in one fold"
+    what = f"{sum(map(len, sets)):,} pictures equal another or nearly so, and stay in one fold"
     if mixed:
         what += f"; sets of several classes among them: {len(mixed):,}"
     why = f"a copy on the other side of a fold would give its answer away: {shown}"

@@ -156,7 +156,7 @@ def look_at(
     if options.audit.audit == "off":
         return ()
     copies = options.split.keep_copies
-    found = check_pictures(pictures, schema.classes, test, keep_copies=copies)
+    found = check_pictures(pictures, schema, test, keep_copies=copies)
     return decide(found, stop=options.audit.audit == "stop")
 
 
