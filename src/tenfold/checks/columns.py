@@ -71,6 +71,17 @@ def read_columns(rows: Encoded, schema: Schema) -> list[Reading]:
     return found
 
 
+def spread(rows: int, most: int) -> NDArray[np.int64]:
+    """Return the positions of so many rows at most, evenly spread.
+
+    Examples
+    --------
+    >>> spread(9, 3).tolist(), spread(2, 3).tolist()
+    ([0, 4, 8], [0, 1])
+    """
+    return np.linspace(0, rows - 1, min(most, rows)).astype(np.int64)
+
+
 def told_alone(column: Reading, target: NDArray[Any], task: Task) -> float:
     """Return the share of the guess's error that a column alone takes away, 1 at most.
 

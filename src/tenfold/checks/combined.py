@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.checks.columns import FEWEST, Reading
+from tenfold.checks.columns import FEWEST, Reading, spread
 from tenfold.checks.finding import Finding
 from tenfold.config import Task
 from tenfold.data.cells import to_text
@@ -30,7 +30,7 @@ def check_sums(
     full = [c for c in columns if not c.words and c.filled.all() and np.ptp(c.values) > 0]
     if len(full) < 2 or len(target) < 5 * len(full) + FEWEST:
         return
-    pick = _spread(len(target))
+    pick = spread(len(target), ROWS)
     x_NP = np.stack([c.values for c in full], axis=1)[pick]
     y_N = target[pick]
     parts, sign, how = _parts(x_NP, y_N), " + ", "add up to"
@@ -58,11 +58,6 @@ def check_sums(
     )
 
 
-def _spread(rows: int) -> NDArray[np.int64]:
-    """Return 2,000 rows at most, evenly spread."""
-    return np.linspace(0, rows - 1, min(ROWS, rows)).astype(np.int64)
-
-
 def _parts(x_NP: NDArray[np.float64], y_N: NDArray[np.float64]) -> list[int]:
     """Return the columns whose sum, each with plus or minus, is exactly the target."""
     shift, scale = x_NP.mean(axis=0), x_NP.std(axis=0)
@@ -82,7 +77,7 @@ def check_texts(
     table: Table, schema: Schema, target: NDArray[Any], task: Task
 ) -> Iterator[Finding]:
     """Yield columns of words whose cells spell the target out: A01."""
-    pick = _spread(len(table))
+    pick = spread(len(table), ROWS)
     truth = to_text(table.frame[schema.target].iloc[pick])
     for column in schema.columns:
         if column.kind not in {"category", "date"}:

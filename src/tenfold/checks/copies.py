@@ -35,20 +35,21 @@ LEAST_COLUMNS: Final = 3  # of numbers with more than these values
 MANY_VALUES: Final = 50
 
 
-def check_copies(rows: Encoded) -> Iterator[Finding]:
+def check_copies(rows: Encoded, kind_N: NDArray[np.uint64]) -> Iterator[Finding]:
     """Yield whether many rows are copies that may stand on both sides of a fold: A06.
 
     Parameters
     ----------
     rows : Encoded
         All rows of the table. Copies that training joins are only good to know.
+    kind_N : ndarray of shape (N,), uint64
+        Equal for equal rows with equal targets: ``hash_rows``.
     """
-    cells, full = hash_rows(rows, target=False), hash_rows(rows, target=True)
-    kinds, first, count = np.unique(full, return_index=True, return_counts=True)
-    copies = len(full) - len(kinds)
-    inputs, sets = np.unique(cells[first], return_counts=True)
+    kinds, first, count = np.unique(kind_N, return_index=True, return_counts=True)
+    copies = len(rows) - len(kinds)
     if not copies or len(rows) < FEWEST:
         return
+    inputs, sets = np.unique(hash_rows(rows.take(first), target=False), return_counts=True)
     share = copies / len(rows)
     joined = len(inputs) == len(kinds)
     repeated = (sets > 1).sum() + (count > 1).sum()
@@ -72,7 +73,10 @@ def check_copies(rows: Encoded) -> Iterator[Finding]:
 
 
 def check_near_copies(
-    rows: Encoded, lines: NDArray[np.int64], generator: np.random.Generator
+    rows: Encoded,
+    kind_N: NDArray[np.uint64],
+    lines: NDArray[np.int64],
+    generator: np.random.Generator,
 ) -> Iterator[Finding]:
     """Yield whether rows are other rows with a little noise: A06.
 
@@ -83,12 +87,13 @@ def check_near_copies(
     ----------
     rows : Encoded
         All rows of the table.
+    kind_N : ndarray of shape (N,), uint64
+        See ``check_copies``.
     lines : ndarray of shape (N,), int64
         Where each stands in its file.
     generator : numpy.random.Generator
     """
-    kinds = np.unique(hash_rows(rows, target=True), return_index=True)[1]
-    rows = rows.take(np.sort(kinds))
+    rows = rows.take(np.sort(np.unique(kind_N, return_index=True)[1]))
     many = [len(np.unique(column)) > MANY_VALUES for column in rows.numbers.T]
     if sum(many) < LEAST_COLUMNS or len(rows) < 5 * FEWEST:
         return

@@ -20,8 +20,8 @@ from tenfold.checks.quick import (
     errors_of,
     guess_errors,
     inputs_of,
-    out_of_fold,
     shuffled_folds,
+    trees_out_of_fold,
 )
 from tenfold.config import Task
 from tenfold.data.encode import FIRST_LEVEL, Encoded, places_of
@@ -179,7 +179,9 @@ def _compare(
         return None
     guess = guess_errors(target, schema.task)
     misses = [
-        errors_of(out_of_fold(x_NP, target, schema.task, fold, words), target, schema.task)
+        errors_of(
+            trees_out_of_fold(x_NP, target, schema.task, fold, words), target, schema.task
+        )
         for fold in (shuffled, together)
     ]
     at_random, apart = (1 - float(miss.sum() / guess.sum()) for miss in misses)

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.checks.finding import Finding
+from tenfold.checks.quick import FEWEST_ROWS
 from tenfold.config import Task
 
-FEWEST_ROWS: Final = 100
 UNLIKELY: Final = 0.1  # the probability of the given class
 LIKELY: Final = 0.8  # that of another
 FEWEST: Final = 10

@@ -8,11 +8,10 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tenfold.checks.finding import Finding
-from tenfold.checks.labels import FEWEST_ROWS, check_labels
-from tenfold.checks.quick import shuffled_folds
+from tenfold.checks.labels import check_labels
+from tenfold.checks.quick import FEWEST_ROWS, out_of_fold, shuffled_folds
 from tenfold.data.picture_cache import Progress
 from tenfold.data.pictures import Pictures
 from tenfold.nn.backbones import load_backbone
@@ -59,28 +58,14 @@ def check_picture_labels(
         progress=progress,
     )
     fold = shuffled_folds(len(pictures), generator)
-    answers = _answers(features.cpu().numpy(), target, fold)
+    x_ND = features.cpu().numpy()
+    answers = out_of_fold(_linear, x_ND, target, "classification", fold)
     yield from check_labels(answers, target, pictures.files, "classification", tuple(used))
 
 
-def _answers(
-    features_ND: NDArray[np.floating[Any]],
-    target: NDArray[np.int64],
-    fold_N: NDArray[np.int64],
-) -> NDArray[np.float64]:
-    """Return probabilities out of fold, shape (N, C)."""
+def _linear() -> Any:
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - only an audit waits
     from sklearn.pipeline import make_pipeline  # noqa: PLC0415
     from sklearn.preprocessing import StandardScaler  # noqa: PLC0415
 
-    answers = np.zeros((len(target), int(target.max()) + 1))
-    for fold in np.unique(fold_N):
-        learn, ask = fold_N != fold, fold_N == fold
-        known = np.unique(target[learn])
-        if len(known) < 2:
-            answers[ask, known[0]] = 1
-            continue
-        model = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=200))
-        model.fit(features_ND[learn], target[learn])
-        answers[np.ix_(ask, known)] = model.predict_proba(features_ND[ask])
-    return answers
+    return make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=200))

@@ -4,6 +4,7 @@ Shape letters in this file:
     N  rows    P  columns    O  outputs: 1 value, or the probability of each class
 """
 
+from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
@@ -34,7 +35,7 @@ def can_answer(target: NDArray[Any], task: Task) -> bool:
     return len(target) >= FEWEST_ROWS and classes <= min(MOST_CLASSES, len(target) / 10)
 
 
-def out_of_fold(
+def trees_out_of_fold(
     x_NP: NDArray[np.float64],
     target: NDArray[Any],
     task: Task,
@@ -45,11 +46,8 @@ def out_of_fold(
 
     Parameters
     ----------
-    x_NP : ndarray of shape (N, P)
-    target : ndarray of shape (N,)
-        Numbers, or class numbers from 0 on.
-    task : {"regression", "classification"}
-    fold_N : ndarray of shape (N,), int64
+    x_NP, target, task, fold_N
+        See ``out_of_fold``.
     words : list of int
         Which of the P columns are places of words.
 
@@ -59,16 +57,10 @@ def out_of_fold(
     """
     import lightgbm  # noqa: PLC0415 - a second that only some checks wait for
 
-    outputs = 1 if task == "regression" else int(target.max()) + 1
-    answers = np.zeros((len(target), outputs))
     kind = lightgbm.LGBMRegressor if task == "regression" else lightgbm.LGBMClassifier
-    for fold in np.unique(fold_N):
-        learn, ask = fold_N != fold, fold_N == fold
-        known = np.unique(target[learn])
-        if task == "classification" and len(known) < 2:
-            answers[ask, known[0]] = 1
-            continue
-        model = kind(
+
+    def make() -> Any:
+        return kind(
             n_estimators=60,
             num_leaves=15,
             learning_rate=0.1,
@@ -78,7 +70,45 @@ def out_of_fold(
             n_jobs=1,
             random_state=0,
         )
-        model.fit(x_NP[learn], target[learn], categorical_feature=words)
+
+    return out_of_fold(make, x_NP, target, task, fold_N, categorical_feature=words)
+
+
+def out_of_fold(
+    make: Callable[[], Any],
+    x_NP: NDArray[np.floating[Any]],
+    target: NDArray[Any],
+    task: Task,
+    fold_N: NDArray[np.int64],
+    **fitting: Any,
+) -> NDArray[np.float64]:
+    """Return what a model says of each row, learnt from the other folds.
+
+    Parameters
+    ----------
+    make : callable
+        Returns an unfitted estimator of scikit-learn's kind.
+    x_NP : ndarray of shape (N, P)
+    target : ndarray of shape (N,)
+        Numbers, or class numbers from 0 on.
+    task : {"regression", "classification"}
+    fold_N : ndarray of shape (N,), int64
+    **fitting
+        What ``fit`` takes beside rows and targets.
+
+    Returns
+    -------
+    ndarray of shape (N, O)
+    """
+    outputs = 1 if task == "regression" else int(target.max()) + 1
+    answers = np.zeros((len(target), outputs))
+    for fold in np.unique(fold_N):
+        learn, ask = fold_N != fold, fold_N == fold
+        known = np.unique(target[learn])
+        if task == "classification" and len(known) < 2:
+            answers[ask, known[0]] = 1
+            continue
+        model = make().fit(x_NP[learn], target[learn], **fitting)
         if task == "regression":
             answers[ask, 0] = model.predict(x_NP[ask])
         else:

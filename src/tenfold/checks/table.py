@@ -8,16 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.checks.classes import check_classes
-from tenfold.checks.columns import read_columns
+from tenfold.checks.columns import read_columns, spread
 from tenfold.checks.combined import check_sums, check_texts
 from tenfold.checks.copies import check_copies, check_near_copies
 from tenfold.checks.counters import check_counters
 from tenfold.checks.finding import Finding, in_order
 from tenfold.checks.groups import check_groups, check_times
 from tenfold.checks.labels import check_labels
-from tenfold.checks.quick import ROWS, can_answer, inputs_of, out_of_fold, shuffled_folds
+from tenfold.checks.quick import ROWS, can_answer, inputs_of, shuffled_folds, trees_out_of_fold
 from tenfold.checks.target import check_columns
 from tenfold.checks.unseen import check_drift, check_overlap, overlap
+from tenfold.data.copies import hash_rows
 from tenfold.data.encode import Encoded, encode
 from tenfold.data.schema import Schema
 from tenfold.data.table import Table
@@ -55,10 +56,11 @@ def check_table(
     generator = streams.generator("audit")
     rows = _finite(rows)
     asked = None if test is None else _finite(encode(test, _unsplit(schema)))
+    kinds = hash_rows(rows, target=True)
     found = [
         *_check_cells(table, schema, rows),
-        *([] if keep_copies else check_copies(rows)),
-        *check_near_copies(rows, table.lines, generator),
+        *([] if keep_copies else check_copies(rows, kinds)),
+        *check_near_copies(rows, kinds, table.lines, generator),
     ]
     if asked is not None:
         found += check_overlap(*overlap(rows, asked), len(asked), "rows")
@@ -78,7 +80,7 @@ def _check_cells(table: Table, schema: Schema, rows: Encoded) -> Iterator[Findin
     yield from check_texts(table, schema, target, schema.task)
     yield from check_counters(read_columns(rows, schema))
     # A column that holds the target holds that of every tenth row, too.
-    part = rows.take(np.linspace(0, len(rows) - 1, min(ENOUGH, len(rows))).astype(np.int64))
+    part = rows.take(spread(len(rows), ENOUGH))
     columns = read_columns(part, schema)
     yield from check_columns(columns, part.target, schema.task, schema.target)
     if schema.task == "regression":
@@ -111,7 +113,7 @@ def _check_answers(
         classes = tuple(classes[i] for i in used)
     x_NP, words = inputs_of(part)
     fold = shuffled_folds(len(pick), generator)
-    answers = out_of_fold(x_NP, target, schema.task, fold, words)
+    answers = trees_out_of_fold(x_NP, target, schema.task, fold, words)
     names = [f"line {line}" for line in table.lines[pick]]
     yield from check_labels(answers, target, names, schema.task, classes)
 

@@ -10,15 +10,16 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2_contingency, ks_2samp, rankdata
+from scipy.stats import chi2_contingency, ks_2samp
 
 from tenfold.checks.columns import FEWEST
 from tenfold.checks.finding import Finding
-from tenfold.checks.quick import ROWS, inputs_of, out_of_fold, shuffled_folds
+from tenfold.checks.quick import ROWS, inputs_of, shuffled_folds, trees_out_of_fold
 from tenfold.config import Task
 from tenfold.data.copies import hash_rows
 from tenfold.data.encode import Encoded, number_names
 from tenfold.data.schema import Schema
+from tenfold.evaluate.metrics import ranked
 
 MANY: Final = 0.02  # of the test rows, that are learnt from and not equal by chance
 TOLD_APART: Final = 0.55  # area under the curve, at least, by four standard errors
@@ -77,7 +78,7 @@ def check_drift(
     x = np.concatenate([x_N, x_T])
     is_test = np.repeat([0, 1], [len(x_N), len(x_T)])
     fold = shuffled_folds(len(x), generator)
-    answers = out_of_fold(x, is_test, "classification", fold, words)[:, 1]
+    answers = trees_out_of_fold(x, is_test, "classification", fold, words)[:, 1]
     area, error = _area(answers, is_test)
     if area - 4 * error > TOLD_APART:
         names = [*number_names(schema), *(column.name for column in schema.categories)]
@@ -100,11 +101,11 @@ def _area(answers: NDArray[np.float64], truth: NDArray[np.int64]) -> tuple[float
     """Return the area under the ROC curve, and its standard error for answers by chance."""
     ones = int(truth.sum())
     zeros = len(truth) - ones
-    area = (rankdata(answers)[truth == 1].sum() - ones * (ones + 1) / 2) / (ones * zeros)
-    return float(area), float(np.sqrt((ones + zeros + 1) / (12 * ones * zeros)))
+    area = ranked(truth == 1, answers, np.ones(len(truth)))
+    return area, float(np.sqrt((ones + zeros + 1) / (12 * ones * zeros)))
 
 
-def _distance(one: NDArray[np.float64], other: NDArray[np.float64], *, words: bool) -> float:
+def _distance(one: NDArray[Any], other: NDArray[Any], *, words: bool) -> float:
     """Return how far the shares of two columns are apart, 0 to 1."""
     if not words:
         known = [part[np.isfinite(part)] for part in (one, other)]
@@ -119,23 +120,18 @@ def _distance(one: NDArray[np.float64], other: NDArray[np.float64], *, words: bo
 
 def _moved_target(one: NDArray[Any], other: NDArray[Any], schema: Schema) -> Iterator[Finding]:
     """Yield whether the target of test rows is distributed otherwise."""
-    task: Task = schema.task
-    if task == "regression":
-        found = ks_2samp(one, other)
-        far, chance = float(found.statistic), float(found.pvalue)
-    else:
-        classes = int(max(one.max(), other.max())) + 1
-        counts = np.array([np.bincount(part, minlength=classes) for part in (one, other)])
-        shares = counts / counts.sum(axis=1, keepdims=True)
-        far = float(np.abs(shares[0] - shares[1]).sum() / 2)
-        chance = _chance(counts)
-    if far > MOVED and chance < SURE:
+    far = _distance(one, other, words=schema.task == "classification")
+    if far > MOVED and _chance(one, other, schema.task) < SURE:
         fact = f"the target {schema.target!r} of test rows is distributed otherwise"
         yield _drifted(fact, "distance", f"{far:.2f} of 1")
 
 
-def _chance(counts: NDArray[np.int64]) -> float:
-    """Return how likely counts of classes are so different by chance."""
+def _chance(one: NDArray[Any], other: NDArray[Any], task: Task) -> float:
+    """Return how likely two targets are so different by chance."""
+    if task == "regression":
+        return float(ks_2samp(one, other).pvalue)
+    classes = int(max(one.max(), other.max())) + 1
+    counts = np.array([np.bincount(part, minlength=classes) for part in (one, other)])
     used = counts[:, counts.sum(axis=0) > 0]
     return float(chi2_contingency(used).pvalue) if used.shape[1] > 1 else 1.0
 
