@@ -16,7 +16,6 @@ def encoded(
         numbers=np.zeros((rows, 0)) if cells is None else cells,
         codes=np.zeros((rows, 0), dtype=np.int64),
         levels=(),
-        categories=0,
         target=target,
         weights=np.ones(rows),
         groups=None,

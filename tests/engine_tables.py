@@ -113,6 +113,30 @@ def scrambled(frame: pd.DataFrame, rows: NDArray[np.int64], seed: int) -> pd.Dat
     return out
 
 
+def spoiled(frame: pd.DataFrame, rows: NDArray[np.int64], seed: int) -> pd.DataFrame:
+    """Return the table with cells of ``rows`` changed in every way that keeps a column's kind.
+
+    They change places, are emptied, or become words and numbers that occur nowhere else;
+    target and weights change places.
+    """
+    rng = np.random.default_rng(seed)
+    out = scrambled(frame, rows, seed)
+    for name in frame.columns.difference(["y", "w"]):
+        column = out[name].astype(object).to_numpy(copy=True)
+        words = isinstance(frame[name].dropna().iloc[0], str)
+        for row in rows:
+            change = rng.integers(4)
+            if change == 0:
+                column[row] = None
+            elif change == 1:
+                column[row] = column[rng.integers(len(column))]
+            elif change == 2 and name != "owned":  # a third word would make it another kind
+                new = round(float(rng.normal(0, 1000)), 3)
+                column[row] = f"word {rng.integers(99)}" if words else new
+        out[name] = column if words else pd.to_numeric(column)
+    return out
+
+
 def scrambled_rows(rows: Encoded, at: NDArray[np.int64], seed: int) -> Encoded:
     """Return coded rows with every column permuted among the positions ``at``."""
     rng = np.random.default_rng(seed)
@@ -257,11 +281,7 @@ def all_answers(
 ) -> Tensor:
     """Return what each network says of coded rows, shape (F, N, O)."""
     rows_FN = torch.arange(len(numbers)).expand(len(target.mean_F), -1)
-    inputs = TableInputs(
-        features=network.features,
-        numbers_NP=torch.tensor(numbers),
-        codes_NQ=torch.tensor(codes),
-    )
+    inputs = TableInputs.of(network.features, numbers, codes)
     blocks = answer(network, target, inputs, rows_FN)
     return torch.cat(list(blocks), dim=1)
 

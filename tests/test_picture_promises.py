@@ -47,13 +47,20 @@ def clean(network: str) -> Any:
 
 
 @over_networks
-def test_scrambled_held_out_pictures_leave_the_fold_bit_for_bit_the_same(network: str) -> None:
+@pytest.mark.parametrize("others", ["turned", "flat", "noise"])
+def test_other_held_out_pictures_leave_the_fold_bit_for_bit_the_same(
+    others: str, network: str
+) -> None:
     """Catches any leak: whitening, scales, or stopping on pictures that are held out."""
     pixels, labels = stripes(COUNT)
-    held_out = three_folds()[0][1]
-    spoiled = pixels.copy()
-    spoiled[held_out] = np.random.default_rng(1).permutation(spoiled[held_out][:, ::-1])
-    labels = labels.copy()
+    held_out, rng = three_folds()[0][1], np.random.default_rng(1)
+    spoiled, labels = pixels.copy(), labels.copy()
+    if others == "turned":
+        spoiled[held_out] = rng.permutation(spoiled[held_out][:, ::-1])
+    else:
+        flat = np.arange(len(held_out))[:, None, None, None] % 2 * 255
+        noise = rng.integers(0, 255, spoiled[held_out].shape)
+        spoiled[held_out] = flat if others == "flat" else noise
     labels[held_out] = 1 - labels[held_out]
     dirty = quick_study(spoiled, labels, network, folds=three_folds())
     study = clean(network)

@@ -6,13 +6,11 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tenfold.config import Kind, SchemaOptions, SplitOptions
 from tenfold.data.kinds import find_kind
 from tenfold.data.read import read_table
-from tenfold.data.schema import Schema, infer_schema, recurring_values
+from tenfold.data.schema import Schema, infer_schema
 from tenfold.errors import SchemaError, UsageError
 
 SQUARES: Final = [i * i for i in range(40)]
@@ -261,39 +259,3 @@ def test_a_schema_survives_json() -> None:
     for old, new in zip(schema.columns, back.columns, strict=True):
         assert (new.name, new.kind, new.levels) == (old.name, old.kind, old.levels)
         assert (new.date_format, new.has_missing) == (old.date_format, old.has_missing)
-
-
-values = st.sets(st.integers(-10_000, 10_000), min_size=34, max_size=60)
-
-
-@given(values=values, start=st.integers(-99, 99), step=st.sampled_from([0.1, 0.5, 1.0, 7.0]))
-def test_scattered_values_that_come_back_are_learnt_and_a_grid_is_not(
-    values: set[int], start: int, step: float
-) -> None:
-    rising = np.array(sorted(values), dtype=np.float64)
-    scattered = len(values) / (np.ptp(rising) / np.diff(rising).min() + 1) < 0.5
-    found = recurring_values(np.repeat(rising, 20))
-    np.testing.assert_array_equal(found, rising if scattered else [])
-    grid = start + step * np.arange(len(values))
-    assert len(recurring_values(np.repeat(grid, 20))) == 0
-
-
-def test_values_are_learnt_only_if_they_are_many_few_and_often_enough() -> None:
-    def squares(count: int, times: int) -> int:
-        return len(recurring_values(np.repeat(np.arange(count) ** 2.0, times)))
-
-    assert (squares(34, 20), squares(33, 20)) == (34, 0)
-    assert (squares(256, 20), squares(257, 20)) == (256, 0)
-    assert squares(40, 19) == 0
-    gappy = np.r_[np.repeat(np.arange(40) ** 2.0, 20), [np.nan, np.inf, -np.inf]]
-    np.testing.assert_array_equal(recurring_values(gappy), np.arange(40) ** 2.0)
-    assert len(recurring_values(np.full(50, np.nan))) == 0
-
-
-def test_values_that_come_back_are_levels_unless_the_kind_is_set_by_hand() -> None:
-    prices = np.repeat(np.arange(40) ** 2 + 0.5, 20)
-    schema = schema_of(price=prices)
-    assert schema.recurring[0].levels[:3] == ("0.5", "1.5", "4.5")
-    said = [d for d in schema.decisions if d.what.startswith("each value")]
-    assert [d.what for d in said] == ["each value is learnt by itself, too: 'price' (40)"]
-    assert schema_of(given={"kinds": {"price": "number"}}, price=prices).recurring == ()

@@ -1,12 +1,15 @@
 """FoldFeatures against a plain reference in NumPy, fold after fold."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
 
-from tenfold.data.encode import EMPTY, UNSEEN, Encoded
-from tenfold.nn.features import FeatureOptions, FoldFeatures, bin_edges
+from tenfold.data.encode import EMPTY, FIRST_LEVEL, UNSEEN, Encoded
+from tenfold.nn.features import ALIGNED, FoldFeatures, bin_edges
+from tenfold.nn.layout import FeatureOptions
 
 ROWS = 60
 BINS = ((4, 0.3), (16, 0.1))
@@ -19,7 +22,6 @@ def make_rows(numbers: NDArray[np.float64], codes: NDArray[np.int64] | None = No
         numbers=numbers,
         codes=codes,
         levels=tuple(int(column.max()) + 1 for column in codes.T),
-        categories=codes.shape[1],
         target=np.zeros(rows),
         weights=np.ones(rows),
         groups=None,
@@ -35,12 +37,9 @@ def two_folds() -> NDArray[np.bool_]:
 
 
 def features_of(
-    rows: Encoded, options: FeatureOptions, *, flags: tuple[int, ...] = (), each: int = 1
+    rows: Encoded, options: FeatureOptions, *, each: int = 1, words: int | None = None
 ) -> FoldFeatures:
-    distinct = tuple(len(np.unique(x[~np.isnan(x)])) for x in rows.numbers.T)
-    features = FoldFeatures(2 * each, distinct, rows.levels, flags, options)
-    features.estimate(rows, two_folds())
-    return features
+    return FoldFeatures.of(rows, two_folds(), each, options, words)
 
 
 def call(features: FoldFeatures, rows: Encoded) -> NDArray[np.float32]:
@@ -55,7 +54,8 @@ def reference(
     column: NDArray[np.float64], learn: NDArray[np.bool_], style: str
 ) -> NDArray[np.float64]:
     """Return the features of one column of numbers, shape (N, D), by the text of the docs."""
-    own = column[learn & ~np.isnan(column)]
+    own, flag = column[learn & ~np.isnan(column)], np.isnan(column)[:, None]
+    flags = [flag] if np.isnan(column[learn]).any() else []
     if style == "raw" or len(own) == 0:
         center, scale = 0.0, 1.0
     elif style == "standard":
@@ -68,12 +68,12 @@ def reference(
         scale = 1 / spread if spread > 0 else (2 / whole if whole > 0 else 0.0)
     z = np.where(np.isnan(column), 0.0, (column - center) * scale)
     if style != "binned":
-        return z[:, None]
+        return np.concatenate([z[:, None], *flags], axis=1)
     own = (own - center) * scale
     own = own / np.sqrt(1 + (own / 3) ** 2)
     z = z / np.sqrt(1 + (z / 3) ** 2)
     out, finest = [z], 0
-    most = len(np.unique(column[~np.isnan(column)])) - 1
+    most = len(np.unique(own)) - 1
     for wanted, height in BINS:
         bins = min(wanted, most)
         if most < 2 or bins <= finest:
@@ -89,7 +89,13 @@ def reference(
                 continue
             share = (z - edges[j]) / (edges[j + 1] - edges[j])
             out.append(height * np.clip(2 * share - 1, -1, 1))
-    return np.stack(out, axis=1)
+    return np.concatenate([np.stack(out, axis=1), *flags], axis=1)
+
+
+def stacked(found: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Stack the features of folds, filled up with zeros where a fold has fewer."""
+    most = max(one.shape[1] for one in found)
+    return np.stack([np.pad(one, ((0, 0), (0, most - one.shape[1]))) for one in found])
 
 
 def columns() -> dict[str, NDArray[np.float64]]:
@@ -122,7 +128,7 @@ def test_a_column_becomes_the_features_that_the_reference_computes(
     rows = make_rows(column[:, None])
     options = FeatureOptions(style=style, bins=BINS if style == "binned" else ())
     found = call(features_of(rows, options), rows)
-    expected = np.stack([reference(column, learn, style) for learn in two_folds()])
+    expected = stacked([reference(column, learn, style) for learn in two_folds()])
     assert found.shape == expected.shape
     np.testing.assert_allclose(found, expected, rtol=2e-4, atol=2e-5)
     if style != "raw" and name in {"many values", "heavy tails", "gaps"}:
@@ -137,26 +143,32 @@ def test_columns_side_by_side_are_coded_as_each_alone() -> None:
     features = features_of(rows, options)
     found = call(features, rows)
     assert features.width == found.shape[2]
-    alone = [
-        call(features_of(one := make_rows(x[:, None]), options), one) for x in table.values()
-    ]
-    together = {column.tobytes() for column in np.moveaxis(found, 2, 0)}
-    for name, part in zip(table, alone, strict=True):
-        for column in np.moveaxis(part, 2, 0):
-            assert np.ascontiguousarray(column).tobytes() in together, name
-    assert sum(part.shape[2] for part in alone) == found.shape[2]
+    inputs = np.zeros(2, dtype=np.int64)
+    for name, x in table.items():
+        one = make_rows(x[:, None])
+        alone = features_of(one, options)
+        parts = call(alone, one)
+        for fold, own in enumerate(alone.inputs_F):
+            together = {column.tobytes() for column in found[fold].T}
+            assert {column.tobytes() for column in parts[fold, :, :own].T} <= together, name
+        inputs += alone.inputs_F
+    assert features.inputs_F == tuple(inputs)
+    assert inputs[0] != inputs[1]
+    assert (found[0, :, inputs[0] :] == 0).all()
 
 
 def test_a_fold_reads_no_row_that_it_holds_out() -> None:
     rows = make_rows(np.stack(list(columns().values()), axis=1))
     spoiled = rows.numbers.copy()
     spoiled[-10:] = 1e3 * spoiled[-10:][::-1]
-    before = features_of(rows, FeatureOptions(bins=BINS)).state_dict()
-    features = features_of(rows, FeatureOptions(bins=BINS))
-    features.estimate(make_rows(spoiled), two_folds())
+    before = features_of(rows, FeatureOptions(bins=BINS))
+    features = features_of(make_rows(spoiled), FeatureOptions(bins=BINS))
+    assert features.layouts[0] == before.layouts[0]
+    known = before.state_dict()
     for name, tensor in features.state_dict().items():
-        assert torch.equal(tensor[0], before[name][0]), name
-        assert not torch.equal(tensor[1], before[name][1]), name
+        own = slice(None, before.layouts[0].bins(before.options) if "J" in name else None)
+        assert torch.equal(tensor[0, own], known[name][0, own]), name
+        assert not torch.equal(tensor[1], known[name][1]), name
 
 
 def test_networks_of_one_fold_share_its_statistics() -> None:
@@ -170,12 +182,20 @@ def test_networks_of_one_fold_share_its_statistics() -> None:
 def test_an_empty_cell_is_the_middle_of_its_column_and_a_flag() -> None:
     column = columns()["gaps"]
     rows = make_rows(np.stack([column, columns()["many values"]], axis=1))
-    plain = call(features_of(rows, FeatureOptions(style="standard")), rows)
-    flagged = call(features_of(rows, FeatureOptions(style="standard"), flags=(0,)), rows)
-    assert flagged.shape[2] == plain.shape[2] + 1
-    assert np.array_equal(flagged[..., :2], plain)
-    assert np.array_equal(flagged[0, :, 2], np.isnan(column))
-    assert (plain[:, np.isnan(column), 0] == 0).all()
+    found = call(features_of(rows, FeatureOptions(style="standard")), rows)
+    assert found.shape[2] == 3
+    assert np.array_equal(found[0, :, 2], np.isnan(column))
+    assert (found[:, np.isnan(column), 0] == 0).all()
+
+
+def test_a_gap_that_a_fold_never_saw_has_no_flag_in_its_networks() -> None:
+    """Fold 0 sees no gap, fold 1 does; a gap is then the middle of the column."""
+    column = columns()["many values"]
+    column[-3:] = np.nan
+    rows = make_rows(column[:, None])
+    features = features_of(rows, FeatureOptions(style="standard"))
+    assert [layout.flags for layout in features.layouts] == [(), (0,)]
+    assert call(features, rows)[:, -1].tolist() == [[0, 0], [0, 1]]
 
 
 @pytest.mark.parametrize(("cell", "like"), [(np.inf, 1e12), (-np.inf, -1e12), (1e300, 1e12)])
@@ -208,10 +228,10 @@ def test_words_of_a_small_column_get_a_feature_each_and_unseen_words_none() -> N
     features = features_of(rows, FeatureOptions(one_hot=3))
     asked = make_rows(np.zeros((5, 0)), np.array([[UNSEEN], [EMPTY], [2], [3], [4]]))
     found = call(features, asked)
-    empty, two, three, four = np.eye(4)
-    nothing = np.zeros(4)
-    assert np.array_equal(found[0], [nothing, empty, two, three, nothing])
-    assert np.array_equal(found[1], [nothing, nothing, two, three, four])
+    first, second, third = np.eye(3)
+    nothing = np.zeros(3)
+    assert np.array_equal(found[0], [nothing, first, second, third, nothing])  # empty, 2, 3
+    assert np.array_equal(found[1], [nothing, nothing, first, second, third])  # 2, 3, 4
     assert features.tables == ()
 
 
@@ -220,7 +240,8 @@ def test_words_of_a_large_column_are_left_to_tables_and_unseen_words_become_code
     codes[-5:] = 12
     rows = make_rows(np.zeros((ROWS, 0)), np.stack([codes, codes % 3 + 1], axis=1))
     features = features_of(rows, FeatureOptions(one_hot=8))
-    assert (features.one_hot, features.tables) == ((1,), (0,))
+    assert features.tables == (0,)
+    assert [q for q, _ in features.layouts[0].words] == [1]
     asked = torch.tensor([[[12, 1], [5, 1], [0, 1]]]).expand(2, -1, -1)
     assert features.known(asked, 0).tolist() == [[0, 5, 0], [12, 5, 0]]
 
@@ -228,13 +249,51 @@ def test_words_of_a_large_column_are_left_to_tables_and_unseen_words_become_code
 def test_features_written_into_given_memory_are_the_same() -> None:
     codes = np.resize([2, 3, 4, 1], ROWS)[:, None]
     rows = make_rows(np.stack(list(columns().values()), axis=1), codes)
-    features = features_of(rows, FeatureOptions(bins=BINS), flags=(2,))
+    features = features_of(rows, FeatureOptions(bins=BINS))
     expected = call(features, rows)
-    space = torch.full(expected.shape, torch.nan)
+    space = torch.zeros(expected.shape)
     numbers = torch.from_numpy(rows.numbers).expand(2, -1, -1)
     found = features(numbers, torch.from_numpy(rows.codes).expand(2, -1, -1), space)
     assert found.data_ptr() == space.data_ptr()
     assert np.array_equal(found.numpy(), expected)
+
+
+def test_a_column_may_have_a_table_for_one_fold_and_features_for_another() -> None:
+    """Room for tables lies in front, and zeros behind, so that products round alike."""
+    codes = np.resize(np.arange(2, 6), ROWS)
+    codes[-5:] = np.arange(6, 11)
+    rows = make_rows(columns()["many values"][:, None], codes[:, None])
+    features = features_of(rows, FeatureOptions(one_hot=8), words=4)
+    assert [layout.tables for layout in features.layouts] == [(), (0,)]
+    assert features.layouts[0].words == ((0, (2, 3, 4, 5)),)
+    assert features.inputs_F == (1 + 4, 4 + 1)
+    assert features.width == ALIGNED
+    found = call(features, rows)
+    assert (found[0, :, 1:5].sum(axis=1) == (codes < 6)).all()
+    assert (found[1, :, :4] == 0).all()
+    assert (found[1, :, 4] != 0).all()
+    assert (found[..., 5:] == 0).all()
+
+
+def test_values_that_come_back_are_words_for_the_folds_in_which_they_do() -> None:
+    """Fold 0 holds 34 values 20 times each; one more row of another value is held out by it."""
+    values = np.arange(34) ** 2.0
+    numbers = np.r_[np.repeat(values, 20), [7.5, np.nan]]
+    rows = replace(make_rows(numbers[:, None]), countable=(0,))
+    at = np.arange(len(numbers))
+    learn = np.stack([at < 680, at >= 340])  # the second holds 17 values
+    features = FoldFeatures.of(rows, learn, 1, FeatureOptions(recurring=True), 8)
+    assert features.values == ((0, tuple(values)),)
+    assert [layout.tables for layout in features.layouts] == [(0,), ()]
+    codes = features.with_values(rows.numbers[[0, 679, 680, 681]], rows.codes[:4])
+    assert codes.tolist() == [[FIRST_LEVEL], [FIRST_LEVEL + 33], [UNSEEN], [EMPTY]]
+    assert features.with_values(rows.numbers[:4], codes) is codes
+    told = features.known(torch.from_numpy(codes).expand(2, -1, -1), 0)
+    assert told.tolist() == [[2, 35, 0, 0], [0, 0, 0, 0]]
+    numbers_only = FoldFeatures.of(
+        replace(rows, countable=()), learn, 1, FeatureOptions(recurring=True), 8
+    )
+    assert numbers_only.values == ()
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from tenfold.data.encode import UNSEEN
-from tenfold.nn.features import FeatureOptions, FoldFeatures
+from tenfold.nn.features import FoldFeatures
+from tenfold.nn.layout import FeatureOptions, Layout
 from tenfold.nn.mlp import FoldMLP, MLPOptions
 
 LEVELS = (5, 14, 20)  # words of three columns, codes for empty and unseen included
@@ -20,10 +21,7 @@ def make_network(
 ) -> FoldMLP:
     """Return started networks in double precision, every parameter moved off its start."""
     levels = LEVELS if tables else ()
-    distinct = (50,) * NUMBERS
-    features = FoldFeatures(folds, distinct, levels, (0,), FeatureOptions(bins=((4, 0.5),)))
-    for q in range(len(levels)):
-        getattr(features, f"seen{q}_FL").fill_(True)
+    features = features_of(folds, levels, flags=(0,), bins=((4, 0.5),))
     network = FoldMLP(features, outputs, MLPOptions(**{"hidden": (7, 6), **options}))
     x, codes = some_rows(network, 40)
     network.start(x.float(), codes, generators(folds))
@@ -34,6 +32,22 @@ def make_network(
             parameter.shape, generator=noise, dtype=torch.float64
         )
     return network
+
+
+def features_of(
+    folds: int, levels: tuple[int, ...] = (), *, flags: tuple[int, ...] = (), **options: object
+) -> FoldFeatures:
+    """Return features of folds that saw every word; columns of more than eight have tables."""
+    layout = Layout(
+        distinct=(50,) * NUMBERS,
+        flags=flags,
+        words=tuple((q, tuple(range(1, n))) for q, n in enumerate(levels) if n <= 10),
+        tables=tuple(q for q, n in enumerate(levels) if n > 10),
+    )
+    features = FoldFeatures(NUMBERS, levels, [layout] * folds, (), FeatureOptions(**options), 8)
+    for q in range(len(levels)):
+        getattr(features, f"seen{q}_FL")[:, 1:] = True
+    return features
 
 
 def generators(folds: int) -> list[torch.Generator]:
@@ -124,7 +138,7 @@ def test_no_network_reaches_into_another() -> None:
 def test_the_first_weights_of_a_network_do_not_depend_on_those_beside_it(init: str) -> None:
     many, one = (
         FoldMLP(
-            FoldFeatures(folds, (50,) * NUMBERS, LEVELS, (), FeatureOptions()),
+            features_of(folds, LEVELS),
             2,
             MLPOptions(hidden=(7,), init=init),
         )
@@ -139,7 +153,7 @@ def test_the_first_weights_of_a_network_do_not_depend_on_those_beside_it(init: s
 
 
 def test_scaled_units_vary_by_one_over_the_first_rows_and_bend_at_one_of_them() -> None:
-    features = FoldFeatures(2, (50,) * NUMBERS, LEVELS, (), FeatureOptions(bins=((4, 0.5),)))
+    features = features_of(2, LEVELS, bins=((4, 0.5),))
     network = FoldMLP(features, 2, MLPOptions(hidden=(30, 20)))
     x, codes = some_rows(network, 200)
     network.start(x.float(), codes, generators(2))
@@ -153,15 +167,17 @@ def test_scaled_units_vary_by_one_over_the_first_rows_and_bend_at_one_of_them() 
 
 
 def test_keras_normal_starts_with_deviation_005_and_biases_of_zero() -> None:
-    features = FoldFeatures(4, (50,) * NUMBERS, (), (), FeatureOptions(style="raw"))
+    features = features_of(4, style="raw")
     network = FoldMLP(
         features, 1, MLPOptions(hidden=(500,), activation="relu", init="keras_normal")
     )
     x, codes = torch.zeros(4, 2, NUMBERS), torch.zeros(4, 2, 0, dtype=torch.int64)
     network.start(x, codes, generators(4))
     assert all((bias == 0).all() for bias in network.biases)
-    assert float(network.weights[0].data.std()) == pytest.approx(0.05, rel=0.05)
-    assert float(network.weights[0].data.mean()) == pytest.approx(0, abs=0.003)
+    first = network.weights[0].data
+    assert float(first[:, :NUMBERS].std()) == pytest.approx(0.05, rel=0.05)
+    assert float(first[:, :NUMBERS].mean()) == pytest.approx(0, abs=0.003)
+    assert (first[:, NUMBERS:] == 0).all()  # what no network has says nothing
     assert [len(group.parameters) for group in network.groups()] == [4]
 
 

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from tenfold.errors import NetworkError
-from tenfold.nn.features import FeatureOptions, FoldFeatures
+from tenfold.nn.features import FoldFeatures
+from tenfold.nn.layout import FeatureOptions, Layout
 from tenfold.nn.modules import ModuleNetwork
 from tenfold.nn.own import load_function, own_network
 from tests.engine_tables import linear_module, normed_module
@@ -20,7 +21,8 @@ NO_CODES = torch.zeros(3, ROWS, 0, dtype=torch.int64)
 
 def own(make: Callable[[int, int], nn.Module], seeds: list[int] = SEEDS) -> ModuleNetwork:
     options = FeatureOptions(style="standard")
-    features = FoldFeatures(len(seeds), (50,) * INPUTS, (), (), options)
+    layouts = [Layout(distinct=(0,) * INPUTS)] * len(seeds)
+    features = FoldFeatures(INPUTS, (), layouts, (), options, None)
     return own_network(features, OUTPUTS, make, seeds)
 
 

@@ -21,7 +21,6 @@ def make_rows(task: str) -> Encoded:
         numbers=np.zeros((ROWS, 1)),
         codes=np.zeros((ROWS, 0), dtype=np.int64),
         levels=(),
-        categories=0,
         target=target,
         weights=rng.uniform(0.5, 2.0, ROWS),
         groups=None,

@@ -40,17 +40,18 @@ class Encoded:
         float32.
     codes : ndarray of shape (N, Q), int64
         A word's place in its column's levels plus 2; 1 for empty, 0 for unseen.
-        Categories first, then the columns of numbers whose values come back.
     levels : tuple of Q ints
         Number of codes of each column.
-    categories : int
-        How many of the Q columns are categories.
+    countable : tuple of int
+        Columns of numbers, by place among the P, whose values may be words besides.
     target : ndarray of shape (N,)
         float64 in regression, int64 class numbers in classification.
     weights : ndarray of shape (N,), float64
         Weight of each row.
     groups : ndarray of shape (N,), int64, or None
-        Rows with equal numbers stay in one fold.
+        Rows with equal numbers stay in one fold; a user says so.
+    sets : ndarray of shape (N,), int64, or None
+        Rows with equal numbers stay in one fold, because their inputs are equal.
     times : ndarray of shape (N,), float64, or None
     rows : ndarray of shape (N,), int64
         Where each row stands in its table.
@@ -59,12 +60,13 @@ class Encoded:
     numbers: NDArray[np.floating[Any]]
     codes: NDArray[np.int64]
     levels: tuple[int, ...]
-    categories: int
     target: NDArray[np.float64] | NDArray[np.int64]
     weights: NDArray[np.float64]
     groups: NDArray[np.int64] | None
     times: NDArray[np.float64] | None
     rows: NDArray[np.int64]
+    countable: tuple[int, ...] = ()
+    sets: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -152,10 +154,6 @@ def encode_inputs(
             numbers.extend(_date_parts(cells, column))
         else:
             codes.append(_codes(cells, column))
-    codes.extend(
-        _value_codes(to_numbers(frame[column.name], decimal), column)
-        for column in schema.recurring
-    )
     rows = len(frame)
     return (
         np.stack(numbers, axis=1) if numbers else np.zeros((rows, 0)),
@@ -182,29 +180,30 @@ def places_of(schema: Schema) -> dict[str, tuple[list[int], list[int]]]:
         count = {"category": 0, "date": len(DATE_PARTS)}.get(column.kind, 1)
         places[column.name][0].extend(range(place, place + count))
         place += count
-    for at, column in enumerate((*schema.categories, *schema.recurring)):
+    for at, column in enumerate(schema.categories):
         places[column.name][1].append(at)
     return places
 
 
+def countable(schema: Schema) -> tuple[int, ...]:
+    """Return the columns of numbers, by place among the P, whose values may be words besides.
+
+    A column that a user calls a number is a number and no more.
+    """
+    places = places_of(schema)
+    numbers = (column for column in schema.used if column.kind == "number" and not column.asked)
+    return tuple(places[column.name][0][0] for column in numbers)
+
+
 def level_counts(schema: Schema) -> tuple[int, ...]:
     """Return the number of codes of each of the Q columns."""
-    columns = (*schema.categories, *schema.recurring)
-    return tuple(len(column.levels) + FIRST_LEVEL for column in columns)
+    return tuple(len(column.levels) + FIRST_LEVEL for column in schema.categories)
 
 
 def _codes(cells: "pd.Series[Any]", column: Column) -> NDArray[np.int64]:
     place: dict[object, int] = {None: EMPTY}
     place |= {level: i for i, level in enumerate(column.levels, start=FIRST_LEVEL)}
     return np.array([place.get(text, UNSEEN) for text in to_text(cells)], dtype=np.int64)
-
-
-def _value_codes(numbers_N: NDArray[np.float64], column: Column) -> NDArray[np.int64]:
-    values = np.array(column.levels, dtype=np.float64)
-    place_N = np.searchsorted(values, numbers_N).clip(max=len(values) - 1)
-    known_N = values[place_N] == numbers_N
-    codes_N = np.where(known_N, place_N + FIRST_LEVEL, UNSEEN)
-    return np.where(np.isnan(numbers_N), EMPTY, codes_N).astype(np.int64)
 
 
 def _date_parts(cells: "pd.Series[Any]", column: Column) -> list[NDArray[np.float64]]:
@@ -250,21 +249,30 @@ def encode(table: Table, schema: Schema) -> Encoded:
     numbers, codes = encode_inputs(table.frame, schema, table.decimal)
     groups = times = None
     if schema.group_column is not None:
-        texts = to_text(table.frame[schema.group_column])
-        groups = np.unique([str(text) for text in texts], return_inverse=True)[1]
+        groups = read_groups(table, schema.group_column)
     if schema.time_column is not None:
         times = read_times(table, schema.time_column)
     return Encoded(
         numbers=numbers,
         codes=codes,
         levels=level_counts(schema),
-        categories=len(schema.categories),
+        countable=countable(schema),
         target=encode_target(table, schema),
         weights=read_weights(table, schema.weight_column),
         groups=groups,
         times=times,
         rows=np.arange(len(table), dtype=np.int64),
     )
+
+
+def read_groups(table: Table, name: str) -> NDArray[np.int64]:
+    """Return the number of each row's group; a row whose cell is empty is one by itself."""
+    texts = to_text(table.frame[name])
+    empty = np.array([text is None for text in texts], dtype=bool)
+    groups = np.zeros(len(table), dtype=np.int64)
+    names, groups[~empty] = np.unique(texts[~empty].astype(str), return_inverse=True)
+    groups[empty] = len(names) + np.arange(empty.sum())
+    return groups
 
 
 def read_weights(table: Table, name: str | None) -> NDArray[np.float64]:

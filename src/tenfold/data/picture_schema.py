@@ -87,7 +87,6 @@ def encode_pictures(pictures: Pictures, schema: PictureSchema) -> Encoded:
         numbers=np.zeros((count, 0)),
         codes=np.zeros((count, 0), dtype=np.int64),
         levels=(),
-        categories=0,
         target=np.array([place.get(str(label), -1) for label in labels], dtype=np.int64),
         weights=np.ones(count),
         groups=pictures.groups,

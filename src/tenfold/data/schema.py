@@ -26,12 +26,6 @@ from tenfold.errors import SchemaError
 
 # Levels beyond these are the rarest; they are treated like words never seen.
 MAX_LEVELS: Final = 10_000
-# Limits of ``recurring_values``: how many values, how often each, and what share of
-# the grid that would hold them all. Fewer than FEW are told apart by bins.
-FEW: Final = 34
-MANY: Final = 256
-COMES_BACK: Final = 20
-SCATTERED: Final = 0.5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,8 +40,9 @@ class Column:
     why : str
         What in the cells showed the kind.
     levels : tuple of str
-        The words of a category, sorted; the values of a number if they come back
-        (``recurring_values``), rising.
+        The words of a category, sorted.
+    asked : bool
+        Whether a user set the kind.
     date_format : str or None
     has_missing : bool
         Whether a cell was empty when the schema was made.
@@ -61,6 +56,7 @@ class Column:
     kind: Kind
     why: str = ""
     levels: tuple[str, ...] = ()
+    asked: bool = False
     date_format: str | None = None
     has_missing: bool = False
     low: float | None = None
@@ -87,13 +83,12 @@ class Column:
         )
         if kind not in KINDS or layout not in {None, *DATE_FORMATS}:
             raise ValueError("there is no such kind of column")
-        if kind == "number" and not np.isfinite(np.array(levels, dtype=np.float64)).all():
-            raise ValueError("a number is none")
         return cls(
             name=str(data["name"]),
             kind=kind,
             why=str(data["why"]),
             levels=levels,
+            asked=bool(data.get("asked", False)),
             date_format=layout,
             has_missing=bool(data["has_missing"]),
             low=_known(data.get("low")),
@@ -135,11 +130,6 @@ class Schema:
     def categories(self) -> tuple[Column, ...]:
         """The columns of words."""
         return tuple(column for column in self.columns if column.kind == "category")
-
-    @property
-    def recurring(self) -> tuple[Column, ...]:
-        """The columns of numbers whose values come back, so that each can be learnt."""
-        return tuple(c for c in self.columns if c.kind == "number" and c.levels)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the schema as a JSON object; ``from_dict`` is the way back."""
@@ -246,49 +236,18 @@ def _infer_column(table: Table, name: str, options: SchemaOptions) -> Column:
         numbers = days_of(dates).to_numpy(dtype=np.float64)
     elif finding.kind == "number":
         numbers = to_numbers(cells, table.decimal)
-        values = recurring_values(numbers) if kind is None else numbers[:0]
-        levels = tuple(repr(float(value)) for value in values)
     seen = numbers[np.isfinite(numbers)]
     return Column(
         name=name,
         kind=finding.kind,
         why=finding.why,
         levels=levels,
+        asked=kind is not None,
         date_format=finding.date_format,
         has_missing=bool(cells.isna().any()),
         low=float(seen.min()) if len(seen) else None,
         high=float(seen.max()) if len(seen) else None,
     )
-
-
-def recurring_values(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the distinct values of a column if they are few, scattered, and come back.
-
-    Prices, tariffs, amounts in round figures and codes are like that: the rows of
-    one value have more in common than the values in between can tell. A grid of
-    numbers, such as an age or a rounded measurement, is not: there a value is best
-    told from its neighbours.
-
-    Returns
-    -------
-    ndarray of shape (V,), rising
-        Nothing, if the values are a grid, or fewer than FEW, or more than MANY, or
-        occur less than COMES_BACK times each on average.
-
-    Examples
-    --------
-    >>> amounts = np.repeat(np.arange(40.0) ** 2, 20)
-    >>> recurring_values(amounts)[:4]
-    array([0., 1., 4., 9.])
-    >>> recurring_values(np.repeat(np.arange(40.0), 20))
-    array([], dtype=float64)
-    """
-    found = numbers[np.isfinite(numbers)]
-    values = np.unique(found)
-    if not FEW <= len(values) <= min(MANY, len(found) / COMES_BACK):
-        return np.zeros(0)
-    places = np.ptp(values) / np.diff(values).min() + 1
-    return values if len(values) / places < SCATTERED else np.zeros(0)
 
 
 def _forced(table: Table, name: str, kind: str) -> FoundKind:
@@ -335,10 +294,4 @@ def _describe(columns: Sequence[Column], forced: Mapping[str, Kind]) -> list[Dec
         other = "number" if kind == "category" else "category"
         what = f"{kind}: {names}"
         decisions.append(Decision(what=what, why=why, change_with=f"--kind NAME={other}"))
-    recurring = [column for column in columns if column.kind == "number" and column.levels]
-    if recurring:
-        names = ", ".join(f"{c.name!r} ({len(c.levels)})" for c in recurring[:8])
-        what = f"each value is learnt by itself, too: {names}"
-        why = "few numbers, scattered, that come back often"
-        decisions.append(Decision(what=what, why=why, change_with="--kind NAME=number"))
     return decisions

@@ -4,24 +4,24 @@ Shape letters in this file:
     N  rows                     C  columns of numbers, truth values and dates
     K  columns of words         P  columns of numbers behind dates
     Q  columns of codes         F  networks side by side
-    J  bins of all columns      D  features         W  words with a feature of their own
-    I  inputs of a layer        O  outputs          V  values of a column that come back
+    J  bins of all columns      I  inputs of a layer    W  words with a feature of their own
+    O  outputs                  V  values of a column that come back
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, final
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tenfold.data.encode import EMPTY, FIRST_LEVEL, UNSEEN
-from tenfold.data.schema import Column
+from tenfold.data.encode import DATE_PARTS, EMPTY, FIRST_LEVEL, UNSEEN
 from tenfold.exported import Band, Input
 from tenfold.model import Model, variance_of
 from tenfold.nn.conformal import half_width
 from tenfold.nn.features import CLIP, FAR, FoldFeatures
 from tenfold.nn.layer import BENDS
+from tenfold.nn.layout import Layout
 from tenfold.nn.mlp import FoldMLP
 from tenfold.nn.modules import ModuleNetwork
 
@@ -49,20 +49,22 @@ class TableAnswers(nn.Module):
         columns = [column for column in model.schema.used if column.kind != "category"]
         tensors = {one.name: one.tensor for one in inputs}
         self.dates = [column.kind == "date" for column in columns]
-        of_values = model.network.features.options.recurring
+        features = model.network.features
+        single = [tensors[column.name] != "double" for column in columns]
         self.recurring = nn.ModuleDict(
             {
-                str(at): _Recurring(column, single=tensors[column.name] != "double")
-                for at, column in enumerate(columns)
-                if column.kind == "number" and column.levels and of_values
+                str(at): _Recurring(known, single=single[at])
+                for at, known in self._values(features)
             }
         )
-        self.features = _Features(model.network.features)
+        self.features = nn.ModuleList(
+            _Features(features, at, layout) for at, layout in features.spans
+        )
         network = model.network
         self.network = (
             _Perceptrons(network)
             if isinstance(network, FoldMLP)
-            else _Turns([network.alone(f) for f in range(len(model.target.mean_F))])
+            else _Turns([network.alone(f) for f in range(len(model.target.mean_F))], features)
             if isinstance(network, ModuleNetwork)
             else network
         )
@@ -87,18 +89,27 @@ class TableAnswers(nn.Module):
         numbers_NP = self._without_dates(numbers_NC) if any(self.dates) else numbers_NC
         values = [one(numbers_NC[:, int(at)]) for at, one in self.recurring.items()]
         codes_NQ = torch.cat([words_NK, *values], dim=1) if values else words_NK
-        x_FND = self.features(numbers_NP, codes_NQ)
-        codes_FNQ = codes_NQ.expand(x_FND.shape[0], -1, -1)
-        answers_FNO = self.target.answers(self.network(x_FND, codes_FNQ))
+        x = [one(numbers_NP, codes_NQ) for one in self.features]
+        answers_FNO = self.target.answers(self.network(x, codes_NQ))
         answers_NO = answers_FNO.mean(dim=0)
         if self.target.task == "classification":
             return (answers_NO.float(),)
         if self.conformal is None:
             return (answers_NO,)
         spread_N = variance_of(answers_FNO[..., 0], self.folds)
-        scale_N = self.conformal.scale(numbers_NP, codes_NQ)
+        scale_N = self.conformal.scale(numbers_NP, codes_NQ, answers_NO[:, 0])
         half_N = half_width(scale_N, spread_N, self.limits)
-        return answers_NO, answers_NO - half_N[:, None], answers_NO + half_N[:, None]
+        low_N, high_N = self.conformal.ends(answers_NO[:, 0], half_N)
+        return answers_NO, low_N[:, None], high_N[:, None]
+
+    def _values(self, features: FoldFeatures) -> Iterator[tuple[int, tuple[float, ...]]]:
+        """Yield the columns of numbers whose values come back, by place among the C."""
+        places, place = {}, 0
+        for at, date in enumerate(self.dates):
+            places[place] = at
+            place += len(DATE_PARTS) if date else 1
+        for p, known in features.values:
+            yield places[p], known
 
     def _without_dates(self, numbers_NC: Tensor) -> Tensor:
         columns = zip(self.dates, numbers_NC.split(1, dim=1), strict=True)
@@ -141,9 +152,9 @@ class _Recurring(nn.Module):
     values_V: Tensor
     places_V: Tensor
 
-    def __init__(self, column: Column, *, single: bool) -> None:
+    def __init__(self, values: Sequence[float], *, single: bool) -> None:
         super().__init__()
-        values_V = torch.tensor([float(level) for level in column.levels], dtype=torch.float64)
+        values_V = torch.tensor(values, dtype=torch.float64)
         self._single = single
         self.register_buffer("values_V", values_V.float() if single else values_V)
         places_V = torch.arange(len(values_V), dtype=torch.float64) + FIRST_LEVEL
@@ -158,7 +169,7 @@ class _Recurring(nn.Module):
 
 @final
 class _Features(nn.Module):
-    """``FoldFeatures`` without writing into memory, which a file cannot say."""
+    """``FoldFeatures`` of networks that share a layout, without writing into memory."""
 
     center_F1P: Tensor
     scale_F1P: Tensor
@@ -171,31 +182,24 @@ class _Features(nn.Module):
     code_W: Tensor
     seen_F1W: Tensor
 
-    def __init__(self, features: FoldFeatures) -> None:
+    def __init__(self, features: FoldFeatures, at: slice, layout: Layout) -> None:
         super().__init__()
         self.binned = features.options.style == "binned"
-        constants = {
-            "center_F1P": features.center_FP[:, None],
-            "scale_F1P": features.scale_FP[:, None],
-            "slope_F1J": features.slope_FJ[:, None],
-            "shift_F1J": features.shift_FJ[:, None],
-        }
         column_J, height_J = [], []
-        for group in features.groups:
+        for group in layout.groups(features.options):
             for column in group.columns:
                 for bins, height in group.codes:
                     column_J += [column] * bins
                     height_J += [height] * bins
-        column_W: list[int] = []
-        code_W: list[int] = []
-        seen = []
-        for q in features.one_hot:
-            codes = range(EMPTY, features.levels[q])
-            column_W += [q] * len(codes)
-            code_W += codes
-            seen.append(getattr(features, f"seen{q}_FL")[:, EMPTY:])
-        constants |= {
-            "flags": torch.tensor(features.flags, dtype=torch.int64),
+        column_W = [q for q, codes in layout.words for _ in codes]
+        code_W = [code for _, codes in layout.words for code in codes]
+        seen = [getattr(features, f"seen{q}_FL")[at, list(codes)] for q, codes in layout.words]
+        constants = {
+            "center_F1P": features.center_FP[at, None],
+            "scale_F1P": features.scale_FP[at, None],
+            "slope_F1J": features.slope_FJ[at, None, : len(column_J)],
+            "shift_F1J": features.shift_FJ[at, None, : len(column_J)],
+            "flags": torch.tensor(layout.flags, dtype=torch.int64),
             "column_J": torch.tensor(column_J, dtype=torch.int64),
             "height_J": torch.tensor(height_J, dtype=torch.float32),
             "column_W": torch.tensor(column_W, dtype=torch.int64),
@@ -206,7 +210,7 @@ class _Features(nn.Module):
             self.register_buffer(name, constant.detach().clone())
 
     def forward(self, numbers_NP: Tensor, codes_NQ: Tensor) -> Tensor:
-        """Return features, shape (F, N, D)."""
+        """Return the features of these networks, shape (F, N, I) without those of tables."""
         x_FNP = (numbers_NP - self.center_F1P).float() * self.scale_F1P
         missing_FNP = torch.isnan(x_FNP)
         x_FNP = torch.where(missing_FNP, 0.0, x_FNP)
@@ -232,12 +236,17 @@ class _Perceptrons(nn.Module):
 
     def __init__(self, network: FoldMLP) -> None:
         super().__init__()
+        features = network.features
         self.bend = BENDS[network.options.activation].function
-        self.columns = network.features.tables
+        self.columns = features.tables
+        self.rooms = [
+            (at, [self.columns.index(q) for q in layout.tables], features.inputs_F[at.start])
+            for at, layout in features.spans
+        ]
         self.tables = nn.ParameterList(
             # A word that a fold never held is as an unseen one to its network.
             torch.where(
-                getattr(network.features, f"seen{q}_FL")[..., None],
+                getattr(features, f"seen{q}_FL")[..., None],
                 table,
                 table[:, UNSEEN, None],
             )
@@ -247,25 +256,29 @@ class _Perceptrons(nn.Module):
             w * factor for w, factor in zip(network.weights, network.factors, strict=True)
         ]
         if network.scale_F1I is not None:
-            weights[0] = weights[0] * network.scale_F1I.mT
+            weights[0] = weights[0] * (network.scale_F1I * network.factor()).mT
         self.weights, self.biases = nn.ParameterList(weights), nn.ParameterList(network.biases)
 
-    def forward(self, x_FND: Tensor, codes_FNQ: Tensor) -> Tensor:
-        """Return outputs, shape (F, N, O)."""
-        words = [
-            # One row of a table for each network: (L, F, E) by codes gives (N, F, E).
-            functional.embedding(codes_FNQ[0, :, q], table.transpose(0, 1).flatten(1))
-            .unflatten(-1, (table.shape[0], table.shape[2]))
-            .transpose(0, 1)
-            for q, table in zip(self.columns, self.tables, strict=True)
-        ]
-        h_FNI = torch.cat([x_FND, *words], dim=-1) if words else x_FND
-        for layer, (weight_FIO, bias_F1O) in enumerate(
-            zip(self.weights, self.biases, strict=True)
-        ):
-            h_FNI = torch.matmul(h_FNI, weight_FIO) + bias_F1O
-            if layer < len(self.weights) - 1:
-                h_FNI = self.bend(h_FNI)
+    def forward(self, x: Sequence[Tensor], codes_NQ: Tensor) -> Tensor:
+        """Return outputs, shape (F, N, O), of the features of networks beside each other."""
+        sums = []
+        for x_FNI, (at, tables, inputs) in zip(x, self.rooms, strict=True):
+            words = [
+                # One row of a table for each network: (L, F, E) by codes gives (N, F, E).
+                functional.embedding(
+                    codes_NQ[:, self.columns[table]],
+                    self.tables[table][at].transpose(0, 1).flatten(1),
+                )
+                .unflatten(-1, (x_FNI.shape[0], self.tables[table].shape[2]))
+                .transpose(0, 1)
+                for table in tables
+            ]
+            h_FNI = torch.cat([*words, x_FNI], dim=-1) if words else x_FNI
+            first_FIO = self.weights[0][at, :inputs]
+            sums.append(torch.matmul(h_FNI, first_FIO) + self.biases[0][at])
+        h_FNI = torch.cat(sums, dim=0) if len(sums) > 1 else sums[0]
+        for weight_FIO, bias_F1O in zip(self.weights[1:], self.biases[1:], strict=True):
+            h_FNI = torch.matmul(self.bend(h_FNI), weight_FIO) + bias_F1O
         return h_FNI
 
 
@@ -273,10 +286,16 @@ class _Perceptrons(nn.Module):
 class _Turns(nn.Module):
     """Networks of a user's own, one after the other."""
 
-    def __init__(self, modules: Sequence[nn.Module]) -> None:
+    def __init__(self, modules: Sequence[nn.Module], features: FoldFeatures) -> None:
         super().__init__()
         self.each = nn.ModuleList(modules)
+        self.spans = [at for at, _ in features.spans]
 
-    def forward(self, x_FND: Tensor, codes_FNQ: Tensor) -> Tensor:  # noqa: ARG002
+    def forward(self, x: Sequence[Tensor], codes_NQ: Tensor) -> Tensor:  # noqa: ARG002
         """Return outputs, shape (F, N, O)."""
-        return torch.stack([module(x_FND[f]) for f, module in enumerate(self.each)])
+        outputs = [
+            self.each[f](x_FNI[f - at.start])
+            for x_FNI, at in zip(x, self.spans, strict=True)
+            for f in range(at.start, at.stop)
+        ]
+        return torch.stack(outputs)

@@ -5,21 +5,28 @@ computed from the rows that its fold learns from. Rows are stored once.
 
 Shape letters in this file:
     F  networks side by side      G  folds                  N  rows of the table
-    B  rows in a batch            P  columns of numbers     Q  columns of words
-    J  bins of all columns        L  codes of a column      D  features
+    B  rows in a batch            P  columns of numbers     Q  columns of codes
+    J  bins of all columns        L  codes of a column      I  inputs of a network
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Self
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional
 
-from tenfold.data.encode import EMPTY, FIRST_LEVEL, Encoded
+from tenfold.data.encode import FIRST_LEVEL, Encoded
+from tenfold.nn.layout import (
+    CodeGroup,
+    FeatureOptions,
+    Layout,
+    find_layouts,
+    spans_of,
+    value_codes,
+)
 
 # Beyond a few standard steps a value moves on ever more slowly, up to this many:
 # x / sqrt(1 + (x/3)^2), the smooth clip of RealMLP (arXiv 2407.04491).
@@ -29,33 +36,10 @@ FAR: Final = 1e9
 # Edges nearer than this are one: float32 hardly parts them, and on which side of such a bin a
 # value lies would be up to the processor. A quantile among equal values may be a last bit off.
 NARROW: Final = 1e-6
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FeatureOptions:
-    """How columns become features.
-
-    Parameters
-    ----------
-    style : {"raw", "standard", "binned"}
-        Numbers as they are; with mean 0 and deviation 1; or scaled by quartiles,
-        clipped smoothly, and coded piecewise linearly over bins of the column
-        besides (arXiv 2203.05556).
-    bins : tuple of (int, float)
-        For ``"binned"``: the codes of a column, each with its number of bins and
-        half the range of a bin's code. A small range is learnt slowly, so fine
-        bins with a small range add detail where training lasts long enough.
-    one_hot : int
-        Columns of up to this many words get a feature a word; larger ones are
-        left to the network's own tables.
-    recurring : bool
-        Whether numbers whose values come back are words besides.
-    """
-
-    style: Literal["raw", "standard", "binned"] = "binned"
-    bins: tuple[tuple[int, float], ...] = ()
-    one_hot: int = 8
-    recurring: bool = False
+# The inputs of a network are filled up with zeros to a multiple of this, the numbers of the
+# widest registers. Then a product of matrices adds up the same numbers in the same order,
+# however many inputs the networks beside have.
+ALIGNED: Final = 16
 
 
 class FoldFeatures(nn.Module):
@@ -63,21 +47,32 @@ class FoldFeatures(nn.Module):
 
     Parameters
     ----------
-    networks : int
-        F.
-    distinct : tuple of P int
-        Distinct values of each column of numbers; one of few values needs few bins.
+    numbers : int
+        P.
     levels : tuple of Q int
-        L of each column of words.
-    flags : tuple of int
-        Columns of numbers that get a feature for being empty.
+        L of each column of codes: those of words, then those of ``values``.
+    layouts : sequence of F Layout
+        Of each network.
+    values : tuple of (int, tuple of float)
+        Columns of numbers whose values are words besides; see ``Found``.
     options : FeatureOptions
+    words : int or None
+        E, the numbers that a word of a large column becomes: ahead of a network's features
+        there is room for those of its tables, and behind them for zeros up to a multiple of
+        ALIGNED. None leaves no room for either.
 
     Attributes
     ----------
+    inputs_F : tuple of F int
+        Numbers that enter each network, tables included.
+    width : int
+        Numbers that are kept for each row: the most of ``inputs_F``, and zeros.
+    spans : tuple of (slice, Layout)
+        Networks beside each other that have the same layout.
     tables : tuple of int
-        The columns of words, by place among the Q, that are not among the
-        features because they have too many words.
+        Columns of codes that any network has a table for.
+    table_spans : tuple of (slice, tuple of int)
+        Networks beside each other that have the same tables, and which of ``tables``.
     """
 
     center_FP: Tensor
@@ -87,20 +82,29 @@ class FoldFeatures(nn.Module):
 
     def __init__(
         self,
-        networks: int,
-        distinct: tuple[int, ...],
+        numbers: int,
         levels: tuple[int, ...],
-        flags: tuple[int, ...],
+        layouts: Sequence[Layout],
+        values: tuple[tuple[int, tuple[float, ...]], ...],
         options: FeatureOptions,
+        words: int | None,
     ) -> None:
         super().__init__()
-        small = [count - FIRST_LEVEL <= options.one_hot for count in levels]
-        self.one_hot = tuple(q for q, yes in enumerate(small) if yes)
-        self.tables = tuple(q for q, yes in enumerate(small) if not yes)
-        self.distinct, self.levels, self.flags, self.options = distinct, levels, flags, options
-        numbers = len(distinct)
-        self.groups = _choose_codes(distinct, options)
-        bins = sum(group.width for group in self.groups)
+        networks = len(layouts)
+        self.levels, self.values, self.options = levels, values, options
+        self.layouts, self.words = tuple(layouts), words
+        self.spans = spans_of(layouts)
+        self.tables = tuple(sorted({q for layout in layouts for q in layout.tables}))
+        self.table_spans = tuple(
+            (at, tuple(self.tables.index(q) for q in tables))
+            for at, tables in spans_of([layout.tables for layout in layouts])
+        )
+        self.inputs_F = tuple(self._room(one) + one.width(options) for one in layouts)
+        self.width = max(self.inputs_F)
+        if words is not None:
+            self.width += -self.width % ALIGNED
+        self._groups = [layout.groups(options) for _, layout in self.spans]
+        bins = max(sum(group.width for group in groups) for groups in self._groups)
         self.register_buffer("center_FP", torch.zeros(networks, numbers, dtype=torch.float64))
         self.register_buffer("scale_FP", torch.ones(networks, numbers))
         for name in ("slope_FJ", "shift_FJ"):
@@ -108,36 +112,81 @@ class FoldFeatures(nn.Module):
         for q, count in enumerate(levels):
             self.register_buffer(f"seen{q}_FL", torch.zeros(networks, count, dtype=torch.bool))
 
-    def estimate(self, rows: Encoded, learn_GN: NDArray[np.bool_]) -> None:
-        """Set the statistics of each fold from the rows that it may learn from.
+    @classmethod
+    def of(
+        cls,
+        rows: Encoded,
+        learn_GN: NDArray[np.bool_],
+        members: int,
+        options: FeatureOptions,
+        words: int | None = None,
+    ) -> Self:
+        """Make the features of networks from the rows that each fold may learn from.
 
         Parameters
         ----------
         rows : Encoded
         learn_GN : ndarray of shape (G, N), bool
-            No other row of a fold is read. The networks of a fold, F / G of them,
-            share its statistics.
+            No other row of a fold is read.
+        members : int
+            Networks of each fold, which share its statistics.
+        options : FeatureOptions
+        words : int, optional
+            E.
         """
-        found = [
-            _estimate(rows.numbers[learn], self.options.style, self.groups)
-            for learn in learn_GN
-        ]
-        for name, buffer in self.named_buffers():
-            if name.startswith("seen"):
-                arrays = [_seen(rows, int(name[4:-3]), learn) for learn in learn_GN]
-            else:
-                arrays = [getattr(scales, name.replace("_F", "_")) for scales in found]
-            array = np.repeat(np.stack(arrays), len(buffer) // len(learn_GN), axis=0)
-            buffer.copy_(torch.from_numpy(array))
+        found = find_layouts(rows, learn_GN, options)
+        levels = (*rows.levels, *(len(known) + FIRST_LEVEL for _, known in found.values))
+        layouts = [layout for layout in found.layouts for _ in range(members)]
+        made = cls(rows.numbers.shape[1], levels, layouts, found.values, options, words)
+        for g, (layout, learn) in enumerate(zip(found.layouts, learn_GN, strict=True)):
+            at = slice(g * members, (g + 1) * members)
+            scales = _estimate(rows.numbers[learn], options.style, layout.groups(options))
+            bins = len(scales.slope_J)
+            made.center_FP[at] = torch.from_numpy(scales.center_P)
+            made.scale_FP[at] = torch.from_numpy(scales.scale_P).float()
+            made.slope_FJ[at, :bins] = torch.from_numpy(scales.slope_J).float()
+            made.shift_FJ[at, :bins] = torch.from_numpy(scales.shift_J).float()
+            for q, seen_GL in enumerate(found.seen):
+                getattr(made, f"seen{q}_FL")[at] = torch.from_numpy(seen_GL[g])
+        return made
 
-    @property
-    def width(self) -> int:
-        """D, the number of features."""
-        words = sum(self.levels[q] - EMPTY for q in self.one_hot)
-        return self.scale_FP.shape[1] + self.slope_FJ.shape[1] + len(self.flags) + words
+    def only(self, at_F: NDArray[np.int64]) -> "FoldFeatures":
+        """Return the features of some of the networks, by position."""
+        made = FoldFeatures(
+            self.center_FP.shape[1],
+            self.levels,
+            [self.layouts[f] for f in at_F],
+            self.values,
+            self.options,
+            self.words,
+        )
+        for name, buffer in self.named_buffers():
+            own = buffer[torch.from_numpy(at_F).to(buffer.device)]
+            if name in {"slope_FJ", "shift_FJ"}:
+                own = own[:, : made.slope_FJ.shape[1]]
+            setattr(made, name, own)
+        return made
+
+    def _room(self, layout: Layout) -> int:
+        return 0 if self.words is None else self.words * len(layout.tables)
+
+    def with_values(
+        self, numbers: NDArray[np.floating[Any]], codes: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
+        """Return the codes of rows with those of numbers whose values come back, (N, Q).
+
+        Parameters
+        ----------
+        numbers : ndarray of shape (N, P)
+        codes : ndarray of shape (N, columns of words)
+            If it has the others already, it is returned as it is.
+        """
+        if codes.shape[1] == len(self.levels):
+            return codes
+        return np.concatenate([codes, value_codes(numbers, self.values)], axis=1)
 
     def forward(
-        self, numbers_FBP: Tensor, codes_FBQ: Tensor, out_FBD: Tensor | None = None
+        self, numbers_FBP: Tensor, codes_FBQ: Tensor, out_FBI: Tensor | None = None
     ) -> Tensor:
         """Return the features of rows, each network's own.
 
@@ -146,12 +195,13 @@ class FoldFeatures(nn.Module):
         numbers_FBP : Tensor of shape (..., F, B, P), float64
             In the units of the file; NaN where a cell is empty.
         codes_FBQ : Tensor of shape (..., F, B, Q), int64
-        out_FBD : Tensor of shape (..., F, B, D), float32, optional
-            Where to write. Fresh memory costs more than the features themselves.
+        out_FBI : Tensor of shape (..., F, B, width), float32, optional
+            Where to write. Fresh memory costs more than the features themselves. What is no
+            feature of a network is left as it is, and has to be 0.
 
         Returns
         -------
-        Tensor of shape (..., F, B, D), float32
+        Tensor of shape (..., F, B, width), float32
         """
         # Centred in double precision: a year keeps its seconds, a large number its last digits.
         x_FBP = (numbers_FBP - self.center_FP[:, None]).float() * self.scale_FP[:, None]
@@ -160,31 +210,37 @@ class FoldFeatures(nn.Module):
         if self.options.style == "binned":
             x_FBP = x_FBP.clamp_(-FAR, FAR)
             x_FBP = x_FBP * torch.rsqrt(1 + (x_FBP / CLIP).square())
-        columns = x_FBP.shape[-1]
-        if out_FBD is None:
-            out_FBD = x_FBP.new_empty((*x_FBP.shape[:-1], self.width))
-        out_FBD[..., :columns] = x_FBP
-        first = columns
-        for group in self.groups:
-            self._bins(x_FBP, group, out_FBD[..., first : first + group.width], first - columns)
-            first += group.width
-        if self.flags:
-            out_FBD[..., first : first + len(self.flags)] = missing_FBP[..., list(self.flags)]
-            first += len(self.flags)
-        for q in self.one_hot:
-            # The code for unseen words has no feature: such a row gets zeros.
-            hot_FBL = functional.one_hot(codes_FBQ[..., q], self.levels[q])[..., EMPTY:]
-            words = out_FBD[..., first : first + self.levels[q] - EMPTY]
-            torch.mul(hot_FBL, getattr(self, f"seen{q}_FL")[:, None, EMPTY:], out=words)
-            first += self.levels[q] - EMPTY
-        return out_FBD
+        if out_FBI is None:
+            out_FBI = x_FBP.new_zeros((*x_FBP.shape[:-1], self.width))
+        for (at, layout), groups in zip(self.spans, self._groups, strict=True):
+            first = self._room(layout)
+            own, x = out_FBI[..., at, :, :], x_FBP[..., at, :, :]
+            own[..., first : first + x.shape[-1]] = x
+            first += x.shape[-1]
+            bins = 0
+            for group in groups:
+                out = own[..., first : first + group.width]
+                self._bins(x, group, out, at, slice(bins, bins + group.width))
+                first, bins = first + group.width, bins + group.width
+            if layout.flags:
+                empty = missing_FBP[..., at, :, list(layout.flags)]
+                own[..., first : first + len(layout.flags)] = empty
+                first += len(layout.flags)
+            for q, codes in layout.words:
+                # Any other word, such as one never seen, has no feature: the row gets zeros.
+                hot = codes_FBQ[..., at, :, q, None] == torch.tensor(codes, device=x.device)
+                known = getattr(self, f"seen{q}_FL")[at, None, list(codes)]
+                torch.mul(hot, known, out=own[..., first : first + len(codes)])
+                first += len(codes)
+        return out_FBI
 
-    def _bins(self, x_FBP: Tensor, group: "CodeGroup", out_FBJ: Tensor, first: int) -> None:
+    def _bins(
+        self, x_FBP: Tensor, group: CodeGroup, out_FBJ: Tensor, at: slice, of: slice
+    ) -> None:
         """Write the codes of a group of columns; whole blocks at once, as rows are many."""
         columns = len(group.columns)
-        at = slice(first, first + group.width)
-        slope = self.slope_FJ[:, None, at].unflatten(-1, (columns, -1))
-        shift = self.shift_FJ[:, None, at].unflatten(-1, (columns, -1))
+        slope = self.slope_FJ[at, None, of].unflatten(-1, (columns, -1))
+        shift = self.shift_FJ[at, None, of].unflatten(-1, (columns, -1))
         out = out_FBJ.unflatten(-1, (columns, -1))
         torch.addcmul(shift, x_FBP[..., group.columns, None], slope, out=out)
         start = 0
@@ -202,42 +258,6 @@ class FoldFeatures(nn.Module):
         codes_FB = codes_FBQ[..., column]
         seen_FL: Tensor = getattr(self, f"seen{column}_FL")
         return codes_FB * seen_FL.gather(1, codes_FB).long()
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CodeGroup:
-    """Columns of numbers that are coded alike.
-
-    Attributes
-    ----------
-    columns : list of int
-        Their places among the P.
-    codes : tuple of (int, float)
-        Each code's number of bins and half its range.
-    """
-
-    columns: list[int]
-    codes: tuple[tuple[int, float], ...]
-
-    @property
-    def width(self) -> int:
-        """Features of all columns together."""
-        return len(self.columns) * sum(bins for bins, _ in self.codes)
-
-
-def _choose_codes(distinct: tuple[int, ...], options: FeatureOptions) -> list[CodeGroup]:
-    """Give each column its codes: no more bins than its values part, no code twice."""
-    groups: dict[tuple[tuple[int, float], ...], list[int]] = {}
-    for p, values in enumerate(distinct):
-        # Two values need no bin: a line through both says it all.
-        most = values - 1 if values > 2 else 0
-        codes: list[tuple[int, float]] = []
-        for bins, height in options.bins:
-            if min(bins, most) > (codes[-1][0] if codes else 0):
-                codes.append((min(bins, most), height))
-        if codes:
-            groups.setdefault(tuple(codes), []).append(p)
-    return [CodeGroup(columns=columns, codes=codes) for codes, columns in groups.items()]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -323,9 +343,3 @@ def bin_edges(values: NDArray[np.float64], bins: int) -> NDArray[np.float64]:
 def _parted(rising: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return values without those that lie too near to the one before."""
     return rising[np.diff(rising, prepend=-np.inf) > NARROW]
-
-
-def _seen(rows: Encoded, column: int, learn_N: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    seen = np.zeros(rows.levels[column], dtype=bool)
-    seen[rows.codes[learn_N, column]] = True
-    return seen

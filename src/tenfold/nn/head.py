@@ -74,6 +74,14 @@ class FoldHead(FoldNetwork):
             self.center_FD[at] = torch.from_numpy(own.mean(axis=0, dtype=np.float64))
             self.scale_FD[at] = torch.from_numpy(scale_D)
 
+    def only(self, at_F: NDArray[np.int64]) -> "FoldHead":
+        """Return some of the heads, by position, as copies for prediction."""
+        _, inputs, outputs = self.weight_FDO.shape
+        made = FoldHead(networks=len(at_F), inputs=inputs, outputs=outputs)
+        at = torch.from_numpy(at_F).to(self.weight_FDO.device)
+        made.load_state_dict({name: tensor[at] for name, tensor in self.state_dict().items()})
+        return made.to(self.weight_FDO.device)
+
     def groups(self) -> list[ParameterGroup]:
         """Return all parameters; the bias does not decay."""
         return [

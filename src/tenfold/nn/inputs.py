@@ -6,14 +6,19 @@ Shape letters in this file:
     S  side of a picture        H, W  height and width of a cached picture
 """
 
-from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from tenfold.nn.features import FoldFeatures
 from tenfold.nn.pixels import plain
+
+if TYPE_CHECKING:
+    from tenfold.nn.network import FoldNetwork
 
 
 class Inputs(Protocol):
@@ -36,6 +41,9 @@ class Inputs(Protocol):
         rows_FB : Tensor of shape (F, B), int64
         """
 
+    def seen_by(self, network: "FoldNetwork") -> "Inputs":
+        """Return the same rows as other networks see them."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class TableInputs:
@@ -46,10 +54,31 @@ class TableInputs:
     numbers_NP: Tensor
     codes_NQ: Tensor
 
+    @classmethod
+    def of(
+        cls,
+        features: FoldFeatures,
+        numbers: NDArray[np.floating[Any]],
+        codes: NDArray[np.int64],
+    ) -> Self:
+        """Put coded rows where the features are computed; see ``encode_inputs``."""
+        like = features.center_FP
+        return cls(
+            features=features,
+            numbers_NP=torch.tensor(
+                np.ascontiguousarray(numbers), dtype=like.dtype, device=like.device
+            ),
+            codes_NQ=torch.tensor(features.with_values(numbers, codes), device=like.device),
+        )
+
     def block(self, rows_FB: Tensor) -> tuple[Tensor, Tensor]:
         """Return features, (F, B, D), and codes, (F, B, Q)."""
         codes_FBQ = self.codes_NQ[rows_FB]
         return self.features(self.numbers_NP[rows_FB], codes_FBQ), codes_FBQ
+
+    def seen_by(self, network: "FoldNetwork") -> Self:
+        """Return the same rows, through the scales of other networks."""
+        return replace(self, features=network.features)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -62,6 +91,10 @@ class FeatureInputs:
     def block(self, rows_FB: Tensor) -> tuple[Tensor, Tensor]:
         """Return features, (F, B, D), and no codes."""
         return self.numbers_ND[rows_FB], _no_codes(rows_FB)
+
+    def seen_by(self, network: "FoldNetwork") -> Self:  # noqa: ARG002
+        """Return the same: all networks see them alike."""
+        return self
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -90,6 +123,10 @@ class PictureInputs:
         pixels_NHW3 = self.gather(rows_FB.flatten())
         x_N3SS = plain(pixels_NHW3, size=self.size)
         return x_N3SS.unflatten(0, rows_FB.shape), _no_codes(rows_FB)
+
+    def seen_by(self, network: "FoldNetwork") -> Self:  # noqa: ARG002
+        """Return the same: all networks see them alike."""
+        return self
 
     def gather(self, rows_N: Tensor) -> Tensor:
         """Return the pixels of rows on the device."""

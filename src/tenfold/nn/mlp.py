@@ -1,9 +1,9 @@
 """F multi-layer perceptrons side by side.
 
 Shape letters in this file:
-    F  networks side by side    B  rows in a batch    D  features
-    Q  columns of words         L  codes of a column  E  numbers that a word becomes
-    I  inputs of a layer        O  outputs of a layer
+    F  networks side by side    B  rows in a batch    I  inputs of a layer
+    Q  columns of codes         L  codes of a column  E  numbers that a word becomes
+    O  outputs of a layer
 """
 
 from collections.abc import Sequence
@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, Literal, final
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from tenfold.data.encode import UNSEEN
-from tenfold.nn.features import FoldFeatures
+from tenfold.nn.features import ALIGNED, FoldFeatures
 from tenfold.nn.layer import BENDS, Activation, Layer, slope_memory
 from tenfold.nn.network import FoldNetwork, ParameterGroup
 
@@ -64,12 +65,12 @@ class FoldMLP(FoldNetwork):
         super().__init__()
         self.features = features
         self.options = options
-        folds, words = len(features.center_FP), options.word_numbers
-        sizes = [features.width + words * len(features.tables), *options.hidden, outputs]
-        shapes = list(pairwise(sizes))
+        folds, words = len(features.layouts), options.word_numbers
+        shapes = list(pairwise([features.width, *options.hidden, outputs]))
         scaled = options.init == "scaled"
-        self.factors = [inputs**-0.5 if scaled else 1.0 for inputs, _ in shapes]
-        self.scale_F1I = nn.Parameter(torch.ones(folds, 1, sizes[0])) if scaled else None
+        # The first layer's is each network's own, and goes into its inputs.
+        self.factors = [1.0, *(inputs**-0.5 if scaled else 1.0 for inputs, _ in shapes[1:])]
+        self.scale_F1I = nn.Parameter(torch.ones(folds, 1, features.width)) if scaled else None
         self.weights = _zeros([(folds, *shape) for shape in shapes])
         self.biases = _zeros([(folds, 1, out) for _, out in shapes])
         self.tables = _zeros([(folds, features.levels[q], words) for q in features.tables])
@@ -89,35 +90,44 @@ class FoldMLP(FoldNetwork):
 
     @torch.no_grad()
     def start(
-        self, x_FBD: Tensor, codes_FBQ: Tensor, generators: Sequence[torch.Generator]
+        self, x_FBI: Tensor, codes_FBQ: Tensor, generators: Sequence[torch.Generator]
     ) -> None:
         """Draw the first weights, each network from its own generator.
 
+        Only inputs and words that a network has are drawn for it; no row teaches the others,
+        so they stay 0 and say nothing.
+
         Parameters
         ----------
-        x_FBD : Tensor of shape (F, B, D), float32
+        x_FBI : Tensor of shape (F, B, I), float32
             Features of rows that each network may learn from; ``"scaled"`` weights
             are fitted to them.
         codes_FBQ : Tensor of shape (F, B, Q), int64
         generators : sequence of F torch.Generator
         """
-        scaled = self.options.init == "scaled"
-        for weight_FIO in self.weights:
-            for weight_IO, generator in zip(weight_FIO, generators, strict=True):
-                weight_IO.normal_(std=1.0 if scaled else 0.05, generator=generator)
-        for table_FLE in self.tables:
-            for table_LE, generator in zip(table_FLE, generators, strict=True):
-                table_LE.normal_(std=TABLE_STD, generator=generator)
-            table_FLE[:, UNSEEN] = 0.0  # no row teaches it, so it must say nothing
+        features, scaled = self.features, self.options.init == "scaled"
+        std = 1.0 if scaled else 0.05
+        for f, generator in enumerate(generators):
+            inputs = features.inputs_F[f]
+            for weight_FIO in self.weights:
+                own_IO = weight_FIO.new_empty((inputs, weight_FIO.shape[2]))
+                weight_FIO[f, :inputs] = own_IO.normal_(std=std, generator=generator)
+                inputs = weight_FIO.shape[2]
+            for table_FLE, q in zip(self.tables, features.tables, strict=True):
+                if q in features.layouts[f].tables:
+                    known = getattr(features, f"seen{q}_FL")[f]
+                    own_LE = table_FLE.new_empty((int(known.sum()), table_FLE.shape[2]))
+                    table_FLE[f, known] = own_LE.normal_(std=TABLE_STD, generator=generator)
         if scaled:
-            self._scale_to(x_FBD, codes_FBQ, generators)
+            self._scale_to(x_FBI, codes_FBQ, generators)
 
     def _scale_to(
-        self, x_FBD: Tensor, codes_FBQ: Tensor, generators: Sequence[torch.Generator]
+        self, x_FBI: Tensor, codes_FBQ: Tensor, generators: Sequence[torch.Generator]
     ) -> None:
         """Scale weights so that each unit varies by 1 over the rows, and bend it at a row."""
         bend = BENDS[self.options.activation].function
-        inputs_FBI = self.with_words(x_FBD, codes_FBQ)[0]
+        self.add_words(x_FBI, codes_FBQ)
+        inputs_FBI = self._scaled(x_FBI)
         last = len(self.weights) - 1
         for i, (weight_FIO, bias_F1O) in enumerate(zip(self.weights, self.biases, strict=True)):
             sums_FBO = self._sums(i, inputs_FBI)
@@ -132,10 +142,13 @@ class FoldMLP(FoldNetwork):
             bias_F1O.copy_(-sums_FBO.gather(1, at_F1O))
             inputs_FBI = bend(sums_FBO + bias_F1O)
 
-    def forward(self, x_FBD: Tensor, codes_FBQ: Tensor) -> Tensor:
+    def forward(self, x_FBI: Tensor, codes_FBQ: Tensor) -> Tensor:
         """Return the outputs of features, shape (F, B, O)."""
         bend = BENDS[self.options.activation].function
-        h_FBI = self._scaled(self.with_words(x_FBD, codes_FBQ)[0])
+        if self.tables:
+            x_FBI = x_FBI.clone()
+            self.add_words(x_FBI, codes_FBQ)
+        h_FBI = self._scaled(x_FBI)
         last = len(self.weights) - 1
         for i in range(last):
             h_FBI = bend(self._sums(i, h_FBI))
@@ -148,12 +161,15 @@ class FoldMLP(FoldNetwork):
         weight, bias = (nn.functional.pad(t[last], fill) for t in (self.weights, self.biases))
         return torch.baddbmm(bias, h_FBI, weight, alpha=self.factors[last])[..., :outputs]
 
-    def train_forward(self, x_FBD: Tensor, codes_FBQ: Tensor) -> Tensor:
-        """Return the outputs like ``forward``, and keep what ``train_backward`` needs."""
+    def train_forward(self, x_FBI: Tensor, codes_FBQ: Tensor) -> Tensor:
+        """Return the outputs like ``forward``, and keep what ``train_backward`` needs.
+
+        Numbers of words are written into ``x``.
+        """
         steps = self._steps
-        if steps is None or not steps.fit(x_FBD):
-            steps = self._steps = _Steps(self, x_FBD.shape[1])
-        return steps.forward(x_FBD, codes_FBQ)
+        if steps is None or not steps.fit(x_FBI):
+            steps = self._steps = _Steps(self, x_FBI.shape[1])
+        return steps.forward(x_FBI, codes_FBQ)
 
     def train_backward(self, slope_FBO: Tensor) -> None:
         """Write ``grad`` of every parameter, given the slope at the last outputs."""
@@ -167,25 +183,68 @@ class FoldMLP(FoldNetwork):
         )
 
     def _scaled(self, inputs_FBI: Tensor) -> Tensor:
-        return inputs_FBI if self.scale_F1I is None else inputs_FBI * self.scale_F1I
+        if self.scale_F1I is None:
+            return inputs_FBI
+        return inputs_FBI * (self.scale_F1I * self.factor())
+
+    def only(self, at_F: NDArray[np.int64]) -> "FoldMLP":
+        """Return some of the networks, by position, as copies for prediction."""
+        device = self.weights[0].device
+        features, at = self.features.only(at_F), torch.from_numpy(at_F).to(device)
+        made = FoldMLP(features, self.weights[-1].shape[2], self.options).to(device)
+        own_tables = [self.tables[self.features.tables.index(q)] for q in features.tables]
+        pairs = [
+            *zip(made.weights, self.weights, strict=True),
+            *zip(made.biases, self.biases, strict=True),
+            *zip(made.tables, own_tables, strict=True),
+        ]
+        if made.scale_F1I is not None and self.scale_F1I is not None:
+            pairs.append((made.scale_F1I, self.scale_F1I))
+        for own, whole in pairs:
+            # Fewer networks may need fewer inputs.
+            own.data.copy_(whole.detach()[at][tuple(map(slice, own.shape))])
+        return made
+
+    def count_parameters(self) -> int:
+        """Return the number of trained parameters: inputs and words that a network has."""
+        features, count = self.features, super().count_parameters()
+        of_an_input = self.weights[0].shape[2] + (self.scale_F1I is not None)
+        count -= of_an_input * sum(features.width - inputs for inputs in features.inputs_F)
+        for table_FLE, q in zip(self.tables, features.tables, strict=True):
+            own = [f for f, layout in enumerate(features.layouts) if q in layout.tables]
+            words = int(getattr(features, f"seen{q}_FL")[own].sum())
+            count -= table_FLE.numel() - words * table_FLE.shape[2]
+        return int(count)
+
+    def factor(self) -> Tensor:
+        """Return what the inputs of each network are multiplied with, shape (F, 1, 1)."""
+        inputs_F = torch.tensor(self.features.inputs_F, device=self.weights[0].device)
+        return inputs_F.clamp(min=1)[:, None, None] ** -0.5
 
     def release(self) -> None:
         """Give back what only training needs."""
         self._steps = None
         super().release()
 
-    def with_words(self, x_FBD: Tensor, codes_FBQ: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """Append each large column's numbers for its words; return its rows' places too."""
-        if not self.tables:
-            return x_FBD, []
-        parts, places = [x_FBD], []
+    def add_words(self, x_FBI: Tensor, codes_FBQ: Tensor) -> list[Tensor]:
+        """Write the numbers of words into ``x``, ahead of features; return their places.
+
+        Returns
+        -------
+        list of Tensor of shape (F, B), int64
+            For each table the place of each row's word among those of all networks.
+        """
+        words, places = self.options.word_numbers, []
         for table_FLE, column in zip(self.tables, self.features.tables, strict=True):
             folds, levels, _ = table_FLE.shape
             codes_FB = self.features.known(codes_FBQ, column)
             start_F1 = torch.arange(folds, device=codes_FB.device)[:, None] * levels
             places.append(codes_FB + start_F1)
-            parts.append(table_FLE.flatten(0, 1)[places[-1]])
-        return torch.cat(parts, dim=-1), places
+        for at, tables in self.features.table_spans:
+            for place, table in enumerate(tables):
+                room = slice(place * words, (place + 1) * words)
+                x_FBI[at, :, room] = self.tables[table].flatten(0, 1)[places[table][at]]
+        return places
 
 
 class _Steps:
@@ -202,22 +261,23 @@ class _Steps:
         self._shape = (len(self._weight), rows, network.features.width)
         self._factors = None
         if network.scale_F1I is not None:
-            self._factors = _Factors(network.scale_F1I, self._first, rows)
-        self._with_words = network.with_words
+            self._factors = _Factors(network.scale_F1I, network.factor(), self._first, rows)
+        self._add_words = network.add_words
         self._tables = [slope_memory(table).flatten(0, 1) for table in network.tables]
+        self._spans = network.features.table_spans
         self._words = network.options.word_numbers
         self._places: list[Tensor] = []
 
-    def fit(self, x_FBD: Tensor) -> bool:
+    def fit(self, x_FBI: Tensor) -> bool:
         """Tell whether steps with such features may go on in this memory."""
         same = self._first.data_ptr() == self._weight.data_ptr()
-        return same and x_FBD.shape == self._shape
+        return same and x_FBI.shape == self._shape
 
-    def forward(self, x_FBD: Tensor, codes_FBQ: Tensor) -> Tensor:
-        h_FBI = x_FBD
+    def forward(self, x_FBI: Tensor, codes_FBQ: Tensor) -> Tensor:
+        h_FBI = x_FBI
         if self._tables:
             with torch.no_grad():
-                h_FBI, self._places = self._with_words(x_FBD, codes_FBQ)
+                self._places = self._add_words(x_FBI, codes_FBQ)
         if self._factors is not None:
             h_FBI = self._factors.forward(h_FBI)
         for layer in self._layers:
@@ -234,34 +294,48 @@ class _Steps:
             self._tables_backward(slope_FBO)
 
     def _tables_backward(self, slope_FBO: Tensor) -> None:
-        width = self._shape[2]
-        slope_FBE = torch.bmm(slope_FBO, self._weight[:, width:].mT)
+        words = self._words
+        width = words * max(len(tables) for _, tables in self._spans)
+        width += -width % ALIGNED  # so that no more tables of another fold change a bit of it
+        slope_FBE = torch.bmm(slope_FBO, self._weight[:, :width].mT)
         if self._factors is not None:
-            slope_FBE *= self._factors.scale_F1I[..., width:]
-        slopes = slope_FBE.split(self._words, dim=-1)
-        for table, places_FB, slope in zip(self._tables, self._places, slopes, strict=True):
-            table.zero_().index_add_(0, places_FB.flatten(), slope.flatten(0, 1))
+            slope_FBE *= self._factors.both_F1I[..., :width]
+        for memory in self._tables:
+            memory.zero_()
+        for at, tables in self._spans:
+            for place, table in enumerate(tables):
+                own = slope_FBE[at, :, place * words : (place + 1) * words]
+                at_rows = self._places[table][at].flatten()
+                self._tables[table].index_add_(0, at_rows, own.flatten(0, 1))
 
 
 class _Factors:
-    """A learnt factor for each input of the first layer."""
+    """A learnt factor for each input of the first layer, and one for all of a network."""
 
-    def __init__(self, scale_F1I: nn.Parameter, weight_FIO: nn.Parameter, rows: int) -> None:
-        self.scale_F1I = scale_F1I.detach()
+    def __init__(
+        self,
+        scale_F1I: nn.Parameter,
+        factor_F11: Tensor,
+        weight_FIO: nn.Parameter,
+        rows: int,
+    ) -> None:
+        self._scale, self._factor = scale_F1I.detach(), factor_F11
         self._slope = slope_memory(scale_F1I)
         self._weight, self._weight_slope = weight_FIO.detach(), slope_memory(weight_FIO)
+        self.both_F1I = torch.empty_like(self._scale)
         self._scaled = self._weight.new_empty(len(scale_F1I), rows, scale_F1I.shape[2])
         self._products = torch.empty_like(self._weight)
 
     def forward(self, inputs_FBI: Tensor) -> Tensor:
-        return torch.mul(inputs_FBI, self.scale_F1I, out=self._scaled)
+        torch.mul(self._scale, self._factor, out=self.both_F1I)
+        return torch.mul(inputs_FBI, self.both_F1I, out=self._scaled)
 
     def backward(self) -> None:
         # A factor multiplies a row of the first weights, whose slope is known already:
         # the sum over that row is cheaper than another matrix product.
         torch.mul(self._weight, self._weight_slope, out=self._products)
         torch.sum(self._products, dim=2, out=self._slope[:, 0])
-        self._slope.div_(self.scale_F1I).masked_fill_(self.scale_F1I == 0.0, 0.0)
+        self._slope.div_(self._scale).masked_fill_(self._scale == 0.0, 0.0)
 
 
 def _zeros(shapes: Sequence[tuple[int, ...]]) -> nn.ParameterList:

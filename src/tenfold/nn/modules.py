@@ -11,15 +11,18 @@ Shape letters in this file:
 import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final, final
+from typing import Any, Final, final
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state, vmap
 
 from tenfold.errors import NetworkError
 from tenfold.nn.chance import seeded
 from tenfold.nn.layer import slope_memory
+from tenfold.nn.layout import spans_of
 from tenfold.nn.network import FoldNetwork, ParameterGroup
 from tenfold.nn.threads import each_in_a_thread
 
@@ -61,6 +64,10 @@ class ModuleNetwork(FoldNetwork):
         Pieces of each network's batch, which run side by side, each in a thread (see
         ``nn/threads.py``). A batch norm sees one piece at a time, and a module must not
         draw random numbers if there is more than one.
+    inputs_F : sequence of F int, optional
+        How many numbers enter each module, where that differs: each then takes the first so
+        many, and their parameters are filled up with zeros to be stacked. One call then runs
+        networks beside each other that have as many.
 
     Raises
     ------
@@ -77,19 +84,30 @@ class ModuleNetwork(FoldNetwork):
         precision: torch.dtype | None = None,
         treat: Treat | None = None,
         parts: int = 1,
+        inputs_F: Sequence[int] | None = None,
     ) -> None:
         super().__init__()
         self.turns = turns
+        self._inputs_F = inputs_F
         self.precision = precision
         self._treat = treat or (lambda _name, _parameter: Treatment())
         self._seeds = list(seeds)
         self._parts = parts
         # In a tuple, so that its parameters are not taken for parameters of this network.
-        # Threads that run at the same time need a module each.
+        # Threads that run at the same time need a module each, as do modules of other shapes.
         copies = len(modules) * parts if parts > 1 else 1
         self._module = (modules[0], *(copy.deepcopy(modules[0]) for _ in range(copies - 1)))
+        self._shapes_F: list[dict[str, torch.Size]] = []
         try:
-            parameters, buffers = stack_module_state(list(modules))
+            if inputs_F is None:
+                parameters, buffers = stack_module_state(list(modules))
+            else:
+                self._module = tuple(modules)
+                self._shapes_F = [
+                    {name: tensor.shape for name, tensor in _tensors(module)}
+                    for module in modules
+                ]
+                parameters, buffers = _stack_filled(modules)
         except RuntimeError as error:
             fact = f"the networks of two folds differ in more than their numbers: {error}"
             raise NetworkError("N02", fact) from error
@@ -112,10 +130,24 @@ class ModuleNetwork(FoldNetwork):
 
     def alone(self, f: int) -> nn.Module:
         """Return one of the F networks as a module of its own, a copy."""
-        module = copy.deepcopy(self.module)
+        module = copy.deepcopy(self._module[f if self._shapes_F else 0])
         own = {name: tensor.detach().clone() for name, tensor in self._own(f)[0].items()}
         module.load_state_dict(own, assign=True)  # of a loaded model it has no numbers yet
         return module
+
+    def only(self, at_F: NDArray[np.int64]) -> "ModuleNetwork":
+        """Return some of the networks, by position, as copies for prediction."""
+        made = ModuleNetwork(
+            [self.alone(f) for f in at_F],
+            [self._seeds[f] for f in at_F],
+            turns=self.turns,
+            precision=self.precision,
+            parts=self._parts,
+            inputs_F=None if self._inputs_F is None else [self._inputs_F[f] for f in at_F],
+        )
+        if hasattr(self, "features"):
+            made.features = self.features.only(at_F)
+        return made
 
     def groups(self) -> list[ParameterGroup]:
         """Return all trained parameters, those that are trained alike in a group."""
@@ -138,7 +170,7 @@ class ModuleNetwork(FoldNetwork):
         for module in self._module:
             module.eval()
         if not self.turns:
-            return together(self.module, *self._numbers(), x)
+            return self._together(x)
         pieces = self._run(self._pieces(x))
         return self._joined([piece.outputs for piece in pieces])
 
@@ -149,7 +181,7 @@ class ModuleNetwork(FoldNetwork):
         self.steps_taken += 1
         if not self.turns:
             with torch.enable_grad():
-                self._outputs_FBO = together(self.module, *self._numbers(), x)
+                self._outputs_FBO = self._together(x)
             return self._outputs_FBO.detach()
         self._pending = self._run(self._pieces(x))
         return self._joined([piece.outputs.detach() for piece in self._pending])
@@ -174,9 +206,26 @@ class ModuleNetwork(FoldNetwork):
         side_by_side = each_in_a_thread if self._parts > 1 else map
         for piece, slopes in zip(pending, side_by_side(backward, pending), strict=True):
             for memory, slope in zip(memories, slopes, strict=True):
-                own = memory[piece.network]
+                own = memory[piece.network][tuple(map(slice, slope.shape))]
                 own.copy_(slope) if piece.part == 0 else own.add_(slope)
         self._average_buffers(pending)
+
+    def _together(self, x: Tensor) -> Tensor:
+        """Return the outputs of all networks, those of one shape by one call."""
+        if self._inputs_F is None:
+            return together(self.module, *self._numbers(), x)
+        outputs = []
+        for at, inputs in spans_of(self._inputs_F):
+            # A single network takes other kernels, which round otherwise: it runs twice.
+            rows = torch.arange(at.start, at.stop).repeat(2 if at.stop - at.start == 1 else 1)
+            parameters, buffers = (
+                {name: self._cut(tensor[rows], name, at.start) for name, tensor in part.items()}
+                for part in self._numbers()
+            )
+            own = x[rows, :, :inputs]
+            said = together(self._module[at.start], parameters, buffers, own)
+            outputs.append(said[: at.stop - at.start])
+        return torch.cat(outputs)
 
     def _pieces(self, x: Tensor) -> "list[_Piece]":
         """Return what is to be run: for each network, the parts of its batch."""
@@ -184,6 +233,8 @@ class ModuleNetwork(FoldNetwork):
         parts = max(1, min(self._parts, x.shape[1]))  # none of them empty
         bounds = [x.shape[1] * k // parts for k in range(parts + 1)]
         for f, x_B in enumerate(x):
+            if self._inputs_F is not None:
+                x_B = x_B[:, : self._inputs_F[f]].contiguous()  # noqa: PLW2901 - its own
             for part in range(parts):
                 # Slopes of a part of a stacked tensor would be as large as the whole.
                 own, trained = self._own(f)
@@ -213,7 +264,7 @@ class ModuleNetwork(FoldNetwork):
         done = []
         for piece in pieces:
             with seeded((self._seeds[piece.network] + self.steps_taken) % 2**63):
-                done.append(run((self.module, piece)))
+                done.append(run((self._module[piece.network if self._shapes_F else 0], piece)))
         return done
 
     def _own_buffers(self, pieces: "list[_Piece]") -> None:
@@ -259,14 +310,25 @@ class ModuleNetwork(FoldNetwork):
         own, trained = {}, []
         early = self.precision if self.module.training else None
         for name, parameter in parameters.items():
-            number = parameter.detach()[f]
+            number = self._cut(parameter.detach()[f], name, f).contiguous()
             if early is not None and name in self._products:
                 # What autocast would do, and one pass over the slopes less.
                 number = number.to(early)
             own[name] = number.requires_grad_(parameter.requires_grad)
             if parameter.requires_grad:
                 trained.append(own[name])
-        return own | {name: buffer[f] for name, buffer in buffers.items()}, trained
+        states = {name: self._cut(buffer[f], name, f) for name, buffer in buffers.items()}
+        return own | states, trained
+
+    def _cut(self, tensor: Tensor, name: str, f: int) -> Tensor:
+        """Return the part of a stacked tensor that is the module's own, where shapes differ.
+
+        The tensor is that of one network, or leads with several of one shape.
+        """
+        if not self._shapes_F:
+            return tensor
+        parts: list[Any] = [..., *map(slice, self._shapes_F[f][name])]
+        return tensor[tuple(parts)]
 
 
 @dataclass(kw_only=True, slots=True, eq=False)
@@ -280,6 +342,33 @@ class _Piece:
     trained: list[Tensor]
     x_B: Tensor = field(default_factory=torch.Tensor)
     outputs: Tensor = field(default_factory=torch.Tensor)
+
+
+def _tensors(module: nn.Module) -> list[tuple[str, Tensor]]:
+    return [*module.named_parameters(), *module.named_buffers()]
+
+
+def _stack_filled(modules: Sequence[nn.Module]) -> tuple[Tensors, Tensors]:
+    """Stack the parameters and buffers of modules, smaller ones filled up with zeros.
+
+    Raises
+    ------
+    RuntimeError
+        If they differ in more than the sizes of their tensors.
+    """
+    each = [dict(_tensors(module)) for module in modules]
+    stacked: Tensors = {}
+    for name, first in each[0].items():
+        if any(own.keys() != each[0].keys() or own[name].dim() != first.dim() for own in each):
+            raise RuntimeError(f"{name} has another shape in each")
+        most = [max(own[name].shape[d] for own in each) for d in range(first.dim())]
+        whole = first.detach().new_zeros((len(modules), *most))
+        for f, own in enumerate(each):
+            whole[f][tuple(map(slice, own[name].shape))] = own[name].detach()
+        stacked[name] = whole.requires_grad_(first.requires_grad)
+    names = dict(modules[0].named_parameters())
+    buffers = {name: tensor for name, tensor in stacked.items() if name not in names}
+    return {name: stacked[name] for name in names}, buffers
 
 
 def _product_weights(module: nn.Module) -> frozenset[str]:

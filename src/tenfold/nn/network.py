@@ -8,9 +8,11 @@ Shape letters in this file:
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from tenfold.nn.features import FoldFeatures
@@ -69,6 +71,14 @@ class FoldNetwork(nn.Module, ABC):
         A ``grad`` that is there is written over, so that it may be a view of other memory;
         the slope may be used up.
         """
+
+    @abstractmethod
+    def only(self, at_F: NDArray[np.int64]) -> Self:
+        """Return some of the networks, by position, as copies for prediction."""
+
+    def count_parameters(self) -> int:
+        """Return the number of trained parameters of all networks."""
+        return sum(parameter.numel() for parameter in self.parameters())
 
     def release(self) -> None:
         """Give back what only training needs: slopes, and memory that parameters share."""

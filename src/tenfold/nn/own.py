@@ -35,7 +35,7 @@ def own_network(
     Parameters
     ----------
     features : FoldFeatures
-        D of them enter the module.
+        Those of each network enter its module.
     outputs : int
         O.
     make : MakeModule
@@ -48,14 +48,23 @@ def own_network(
     NetworkError
         N02 or N03, if the function or its module does not do what it must.
     """
-    modules = make_modules(make, features.width, outputs, seeds)
-    network = ModuleNetwork(modules, seeds, turns=_why_turns(modules[0], features.width))
+    inputs_F = features.inputs_F
+    modules = make_modules(make, inputs_F, outputs, seeds)
+    network = ModuleNetwork(
+        modules,
+        seeds,
+        turns=_why_turns(modules[0], inputs_F[0]),
+        inputs_F=inputs_F if len(set(inputs_F)) > 1 else None,
+    )
     network.features = features
     return network
 
 
 def make_modules(
-    make: MakeModule, inputs: int | tuple[int, ...], outputs: int, seeds: Sequence[int]
+    make: MakeModule,
+    inputs_F: Sequence[int | tuple[int, ...]],
+    outputs: int,
+    seeds: Sequence[int],
 ) -> list[nn.Module]:
     """Call a user's function, once for each seed, and check what it returns.
 
@@ -64,8 +73,9 @@ def make_modules(
     NetworkError
         N02 or N03, if the function or its module does not do what it must.
     """
-    modules = [_make(make, inputs, outputs, seed) for seed in seeds]
-    for module, seed in zip(modules, seeds, strict=True):
+    each = list(zip(inputs_F, seeds, strict=True))
+    modules = [_make(make, inputs, outputs, seed) for inputs, seed in each]
+    for module, (inputs, seed) in zip(modules, each, strict=True):
         _check_outputs(module, inputs, outputs, seed)
     return modules
 

@@ -166,6 +166,13 @@ class FoldTarget(nn.Module):
         made.bias_FO.copy_(torch.from_numpy(np.repeat(bias_GO, each, axis=0)))
         return made
 
+    def only(self, at_F: NDArray[np.int64]) -> "FoldTarget":
+        """Return the target as some of the networks see it."""
+        made = copy.deepcopy(self)
+        for name, buffer in self.named_buffers():
+            setattr(made, name, buffer[torch.from_numpy(at_F).to(buffer.device)])
+        return made
+
     def plain(self) -> "FoldTarget":
         """Return a target whose probabilities are those that the networks learnt to give."""
         return self.heated(np.ones(1), np.zeros((1, self.outputs)))

@@ -9,6 +9,7 @@ file predicts them again.
 import json
 import warnings
 import zipfile
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -19,16 +20,18 @@ import torch
 from numpy.typing import NDArray
 
 from tenfold.config import TASKS
-from tenfold.data.encode import level_counts, number_names
+from tenfold.data.encode import FIRST_LEVEL, level_counts, number_names
 from tenfold.data.schema import Schema
 from tenfold.errors import NetworkError, StoreError
-from tenfold.model import Model
-from tenfold.nn.features import FeatureOptions, FoldFeatures
+from tenfold.model import Ensemble, Model
+from tenfold.nn.features import FoldFeatures
+from tenfold.nn.layout import FeatureOptions, Layout
 from tenfold.nn.mlp import FoldMLP, MLPOptions
 from tenfold.nn.network import FoldNetwork
 from tenfold.nn.own import MakeModule, own_network
 from tenfold.nn.targets import FoldTarget
 from tenfold.picture_model import PictureModel
+from tenfold.store.older import as_today
 from tenfold.store.parcel import MANIFEST, WEIGHTS, damaged, read_parts
 from tenfold.store.parts import (
     check_counts,
@@ -40,9 +43,8 @@ from tenfold.store.parts import (
 )
 from tenfold.store.pictures import describe_pictures, rebuild_pictures, sample_answers
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 SAMPLE_ROWS: Final = 3
-MOST_OUTPUTS: Final = 100_000
 MOST_CODES: Final = 16  # of a column of numbers
 MOST_LAYERS: Final = 100
 # Another processor rounds otherwise; anything beyond this is a damaged or foreign file.
@@ -69,6 +71,10 @@ def save_model(model: Model | PictureModel, path: Path) -> None:
     """
     tensors = {f"network.{k}": v for k, v in model.network.state_dict().items()}
     tensors |= {f"target.{k}": v for k, v in model.target.state_dict().items()}
+    if isinstance(model, Model) and model.scored is not None:
+        for part in ("network", "target"):
+            state = getattr(model.scored, part).state_dict()
+            tensors |= {f"scored.{part}.{k}": v for k, v in state.items()}
     if isinstance(model, PictureModel):
         manifest = {"format": FORMAT} | describe_pictures(model)
         if model.backbone is not None:
@@ -88,24 +94,18 @@ def save_model(model: Model | PictureModel, path: Path) -> None:
 
 
 def _describe(model: Model) -> dict[str, Any]:
-    features = model.network.features
     numbers, codes = _sample_rows(model)
     network: dict[str, Any] = {"kind": "own"}
     if isinstance(model.network, FoldMLP):
         network = {"kind": "mlp", "options": asdict(model.network.options)}
+    answering = Ensemble(network=model.network, target=model.target, folds=model.folds)
     return {
         "format": FORMAT,
         "kind": "table",
         "schema": model.schema.to_dict(),
-        "folds": model.folds,
-        "networks": len(model.target.mean_F),
         "outputs": model.target.outputs,
-        "features": {
-            "options": asdict(features.options),
-            "distinct": features.distinct,
-            "levels": features.levels,
-            "flags": features.flags,
-        },
+        **_describe_ensemble(answering),
+        "scored": None if model.scored is None else _describe_ensemble(model.scored),
         "network": network,
         "sample": {
             "numbers": [[None if np.isnan(x) else x for x in row] for row in numbers.tolist()],
@@ -113,6 +113,21 @@ def _describe(model: Model) -> dict[str, Any]:
             "answers": model.answers_coded(numbers, codes).tolist(),
         },
         "decisions": [asdict(decision) for decision in model.decisions],
+    }
+
+
+def _describe_ensemble(ensemble: Ensemble) -> dict[str, Any]:
+    features = ensemble.network.features
+    return {
+        "folds": ensemble.folds,
+        "networks": len(ensemble.target.mean_F),
+        "features": {
+            "options": asdict(features.options),
+            "levels": features.levels,
+            "values": features.values,
+            "layouts": [asdict(layout) for _, layout in features.spans],
+            "networks": [at.stop - at.start for at, _ in features.spans],
+        },
     }
 
 
@@ -210,80 +225,112 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
             fix=["pip install --upgrade tenfold"],
         )
     try:
-        return _as_today(manifest, tensors)
+        return as_today(manifest, tensors)
     except UNFIT as error:
         raise damaged(path, "its weights cannot be read") from error
-
-
-def _as_today(
-    manifest: dict[str, Any], tensors: dict[str, torch.Tensor]
-) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
-    """Return the parts of an older file as today's would hold them."""
-    if manifest["format"] < 2:  # it had neither temperatures nor scores
-        manifest = manifest | {"conformal": None}
-        mean_F = tensors.get("target.mean_F", torch.zeros(0))
-        outputs = int(manifest["outputs"])
-        if not 0 < outputs <= MOST_OUTPUTS:
-            raise ValueError("there is no model with so many outputs")
-        tensors = tensors | {
-            "target.temperature_F": torch.ones_like(mean_F),
-            "target.bias_FO": mean_F.new_zeros((len(mean_F), outputs)),
-        }
-    return manifest, tensors
 
 
 def _rebuild(
     manifest: dict[str, Any], tensors: dict[str, torch.Tensor], make: MakeModule | None
 ) -> Model:
     schema = Schema.from_dict(manifest["schema"])
-    networks, outputs = int(manifest["networks"]), int(manifest["outputs"])
-    with torch.device("meta"):  # sizes that a manifest only claims take no memory
-        features = _rebuild_features(manifest["features"], networks, len(tensors))
-        target = FoldTarget(networks, schema.task, outputs)
-    _check_sizes(schema, features, outputs)
-    network = _rebuild_network(manifest["network"], features, outputs, make)
-    for prefix, module in (("network.", network), ("target.", target)):
-        fill(module, prefix, tensors)
+    if schema.task not in TASKS or (len(schema.classes) or 1) != int(manifest["outputs"]):
+        raise ValueError("the schema is not that of the network")
+    answering = _rebuild_ensemble(manifest, manifest, schema, tensors, "", make)
+    told = manifest["scored"]
+    scored = None
+    if told is not None:
+        scored = _rebuild_ensemble(manifest, told, schema, tensors, "scored.", make)
+    features = answering.network.features
     return Model(
         schema=schema,
-        network=network,
-        target=target,
-        folds=int(manifest["folds"]),
+        network=answering.network,
+        target=answering.target,
+        folds=answering.folds,
         own=manifest["network"]["kind"] == "own",
         decisions=rebuild_decisions(manifest["decisions"]),
         conformal=rebuild_conformal(
             manifest["conformal"], tensors, features.center_FP.shape[1] + len(features.levels)
         ),
+        scored=scored,
     )
 
 
-def _check_sizes(schema: Schema, features: FoldFeatures, outputs: int) -> None:
-    """Raise ValueError if a schema gives other columns or classes than the network takes."""
-    levels = level_counts(schema)
-    if not features.options.recurring:
-        levels = levels[: len(schema.categories)]
-    given = (schema.task in TASKS, len(number_names(schema)), levels, len(schema.classes) or 1)
-    if given != (True, features.center_FP.shape[1], features.levels, outputs):
-        raise ValueError("the schema is not that of the network")
+def _rebuild_ensemble(
+    manifest: dict[str, Any],
+    told: dict[str, Any],
+    schema: Schema,
+    tensors: dict[str, torch.Tensor],
+    prefix: str,
+    make: MakeModule | None,
+) -> Ensemble:
+    check_counts(told, tensors, prefix)
+    networks, outputs = int(told["networks"]), int(manifest["outputs"])
+    with torch.device("meta"):  # sizes that a manifest only claims take no memory
+        features = _rebuild_features(manifest, told, schema, len(tensors))
+        target = FoldTarget(networks, schema.task, outputs)
+    network = _rebuild_network(manifest["network"], features, outputs, make)
+    for name, module in (("network.", network), ("target.", target)):
+        fill(module, prefix + name, tensors)
+    return Ensemble(network=network, target=target, folds=int(told["folds"]))
 
 
-def _rebuild_features(told: dict[str, Any], networks: int, tensors: int) -> FoldFeatures:
-    # Each column of words has a tensor of its own, so there are no more of them.
-    if len(told["levels"]) > tensors or len(told["options"]["bins"]) > MOST_CODES:
-        raise ValueError("there is no model with so many columns")
+def _rebuild_features(
+    manifest: dict[str, Any], ensemble: dict[str, Any], schema: Schema, tensors: int
+) -> FoldFeatures:
+    """Return features whose numbers are still to be filled in.
+
+    Raises
+    ------
+    LookupError, TypeError, ValueError
+        If they cannot be those of the schema.
+    """
+    told, numbers = ensemble["features"], len(number_names(schema))
+    levels = tuple(map(int, told["levels"]))
+    values = tuple((int(p), tuple(map(float, known))) for p, known in told["values"])
     options = FeatureOptions(
         style=told["options"]["style"],
         bins=tuple((int(count), float(height)) for count, height in told["options"]["bins"]),
         one_hot=int(told["options"]["one_hot"]),
         recurring=bool(told["options"]["recurring"]),
     )
+    # Each column of codes has a tensor of its own, so there are no more of them.
+    if len(levels) > tensors or len(options.bins) > MOST_CODES:
+        raise ValueError("there is no model with so many columns")
+    if not np.isfinite([value for _, known in values for value in known]).all():
+        raise ValueError("a number is none")
+    of_values = tuple(len(known) + FIRST_LEVEL for _, known in values)
+    if levels != level_counts(schema) + of_values or not _among(
+        [p for p, _ in values], numbers
+    ):
+        raise ValueError("the schema is not that of the network")
+    layouts = [_rebuild_layout(one, numbers, levels) for one in told["layouts"]]
+    counts = list(map(int, told["networks"]))
+    if sum(counts) != int(ensemble["networks"]) or min(counts) < 1:
+        raise ValueError("the layouts are not those of the networks")
+    each = [one for one, count in zip(layouts, counts, strict=True) for _ in range(count)]
+    words = manifest["network"].get("options", {}).get("word_numbers")
     return FoldFeatures(
-        networks,
-        tuple(map(int, told["distinct"])),
-        tuple(map(int, told["levels"])),
-        tuple(map(int, told["flags"])),
-        options,
+        numbers, levels, each, values, options, None if words is None else int(words)
     )
+
+
+def _rebuild_layout(told: dict[str, Any], numbers: int, levels: tuple[int, ...]) -> Layout:
+    layout = Layout(
+        distinct=tuple(map(int, told["distinct"])),
+        flags=tuple(map(int, told["flags"])),
+        words=tuple((int(q), tuple(map(int, codes))) for q, codes in told["words"]),
+        tables=tuple(map(int, told["tables"])),
+    )
+    fits = len(layout.distinct) == numbers and _among(layout.flags, numbers)
+    fits &= _among([*layout.tables, *(q for q, _ in layout.words)], len(levels))
+    if not fits or not all(_among(codes, levels[q]) for q, codes in layout.words):
+        raise ValueError("a layout is not that of the columns")
+    return layout
+
+
+def _among(places: Iterable[int], count: int) -> bool:
+    return all(0 <= place < count for place in places)
 
 
 def _rebuild_network(

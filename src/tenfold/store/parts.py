@@ -40,7 +40,9 @@ def rebuild_decisions(told: Iterable[Mapping[str, Any]]) -> tuple[Decision, ...]
     )
 
 
-def check_counts(manifest: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> None:
+def check_counts(
+    manifest: Mapping[str, Any], tensors: Mapping[str, Tensor], prefix: str = ""
+) -> None:
     """Compare the counts of a manifest with its tensors, before anything is made of them.
 
     Raises
@@ -51,11 +53,11 @@ def check_counts(manifest: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> 
     networks, folds = int(manifest["networks"]), int(manifest["folds"])
     if not 0 < folds <= networks <= MOST_NETWORKS or networks % folds:
         raise ValueError("there is no model with so many networks")
-    if tensors["target.mean_F"].shape != (networks,):
+    if tensors[f"{prefix}target.mean_F"].shape != (networks,):
         raise ValueError("the networks are more or fewer than the manifest claims")
     # An empty tensor may claim any other side, and takes no bytes in the file.
     for name, tensor in tensors.items():
-        if name.startswith(("network.", "backbone.")) and not tensor.numel():
+        if name.startswith((f"{prefix}network.", "backbone.")) and not tensor.numel():
             check_empty(name, tensor)
 
 
@@ -89,7 +91,11 @@ def describe_conformal(conformal: Conformal | None) -> dict[str, int] | None:
     """Return what a manifest says of the scores of held-out rows."""
     if conformal is None:
         return None
-    return {"scores": len(conformal.scores_S), "trees": len(conformal.feature_TI)}
+    return {
+        "scores": len(conformal.scores_S),
+        "trees": len(conformal.feature_TI),
+        "knots": len(conformal.knot_K),
+    }
 
 
 def rebuild_conformal(
@@ -107,7 +113,7 @@ def rebuild_conformal(
     if not 0 <= int(told["trees"]) <= MOST_TREES:
         raise ValueError("there is no model with so many trees")
     with torch.device("meta"):  # sizes that a manifest only claims take no memory
-        conformal = Conformal(int(told["scores"]), int(told["trees"]))
+        conformal = Conformal(int(told["scores"]), int(told["trees"]), int(told["knots"]))
     fill(conformal, "conformal.", tensors)
     if not conformal.usable(columns):
         raise ValueError("the scores are not those of the network")

@@ -174,7 +174,9 @@ def _modules(
     if networks > MOST_MODULES:
         raise ValueError("there are not so many networks")
     if kind == "own":
-        modules = make_modules(require_function(make), shape, outputs, range(networks))
+        modules = make_modules(
+            require_function(make), [shape] * networks, outputs, range(networks)
+        )
         return ModuleNetwork(modules, range(networks), turns=TURNS)
     # One module lends its form to all; their numbers come from the file.
     with torch.device("meta"):

@@ -75,7 +75,7 @@ class TableFeed(Feed):
         inputs = self.inputs
         shape = (*rows_SFB.shape, inputs.features.width)
         if self._features is None:
-            self._features = torch.empty(shape, device=rows_SFB.device)
+            self._features = torch.zeros(shape, device=rows_SFB.device)
         codes_SFBQ = inputs.codes_NQ[rows_SFB]
         x_SFBD = inputs.features(
             inputs.numbers_NP[rows_SFB], codes_SFBQ, self._features[: len(rows_SFB)]

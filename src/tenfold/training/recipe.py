@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from tenfold.nn.features import FeatureOptions
+from tenfold.nn.layout import FeatureOptions
 from tenfold.nn.mlp import MLPOptions
 from tenfold.nn.own import MakeModule
 
