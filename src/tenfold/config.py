@@ -132,12 +132,11 @@ class SplitOptions:
     time_column : str, optional
         Folds learn from earlier rows and test on later ones.
     keep_copies : bool
-        Whether exact copies of a row may stand in different folds.
+        Whether rows with equal inputs may stand in different folds.
     test_size : float, optional
         Share of rows kept apart before anything is decided, 0 to 1 exclusive.
     lenient : bool
-        Whether few rows get fewer folds, and a class of one row is learnt by every
-        fold and tested by none, where a run would be refused otherwise.
+        Whether few rows or groups get fewer folds, where a run would be refused otherwise.
     """
 
     folds: int | None = None
@@ -161,12 +160,6 @@ class SplitOptions:
             self.test_size,
             "a share above 0 and below 1",
         )
-        if self.group_column is not None and self.time_column is not None:
-            raise UsageError(
-                "U02",
-                "--group-column and --time-column were both given",
-                fix=["choose the one that says how new rows will differ from these"],
-            )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenfold.config import RunOptions, SchemaOptions, SplitOptions
-from tenfold.data.copies import in_order, join_copies
+from tenfold.data.copies import in_order, keep_together
 from tenfold.data.encode import Encoded, encode
 from tenfold.data.read import read_table
 from tenfold.data.schema import infer_schema
@@ -67,26 +67,43 @@ def test_rows_that_weigh_nothing_are_left_out() -> None:
     assert rows.rows.min() == 10
 
 
-@settings(max_examples=40, deadline=None)
-@given(times=st.lists(st.integers(1, 4), min_size=5, max_size=20), seed=st.integers(0, 9))
-def test_copies_become_one_row_with_the_sum_of_their_weights(
-    times: list[int], seed: int
+def split_of(frame: pd.DataFrame, **split: Any) -> tuple[Any, Any, tuple[str, ...]]:
+    """Return the fold that tests each row of a table, -1 for none, and what was said."""
+    table = read_table(frame)
+    options = SplitOptions(**split)
+    schema = infer_schema(table, "y", SchemaOptions(keep_counters=True), options)
+    rows, place, splits, said = split_rows(
+        encode(table, schema), schema, RunOptions(split=options), Streams(0), None
+    )
+    held_out = splits.held_out[:, place]
+    fold = np.where(held_out.any(axis=0), held_out.argmax(axis=0), -1)
+    return rows, fold, tuple(decision.what for decision in said)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    times=st.lists(st.integers(1, 4), min_size=24, max_size=40),
+    conflicts=st.integers(0, 5),
+    classes=st.booleans(),
+    seed=st.integers(0, 9),
+)
+def test_rows_with_equal_inputs_share_a_fold_whatever_their_targets(
+    times: list[int], conflicts: int, classes: bool, seed: int
 ) -> None:
-    frame = mixed(len(times))
+    frame = mixed(len(times)).drop(columns=["g", "t", "w"])
     copied = frame.loc[np.repeat(frame.index, times)].sample(frac=1, random_state=seed)
-    rows = rows_of(copied, weights=True)
-    joined, place, decisions = join_copies(rows)
-    assert len(joined) == len(times)
-    np.testing.assert_allclose(
-        joined.weights[place] / rows.weights,
-        np.array(times)[copied.index.to_numpy()[rows.rows]],
-    )
-    np.testing.assert_array_equal(joined.numbers[place], rows.numbers)
-    np.testing.assert_array_equal(joined.target[place], rows.target)
-    assert joined.weights.sum() == pytest.approx(rows.weights.sum())
-    assert [decision.change_with for decision in decisions] == (
-        ["--keep-copies"] if max(times) > 1 else []
-    )
+    y = copied["y"].to_numpy(copy=True)
+    y[:conflicts] = -y[:conflicts] - 1
+    copied["y"] = np.where(y > 0, "high", "low") if classes else y
+    rows, fold, said = split_of(copied, folds=4)
+    assert len(rows) == len(copied)
+    for row in frame.index:
+        assert len(set(fold[copied.index == row])) == 1
+    assert np.ptp(np.bincount(fold, minlength=4)) <= 2 * max(times)
+    count = len(copied) - len(copied[["x", "word"]].drop_duplicates())
+    verb = "row has" if count == 1 else "rows have"
+    told = f"{count:,} {verb} the same inputs as another, and share its fold"
+    assert list(said[:-1]) == ([told] if count else [])
 
 
 def test_a_copy_has_the_same_cells_empty_or_not_and_nothing_else() -> None:
@@ -97,43 +114,72 @@ def test_a_copy_has_the_same_cells_empty_or_not_and_nothing_else() -> None:
             "y": [1.5, 1.5, 2.5, 2.5, 3.5, 3.5, 4.5, 5.5],
         }
     )
-    joined, place, (decision,) = join_copies(rows_of(frame))
-    assert sorted(joined.weights) == [1, 1, 2, 2, 2]
-    assert len(place) == 8
-    assert decision.what == (
-        "3 rows that are copies of another count as more weight of that row"
+    rows, decisions = keep_together(rows_of(frame), 2)
+    assert rows.sets is not None
+    assert sorted(np.unique(rows.sets, return_counts=True)[1]) == [1, 1, 2, 2, 2]
+    assert [d.what for d in decisions] == [
+        "3 rows have the same inputs as another, and share its fold"
+    ]
+    assert decisions[0].change_with == "--keep-copies"
+
+
+def test_more_equal_rows_than_folds_hold_are_dealt_out_one_by_one() -> None:
+    """Two categories say little: their rows are repeated observations, and no copies."""
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"a": rng.choice(["p", "q"], 80), "y": rng.normal(size=80)})
+    _, fold, said = split_of(frame, folds=4)
+    assert np.bincount(fold).tolist() == [20] * 4
+    for word in ("p", "q"):
+        assert len(set(fold[frame["a"] == word])) == 4
+    assert said[0] == "80 rows with the same inputs as another may stand in different folds"
+    few = pd.DataFrame({"x": np.r_[np.zeros(20), 1, 1, 1, np.arange(2, 12)]})
+    _, fold, said = split_of(few.assign(y=rng.normal(size=33)), folds=4)
+    assert len(set(fold[:20])) == 4
+    assert len(set(fold[20:23])) == 1
+    assert said[:2] == (
+        "2 rows have the same inputs as another, and share its fold",
+        "20 rows with the same inputs as another may stand in different folds",
     )
 
 
-def test_equal_inputs_with_two_answers_are_observations_and_not_copies() -> None:
-    frame = pd.DataFrame({"x": [1.5, 1.5, 1.5, 2.5], "y": ["a", "a", "b", "b"]})
-    rows = rows_of(frame)
-    same, place, decisions = join_copies(rows)
-    assert same is rows
-    assert (place.tolist(), decisions) == ([0, 1, 2, 3], ())
+def test_equal_rows_of_two_groups_hold_their_groups_together_if_a_fold_can() -> None:
+    rng = np.random.default_rng(0)
+    group = np.repeat([f"g{i}" for i in range(12)], 4)
+    frame = pd.DataFrame({"x": rng.normal(size=48), "g": group, "y": rng.normal(size=48)})
+    frame["x"] = frame["x"].mask(
+        frame.index == 4, frame["x"][0]
+    )  # of the second group and the first
+    _, fold, said = split_of(frame, folds=3, group_column="g")
+    assert len(set(fold[:8])) == 1
+    assert said[0].startswith("1 row has the same inputs as another")
+    frame["x"] = rng.integers(0, 3, 48)  # by these all groups hang together
+    _, fold, said = split_of(frame, folds=3, group_column="g")
+    assert len({fold[group == name].max() for name in group}) == 3
+    assert said[0] == "48 rows with the same inputs as another may stand in different folds"
 
 
-@pytest.mark.parametrize("split", [{"group_column": "g"}, {"time_column": "g"}])
-def test_rows_of_two_groups_or_times_are_no_copies(split: dict[str, str]) -> None:
-    frame = pd.DataFrame(
-        {"x": [1.5, 1.5, 2.5, 2.5], "g": [1, 2, 3, 3], "y": [1.5, 1.5, 2.5, 2.5]}
-    )
-    joined, _, _ = join_copies(rows_of(frame, **split))
-    assert sorted(joined.weights) == [1, 1, 2]
+def test_in_time_equal_rows_need_not_share_a_fold() -> None:
+    frame = mixed(40).assign(x=1.5, word="a")
+    rows, _, said = split_of(frame, folds=4, time_column="t")
+    assert rows.sets is None
+    assert said[0].startswith("4 folds")
 
 
 def test_copies_are_kept_if_asked_and_otherwise_never_on_both_sides() -> None:
     frame = pd.concat([mixed()] * 2)
-    table = read_table(frame)
-    for keep, count in ((False, 40), (True, 80)):
-        split = SplitOptions(folds=4, keep_copies=keep)
-        schema = infer_schema(table, "y", SchemaOptions(keep_counters=True), split)
-        options = RunOptions(split=split)
-        rows, place, splits, _ = split_rows(
-            encode(table, schema), schema, options, Streams(0), None
-        )
-        assert len(rows) == count
-        twins = place[:40], place[40:]
-        np.testing.assert_array_equal(rows.numbers[twins[0]], rows.numbers[twins[1]])
-        sides = splits.held_out[:, twins[0]] != splits.held_out[:, twins[1]]
-        assert sides.any() == keep
+    for keep in (False, True):
+        rows, fold, _ = split_of(frame, folds=4, keep_copies=keep)
+        assert len(rows) == 80
+        assert (fold[:40] != fold[40:]).any() == keep
+
+
+def test_a_lenient_split_makes_as_many_folds_as_rows_differ() -> None:
+    frame = pd.concat([mixed(7)] * 2)[["x", "word", "y"]]
+    differ = len(frame[["x", "word"]].drop_duplicates())
+    _, fold, said = split_of(frame, lenient=True)
+    np.testing.assert_array_equal(fold[:7], fold[7:])
+    assert len(set(fold)) == differ
+    assert said[1] == f"{differ} folds"
+    _, fold, said = split_of(frame, folds=10)  # asked for, so many are made
+    assert len(set(fold)) == 10
+    assert said[0].endswith("may stand in different folds")

@@ -23,15 +23,11 @@ from tenfold.config import Decision, RunOptions, SchemaOptions, SplitOptions
 from tenfold.data.apart import set_apart
 from tenfold.data.copies import in_order
 from tenfold.data.encode import Encoded, encode
+from tenfold.data.folds import decide_folds, make_splits
+from tenfold.data.hold_out import watched_rows
 from tenfold.data.read import read_table
 from tenfold.data.schema import Schema, infer_schema
-from tenfold.data.split import (
-    Splits,
-    deal_blocks,
-    decide_folds,
-    make_splits,
-    splits_of,
-)
+from tenfold.data.split import REFIT, Splits, splits_of
 from tenfold.data.table import Table
 from tenfold.errors import InputError, SplitError, UsageError
 from tenfold.seeds import Streams
@@ -98,7 +94,7 @@ def assert_sound(splits: Splits) -> None:
 def test_ten_folds_are_made_and_fewer_of_a_large_table() -> None:
     rows, _, options = coded(numbers(10_001))
     for count, folds in ((30, 10), (10_000, 10), (10_001, 5)):
-        found, decisions = decide_folds(rows.take(np.arange(count)), "regression", options)
+        found, decisions = decide_folds(rows.take(np.arange(count)), options)
         assert (found, len(decisions)) == (folds, int(folds != 10))
     assert decisions == (
         Decision(
@@ -108,8 +104,8 @@ def test_ten_folds_are_made_and_fewer_of_a_large_table() -> None:
         ),
     )
     huge = rows.take(np.zeros(100_001, dtype=np.int64))
-    assert decide_folds(huge, "regression", options)[0] == 3
-    assert decide_folds(huge, "regression", SplitOptions(folds=7)) == (7, ())
+    assert decide_folds(huge, options)[0] == 3
+    assert decide_folds(huge, SplitOptions(folds=7)) == (7, ())
 
 
 @settings(max_examples=40, deadline=None)
@@ -133,7 +129,7 @@ def test_each_row_is_tested_once_and_folds_are_of_one_size(
 
 @settings(max_examples=40, deadline=None)
 @given(
-    sizes=st.lists(st.integers(3, 25), min_size=2, max_size=5),
+    sizes=st.lists(st.integers(2, 25), min_size=2, max_size=5),
     folds=st.integers(2, 5),
     seed=st.integers(0, 99),
 )
@@ -141,15 +137,12 @@ def test_each_fold_gets_its_share_of_each_class_to_the_row(
     sizes: list[int], folds: int, seed: int
 ) -> None:
     frame = labels({f"class {i}": size for i, size in enumerate(sizes)})
-    if min(sizes) < folds:
-        assert refusal(dealt, frame, folds=folds).code == "F01"
-        return
-    rows, splits, said = dealt(frame, folds=folds, seed=seed)
+    rows, splits, said = dealt(frame, folds=min(folds, sum(sizes)), seed=seed)
     assert_sound(splits)
     for name, size in enumerate(sizes):
         held = (splits.held_out & (rows.target == name)).sum(axis=1)
-        assert np.abs(held - size / folds).max() < 1
-    assert said[-1] == f"{folds} folds, stratified"
+        assert np.abs(held - size / len(splits)).max() < 1
+    assert said[0] == f"{len(splits)} folds, stratified"
 
 
 @settings(max_examples=60, deadline=None)
@@ -182,11 +175,13 @@ def test_a_group_is_never_on_both_sides_of_a_fold(
     assert said[-1] == f"{folds} folds, by group"
 
 
-def test_rows_whose_group_is_empty_are_one_group() -> None:
-    frame = numbers(30, g=["a", "b", None] * 10)
+def test_rows_without_a_group_are_each_a_group_of_their_own() -> None:
+    frame = numbers(60, g=["a", "b", None] * 20)
     rows, splits, _ = dealt(frame, folds=3, group_column="g")
     blank = in_file_order(rows, splits.held_out)[:, 2::3]
-    np.testing.assert_array_equal(np.sort(blank.sum(axis=1)), [0, 0, 10])
+    assert (blank.sum(axis=1) > 0).all()
+    named = in_file_order(rows, splits.held_out)[:, ::3]
+    np.testing.assert_array_equal(np.sort(named.sum(axis=1)), [0, 0, 20])
 
 
 @settings(max_examples=60, deadline=None)
@@ -197,15 +192,87 @@ def test_every_row_learnt_from_is_strictly_earlier_than_every_row_tested_on(
     try:
         rows, splits, said = dealt(numbers(len(times), t=times), folds=folds, time_column="t")
     except SplitError as error:
-        # Too many rows of one moment leave a fold nothing to learn from.
-        assert error.code in {"F04", "F06"}  # noqa: PT017
-        assert len(set(times)) < len(times)
+        # Rows of a single moment, or a single row before all others, leave nothing to learn.
+        assert error.code in {"F03", "F04"}  # noqa: PT017
+        assert len(set(times)) < 2 or sorted(times)[0] < sorted(times)[1]
         return
     assert rows.times is not None
     for learn, held_out in zip(splits.learn, splits.held_out, strict=True):
         assert rows.times[learn].max() < rows.times[held_out].min()
     assert splits.held_out.sum(axis=0).max() == 1
-    assert said[-1] == f"{folds} folds, by time"
+    assert splits.held_out[-1, rows.times == rows.times.max()].all()
+    assert said[-2] == f"{len(splits)} folds, by time"
+    assert len(splits) <= folds
+    if len(set(times)) == len(times):
+        assert len(splits) == folds
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    people=st.integers(2, 12),
+    visits=st.integers(3, 9),
+    folds=st.integers(1, 12),
+    seed=st.integers(0, 99),
+)
+def test_with_groups_and_times_a_fold_is_tested_on_later_rows_of_other_groups(
+    people: int, visits: int, folds: int, seed: int
+) -> None:
+    """Patients over years: new rows are of later visits, and of patients never seen."""
+    who, when = np.divmod(np.arange(people * visits), visits)
+    folds = min(folds, len(who))
+    frame = numbers(len(who), t=when, g=[f"p{i}" for i in who])
+    frame = frame.sample(frac=1, random_state=seed)
+    rows, splits, said = dealt(frame, seed=seed, folds=folds, time_column="t", group_column="g")
+    assert rows.times is not None
+    assert rows.groups is not None
+    for learn, held_out in zip(splits.learn, splits.held_out, strict=True):
+        assert rows.times[learn].max() < rows.times[held_out].min()
+        assert not set(rows.groups[learn]) & set(rows.groups[held_out])
+    assert splits.held_out.sum(axis=0).max() == 1
+    assert (splits.refit, splits.in_time, splits.first) == (True, True, 0)
+    assert said[-2].endswith("by time and group")
+    assert len(splits) <= max(folds, 2)
+
+
+def test_a_fold_more_learns_from_all_rows_where_folds_are_of_unequal_pasts() -> None:
+    """In time and by any splitter that is; not where folds differ in a few rows only."""
+    frame = numbers(44, t=range(44))
+    for rows, splits in (
+        dealt(frame, folds=10, time_column="t")[:2],
+        follow(TimeSeriesSplit(10), frame),
+    ):
+        assert (splits.refit, splits.in_time, splits.first) == (True, True, 5)
+        trained = splits.trained()
+        assert trained.numbers == (*range(10), REFIT)
+        assert trained.learn[-1].all()
+        assert not trained.held_out[-1].any()
+        assert len(splits.scored()) == 5
+        np.testing.assert_array_equal(splits.scored().held_out, splits.held_out[5:])
+        assert splits.sources(3).tolist() == [0, 1, 2]
+        assert len(rows) == 44
+    nested = [(range(k), range(40, 44)) for k in (5, 10, 20, 40)]
+    uneven = follow([*nested[::-1], (range(40, 44), range(5))], frame)[1]
+    assert (uneven.refit, uneven.in_time, uneven.first) == (True, False, 0)
+    for splitter in (KFold(4), ShuffleSplit(5, test_size=4), [(range(40), range(40, 44))]):
+        alike = follow(splitter, frame)[1]
+        assert not alike.refit
+        assert alike.trained() is alike
+    assert dealt(frame)[1].sources(3).tolist() == [0, 1, 2, 4, 5, 6, 7, 8, 9]
+
+
+def test_who_answers_new_rows_is_said() -> None:
+    frame = numbers(44, t=range(44))
+    _, splits, said = dealt(frame, folds=3, time_column="t")
+    assert said == (
+        "3 folds, by time",
+        "new rows are answered by networks that learn from all rows, up to the newest",
+    )
+    assert (len(splits), splits.first) == (3, 1)
+    _, alone, said = dealt(frame, folds=1, time_column="t")
+    assert said[0] == "one fold, which holds out 1/10 of the rows, by time"
+    assert said[1].startswith("new rows are answered by networks that learn from all rows")
+    assert (len(alone), alone.refit, alone.first) == (1, True, 0)
+    assert len(dealt(frame)[2]) == 1
 
 
 def test_time_runs_by_date_and_not_by_the_file() -> None:
@@ -355,22 +422,27 @@ def test_a_fold_that_would_learn_one_answer_only_is_refused() -> None:
     follow([(range(7), range(7, 12))], frame)
 
 
-def test_a_class_with_fewer_rows_than_folds_is_refused_by_name() -> None:
-    frame = labels({"ash": 20, "elm": 4, "fir": 9})
-    error = refusal(dealt, frame, folds=10)
-    assert str(error) == (
-        "F01: 2 of 3 classes have fewer rows than the 10 folds: 'elm' (4), 'fir' (9).\n\n"
-        "  why  each fold needs rows of every class, to learn from and to test on\n"
-        "  fix  leave rows of such classes out, or join them to another\n"
-        "       make fewer folds: --folds 4"
+def test_a_class_with_fewer_rows_than_folds_is_tested_by_as_many_folds() -> None:
+    rows, splits, said = dealt(labels({"ash": 20, "elm": 4, "fir": 9}), folds=10)
+    assert_sound(splits)
+    tested = [(splits.held_out & (rows.target == c)).sum(axis=1) for c in range(3)]
+    assert [sorted(set(counts)) for counts in tested] == [[2], [0, 1], [0, 1]]
+    assert said[1] == (
+        "each of the classes 'elm' (4), 'fir' (9) is tested by as many folds as it has rows"
     )
-    assert_sound(dealt(frame, folds=4)[1])
 
 
-def test_a_class_of_one_row_leaves_no_number_of_folds_to_propose() -> None:
-    error = refusal(dealt, labels({"ash": 20, "elm": 1}), folds=2)
-    assert "'elm' (1)" in error.fact
-    assert error.fix == ("leave rows of such classes out, or join them to another",)
+def test_a_class_of_one_row_is_learnt_by_every_fold_and_tested_by_none() -> None:
+    rows, splits, said = dealt(labels({"a": 9, "b": 4, "c": 1}), folds=4)
+    lone = rows.target == 2
+    assert splits.learn[:, lone].all()
+    assert not splits.held_out[:, lone].any()
+    np.testing.assert_array_equal(splits.held_out[:, ~lone].sum(axis=0), 1)
+    assert not (splits.learn & splits.held_out).any()
+    assert said == (
+        "4 folds, stratified",
+        "class 'c' (1) is learnt by every fold and tested by none",
+    )
 
 
 def test_a_class_that_a_fold_could_not_learn_is_refused_by_name() -> None:
@@ -392,59 +464,39 @@ def test_fewer_groups_than_folds_are_refused() -> None:
     assert error.fix == ("make fewer folds: --folds 3",)
 
 
-def test_groups_and_time_contradict_each_other() -> None:
-    with pytest.raises(UsageError, match=r"^U02"):
-        SplitOptions(group_column="g", time_column="t")
+def test_options_of_splits_are_checked() -> None:
     for wrong in ({"folds": 0}, {"test_size": 0.0}, {"test_size": 1.0}):
         with pytest.raises(UsageError, match=r"^U01"):
             SplitOptions(**wrong)
 
 
+def test_rows_of_one_moment_are_no_past_and_future() -> None:
+    error = refusal(dealt, numbers(30, t=5), time_column="t")
+    assert (error.code, error.fact) == ("F03", "all rows are of one moment")
+
+
 def test_a_lenient_split_makes_as_many_folds_as_the_rows_allow() -> None:
     for frame, folds, why, split in (
         (numbers(7), 7, "there are 7 rows", {}),
-        (labels({"a": 9, "b": 4, "c": 1}), 4, "the smallest class has 4 rows", {}),
         (numbers(30, g=list("abc") * 10), 3, "there are 3 groups", {"group_column": "g"}),
     ):
         rows, schema, options = coded(frame, lenient=True, **split)
-        found, decisions = decide_folds(rows, schema.task, options)
+        found, decisions = decide_folds(rows, options)
         assert (found, [decision.why for decision in decisions]) == (folds, [why])
-        make_splits(rows, schema, found, STREAMS, lenient=True)
+        make_splits(rows, schema, found, STREAMS)
         # The control: the same rows, asked for strictly, are refused.
         assert isinstance(refusal(dealt, frame, **split), SplitError)
 
 
-def test_a_lenient_split_learns_a_class_of_one_row_everywhere_and_tests_it_nowhere() -> None:
-    rows, splits, said = dealt(labels({"a": 9, "b": 4, "c": 1}), lenient=True)
-    lone = rows.target == 2
-    assert splits.learn[:, lone].all()
-    assert not splits.held_out[:, lone].any()
-    np.testing.assert_array_equal(splits.held_out[:, ~lone].sum(axis=0), 1)
-    assert not (splits.learn & splits.held_out).any()
-    assert said == ("4 folds", "4 folds, stratified")
-
-
 def test_a_lenient_split_keeps_a_number_of_folds_that_was_asked_for() -> None:
-    frame = labels({"a": 9, "b": 4})
-    assert refusal(dealt, frame, folds=5, lenient=True).code == "F01"
-
-
-def test_a_lenient_split_keeps_copies_apart_only_if_too_few_rows_differ() -> None:
-    frame = pd.DataFrame({"x": [0.5, 2.5] * 10, "y": ["a", "b"] * 10})
-    rows, splits, said = dealt(frame, lenient=True)
-    assert len(rows) == 20
-    assert_sound(splits)
-    assert said[0] == "copies of a row may stand on both sides of a fold, so the score flatters"
-    rows, _, said = dealt(pd.concat([labels({"a": 5, "b": 5})] * 2), lenient=True)
-    assert len(rows) == 10
-    assert said[0] == "10 rows that are copies of another count as more weight of that row"
+    assert refusal(dealt, numbers(4), folds=5, lenient=True).code == "F02"
 
 
 def apart(
     frame: pd.DataFrame, share: float, *, seed: int = 0, **split: Any
 ) -> tuple[Table, Table]:
     options = SplitOptions(test_size=share, **split)
-    return set_apart(read_table(frame), "y", options, Streams(seed))
+    return set_apart(read_table(frame), "y", SchemaOptions(), options, Streams(seed))
 
 
 @settings(max_examples=40, deadline=None)
@@ -520,16 +572,58 @@ def test_blocks_share_out_the_rows_that_a_fold_learns_from_and_no_other(
     split = {"groups": {"group_column": "g"}, "times": {"time_column": "t"}}.get(kind, {})
     rows, schema, _ = coded(frame, **split)
     learn = np.random.default_rng(seed).random(30) < 0.7
-    block = deal_blocks(rows, learn, schema.task, blocks, np.random.default_rng(seed))
-    np.testing.assert_array_equal(block >= 0, learn)
-    assert block.max() < blocks
+    learn[:4] = True
+    pairs = watched_rows(rows, learn, schema.task, blocks, np.random.default_rng(seed))
+    watched = [next(pairs) for _ in range(blocks)]
+    for own, watch in watched:
+        assert watch.any()
+        np.testing.assert_array_equal(own | watch, learn)
+        assert not (own & watch).any()
+    block = np.stack([watch for _, watch in watched])
+    if rows.times is not None:
+        newest = watched[0][1]
+        assert rows.times[learn & ~newest].max() < rows.times[newest].min()
+        assert (block == newest).all()
+        return
+    np.testing.assert_array_equal(block.sum(axis=0), learn)
     if kind == "classes":
         for name in (0, 1):
-            shares = np.bincount(block[learn & (rows.target == name)], minlength=blocks)
-            assert np.ptp(shares) <= 1
+            assert np.ptp((block & (rows.target == name)).sum(axis=1)) <= 1
     if rows.groups is not None:
         for group in np.unique(rows.groups[learn]):
-            assert len(set(block[learn & (rows.groups == group)])) == 1
-    if rows.times is not None:
-        by_time = block[learn][np.argsort(rows.times[learn], kind="stable")]
-        assert (np.diff(by_time) >= 0).all()
+            assert block[:, learn & (rows.groups == group)].any(axis=1).sum() == 1
+
+
+def test_in_time_and_by_group_the_newest_rows_of_some_groups_are_watched() -> None:
+    frame = numbers(60, t=np.arange(60) // 6, g=[f"g{i % 6}" for i in range(60)])
+    rows, schema, _ = coded(frame, time_column="t", group_column="g")
+    learn = np.ones(60, dtype=bool)
+    own, watch = next(watched_rows(rows, learn, schema.task, 3, np.random.default_rng(0)))
+    assert rows.times is not None
+    assert rows.groups is not None
+    assert rows.times[own].max() < rows.times[watch].min()
+    assert not set(rows.groups[own]) & set(rows.groups[watch])
+    assert watch.any()
+
+
+def test_equal_inputs_are_on_one_side_of_test_rows_too() -> None:
+    frame = numbers(40)
+    twice = pd.concat([frame, frame.assign(y=-frame["y"])])
+    rest, test = apart(twice, 0.25)
+    assert len(test) == 20
+    assert not set(rest.frame["x"]) & set(test.frame["x"])
+    few = pd.DataFrame({"x": [0.5, 1.5] * 20, "y": np.arange(40) / 7})
+    assert len(apart(few, 0.25)[1]) == 10  # repeated observations, not copies
+
+
+def test_test_rows_are_the_latest_of_groups_that_are_not_learnt_from() -> None:
+    frame = numbers(60, t=np.arange(60) // 6, g=[f"g{i % 6}" for i in range(60)])
+    rest, test = apart(frame, 0.3, time_column="t", group_column="g")
+    assert rest.frame["t"].max() < test.frame["t"].min()
+    assert not set(rest.frame["g"]) & set(test.frame["g"])
+
+
+def test_a_row_without_a_group_is_kept_apart_by_itself() -> None:
+    frame = numbers(40, g=[None] * 40)
+    rest, test = apart(frame, 0.25, group_column="g")
+    assert (len(rest), len(test)) == (30, 10)

@@ -130,7 +130,7 @@ def _nearest(
     Only rows within the widest step in the column that varies most are looked at.
     """
     x_PN = _scaled(rows.numbers)
-    codes_NQ = rows.codes[:, : rows.categories]
+    codes_NQ = rows.codes
     varied = int(np.argmax([len(np.unique(column)) for column in x_PN]))
     order = np.argsort(x_PN[varied], kind="stable")
     x_PN, codes_NQ = np.ascontiguousarray(x_PN[:, order]), codes_NQ[order]

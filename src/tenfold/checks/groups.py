@@ -172,7 +172,7 @@ def _compare(
     x_NP, words = inputs_of(rows)
     if column is not None and column.used:
         numbers, codes = places_of(schema)[column.name]
-        left = [*numbers, *(rows.numbers.shape[1] + c for c in codes if c < rows.categories)]
+        left = [*numbers, *(rows.numbers.shape[1] + c for c in codes)]
         kept = [i for i in range(x_NP.shape[1]) if i not in left]
         x_NP, words = x_NP[:, kept], [kept.index(i) for i in words if i in kept]
     if x_NP.shape[1] == 0:

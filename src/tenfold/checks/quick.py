@@ -22,7 +22,7 @@ COLUMNS: Final = 100  # that a tree chooses from
 
 def inputs_of(rows: Encoded) -> tuple[NDArray[np.float64], list[int]]:
     """Return what trees learn from, shape (N, P), and which of the P are places of words."""
-    words = rows.codes[:, : rows.categories].astype(np.float64)
+    words = rows.codes.astype(np.float64)
     words[words == EMPTY] = np.nan
     numbers = rows.numbers.astype(np.float64)
     x_NP = np.concatenate([numbers, words], axis=1)

@@ -1,11 +1,15 @@
 """Test rows, taken away from a table before anything else looks at it."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from tenfold.config import SplitOptions
+from tenfold.config import SchemaOptions, SplitOptions
 from tenfold.data.cells import to_text
-from tenfold.data.encode import read_times
+from tenfold.data.encode import read_groups, read_times
+from tenfold.data.hold_out import PARTS
 from tenfold.data.table import Table, find_column
 from tenfold.data.target import MAX_CLASSES
 from tenfold.errors import SplitError
@@ -13,16 +17,18 @@ from tenfold.seeds import Streams
 
 
 def set_apart(
-    table: Table, target: str, options: SplitOptions, streams: Streams
+    table: Table, target: str, schema: SchemaOptions, options: SplitOptions, streams: Streams
 ) -> tuple[Table, Table]:
     """Take test rows away from a table before anything else looks at it.
 
-    The last rows by time, whole groups, or a share of each class or of all rows;
-    which ones does not depend on the order of the file.
+    The last rows by time, whole groups, the last rows of some groups if there are both, or a
+    share of each class or of all rows; rows with equal inputs stay on one side. Which ones
+    are taken does not depend on the order of the file.
 
     Returns
     -------
     rest, test : Table
+        With groups and times, rows that are neither earlier nor of other groups are in none.
 
     Raises
     ------
@@ -31,36 +37,77 @@ def set_apart(
     """
     share = options.test_size or 0.0
     cells = table.frame[sorted(table.frame.columns)].astype(str)
-    order = np.argsort(pd.util.hash_pandas_object(cells, index=False).to_numpy(), kind="stable")
+    order = np.argsort(_hashed(cells), kind="stable")
     generator = streams.generator("test rows")
-    count = round(share * len(table))
+    groups = times = None
+    if options.group_column is not None:
+        find_column(table, options.group_column, option="--group-column")
+        groups = read_groups(table, options.group_column)
     if options.time_column is not None:
         find_column(table, options.time_column, option="--time-column")
         times = read_times(table, options.time_column)
+    if times is not None:
         # Rows of one moment may not stand on both sides.
-        test = order[times[order] >= np.sort(times)[-count]] if count else order[:0]
-    elif options.group_column is not None:
-        find_column(table, options.group_column, option="--group-column")
-        names, group = np.unique(
-            to_text(table.frame[options.group_column]).astype(str), return_inverse=True
-        )
-        chosen = generator.permutation(len(names))[: round(share * len(names))]
-        test = np.flatnonzero(np.isin(group, chosen))
+        count = round(share * len(table))
+        first = np.sort(times)[-count] if count else np.inf
+        rest, test = times < first, times >= first
+        if groups is not None:
+            own = _some_groups(groups, 1 / PARTS, generator)
+            rest, test = rest & ~own, test & own
+    elif groups is not None:
+        test = _some_groups(groups, share, generator)
+        rest = ~test
     else:
-        texts = to_text(table.frame[target]).astype(str)
-        names, key = np.unique(texts, return_inverse=True)
-        if len(names) > MAX_CLASSES or len(names) > len(table) / 10:
-            key = np.zeros(len(table), dtype=np.int64)
-        # Sorted by class, then at random: every k-th row is a share of each class.
-        lined = order[np.lexsort((generator.random(len(order)), key[order]))]
-        at = np.floor(np.arange(len(table)) * share)
-        test = lined[np.diff(at, append=np.floor(len(table) * share)) > 0]
-    mark = np.zeros(len(table), dtype=bool)
-    mark[test] = True
-    if mark.all() or not mark.any():
+        inputs = cells.columns.difference([target, schema.weight_column or target])
+        sets = np.unique(_hashed(cells[inputs]), return_inverse=True)[1]
+        test = np.zeros(len(table), dtype=bool)
+        test[order] = _some_rows(table, target, order, sets[order], share, generator)
+        rest = ~test
+    if not rest.any() or not test.any():
         raise SplitError(
             "F02",
-            f"--test-size {share:g} would keep {mark.sum():,} of {len(table):,} rows apart",
+            f"--test-size {share:g} would keep {test.sum():,} of {len(table):,} rows apart",
             fix=["choose another share, or bring more rows"],
         )
-    return table.take(~mark), table.take(mark)
+    return table.take(rest), table.take(test)
+
+
+def _hashed(cells: pd.DataFrame) -> NDArray[Any]:
+    return pd.util.hash_pandas_object(cells, index=False).to_numpy()
+
+
+def _some_groups(
+    groups: NDArray[np.int64], share: float, generator: np.random.Generator
+) -> NDArray[np.bool_]:
+    """Return which rows are of a share of the groups."""
+    names, group = np.unique(groups, return_inverse=True)
+    chosen = generator.permutation(len(names))[: round(share * len(names))]
+    return np.isin(group, chosen)
+
+
+def _some_rows(
+    table: Table,
+    target: str,
+    order: NDArray[np.int64],
+    sets: NDArray[np.int64],
+    share: float,
+    generator: np.random.Generator,
+) -> NDArray[np.bool_]:
+    """Return which rows, in an order, are a share of each class, sets of equal ones whole.
+
+    A set that is larger than the share is no copy but repeated observations, and is shared out.
+    """
+    texts = to_text(table.frame[target]).astype(str)[order]
+    names, key = np.unique(texts, return_inverse=True)
+    if len(names) > MAX_CLASSES or len(names) > len(table) / 10:
+        key = np.zeros(len(table), dtype=np.int64)
+    large = np.bincount(sets)[sets] > max(1, share * len(table))
+    sets = np.where(large, len(table) + np.arange(len(table)), sets)
+    _, first, back = np.unique(sets, return_index=True, return_inverse=True)
+    first, back = np.sort(first), np.argsort(np.argsort(first))[back]
+    # Sorted by class, then at random: every k-th is a share of each class.
+    lined = np.lexsort((generator.random(len(first)), key[first]))
+    at = np.floor(np.arange(len(first)) * share)
+    chosen = np.zeros(len(first), dtype=bool)
+    chosen[lined[np.diff(at, append=np.floor(len(first) * share)) > 0]] = True
+    return np.asarray(chosen[back])

@@ -1,13 +1,12 @@
-"""An order of rows that does not depend on the file's, and copies of rows joined.
+"""An order of rows that does not depend on the file's, and rows that are equal kept together.
 
 Two promises rest on this module. Rows in another order give the same networks,
 because rows are put in the order of a hash of their cells before anything is
-drawn. And a row that stands in the table twice does not end up on both sides of
-a fold: exact copies become one row with the sum of their weights.
+drawn. And rows with equal inputs do not stand on both sides of a fold, whatever
+their targets are: one of them would give the answer of the other away.
 
-Copies are joined only where equal inputs always have equal targets. In a table
-of, say, three categories, equal rows are no copies but repeated observations;
-joining them would put all rows of one answer into one fold.
+Where so many rows are equal that a fold could not hold them, they are no copies but
+repeated observations, as in a table of three categories; these are dealt out one by one.
 """
 
 from dataclasses import replace
@@ -15,6 +14,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from tenfold.config import Decision
 from tenfold.data.encode import Encoded
@@ -31,33 +32,85 @@ def in_order(rows: Encoded) -> Encoded:
     return rows.take(np.argsort(hash_rows(rows, target=True), kind="stable"))
 
 
-def join_copies(rows: Encoded) -> tuple[Encoded, NDArray[np.int64], tuple[Decision, ...]]:
-    """Join the exact copies among rows that ``in_order`` returned.
+def keep_together(
+    rows: Encoded, folds: int, *, lenient: bool = False
+) -> tuple[Encoded, tuple[Decision, ...]]:
+    """Return rows of which those with equal inputs stay in one fold.
+
+    In time nothing need be kept together: what is learnt from is earlier, equal or not.
+
+    Parameters
+    ----------
+    rows : Encoded
+    folds : int
+        More equal rows than two of so many folds hold are dealt out one by one; so are all
+        if fewer rows differ than there are folds. Groups that equal rows would hold together
+        in more than a fold stay apart.
+    lenient : bool
+        Whether a table with few rows gets as many folds as rows differ.
 
     Returns
     -------
-    joined : Encoded
-        One row of each kind.
-    place : ndarray of shape (N,), int64
-        Where each of ``rows`` went among the joined.
+    rows : Encoded
+        With ``sets``, or with ``groups`` that hang together.
     decisions : tuple of Decision
-        Empty if nothing was joined.
+        Empty if all inputs differ.
     """
-    full = hash_rows(rows, target=True)
-    new = np.r_[True, full[1:] != full[:-1]]
-    first = np.flatnonzero(new)
-    copies = len(rows) - len(first)
-    inputs = len(np.unique(hash_rows(rows, target=False)))
-    # Fewer distinct inputs than distinct rows: somewhere equal inputs have two targets.
-    if copies == 0 or inputs < len(first):
-        return rows, np.arange(len(rows)), ()
-    joined = replace(rows.take(first), weights=np.add.reduceat(rows.weights, first))
-    decision = Decision(
-        what=f"{copies:,} rows that are copies of another count as more weight of that row",
-        why="a copy on the other side of a fold would give its answer away",
+    plain = replace(rows, groups=None)
+    _, set_N, size = np.unique(
+        hash_rows(plain, target=False), return_inverse=True, return_counts=True
+    )
+    copies = len(rows) - len(size)
+    if copies == 0 or rows.times is not None:
+        return rows, ()
+    most = max(2, 2 * len(rows) // folds)
+    if rows.groups is not None:
+        joint_N = joined(set_N, rows.groups)
+        own = np.bincount(np.unique(rows.groups, return_inverse=True)[1]).max()
+        if np.bincount(joint_N).max() > max(most, own):
+            why = "they would hold groups together that fill more than a fold"
+            return rows, (_apart(size[set_N] > 1, why),)
+        return replace(rows, groups=joint_N), (_together(copies),)
+    large_N = size[set_N] > most
+    if len(size) < (2 if lenient and len(rows) < 2 * folds else folds):
+        large_N = size[set_N] > 1
+    sets_N = np.where(large_N, len(size) + np.arange(len(rows)), set_N)
+    left = len(rows) - len(np.unique(sets_N))
+    found = (_together(left),) if left else ()
+    if large_N.any():
+        why = "a fold could not hold so many equal rows"
+        found = (*found, _apart(large_N, why))
+    return replace(rows, sets=sets_N) if left else rows, found
+
+
+def _together(copies: int) -> Decision:
+    what = "row has" if copies == 1 else "rows have"
+    return Decision(
+        what=f"{copies:,} {what} the same inputs as another, and share its fold",
+        why="on the other side of a fold it would give the answer away",
         change_with="--keep-copies",
     )
-    return joined, np.cumsum(new) - 1, (decision,)
+
+
+def _apart(which: NDArray[np.bool_], why: str) -> Decision:
+    what = f"{which.sum():,} rows with the same inputs as another may stand in different folds"
+    return Decision(what=what, why=why, change_with="--group-column")
+
+
+def joined(sets_N: NDArray[np.int64], groups_N: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the number of what hangs together by copies or by the user's groups.
+
+    Examples
+    --------
+    >>> joined(np.array([0, 1, 1, 3]), np.array([7, 7, 8, 9])).tolist()
+    [0, 0, 0, 1]
+    """
+    sets = np.unique(sets_N, return_inverse=True)[1]
+    groups = np.unique(groups_N, return_inverse=True)[1] + sets.max() + 1
+    size = int(groups.max()) + 1
+    links = coo_array((np.ones(len(sets)), (sets, groups)), shape=(size, size))
+    parts = connected_components(links, directed=False)[1]
+    return np.asarray(parts[sets], dtype=np.int64)
 
 
 def hash_rows(rows: Encoded, *, target: bool) -> NDArray[np.uint64]:

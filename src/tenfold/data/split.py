@@ -1,4 +1,4 @@
-"""Which rows each fold learns from and which it is tested on."""
+"""Which rows each fold learns from and which it is tested on, and who answers new rows."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -6,22 +6,17 @@ from typing import Any, Final, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.model_selection import (
-    GroupKFold,
-    KFold,
-    StratifiedGroupKFold,
-    StratifiedKFold,
-    TimeSeriesSplit,
-)
 
-from tenfold.config import Decision, SplitOptions, Task
+from tenfold.config import Task
 from tenfold.data.encode import Encoded
 from tenfold.errors import SplitError
-from tenfold.seeds import Streams
 
-DEFAULT_FOLDS: Final = 10
-# More rows than this: that many folds. A score from 2,000 rows a fold is sharp enough.
-FEWER_FOLDS: Final = ((10_000, 5), (100_000, 3))
+# The number of the fold that learns from all rows; it names its random streams.
+REFIT: Final = 1_000_000
+# Folds of a splitter are alike if the largest learns from at most so many times the rows of
+# the smallest, and if nearly every row is learnt from by some fold.
+UNEVEN: Final = 2.0
+NEVER_LEARNT: Final = 0.05
 
 
 @runtime_checkable
@@ -56,22 +51,30 @@ class Splits:
         True where the fold is tested on the row; never where ``learn`` is.
     numbers : tuple of F ints
         The folds' numbers; they name the folds' random streams.
+    refit : bool
+        Who answers new rows: the mean of all folds, which differ in a few rows only; or, if
+        True, networks that learn from all rows by the procedure that each fold used for its
+        own, since the folds learn from unequal parts of the rows.
+    in_time : bool
+        Whether later folds are tested on later rows.
+    first : int
+        The first fold that scores and intervals are made of. In time, the earliest folds
+        learnt from so little that they say nothing of what answers new rows.
     """
 
     learn: NDArray[np.bool_]
     held_out: NDArray[np.bool_]
     numbers: tuple[int, ...]
+    refit: bool = False
+    in_time: bool = False
+    first: int = 0
 
     def __len__(self) -> int:
         return len(self.learn)
 
     def spread(self, place_N: NDArray[np.int64]) -> "Splits":
         """Return the splits of N rows, each of which goes where its row of these goes."""
-        return Splits(
-            learn=self.learn[:, place_N],
-            held_out=self.held_out[:, place_N],
-            numbers=self.numbers,
-        )
+        return replace(self, learn=self.learn[:, place_N], held_out=self.held_out[:, place_N])
 
     def pairs(self) -> tuple[tuple[NDArray[np.int64], NDArray[np.int64]], ...]:
         """Return the positions that each fold learns from and is tested on, as pairs."""
@@ -83,157 +86,89 @@ class Splits:
     def only(self, fold: int) -> "Splits":
         """Return one fold alone, under its own number."""
         pick = slice(fold, fold + 1)
-        return Splits(
-            learn=self.learn[pick], held_out=self.held_out[pick], numbers=self.numbers[pick]
+        return replace(
+            self,
+            learn=self.learn[pick],
+            held_out=self.held_out[pick],
+            numbers=self.numbers[pick],
+            first=0,
         )
 
-
-def decide_folds(
-    rows: Encoded, task: Task, options: SplitOptions
-) -> tuple[int, tuple[Decision, ...]]:
-    """Return how many folds to make: as asked, or 10, or fewer on a large table.
-
-    If ``options.lenient``, also fewer where rows, groups or the rows of a class are
-    too few for that many.
-    """
-    if options.folds is not None:
-        return options.folds, ()
-    folds, why = DEFAULT_FOLDS, ""
-    for limit, fewer in FEWER_FOLDS:
-        if len(rows) > limit:
-            folds = fewer
-            why = f"{len(rows):,} rows are more than {limit:,}, so fewer folds score as well"
-    if options.lenient:
-        most, reason = most_folds(rows, task)
-        if 2 <= most < folds:
-            folds, why = most, reason
-    if not why:
-        return folds, ()
-    return folds, (Decision(what=f"{folds} folds", why=why, change_with="--folds"),)
-
-
-def most_folds(rows: Encoded, task: Task) -> tuple[int, str]:
-    """Return the largest number of folds that the rows allow, and what limits it.
-
-    A class of one row does not count: every fold may learn from it.
-    """
-    limits = [(len(rows) if len(rows) > 2 else 1, f"there are {len(rows)} rows")]
-    if rows.groups is not None:
-        found = len(np.unique(rows.groups))
-        limits.append((found, f"there are {found} groups"))
-    elif task == "classification" and rows.times is None:
-        counts = np.bincount(rows.target)
-        shared = counts[counts > 1]
-        smallest = int(shared.min()) if len(shared) else 1
-        limits.append((smallest, f"the smallest class has {smallest} rows"))
-    return min(limits)
-
-
-def make_splits(
-    rows: Encoded,
-    schema: Labelled,
-    folds: int,
-    streams: Streams,
-    *,
-    shuffle: bool = True,
-    lenient: bool = False,
-) -> tuple[Splits, Decision]:
-    """Deal rows out to folds: by time, by group, by class, or evenly.
-
-    Parameters
-    ----------
-    rows : Encoded
-    schema : Labelled
-    folds : int
-        1 makes a single fold, which holds out a tenth.
-    streams : Streams
-        ``splits`` is drawn from.
-    shuffle : bool
-        If False, each fold is tested on a block of rows in the order of the file.
-    lenient : bool
-        Whether every fold may learn from a class's only row.
-
-    Raises
-    ------
-    SplitError
-        F01 to F04 or F06, if a fold would have too little to learn from or to test on.
-    """
-    deal = folds
-    if folds == 1:
-        deal = min(DEFAULT_FOLDS, max(most_folds(rows, schema.task)[0], 2))
-    if len(rows) < max(deal, 3):
-        raise SplitError(
-            "F02",
-            f"there are {len(rows)} rows for {deal} folds",
-            fix=["bring more rows", *(_fewer(len(rows)) if len(rows) > 2 else [])],
+    def scored(self) -> "Splits":
+        """Return the folds that scores and intervals are made of."""
+        pick = slice(self.first, None)
+        return replace(
+            self,
+            learn=self.learn[pick],
+            held_out=self.held_out[pick],
+            numbers=self.numbers[pick],
+            first=0,
         )
-    splits, how = _deal(rows, schema, deal, streams, shuffle=shuffle, lenient=lenient)
-    return (splits, how) if folds > 1 else _one_fold(splits, how)
 
+    def sources(self, fold: int) -> NDArray[np.int64]:
+        """Return the folds whose held-out rows may tell something of those of one fold.
 
-def _deal(
-    rows: Encoded,
-    schema: Labelled,
-    folds: int,
-    streams: Streams,
-    *,
-    shuffle: bool,
-    lenient: bool,
-) -> tuple[Splits, Decision]:
-    state = streams.integer("splits") % 2**32 if shuffle else None
-    classes = rows.target if schema.task == "classification" else None
-    lone = np.zeros(len(rows), dtype=bool)
-    if rows.times is not None:
-        splitter, how, change = TimeSeriesSplit(folds), "by time", "--time-column"
-        why = "each fold learns from rows that are earlier than those it is tested on"
-    elif rows.groups is not None:
-        _check_groups(rows.groups, folds)
-        kind = GroupKFold if classes is None else StratifiedGroupKFold
-        splitter = kind(folds, shuffle=shuffle, random_state=state)
-        how, why, change = "by group", "rows of one group stay in one fold", "--group-column"
-    elif classes is not None and shuffle:
-        if lenient:
-            lone = np.bincount(classes)[classes] == 1
-        _check_classes(classes[~lone], schema, folds)
-        splitter = StratifiedKFold(folds, shuffle=True, random_state=state)
-        how, change = "stratified", "--folds, --no-shuffle"
-        why = "every fold gets its share of each class"
-        if lone.any():
-            why += "; classes of one row are learnt by every fold and tested by none"
-    else:
-        splitter = KFold(folds, shuffle=shuffle, random_state=state)
-        how = "shuffled" if shuffle else "blocks of rows in the order of the file"
-        why = "each row is tested on once"
-        change = "--folds, --no-shuffle" if shuffle else "--folds, --shuffle"
-    order = np.flatnonzero(~lone) if shuffle else np.argsort(rows.rows)
-    if rows.times is not None:
-        order = np.argsort(rows.times, kind="stable")
-    splits = _split(splitter, rows, order)
-    splits.learn[:, lone] = True
-    _check(splits, rows, schema)
-    return splits, Decision(what=f"{len(splits)} folds, {how}", why=why, change_with=change)
+        In time these are the ones before it, otherwise all others.
+        """
+        folds = np.arange(len(self))
+        return folds[folds < fold] if self.in_time else folds[folds != fold]
 
+    def trained(self) -> "Splits":
+        """Return the folds that networks are trained for: one more, last, if there is a refit.
 
-def _one_fold(splits: Splits, how: Decision) -> tuple[Splits, Decision]:
-    """Return the last fold alone: of folds by time it learns from most."""
-    share = f"1/{len(splits)} of the rows"
-    what = f"one fold, which holds out {share}, {how.what.partition(', ')[2]}"
-    return splits.only(len(splits) - 1), replace(how, what=what, change_with="--folds")
+        It learns from all rows and holds none out.
+        """
+        if not self.refit:
+            return self
+        every = np.ones_like(self.learn[:1])
+        return replace(
+            self,
+            learn=np.concatenate([self.learn, every]),
+            held_out=np.concatenate([self.held_out, ~every]),
+            numbers=(*self.numbers, REFIT),
+        )
 
 
 def splits_of(splitter: "Splitter | Iterable[Any]", rows: Encoded, schema: Labelled) -> Splits:
     """Split rows as a splitter of scikit-learn says, or a list of (learn, test) positions.
 
-    Positions count the rows in the order of the file.
+    Positions count the rows in the order of the file. Where the folds learn from unequal
+    parts of the rows, as in time, the splits have a refit.
 
     Raises
     ------
     SplitError
         F04 or F06, if a fold would have too little to learn from or to test on.
     """
-    splits = _split(splitter, rows, np.argsort(rows.rows))
-    _check(splits, rows, schema)
-    return splits
+    order = np.argsort(rows.rows)
+    splits = split_by(splitter, rows, order)
+    check_splits(splits, rows, schema)
+    if rows.times is not None or _goes_forward(splits, order):
+        return in_time(splits, rows)
+    return replace(splits, refit=_uneven(splits))
+
+
+def _goes_forward(splits: Splits, order: NDArray[np.int64]) -> bool:
+    """Tell whether each of several folds learns from rows above all that it is tested on."""
+    learn, test = splits.learn[:, order], splits.held_out[:, order]
+    last_learnt = learn.shape[1] - 1 - learn[:, ::-1].argmax(axis=1)
+    return len(splits) > 1 and bool((last_learnt < test.argmax(axis=1)).all())
+
+
+def _uneven(splits: Splits) -> bool:
+    """Tell whether folds learn from unequal parts of the rows, or some rows from no fold."""
+    counts = splits.learn.sum(axis=1)
+    asked = (splits.learn | splits.held_out).any(axis=0)
+    never = asked & ~splits.learn.any(axis=0)
+    uneven = counts.max() > UNEVEN * counts.min()
+    return len(splits) > 1 and bool(uneven or never.sum() > NEVER_LEARNT * asked.sum())
+
+
+def in_time(splits: Splits, rows: Encoded) -> Splits:
+    """Return splits by time as such: a refit answers, and later folds tell what it is worth."""
+    both = rows.groups is not None  # then every fold learns from half of the rows or more
+    first = 0 if both else len(splits) // 2
+    return replace(splits, refit=True, in_time=True, first=first)
 
 
 def _pairs(
@@ -257,9 +192,16 @@ def _pairs(
     return pairs
 
 
-def _split(
+def split_by(
     splitter: "Splitter | Iterable[Any]", rows: Encoded, order: NDArray[np.int64]
 ) -> Splits:
+    """Split rows, put in an order, as a splitter or a list of positions says.
+
+    Raises
+    ------
+    SplitError
+        F04, if they are no positions of these rows.
+    """
     pairs = _pairs(splitter, rows, order)
     learn = np.zeros((len(pairs), len(rows)), dtype=bool)
     held_out = np.zeros_like(learn)
@@ -280,33 +222,14 @@ def _split(
     return Splits(learn=learn, held_out=held_out, numbers=tuple(range(len(pairs))))
 
 
-def _check_groups(groups: NDArray[np.int64], folds: int) -> None:
-    found = len(np.unique(groups))
-    if found < folds:
-        raise SplitError(
-            "F03", f"there are {found} groups for {folds} folds", fix=_fewer(found)
-        )
+def check_splits(splits: Splits, rows: Encoded, schema: Labelled) -> None:
+    """Refuse folds that have too little to learn from or to test on.
 
-
-def _check_classes(classes: NDArray[Any], schema: Labelled, folds: int) -> None:
-    counts = np.bincount(classes)
-    small = np.flatnonzero((counts < folds) & (counts > 0))
-    if len(small):
-        found = ", ".join(f"{schema.classes[i]!r} ({counts[i]})" for i in small[:8])
-        least = int(counts[small].min())
-        raise SplitError(
-            "F01",
-            f"{len(small)} of {len(schema.classes)} classes have fewer rows than the "
-            f"{folds} folds: {found}",
-            fix=["leave rows of such classes out, or join them to another", *_fewer(least)],
-        )
-
-
-def _fewer(folds: int) -> list[str]:
-    return [f"make fewer folds: --folds {folds}"] if folds >= 2 else []
-
-
-def _check(splits: Splits, rows: Encoded, schema: Labelled) -> None:
+    Raises
+    ------
+    SplitError
+        F01, F04 or F06.
+    """
     sides = zip(splits.learn, splits.held_out, strict=True)
     for number, (learn, held_out) in enumerate(sides, start=1):
         if (learn & held_out).any() or learn.sum() < 2 or not held_out.any():
@@ -332,38 +255,3 @@ def _check(splits: Splits, rows: Encoded, schema: Labelled) -> None:
                     f"fold {number} would learn from no row of class {name!r}",
                     fix=["shuffle the rows: --shuffle", "make fewer folds: --folds 3"],
                 )
-
-
-def deal_blocks(
-    rows: Encoded,
-    learn: NDArray[np.bool_],
-    task: Task,
-    blocks: int,
-    generator: np.random.Generator,
-) -> NDArray[np.int64]:
-    """Deal the rows that a fold learns from out to blocks, like a pack of cards.
-
-    Each member of the fold trains without one block and is watched on it, so the
-    length of training is chosen without the fold's held-out rows. Groups stay
-    together, times are cut into stretches, classes are shared out evenly.
-
-    Returns
-    -------
-    ndarray of shape (N,), int64
-        Block of each row, 0 to ``blocks - 1``; -1 where ``learn`` is False.
-    """
-    chosen = np.flatnonzero(learn)
-    if rows.times is not None:
-        ranks = np.argsort(np.argsort(rows.times[chosen], kind="stable"))
-        block = ranks * blocks // len(chosen)
-    elif rows.groups is not None:
-        _, group = np.unique(rows.groups[chosen], return_inverse=True)
-        block = (generator.permutation(group.max() + 1) % blocks)[group]
-    else:
-        key = rows.target[chosen] if task == "classification" else np.zeros(len(chosen))
-        order = np.lexsort((generator.random(len(chosen)), key))
-        block = np.empty(len(chosen), dtype=np.int64)
-        block[order] = np.arange(len(chosen)) % blocks
-    out = np.full(len(rows), -1, dtype=np.int64)
-    out[chosen] = block
-    return out

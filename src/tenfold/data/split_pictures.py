@@ -6,15 +6,15 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 from sklearn.model_selection import train_test_split
 
 from tenfold.config import Decision, SplitOptions
+from tenfold.data.copies import joined
 from tenfold.data.encode import Encoded
+from tenfold.data.folds import make_splits
 from tenfold.data.near_copies import copy_sets, sets_of_several
 from tenfold.data.pictures import Pictures
-from tenfold.data.split import Labelled, Splits, make_splits
+from tenfold.data.split import Labelled, Splits
 from tenfold.errors import SplitError
 from tenfold.seeds import Streams
 
@@ -68,12 +68,9 @@ def split_pictures(
     if rows.groups is not None:
         together = replace(rows, groups=joined(sets_N, rows.groups))
         splits, how = make_splits(together, schema, folds, streams)
-        return splits, (*found, of_pictures(how))
-    # Stratifying whole sets is slow where nearly all are of one picture; a picture for each
-    # set is dealt out instead, and the others follow it.
-    _, first, sets_N = np.unique(sets_N, return_index=True, return_inverse=True)
-    splits, how = make_splits(rows.take(first), schema, folds, streams)
-    return splits.spread(sets_N), (*found, of_pictures(how))
+        return splits, (*found, *map(of_pictures, how))
+    splits, how = make_splits(replace(rows, sets=sets_N), schema, folds, streams)
+    return splits, (*found, *map(of_pictures, how))
 
 
 def of_pictures(how: Decision) -> Decision:
@@ -145,19 +142,3 @@ def tell_copies(pictures: Pictures, sets_N: NDArray[np.int64]) -> tuple[Decision
         what += f"; sets of several classes among them: {len(mixed):,}"
     why = f"a copy on the other side of a fold would give its answer away: {shown}"
     return (Decision(what=what, why=why, change_with="--keep-copies"),)
-
-
-def joined(sets_N: NDArray[np.int64], groups_N: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the number of what hangs together by copies or by the user's groups.
-
-    Examples
-    --------
-    >>> joined(np.array([0, 1, 1, 3]), np.array([7, 7, 8, 9])).tolist()
-    [0, 0, 0, 1]
-    """
-    sets = np.unique(sets_N, return_inverse=True)[1]
-    groups = np.unique(groups_N, return_inverse=True)[1] + sets.max() + 1
-    size = int(groups.max()) + 1
-    links = coo_array((np.ones(len(sets)), (sets, groups)), shape=(size, size))
-    parts = connected_components(links, directed=False)[1]
-    return np.asarray(parts[sets], dtype=np.int64)

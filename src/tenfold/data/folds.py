@@ -1,0 +1,232 @@
+"""How many folds there are, and how rows are dealt out to them."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold
+
+from tenfold.config import Decision, SplitOptions
+from tenfold.data.encode import Encoded
+from tenfold.data.hold_out import Pair, blocks_of_time, blocks_of_time_and_group, deal
+from tenfold.data.split import Labelled, Splits, check_splits, in_time, split_by
+from tenfold.errors import SplitError
+from tenfold.seeds import Streams
+
+DEFAULT_FOLDS: Final = 10
+# More rows than this: that many folds. A score from 2,000 rows a fold is sharp enough.
+FEWER_FOLDS: Final = ((10_000, 5), (100_000, 3))
+
+
+def decide_folds(rows: Encoded, options: SplitOptions) -> tuple[int, tuple[Decision, ...]]:
+    """Return how many folds to make: as asked, or 10, or fewer on a large table.
+
+    If ``options.lenient``, also fewer where rows or groups are too few for that many.
+    """
+    if options.folds is not None:
+        return options.folds, ()
+    folds, why = DEFAULT_FOLDS, ""
+    for limit, fewer in FEWER_FOLDS:
+        if len(rows) > limit:
+            folds = fewer
+            why = f"{len(rows):,} rows are more than {limit:,}, so fewer folds score as well"
+    if options.lenient:
+        most, reason = most_folds(rows)
+        if 2 <= most < folds:
+            folds, why = most, reason
+    if not why:
+        return folds, ()
+    return folds, (Decision(what=f"{folds} folds", why=why, change_with="--folds"),)
+
+
+def most_folds(rows: Encoded) -> tuple[int, str]:
+    """Return the largest number of folds that the rows allow, and what limits it."""
+    units = len(rows) if rows.sets is None else len(np.unique(rows.sets))
+    limits = [(units if units > 2 else 1, f"there are {units} rows that differ")]
+    if rows.sets is None:
+        limits = [(units if units > 2 else 1, f"there are {units} rows")]
+    if rows.groups is not None:
+        found = len(np.unique(rows.groups))
+        limits.append((found, f"there are {found} groups"))
+    return min(limits)
+
+
+def make_splits(
+    rows: Encoded,
+    schema: Labelled,
+    folds: int,
+    streams: Streams,
+    *,
+    shuffle: bool = True,
+) -> tuple[Splits, tuple[Decision, ...]]:
+    """Deal rows out to folds: by time, by group, by both, by class, or evenly.
+
+    Parameters
+    ----------
+    rows : Encoded
+    schema : Labelled
+    folds : int
+        1 makes a single fold, which holds out a tenth.
+    streams : Streams
+        ``splits`` is drawn from.
+    shuffle : bool
+        If False, each fold is tested on a block of rows in the order of the file.
+
+    Raises
+    ------
+    SplitError
+        F01 to F04 or F06, if a fold would have too little to learn from or to test on.
+    """
+    wanted = folds
+    if folds == 1:
+        wanted = min(DEFAULT_FOLDS, max(most_folds(rows)[0], 2))
+    if len(rows) < max(wanted, 3):
+        raise SplitError(
+            "F02",
+            f"there are {len(rows)} rows for {wanted} folds",
+            fix=["bring more rows", *(_fewer(len(rows)) if len(rows) > 2 else [])],
+        )
+    if rows.times is not None:
+        splits, how = _by_time(rows, rows.times, wanted, streams)
+    elif rows.groups is not None:
+        splits, how = _by_group(rows, rows.groups, schema, wanted, streams, shuffle=shuffle)
+    elif shuffle:
+        splits, how = _shuffled(rows, schema, wanted, streams)
+        how = how if folds > 1 else how[:1]  # one fold does not test every class anyway
+    else:
+        splits = split_by(KFold(wanted), rows, np.argsort(rows.rows))
+        what = f"{wanted} folds, blocks of rows in the order of the file"
+        why = "each row is tested on once"
+        how = (Decision(what=what, why=why, change_with="--folds, --shuffle"),)
+    check_splits(splits, rows, schema)
+    if folds == 1:
+        splits, how = _one_fold(splits, how)
+    return splits, (*how, *answering(splits, how[0].change_with))
+
+
+def _by_time(
+    rows: Encoded, times: NDArray[np.float64], folds: int, streams: Streams
+) -> tuple[Splits, tuple[Decision, ...]]:
+    moments = len(np.unique(times))
+    if moments < 2:
+        fix = ["choose another column: --time-column NAME", "shuffle the rows instead"]
+        raise SplitError("F03", "all rows are of one moment", fix=fix)
+    if rows.groups is None:
+        pairs = list(blocks_of_time(times, folds))
+        what, change = "by time", "--time-column"
+        why = "each fold learns from rows that are earlier than those it is tested on"
+    else:
+        _check_groups(rows.groups, 2)
+        generator = streams.generator("splits")
+        pairs = list(blocks_of_time_and_group(times, rows.groups, folds, generator))
+        what, change = "by time and group", "--time-column, --group-column"
+        why = "each fold is tested on rows that are later, and of groups that it never saw"
+    # At the beginning there may be too little to learn from.
+    sound = [
+        (learn, test) for learn, test in pairs if len(np.unique(rows.target[learn])) > 1
+    ] or pairs
+    if len(sound) < folds:
+        why += f"; {moments:,} moments make no more"
+    splits = _of_pairs(sound)
+    how = Decision(what=f"{len(splits)} folds, {what}", why=why, change_with=change)
+    return in_time(splits, rows), (how,)
+
+
+def answering(splits: Splits, change: str) -> tuple[Decision, ...]:
+    """Say who answers new rows where the folds learn from unequal parts of the rows."""
+    if not splits.refit:
+        return ()
+    why = "the folds learn from unequal parts of the rows"
+    what = "new rows are answered by networks that learn from all rows"
+    if splits.in_time:
+        what += ", up to the newest"
+        why = "folds of the past learn from less and never saw recent rows"
+    if splits.first:
+        count = len(splits) - splits.first
+        last = "the last fold" if count == 1 else f"the last {count} folds"
+        why += f"; scores and intervals are those of {last}"
+    return (Decision(what=what, why=why, change_with=change),)
+
+
+def _by_group(
+    rows: Encoded,
+    groups: NDArray[np.int64],
+    schema: Labelled,
+    folds: int,
+    streams: Streams,
+    *,
+    shuffle: bool,
+) -> tuple[Splits, tuple[Decision, ...]]:
+    _check_groups(groups, folds)
+    state = streams.integer("splits") % 2**32 if shuffle else None
+    kind = GroupKFold if schema.task == "regression" else StratifiedGroupKFold
+    splitter = kind(folds, shuffle=shuffle, random_state=state)
+    order = np.arange(len(rows)) if shuffle else np.argsort(rows.rows)
+    what, why = f"{folds} folds, by group", "rows of one group stay in one fold"
+    how = Decision(what=what, why=why, change_with="--group-column")
+    return split_by(splitter, rows, order), (how,)
+
+
+def _shuffled(
+    rows: Encoded, schema: Labelled, folds: int, streams: Streams
+) -> tuple[Splits, tuple[Decision, ...]]:
+    generator = streams.generator("splits")
+    together = np.arange(len(rows)) if rows.sets is None else rows.sets
+    if schema.task == "regression":
+        fold = deal(np.zeros(len(rows)), together, folds, generator)
+        what, why = f"{folds} folds, shuffled", "each row is tested on once"
+        how = Decision(what=what, why=why, change_with="--folds, --no-shuffle")
+        return _of_pairs([(fold != f, fold == f) for f in range(folds)]), (how,)
+    counts = np.bincount(rows.target)
+    several = counts[rows.target] > 1  # no fold could learn a class of one row that it tests
+    fold = np.full(len(rows), folds)
+    fold[several] = deal(rows.target[several], together[several], folds, generator)
+    what, why = f"{folds} folds, stratified", "every fold gets its share of each class"
+    how = Decision(what=what, why=why, change_with="--folds, --no-shuffle")
+    splits = _of_pairs([(fold != f, fold == f) for f in range(folds)])
+    return splits, (how, *_rare(counts, schema, folds))
+
+
+def _rare(counts: NDArray[np.int64], schema: Labelled, folds: int) -> Iterator[Decision]:
+    """Say what becomes of classes with fewer rows than there are folds."""
+    change = "--folds, or join the class to another"
+    for rare, what in (
+        (counts == 1, "is learnt by every fold and tested by none"),
+        ((counts > 1) & (counts < folds), "is tested by as many folds as it has rows"),
+    ):
+        names = [f"{schema.classes[c]!r} ({counts[c]})" for c in np.flatnonzero(rare)]
+        if names:
+            shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" * (len(names) > 8))
+            noun = "class" if len(names) == 1 else "each of the classes"
+            yield Decision(
+                what=f"{noun} {shown} {what}",
+                why=f"it has fewer rows than there are folds, {folds}",
+                change_with=change,
+            )
+
+
+def _one_fold(splits: Splits, how: tuple[Decision, ...]) -> tuple[Splits, tuple[Decision, ...]]:
+    """Return the last fold alone: of folds by time it learns from most."""
+    share = f"1/{len(splits)} of the rows"
+    what = f"one fold, which holds out {share}, {how[0].what.partition(', ')[2]}"
+    told = replace(how[0], what=what)
+    return splits.only(len(splits) - 1), (told, *how[1:])
+
+
+def _of_pairs(pairs: list[Pair]) -> Splits:
+    learn, held_out = (np.stack(side) for side in zip(*pairs, strict=True))
+    return Splits(learn=learn, held_out=held_out, numbers=tuple(range(len(pairs))))
+
+
+def _check_groups(groups: NDArray[np.int64], folds: int) -> None:
+    found = len(np.unique(groups))
+    if found < folds:
+        raise SplitError(
+            "F03", f"there are {found} groups for {folds} folds", fix=_fewer(found)
+        )
+
+
+def _fewer(folds: int) -> list[str]:
+    return [f"make fewer folds: --folds {folds}"] if folds >= 2 else []
