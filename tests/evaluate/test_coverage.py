@@ -18,7 +18,7 @@ import tenfold
 from tenfold.errors import PredictError, UsageError
 from tenfold.evaluate.coverage import in_set, promise_intervals, promise_sets, with_test
 from tenfold.evaluate.scale import find_scale
-from tenfold.nn.conformal import MOST_SCORES, Conformal, half_width
+from tenfold.nn.conformal import BEYOND, MOST_SCORES, Conformal, half_width
 from tests.engine_rows import encoded, in_turn
 
 FOLDS = 5
@@ -130,7 +130,8 @@ def test_the_trees_of_a_model_say_what_lightgbm_says() -> None:
         trees.value[fold_trees(trees.feature, 0)] * FOLDS,
         trees.usual,
     )
-    said = scores.scale(torch.from_numpy(cells), torch.zeros((500, 0), dtype=torch.int64))
+    no_codes = torch.zeros((500, 0), dtype=torch.int64)
+    said = scores.scale(torch.from_numpy(cells), no_codes, torch.zeros(500).double())
     np.testing.assert_allclose(said.numpy()[fold == 0], expected[fold == 0], rtol=1e-9)
 
 
@@ -234,3 +235,72 @@ def test_no_tree_parts_what_an_exported_file_cannot() -> None:
     errors = np.repeat([1.0, 9.0], 150) + np.random.default_rng(9).uniform(size=300)
     _, expected = find_scale(cells, errors, np.ones(300), np.arange(300) % FOLDS)
     assert np.ptp(expected) < 1
+
+
+def skewed(count: int, seed: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return what is said of prices, and prices whose noise grows with them."""
+    generator = np.random.default_rng(seed)
+    said = np.exp(generator.normal(6, 1, count))
+    return said, said * np.exp(generator.normal(-0.08, 0.4, count))
+
+
+def test_intervals_of_a_skewed_target_hold_as_much_where_it_is_small_as_where_it_is_large() -> (
+    None
+):
+    """Errors that grow with the answer: one width would hold all small prices and few large."""
+    said, price = skewed(2_000, 0)
+    rows, splits = encoded(price, np.zeros((2_000, 0))), in_turn(2_000, FOLDS)
+    promise = promise_intervals(rows, splits, said)
+    assert promise is not None
+    assert promise.coverage.adaptive
+    fifth = np.argsort(np.argsort(said)) * 5 // 2_000
+
+    def held(half: NDArray[np.float64]) -> list[float]:
+        return [float((np.abs(price - said) <= half)[fifth == k].mean()) for k in range(5)]
+
+    assert min(held(promise.sizes)) > 0.85
+    assert max(held(promise.sizes)) < 0.95
+    one_width = np.full(2_000, np.quantile(np.abs(price - said), 0.9))
+    assert min(held(one_width)) < 0.7
+    new, truth = skewed(2_000, 1)
+    no_cells = torch.zeros((2_000, 0)), torch.zeros((2_000, 0), dtype=torch.int64)
+    scale = promise.conformal.scale(*no_cells, torch.from_numpy(new)).numpy()
+    inside = np.abs(truth - new) <= promise.conformal.score(0.9) * scale
+    assert inside.mean() == pytest.approx(0.9, abs=0.02)
+
+
+def test_no_interval_goes_where_the_target_cannot_be() -> None:
+    said, price = skewed(400, 2)
+    rows, splits = encoded(price, np.zeros((400, 0))), in_turn(400, FOLDS)
+    kept = promise_intervals(rows, splits, np.full(400, said.mean()))
+    assert kept is not None
+    assert kept.conformal.bounds.tolist() == [0, BEYOND]
+    low, high = kept.conformal.ends(torch.tensor([1.0, -1.0]), torch.tensor([3.0, 0.5]))
+    assert (low.tolist(), high.tolist()) == ([0, 0], [4, -0.5])
+    # What is cut off is no part of the width that is printed.
+    assert kept.coverage.size.mean < 2 * kept.sizes.mean()
+    both = promise_intervals(encoded(price - 500, np.zeros((400, 0))), splits, said - 500)
+    assert both is not None
+    assert both.conformal.bounds.tolist() == [-BEYOND, BEYOND]
+
+
+def test_in_time_what_was_held_is_measured_with_scores_of_the_past() -> None:
+    """Errors double from fold to fold; each fold is measured by those before it alone."""
+    generator = np.random.default_rng(3)
+    fold = np.repeat(np.arange(4), 300)
+    target = generator.normal(size=1_200) * 2.0**fold
+    rows, splits = encoded(target, np.zeros((1_200, 0))), in_turn(1_200, 4)
+    held_out = fold == np.arange(4)[:, None]
+    splits = replace(splits, held_out=held_out, learn=~held_out, in_time=True, refit=True)
+    promise = promise_intervals(rows, splits, np.zeros(1_200))
+    assert promise is not None
+    shares = promise.coverage.measured.per_fold
+    assert np.isnan(shares[0])
+    assert all(share < 0.75 for share in shares[1:])
+    assert np.isnan(promise.sizes[fold == 0]).all()
+    later = replace(rows, target=np.where(fold == 3, 100 * target, target))
+    again = promise_intervals(later, splits, np.zeros(1_200))
+    assert again is not None
+    np.testing.assert_array_equal(again.sizes, promise.sizes)
+    # What the model keeps is of all, the last too.
+    assert again.conformal.score(0.9) > promise.conformal.score(0.9)

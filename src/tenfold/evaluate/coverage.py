@@ -8,21 +8,21 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from scipy import stats
 
 from tenfold.data.encode import Encoded
 from tenfold.data.split import Splits
-from tenfold.evaluate.scale import find_scale
+from tenfold.evaluate.scale import find_line, find_scale
 from tenfold.evaluate.scores import (
     LEVEL,
     FoldScore,
     TestScore,
     fold_score,
-    tested_share,
 )
 from tenfold.model import known_scores
-from tenfold.nn.conformal import Conformal
+from tenfold.nn.conformal import BEYOND, Conformal
 
 PROMISED: Final = 0.9
 LEAST_ROWS: Final = 200  # that a scale is learnt from
@@ -38,7 +38,7 @@ class Coverage:
     promised : float
     measured : FoldScore
         Share of each fold's held-out rows whose truth lay within, by the scores of the
-        other folds' rows.
+        other folds' rows; in time, of the folds before it.
     size : FoldScore
         Mean width of intervals, or mean number of classes in a set.
     adaptive : bool
@@ -67,7 +67,8 @@ class Promise:
     coverage : Coverage
     sizes : ndarray of shape (N,)
         Half the width of each held-out row's interval; or how far below 1 the probability of
-        a class in its set may be. NaN for rows that no fold holds out.
+        a class in its set may be. NaN for rows that no fold holds out, and in time for those
+        that no fold comes before.
     """
 
     conformal: Conformal
@@ -77,6 +78,9 @@ class Promise:
 
 def promise_intervals(rows: Encoded, splits: Splits, answers: Numbers) -> Promise | None:
     """Make intervals of a regression from its held-out errors, and measure them.
+
+    What they hold of a fold's rows is measured with scores of other folds' rows. In time these
+    are the folds before it, so that the last one tells what to expect of the rows to come.
 
     Parameters
     ----------
@@ -94,22 +98,101 @@ def promise_intervals(rows: Encoded, splits: Splits, answers: Numbers) -> Promis
     known, fold = _known(splits, answers)
     if known.sum() < 1 / (1 - PROMISED):
         return None
-    errors = np.abs(rows.target - answers)[known]
-    weights, ones = rows.weights[known], np.ones(known.sum())
-    sizes = _cross(errors, weights, fold, ones)
+    seen = _Errors(
+        errors=np.abs(rows.target - answers)[known],
+        answers=answers[known],
+        weights=rows.weights[known],
+        cells=np.concatenate([rows.numbers, rows.codes], axis=1)[known],
+        fold=fold,
+    )
+    conformal, sizes, adaptive = _intervals(seen)
+    conformal = conformal.within(*bounds_of(rows.target))
+    if splits.in_time:
+        sizes = _by_the_past(seen)
+    low, high = conformal.ends(torch.from_numpy(seen.answers), torch.from_numpy(sizes))
+    widths = (high - low).numpy()
+    coverage = _measured(seen.errors <= sizes, widths, seen.weights, fold, splits)
+    return Promise(
+        conformal=conformal,
+        coverage=replace(coverage, adaptive=adaptive),
+        sizes=_spread(sizes, known),
+    )
+
+
+def bounds_of(target: NDArray[Any]) -> tuple[float, float]:
+    """Return the least and the most that a target can be: 0, where no row is beyond it.
+
+    Examples
+    --------
+    >>> bounds_of(np.array([3.0, 0.0]))[0], bounds_of(np.array([3.0, -1.0]))[0] < -1e300
+    (0.0, True)
+    """
+    return 0.0 if target.min() >= 0 else -BEYOND, 0.0 if target.max() <= 0 else BEYOND
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class _Errors:
+    """Errors of held-out rows, their answers and cells, and which fold held each out."""
+
+    errors: Numbers
+    answers: Numbers
+    weights: Numbers
+    cells: Numbers
+    fold: NDArray[np.int64]
+
+    def take(self, which: NDArray[np.bool_]) -> "_Errors":
+        return _Errors(
+            errors=self.errors[which],
+            answers=self.answers[which],
+            weights=self.weights[which],
+            cells=self.cells[which],
+            fold=self.fold[which],
+        )
+
+
+def _intervals(seen: _Errors) -> tuple[Conformal, Numbers, bool]:
+    """Return what a model keeps, half of each row's interval, and whether that is adaptive."""
+    errors, weights, fold = seen.errors, seen.weights, seen.fold
+    scale, sizes = np.ones(len(errors)), _cross(errors, weights, fold, np.ones(len(errors)))
     conformal, adaptive = Conformal.of(errors, weights), False
-    cells = np.concatenate([rows.numbers, rows.codes], axis=1)[known]
-    if len(np.unique(fold)) > 2 and len(errors) >= LEAST_ROWS and cells.shape[1]:
-        trees, scale = find_scale(cells, errors, weights, fold)
-        adapted = _cross(errors, weights, fold, scale)
-        if _pays(_penalty(errors, sizes), _penalty(errors, adapted), fold):
-            adaptive, sizes = True, adapted
-            conformal = Conformal.of(errors / scale, weights).with_trees(
+    if len(np.unique(fold)) < 3 or len(errors) < LEAST_ROWS:
+        return conformal, sizes, adaptive
+
+    def pays(tried: Numbers) -> bool:
+        changed = _cross(errors, weights, fold, tried)
+        return _pays(_penalty(errors, sizes), _penalty(errors, changed), fold)
+
+    line, of_answers = find_line(seen.answers, errors, weights, fold)
+    if pays(of_answers):
+        scale, adaptive = of_answers, True
+        sizes = _cross(errors, weights, fold, scale)
+        conformal = Conformal.of(errors / scale, weights).with_line(*line)
+    if seen.cells.shape[1]:
+        trees, of_cells = find_scale(seen.cells, errors / scale, weights, fold)
+        if pays(scale * of_cells):
+            scale, adaptive = scale * of_cells, True
+            sizes = _cross(errors, weights, fold, scale)
+            kept = Conformal.of(errors / scale, weights)
+            kept = kept.with_line(conformal.knot_K.numpy(), conformal.size_K.numpy())
+            conformal = kept.with_trees(
                 trees.feature, trees.threshold, trees.value, trees.usual
             )
-    held = errors <= sizes
-    coverage = _measured(held, 2 * sizes, weights, fold, splits, adaptive=adaptive)
-    return Promise(conformal=conformal, coverage=coverage, sizes=_spread(sizes, known))
+    return conformal, sizes, adaptive
+
+
+def _by_the_past(seen: _Errors) -> Numbers:
+    """Return half the width that each row's interval would have had when its time came."""
+    sizes = np.full(len(seen.errors), np.nan)
+    for fold in np.unique(seen.fold)[1:]:
+        now, past = seen.fold == fold, seen.take(seen.fold < fold)
+        conformal, _, _ = _intervals(past)
+        cells = torch.from_numpy(seen.cells[now])
+        no_codes = torch.zeros((len(cells), 0), dtype=torch.int64)
+        most = len(conformal.scores_S) / (len(conformal.scores_S) + 1)
+        size = conformal.score(min(PROMISED, most))
+        said = torch.from_numpy(seen.answers[now])
+        sizes[now] = size * conformal.scale(cells, no_codes, said).numpy()
+    return sizes
 
 
 def promise_sets(rows: Encoded, splits: Splits, answers: Numbers) -> Promise | None:
@@ -137,10 +220,10 @@ def promise_sets(rows: Encoded, splits: Splits, answers: Numbers) -> Promise | N
         return None
     said, truth = answers[known], rows.target[known].astype(np.int64)
     weights, doubts = rows.weights[known], 1 - own_class(said, truth)
-    sizes = _cross(doubts, weights, fold, np.ones(len(doubts)))
+    sizes = _cross(doubts, weights, fold, np.ones(len(doubts)), past=splits.in_time)
     inside = in_set(said, sizes[:, None])
     held = own_class(inside, truth)
-    coverage = _measured(held, inside.sum(axis=1), weights, fold, splits, adaptive=False)
+    coverage = _measured(held, inside.sum(axis=1), weights, fold, splits)
     conformal = Conformal.of(doubts, weights)
     return Promise(conformal=conformal, coverage=coverage, sizes=_spread(sizes, known))
 
@@ -217,12 +300,24 @@ def _known(splits: Splits, answers: Numbers) -> tuple[NDArray[np.bool_], NDArray
 
 
 def _cross(
-    scores: Numbers, weights: Numbers, fold: NDArray[np.int64], scale: Numbers
+    scores: Numbers,
+    weights: Numbers,
+    fold: NDArray[np.int64],
+    scale: Numbers,
+    *,
+    past: bool = False,
 ) -> Numbers:
-    """Return what each row's score stays within by those of the other folds' rows."""
-    sizes = np.empty(len(scores))
+    """Return what each row's score stays within by those of the other folds' rows.
+
+    If ``past``, by those of the folds before; NaN for the first.
+    """
+    sizes = np.full(len(scores), np.nan)
     for one in np.unique(fold):
-        others = fold != one if (fold != one).any() else fold == one
+        others = fold < one if past else fold != one
+        if not others.any():
+            if past:
+                continue
+            others = fold == one
         kept = Conformal.of((scores / scale)[others], weights[others])
         most = len(kept.scores_S) / (len(kept.scores_S) + 1)
         sizes[fold == one] = kept.score(min(PROMISED, most)) * scale[fold == one]
@@ -247,24 +342,21 @@ def _measured(
     weights: Numbers,
     fold: NDArray[np.int64],
     splits: Splits,
-    *,
-    adaptive: bool,
 ) -> Coverage:
     """Return coverage and size over folds; a single fold has no other to be measured by."""
-    alone = len(np.unique(fold)) == 1
+    told = [len(splits.sources(number)) > 0 for number in range(len(splits))]
 
     def over_folds(values: NDArray[Any], most: float) -> FoldScore:
         per_fold = [
-            np.nan if alone else np.average(values[fold == one], weights=weights[fold == one])
+            np.average(values[fold == one], weights=weights[fold == one])
+            if told[one]
+            else np.nan
             for one in np.unique(fold)
         ]
-        return fold_score(np.array(per_fold), tested_share(splits), 0.0, most)
+        return fold_score(np.array(per_fold), splits, 0.0, most)
 
     return Coverage(
-        promised=PROMISED,
-        measured=over_folds(held, 1.0),
-        size=over_folds(sizes, np.inf),
-        adaptive=adaptive,
+        promised=PROMISED, measured=over_folds(held, 1.0), size=over_folds(sizes, np.inf)
     )
 
 

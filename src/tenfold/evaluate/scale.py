@@ -1,7 +1,7 @@
-"""Where errors are larger: boosted trees that predict a held-out error from a row's cells.
+"""Where errors are larger: a line over answers, and boosted trees over a row's cells.
 
 Shape letters in this file:
-    N  held-out rows    D  columns    T  trees    I  inner nodes    L  leaves
+    N  held-out rows    D  columns    T  trees    I  inner nodes    L  leaves    K  knots
 """
 
 from collections.abc import Mapping
@@ -28,6 +28,10 @@ BOOSTING: Final[Mapping[str, Any]] = {
     "verbose": -1,
 }
 LEAST_LEAF: Final = (10, 50)  # rows of a leaf: 10, or one in 50
+# Of a line over answers: knots at most, rows behind each at least, and how many rows' worth of
+# the mean error, and which share of it, each is held to.
+KNOTS, ROWS_OF_KNOT = 8, 50
+PRIOR_ROWS, LEAST_SIZE = 10.0, 0.05
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -86,6 +90,59 @@ def find_scale(
     feature, threshold, value = (np.stack(part) for part in zip(*found, strict=True))
     trees = Trees(feature=feature, threshold=threshold, value=value / len(folds), usual=usual)
     return trees, np.maximum(expected, 0.1 * usual) + usual
+
+
+def find_line(
+    answers: Numbers, errors: Numbers, weights: Numbers, fold: NDArray[np.int64]
+) -> tuple[tuple[Numbers, Numbers], Numbers]:
+    """Learn how large errors are at an answer, for each fold from the rows of the others.
+
+    Parameters
+    ----------
+    answers, errors, weights : ndarray of shape (N,)
+    fold : ndarray of shape (N,)
+        Which fold holds a row out.
+
+    Returns
+    -------
+    line : (ndarray of shape (K,), ndarray of shape (K,))
+        Answers, rising, and the mean error at each, of all rows.
+    scale : ndarray of shape (N,)
+        What is expected of each row by a line that did not see its error.
+
+    Examples
+    --------
+    >>> answers = np.linspace(0, 1, 400)
+    >>> (knots, sizes), scale = find_line(answers, answers, np.ones(400), np.arange(400) % 4)
+    >>> knots[[0, -1]].tolist(), sizes[[0, -1]].round(1).tolist(), round(float(scale[200]), 1)
+    ([0.0, 1.0], [0.1, 0.9], 0.5)
+    """
+    scale = np.empty(len(errors))
+    for one in np.unique(fold):
+        others = fold != one
+        line = _line(answers[others], errors[others], weights[others])
+        scale[~others] = np.interp(answers[~others], *line)
+    return _line(answers, errors, weights), scale
+
+
+def _line(answers: Numbers, errors: Numbers, weights: Numbers) -> tuple[Numbers, Numbers]:
+    """Return knots of equally many rows, and the mean error at each."""
+    count = int(np.clip(len(answers) // ROWS_OF_KNOT, 1, KNOTS))
+    usual = float(np.average(errors, weights=weights)) or 1.0
+    share = weights / weights.mean()
+    # Rows of one answer, such as the least that a network gives, belong to one knot.
+    edges = np.unique(np.sort(answers)[len(answers) * np.arange(count) // count])
+    place = np.searchsorted(edges, answers, side="right") - 1
+    rows = np.bincount(place, share)
+    knots = np.bincount(place, share * answers) / rows
+    sizes = (np.bincount(place, share * errors) + PRIOR_ROWS * usual) / (rows + PRIOR_ROWS)
+    if len(knots) > 1:  # the line goes on as far as answers do
+        slopes = np.diff(sizes) / np.diff(knots)
+        ends = np.array([answers.min(), answers.max()])
+        reached = sizes[[0, -1]] + slopes[[0, -1]] * (ends - knots[[0, -1]])
+        knots, at = np.unique(np.r_[knots, ends], return_index=True)
+        sizes = np.r_[sizes, reached][at]
+    return knots, np.maximum(sizes, LEAST_SIZE * usual)
 
 
 def _boosted(cells: Numbers, errors: Numbers, weights: Numbers) -> Any:

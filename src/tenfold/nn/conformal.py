@@ -8,6 +8,7 @@ a Random World", 2005; Lei and others, arXiv 1604.04173).
 Shape letters in this file:
     N  rows    S  scores    P  columns of numbers    Q  columns of codes
     T  trees   I  inner nodes of a tree, 2^DEPTH - 1     L  leaves, 2^DEPTH
+    K  knots of a line over answers
 """
 
 import math
@@ -25,12 +26,16 @@ DEPTH: Final = 3
 NODES, LEAVES = 2**DEPTH - 1, 2**DEPTH
 EMPTY_NUMBER: Final = -1e30  # what an empty cell counts as: a tree may part it from all others
 MOST_SCORES: Final = 2_000  # kept in a model; more say nothing that could be measured
+BEYOND: Final = float(np.finfo(np.float64).max)  # no bound: a file holds finite numbers only
 LEAST_SHARE: Final = 0.25  # of a squared half width, that is left by what the folds differ
 
 
 @final
 class Conformal(nn.Module):
-    """Scores of held-out rows, and trees that say where larger ones are to be expected.
+    """Scores of held-out rows, and what says where larger errors are to be expected.
+
+    That is a line over the answers, such as of prices, whose errors grow with them; and trees
+    over the cells of a row. A score is an error divided by what both say.
 
     Parameters
     ----------
@@ -38,6 +43,8 @@ class Conformal(nn.Module):
         S.
     trees : int
         T; 0 if rows are all alike.
+    knots : int
+        K; 0 if errors are alike whatever the answer.
     """
 
     scores_S: Tensor
@@ -45,8 +52,11 @@ class Conformal(nn.Module):
     threshold_TI: Tensor
     value_TL: Tensor
     usual: Tensor
+    knot_K: Tensor
+    size_K: Tensor
+    bounds: Tensor
 
-    def __init__(self, scores: int, trees: int = 0) -> None:
+    def __init__(self, scores: int, trees: int = 0, knots: int = 0) -> None:
         super().__init__()
         double = torch.float64
         self.register_buffer("scores_S", torch.zeros(scores, dtype=double))
@@ -54,6 +64,9 @@ class Conformal(nn.Module):
         self.register_buffer("threshold_TI", torch.zeros((trees, NODES), dtype=double))
         self.register_buffer("value_TL", torch.zeros((trees, LEAVES), dtype=double))
         self.register_buffer("usual", torch.ones((), dtype=double))
+        self.register_buffer("knot_K", torch.zeros(knots, dtype=double))
+        self.register_buffer("size_K", torch.ones(knots, dtype=double))
+        self.register_buffer("bounds", torch.tensor([-BEYOND, BEYOND], dtype=double))
 
     @classmethod
     def of(cls, scores: NDArray[np.float64], weights: NDArray[np.float64]) -> Self:
@@ -83,20 +96,53 @@ class Conformal(nn.Module):
         Node i of a tree looks at column ``feature``; cells above its threshold go on to node
         2 i + 2, the others to 2 i + 1. What the leaves say adds up.
         """
-        made = Conformal(len(self.scores_S), len(feature_TI))
-        made.scores_S.copy_(self.scores_S)
+        made = self._with(trees=len(feature_TI))
         made.usual.fill_(usual)
         buffers = (made.feature_TI, made.threshold_TI, made.value_TL)
         for buffer, found in zip(buffers, (feature_TI, threshold_TI, value_TL), strict=True):
             buffer.copy_(torch.from_numpy(found))
         return made
 
+    def with_line(
+        self, knot_K: NDArray[np.float64], size_K: NDArray[np.float64]
+    ) -> "Conformal":
+        """Return the same scores with how large errors are at answers, which rise.
+
+        Between two knots the size lies on a line, beyond the last it stays as it is.
+        """
+        made = self._with(knots=len(knot_K))
+        made.knot_K.copy_(torch.from_numpy(knot_K))
+        made.size_K.copy_(torch.from_numpy(size_K))
+        return made
+
+    def within(self, lowest: float, highest: float) -> "Conformal":
+        """Return the same with the least and the most that the target can be."""
+        made = self._with()
+        made.bounds.copy_(torch.tensor([lowest, highest], dtype=made.bounds.dtype))
+        return made
+
+    def _with(self, *, trees: int | None = None, knots: int | None = None) -> "Conformal":
+        """Return a copy with room for so many trees or knots, and everything else filled in."""
+        sizes = len(self.scores_S), len(self.feature_TI), len(self.knot_K)
+        made = Conformal(
+            sizes[0], sizes[1] if trees is None else trees, sizes[2] if knots is None else knots
+        )
+        for name, buffer in self.named_buffers():
+            own = getattr(made, name)
+            if own.shape == buffer.shape:
+                own.copy_(buffer)
+        return made
+
     def usable(self, columns: int) -> bool:
         """Tell whether the numbers can be those of a model with so many columns."""
         tensors = (self.scores_S, self.threshold_TI, self.value_TL, self.usual)
-        finite = all(bool(torch.isfinite(one).all()) for one in tensors)
+        lines = (self.knot_K, self.size_K)
+        numbers = (*tensors, *lines, self.bounds)
+        finite = all(bool(torch.isfinite(one).all()) for one in numbers)
         inside = ((self.feature_TI >= 0) & (self.feature_TI < columns)).all()
-        return finite and bool(inside) and bool((self.scores_S.diff() >= 0).all())
+        rising = (self.scores_S.diff() >= 0).all() & (self.knot_K.diff() > 0).all()
+        right = (self.size_K > 0).all() & (self.bounds[0] <= self.bounds[1])
+        return finite and bool(inside) and bool(rising) and bool(right)
 
     def score(self, coverage: float) -> float:
         """Return what the score of a new row stays within in a share of cases.
@@ -126,15 +172,32 @@ class Conformal(nn.Module):
             )
         return float(self.scores_S[max(place, 1) - 1])
 
-    def scale(self, numbers_NP: Tensor, codes_NQ: Tensor) -> Tensor:
-        """Return how large scores are at rows, beside others: shape (N,), float64.
+    def scale(self, numbers_NP: Tensor, codes_NQ: Tensor, answers_N: Tensor) -> Tensor:
+        """Return how large errors are at rows, beside others: shape (N,), float64.
 
         Parameters
         ----------
         numbers_NP : Tensor of shape (N, P)
             NaN where a cell is empty.
         codes_NQ : Tensor of shape (N, Q)
+        answers_N : Tensor of shape (N,), float64
+            What is said of the rows.
         """
+        of_cells_N = self._by_cells(numbers_NP, codes_NQ)
+        if len(self.knot_K) == 0:
+            return of_cells_N
+        step_K = self.knot_K.diff()
+        # How far each answer is into each stretch between knots.
+        into_NK = (answers_N[:, None] - self.knot_K[:-1]).clamp(min=0).minimum(step_K)
+        slope_K = self.size_K.diff() / step_K
+        return of_cells_N * (self.size_K[0] + (into_NK * slope_K).sum(dim=1))
+
+    def ends(self, answers_N: Tensor, half_N: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the lower and the upper ends of intervals, cut where the target ends."""
+        low_N = torch.maximum(answers_N - half_N, self.bounds[0])
+        return low_N, torch.minimum(answers_N + half_N, self.bounds[1])
+
+    def _by_cells(self, numbers_NP: Tensor, codes_NQ: Tensor) -> Tensor:
         trees = len(self.feature_TI)
         if trees == 0:
             return self.usual.expand(numbers_NP.shape[0])  # a length may be symbolic here
