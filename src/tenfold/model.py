@@ -25,22 +25,42 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Ensemble:
+    """Networks that answer together.
+
+    Attributes
+    ----------
+    network : FoldNetwork
+        F networks: every member of every fold that answers.
+    target : FoldTarget
+    folds : int
+    """
+
+    network: FoldNetwork
+    target: FoldTarget
+    folds: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Model:
-    """The ensemble of all folds' networks, ready for new rows.
+    """What answers new rows: all folds' networks, or those that learnt from all rows.
 
     Attributes
     ----------
     schema : Schema
     network : FoldNetwork
-        F networks: every member of every fold.
+        F networks: every member of every fold that answers new rows.
     target : FoldTarget
     folds : int
+        1 if the networks learnt from all rows.
     own : bool
         Whether the network is a user's own, whose code no file holds.
     decisions : tuple of Decision
         All that was decided for the user on the way.
     conformal : Conformal or None
         How far the truth may lie from an answer; None if too few rows were held out.
+    scored : Ensemble or None
+        The networks of the folds, if they are others than those that answer new rows.
     """
 
     schema: Schema
@@ -50,11 +70,18 @@ class Model:
     own: bool = False
     decisions: tuple[Decision, ...] = field(default=())
     conformal: Conformal | None = None
+    scored: Ensemble | None = None
 
     @property
     def parameters(self) -> int:
         """Number of trained parameters of one fold."""
-        return sum(p.numel() for p in self.network.parameters()) // self.folds
+        return self.network.count_parameters() // self.folds
+
+    @property
+    def of_folds(self) -> Ensemble:
+        """The networks of the folds, each of which never saw the rows that it holds out."""
+        alike = Ensemble(network=self.network, target=self.target, folds=self.folds)
+        return self.scored or alike
 
     def answers(
         self, frame: pd.DataFrame, *, decimal: str = ".", progress: Progress | None = None
@@ -138,12 +165,11 @@ class Model:
             found.append(torch.stack([block.mean(dim=0)[:, 0], spread_B]))
         mean_N, spread_N = torch.cat(found, dim=1)[:, : len(numbers)].cpu().double()
         # On the processor, wherever the networks are: trees are no work for a GPU.
-        rows = torch.from_numpy(numbers), torch.from_numpy(codes)
+        rows = torch.from_numpy(numbers), torch.from_numpy(codes), mean_N
         parts = zip(*(of.split(AT_ONCE) for of in rows), strict=True)
         scale_N = torch.cat([conformal.scale(*part) for part in parts])
         half_N = half_width(scale_N, spread_N, limits)
-        ends = torch.stack([mean_N, mean_N - half_N, mean_N + half_N], dim=1)
-        return ends.numpy()
+        return torch.stack([mean_N, *conformal.ends(mean_N, half_N)], dim=1).numpy()
 
     def _blocks(
         self,
@@ -167,12 +193,7 @@ class Model:
         self, numbers: NDArray[np.floating[Any]], codes: NDArray[np.int64]
     ) -> TableInputs:
         """Return coded rows as the networks take them, on their device."""
-        mean_F = self.target.mean_F
-        return TableInputs(
-            features=self.network.features,
-            numbers_NP=torch.tensor(numbers, dtype=mean_F.dtype, device=mean_F.device),
-            codes_NQ=torch.tensor(codes, device=mean_F.device),
-        )
+        return TableInputs.of(self.network.features, numbers, codes)
 
 
 def variance_of(answers_FN: Tensor, folds: int) -> Tensor:

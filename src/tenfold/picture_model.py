@@ -29,13 +29,13 @@ CACHE_SHARE: Final = 0.5  # of a GPU's free memory, that pictures may take
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class PictureModel:
-    """The ensemble of all folds' networks, ready for new pictures.
+    """What answers new pictures: all folds' networks, or those that learnt from all pictures.
 
     Attributes
     ----------
     schema : PictureSchema
     network : FoldNetwork
-        F networks: every member of every fold.
+        F networks: every member of every fold that answers new pictures.
     target : FoldTarget
     folds : int
     kind : PictureNetwork
@@ -69,7 +69,7 @@ class PictureModel:
     @property
     def parameters(self) -> int:
         """Number of trained parameters of one fold."""
-        return sum(p.numel() for p in self.network.parameters()) // self.folds
+        return self.network.count_parameters() // self.folds
 
     @property
     def own(self) -> bool:

@@ -35,10 +35,20 @@ def log_loss(answers: tuple[NDArray[np.float64], ...], truth: list[NDArray[np.in
 ONES = [np.ones(ROWS)] * FOLDS
 
 
+def heat_of(
+    members: list[NDArray[np.float64]],
+    truth: list[NDArray[np.int64]],
+    weights: list[NDArray[np.float64]],
+) -> Heat:
+    """Return what is found for each fold on the rows of the others."""
+    folds = np.arange(len(members))
+    return find_heat(members, truth, weights, [folds[folds != fold] for fold in folds])[0]
+
+
 @pytest.mark.parametrize("sureness", [0.5, 2.0, 4.0])
 def test_outputs_that_are_too_large_or_small_are_set_right(sureness: float) -> None:
     members, truth = said_of(0, sureness)
-    heat = find_heat(members, truth, ONES)
+    heat = heat_of(members, truth, ONES)
     assert heat.temperature_G == pytest.approx(np.full(FOLDS, sureness), rel=0.15)
     before = log_loss(Heat.none(FOLDS, CLASSES).of(members), truth)
     assert log_loss(heat.of(members), truth) < before - 0.02
@@ -46,14 +56,14 @@ def test_outputs_that_are_too_large_or_small_are_set_right(sureness: float) -> N
 
 def test_a_class_that_is_too_probable_is_set_right() -> None:
     members, truth = said_of(1, 1.0, np.array([1.0, 0.0, -1.0]))
-    heat = find_heat(members, truth, ONES)
+    heat = heat_of(members, truth, ONES)
     off = heat.bias_GO - heat.bias_GO.mean(axis=1, keepdims=True)
     assert off == pytest.approx(np.tile([-1.0, 0.0, 1.0], (FOLDS, 1)), abs=0.2)
 
 
 def test_probabilities_that_are_right_are_hardly_moved() -> None:
     members, truth = said_of(2, 1.0)
-    heat = find_heat(members, truth, ONES)
+    heat = heat_of(members, truth, ONES)
     before = Heat.none(FOLDS, CLASSES).of(members)
     moved = np.concatenate(heat.of(members)) - np.concatenate(before)
     assert np.abs(moved).mean() < 0.02
@@ -62,9 +72,9 @@ def test_probabilities_that_are_right_are_hardly_moved() -> None:
 
 def test_a_fold_is_calibrated_by_the_others_alone() -> None:
     members, truth = said_of(3, 3.0)
-    before = find_heat(members, truth, ONES)
+    before = heat_of(members, truth, ONES)
     truth[0] = (truth[0] + 1) % CLASSES
-    after = find_heat(members, truth, ONES)
+    after = heat_of(members, truth, ONES)
     assert before.changes
     assert after.changes
     assert after.temperature_G[0] == pytest.approx(before.temperature_G[0], rel=1e-6)
@@ -73,13 +83,13 @@ def test_a_fold_is_calibrated_by_the_others_alone() -> None:
 
 def test_a_single_fold_is_left_as_it_is() -> None:
     members, truth = said_of(4, 4.0)
-    assert not find_heat(members[:1], truth[:1], ONES[:1]).changes
+    assert not heat_of(members[:1], truth[:1], ONES[:1]).changes
 
 
 def test_networks_that_are_never_wrong_stay_finite() -> None:
     sure = np.zeros((MEMBERS, ROWS, CLASSES))
     sure[..., 0] = 1.0
-    heat = find_heat([sure] * FOLDS, [np.zeros(ROWS, dtype=np.int64)] * FOLDS, ONES)
+    heat = heat_of([sure] * FOLDS, [np.zeros(ROWS, dtype=np.int64)] * FOLDS, ONES)
     answers = np.concatenate(heat.of([sure] * FOLDS))
     assert np.isfinite(answers).all()
     assert answers[:, 0] == pytest.approx(np.ones(FOLDS * ROWS))
@@ -92,7 +102,7 @@ def test_rows_without_a_mistake_do_not_show_that_there_is_none() -> None:
     right = [np.full((MEMBERS, ROWS, CLASSES), 0.1) for _ in range(FOLDS)]
     for said, one in zip(right, truth, strict=True):
         said[:, np.arange(ROWS), one] = 0.8
-    heat = find_heat(right, truth, ONES)
+    heat = heat_of(right, truth, ONES)
     doubt = 1 - np.concatenate(heat.of(right)).max(axis=1)
     seen = (FOLDS - 1) * ROWS
     assert doubt.mean() == pytest.approx(1 / (seen + 2), rel=0.1)
@@ -112,3 +122,23 @@ def test_a_target_answers_as_what_was_found_on_its_outputs() -> None:
     np.testing.assert_allclose(said, np.stack(heat.of(list(plain))), rtol=1e-12)
     again = calibrated.plain().answers(outputs).numpy().reshape(plain.shape)
     np.testing.assert_array_equal(again, plain)
+
+
+def test_in_time_a_fold_is_calibrated_by_the_past_and_what_answers_by_all() -> None:
+    """Networks become ever more sure of themselves; only the past is known to a fold."""
+    members, truth = said_of(6, 1.0)
+    sureness = np.array([1.0, 2.0, 4.0, 8.0])
+    members = [
+        (said**sure) / (said**sure).sum(axis=-1, keepdims=True)
+        for said, sure in zip(members, sureness, strict=True)
+    ]
+    past = [np.arange(fold) for fold in range(FOLDS)]
+    heat, whole = find_heat(members, truth, ONES, past)
+    assert heat.temperature_G[0] == 1
+    assert heat.temperature_G[1] == pytest.approx(1, rel=0.15)
+    assert (np.diff(heat.temperature_G) > 0).all()
+    assert whole.temperature_G.shape == (1,)
+    assert whole.temperature_G[0] > heat.temperature_G[-1]
+    changed = [*members[:3], members[3][:, ::-1]]
+    again, _ = find_heat(changed, truth, ONES, past)
+    np.testing.assert_array_equal(again.temperature_G, heat.temperature_G)

@@ -11,7 +11,6 @@ from tenfold.data.encode import Encoded
 from tenfold.data.split import Splits
 from tenfold.evaluate.heat import Heat, find_heat
 from tenfold.evaluate.metrics import log_loss
-from tenfold.training.fit import FoldFits
 
 GROUPS: Final = 10
 Numbers = NDArray[np.float64]
@@ -24,7 +23,7 @@ class Calibration:
     Attributes
     ----------
     temperature : tuple of float
-        Of each fold; all 1 if nothing was changed.
+        Of each fold, or of the networks that learnt from all rows; 1 changes nothing.
     log_loss_before, log_loss_after : float
         Of all held-out rows.
     error_before, error_after : float
@@ -39,14 +38,21 @@ class Calibration:
 
 
 def calibrate(
-    rows: Encoded, splits: Splits, fits: FoldFits
+    rows: Encoded, splits: Splits, members: Sequence[Numbers]
 ) -> tuple[Heat, tuple[Numbers, ...], Calibration | None]:
     """Find what sets the probabilities of a study right, and what that changes.
+
+    Parameters
+    ----------
+    rows : Encoded
+    splits : Splits
+    members : sequence of G ndarray of shape (M, rows held out, O)
+        What each member of a fold says of the rows that the fold holds out.
 
     Returns
     -------
     heat : Heat
-        For the networks of each fold, from what the other folds hold out.
+        For what answers new rows: the networks of each fold, or those of a refit.
     answers : tuple of G ndarray of shape (rows held out, O)
         What folds say of the rows that they hold out, calibrated.
     calibration : Calibration or None
@@ -55,20 +61,23 @@ def calibrate(
     held_out = [np.flatnonzero(one) for one in splits.held_out]
     truth = [rows.target[at].astype(np.int64) for at in held_out]
     weights = [rows.weights[at] for at in held_out]
-    heat = find_heat(fits.members, truth, weights)
-    answers = heat.of(fits.members)
+    sources = [splits.sources(fold) for fold in range(len(splits))]
+    heat, whole = find_heat(members, truth, weights, sources)
+    answers = heat.of(members)
+    deployed = whole if splits.refit else heat
     if not splits.held_out.any():
-        return heat, answers, None
+        return deployed, answers, None
     true, weight = np.concatenate(truth), np.concatenate(weights)
-    before, after = np.concatenate(fits.answers), np.concatenate(answers)
+    plain = [said.mean(axis=0) for said in members]
+    before, after = np.concatenate(plain), np.concatenate(answers)
     calibration = Calibration(
-        temperature=tuple(heat.temperature_G.tolist()),
+        temperature=tuple(deployed.temperature_G.tolist()),
         log_loss_before=log_loss(true, before, weight),
         log_loss_after=log_loss(true, after, weight),
         error_before=calibration_error(true, before),
         error_after=calibration_error(true, after),
     )
-    return heat, answers, calibration
+    return deployed, answers, calibration
 
 
 def groups_of_equal_size(said: Numbers) -> Sequence[NDArray[np.int64]]:

@@ -3,8 +3,8 @@
 Networks that fit their rows well are too sure of themselves on others. Dividing their outputs
 by one number, the temperature, mends most of it (Guo and others, arXiv 1706.04599); a number
 added to each class's output mends what is too probable as a class (Alexandari and others,
-arXiv 1901.06852). A fold's are found on the rows that the *other* folds hold out, so that
-those it holds out itself stay unseen.
+arXiv 1901.06852). A fold's are found on the rows that *other* folds hold out, so that
+those it holds out itself stay unseen; in time, on those of earlier folds.
 
 Shape letters in this file:
     G  folds    M  members of a fold    N  rows that a fold holds out    O  classes
@@ -67,10 +67,11 @@ def find_heat(
     members_GMNO: Sequence[Numbers],
     truth_GN: Sequence[NDArray[np.int64]],
     weights_GN: Sequence[Numbers],
-) -> Heat:
+    sources_G: Sequence[NDArray[np.int64]],
+) -> tuple[Heat, Heat]:
     """Return the temperatures and biases of the lowest log-loss; none where none is lower.
 
-    Each fold is judged by what the other folds gave it.
+    Each fold is judged by what its sources gave it.
 
     Parameters
     ----------
@@ -78,6 +79,15 @@ def find_heat(
         Probabilities that each member of a fold gives to the rows that the fold holds out.
     truth_GN, weights_GN : sequence of G ndarray of shape (N,)
         Their classes and weights.
+    sources_G : sequence of G ndarray of int64
+        The folds whose held-out rows each fold's temperature is found on.
+
+    Returns
+    -------
+    heat : Heat
+        Of the networks of each fold.
+    whole : Heat
+        Found on the held-out rows of all folds: of one ensemble that is none of them.
 
     Examples
     --------
@@ -85,15 +95,16 @@ def find_heat(
 
     >>> sure = np.array([[[0.99, 0.01]] * 300 + [[0.01, 0.99]] * 300])
     >>> truth = np.array([0, 0, 0, 1] * 75 + [1, 1, 1, 0] * 75)
-    >>> heat = find_heat([sure, sure], [truth] * 2, [np.ones(600)] * 2)
+    >>> others = [np.array([1]), np.array([0])]
+    >>> heat, _ = find_heat([sure, sure], [truth] * 2, [np.ones(600)] * 2, others)
     >>> heat.of([sure, sure])[0][0].round(2)
     array([0.75, 0.25])
     """
     folds, classes = len(members_GMNO), members_GMNO[0].shape[-1]
     total = sum(len(truth) for truth in truth_GN)
-    none = Heat.none(folds, classes)
-    if folds < 2 or total == 0:
-        return none
+    none, whole = Heat.none(folds, classes), Heat.none(1, classes)
+    if total == 0 or not any(map(len, sources_G)):
+        return none, whole
     every = -(-total // MOST_ROWS)
     parts = [
         (
@@ -103,20 +114,28 @@ def find_heat(
         )
         for said, truth, weights in zip(members_GMNO, truth_GN, weights_GN, strict=True)
     ]
-    tried = [none, *(_fitted(parts, classes, biased=biased) for biased in (False, True))]
+    tried = [none, *(_fitted(parts, classes, sources_G, biased=one) for one in (False, True))]
     losses = [_log_loss(heat.of(members_GMNO), truth_GN, weights_GN) for heat in tried]
-    return tried[int(np.argmin(losses))]
+    best = int(np.argmin(losses))
+    if best:
+        every_fold = [np.arange(folds)]
+        whole = _fitted(parts, classes, every_fold, biased=best == 2)
+    return tried[best], whole
 
 
 def _fitted(
-    parts: Sequence[tuple[Tensor, Tensor, Tensor]], classes: int, *, biased: bool
+    parts: Sequence[tuple[Tensor, Tensor, Tensor]],
+    classes: int,
+    sources: Sequence[NDArray[np.int64]],
+    *,
+    biased: bool,
 ) -> Heat:
-    """Return what is best for the other folds' rows, for each fold."""
+    """Return what is best for the rows of each of several sets of folds."""
     found: list[Tensor] = []
-    for fold in range(len(parts)):
-        others = [part for number, part in enumerate(parts) if number != fold]
+    for folds in sources:
         # A fold more or less changes little: the last one's is where this one's begins.
-        found.append(_best(others, found[-1] if found else torch.zeros(classes + 1), biased))
+        start = found[-1] if found else torch.zeros(classes + 1, dtype=torch.float64)
+        found.append(_best([parts[f] for f in folds], start, biased) if len(folds) else start)
     told = torch.stack(found).numpy()
     return Heat(temperature_G=np.exp(told[:, 0]), bias_GO=told[:, 1:])
 

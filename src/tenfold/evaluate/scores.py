@@ -1,7 +1,7 @@
 """Scores over folds and over test rows, with intervals that say how far to trust them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -33,11 +33,13 @@ class FoldScore:
     Attributes
     ----------
     mean, std : float
-        Over folds; ``std`` is the standard deviation with the number of folds as
-        divisor, as ``numpy.std`` and the tutorial compute it.
+        Over the folds that count (``Splits.first``); ``std`` is the standard deviation with
+        their number as divisor, as ``numpy.std`` and the tutorial compute it.
     low, high : float
-        95 % interval of the mean (``fold_interval``).
+        95 % interval of the mean (``fold_interval``); in time, of the score of the next
+        stretch (``next_interval``).
     per_fold : tuple of float
+        Of all folds.
     """
 
     mean: float
@@ -84,13 +86,45 @@ def fold_interval(per_fold: NDArray[np.float64], tested_share: float) -> tuple[f
     return float(found.mean()) - half, float(found.mean()) + half
 
 
+def next_interval(per_fold: NDArray[np.float64], lowest: float) -> tuple[float, float]:
+    """Return where the score of the next stretch of time is expected, with 95 %.
+
+    Scores of stretches differ by more than their rows do: the world changes. The interval is
+    that of one more draw from the same normal distribution (Student's t with F - 1 degrees of
+    freedom times the root of 1 + 1/F; Hahn and Meeker, "Statistical Intervals", 1991), taken
+    of logarithms where a score cannot be below 0.
+
+    Parameters
+    ----------
+    per_fold : ndarray of shape (F,)
+    lowest : float
+        The least that the score can be.
+
+    Examples
+    --------
+    >>> low, high = next_interval(np.array([1.0, 2.0, 4.0]), 0.0)
+    >>> round(low, 3), round(high, 1)
+    (0.064, 62.6)
+    """
+    found = per_fold[np.isfinite(per_fold)]
+    if len(found) < 2:
+        return float("nan"), float("nan")
+    rooted = lowest == 0 and bool((found > 0).all())
+    told = np.log(found) if rooted else found
+    spread = np.sqrt(told.var(ddof=1) * (1 + 1 / len(told)))
+    half = float(stats.t.ppf((1 + LEVEL) / 2, len(told) - 1) * spread)
+    ends = np.array([told.mean() - half, told.mean() + half])
+    low, high = np.exp(ends) if rooted else ends
+    return float(low), float(high)
+
+
 def score_folds(
     rows: Encoded, splits: Splits, answers: Sequence[NDArray[np.float64]], task: Task
 ) -> dict[str, FoldScore]:
     """Score each fold on the rows that it holds out.
 
-    A single fold has no other to vary from; its intervals are those of its held-out
-    rows (``score_test``).
+    A single fold that counts has no other to vary from; its intervals are those of its
+    held-out rows (``score_test``).
 
     Parameters
     ----------
@@ -100,17 +134,17 @@ def score_folds(
         What each fold says of the rows that it holds out, in their order.
     task : {"regression", "classification"}
     """
-    if len(splits) == 1:
-        (held_out,), (said,) = splits.held_out, answers
-        truth, weights = rows.target[held_out], rows.weights[held_out]
-        return as_one_fold(score_test(truth, said, weights, task, Streams(0)))
     per_fold: dict[str, list[float]] = {name: [] for name in METRICS[task]}
     for held_out, said in zip(splits.held_out, answers, strict=True):
         truth, weights = rows.target[held_out], rows.weights[held_out]
         for name, metric in METRICS[task].items():
             per_fold[name].append(metric(truth, said, weights))
-    share = tested_share(splits)
-    return {n: fold_score(np.array(found), share, *BOUNDS[n]) for n, found in per_fold.items()}
+    if len(splits) - splits.first == 1:
+        held_out, said = splits.held_out[-1], answers[-1]
+        truth, weights = rows.target[held_out], rows.weights[held_out]
+        alone = as_one_fold(score_test(truth, said, weights, task, Streams(0)))
+        return {n: replace(one, per_fold=tuple(per_fold[n])) for n, one in alone.items()}
+    return {n: fold_score(np.array(found), splits, *BOUNDS[n]) for n, found in per_fold.items()}
 
 
 def as_one_fold(scores: Mapping[str, TestScore]) -> dict[str, FoldScore]:
@@ -129,11 +163,16 @@ def tested_share(splits: Splits) -> float:
 
 
 def fold_score(
-    per_fold: NDArray[np.float64], share: float, lowest: float, highest: float
+    per_fold: NDArray[np.float64], splits: Splits, lowest: float, highest: float
 ) -> FoldScore:
     """Return what a metric of each fold comes to, its interval cut where the metric ends."""
-    low, high = np.clip(fold_interval(per_fold, share), lowest, highest)
-    found = per_fold[np.isfinite(per_fold)]
+    counted = per_fold[splits.first :]
+    if splits.in_time:
+        interval = next_interval(counted, lowest)
+    else:
+        interval = fold_interval(counted, tested_share(splits))
+    low, high = np.clip(interval, lowest, highest)
+    found = counted[np.isfinite(counted)]
     return FoldScore(
         mean=float(found.mean()) if len(found) else float("nan"),
         std=float(found.std()) if len(found) else float("nan"),
@@ -172,12 +211,16 @@ def score_gain(score: FoldScore, constant: FoldScore, splits: Splits) -> FoldSco
     Both meet the same rows, so what makes a fold hard for both cancels out, and the
     interval of the difference is narrower than that of either.
     """
-    if len(splits) == 1:  # the guess's error is taken as known
+    per_fold = np.array(constant.per_fold) - np.array(score.per_fold)
+    if len(splits) - splits.first == 1:  # the guess's error is taken as known
         gain = constant.mean - score.mean
         low, high = constant.mean - score.high, constant.mean - score.low
-        return FoldScore(mean=gain, std=0.0, low=low, high=high, per_fold=(gain,))
-    per_fold = np.array(constant.per_fold) - np.array(score.per_fold)
-    return fold_score(per_fold, tested_share(splits), -np.inf, np.inf)
+        told = tuple(per_fold.tolist())
+        return FoldScore(mean=gain, std=0.0, low=low, high=high, per_fold=told)
+    # In time, too, it is the mean that tells whether there is a gain, not the next stretch.
+    scored = replace(splits.scored(), in_time=False)
+    counted = fold_score(per_fold[splits.first :], scored, -np.inf, np.inf)
+    return replace(counted, per_fold=tuple(per_fold.tolist()))
 
 
 def score_test(

@@ -52,14 +52,16 @@ class Trust:
     @classmethod
     def of(cls, rows: Encoded, splits: Splits, fits: FoldFits, task: Task) -> Self:
         """Find what the held-out rows of a study show."""
+        scored, target = splits.scored(), fits.deployed[1]
         if task == "regression":
-            values = pool_held_out(splits, fits.answers)[:, 0]
-            found = cls(target=fits.target)
-            return found._with(promise_intervals(rows, splits, values))
-        heat, answers, calibration = calibrate(rows, splits, fits)
-        target = fits.target.heated(heat.temperature_G, heat.bias_GO)
+            values = pool_held_out(scored, fits.answers[splits.first :])[:, 0]
+            found = cls(target=target)
+            return found._with(promise_intervals(rows, scored, values))
+        members = fits.members[splits.first :]
+        heat, answers, calibration = calibrate(rows, scored, members)
+        target = target.heated(heat.temperature_G, heat.bias_GO)
         found = cls(target=target, calibration=calibration)
-        return found._with(promise_sets(rows, splits, pool_held_out(splits, answers)))
+        return found._with(promise_sets(rows, scored, pool_held_out(scored, answers)))
 
     def _with(self, promise: Promise | None) -> Self:
         if promise is None:

@@ -17,6 +17,7 @@ from tenfold.data.split import Splits
 from tenfold.data.table import Table
 from tenfold.errors import PredictError
 from tenfold.model import Model
+from tenfold.nn.inputs import TableInputs
 from tenfold.seeds import Streams
 from tenfold.study.study import TableStudy
 from tenfold.study.tables import describe, split_rows
@@ -77,7 +78,7 @@ class HeldOut:
         coded = encode(table, schema)
         rows, place, splits, _ = split_rows(coded, schema, options, streams, None)
         held_out = cls(model=model, table=table, rows=rows, splits=splits)
-        if len(splits) != model.folds:
+        if len(splits) != model.of_folds.folds:
             raise _another("the folds of the run were given by hand")
         said = pool_held_out(splits, held_out.answers(held_out.stacked()))[place]
         # Rows that no fold holds out have no answer, then and now.
@@ -93,18 +94,19 @@ class HeldOut:
 
     def answers(self, stacked: Encoded) -> tuple[NDArray[np.float64], ...]:
         """Return what each fold says of its own rows among ``stacked``, in their order."""
-        model, counts = self.model, self.splits.held_out.sum(axis=1)
+        ensemble, counts = self.model.of_folds, self.splits.held_out.sum(axis=1)
         ends = np.cumsum(counts)
         own = np.arange(len(stacked))
         mine = [
             (own >= end - count) & (own < end) for end, count in zip(ends, counts, strict=True)
         ]
         splits = replace(self.splits, learn=~np.stack(mine), held_out=np.stack(mine))
-        inputs = model.inputs(stacked.numbers, stacked.codes)
-        members = len(model.target.mean_F) // model.folds
+        features = ensemble.network.features
+        inputs = TableInputs.of(features, stacked.numbers, stacked.codes)
+        members = len(ensemble.target.mean_F) // ensemble.folds
         # As the run was scored: what is found on other folds' rows calibrates the model only.
-        target = model.target.plain()
-        return answer_held_out(model.network, target, inputs, splits, members)
+        target = ensemble.target.plain()
+        return answer_held_out(ensemble.network, target, inputs, splits, members)
 
 
 def _another(fact: str) -> PredictError:

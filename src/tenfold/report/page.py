@@ -149,6 +149,7 @@ def _words(name: str, summary: Summary) -> dict[str, object]:
         "headline": text.headline(summary),
         "verdict": text.verdict(summary),
         "groups": list(text.group_lines(summary)),
+        "answering": list(text.answering_lines(summary)),
         "coverage": list(text.coverage_lines(summary)),
         "names": text.NAMES,
         "metric": text.NAMES[HEADLINE[summary.task]],

@@ -56,6 +56,14 @@ class Summary:
     coverage: Coverage | None = None
     calibration: Calibration | None = None
     repeats: Mapping[str, Any] | None = None
+    refit: bool = False
+    scored_folds: int = 0
+    stretch: int = 0
+
+    @property
+    def in_time(self) -> bool:
+        """Whether each fold is tested on a stretch of time later than what it learnt from."""
+        return self.stretch > 0
 
     @property
     def noun(self) -> str:
@@ -185,6 +193,9 @@ def summarize(
         groups=groups_of_study(study),
         coverage=study.trust.coverage,
         calibration=study.trust.calibration,
+        refit=study.splits.refit,
+        scored_folds=len(study.splits.scored()),
+        stretch=int(study.splits.held_out[-1].sum()) if study.splits.in_time else 0,
     )
 
 

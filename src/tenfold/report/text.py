@@ -7,6 +7,7 @@ from typing import Final
 
 from tenfold.checks.finding import Finding
 from tenfold.config import Decision
+from tenfold.evaluate.coverage import Coverage
 from tenfold.evaluate.groups import GroupScore
 from tenfold.evaluate.metrics import HEADLINE
 from tenfold.evaluate.scores import TestScore
@@ -19,6 +20,7 @@ AUDIT_TITLES: Final = {
     "warns": "It may make a score a lie",
     "notes": "Good to know",
 }
+MOVED: Final = 0.1  # below the promised share, that tells that rows change with time
 SMALLEST_PLAIN: Final = 1e-4  # smaller numbers are written as powers of ten
 
 NAMES: Final = {
@@ -66,7 +68,8 @@ def score_lines(summary: Summary) -> Iterator[str]:
     noun = summary.noun
     if summary.folds > 1:
         size = f"{summary.folds} folds, {summary.rows:,} {noun}"
-        yield f"{size}, each tested by a network that never saw it"
+        earlier = " of earlier time" if summary.in_time else ""
+        yield f"{size}, each tested by a network{earlier} that never saw it"
     else:
         yield f"1 fold, {summary.rows:,} {noun}, scored on {noun} that its network never saw"
     width = max(len(NAMES[name]) for name in summary.scores)
@@ -77,12 +80,38 @@ def score_lines(summary: Summary) -> Iterator[str]:
             f"  {NAMES[name]:<{width}}  {number(score.mean)} (sd {number(score.std)})"
             f"  95 % interval {interval}  constant guess {guess}"
         )
+    yield from answering_lines(summary)
     if summary.test_rows and not _same(summary):
         yield f"{summary.test_rows:,} test {noun} that no choice touched"
         yield from test_lines(summary.test)
     yield from coverage_lines(summary)
     yield verdict(summary)
     yield from group_lines(summary)
+
+
+def answering_lines(summary: Summary) -> Iterator[str]:
+    """Yield how far the scores are those of what answers new rows, if they are not exactly."""
+    noun, folds = summary.noun, summary.folds
+    if summary.in_time:
+        last = (
+            "last fold" if summary.scored_folds == 1 else f"last {summary.scored_folds} folds"
+        )
+        of = "" if summary.scored_folds == folds else f" of the {last}"
+        yield (
+            f"These are scores{of}. New {noun} are answered by networks that learnt from all "
+            f"{noun} in the same way; the interval is where their score on the next "
+            f"{summary.stretch:,} {noun} in time is expected."
+        )
+    elif summary.refit:
+        yield (
+            f"These are scores of single folds. New {noun} are answered by networks that "
+            f"learnt from all {noun} in the same way, which no {noun} are left to score."
+        )
+    elif folds > 1:
+        yield (
+            f"These are scores of single folds. New {noun} are answered by the mean of all "
+            f"{folds}, which errs a little less as a rule."
+        )
 
 
 def _same(summary: Summary) -> bool:
@@ -113,11 +142,40 @@ def coverage_lines(summary: Summary) -> Iterator[str]:
         return
     unseen, noun = found.measured, summary.noun
     if not math.isnan(unseen.mean):
-        told = [unseen.mean, unseen.low, unseen.high, found.size.mean]
-        yield _held(summary, found.promised, told, f"{noun} never seen")
+        yield from _held_by_folds(summary, found)
     if found.test is not None and found.test_size is not None:
         told = [found.test.value, found.test.low, found.test.high, found.test_size]
         yield _held(summary, found.promised, told, f"the test {noun}")
+
+
+def _held_by_folds(summary: Summary, found: Coverage) -> Iterator[str]:
+    """Yield what intervals or sets held of the rows that folds held out."""
+    unseen, size, noun = found.measured, found.size, summary.noun
+    if not summary.in_time:
+        told = [unseen.mean, unseen.low, unseen.high, size.mean]
+        line = _held(summary, found.promised, told, f"{noun} never seen")
+        if summary.refit or summary.folds == 1:
+            yield line
+        elif summary.classes:
+            yield f"{line}; measured on single folds"
+        else:
+            yield f"{line}; measured on single folds, and a little narrower for the mean of all"
+        return
+    what = "sets of classes" if summary.classes else "intervals"
+    known = [share for share in unseen.per_fold if not math.isnan(share)]
+    line = (
+        f"{100 * found.promised:g} % {what} made from the folds before held the truth of "
+        f"{100 * known[-1]:.1f} % of the last fold's {noun}"
+    )
+    if len(known) > 1:
+        low, high = 100 * min(known[:-1]), 100 * max(known[:-1])
+        line += f", and of {low:.1f} to {high:.1f} % in the folds before it"
+    yield line
+    if min(known) < found.promised - MOVED:
+        yield (
+            f"What such {what} hold changes with time: of {noun} to come they may hold far "
+            f"less than {100 * found.promised:g} %"
+        )
 
 
 def _held(summary: Summary, promised: float, told: Sequence[float], of: str) -> str:

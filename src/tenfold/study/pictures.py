@@ -13,9 +13,10 @@ from tenfold.checks.finding import decide
 from tenfold.checks.pictures import check_pictures
 from tenfold.config import Decision, RunOptions
 from tenfold.data.encode import Encoded
+from tenfold.data.folds import DEFAULT_FOLDS, answering
 from tenfold.data.picture_schema import PictureSchema, encode_pictures, infer_picture_schema
 from tenfold.data.pictures import Pictures
-from tenfold.data.split import DEFAULT_FOLDS, Splits, Splitter, splits_of
+from tenfold.data.split import Splits, Splitter, splits_of
 from tenfold.data.split_pictures import (
     no_split,
     set_pictures_apart,
@@ -186,7 +187,8 @@ def choose_splits(
 ) -> tuple[Splits, tuple[Decision, ...]]:
     """Deal pictures out to folds as the user or the plan says."""
     if splitter is not None:
-        return splits_of(splitter, rows, schema), ()
+        splits = splits_of(splitter, rows, schema)
+        return splits, answering(splits, "folds")
     if plan.folds == 1 and test is not None and options.split.folds is None:
         return no_split(len(rows))
     folds = options.split.folds or plan.folds or DEFAULT_FOLDS
@@ -247,9 +249,9 @@ def make_model(
     plan = task.plan
     return PictureModel(
         schema=task.schema,
-        network=fits.network,
+        network=fits.deployed[0],
         target=trust.target,
-        folds=len(task.splits),
+        folds=1 if task.splits.refit else len(task.splits),
         kind=plan.network,
         backbone=task.backbone if plan.make is None else None,
         mirrored=plan.mirrored,

@@ -96,7 +96,10 @@ class Study(Generic[Data, Described, Trained]):
         if self.trust.sizes is None:
             return None
         half = np.where(self.place >= 0, self.trust.sizes[self.place], np.nan)
-        return np.asarray(self.out_of_fold() + np.stack([-half, half], axis=1))
+        ends = self.out_of_fold() + np.stack([-half, half], axis=1)
+        if self.trust.conformal is not None:
+            ends = np.clip(ends, *self.trust.conformal.bounds.tolist())
+        return np.asarray(ends)
 
     def guesses(self) -> NDArray[np.float64]:
         """Return what each fold's constant guess says of rows it was not made from."""

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,17 +12,11 @@ from tenfold.checks.finding import decide
 from tenfold.checks.table import check_table
 from tenfold.config import Decision, RunOptions
 from tenfold.data.apart import set_apart
-from tenfold.data.copies import in_order, join_copies
-from tenfold.data.encode import Encoded, encode
+from tenfold.data.copies import in_order, keep_together
+from tenfold.data.encode import Encoded, encode, number_names
+from tenfold.data.folds import answering, decide_folds, make_splits
 from tenfold.data.schema import Schema, infer_schema
-from tenfold.data.split import (
-    Splits,
-    Splitter,
-    decide_folds,
-    make_splits,
-    most_folds,
-    splits_of,
-)
+from tenfold.data.split import Splits, Splitter, splits_of
 from tenfold.data.table import Table
 from tenfold.data.target import answered, find_target
 from tenfold.evaluate.new_data import show_table
@@ -31,7 +26,8 @@ from tenfold.evaluate.scores import (
     score_folds,
 )
 from tenfold.evaluate.trust import Trust
-from tenfold.model import Model
+from tenfold.model import Ensemble, Model
+from tenfold.nn.features import FoldFeatures
 from tenfold.nn.mlp import MLPOptions
 from tenfold.nn.own import MakeModule
 from tenfold.seeds import Streams
@@ -91,9 +87,9 @@ def run_study(
     care = Supervision(watch, Deadline(options.train.time_limit), checkpoints)
     fits = fit_folds(rows, splits, schema.task, plan, streams, device, care=care)
     train_seconds = time.perf_counter() - started
-    decisions += fits.decisions
+    decisions += (*fits.decisions, *_values_learnt(schema, fits.network.features))
     trust = Trust.of(rows, splits, fits, schema.task)
-    model = make_model(schema, fits, plan, len(splits), decisions, trust)
+    model = make_model(schema, fits, plan, splits, decisions, trust)
     shown = None if test is None else show_table(model, test, streams)
     return Study(
         data=table,
@@ -113,23 +109,40 @@ def run_study(
     )
 
 
+def _values_learnt(schema: Schema, features: FoldFeatures) -> tuple[Decision, ...]:
+    """Say which columns of numbers are words, too, because their values come back."""
+    if not features.values:
+        return ()
+    names = number_names(schema)
+    shown = ", ".join(f"{names[p]!r} ({len(known)})" for p, known in features.values[:8])
+    return (
+        Decision(
+            what=f"each value is learnt by itself, too: {shown}",
+            why="few numbers, scattered, that come back often",
+            change_with="--kind NAME=number",
+        ),
+    )
+
+
 def make_model(
     schema: Schema,
     fits: FoldFits,
     plan: Plan,
-    folds: int,
+    splits: Splits,
     decisions: tuple[Decision, ...],
     trust: Trust,
 ) -> Model:
     """Return what answers new rows."""
+    scored = Ensemble(network=fits.network, target=fits.target, folds=len(splits))
     return Model(
         schema=schema,
-        network=fits.network,
+        network=fits.deployed[0],
         target=trust.target,
-        folds=folds,
+        folds=1 if splits.refit else len(splits),
         own=not isinstance(plan.body, MLPOptions),
         decisions=decisions,
         conformal=trust.conformal,
+        scored=scored if splits.refit else None,
     )
 
 
@@ -150,7 +163,7 @@ def describe(
         test = answered(test, target, options.read.max_bad)
         left_out = _left_out(test)
     elif options.split.test_size is not None:
-        table, test = set_apart(table, target, options.split, streams)
+        table, test = set_apart(table, target, options.schema, options.split, streams)
     schema = infer_schema(table, target, options.schema, options.split)
     if test is not None:
         read_answers(test, schema)  # training is not lost to rows that cannot be scored
@@ -207,29 +220,20 @@ def split_rows(
     place = np.full(len(coded), -1, dtype=np.int64)
     place[rows.rows] = np.arange(len(rows))
     if splitter is not None:
-        return rows, place, splits_of(splitter, rows, schema), ()
+        splits = splits_of(splitter, rows, schema)
+        if splits.in_time and rows.times is None:  # the order of the file is that of time
+            rows = replace(rows, times=rows.rows.astype(np.float64))
+        return rows, place, splits, answering(splits, "folds")
+    split = options.split
+    folds, few = decide_folds(rows, split)
     copies: tuple[Decision, ...] = ()
-    if not options.split.keep_copies:
-        one_each, joined, copies = join_copies(rows)
-        if options.split.lenient and most_folds(one_each, schema.task)[0] < 2:
-            copies = (_copies_apart(len(one_each)),)
-        else:
-            place[rows.rows] = joined
-            rows = one_each
-    folds, few = decide_folds(rows, schema.task, options.split)
+    if not split.keep_copies:
+        lenient = split.lenient and split.folds is None
+        rows, copies = keep_together(rows, folds, lenient=lenient)
+        folds, few = decide_folds(rows, split)
     # The tutorial's cross-validation does not shuffle.
-    shuffle = options.split.shuffle
+    shuffle = split.shuffle
     if shuffle is None:
         shuffle = options.train.network != "tutorial"
-    splits, how = make_splits(
-        rows, schema, folds, streams, shuffle=shuffle, lenient=options.split.lenient
-    )
-    return rows, place, splits, (*copies, *few, how)
-
-
-def _copies_apart(rows: int) -> Decision:
-    return Decision(
-        what="copies of a row may stand on both sides of a fold, so the score flatters",
-        why=f"only {rows} rows differ, too few for two folds",
-        change_with="bring rows that differ",
-    )
+    splits, how = make_splits(rows, schema, folds, streams, shuffle=shuffle)
+    return rows, place, splits, (*copies, *few, *how)

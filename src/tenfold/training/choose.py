@@ -8,7 +8,7 @@ import numpy as np
 from tenfold.config import Decision, Quality, Task, TrainOptions
 from tenfold.data.encode import Encoded
 from tenfold.errors import NetworkError
-from tenfold.nn.features import FeatureOptions
+from tenfold.nn.layout import FeatureOptions
 from tenfold.nn.mlp import MLPOptions
 from tenfold.nn.own import MakeModule, load_function
 from tenfold.training.recipe import Plan, Recipe

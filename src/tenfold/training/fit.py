@@ -5,7 +5,7 @@ Shape letters in this file:
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -15,7 +15,8 @@ from torch import Tensor
 
 from tenfold.config import Decision, Task
 from tenfold.data.encode import Encoded
-from tenfold.data.split import Splits, deal_blocks
+from tenfold.data.hold_out import watched_rows
+from tenfold.data.split import Splits
 from tenfold.nn.features import FoldFeatures
 from tenfold.nn.inputs import Inputs, TableInputs
 from tenfold.nn.mlp import FoldMLP, MLPOptions
@@ -24,7 +25,7 @@ from tenfold.nn.network import FoldNetwork, answer
 from tenfold.nn.own import own_network
 from tenfold.nn.targets import FoldTarget
 from tenfold.seeds import Streams
-from tenfold.training.device import move, widest
+from tenfold.training.device import move
 from tenfold.training.feed import TableFeed
 from tenfold.training.history import History, Validation
 from tenfold.training.loop import Stack, Training
@@ -41,9 +42,12 @@ class FoldFits:
     Attributes
     ----------
     network : FoldNetwork
-        F networks: the members of fold 0, then those of fold 1, ...
+        F networks: the members of fold 0 that answer, then those of fold 1, ...
     target : FoldTarget
+    deployed : tuple of (FoldNetwork, FoldTarget)
+        What answers new rows: the same; or those that learnt from all rows.
     stack : Stack
+        All that were trained, members that only watch and those of a refit among them.
     answers : tuple of G ndarray of shape (rows held out, O), float64
         What each fold says of the rows that it holds out: values, or probabilities.
     members : tuple of G ndarray of shape (members, rows held out, O), float64
@@ -53,6 +57,7 @@ class FoldFits:
 
     network: FoldNetwork
     target: FoldTarget
+    deployed: tuple[FoldNetwork, FoldTarget]
     stack: Stack
     answers: tuple[NDArray[np.float64], ...]
     history: History
@@ -87,21 +92,27 @@ def make_stack(
     """Name the rows that each member of each fold learns from and watches.
 
     The first ``recipe.watching`` members leave out one block each of the fold's
-    rows and watch it; the others learn from all of the fold's rows.
+    rows and watch it; the others learn from all of the fold's rows. In time, what is
+    watched are the newest rows. A member that never learnt from them is no longer what is
+    wanted, so it only watches, and the fold has more members instead.
     """
     learn, watch, members = [], [], []
+    more = recipe.watching if splits.in_time else 0
     for fold, fold_learn in zip(splits.numbers, splits.learn, strict=True):
         generator = streams.generator("blocks", fold)
-        # A single group cannot be parted from itself; its rows are dealt out one by one.
-        alone = rows.groups is not None and len(np.unique(rows.groups[fold_learn])) == 1
-        dealt = replace(rows, groups=None) if alone else rows
-        block = deal_blocks(dealt, fold_learn, task, recipe.blocks, generator)
-        for member in range(recipe.members):
-            watched = block == member if member < recipe.watching else np.zeros_like(fold_learn)
-            learn.append(fold_learn & ~watched)
+        dealt = watched_rows(rows, fold_learn, task, recipe.blocks, generator)
+        for member in range(recipe.members + more):
+            own = fold_learn, np.zeros_like(fold_learn)
+            learnt, watched = next(dealt) if member < recipe.watching else own
+            learn.append(learnt)
             watch.append(watched)
             members.append((fold, member))
-    return Stack(learn_FN=np.stack(learn), watch_FN=np.stack(watch), members=tuple(members))
+    return Stack(
+        learn_FN=np.stack(learn),
+        watch_FN=np.stack(watch),
+        members=tuple(members),
+        silent=more,
+    )
 
 
 def fit_folds(
@@ -137,16 +148,12 @@ def fit_folds(
         N02, N03, N05 or N08, if a network cannot be built, its loss is not finite, or
         memory runs out.
     """
-    stack = make_stack(rows, splits, task, plan.recipe, streams)
+    trained = splits.trained()
+    stack = make_stack(rows, trained, task, plan.recipe, streams)
     outputs = 1 if task == "regression" else int(rows.target.max()) + 1
-    network, target = build(rows, splits, stack, task, outputs, plan, streams)
+    network, target = build(rows, trained, stack, task, outputs, plan, streams)
     move(network, device)
-    inputs = TableInputs(
-        features=network.features,
-        numbers_NP=torch.tensor(rows.numbers, dtype=widest(device), device=device),
-        codes_NQ=torch.tensor(rows.codes, device=device),
-    )
-    feed = TableFeed(inputs)
+    feed = TableFeed(TableInputs.of(network.features, rows.numbers, rows.codes))
     training = Training(network, target, feed, rows, stack, plan.recipe, streams, device)
     return run_training(training, splits, care)
 
@@ -168,12 +175,25 @@ def run_training(
         ``Training.run``'s.
     """
     history = training.run(care, validate)
-    network, target = training.network, training.target
-    said = ask_held_out(network, target, training.feed.inputs, splits, training.recipe.members)
+    network, target, stack = training.network, training.target, training.stack
+    fold_F, scored_F = stack.fold_F, stack.answering_F
+    deployed = network, target
+    if splits.refit:
+        at = np.flatnonzero(scored_F & (fold_F == len(splits)))
+        deployed = network.only(at), target.only(at)
+        scored_F &= fold_F < len(splits)
+    if not scored_F.all():
+        at = np.flatnonzero(scored_F)
+        network, target = network.only(at), target.only(at)
+        deployed = deployed if splits.refit else (network, target)
+    inputs = training.feed.inputs.seen_by(network)
+    members = int(scored_F.sum()) // len(splits)
+    said = ask_held_out(network, target, inputs, splits, members)
     return FoldFits(
         network=network,
         target=target,
-        stack=training.stack,
+        deployed=deployed,
+        stack=stack,
         answers=tuple(one.mean(axis=0) for one in said),
         members=said,
         history=history,
@@ -190,24 +210,20 @@ def build(
     streams: Streams,
 ) -> tuple[FoldNetwork, FoldTarget]:
     """Make the networks of all folds, ready to be trained."""
-    networks = len(stack.members)
-    flags = tuple(np.flatnonzero(np.isnan(rows.numbers).any(axis=0)).tolist())
-    distinct = tuple(len(np.unique(column[~np.isnan(column)])) for column in rows.numbers.T)
-    coded = rows.levels if plan.features.recurring else rows.levels[: rows.categories]
-    features = FoldFeatures(networks, distinct, coded, flags, plan.features)
-    features.estimate(rows, splits.learn)
+    body, networks = plan.body, len(stack.members)
+    words = body.word_numbers if isinstance(body, MLPOptions) else None
+    members = networks // len(splits)
+    features = FoldFeatures.of(rows, splits.learn, members, plan.features, words)
     target = FoldTarget(networks, task, outputs)
     if plan.standardize_target:
         target.estimate(rows, splits.learn)
     seeds = [streams.integer("init", *member) for member in stack.members]
-    if not isinstance(plan.body, MLPOptions):
-        return own_network(features, outputs, plan.body, seeds), target
-    network = FoldMLP(features, outputs, plan.body)
+    if not isinstance(body, MLPOptions):
+        return own_network(features, outputs, body, seeds), target
+    network = FoldMLP(features, outputs, body)
     generators = [torch.Generator().manual_seed(seed) for seed in seeds]
-    at_FB = _start_rows(stack, generators)
-    codes_FBQ = torch.from_numpy(rows.codes)[at_FB]
-    x_FBD = features(torch.from_numpy(rows.numbers)[at_FB], codes_FBQ)
-    network.start(x_FBD, codes_FBQ, generators)
+    inputs = TableInputs.of(features, rows.numbers, rows.codes)
+    network.start(*inputs.block(_start_rows(stack, generators)), generators)
     return network, target
 
 

@@ -59,10 +59,11 @@ def fit_heads(
     device : torch.device
     care : Supervision
     """
-    stack = make_stack(rows, splits, "classification", plan.recipe, streams)
+    trained = splits.trained()
+    stack = make_stack(rows, trained, "classification", plan.recipe, streams)
     outputs = int(rows.target.max()) + 1
     head = FoldHead(networks=len(stack.members), inputs=rows.numbers.shape[1], outputs=outputs)
-    head.estimate(rows.numbers, splits.learn)
+    head.estimate(rows.numbers, trained.learn)
     numbers_ND = torch.from_numpy(rows.numbers).to(device)
     feed = WholeFeed(FeatureInputs(numbers_ND=numbers_ND))
     target = FoldTarget(len(stack.members), "classification", outputs)
@@ -104,7 +105,7 @@ def fit_pictures(
         N02, N03, N05 or N08, if a network cannot be built, its loss is not finite, or
         memory runs out.
     """
-    stack = make_stack(rows, splits, "classification", plan.recipe, streams)
+    stack = make_stack(rows, splits.trained(), "classification", plan.recipe, streams)
     outputs = int(rows.target.max()) + 1
     network = build_modules(plan, inputs, outputs, stack, streams, precision)
     draws = Draws(
@@ -138,7 +139,8 @@ def build_modules(
     if plan.make is None:
         raise ValueError("heads on features are no modules")
     seeds = [streams.integer("init", *member) for member in stack.members]
-    modules = make_modules(plan.make, (3, plan.size, plan.size), outputs, seeds)
+    shapes = [(3, plan.size, plan.size)] * len(seeds)
+    modules = make_modules(plan.make, shapes, outputs, seeds)
     for learn_N, member, module in zip(stack.learn_FN, stack.members, modules, strict=True):
         if isinstance(module, ScratchClassifier):
             rows = np.flatnonzero(learn_N)

@@ -54,16 +54,24 @@ class Stack:
         fold's length of training can be chosen on them. Never a held-out row.
     members : tuple of F Member
         Number of the fold and of the member in it.
+    silent : int
+        How many members of each fold, the first, are there to watch alone and never answer.
     """
 
     learn_FN: NDArray[np.bool_]
     watch_FN: NDArray[np.bool_]
     members: tuple[Member, ...]
+    silent: int = 0
 
     @property
     def fold_F(self) -> NDArray[np.int64]:
         """Position of each network's fold among the folds, 0 to G - 1."""
         return np.unique([fold for fold, _ in self.members], return_inverse=True)[1]
+
+    @property
+    def answering_F(self) -> NDArray[np.bool_]:
+        """Which networks answer."""
+        return np.array([member >= self.silent for _, member in self.members])
 
 
 class Training:

@@ -1,0 +1,173 @@
+"""What answers new rows is what was scored: the mean of folds that are alike, or a refit."""
+
+import json
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.model_selection import KFold, TimeSeriesSplit
+
+from tenfold import ImageClassifier, TabularClassifier, TabularRegressor
+from tenfold.launch import train
+from tenfold.opening import load
+from tenfold.report.text import score_lines
+from tenfold.run import Run
+from tests.engine_tables import NETWORKS, linear_module, normed_module
+
+PAST, NEXT = 480, 48
+
+
+def trending(rows: int = PAST + NEXT, *, slope: float = 10.0) -> pd.DataFrame:
+    """Return rows in time whose target grows with a column that grows."""
+    rng = np.random.default_rng(0)
+    day = np.arange(rows)
+    season = np.sin(2 * np.pi * day / 60)
+    size = day / rows + 0.02 * rng.normal(size=rows)
+    y = slope * size + season + 0.1 * rng.normal(size=rows)
+    return pd.DataFrame({"day": day, "size": size, "season": season, "y": y})
+
+
+@lru_cache
+def run_of(slope: float, folds: int = 10) -> Run:
+    frame = trending(slope=slope)[:PAST]
+    return train(
+        frame, target="y", time_column="day", folds=folds, quality="fast", audit="off", out=None
+    )
+
+
+def error_of(run: Run, rows: pd.DataFrame) -> float:
+    off = run.predict(rows)["prediction"].to_numpy() - rows["y"].to_numpy()
+    return float(np.sqrt(np.mean(off**2)))
+
+
+@pytest.mark.parametrize("slope", [0.0, 10.0])
+def test_the_score_in_time_is_met_on_the_next_stretch(slope: float) -> None:
+    """The mean of all folds, most of which never saw a recent row, would be far off."""
+    run, new = run_of(slope), trending(slope=slope)[PAST:]
+    said = run.summary.scores["rmse"]
+    assert said.low <= error_of(run, new) <= said.high
+    answers = run.predict(new)
+    held = (answers["low"] <= new["y"]) & (new["y"] <= answers["high"])
+    assert held.mean() > 0.8
+    if slope:
+        folds = run.model.of_folds
+        mean = replace(run.model, network=folds.network, target=folds.target, folds=10)
+        off = mean.answers(new)[:, 0] - new["y"].to_numpy()
+        assert np.sqrt(np.mean(off**2)) > said.high
+
+
+def test_the_networks_of_a_refit_learn_from_all_rows_and_watch_the_newest() -> None:
+    run = run_of(10.0)
+    study, stack = run.study, run.study.fits.stack
+    last = np.flatnonzero(stack.fold_F == 10)
+    members = [stack.members[f][1] for f in last]
+    assert members == list(range(len(members)))
+    watched = stack.watch_FN[last[0]]
+    assert study.rows.times[watched].min() > study.rows.times[stack.learn_FN[last[0]]].max()
+    assert stack.learn_FN[last[1:]].all()
+    assert not stack.watch_FN[last[1:]].any()
+    # The member that does without the newest rows does not answer.
+    assert stack.silent == 1
+    assert len(run.model.target.mean_F) == len(last) - 1
+    assert run.model.folds == 1
+    assert len(run.model.of_folds.target.mean_F) == 10 * (len(last) - 1)
+
+
+@pytest.mark.parametrize("make", [linear_module, normed_module, "tutorial", "auto"])
+def test_every_network_has_a_refit_that_is_saved_and_exported(
+    make: object, tmp_path: Path
+) -> None:
+    frame = trending()
+    run = train(
+        frame[:PAST],
+        target="y",
+        time_column="day",
+        folds=3,
+        network=make,
+        epochs=4,
+        out=tmp_path,
+    )
+    own = None if isinstance(make, str) else make
+    assert run.folder is not None
+    again = load(run.folder, network=own)
+    assert again.predict(frame[PAST:]).equals(run.predict(frame[PAST:]))
+    assert again.model.of_folds.folds == 3
+    assert again.model.folds == 1
+    told = json.loads((run.folder / "metrics.json").read_text(encoding="utf-8"))
+    assert (told["refit"], told["scored_folds"], told["stretch"]) == (True, 2, 120)
+    assert run.export().equality.difference < 1e-5
+    explained = again.explain(data=frame[:PAST])
+    assert {one.column for one in explained.importance} == {"season", "size"}
+
+
+def test_a_splitter_in_time_has_a_refit_and_one_of_equal_parts_has_none() -> None:
+    frame = trending()[:PAST].drop(columns="day")
+    X, y = frame.drop(columns="y"), frame["y"]
+    for splitter, folds in ((TimeSeriesSplit(4), 1), (KFold(4), 4)):
+        model = TabularRegressor(folds=splitter, quality="fast", epochs=3).fit(X, y)
+        assert model.model_.folds == folds
+        assert model.fold_scores_["rmse"].shape == (4,)
+        said = [d.what for d in model.decisions_ if d.what.startswith("new rows are answered")]
+        assert len(said) == (folds == 1)
+    classes = TabularClassifier(folds=TimeSeriesSplit(4), quality="fast", epochs=3)
+    classes.fit(X, np.where(frame["season"] > 0, "up", "down"))
+    assert classes.model_.folds == 1
+    assert classes.score(X, np.where(frame["season"] > 0, "up", "down")) > 0.9
+
+
+def test_pictures_in_time_have_a_refit_too() -> None:
+    rng = np.random.default_rng(0)
+    pictures = (
+        rng.integers(0, 60, (40, 12, 12, 3)) + 120 * (np.arange(40) % 2)[:, None, None, None]
+    )
+    names = np.where(np.arange(40) % 2, "day", "night")
+    model = ImageClassifier(folds=TimeSeriesSplit(3), network="scratch", img_size=32, epochs=1)
+    model.fit(pictures.astype(np.uint8), names)
+    assert model.model_.folds == 1
+    assert model.fold_scores_["accuracy"].shape == (3,)
+
+
+def test_it_is_said_whose_scores_are_printed() -> None:
+    lines = list(score_lines(run_of(10.0).summary))
+    assert (
+        lines[0]
+        == "10 folds, 480 rows, each tested by a network of earlier time that never saw it"
+    )
+    assert (
+        "These are scores of the last 5 folds. New rows are answered by networks that learnt "
+        "from all rows in the same way; the interval is where their score on the next 43 rows "
+        "in time is expected."
+    ) in lines
+    held = [
+        line for line in lines if line.startswith("90 % intervals made from the folds before")
+    ]
+    assert len(held) == 1
+    alike = train(
+        trending().drop(columns="day"), target="y", folds=3, epochs=2, out=None, audit="off"
+    )
+    lines = list(score_lines(alike.summary))
+    assert (
+        "These are scores of single folds. New rows are answered by the mean of all 3, which "
+        "errs a little less as a rule."
+    ) in lines
+    (line,) = [line for line in lines if line.startswith("90 % intervals held")]
+    assert line.endswith(
+        "; measured on single folds, and a little narrower for the mean of all"
+    )
+
+
+def test_intervals_of_predictions_in_time_are_those_of_their_time() -> None:
+    """The first fold that counts has no past that does; the ones before it do not count."""
+    run = run_of(10.0)
+    ends, splits = run.study.ends(), run.study.splits
+    known = np.isfinite(ends).all(axis=1)[np.argsort(run.study.place)]
+    for fold, held_out in enumerate(splits.held_out):
+        assert known[held_out].all() if fold > 5 else not known[held_out].any()
+    assert len(run.metrics["coverage"]["measured"]["per_fold"]) == 5
+
+
+def test_all_networks_are_tried_above() -> None:
+    assert set(NETWORKS) == {"auto", "tutorial", "own", "own in turns"}
