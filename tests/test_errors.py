@@ -76,7 +76,7 @@ def text(home: Path, content: str | bytes, name: str = "a.csv") -> Path:
 def unpack_in_a_small_memory(home: Path) -> None:
     path = home / "a.csv.gz"
     path.write_bytes(gzip.compress(b"a,b\n" + b"1,2\n" * 50_000))
-    with mock.patch("tenfold.data.text.memory_bytes", return_value=10**6):
+    with mock.patch("tenfold.data.encoding.memory_bytes", return_value=10**6):
         train(path)
 
 
@@ -387,8 +387,10 @@ D03: the file cannot be read as ascii: 'ascii' codec can't decode byte 0xe9 in p
 ordinal not in range(128).
 
   file  HOME/a.csv
+  line  2
   why   the bytes of a text table must form text in one encoding
-  fix   save it as UTF-8, or name its encoding: --encoding cp1250""",
+  fix   save it as UTF-8
+        let its encoding be looked for: leave out --encoding""",
     ),
     (
         lambda home: train(text(home, "a,b\n1,2\n"), encoding="klingon"),
@@ -397,7 +399,8 @@ D03: the file cannot be read as klingon: unknown encoding: klingon.
 
   file  HOME/a.csv
   why   the bytes of a text table must form text in one encoding
-  fix   save it as UTF-8, or name its encoding: --encoding cp1250""",
+  fix   save it as UTF-8
+        let its encoding be looked for: leave out --encoding""",
     ),
     (
         lambda home: train(text(home, b"a,b\n1,\0\n")),

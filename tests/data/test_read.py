@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenfold.config import MISSING, ReadOptions
-from tenfold.data import read, text
+from tenfold.data import encoding, read, text
 from tenfold.data.read import read_table
 from tenfold.data.table import Table
 from tenfold.errors import ReadError, UsageError
@@ -395,7 +395,10 @@ def test_other_formats_are_refused_by_name(written: Any, suffix: str) -> None:
 def test_an_encoding_that_does_not_fit_is_refused(written: Any, codec: str) -> None:
     error = refusal(written("a,b\nä,2\nö,33\n"), encoding=codec)
     assert error.code == "D03"
-    assert error.fix == ("save it as UTF-8, or name its encoding: --encoding cp1250",)
+    assert error.fix == (
+        "save it as UTF-8",
+        "let its encoding be looked for: leave out --encoding",
+    )
 
 
 def test_options_take_only_what_they_can_mean() -> None:
@@ -642,7 +645,7 @@ def test_a_line_of_very_many_columns_is_refused_at_once(written: Any) -> None:
 def test_packed_text_that_would_fill_the_memory_is_refused(
     written: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(text, "memory_bytes", lambda: 8 * 10**6)
+    monkeypatch.setattr(encoding, "memory_bytes", lambda: 8 * 10**6)
     packed = written(gzip.compress(b"a,b\n" + b"1,2\n" * 300_000), "t.csv.gz")
     assert refusal(packed).code == "D10"
     monkeypatch.undo()

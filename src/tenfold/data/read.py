@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from tenfold.config import Decision, ReadOptions
+from tenfold.data.encoding import read_text
 from tenfold.data.table import RejectedRow, Table
 from tenfold.data.text import (
     LEFT_OPEN,
@@ -22,7 +23,6 @@ from tenfold.data.text import (
     check_room,
     detect_format,
     quotation_error,
-    read_text,
     records,
 )
 from tenfold.data.workbook import check_workbook

@@ -1,15 +1,12 @@
-"""Separated text: its encoding, separator, header and decimal sign, and its records."""
+"""Separated text: its separator, header and decimal sign, and its records."""
 
 import csv
-import gzip
 import io
 import re
-import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 from typing import Final
 
 from tenfold.config import Decision, ReadOptions
@@ -22,8 +19,6 @@ SAMPLE_RECORDS: Final = 200
 SEPARATORS: Final = ("\t", ";", "|", ",", "whitespace")
 SEPARATOR_NAMES: Final = {"\t": "tab", ";": "semicolon", "|": "bar", ",": "comma", " ": "space"}
 
-GZIP: Final = b"\x1f\x8b"
-MEMORY_PART: Final = 16  # of the machine's memory, one part, that packed text may take
 # Of memory, about, until a table is made; of one character, text is kept once for all cells.
 BYTES_PER_CHARACTER, BYTES_PER_ROW = 5, 200
 BYTES_PER_CELL, BYTES_PER_LONG_CELL = 16, 64
@@ -65,67 +60,6 @@ class TextFormat:
     decisions: tuple[Decision, ...]
 
 
-def read_text(path: Path, encoding: str | None) -> tuple[str, Decision]:
-    """Read a file as text, unpacked if it is gzip.
-
-    Raises
-    ------
-    ReadError
-        D03 if the bytes are not text, D08 if a gzip file is damaged, D10 if it holds too much.
-    """
-    data = _unpack(path, path.read_bytes())
-    if encoding is not None:
-        codec, why = encoding, "as asked"
-    elif data.startswith(b"\xef\xbb\xbf"):
-        codec, why = "utf-8-sig", "the file starts with a byte order mark"
-    elif data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        codec, why = "utf-16", "the file starts with a byte order mark"
-    elif _is_utf8(data):
-        codec, why = "utf-8", "all bytes are valid UTF-8"
-    elif re.search(rb"[\x80-\x9f]", data):
-        codec, why = "cp1252", "the bytes are not valid UTF-8 and use Windows' letters"
-    else:
-        codec, why = "latin-1", "the bytes are not valid UTF-8"
-    try:
-        text = data.decode(codec)
-    except (ValueError, LookupError) as error:  # of UnicodeError, and of odd names
-        raise ReadError(
-            "D03",
-            f"the file cannot be read as {codec}: {error}",
-            place={"file": str(path)},
-            fix=["save it as UTF-8, or name its encoding: --encoding cp1250"],
-        ) from error
-    if "\0" in text:
-        raise ReadError(
-            "D03",
-            "the file holds zero bytes, so it is not text",
-            place={"file": str(path), "byte": f"{data.index(0):,}"},
-            fix=["export it again as CSV"],
-        )
-    text = text.removeprefix("\ufeff")
-    return text, Decision(what=f"encoding {codec}", why=why, change_with="--encoding")
-
-
-def _unpack(path: Path, data: bytes) -> bytes:
-    if not data.startswith(GZIP):
-        return data
-    most = memory_bytes() // MEMORY_PART
-    try:
-        with gzip.open(io.BytesIO(data)) as file:
-            found = file.read(most + 1)
-    except (OSError, EOFError, zlib.error) as error:
-        raise ReadError(
-            "D08",
-            f"the gzip file cannot be unpacked: {error}",
-            place={"file": str(path)},
-            fix=["copy or download it again"],
-        ) from error
-    if len(found) > most:
-        fact = f"the gzip file unpacks to more than {most / 1e9:.1f} GB"
-        raise ReadError("D10", fact, place={"file": str(path)}, fix=["split it"])
-    return found
-
-
 def check_room(text: str, separator: str) -> None:
     """Refuse a text whose rows would fill the memory; short ones take much more than a file.
 
@@ -141,14 +75,6 @@ def check_room(text: str, separator: str) -> None:
     if needed > memory_bytes() // 2:  # learning takes as much again
         fact = f"its {rows:,} rows would take some {needed / 1e9:.1f} GB, over half the memory"
         raise ReadError("D10", fact, fix=["split it", "save the table as .parquet"])
-
-
-def _is_utf8(data: bytes) -> bool:
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def records(text: str, separator: str) -> Iterator[Record]:
