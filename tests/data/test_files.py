@@ -364,6 +364,34 @@ def test_totals_and_notes_below_the_rows_are_none(
     assert len(kept) + len(kept.rejected) == len(ROWS) + len(reasons)
 
 
+def test_subtotals_between_rows_are_none(written: Write) -> None:
+    parts = [ROWS[:8], ROWS[8:]]
+    lines = [
+        line
+        for rows in parts
+        for line in [*rows, ["Subtotal", "", f"{sum(int(row[2]) for row in rows)}", "", "1.00"]]
+    ]
+    content = "".join(
+        ",".join(line) + "\n" for line in [NAMES, *lines, ["Total", "", "330", "", "2.00"]]
+    )
+    table = read_table(written(content))
+    assert is_the_table(table)
+    assert aside(table) == dict.fromkeys([10, 23, 24], "it is a total of the rows above")
+    assert said(table)["--skip-footer"] == "3 lines in and below the table left out"
+    assert len(read_table(written(content), ReadOptions(skip_footer=0))) == len(ROWS) + 3
+
+
+def test_a_second_table_with_names_of_its_own_is_no_part_of_the_first(written: Write) -> None:
+    second = "town,manager,size,open,rent\nUlm,Ann,4,True,5.00\nBonn,Bob,5,False,6.00\n"
+    table = read_table(written(TABLE + "\n" + second))
+    assert is_the_table(table)
+    below = "it stands below the table, behind an empty line"
+    assert aside(table) == dict.fromkeys([23, 24, 25], below)
+    # The control: an empty line between rows parts nothing.
+    more = read_table(written(TABLE + "\nS,2024-01-01,1,True,2.00\n"))
+    assert len(more) == len(ROWS) + 1
+
+
 def test_names_that_come_again_between_rows_are_no_row(written: Write) -> None:
     table = read_table(written(TABLE + ",".join(NAMES) + "\n" + "S,2024-01-01,1,True,2.00\n"))
     assert cells(table) == [NAMES, *ROWS, ["S", "2024-01-01", "1", "True", "2.00"]]
@@ -398,10 +426,14 @@ def test_names_that_come_again_between_rows_are_no_row(written: Write) -> None:
         "a,b\n--,1\n--,2\n5,3\n",
         # One column, whose last row is a word like the others.
         "word\nsome\nother\ntotal\n",
+        # A group of rows that is called so, and once has a gap.
+        "sex,year,n\nm,1,2\nf,1,3\nTotal,1,5\nm,2,\nf,2,5\nTotal,2,\n",
         # A last row of which most is missing.
         "a,b,c\nx,1,2\ny,3,4\nz,,\n",
         # Letters that may be units, in a column of letters.
         "kind,n\nm,1\ns,2\nm,3\n",
+        # Names that begin as comments do.
+        "#kind,who\nred,Ann\nblue,Bob\ngreen,Eve\n",
     ],
 )
 def test_what_may_be_a_row_is_one(written: Write, content: str) -> None:

@@ -1,13 +1,14 @@
 """Where a table ends: totals, notes and other tables below it are no rows of it.
 
-A last row that is called a total is taken for one only if it shows it: its numbers are the
-sums of the rows above, or it lacks what every other row has. A row of a group that is called
-Total comes more than once, or has all its cells, and is kept.
+A row that is called a total is taken for one only if it shows it: its numbers are the sums of
+the rows above, or it lacks what every other row has. A row of a group that is called Total has
+all its cells, and is kept.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
+from operator import attrgetter
 from typing import Final
 
 import numpy as np
@@ -25,6 +26,9 @@ BELOW: Final = "it stands below the table, behind an empty line"
 MOST_BELOW: Final = 50  # lines below a table
 CLOSE: Final = 1e-3  # of a sum, what rounding may make of it
 LEAST: Final = 2  # rows that are added up
+DIGITS: Final = frozenset("0123456789+-.")  # what most numbers begin with, and no name does
+MOST_TABLES: Final = 5  # in one file, one below the other
+ROWS_LOOKED_AT: Final = 100  # above a row that may name the columns of another table
 TOGETHER: Final = 5  # last rows that show that no empty lines stand between rows
 
 Found = tuple[Record, str]
@@ -33,7 +37,7 @@ Found = tuple[Record, str]
 def find_footer(
     whole: Sequence[Record], odd: Sequence[Record], decimal: str, missing: frozenset[str]
 ) -> list[Found]:
-    """Return what stands below a table, and what shows it.
+    """Return what stands below a table, or is a subtotal in it, and what shows it.
 
     Parameters
     ----------
@@ -56,6 +60,62 @@ class _Rows:
     missing: frozenset[str]
 
     def find_footer(self) -> list[Found]:
+        second = self._second_table()
+        if second is not None:
+            line = self.whole[second].line
+            rest = [*self.whole[second:], *(row for row in self.odd if row.line > line)]
+            return [(row, BELOW) for row in sorted(rest, key=attrgetter("line"))]
+        subtotals = self._subtotals()
+        if subtotals:
+            lines = {row.line for row in subtotals}
+            whole = [row for row in self.whole if row.line not in lines]
+            found = [(row, TOTAL) for row in subtotals] + replace(self, whole=whole).ends()
+            return sorted(found, key=lambda found: found[0].line)
+        return self.ends()
+
+    def _second_table(self) -> int | None:
+        """Return where another table with names of its own begins, behind an empty line."""
+        whole = self.whole
+        if not whole or whole[-1].line - whole[0].line < len(whole):
+            return None  # no empty line
+        odd = {row.line for row in self.odd}
+        empty = [
+            at
+            for at, (a, b) in enumerate(pairwise(whole), start=1)
+            if b.line > a.line + a.lines and odd.isdisjoint(range(a.line + a.lines, b.line))
+        ]
+        for at in empty if len(empty) <= MOST_TABLES else []:
+            above = whole[max(at - ROWS_LOOKED_AT, 0) : at]
+            columns = list(
+                zip(*([as_text(c) for c in row.cells] for row in above), strict=True)
+            )
+            valued = [j for j, cells in enumerate(columns) if all(map(is_value, cells))]
+            names = [as_text(cell) for cell in whole[at].cells]
+            words = all(names) and not any(map(is_value, names))
+            if valued and words and len(above) >= LEAST < len(whole) - at:
+                return at
+        return None
+
+    def _subtotals(self) -> list[Record]:
+        """Return the rows that are called totals in the first column, and lack a cell."""
+        texts = {as_text(row.cells[0]) for row in self.whole}
+        names = {text for text in texts if text[:1] not in DIGITS and is_total(text)}
+        called = [row for row in self.whole if as_text(row.cells[0]) in names] if names else []
+        if not called or len(called) > len(self.whole) // 2:
+            return []
+        lines = {row.line for row in called}
+        others = [row.cells for row in self.whole if row.line not in lines]
+        columns = range(len(called[0].cells))
+        full = [j for j in columns if all(self._is_filled(cells[j]) for cells in others)]
+        return [
+            row
+            for row in called
+            if any(not self._is_filled(row.cells[j]) for j in full)
+            and any(is_value(as_text(cell)) for cell in row.cells)
+        ]
+
+    def ends(self) -> list[Found]:
+        """Return what stands at the end."""
         end, odd, below = len(self.whole), list(self.odd), list[Found]()
         while len(below) < MOST_BELOW and end:
             last = self.whole[end - 1]
@@ -81,7 +141,7 @@ class _Rows:
     def _of_block(self, block: Sequence[Record], end: int) -> list[Found]:
         """Say what rows with another number of cells are, from the first that is a note on."""
         texts = [[text for text in map(as_text, row.cells) if text] for row in block]
-        words = not any(map(is_value, texts[0]))
+        words = all(texts) and not any(map(is_value, texts[0]))
         if words and len(block) < end and self._is_apart(block[0], end):
             return [
                 (row, _reason(found) or BELOW) for row, found in zip(block, texts, strict=True)

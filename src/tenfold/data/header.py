@@ -54,7 +54,8 @@ class FirstRows:
 
     def is_comment(self, row: Row) -> bool:
         """Tell whether a row begins as comments do; some of their marks are cells, too."""
-        mark = comment_mark(row[0]) if self.comments and row else ""
+        own = self.comments and row and row[0] not in self.missing
+        mark = comment_mark(row[0]) if own else ""
         return mark in COMMENTS[:2] or (mark != "" and len(row) != self.columns)
 
     def find_names(self) -> tuple[int, str]:
@@ -130,7 +131,7 @@ class FirstRows:
         rows = sum(len(row) == self.columns for row in self.rows)
         for row in self.rows[:at]:
             title = len(row) == 1 and not is_value(row[0]) and rows >= FEW
-            if not title and not self.is_comment(row):
+            if not title and not (self.is_comment(row) and len(row) != self.columns):
                 return 0
         return at
 

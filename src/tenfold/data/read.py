@@ -290,9 +290,11 @@ def _to_frame(
     found: set[str] = set()
     columns = {}
     for j, name in names.items():
-        cells = [
-            cell.strip() if isinstance(cell := row.cells[j], str) else cell for row in rows
-        ]
+        cells = [row.cells[j] for row in rows]
+        try:
+            cells = [cell.strip() for cell in cells]
+        except AttributeError:  # of a sheet, whose cells are not all text
+            cells = [cell.strip() if isinstance(cell, str) else cell for cell in cells]
         found.update(missing.intersection(cells))
         filled = [None if cell in missing else cell for cell in cells]
         columns[name] = np.array(filled, dtype=object)

@@ -95,7 +95,8 @@ def find_rows(
     decisions += _of_aside(found.aside)
     below = _take_footer(found, decimal, options)
     if below and options.skip_footer is None:
-        what = f"{counted([row for row, _ in below])} below the table left out"
+        where = "below the table" if _are_last(below, found) else "in and below the table"
+        what = f"{counted([row for row, _ in below])} {where} left out"
         why = told([row for row, _ in below])
         decisions.append(Decision(what=what, why=why, change_with="--skip-footer"))
     aside = [RejectedRow(line=row.line, reason=why) for row, why in found.aside + below]
@@ -159,6 +160,10 @@ def _reason(record: Record, columns: int) -> str:
     return f"its quotation marks are wrong: {record.fault}"
 
 
+def _are_last(below: Sequence[Found], found: _Sorted) -> bool:
+    return not found.whole or below[0][0].line > found.whole[-1].line
+
+
 def _take_footer(found: _Sorted, decimal: str, options: ReadOptions) -> list[Found]:
     """Take away what stands below the table, and return it."""
     odd = [row for row, _ in found.odd]
@@ -168,9 +173,9 @@ def _take_footer(found: _Sorted, decimal: str, options: ReadOptions) -> list[Fou
     else:
         below = find_footer(found.whole, odd, decimal, frozenset(options.missing))
     if below:
-        begin = below[0][0].line
-        found.whole = [row for row in found.whole if row.line < begin]
-        found.odd = [(row, why) for row, why in found.odd if row.line < begin]
+        lines = {row.line for row, _ in below}
+        found.whole = [row for row in found.whole if row.line not in lines]
+        found.odd = [(row, why) for row, why in found.odd if row.line not in lines]
     return below
 
 
