@@ -74,7 +74,8 @@ def test_the_table_by_itself_is_read_without_a_word_more(written: Write) -> None
         ("a;b\n1,5;2,5\n3,5;4,5\n", "semicolon", "1,5"),
         ("1,5;2,5\n3,2;1,0\n1,1;2,2\n", "semicolon", "1,5"),
         ("a;b;c\n1;x, y;2\n2;z, w;3\n", "semicolon", "1"),
-        ("a;b\nx,y;z,w\nu,v;t,s\n", "semicolon", "x,y"),
+        ("a;b\nx,y;z,w\nu,v;t,s\nr,q;p,o\nn,m;l,k\n", "semicolon", "x,y"),
+        ("id,first;last,n\n1,Ann;Lee,5\n2,Bob;Ray,6\n3,Eve;Kay,7\n", "comma", "1"),
         ("day;n\nApril 15, 2023;4\nApril 14, 2023;5\n", "semicolon", "April 15, 2023"),
         ("name,n\nO&#039;Connor,1\nO&#039;Neil,2\n", "comma", "O&#039;Connor"),
         ("id;c;m\n1;['3'];x\n2;['4', '5'];y\n3;['6'];z\n", "semicolon", "1"),
@@ -84,6 +85,11 @@ def test_the_table_by_itself_is_read_without_a_word_more(written: Write) -> None
         ("a^b\nx^1\ny^2\n", "'^'", "x"),
         ("a\x01b\nx\x011\ny\x012\n", "'\\x01'", "x"),
         ("1::1193::5\n1::661::3\n", "colon", "1"),
+        (
+            "Report of the year\nx\ty z\tu\tv\na b\t5\t6\t7\nc\t8\t9\t1\nd\t2\t3\t4\n",
+            "tab",
+            "a b",
+        ),
         ('"a" "b"\n"1" 5 "x y"\n"2" 6 "z"\n', "whitespace", "1"),
     ],
 )
@@ -270,6 +276,55 @@ def test_group_names_above_the_names_are_joined_if_they_are_needed(written: Writ
 
 
 @pytest.mark.parametrize(
+    "content",
+    [
+        "answer,how,,where\n,price,place,\n1,5,4,Ulm\n2,3,2,Bonn\n3,4,4,Kiel\n",
+        "answer,how,,where\n,price,place,\n1,5,4,7\n2,3,2,8\n3,4,4,9\n",
+    ],
+)
+def test_names_may_go_on_in_the_next_row(written: Write, content: str) -> None:
+    table = read_table(written(content))
+    assert list(table.frame.columns) == ["answer", "how / price", "how / place", "where"]
+    assert len(table) == 3
+
+
+def test_a_title_may_have_as_many_cells_as_the_table_if_it_cannot_be_a_row(
+    written: Write,
+) -> None:
+    rows = "".join(f"c{i},{i},{i}.5\n" for i in range(9))
+    title = "Report\nJanuary 1, 2024 - January 31, 2024\n"
+    table = read_table(written(f"{title}Campaign,Clicks,Cost\n{rows}Total: 9,36,40.5\n"))
+    assert list(table.frame.columns) == ["Campaign", "Clicks", "Cost"]
+    assert list(aside(table)) == [1, 2, 13]
+    # The control: what may be a row of numbers is no title.
+    kept = read_table(written(f"x,2024,2025\nCampaign,Clicks,Cost\n{rows}"))
+    assert kept.aside == ()
+
+
+def test_the_files_of_the_world_bank_and_of_hydrologists_are_read(written: Write) -> None:
+    years = ",".join(f'"{year}"' for year in range(1960, 1966))
+    rows = "".join(f'"C{i}","X{i}",' + ",".join(f'"{i}{j}0"' for j in range(6)) + ",\n"
+                   for i in range(1, 9))  # fmt: skip
+    above = '"Data Source","World Development Indicators",\n\n"Last Updated","2024-06-28",\n\n'
+    table = read_table(written(f'\ufeff{above}"Country Name","Country Code",{years},\n{rows}'))
+    assert list(table.frame.columns)[:3] == ["Country Name", "Country Code", "1960"]
+    assert table.frame.shape == (8, 8)
+    flow = "".join(f"USGS\t0{i}\t2024-01-{i:02d}\t{3 * i}\n" for i in range(1, 9))
+    head = "# retrieved\n#\nagency\tsite\tday\tflow_00060\n5s\t15s\t20d\t14n\n"
+    stream = read_table(written(head + flow))
+    assert list(stream.frame.columns) == ["agency", "site", "day", "flow_00060"]
+    assert stream.frame.iloc[0].tolist() == ["USGS", "01", "2024-01-01", "3"]
+
+
+def test_a_table_wider_than_the_sample_has_all_its_names(written: Write) -> None:
+    names = [f"name {j:05d}" for j in range(25_000)]
+    rows = [[str((i * j) % 9) for j in range(len(names))] for i in range(3)]
+    table = read_table(written("".join(",".join(row) + "\n" for row in [names, *rows])))
+    assert list(table.frame.columns) == names
+    assert len(table) == 3
+
+
+@pytest.mark.parametrize(
     ("content", "names"),
     [
         ("country,1999,2000,2002\nA,745,2666,1\nB,37737,80488,2\n", None),
@@ -409,6 +464,7 @@ def test_names_that_come_again_between_rows_are_no_row(written: Write) -> None:
         "brand,country,n\nShell,NL,5\nBP,UK,6\nTotal,FR,7\n",
         # A group that is called so.
         "year,sex,n\n1,m,2\n1,f,3\n1,Total,5\n2,m,4\n2,f,5\n2,Total,9\n",
+        "year,sex,n\n1,m,2\n1,Total,2\n2,m,4\n2,Total,8\n",
         # Words that stand nowhere else.
         "town,who\nUlm,Ann\nBonn,Bob\nKiel,Eve\n",
         # A first row with gaps.
@@ -417,6 +473,8 @@ def test_names_that_come_again_between_rows_are_no_row(written: Write) -> None:
         "name,score\nAnn,absent\nBob,5\nEve,7\n",
         "name,score,rank\nAnn,absent,absent\nBob,5,1\nEve,7,2\n",
         "name,score\nAnn,-\nBob,5\nEve,7\n",
+        "a,b,c\nm,none,absent\n1,2,3\n4,5,6\n7,8,9\n",
+        "x\nkg\n5\n6\n7\n",
         # A real # in the first cell.
         "#,name,score\n1,Ann,5\n2,Bob,6\n",
         "# of rooms,price\n3,100\n4,120\n",
@@ -449,6 +507,13 @@ def test_ragged_rows_are_named_and_counted_and_not_taken_for_notes(written: Writ
     assert table.aside == ()
     with pytest.raises(ReadError, match="D05"):
         table.check_rejected(0.01)
+
+
+def test_an_empty_line_shows_nothing_where_each_row_stands_behind_one(written: Write) -> None:
+    """As Python writes on Windows, if the file is not opened as csv wants it."""
+    table = read_table(written(TABLE.replace("\n", "\n\n") + "word\n"))
+    assert cells(table) == [NAMES, *ROWS]
+    assert ([row.line for row in table.rejected], table.aside) == ([43], ())
 
 
 def test_two_widths_are_not_a_title_and_a_table(written: Write) -> None:

@@ -65,14 +65,51 @@ class FirstRows:
         """
         found, why = 0, ""
         for at, row in enumerate(self.rows[:MOST_ABOVE]):
-            shows = self.stands_above_values(at)
-            if shows is not None and (at == 0 or not self._is_units(at, 0)):
+            shows = self.stands_above_values(at) or self._numbers_name(at)
+            if shows and (at == 0 or not self._is_units(at, 0)):
                 found, why = at, shows
             if self._may_be_row(row):
-                if not why and at == 0 and self.joins(1):
-                    return 1, f"{self.rows[1][0]!r} stands below the name of its group"
-                return (found, why) if why else (self._below_titles(at), why)
-        return found, why
+                if not why:
+                    found, why = self._behind(at)
+                break
+        return found + (bool(why) and self._goes_on(found)), why
+
+    def _behind(self, at: int) -> tuple[int, str]:
+        """Return the position of names behind a row that may be one, but not of their table."""
+        if at == 0 and self.joins(1):
+            return 1, f"{self.rows[1][0]!r} stands below the name of its group"
+        for names in range(at + 1, min(at + FEW, len(self.rows))):
+            shows = self.stands_above_values(names)
+            others = all(
+                any(map(is_value, row)) and self._is_other(row, names)
+                for row in self.rows[at:names]
+            )
+            if shows and others and not self._is_units(names, at):
+                return names, shows
+        return self._below_titles(at), ""
+
+    def _is_other(self, row: Row, names: int) -> bool:
+        """Tell whether a row has a word where the rows below the names have values."""
+        below = self._columns_below(names, self.columns)
+        return any(
+            cell
+            and cell not in self.missing
+            and not is_value(cell)
+            and all(map(is_value, cells))
+            for cell, cells in zip(row, below, strict=False)
+            if cells
+        )
+
+    def _goes_on(self, at: int) -> bool:
+        """Tell whether names that are not in one row are in the next, as of merged cells."""
+        if at + 1 >= len(self.rows) or self._is_units(at + 1, at):
+            return False
+        names, more = self.rows[at], self.rows[at + 1]
+        more = ["" if cell in self.missing else cell for cell in more]
+        if len(more) != len(names) or any(map(is_value, more)) or all(names):
+            return False
+        named = all(name or cell for name, cell in zip(names, more, strict=True))
+        return named and self._is_other(more, at + 1)
 
     def behind_comments(self) -> int:
         """Return the position of the first row that is no comment, or may be one of names."""
@@ -157,6 +194,11 @@ class FirstRows:
                 return False, f"{name!r} stands in the first row and below it"
         return True, "the cells of the first row do not occur below it"
 
+    def _numbers_name(self, at: int) -> str:
+        """Say why numbers in a row with as many cells as the table has are names."""
+        row = self.names(at)
+        return self._are_names(row, self.rows[at + 1 :]) if len(row) == self.columns else ""
+
     def _are_names(self, first: Row, body: Sequence[Row]) -> str:
         """Say why numbers in a row are names all the same; nothing if they are values.
 
@@ -212,8 +254,10 @@ class FirstRows:
         """Tell whether the row above the names holds the names of groups of columns."""
         if not 0 < at < len(self.rows) or self.is_comment(self.rows[at - 1]):
             return False
-        above, names = self.rows[at - 1], self.rows[at]
-        several = sum(map(bool, above)) > 1 and len(above) == len(names)
+        if self.stands_above_values(at - 1) and self._goes_on(at - 1):
+            return True
+        above, names = self.rows[at - 1], [name for name in self.rows[at] if name]
+        several = sum(map(bool, above)) > 1 and len(above) == len(self.rows[at])
         groups = len(set(above)) < len(above) or any(map(is_number, above))
         twice = len(set(names)) < len(names) and self.missing.isdisjoint(names)
         return several and groups and twice and self.stands_above_values(at) is not None

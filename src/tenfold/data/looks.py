@@ -72,6 +72,7 @@ UNITS: Final = (
 _UNITS: Final = frozenset(UNITS.split())
 _LETTERS: Final = frozenset("mglLsthdVAWJKCFN%#$€£¥‰°Ω")  # units of one letter, as written
 _POWER: Final = re.compile(r"\^?[-\u2212\u207b]?[\d\u00b9\u00b2\u00b3]+$")
+_WIDTH: Final = re.compile(r"\d+[sdn]")  # of text, a date, a number, as hydrologists say it
 _PARTS: Final = re.compile(r"\s*(?:/|\u00b7|\*| per | )\s*")
 
 
@@ -111,6 +112,8 @@ def is_unit(cell: str) -> bool:
     if len(cell) > LONGEST:
         return False
     if len(cell) > 2 and cell[0] + cell[-1] in {"()", "[]", "{}", "<>"}:
+        return True
+    if _WIDTH.fullmatch(cell):
         return True
     parts = [_POWER.sub("", part) or part for part in _PARTS.split(cell)]
     known = (part in _LETTERS or part.casefold() in _UNITS for part in parts)
