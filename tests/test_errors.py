@@ -73,10 +73,18 @@ def text(home: Path, content: str | bytes, name: str = "a.csv") -> Path:
     return path
 
 
+def sheets(home: Path) -> Path:
+    path = home / "a.xlsx"
+    with pd.ExcelWriter(path) as book:
+        houses().to_excel(book, sheet_name="January")
+        houses().to_excel(book, sheet_name="February")
+    return path
+
+
 def unpack_in_a_small_memory(home: Path) -> None:
     path = home / "a.csv.gz"
     path.write_bytes(gzip.compress(b"a,b\n" + b"1,2\n" * 50_000))
-    with mock.patch("tenfold.data.text.memory_bytes", return_value=10**6):
+    with mock.patch("tenfold.data.encoding.memory_bytes", return_value=10**6):
         train(path)
 
 
@@ -387,8 +395,10 @@ D03: the file cannot be read as ascii: 'ascii' codec can't decode byte 0xe9 in p
 ordinal not in range(128).
 
   file  HOME/a.csv
+  line  2
   why   the bytes of a text table must form text in one encoding
-  fix   save it as UTF-8, or name its encoding: --encoding cp1250""",
+  fix   save it as UTF-8
+        let its encoding be looked for: leave out --encoding""",
     ),
     (
         lambda home: train(text(home, "a,b\n1,2\n"), encoding="klingon"),
@@ -397,7 +407,8 @@ D03: the file cannot be read as klingon: unknown encoding: klingon.
 
   file  HOME/a.csv
   why   the bytes of a text table must form text in one encoding
-  fix   save it as UTF-8, or name its encoding: --encoding cp1250""",
+  fix   save it as UTF-8
+        let its encoding be looked for: leave out --encoding""",
     ),
     (
         lambda home: train(text(home, b"a,b\n1,\0\n")),
@@ -412,20 +423,29 @@ D03: the file holds zero bytes, so it is not text.
     (
         lambda home: train(text(home, "a\n1\n2\n")),
         """\
-D04: no comma, semicolon, tab, bar or space splits the rows into columns.
-
-  file  HOME/a.csv
-  why   a table needs at least two columns: something to learn from and a target
-  fix   name the separator: --separator ':'""",
-    ),
-    (
-        lambda home: train(text(home, "a\n1\n2\n"), separator=";"),
-        """\
-D04: the table has 1 column(s).
+D04: the table has one column.
 
   file  HOME/a.csv
   why   a table needs at least two columns: something to learn from and a target
   fix   name the separator, if it was read wrongly: --separator ';'""",
+    ),
+    (
+        lambda home: train(text(home, "a,b\n" + "1\n1,2,3\n" * 9)),
+        """\
+D04: no comma, semicolon, tab, bar or space splits the rows into columns alike.
+
+  file  HOME/a.csv
+  why   a table needs at least two columns: something to learn from and a target
+  fix   name the one that does: --separator ','
+        if there is one column, name a letter that no line holds: --separator '^'""",
+    ),
+    (
+        lambda home: train(pd.DataFrame(index=range(3))),
+        """\
+D04: the table has no columns.
+
+  file  DataFrame
+  why   a table needs at least two columns: something to learn from and a target""",
     ),
     (
         lambda home: train(text(home, "a,b\n1,2\n3,4\n5\n6,\n")),
@@ -439,15 +459,14 @@ D05: 2 of 4 rows cannot be used, and the limit is 0.01 of them.
         leave them out: --max-bad 0.5""",
     ),
     (
-        lambda home: train(text(home, "a,b,a\n1,2,3\n")),
+        lambda home: train(houses().set_axis(["a", "b", "a"], axis=1)),
         """\
 D06: 1 column name(s) occur more than once.
 
-  file     HOME/a.csv
+  file     DataFrame
   columns  'a'
   why      a column is addressed by its name, so no two may share one
-  fix      rename the columns
-           if the first row holds data, say so: --no-header""",
+  fix      rename the columns""",
     ),
     (
         lambda home: train(text(home, "{}", "a.json")),
@@ -497,13 +516,23 @@ D10: the gzip file unpacks to more than 0.0 GB.
   fix   split it""",
     ),
     (
-        lambda home: train(text(home, ",".join(f"c{i}" for i in range(100_001)) + "\n1\n")),
+        lambda home: train(text(home, ("," * 100_000 + "\n").replace(",", "1,") * 2)),
         """\
 D11: the table has 100,001 columns.
 
   file  HOME/a.csv
   why   a table has 100,000 columns at most
   fix   name its separator, or turn it""",
+    ),
+    (
+        lambda home: train(sheets(home), sheet="May"),
+        """\
+D12: there is no sheet 'May'.
+
+  file    HOME/a.xlsx
+  sheets  'January', 'February'
+  why     an Excel file has the sheet that --sheet names
+  fix     name one of them, or its number: --sheet 1""",
     ),
     (
         lambda home: train(houses(), target="prize"),

@@ -301,10 +301,10 @@ def parquet_bomb() -> bytes:
 def unnamed(of: Spoiled, table: Any) -> str:
     """Return what is wrong with how the rows of a file were accounted for, or nothing."""
     lines, rejected = table.lines.tolist(), [row.line for row in table.rejected]
-    every = lines + rejected
+    every = lines + rejected + [row.line for row in table.aside]
     if len(lines) != len(table.frame) or len(set(every)) < len(every):
         return "a line is told twice, or not"
-    if any(line < 1 for line in every) or not all(row.reason for row in table.rejected):
+    if any(line < 1 for line in every) or not all(row.reason for row in table.left_out):
         return "a row is rejected without a line or a reason"
     if of.touched:
         if not of.untouched <= set(lines):
@@ -323,17 +323,22 @@ def rows_of(of: Spoiled, table: Any) -> set[int] | None:
     It can in text without a quotation mark: each line is a row then, but for blank ones.
     """
     said = {one.what.split(" ")[0]: one.what.partition(" ")[2] for one in table.decisions}
+    named = any(one.what == "the first row names the columns" for one in table.decisions)
     if of.name.endswith((".parquet", ".pq", ".xlsx", ".xlsm")) or "encoding" not in said:
         return None
     data = gzip.decompress(of.data) if of.data.startswith(b"\x1f\x8b") else of.data
-    text = data.decode(said["encoding"]).removeprefix("\ufeff")
+    text = data.decode(said["encoding"], "replace").removeprefix("\ufeff")
     if '"' in text:
         return None
     marks = {"tab": "\t", "semicolon": ";", "bar": "|", "comma": ",", "whitespace": " "}
-    blank = str.maketrans("", "", marks[said["separator"]])
+    mark = marks.get(said.get("separator", ""), " ")
+    blank = str.maketrans("", "", mark)
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     found = [at for at, line in enumerate(lines, start=1) if line.translate(blank).strip()]
-    return set(found[1:] if "the" in said else found)
+    # The names stand in the first line that is neither a title nor a comment.
+    aside = {row.line for row in table.aside}
+    names = next(at for at in found if at not in aside) if named else None
+    return set(found) - {names}
 
 
 WAYS: Final[dict[str, Callable[[str, bytes, Draw], tuple[str, bytes]]]] = {

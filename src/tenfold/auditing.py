@@ -102,6 +102,12 @@ def audit(  # noqa: PLR0913 - each option of the command, by its own name
     encoding: str | None = None,
     decimal: str | None = None,
     missing: Sequence[str] = MISSING,
+    skip_rows: int | None = None,
+    skip_footer: int | None = None,
+    comment: str | None = None,
+    units_row: bool | None = None,
+    keep_empty: bool = False,
+    sheet: str | None = None,
     watch: Watch | None = None,
 ) -> Audit:
     """Look for what would make a score a lie: leaks, copies, wrong labels, unlike test rows.
@@ -118,6 +124,7 @@ def audit(  # noqa: PLR0913 - each option of the command, by its own name
     max_bad, file_column, max_pixels, memory_bytes, workers
         See ``train``.
     separator, header, encoding, decimal, missing
+    skip_rows, skip_footer, comment, units_row, keep_empty, sheet
         See ``train``.
     watch : Watch, optional
         Told how the data were read, and how far the work on pictures is.

@@ -48,7 +48,7 @@ class Decision:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReadOptions:
-    """How a text table is read; ``None`` is detected.
+    """How a table is read from a file; ``None`` is detected.
 
     Parameters
     ----------
@@ -62,6 +62,18 @@ class ReadOptions:
         The decimal sign.
     missing : tuple of str
         Cells that are read as empty.
+    skip_rows : int, optional
+        Lines above the row of names, or above the first row, that are left out.
+    skip_footer : int, optional
+        Lines at the end, empty ones not counted, that are left out.
+    comment : str, optional
+        What comments begin with; ``""`` if there are none.
+    units_row : bool, optional
+        Whether the row below the names is left out, as it holds units.
+    keep_empty : bool
+        Whether columns stay that have neither a name nor a cell.
+    sheet : str, optional
+        Sheet of an Excel file: its name, or its number from 1 on.
     max_bad : float
         Share of rows that may be rejected, 0 to 1.
     """
@@ -71,6 +83,12 @@ class ReadOptions:
     encoding: str | None = None
     decimal: str | None = None
     missing: tuple[str, ...] = MISSING
+    skip_rows: int | None = None
+    skip_footer: int | None = None
+    comment: str | None = None
+    units_row: bool | None = None
+    keep_empty: bool = False
+    sheet: str | None = None
     max_bad: float = 0.01
 
     def __post_init__(self) -> None:
@@ -82,6 +100,10 @@ class ReadOptions:
                 "one character or 'whitespace'",
             )
         check(self.decimal in {None, ".", ","}, "decimal", self.decimal, "'.' or ','")
+        for name in ("skip_rows", "skip_footer"):
+            count = getattr(self, name)
+            wanted = "a whole number of lines, 0 or more"
+            check(count is None or count >= 0, name.replace("_", "-"), count, wanted)
         check(0 <= self.max_bad <= 1, "max-bad", self.max_bad, "a share from 0 to 1")
 
 

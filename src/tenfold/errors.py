@@ -37,6 +37,7 @@ RULES: Final[Mapping[str, str]] = {
     "D09": "a cell that opens with a quotation mark ends with one",
     "D10": "a table, unpacked, must fit into this machine's memory",
     "D11": "a table has 100,000 columns at most",
+    "D12": "an Excel file has the sheet that --sheet names",
     "S01": "the target must be a column of the table",
     "S02": "regression predicts numbers",
     "S03": "a network needs at least one column that differs between rows",

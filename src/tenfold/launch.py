@@ -88,6 +88,12 @@ def train(  # noqa: PLR0913 - each option of the command, by its own name
     encoding: str | None = None,
     decimal: str | None = None,
     missing: Sequence[str] = MISSING,
+    skip_rows: int | None = None,
+    skip_footer: int | None = None,
+    comment: str | None = None,
+    units_row: bool | None = None,
+    keep_empty: bool = False,
+    sheet: str | None = None,
     out: str | Path | None = "runs",
     resume: str | Path | None = None,
     config: str | Path | None = None,
@@ -156,6 +162,13 @@ def train(  # noqa: PLR0913 - each option of the command, by its own name
         are kept in a temporary file, threads that decode.
     separator, header, encoding, decimal, missing : optional
         How a text file is written, where it is not to be detected.
+    skip_rows, skip_footer, comment, units_row : optional
+        What in a file is no row of the table: lines above its names or first row, lines at its
+        end, what comments begin with, whether units stand below the names.
+    keep_empty : bool
+        True keeps columns that have neither a name nor a cell.
+    sheet : str, optional
+        Sheet of an Excel file: its name, or its number from 1 on.
     out : str, Path or None
         Folder that gets a folder for this run; None writes nothing.
     resume : str or Path, optional

@@ -1,11 +1,11 @@
 """What a user orders: a run on data, one that goes on, or one that is done once more."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
-from tenfold.config import RunOptions
+from tenfold.config import ReadOptions, RunOptions
 from tenfold.data.split import Splitter
 from tenfold.errors import UsageError
 from tenfold.nn.own import MakeModule
@@ -17,7 +17,7 @@ from tenfold.training.watch import Watch
 
 # Options that only one kind of data has, by their group; the others keep their default.
 OF_TABLES: Final = {
-    "read": ("separator", "header", "encoding", "decimal", "missing"),
+    "read": tuple(f.name for f in fields(ReadOptions) if f.name != "max_bad"),
     "schema": ("task", "kinds", "weight_column"),
     "split": ("shuffle", "time_column"),
     "train": ("standardize",),

@@ -354,17 +354,22 @@ def test_every_option_of_train_reaches_the_run(run_tenfold: Tenfold, tmp_path: P
         "--kind": "price=category", "--epochs": 1, "--batch-size": 9, "--lr": 0.01,
         "--seed": 5, "--device": "cpu", "--time-limit": 99, "--max-bad": 0.5,
         "--separator": ",", "--encoding": "ascii", "--decimal": ".", "--missing": "-",
+        "--skip-rows": 0, "--skip-footer": 0, "--comment": "#", "--sheet": "1",
         "--audit": "warn", "--out": tmp_path,
     }  # fmt: skip
     words = [word for pair in given.items() for word in pair]
-    flags = ("--no-shuffle", "--keep-copies", "--standardize", "--header")
+    flags = (
+        *("--no-shuffle", "--keep-copies", "--standardize"),
+        *("--header", "--no-units-row", "--keep-empty"),
+    )
     status, _, err = run_tenfold("train", "houses.csv", *words, *flags)
     assert (status, err[:7]) == (0, "Decided")
     options = json.loads((tmp_path / "houses-1" / "config.json").read_text())["options"]
     assert options == {
         "read": {
             "separator": ",", "header": True, "encoding": "ascii", "decimal": ".",
-            "missing": ["", "-"], "max_bad": 0.5,
+            "missing": ["", "-"], "skip_rows": 0, "skip_footer": 0, "comment": "#",
+            "units_row": False, "keep_empty": True, "sheet": "1", "max_bad": 0.5,
         },
         "pictures": {
             "max_bad": 0.5, "max_pixels": 100_000_000, "memory_bytes": None, "workers": None,
@@ -385,6 +390,26 @@ def test_every_option_of_train_reaches_the_run(run_tenfold: Tenfold, tmp_path: P
             "standardize": True, "seed": 5, "device": "cpu", "time_limit": 99.0,
         },
     }  # fmt: skip
+
+
+def test_what_new_rows_leave_out_is_said_with_the_option_that_changes_it(
+    run_tenfold: Tenfold, home: Path, tmp_path: Path
+) -> None:
+    names, *rows = (home / "houses.csv").read_text().splitlines(keepends=True)
+    path = tmp_path / "new.csv"
+    path.write_text("For sale\n\n" + names + "".join(rows[:3]) + "Source: example\n")
+    status, out, err = run_tenfold("predict", "runs/houses-1", path)
+    assert (status, len(out.splitlines())) == (0, 4)
+    above = "no row of it stands above: line 1: 'For sale'"
+    assert err.splitlines() == [
+        f"{path}: the table begins on line 3 ({above}); --skip-rows",
+        f"{path}: 1 line below the table left out (line 7: 'Source: example'); --skip-footer",
+    ]
+    # The control: nothing is said of a file that is nothing but a table.
+    path.write_text(names + "".join(rows[:3]))
+    assert run_tenfold("predict", "runs/houses-1", path)[2] == ""
+    status, _, err = run_tenfold("predict", "runs/houses-1", path, "--skip-rows", "-1")
+    assert (status, err[:4]) == (2, "U01:")
 
 
 def test_a_table_may_come_from_standard_input(

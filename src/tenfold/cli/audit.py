@@ -36,6 +36,12 @@ def audit(  # noqa: PLR0913 - the options of the command
     encoding: opt.Encoding = None,
     decimal: opt.DecimalSign = None,
     missing: opt.Missing = None,
+    skip_rows: opt.SkipRows = None,
+    skip_footer: opt.SkipFooter = None,
+    comment: opt.Comment = None,
+    units_row: opt.UnitsRow = None,
+    keep_empty: opt.KeepEmpty = False,
+    sheet: opt.SheetName = None,
     as_json: opt.AsJson = False,
     quiet: opt.Quiet = False,
 ) -> None:

@@ -103,6 +103,12 @@ def train(  # noqa: PLR0913 - the options of the command
     encoding: opt.Encoding = None,
     decimal: opt.DecimalSign = None,
     missing: opt.Missing = None,
+    skip_rows: opt.SkipRows = None,
+    skip_footer: opt.SkipFooter = None,
+    comment: opt.Comment = None,
+    units_row: opt.UnitsRow = None,
+    keep_empty: opt.KeepEmpty = False,
+    sheet: opt.SheetName = None,
     out: opt.Out = Path("runs"),
     resume: opt.Resume = None,
     config: opt.ConfigFile = None,
@@ -145,24 +151,23 @@ def predict(  # noqa: PLR0913
     encoding: opt.Encoding = None,
     decimal: opt.DecimalSign = None,
     missing: opt.Missing = None,
+    skip_rows: opt.SkipRows = None,
+    skip_footer: opt.SkipFooter = None,
+    comment: opt.Comment = None,
+    units_row: opt.UnitsRow = None,
+    keep_empty: opt.KeepEmpty = False,
+    sheet: opt.SheetName = None,
     as_json: opt.AsJson = False,
     quiet: opt.Quiet = False,
 ) -> None:
     """Predict new rows: a CSV of their lines, values or classes with probabilities."""
+    read = given.read_options(locals())
     import pandas as pd  # noqa: PLC0415
 
     from tenfold.data.admit import admit, departure_table  # noqa: PLC0415
     from tenfold.opening import load  # noqa: PLC0415
     from tenfold.report.console import PatientBar  # noqa: PLC0415
 
-    read = given.read_options(
-        max_bad=max_bad,
-        separator=separator,
-        header=header,
-        encoding=encoding,
-        decimal=decimal,
-        missing=missing,
-    )
     mode = given.schema_mode(strict=strict, warn=warn)
     loaded = load(run, network=network)
     given.refuse_kind(loaded.kind, inputs)
@@ -208,23 +213,22 @@ def evaluate(  # noqa: PLR0913
     encoding: opt.Encoding = None,
     decimal: opt.DecimalSign = None,
     missing: opt.Missing = None,
+    skip_rows: opt.SkipRows = None,
+    skip_footer: opt.SkipFooter = None,
+    comment: opt.Comment = None,
+    units_row: opt.UnitsRow = None,
+    keep_empty: opt.KeepEmpty = False,
+    sheet: opt.SheetName = None,
     as_json: opt.AsJson = False,
     quiet: opt.Quiet = False,
 ) -> None:
     """Score a run on labelled rows or pictures that it never saw."""
+    read = given.read_options(locals())
     from tenfold.data.admit import admit, admit_pictures  # noqa: PLC0415
     from tenfold.opening import load  # noqa: PLC0415
     from tenfold.report.console import PatientBar  # noqa: PLC0415
     from tenfold.report.text import test_lines  # noqa: PLC0415
 
-    read = given.read_options(
-        max_bad=max_bad,
-        separator=separator,
-        header=header,
-        encoding=encoding,
-        decimal=decimal,
-        missing=missing,
-    )
     mode = given.schema_mode(strict=strict, warn=warn)
     loaded = load(run, network=network)
     labelled: Any
@@ -282,6 +286,12 @@ def compare(  # noqa: PLR0913
     encoding: opt.Encoding = None,
     decimal: opt.DecimalSign = None,
     missing: opt.Missing = None,
+    skip_rows: opt.SkipRows = None,
+    skip_footer: opt.SkipFooter = None,
+    comment: opt.Comment = None,
+    units_row: opt.UnitsRow = None,
+    keep_empty: opt.KeepEmpty = False,
+    sheet: opt.SheetName = None,
     out: opt.Out = Path("runs"),
     as_json: opt.AsJson = False,
     quiet: opt.Quiet = False,

@@ -1,7 +1,7 @@
 """What the options of a command say, read and checked against each other."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,24 +60,16 @@ def missing_cells(given: list[str] | None) -> tuple[str, ...]:
     return MISSING if given is None else ("", *given)
 
 
-def read_options(
-    *,
-    max_bad: float,
-    separator: str | None,
-    header: bool | None,
-    encoding: str | None,
-    decimal: str | None,
-    missing: list[str] | None,
-) -> ReadOptions:
-    """Return the options that say how new rows are read."""
-    return ReadOptions(
-        separator=separator,
-        header=header,
-        encoding=encoding,
-        decimal=decimal,
-        missing=missing_cells(missing),
-        max_bad=max_bad,
-    )
+def read_options(said: Mapping[str, Any]) -> ReadOptions:
+    """Return the options that say how new rows are read.
+
+    Parameters
+    ----------
+    said : mapping
+        The parameters of ``predict`` or ``evaluate``, by their names.
+    """
+    values = {field.name: said[field.name] for field in fields(ReadOptions)}
+    return ReadOptions(**values | {"missing": missing_cells(said["missing"])})
 
 
 def schema_mode(*, strict: bool, warn: bool) -> "Mode | None":

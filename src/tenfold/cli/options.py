@@ -251,6 +251,41 @@ Missing = Annotated[
         metavar="CELL", help="A cell that means empty; may be repeated. [default: NA, ?, ...]"
     ),
 ]
+SkipRows = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N", help="Lines above the names, or above the first row. [default: detected]"
+    ),
+]
+SkipFooter = Annotated[
+    int | None,
+    typer.Option(metavar="N", help="Lines below the last row. [default: detected]"),
+]
+Comment = Annotated[
+    str | None,
+    typer.Option(
+        metavar="MARK", help="What comments begin with, '' for none. [default: detected]"
+    ),
+]
+UnitsRow = Annotated[
+    bool | None,
+    typer.Option(
+        "--units-row/--no-units-row",
+        help="Whether the row below the names holds units. [default: detected]",
+    ),
+]
+KeepEmpty = Annotated[
+    bool,
+    typer.Option("--keep-empty", help="Keep columns that have neither a name nor a cell."),
+]
+SheetName = Annotated[
+    str | None,
+    typer.Option(
+        "--sheet",
+        metavar="NAME",
+        help="Sheet of an Excel file, or its number. [default: the first with a table]",
+    ),
+]
 MaxBad = Annotated[
     float,
     typer.Option(

@@ -1,6 +1,7 @@
 """What the commands read from standard input and lay out on the screen."""
 
 import json
+import re
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
 
 
 MOST_LINES: Final = 20  # that a screen shows of departures
+# What of reading new rows goes without saying, unless it is a guess.
+PLAIN: Final = frozenset(
+    {"--encoding", "--separator", "--header", "--no-header", "--decimal", "--missing"}
+)
+NOT_UTF8: Final = re.compile("encoding (?!utf)")
 
 
 def console(*, quiet: bool) -> "Console":
@@ -82,6 +88,10 @@ def read_rows(
     if str(path) == "-":
         table = replace(table, source="standard input")
     if not quiet:
+        for told in table.decisions:
+            if told.change_with not in PLAIN or NOT_UTF8.match(told.what):
+                line = f"{path}: {told.what} ({told.why}); {told.change_with}"
+                print(line, file=sys.stderr)
         for row in table.rejected:
             print(f"{path}, line {row.line}, is left out: {row.reason}", file=sys.stderr)
     return table

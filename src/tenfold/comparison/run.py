@@ -56,6 +56,12 @@ def compare(  # noqa: PLR0913 - each option of the command, by its own name
     encoding: str | None = None,
     decimal: str | None = None,
     missing: Sequence[str] = MISSING,
+    skip_rows: int | None = None,
+    skip_footer: int | None = None,
+    comment: str | None = None,
+    units_row: bool | None = None,
+    keep_empty: bool = False,
+    sheet: str | None = None,
     out: str | Path | None = "runs",
     follow: Follow | None = None,
 ) -> Comparison:
@@ -87,6 +93,7 @@ def compare(  # noqa: PLR0913 - each option of the command, by its own name
     keep_copies, audit, seed, device, max_bad, file_column, max_pixels, memory_bytes, workers
         See ``train``.
     separator, header, encoding, decimal, missing, out
+    skip_rows, skip_footer, comment, units_row, keep_empty, sheet
         See ``train``.
     follow : Follow, optional
         Told of every step.

@@ -12,11 +12,12 @@ from typing import Final, TypeGuard
 
 import pandas as pd
 
-from tenfold.config import Decision, PictureOptions, ReadOptions
+from tenfold.config import Decision, PictureOptions
 from tenfold.data import picture_folders as folders
 from tenfold.data.read import read_table
+from tenfold.data.separator import find_separator
 from tenfold.data.table import Table, find_column
-from tenfold.data.text import detect_format, records
+from tenfold.data.text import records
 from tenfold.errors import PictureError
 
 FORMATS: Final[Mapping[str, str]] = {
@@ -99,7 +100,7 @@ def is_picture_source(data: object) -> TypeGuard[str | Path]:
         with path.open("rb") as file:
             sample = file.read(_SAMPLE_BYTES).decode("utf-8-sig", errors="replace")
         text = "\n".join(sample.splitlines()[:_SAMPLE_LINES])
-        separator = detect_format(text, ReadOptions()).separator
+        separator = find_separator(text).separator
         rows = [record.cells for record in records(text, separator)]
     except (OSError, ValueError):  # a ReadError is a ValueError
         return False

@@ -1,10 +1,9 @@
 """From a file or a DataFrame to a Table."""
 
-import csv
 import importlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from itertools import chain
+from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
 from pathlib import Path
 from typing import Final
 
@@ -12,27 +11,26 @@ import numpy as np
 import pandas as pd
 
 from tenfold.config import Decision, ReadOptions
-from tenfold.data.table import RejectedRow, Table
+from tenfold.data.encoding import read_text
+from tenfold.data.rows import FoundRows, find_rows
+from tenfold.data.separator import SAMPLE_RECORDS, find_separator, sample_records
+from tenfold.data.table import Table
 from tenfold.data.text import (
-    LEFT_OPEN,
-    NEVER_CLOSED,
-    TOO_LONG,
+    MOST_COLUMNS,
+    ONE_COLUMN,
     Record,
-    TextFormat,
     check_room,
-    detect_format,
-    quotation_error,
-    read_text,
     records,
+    too_many_columns,
 )
-from tenfold.data.workbook import check_workbook
+from tenfold.data.workbook import choose_sheet, look_into, sheet_records
 from tenfold.errors import ReadError
 from tenfold.extras import require
 from tenfold.machine import memory_bytes
 
-MOST_COLUMNS: Final = 100_000
 SHOWN: Final = 10
 BYTES_PER_NUMBER: Final = 8
+ENOUGH_ROWS: Final = 3  # that show that a column without a name holds nothing
 NOT_READ: Final = frozenset({".xls", ".ods", ".zip", ".json", ".feather", ".sqlite", ".pdf"})
 
 
@@ -70,7 +68,7 @@ def read_table(source: str | Path | pd.DataFrame, options: ReadOptions | None = 
         if suffix in {".parquet", ".pq"}:
             table = _read_parquet(path)
         elif suffix in {".xlsx", ".xlsm"}:
-            table = _read_excel(path)
+            table = _read_excel(path, options or ReadOptions())
         else:
             table = _read_text_table(path, options or ReadOptions())
     if len(table) == 0 and not table.rejected:
@@ -126,25 +124,19 @@ def _name(label: object) -> str:
 
 
 def _check_names(names: Sequence[str], source: str) -> None:
+    if not names:
+        raise ReadError("D04", "the table has no columns", place={"file": source})
     if len(names) > MOST_COLUMNS:
-        fact = f"the table has {len(names):,} columns"
-        raise ReadError(
-            "D11", fact, place={"file": source}, fix=["name its separator, or turn it"]
-        )
+        error = too_many_columns(len(names))
+        error.place = {"file": source}
+        raise error
     twice = sorted(name for name, count in Counter(names).items() if count > 1)
     if twice:
         raise ReadError(
             "D06",
             f"{len(twice)} column name(s) occur more than once",
             place={"file": source, "columns": ", ".join(map(repr, twice[:SHOWN]))},
-            fix=["rename the columns", "if the first row holds data, say so: --no-header"],
-        )
-    if len(names) < 2:
-        raise ReadError(
-            "D04",
-            f"the table has {len(names)} column(s)",
-            place={"file": source},
-            fix=["name the separator, if it was read wrongly: --separator ';'"],
+            fix=["rename the columns"],
         )
 
 
@@ -166,20 +158,28 @@ def _read_parquet(path: Path) -> Table:
     return _from_frame(frame, str(path), first_line=1)
 
 
-def _read_excel(path: Path) -> Table:
+def _read_excel(path: Path, options: ReadOptions) -> Table:
     require("openpyxl", extra="excel", to="read .xlsx files")
     try:
-        check_workbook(path)
-        frame = pd.read_excel(path, header=None, dtype=object)
+        name, chosen = choose_sheet(path, look_into(path), options.sheet)
+        every, columns = sheet_records(path, name)
     except ReadError:
         raise
     except Exception as error:
         raise _damaged(path, "Excel", error) from error
-    if len(frame) == 0:
-        raise ReadError("D02", "the first sheet is empty", place={"file": str(path)})
-    first = frame.iloc[0]
-    names = [f"column {j + 1}" if pd.isna(name) else name for j, name in enumerate(first)]
-    return _from_frame(frame[1:].set_axis(names, axis=1), str(path), first_line=2)
+    every = every[options.skip_rows or 0 :]
+    filled = [row for row in every if any(cell is not None for cell in row.cells)]
+    if not filled:
+        raise ReadError("D02", f"sheet {name!r} is empty", place={"file": str(path)})
+    found = _placed(path, filled[:SAMPLE_RECORDS], columns, filled, options)
+    if found.rows:
+        # An empty row between others is one all of whose cells are missing.
+        first, last = found.rows[0].line, found.rows[-1].line
+        known = {row.line for row in filled}
+        empty = [r for r in every if first < r.line < last and r.line not in known]
+        found.rows.extend(empty)
+        found.rows.sort(key=attrgetter("line"))
+    return _to_table(path, found, options, chosen)
 
 
 def _damaged(path: Path, kind: str, error: Exception) -> ReadError:
@@ -194,74 +194,108 @@ def _damaged(path: Path, kind: str, error: Exception) -> ReadError:
 def _read_text_table(path: Path, options: ReadOptions) -> Table:
     text, encoding = read_text(path, options.encoding)
     try:
-        layout = detect_format(text, options)
-        check_room(text, layout.separator)
-        rows = records(text, layout.separator)
-        first = next(rows)
-        if first.fault and layout.header:
-            raise quotation_error(first)
-        names = _column_names(first, layout)
-        _check_names(names, str(path))
-        good, rejected = _sort(rows if layout.header else chain([first], rows), len(names))
+        found = find_separator(text, asked=options.separator, skip=options.skip_rows or 0)
+        check_room(text, found.separator)
     except ReadError as error:
         error.place = {"file": str(path), **error.place}
         raise
-    frame, found = _to_frame(names, good, frozenset(options.missing))
-    decisions = [encoding, *layout.decisions]
-    if found:
-        decisions.append(
-            Decision(
-                what=f"cells {', '.join(map(repr, sorted(found)))} are read as empty",
-                why="tables write them for a missing value",
-                change_with="--missing",
-            )
-        )
+    first = sample_records(text, found.separator, skip=found.skip)
+    every = records(text, found.separator, skip=found.skip)
+    rows = _placed(path, first, found.columns, every, options)
+    decisions = [encoding]
+    if options.separator is None:
+        what = f"separator {found.name}" if found.separator != ONE_COLUMN else "one column"
+        decisions.append(Decision(what=what, why=found.why, change_with="--separator"))
+    return _to_table(path, rows, options, decisions)
+
+
+def _placed(
+    path: Path,
+    first: Sequence[Record],
+    columns: int,
+    every: Iterable[Record],
+    options: ReadOptions,
+) -> FoundRows:
+    """Return the rows of a table, and name its file if there are none."""
+    try:
+        return find_rows(first, columns, every, options)
+    except ReadError as error:
+        error.place = {"file": str(path), **error.place}
+        raise
+
+
+def _to_table(
+    path: Path, found: FoundRows, options: ReadOptions, decisions: Sequence[Decision]
+) -> Table:
+    """Return a table of the rows that were found."""
+    names, without = _without_empty(found, options)
+    frame, missing = _to_frame(names, found.rows, frozenset(options.missing))
+    made = [*decisions, *found.decisions, *without]
+    if missing:
+        what = f"cells {', '.join(map(repr, sorted(missing)))} are read as empty"
+        why = "tables write them for a missing value"
+        made.append(Decision(what=what, why=why, change_with="--missing"))
     return Table(
         frame=frame,
-        lines=np.array([record.line for record in good], dtype=np.int64),
+        lines=np.array([record.line for record in found.rows], dtype=np.int64),
         source=str(path),
-        decimal=layout.decimal,
-        rejected=tuple(rejected),
-        decisions=tuple(decisions),
+        decimal=found.decimal,
+        rejected=found.rejected,
+        aside=found.aside,
+        decisions=tuple(made),
     )
 
 
-def _column_names(first: Record, layout: TextFormat) -> list[str]:
-    if not layout.header:
-        return [f"column {j + 1}" for j in range(layout.columns)]
-    names = [cell.strip() or f"column {j + 1}" for j, cell in enumerate(first.cells)]
-    # R writes the names of rows in a column without a name of its own.
-    return ["row", *names] if len(names) == layout.columns - 1 else names
+def _without_empty(
+    found: FoundRows, options: ReadOptions
+) -> tuple[dict[int, str], tuple[Decision, ...]]:
+    """Return the names of columns by their positions, without those that hold nothing at all.
+
+    A separator at the end of each line makes a column that has neither a name nor a cell.
+    """
+    names = dict(enumerate(found.names))
+    if options.keep_empty or (not found.header and len(found.rows) < ENOUGH_ROWS):
+        return names, ()
+    empty = [
+        j for j in found.unnamed if not any(map(_filled, (r.cells[j] for r in found.rows)))
+    ]
+    if not found.header:  # a column in between may be filled in the next file
+        empty = _at_the_edges(empty, len(names))
+    if not empty or len(empty) == len(names):
+        return names, ()
+    kept = {j: name for j, name in names.items() if j not in set(empty)}
+    count = "one column that has" if len(empty) == 1 else f"{len(empty):,} columns that have"
+    what = f"{count} neither a name nor a cell left out"
+    why = "a separator at the end of lines, or at their beginning, makes no column"
+    return kept, (Decision(what=what, why=why, change_with="--keep-empty"),)
 
 
-def _sort(rows: Iterable[Record], columns: int) -> tuple[list[Record], list[RejectedRow]]:
-    good, rejected = [], []
-    for record in rows:
-        if record.fault in {NEVER_CLOSED, LEFT_OPEN}:
-            raise quotation_error(record)
-        if record.fault is not None:
-            reason = f"its quotation marks are wrong: {record.fault}"
-            if record.fault.startswith(TOO_LONG):
-                reason = f"a cell has more than {csv.field_size_limit():,} characters"
-        elif len(record.cells) != columns:
-            reason = f"it has {len(record.cells)} cells, and the table has {columns} columns"
-            if record.lines > 1:
-                reason += f"; it goes to line {record.line + record.lines - 1}, by its marks"
-        else:
-            good.append(record)
-            continue
-        rejected.append(RejectedRow(line=record.line, reason=reason))
-    return good, rejected
+def _filled(cell: object) -> bool:
+    return cell is not None and str(cell).strip() != ""
+
+
+def _at_the_edges(positions: Sequence[int], count: int) -> list[int]:
+    held, first, last = set(positions), 0, count - 1
+    while first in held:
+        first += 1
+    while last in held:
+        last -= 1
+    return [j for j in positions if j < first or j > last]
 
 
 def _to_frame(
-    names: Sequence[str], rows: Sequence[Record], missing: frozenset[str]
+    names: Mapping[int, str], rows: Sequence[Record], missing: frozenset[str]
 ) -> tuple[pd.DataFrame, set[str]]:
+    """Return the cells of rows as they came, and which of them are read as empty."""
     found: set[str] = set()
     columns = {}
-    for j, name in enumerate(names):
-        cells = [record.cells[j].strip() for record in rows]
+    for j, name in names.items():
+        cells = [row.cells[j] for row in rows]
+        try:
+            cells = [cell.strip() for cell in cells]
+        except AttributeError:  # of a sheet, whose cells are not all text
+            cells = [cell.strip() if isinstance(cell, str) else cell for cell in cells]
         found.update(missing.intersection(cells))
         filled = [None if cell in missing else cell for cell in cells]
         columns[name] = np.array(filled, dtype=object)
-    return pd.DataFrame(columns, dtype=object), found - {""}
+    return pd.DataFrame(columns, dtype=object, index=range(len(rows))), found - {""}

@@ -37,6 +37,8 @@ class Table:
         Decimal sign of cells that are text.
     rejected : tuple of RejectedRow
         In the order of their lines.
+    aside : tuple of RejectedRow
+        What was seen to be no data: titles, comments, units, totals, notes.
     decisions : tuple of Decision
         How the file was read.
     """
@@ -46,10 +48,16 @@ class Table:
     source: str
     decimal: str = "."
     rejected: tuple[RejectedRow, ...] = ()
+    aside: tuple[RejectedRow, ...] = ()
     decisions: tuple[Decision, ...] = ()
 
     def __len__(self) -> int:
         return len(self.frame)
+
+    @property
+    def left_out(self) -> tuple[RejectedRow, ...]:
+        """All that was left out of the file, in the order of their lines."""
+        return tuple(sorted([*self.rejected, *self.aside], key=lambda row: row.line))
 
     def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> "Table":
         """Return the table of the given row positions, or of the rows marked True."""

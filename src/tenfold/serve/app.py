@@ -153,7 +153,7 @@ class Answering:
             return Response(csv_of(table, answers), media_type=CSV)
         lines = table.lines.tolist()
         told = [{"line": line} | answer for line, answer in zip(lines, answers, strict=True)]
-        rejected = [asdict(row) for row in table.rejected]
+        rejected = [asdict(row) for row in table.left_out]
         return json_reply({"predictions": told, "rejected": rejected})
 
     async def _answers(self, feeds: Feeds, count: int, *, apart: bool) -> list[dict[str, Any]]:

@@ -13,10 +13,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tenfold.data.cells import FALSE_WORDS, TRUE_WORDS, to_dates
+from tenfold.data.encoding import GZIP
 from tenfold.data.read import read_table
 from tenfold.data.schema import Schema
 from tenfold.data.table import Table
-from tenfold.data.text import GZIP
 from tenfold.errors import PredictError, ReadError, ServeError
 from tenfold.exported import HIGH, LOW, Exported, Feeds, Input, seconds_of
 

@@ -85,11 +85,11 @@ def run_tables(study: TableStudy | PictureStudy) -> dict[str, pd.DataFrame]:
     where: Any = data.files if isinstance(data, Pictures) else data.lines
     predictions.insert(0, place, where)
     predictions.insert(1, "truth", _truth(study))
-    rejected = [asdict(row) for row in study.data.rejected]
+    left_out = study.data.rejected if isinstance(study.data, Pictures) else study.data.left_out
     return {
         PREDICTIONS: predictions,
         HISTORY: history_table(study),
-        "rejected.csv": pd.DataFrame(rejected, columns=[place, "reason"]),
+        "rejected.csv": pd.DataFrame(map(asdict, left_out), columns=[place, "reason"]),
     }
 
 

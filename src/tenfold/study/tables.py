@@ -19,6 +19,7 @@ from tenfold.data.schema import Schema, infer_schema
 from tenfold.data.split import Splits, Splitter, splits_of
 from tenfold.data.table import Table
 from tenfold.data.target import answered, find_target
+from tenfold.errors import ReadError
 from tenfold.evaluate.new_data import show_table
 from tenfold.evaluate.scores import (
     read_answers,
@@ -156,6 +157,13 @@ def describe(
     table, test, schema, decisions
         The table without rows that have no answer and without test rows.
     """
+    if len(table.frame.columns) < 2:
+        raise ReadError(
+            "D04",
+            "the table has one column",
+            place={"file": table.source},
+            fix=["name the separator, if it was read wrongly: --separator ';'"],
+        )
     target, found = find_target(table, options.schema)
     table = answered(table, target, options.read.max_bad)
     left_out: tuple[Decision, ...] = ()

@@ -1,0 +1,231 @@
+"""The letters of a text file: unpacked if it is gzip, and in the encoding it was written in.
+
+Nothing in a file of plain text names its encoding. UTF-8 can be told from any other, since its
+bytes form a pattern that no other text keeps to. What is left is told by the words that come
+out: Western European words are looked for first, since most such files hold them and no
+detector knows them surely from a few; all others are left to chardet.
+"""
+
+import gzip
+import io
+import re
+import zlib
+from pathlib import Path
+from typing import Final
+
+from tenfold.config import Decision
+from tenfold.errors import ReadError
+from tenfold.machine import memory_bytes
+
+GZIP: Final = b"\x1f\x8b"
+MEMORY_PART: Final = 16  # of the machine's memory, one part, that packed text may take
+
+MARKS: Final = {  # the longer ones first: one of UTF-32 begins as one of UTF-16 does
+    b"\xef\xbb\xbf": "utf-8-sig",
+    b"\xff\xfe\0\0": "utf-32",
+    b"\0\0\xfe\xff": "utf-32",
+    b"\xff\xfe": "utf-16",
+    b"\xfe\xff": "utf-16",
+}
+UNREADABLE: Final = "\ufffd"
+# Of the bytes above 127, the share that may form no letter in a file that is text.
+MOST_UNREADABLE: Final = 0.1
+# Letters in UTF-8 for each byte that is none: a file of another encoding has hardly any.
+ENOUGH_UTF8: Final = 4
+# Bytes of a file of 16 bits that must be zero, all at even or all at odd places.
+ENOUGH_ZEROS: Final = 0.15
+SAMPLE_BYTES: Final = 100_000  # of lines that are not plain ASCII
+LINES_SHOWN: Final = 5
+
+# What chardet may answer, in its names; it knows many more, which hardly a table is written in.
+ENCODINGS: Final = (
+    *("cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258"),
+    *("iso8859-2", "iso8859-7", "iso8859-9", "iso8859-15", "koi8-r", "koi8-u", "mac-roman"),
+    *("cp437", "cp850", "cp866", "tis-620", "cp874"),
+    *("cp932", "euc_jis_2004", "gb18030", "big5", "cp949", "johab"),
+)
+# What Windows writes in Western Europe; its letters for Czech and the like are no sign of it.
+_WINDOWS: Final = bytes(range(128, 256)).decode("cp1252", "replace")
+LETTERS: Final = "".join(filter(str.isalpha, _WINDOWS)).translate(
+    dict.fromkeys(map(ord, "ŠšŽžƒˆ"))
+)
+SIGNS: Final = "".join(c for c in _WINDOWS if not c.isalpha() and c != UNREADABLE)
+_BETWEEN: Final = re.compile(r"[\s,;|\"]+")
+_WESTERN: Final = re.compile(rf"[\x00-\x7f{LETTERS}{re.escape(SIGNS)}]*")
+# A small letter before a large one, or a sign between two letters that is no apostrophe or dot,
+# is of another encoding.
+_INNER: Final = SIGNS.replace("\u2019", "").replace("\u00b7", "")
+_TORN: Final = re.compile(
+    rf"[a-z\u00df-\u00f6\u00f8-\u00ff][\u00c0-\u00d6\u00d8-\u00de\u0152]"
+    rf"|[^\W\d_][{re.escape(_INNER)}][^\W\d_]"
+)
+# Lone surrogates that Python puts where a byte is no UTF-8, and what Windows means by the byte.
+_NO_UTF8: Final = re.compile("[\udc80-\udcff]")
+_OF_BYTE: Final = {0xDC80 + at: letter for at, letter in enumerate(_WINDOWS)}
+
+
+def read_text(path: Path, encoding: str | None) -> tuple[str, Decision]:
+    """Read a file as text, unpacked if it is gzip.
+
+    Raises
+    ------
+    ReadError
+        D03 if the bytes are not text, D08 if a gzip file is damaged, D10 if it holds too much.
+    """
+    data = _unpack(path, path.read_bytes())
+    if encoding is not None:
+        text, why = _decode(path, data, encoding), "as asked"
+        codec = encoding
+    else:
+        text, codec, why = _look_for(path, data)
+    if "\0" in text:
+        raise ReadError(
+            "D03",
+            "the file holds zero bytes, so it is not text",
+            place={"file": str(path), "byte": f"{data.index(0):,}"},
+            fix=["export it again as CSV"],
+        )
+    text = text.removeprefix("\ufeff")
+    return text, Decision(what=f"encoding {codec}", why=why, change_with="--encoding")
+
+
+def _unpack(path: Path, data: bytes) -> bytes:
+    if not data.startswith(GZIP):
+        return data
+    most = memory_bytes() // MEMORY_PART
+    try:
+        with gzip.open(io.BytesIO(data)) as file:
+            found = file.read(most + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise ReadError(
+            "D08",
+            f"the gzip file cannot be unpacked: {error}",
+            place={"file": str(path)},
+            fix=["copy or download it again"],
+        ) from error
+    if len(found) > most:
+        fact = f"the gzip file unpacks to more than {most / 1e9:.1f} GB"
+        raise ReadError("D10", fact, place={"file": str(path)}, fix=["split it"])
+    return found
+
+
+def _decode(path: Path, data: bytes, codec: str) -> str:
+    try:
+        return data.decode(codec)
+    except (ValueError, LookupError) as error:  # of UnicodeError, and of odd names
+        place = {"file": str(path)}
+        if isinstance(error, UnicodeDecodeError):
+            line = data.count(b"\n", 0, error.start) + 1
+            place["line"] = f"{line:,}"
+        raise ReadError(
+            "D03",
+            f"the file cannot be read as {codec}: {error}",
+            place=place,
+            fix=["save it as UTF-8", "let its encoding be looked for: leave out --encoding"],
+        ) from error
+
+
+def _look_for(path: Path, data: bytes) -> tuple[str, str, str]:
+    """Return the text of a file, its encoding, and what shows it."""
+    for mark, codec in MARKS.items():
+        if data.startswith(mark):
+            return _decode(path, data, codec), codec, "the file starts with a byte order mark"
+    wide = _of_16_bits(data)
+    if wide is not None:
+        return *wide, "every second byte of its plain letters is zero"
+    text = data.decode("utf-8", "surrogateescape")
+    if text.isascii():
+        return text, "utf-8", "all bytes are valid UTF-8"
+    wrong = _NO_UTF8.findall(text)
+    if not wrong:
+        return text, "utf-8", "all bytes are valid UTF-8"
+    if ENOUGH_UTF8 * len(wrong) <= _letters(text) - len(wrong):
+        which = "one byte" if len(wrong) == 1 else f"{len(wrong):,} bytes"
+        why = f"all but {which} are valid UTF-8; {_lines(text, _NO_UTF8)}, Windows' letters"
+        return text.translate(_OF_BYTE), "utf-8", f"{why} are read instead"
+    return _older(path, data)
+
+
+def _letters(text: str) -> int:
+    """Return how many characters are not plain ASCII."""
+    return len(text) - len(text.encode("ascii", "ignore"))
+
+
+def _lines(text: str, sign: re.Pattern[str]) -> str:
+    """Return on which lines a sign stands, the first few."""
+    seen: list[int] = []
+    for match in sign.finditer(text):
+        line = text.count("\n", 0, match.start()) + 1
+        if line not in seen:
+            if len(seen) == LINES_SHOWN:
+                return f"on lines {', '.join(map(str, seen))} and more"
+            seen.append(line)
+    return f"on line{'s' if len(seen) > 1 else ''} {', '.join(map(str, seen))}"
+
+
+def _of_16_bits(data: bytes) -> tuple[str, str] | None:
+    """Return the text and the encoding of a file of 16 bits a letter without its mark."""
+    if len(data) % 2 or b"\0" not in data:
+        return None
+    even, odd = data[::2].count(0), data[1::2].count(0)
+    codec = "utf-16-be" if even > odd else "utf-16-le"
+    # One of each hundred zeros may be half of another letter.
+    if max(even, odd) < ENOUGH_ZEROS * len(data) or min(even, odd) * 100 > max(even, odd):
+        return None
+    try:
+        text = data.decode(codec)
+    except UnicodeDecodeError:
+        return None
+    return text, codec
+
+
+def _older(path: Path, data: bytes) -> tuple[str, str, str]:
+    """Return the text of a file in one of the encodings before UTF-8.
+
+    Raises
+    ------
+    ReadError
+        D03, if its bytes form no letters in any of them.
+    """
+    odd = [line for line in data.splitlines(keepends=True) if not line.isascii()]
+    sample = b"".join(odd)[:SAMPLE_BYTES]
+    if _is_western(sample):
+        codec, why = "cp1252", "the bytes are not valid UTF-8, and form Western words"
+        if not re.search(rb"[\x80-\x9f]", data):
+            codec = "latin-1"
+    else:
+        codec, why = _detected(sample), "the bytes are not valid UTF-8, and form words in it"
+    text = data.decode(codec, "replace")
+    wrong = text.count(UNREADABLE)
+    if wrong > MOST_UNREADABLE * _letters(text):
+        _decode(path, data, codec)
+    if wrong:
+        where = _lines(text, re.compile(UNREADABLE))
+        which = "a byte" if wrong == 1 else f"{wrong:,} bytes"
+        why += f"; {which} {where} that it has no letter for, read as {UNREADABLE}"
+    return text, codec, why
+
+
+def _is_western(sample: bytes) -> bool:
+    """Tell whether bytes form words of Western Europe, as Windows writes them.
+
+    Examples
+    --------
+    >>> _is_western("Zürich,1".encode("cp1252")), _is_western("Łódź,1".encode("cp1250"))
+    (True, False)
+    """
+    text = sample.decode("cp1252", "replace").replace(UNREADABLE, "")
+    words = "\n".join(word for word in set(_BETWEEN.split(text)) if not word.isascii())
+    letters = [letter for letter in words if letter.isalpha()]
+    odd = sum(not letter.isascii() for letter in letters)
+    # Greek or Russian words are odd in nearly every letter.
+    western = _WESTERN.fullmatch(words) is not None and _TORN.search(words) is None
+    return western and 2 * odd <= max(len(letters), 2)
+
+
+def _detected(sample: bytes) -> str:
+    """Return the likeliest encoding of bytes that are neither UTF-8 nor Western words."""
+    import chardet  # noqa: PLC0415 - hardly any file needs it
+
+    found = chardet.detect(sample, include_encodings=ENCODINGS, compat_names=False)
+    return found["encoding"] or "cp1252"
