@@ -2,8 +2,8 @@
 
 Eight real tables and four made ones in the order of time. Each is cut at nine tenths of its
 rows: Tenfold learns from the past at its defaults with `--time-column`, and what it printed is
-compared with what is found on the rest. Beside it: the mean of all folds' networks, which is what
-an ensemble of folds would answer, and LightGBM at its defaults.
+compared with what is found on the rest. Beside it: the mean of all folds' networks, which is
+what an ensemble of folds would answer, and LightGBM at its defaults.
 """
 
 import sys
@@ -60,7 +60,7 @@ def storms() -> tuple[Any, str, str]:
 
 
 def weather() -> tuple[Any, str, str]:
-    """The kind of a day's weather in Seattle."""
+    """Return the kind of a day's weather in Seattle."""
     from vega_datasets import data  # noqa: PLC0415
 
     table = data.seattle_weather()
@@ -98,7 +98,7 @@ def friedman() -> tuple[Any, str, str]:
 
 
 def growing() -> tuple[Any, str, str]:
-    """A target and a column that grow together, with noise that does not."""
+    """Return a target and a column that grow together, with noise that does not."""
     import numpy as np  # noqa: PLC0415
     import pandas as pd  # noqa: PLC0415
 
@@ -123,7 +123,7 @@ def dearer() -> tuple[Any, str, str]:
 
 
 def broken() -> tuple[Any, str, str]:
-    """What a column means changes little by little until its sign has turned."""
+    """Return a column whose meaning changes little by little until its sign has turned."""
     import numpy as np  # noqa: PLC0415
     import pandas as pd  # noqa: PLC0415
 
@@ -217,8 +217,8 @@ def lines_of(part: dict[str, Any]) -> Iterator[str]:
             [
                 name,
                 f"{of['rows']:,} + {of['next']:,}",
-                f"{machine.short(of['said'])} [{machine.short(of['low'])}, "
-                f"{machine.short(of['high'])}]",
+                machine.short(of["said"]),
+                f"{machine.short(of['low'])} to {machine.short(of['high'])}",
                 machine.short(of["met"]),
                 "yes" if meets else "**no**",
                 f"{100 * of['held']:.1f}",
@@ -227,37 +227,33 @@ def lines_of(part: dict[str, Any]) -> Iterator[str]:
                 f"{of_peer:.2f}",
             ]
         )
-    head = [
-        "table", "rows", "said", "met", "inside", "90 % intervals held", "says that rows change",
-        "x mean of folds", "x LightGBM",
-    ]  # fmt: skip
+    interval = "interval of the next stretch"
+    head = ["table", "rows", "said", interval, "met", "inside", "90 % held", "said to change"]
     yield "# Scores and intervals in time"
     yield ""
     yield (
-        "Errors (RMSE, or log-loss of classes) said of the past with the 95 % interval of the next "
-        "stretch, and met on the next tenth; the share of the next tenth that 90 % intervals, or "
-        "sets of classes, held; and whether the run said that what they hold changes with time. The "
-        "last columns: the error met, over that of the mean of all folds' networks, and over "
-        "LightGBM's at its defaults, taught on all of the past."
+        "Errors (RMSE, or log-loss of classes) said of the past, the 95 % interval of the "
+        "next stretch of time, and met on the next tenth; what share of the next tenth the 90 "
+        "% intervals, or sets of classes, held; and whether the run said that this share "
+        "changes with time. The last columns: the error met over that of the mean of all "
+        "folds' networks, and over that of LightGBM, which learnt from all of the past at its "
+        "defaults."
     )
     yield ""
-    yield from machine.grid(head, rows)
+    yield from machine.grid([*head, "x mean of folds", "x LightGBM"], rows)
     met = [machine.verdict("tables whose error was met", inside, INSIDE, at_most=False)]
     for name, of in part["tables"].items():
         held = 100 * of["held"]
         if name in STILL:
-            met.append(
-                machine.verdict(
-                    f"{name}, which stands still: % held", held, LOWEST, at_most=False
-                )
-            )
-            met.append(machine.verdict(f"{name}, which stands still: % held", held, HIGHEST))
+            what = f"{name}, which stands still: % held"
+            met.append(machine.verdict(what, held, LOWEST, at_most=False))
+            met.append(machine.verdict(what, held, HIGHEST))
         elif not LOWEST <= held <= HIGHEST:
-            met.append(
-                machine.verdict(f"{name}: says that rows change", of["moves"], 1, at_most=False)
-            )
+            what = f"{name}: said to change"
+            met.append(machine.verdict(what, of["moves"], 1, at_most=False))
     yield from machine.bars(met)
-    yield f"Error met over that of the mean of all folds, geometric mean: {machine.geometric_mean(gain):.2f}."
+    mean = machine.geometric_mean(gain)
+    yield f"Error met over that of the mean of all folds, geometric mean: {mean:.2f}."
     yield ""
     yield from machine.circumstances(part)
 

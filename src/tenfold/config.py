@@ -155,6 +155,9 @@ class SplitOptions:
         Folds learn from earlier rows and test on later ones.
     keep_copies : bool
         Whether rows with equal inputs may stand in different folds.
+    refit : bool
+        Whether networks that learn from all rows answer new ones where folds learn from unequal
+        parts, as in time; if not, the mean of all folds does.
     test_size : float, optional
         Share of rows kept apart before anything is decided, 0 to 1 exclusive.
     lenient : bool
@@ -166,6 +169,7 @@ class SplitOptions:
     group_column: str | None = None
     time_column: str | None = None
     keep_copies: bool = False
+    refit: bool = True
     test_size: float | None = None
     lenient: bool = False
 

@@ -68,6 +68,7 @@ def train(  # noqa: PLR0913 - each option of the command, by its own name
     kinds: Mapping[str, Kind] | None = None,
     shuffle: bool | None = None,
     keep_copies: bool = False,
+    refit: bool = True,
     audit: AuditMode = "stop",
     standardize: bool = False,
     epochs: int | None = None,
@@ -138,6 +139,9 @@ def train(  # noqa: PLR0913 - each option of the command, by its own name
         False holds out blocks of rows in the order of the file.
     keep_copies : bool
         True lets exact copies of a row stand in different folds.
+    refit : bool
+        Where folds learn from unequal parts of the rows, as in time: whether networks that
+        learn from all of them answer new rows, or the mean of all folds.
     audit : {"stop", "warn", "off"}
         Whether data that make the score a lie are refused, or trained on and named, or not
         looked at.

@@ -265,13 +265,16 @@ def test_who_answers_new_rows_is_said() -> None:
     _, splits, said = dealt(frame, folds=3, time_column="t")
     assert said == (
         "3 folds, by time",
-        "new rows are answered by networks that learn from all rows, up to the newest",
+        "networks that learn from all rows answer new ones",
     )
     assert (len(splits), splits.first) == (3, 1)
     _, alone, said = dealt(frame, folds=1, time_column="t")
     assert said[0] == "one fold, which holds out 1/10 of the rows, by time"
-    assert said[1].startswith("new rows are answered by networks that learn from all rows")
+    assert said[1] == "networks that learn from all rows answer new ones"
     assert (len(alone), alone.refit, alone.first) == (1, True, 0)
+    _, splits, said = dealt(frame, folds=3, time_column="t", refit=False)
+    assert said[1] == "the mean of all folds answers new rows"
+    assert (splits.refit, splits.in_time, splits.first) == (False, True, 1)
     assert len(dealt(frame)[2]) == 1
 
 

@@ -95,9 +95,9 @@ def test_every_score_stands_with_its_interval_and_the_constant_guess(values: Sum
             f"  95 % interval [{number(score.low)}, {number(score.high)}]"
             f"  constant guess {number(values.constant[name])}"
         )
-    assert lines[4] == "12 test rows that no choice touched"
-    assert lines[5:9] == list(report.test_lines(values.test))
-    assert lines[9:] == [*report.coverage_lines(values), verdict(values)]
+    assert lines[5] == "12 test rows that no choice touched"
+    assert lines[6:10] == list(report.test_lines(values.test))
+    assert lines[10:] == [*report.coverage_lines(values), verdict(values)]
 
 
 def test_every_score_of_classes_has_a_name_and_one_column(classes: Summary) -> None:

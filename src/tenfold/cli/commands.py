@@ -83,6 +83,7 @@ def train(  # noqa: PLR0913 - the options of the command
     kind: opt.KindOf = None,
     shuffle: opt.Shuffle = None,
     keep_copies: opt.KeepCopies = False,
+    refit: opt.Refit = True,
     audit: opt.AuditName = "stop",
     standardize: opt.Standardize = False,
     epochs: opt.Epochs = None,

@@ -118,6 +118,14 @@ Shuffle = Annotated[
 KeepCopies = Annotated[
     bool, typer.Option("--keep-copies", help="Let copies of a row stand in different folds.")
 ]
+Refit = Annotated[
+    bool,
+    typer.Option(
+        "--refit/--no-refit",
+        help="In time, let networks that learn from all rows answer new ones, or the mean of "
+        "all folds.",
+    ),
+]
 AuditName = Annotated[
     str,
     typer.Option(

@@ -63,7 +63,8 @@ def run_network(
 ) -> Iterator[Entry]:
     """Train and score a network on all folds of a problem at once; yield what it reached.
 
-    Its predictions are timed with the ensemble of all folds, which is what is deployed.
+    Its predictions are timed with the ensemble of all folds, which is what is deployed; where
+    folds learn from unequal parts of the rows, as in time, a smaller one is.
 
     Parameters
     ----------
@@ -81,7 +82,8 @@ def run_network(
         quality=contender.quality,
         time_limit=limit,
     )
-    options = replace(problem.options, train=train)
+    split = replace(problem.options.split, refit=False)  # the folds alone are scored
+    options = replace(problem.options, train=train, split=split)
     if problem.table is not None:
         trained = _train_table(problem, problem.table, options)
     else:

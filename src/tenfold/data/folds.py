@@ -103,7 +103,7 @@ def make_splits(
     check_splits(splits, rows, schema)
     if folds == 1:
         splits, how = _one_fold(splits, how)
-    return splits, (*how, *answering(splits, how[0].change_with))
+    return splits, how
 
 
 def _by_time(
@@ -134,20 +134,28 @@ def _by_time(
     return in_time(splits, rows), (how,)
 
 
-def answering(splits: Splits, change: str) -> tuple[Decision, ...]:
-    """Say who answers new rows where the folds learn from unequal parts of the rows."""
+def who_answers(splits: Splits, options: SplitOptions) -> tuple[Splits, tuple[Decision, ...]]:
+    """Decide, and say, who answers new rows where folds learn from unequal parts of the rows.
+
+    Returns
+    -------
+    splits, decisions
+        ``refit`` is False if the options say so.
+    """
     if not splits.refit:
-        return ()
+        return splits, ()
     why = "the folds learn from unequal parts of the rows"
-    what = "new rows are answered by networks that learn from all rows"
     if splits.in_time:
-        what += ", up to the newest"
         why = "folds of the past learn from less and never saw recent rows"
     if splits.first:
         count = len(splits) - splits.first
         last = "the last fold" if count == 1 else f"the last {count} folds"
         why += f"; scores and intervals are those of {last}"
-    return (Decision(what=what, why=why, change_with=change),)
+    what, change = "the mean of all folds answers new rows", "--refit"
+    if options.refit:
+        what, change = "networks that learn from all rows answer new ones", "--no-refit"
+    told = Decision(what=what, why=why, change_with=change)
+    return replace(splits, refit=options.refit), (told,)
 
 
 def _by_group(

@@ -52,7 +52,7 @@ def calibrate(
     Returns
     -------
     heat : Heat
-        For what answers new rows: the networks of each fold, or those of a refit.
+        For what answers new rows: of the networks of each fold, or one for all of them.
     answers : tuple of G ndarray of shape (rows held out, O)
         What folds say of the rows that they hold out, calibrated.
     calibration : Calibration or None
@@ -64,7 +64,7 @@ def calibrate(
     sources = [splits.sources(fold) for fold in range(len(splits))]
     heat, whole = find_heat(members, truth, weights, sources)
     answers = heat.of(members)
-    deployed = whole if splits.refit else heat
+    deployed = whole if splits.refit or splits.in_time else heat
     if not splits.held_out.any():
         return deployed, answers, None
     true, weight = np.concatenate(truth), np.concatenate(weights)

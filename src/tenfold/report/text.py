@@ -91,26 +91,28 @@ def score_lines(summary: Summary) -> Iterator[str]:
 
 def answering_lines(summary: Summary) -> Iterator[str]:
     """Yield how far the scores are those of what answers new rows, if they are not exactly."""
-    noun, folds = summary.noun, summary.folds
+    noun, folds, count = summary.noun, summary.folds, summary.scored_folds
+    of = "single folds"
+    if summary.in_time and count < folds:
+        of = "the last fold" if count == 1 else f"the last {count} folds"
+    if summary.refit:
+        by = f"networks that learnt from all {noun} in the same way"
+        end = "" if summary.in_time else f", which no {noun} are left to score"
+    else:
+        by = (
+            f"the mean of all {folds}"
+            if of == "single folds"
+            else f"the mean of all {folds} folds"
+        )
+        end = ", which errs a little less as a rule"
+        if summary.in_time:
+            end = f", most of which never saw recent {noun}"
+    if folds > 1 or summary.refit:
+        yield f"These are scores of {of}. New {noun} are answered by {by}{end}."
     if summary.in_time:
-        last = (
-            "last fold" if summary.scored_folds == 1 else f"last {summary.scored_folds} folds"
-        )
-        of = "" if summary.scored_folds == folds else f" of the {last}"
         yield (
-            f"These are scores{of}. New {noun} are answered by networks that learnt from all "
-            f"{noun} in the same way; the interval is where their score on the next "
+            "The interval is where the score on the next "
             f"{summary.stretch:,} {noun} in time is expected."
-        )
-    elif summary.refit:
-        yield (
-            f"These are scores of single folds. New {noun} are answered by networks that "
-            f"learnt from all {noun} in the same way, which no {noun} are left to score."
-        )
-    elif folds > 1:
-        yield (
-            f"These are scores of single folds. New {noun} are answered by the mean of all "
-            f"{folds}, which errs a little less as a rule."
         )
 
 

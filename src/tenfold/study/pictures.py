@@ -13,7 +13,7 @@ from tenfold.checks.finding import decide
 from tenfold.checks.pictures import check_pictures
 from tenfold.config import Decision, RunOptions
 from tenfold.data.encode import Encoded
-from tenfold.data.folds import DEFAULT_FOLDS, answering
+from tenfold.data.folds import DEFAULT_FOLDS, who_answers
 from tenfold.data.picture_schema import PictureSchema, encode_pictures, infer_picture_schema
 from tenfold.data.pictures import Pictures
 from tenfold.data.split import Splits, Splitter, splits_of
@@ -187,8 +187,7 @@ def choose_splits(
 ) -> tuple[Splits, tuple[Decision, ...]]:
     """Deal pictures out to folds as the user or the plan says."""
     if splitter is not None:
-        splits = splits_of(splitter, rows, schema)
-        return splits, answering(splits, "folds")
+        return who_answers(splits_of(splitter, rows, schema), options.split)
     if plan.folds == 1 and test is not None and options.split.folds is None:
         return no_split(len(rows))
     folds = options.split.folds or plan.folds or DEFAULT_FOLDS

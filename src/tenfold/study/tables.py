@@ -14,7 +14,7 @@ from tenfold.config import Decision, RunOptions
 from tenfold.data.apart import set_apart
 from tenfold.data.copies import in_order, keep_together
 from tenfold.data.encode import Encoded, encode, number_names
-from tenfold.data.folds import answering, decide_folds, make_splits
+from tenfold.data.folds import decide_folds, make_splits, who_answers
 from tenfold.data.schema import Schema, infer_schema
 from tenfold.data.split import Splits, Splitter, splits_of
 from tenfold.data.table import Table
@@ -231,7 +231,8 @@ def split_rows(
         splits = splits_of(splitter, rows, schema)
         if splits.in_time and rows.times is None:  # the order of the file is that of time
             rows = replace(rows, times=rows.rows.astype(np.float64))
-        return rows, place, splits, answering(splits, "folds")
+        splits, told = who_answers(splits, options.split)
+        return rows, place, splits, told
     split = options.split
     folds, few = decide_folds(rows, split)
     copies: tuple[Decision, ...] = ()
@@ -244,4 +245,5 @@ def split_rows(
     if shuffle is None:
         shuffle = options.train.network != "tutorial"
     splits, how = make_splits(rows, schema, folds, streams, shuffle=shuffle)
-    return rows, place, splits, (*copies, *few, *how)
+    splits, told = who_answers(splits, split)
+    return rows, place, splits, (*copies, *few, *how, *told)
