@@ -164,8 +164,8 @@ def test_without_a_refit_the_mean_of_all_folds_answers() -> None:
         trending(), target="y", time_column="day", folds=4, epochs=2, out=None, refit=False
     )
     assert (
-        "These are scores of the last 2 folds. New rows are answered by the mean of all 4 folds, "
-        "most of which never saw recent rows."
+        "These are scores of the last 2 folds. New rows are answered by the mean of all 4 "
+        "folds, most of which never saw recent rows."
     ) in list(score_lines(run.summary))
     assert run.study.model.folds == 4
     assert run.study.model.scored is None

@@ -95,6 +95,7 @@ def audit(  # noqa: PLR0913 - each option of the command, by its own name
     max_bad: float = 0.01,
     file_column: str | None = None,
     max_pixels: int = MAX_PIXELS,
+    white: int | None = None,
     memory_bytes: int | None = None,
     workers: int | None = None,
     separator: str | None = None,
@@ -121,7 +122,7 @@ def audit(  # noqa: PLR0913 - each option of the command, by its own name
         What ``train`` takes.
     target, task, test, group_column, time_column, weight_column, kinds, keep_copies, seed
         See ``train``.
-    max_bad, file_column, max_pixels, memory_bytes, workers
+    max_bad, file_column, max_pixels, white, memory_bytes, workers
         See ``train``.
     separator, header, encoding, decimal, missing
     skip_rows, skip_footer, comment, units_row, keep_empty, sheet

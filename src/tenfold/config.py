@@ -276,6 +276,8 @@ class PictureOptions:
         Share of pictures that may be rejected, 0 to 1.
     max_pixels : int
         A file whose header claims more is rejected unread.
+    white : int, optional
+        What means white in pictures of 16 bits: 4,095 if they hold 12.
     memory_bytes : int, optional
         Bytes of memory that the reduced pictures may take before they are kept in a
         temporary file; a quarter of the machine's memory by default.
@@ -291,6 +293,7 @@ class PictureOptions:
 
     max_bad: float = 0.01
     max_pixels: int = MAX_PIXELS
+    white: int | None = None
     memory_bytes: int | None = None
     workers: int | None = None
     file_column: str | None = None
@@ -304,6 +307,12 @@ class PictureOptions:
             "max-pixels",
             self.max_pixels,
             "a whole number of pixels, 1 or more",
+        )
+        check(
+            self.white is None or 1 <= self.white <= 65_535,
+            "white",
+            self.white,
+            "a whole number from 1 to 65535",
         )
         check(
             self.memory_bytes is None or self.memory_bytes >= 0,

@@ -82,6 +82,7 @@ def train(  # noqa: PLR0913 - each option of the command, by its own name
     max_bad: float = 0.01,
     file_column: str | None = None,
     max_pixels: int = MAX_PIXELS,
+    white: int | None = None,
     memory_bytes: int | None = None,
     workers: int | None = None,
     separator: str | None = None,
@@ -161,7 +162,7 @@ def train(  # noqa: PLR0913 - each option of the command, by its own name
         Share of rows or pictures that may be rejected before the run refuses.
     file_column : str, optional
         Of a CSV of pictures: the column that names their files.
-    max_pixels, memory_bytes, workers : optional
+    max_pixels, white, memory_bytes, workers : optional
         Of pictures: the largest that is decoded, memory that they may take before they
         are kept in a temporary file, threads that decode.
     separator, header, encoding, decimal, missing : optional
@@ -362,7 +363,7 @@ def study_pictures(
     pictures, own_test = read_pictures(data, framing, options.pictures, progress)
     pictures.check_rejected(options.pictures.max_bad)
     if test is not None:
-        own_test = read_test_pictures(test, framing, options.pictures, progress)
+        own_test = read_test_pictures(test, pictures.framing, options.pictures, progress)
     if own_test is not None:
         own_test.check_rejected(options.pictures.max_bad)
     read_seconds = time.perf_counter() - started

@@ -23,7 +23,7 @@ OF_TABLES: Final = {
     "train": ("standardize",),
 }
 OF_PICTURES: Final = {
-    "pictures": ("file_column", "max_pixels", "memory_bytes", "workers"),
+    "pictures": ("file_column", "max_pixels", "white", "memory_bytes", "workers"),
     "train": ("weights", "steps_per_epoch", "img_size"),
 }
 OF_PICTURE_TABLES: Final = {"pictures": ("file_column", "target", "group_column")}

@@ -373,7 +373,8 @@ def test_every_option_of_train_reaches_the_run(run_tenfold: Tenfold, tmp_path: P
             "units_row": False, "keep_empty": True, "sheet": "1", "max_bad": 0.5,
         },
         "pictures": {
-            "max_bad": 0.5, "max_pixels": 100_000_000, "memory_bytes": None, "workers": None,
+            "max_bad": 0.5, "max_pixels": 100_000_000, "white": None, "memory_bytes": None,
+            "workers": None,
             "file_column": None, "target": "area", "group_column": "town",
         },
         "schema": {

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import json
 import os
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from PIL import Image
 from tenfold.config import PictureOptions
 from tenfold.data.decode import Framing, decode
 from tenfold.data.picture_cache import _reserve, read_squares
+from tenfold.data.picture_schema import PictureSchema
 from tenfold.data.pictures import (
     Pictures,
     RejectedFile,
@@ -521,6 +523,47 @@ def test_a_dark_picture_among_bright_ones_stays_dark() -> None:
     assert squares(pictures_of([dark], None, SMALL, AUTO)).max() == 255
 
 
+@pytest.mark.parametrize("bits", [8, 9, 10, 12, 14, 16])
+@pytest.mark.parametrize("form", ["png", "tif", "arrays"])
+def test_grey_pictures_of_few_bits_in_sixteen_keep_their_greys(
+    tmp_path: Path, bits: int, form: str
+) -> None:
+    """Cameras and scanners write 12 bits into 16; they are as bright as with all 16."""
+    rng = np.random.default_rng(bits)
+    greys = [rng.integers(0, 2**bits, (48, 48), dtype=np.uint16) for _ in range(4)]
+    greys[0][0, 0], greys[3] = 2**bits - 1, greys[3] // 8  # a dark one stays dark
+    if form == "arrays":
+        pictures = pictures_of(greys, None, SMALL, AUTO)
+    else:
+        files = [save(tmp_path / f"{i}.{form}", grey) for i, grey in enumerate(greys)]
+        pictures = read_unlabelled(files, SMALL, AUTO)
+    plain = [(grey / (2**bits - 1) * 255).round().astype(np.uint8) for grey in greys]
+    np.testing.assert_array_equal(pictures.cache, pictures_of(plain, None, SMALL, AUTO).cache)
+    assert pictures.framing.deep_white == 2**bits - 1
+    assert said(pictures) == [f"{2**bits - 1:,} is white in pictures of 16 bits"]
+    assert pictures.decisions[0].change_with == "--white"
+    asked = pictures_of(greys, None, SMALL, PictureOptions(white=2**16 - 1))
+    assert asked.cache.max() <= 2**bits / 2**8 + 1
+    assert not said(asked)
+
+
+def test_what_white_was_in_training_it_is_in_prediction() -> None:
+    """A dark picture alone would be taken for one of fewer bits, or of numbers up to 1."""
+    rng = np.random.default_rng(0)
+    bright = rng.integers(0, 4096, (5, 40, 40), dtype=np.uint16)
+    bright[0, 0, 0] = 4095
+    for X in (bright, bright / 4095 * 255):
+        dark = (X[1] / 300).astype(X.dtype)
+        known = pictures_of(X, None, SMALL, AUTO).framing
+        alone = pictures_of([dark], None, known, AUTO)
+        among = pictures_of([*X, dark], None, SMALL, AUTO)
+        np.testing.assert_array_equal(alone.cache[0], among.cache[-1])
+        assert alone.framing == known
+        assert PictureSchema.from_dict(
+            json.loads(json.dumps(PictureSchema(classes=("a", "b"), framing=known).to_dict()))
+        ) == PictureSchema(classes=("a", "b"), framing=known)
+
+
 def test_a_picture_from_python_that_cannot_be_read_takes_its_label_along() -> None:
     X = [noise(1), b"no picture", noise(2), "absent.jpg", noise(3)]
     pictures = pictures_of(X, [1, 2, 3, 4, 5], SMALL, AUTO)
@@ -555,16 +598,16 @@ def test_a_picture_from_python_that_cannot_be_read_takes_its_label_along() -> No
         (
             np.array([[[-1.0, 1.0]]]),
             None,
-            "X is no picture: its numbers go from -1 to 1, and 0 to 1 is read",
+            "X[0] is no picture: its numbers go from -1 to 1, and 0 to 1 is read",
             "",
         ),
         (
             np.array([[[0, 999]]]),
             None,
-            "X is no picture: its numbers go from 0 to 999, and 0 to 255 is read",
+            "X[0] is no picture: its numbers go from 0 to 999, and 0 to 255 is read",
             "",
         ),
-        (np.zeros((2, 0, 4)), None, "X is no picture: it holds no numbers", ""),
+        (np.zeros((2, 0, 4)), None, "X[0] is no picture: it holds no numbers", ""),
         (
             [noise(1), np.zeros(7)],
             None,

@@ -29,6 +29,7 @@ def audit(  # noqa: PLR0913 - the options of the command
     max_bad: opt.MaxBad = 0.01,
     file_column: opt.FileColumn = None,
     max_pixels: opt.MaxPixels = MAX_PIXELS,
+    white: opt.White = None,
     memory: opt.Memory = None,
     workers: opt.Workers = None,
     separator: opt.Separator = None,

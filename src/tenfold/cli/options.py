@@ -158,6 +158,14 @@ FileColumn = Annotated[
 MaxPixels = Annotated[
     int, typer.Option(metavar="N", help="Pictures of more pixels are left out undecoded.")
 ]
+White = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        help="What means white in pictures of 16 bits: 4095 if they hold 12. "
+        "[default: seen from the pictures]",
+    ),
+]
 Memory = Annotated[
     float | None,
     typer.Option(

@@ -49,6 +49,7 @@ def compare(  # noqa: PLR0913 - each option of the command, by its own name
     max_bad: float = 0.01,
     file_column: str | None = None,
     max_pixels: int = MAX_PIXELS,
+    white: int | None = None,
     memory_bytes: int | None = None,
     workers: int | None = None,
     separator: str | None = None,
@@ -90,7 +91,9 @@ def compare(  # noqa: PLR0913 - each option of the command, by its own name
         Seconds that a contender may train on all folds: 120, of pictures 50.
     target, task, quality, folds, group_column, time_column, weight_column, kinds, shuffle
         See ``train``.
-    keep_copies, audit, seed, device, max_bad, file_column, max_pixels, memory_bytes, workers
+    keep_copies, audit, seed, device, max_bad, file_column, max_pixels, white
+        See ``train``.
+    memory_bytes, workers
         See ``train``.
     separator, header, encoding, decimal, missing, out
     skip_rows, skip_footer, comment, units_row, keep_empty, sheet

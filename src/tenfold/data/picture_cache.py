@@ -14,10 +14,10 @@ import shutil
 import tempfile
 import threading
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from tenfold.config import Decision, PictureOptions
 from tenfold.data.decode import THUMB_SIDE, Framing, Source, Square, Unreadable, read_square
+from tenfold.data.tones import deep_white_of
 from tenfold.errors import PictureError
 from tenfold.machine import keep_freed_memory, memory_bytes, usable_cores
 
@@ -34,6 +35,7 @@ Progress = Callable[[int, int], None]
 # Blocks are short enough to share the work out, and long enough to pay for handing them on.
 _BLOCK: Final = 16
 _AHEAD: Final = 4  # blocks for each thread that may wait to be taken
+_NONE: Final = np.zeros(0, dtype=np.uint8)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -53,6 +55,8 @@ class Squares:
         Width and height of each as it came.
     reasons : dict of int to str
         Why the others could not be read, by their position.
+    framing : Framing
+        With what means white in pictures of 16 bits, if there are any.
     decisions : tuple of Decision
     """
 
@@ -62,6 +66,7 @@ class Squares:
     formats: tuple[str, ...]
     extents: NDArray[np.int64]
     reasons: dict[int, str]
+    framing: Framing
     decisions: tuple[Decision, ...]
 
 
@@ -70,23 +75,20 @@ def read_squares(
     framing: Framing,
     options: PictureOptions,
     progress: Progress | None = None,
-    *,
-    white: float | None = None,
 ) -> Squares:
     """Decode a list of pictures.
 
-    The result does not depend on the number of threads.
+    The result does not depend on the number of threads. Where nobody says what means white in
+    pictures of 16 bits, the largest of all their numbers does; they are then read once more.
 
     Parameters
     ----------
     sources : sequence of Path, bytes, PIL image or ndarray
     framing : Framing
     options : PictureOptions
-        ``memory_bytes``, ``max_pixels`` and ``workers``.
+        ``memory_bytes``, ``max_pixels``, ``white`` and ``workers``.
     progress : callable, optional
         Called now and then with how many were looked at, and of how many.
-    white : float, optional
-        See ``read_square``.
 
     Raises
     ------
@@ -94,34 +96,45 @@ def read_squares(
         I06, if there is no room for a temporary file.
     """
     keep_freed_memory()
+    framing = replace(framing, deep_white=options.white or framing.deep_white)
     cache, decisions = _room(len(sources), framing.size, options)
     thumbs = np.empty((len(sources), THUMB_SIDE**2), dtype=np.uint8)
     rows: list[int] = []
-    formats: list[str] = []
-    extents: list[tuple[int, int]] = []
+    found: list[Square] = []
     reasons: dict[int, str] = {}
-    seen = 0
-    with closing(_decoded(sources, framing, options, white)) as blocks:
-        for block in blocks:
-            for row, found in enumerate(block, start=seen):
-                if isinstance(found, str):
-                    reasons[row] = found
-                    continue
-                cache[len(rows)], thumbs[len(rows)] = found.pixels, found.thumb
-                formats.append(found.format)
-                extents.append(found.extent)
-                rows.append(row)
-            seen += len(block)
-            if progress is not None:
-                progress(seen, len(sources))
+    for row, square in enumerate(_decoded(sources, framing, options, progress)):
+        if isinstance(square, str):
+            reasons[row] = square
+            continue
+        cache[len(rows)], thumbs[len(rows)] = square.pixels, square.thumb
+        found.append(replace(square, pixels=_NONE, thumb=_NONE))
+        rows.append(row)
+    deepest = max((square.deepest for square in found), default=0)
+    if deepest and framing.deep_white is None:
+        framing = replace(framing, deep_white=deep_white_of(deepest))
+        deep = [place for place, square in enumerate(found) if square.deepest]
+        again = [sources[rows[place]] for place in deep]
+        for place, square in zip(deep, _decoded(again, framing, options, None), strict=True):
+            if not isinstance(square, str):
+                cache[place], thumbs[place] = square.pixels, square.thumb
+        decisions = (*decisions, _deep_white(framing.deep_white, deepest, len(deep)))
     return Squares(
         cache=cache[: len(rows)],
         thumbs=thumbs[: len(rows)],
         rows=np.array(rows, dtype=np.int64),
-        formats=tuple(formats),
-        extents=np.array(extents, dtype=np.int64).reshape(-1, 2),
+        formats=tuple(square.format for square in found),
+        extents=np.array([square.extent for square in found], dtype=np.int64).reshape(-1, 2),
         reasons=reasons,
+        framing=framing,
         decisions=decisions,
+    )
+
+
+def _deep_white(white: int | None, deepest: int, count: int) -> Decision:
+    return Decision(
+        what=f"{white:,} is white in pictures of 16 bits",
+        why=f"{deepest:,} is the largest number in {count:,} of them",
+        change_with="--white",
     )
 
 
@@ -129,7 +142,20 @@ def _decoded(
     sources: Sequence[Source],
     framing: Framing,
     options: PictureOptions,
-    white: float | None,
+    progress: Progress | None,
+) -> Iterator[Square | str]:
+    """Yield the squares in order; for those that fail, the reason."""
+    seen = 0
+    with closing(_blocks(sources, framing, options)) as blocks:
+        for block in blocks:
+            yield from block
+            seen += len(block)
+            if progress is not None:
+                progress(seen, len(sources))
+
+
+def _blocks(
+    sources: Sequence[Source], framing: Framing, options: PictureOptions
 ) -> Generator[list[Square | str]]:
     """Yield the squares block by block, in order; for those that fail, the reason."""
     workers = options.workers or usable_cores()
@@ -142,7 +168,7 @@ def _decoded(
             if stop.is_set():
                 break
             try:
-                found.append(read_square(source, framing, options.max_pixels, white))
+                found.append(read_square(source, framing, options.max_pixels))
             except Unreadable as error:
                 found.append(error.reason)
         return found

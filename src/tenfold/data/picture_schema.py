@@ -47,7 +47,14 @@ class PictureSchema:
         framing = data["framing"]
         return cls(
             classes=tuple(map(str, data["classes"])),
-            framing=Framing(size=int(framing["size"]), crop=float(framing["crop"])),
+            framing=Framing(
+                size=int(framing["size"]),
+                crop=float(framing["crop"]),
+                white=None if framing.get("white") is None else float(framing["white"]),
+                deep_white=None
+                if framing.get("deep_white") is None
+                else int(framing["deep_white"]),
+            ),
             target=str(data["target"]),
         )
 

@@ -154,11 +154,11 @@ def read_pictures(
     training, test = list_labelled(source, options)
     files = [*training.files, *(test.files if test else ())]
     squares = read_squares(files, framing, options, progress)
-    learnt = _pictures(training, squares, framing, start=0)
+    learnt = _pictures(training, squares, start=0)
     learnt = replace(learnt, decisions=(*learnt.decisions, *squares.decisions))
     if test is None:
         return learnt, None
-    return learnt, _pictures(test, squares, framing, start=len(training.files))
+    return learnt, _pictures(test, squares, start=len(training.files))
 
 
 def read_test_pictures(
@@ -205,7 +205,7 @@ def read_unlabelled(
         return pictures_of(source, None, framing, options, progress)
     listing = list_unlabelled(paths)
     squares = read_squares(listing.files, framing, options, progress)
-    pictures = _pictures(listing, squares, framing, start=0)
+    pictures = _pictures(listing, squares, start=0)
     return replace(pictures, decisions=(*pictures.decisions, *squares.decisions))
 
 
@@ -241,12 +241,13 @@ def pictures_of(
     >>> pictures.cache.shape, pictures.labels
     ((5, 32, 32, 3), array(['a', 'a', 'b', 'b', 'a'], dtype=object))
     """
-    sources, white = _stack(X) if _is_stack(X) else _items(X)
+    sources = _stack(X) if _is_stack(X) else _items(X)
+    framing = replace(framing, white=_white(sources, framing.white))
     labels = None if y is None else _labels(y, len(sources))
     names = [str(s) if isinstance(s, Path) else f"X[{i}]" for i, s in enumerate(sources)]
-    squares = read_squares(sources, framing, options, progress, white=white)
+    squares = read_squares(sources, framing, options, progress)
     listing = Listing(source=type(X).__name__, files=(), names=tuple(names))
-    pictures = _pictures(listing, squares, framing, start=0)
+    pictures = _pictures(listing, squares, start=0)
     return replace(
         pictures,
         labels=None if labels is None else labels[squares.rows],
@@ -254,7 +255,7 @@ def pictures_of(
     )
 
 
-def _pictures(listing: Listing, squares: Squares, framing: Framing, *, start: int) -> Pictures:
+def _pictures(listing: Listing, squares: Squares, *, start: int) -> Pictures:
     """Return those squares whose place in the list of all files is in this listing."""
     stop = start + len(listing.names)
     places = np.flatnonzero((squares.rows >= start) & (squares.rows < stop))
@@ -276,7 +277,7 @@ def _pictures(listing: Listing, squares: Squares, framing: Framing, *, start: in
         thumbs=squares.thumbs[places],
         formats=formats,
         extents=squares.extents[places],
-        framing=framing,
+        framing=squares.framing,
         source=listing.source,
         labels=None if listing.labels is None else np.array(listing.labels, dtype=object)[rows],
         groups=groups,
@@ -306,8 +307,8 @@ def _is_stack(X: Any) -> bool:
     return hasattr(X, "__array__") and np.asarray(X).dtype.kind not in "OU"
 
 
-def _stack(X: Any) -> tuple[list[Source], float]:
-    """Return the pictures of one array, and what means white among them."""
+def _stack(X: Any) -> list[Source]:
+    """Return the pictures of one array."""
     stack = np.asarray(X)
     shape, fix = stack.shape, "give X the shape (N, H, W) or (N, H, W, 1, 3 or 4)"
     if len(shape) == 3 and shape[2] in {3, 4} and shape[1] > 4:
@@ -322,15 +323,11 @@ def _stack(X: Any) -> tuple[list[Source], float]:
         fix = ""
     if fix:
         raise PictureError("I05", f"X has the shape {shape}", fix=[fix])
-    white = white_of([stack])
-    if len(stack):
-        # Of this shape, all pictures below each other are one tall picture.
-        _check(stack.reshape(-1, *shape[2:]), white, "X")
-    return list(stack), white
+    return list(stack)
 
 
-def _items(X: Any) -> tuple[list[Source], float]:
-    """Return the pictures of a sequence, and what means white in its arrays."""
+def _items(X: Any) -> list[Source]:
+    """Return the pictures of a sequence."""
     if isinstance(X, (str, bytes, Path, Image.Image)):
         X = [X]
     elif hasattr(X, "__array__"):
@@ -345,18 +342,27 @@ def _items(X: Any) -> tuple[list[Source], float]:
             sources.append(item)
         else:
             sources.append(np.asarray(item))
+    return sources
+
+
+def _white(sources: Sequence[Source], known: float | None) -> float | None:
+    """Return what means white among numbers with a fraction, if any picture has such.
+
+    Raises
+    ------
+    PictureError
+        I05, if an array is no picture.
+    """
     arrays = {i: source for i, source in enumerate(sources) if isinstance(source, np.ndarray)}
-    white = white_of(arrays.values())
+    white = known
+    if known is None and any(array.dtype.kind == "f" for array in arrays.values()):
+        white = white_of(arrays.values())
     for i, array in arrays.items():
-        _check(array, white, f"X[{i}]")
-    return sources, white
-
-
-def _check(array: NDArray[Any], white: float, name: str) -> None:
-    try:
-        check_array(array, white)
-    except Unreadable as error:
-        raise PictureError("I05", f"{name} is no picture: {error.reason}") from error
+        try:
+            check_array(array, white or 1.0)
+        except Unreadable as error:
+            raise PictureError("I05", f"X[{i}] is no picture: {error.reason}") from error
+    return white
 
 
 def _labels(y: Any, count: int) -> NDArray[np.object_]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 ROUNDING: Final = 0.01  # by how much numbers with a fraction may leave their range
+EIGHT_BITS, SIXTEEN_BITS = 8, 16
 
 
 class Unreadable(Exception):
@@ -26,8 +27,12 @@ class TooLarge(Unreadable):
     """A picture has more pixels than are decoded."""
 
 
-def plain(picture: Image.Image) -> Image.Image:
-    """Return a picture that can be resized and then turned into red, green and blue."""
+def plain(picture: Image.Image, deep_white: int | None = None) -> Image.Image:
+    """Return a picture that can be resized and then turned into red, green and blue.
+
+    ``deep_white`` is what means white in a picture of 16 bits; by default, the picture itself
+    tells it.
+    """
     if picture.has_transparency_data:
         # White, because pictures with holes are mostly drawn for a white page; the colours
         # that are stored below a hole are arbitrary.
@@ -36,7 +41,7 @@ def plain(picture: Image.Image) -> Image.Image:
         page.paste(layer, mask=layer.getchannel("A"))
         return page
     if picture.mode.startswith("I;16"):
-        return picture_of(np.asarray(picture).astype(np.uint16), 0)
+        return picture_of(np.asarray(picture).astype(np.uint16), 0, deep_white)
     if picture.mode in {"I", "F"}:
         return _stretched(np.asarray(picture, dtype=np.float64))
     if picture.mode == "1":
@@ -68,8 +73,44 @@ def white_of(arrays: Iterable[NDArray[Any]]) -> float:
     return 1.0 if all(high <= 1 + ROUNDING for high in largest) else 255.0
 
 
-def picture_of(array: NDArray[Any], white: float) -> Image.Image:
+def deepest_of(picture: Image.Image | NDArray[Any]) -> int:
+    """Return the largest number of a picture of 16 bits, 0 for any other."""
+    if isinstance(picture, Image.Image) and not picture.mode.startswith("I;16"):
+        return 0
+    numbers = np.asarray(picture)
+    return int(numbers.max()) if numbers.dtype.itemsize == 2 and numbers.size else 0
+
+
+def deep_white_of(deepest: int) -> int:
+    """Return what means white among numbers of 16 bits: the largest of 8 bits, or 9, ... or 16.
+
+    Scanners, cameras and microscopes keep pictures of 10, 12 or 14 bits in 16. Were 65,535
+    white in them, all would be nearly black.
+
+    Parameters
+    ----------
+    deepest : int
+        The largest number of all pictures.
+
+    Examples
+    --------
+    >>> deep_white_of(3_900), deep_white_of(4_096), deep_white_of(0)
+    (4095, 8191, 255)
+    """
+    bits = min(max(int(deepest).bit_length(), EIGHT_BITS), SIXTEEN_BITS)
+    return int(2**bits - 1)
+
+
+def picture_of(array: NDArray[Any], white: float, deep_white: int | None = None) -> Image.Image:
     """Return an array as a picture of 8 bits; ``check_array`` tells what it may be.
+
+    Parameters
+    ----------
+    array : ndarray
+    white : float
+        What means white among numbers with a fraction.
+    deep_white : int, optional
+        What means white among whole numbers of 16 bits; by default, they tell it themselves.
 
     Raises
     ------
@@ -77,6 +118,8 @@ def picture_of(array: NDArray[Any], white: float) -> Image.Image:
         If it is something else.
     """
     top = check_array(array, white)
+    if array.dtype == np.uint16:
+        top = float(deep_white or deep_white_of(deepest_of(array)))
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[:, :, 0]
     if array.dtype != np.uint8:
