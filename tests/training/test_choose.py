@@ -1,7 +1,9 @@
 """Which plan and device a run gets; the default recipe's numbers are not fixed here."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -37,6 +39,14 @@ def test_every_quality_has_a_plan_whose_members_can_watch(task: str, quality: st
     recipe = plan.recipe
     assert recipe.watching <= min(recipe.members, recipe.blocks)
     assert recipe.decay >= 0
+
+
+def test_many_columns_get_no_bins() -> None:
+    """Bins took ten gigabytes on a table of 1,000 columns."""
+    for columns, coded_so in ((500, True), (501, False)):
+        wide = replace(ROWS, numbers=np.zeros((len(ROWS), columns)))
+        plan, _ = choose_plan(wide, 3, "regression", TrainOptions())
+        assert (bool(plan.features.bins), plan.features.recurring) == (coded_so, coded_so)
 
 
 def test_a_network_of_ones_own_comes_as_a_function_or_as_a_file(tmp_path: Path) -> None:

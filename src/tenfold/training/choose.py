@@ -15,6 +15,9 @@ from tenfold.training.recipe import Plan, Recipe
 
 SMALL_TABLE: Final = 2_000  # rows that train within ten seconds on two cores
 FINE_BINS_ROWS: Final = 800
+# More columns of numbers than these get no bins: they took twenty times the time and ten times
+# the memory on expressions of genes, and did not pay (benchmarks/LOG.md).
+MOST_CODED: Final = 500
 # Larger batches cost less, but below so many rows the steps would be too few.
 BATCHES: Final = ((64, 8_000), (128, 20_000), (256, 100_000), (512, np.inf))
 
@@ -78,7 +81,7 @@ def choose_plan(
     elif options.network == "tutorial":
         plan = tutorial_plan(task, standardize=options.standardize)
     elif options.network == "auto":
-        plan = default_plan(len(rows), folds, task, options)
+        plan = default_plan(len(rows), rows.numbers.shape[1], folds, task, options)
     else:
         plan = own_plan(load_function(options.network))
     recipe = replace(
@@ -130,7 +133,9 @@ def own_plan(make: MakeModule) -> Plan:
     )
 
 
-def default_plan(rows: int, folds: int, task: Task, options: TrainOptions) -> Plan:
+def default_plan(
+    rows: int, columns: int, folds: int, task: Task, options: TrainOptions
+) -> Plan:
     """Return the default network: a small perceptron, several for each fold.
 
     Its parts are those of RealMLP (arXiv 2407.04491) that paid in our own
@@ -141,6 +146,8 @@ def default_plan(rows: int, folds: int, task: Task, options: TrainOptions) -> Pl
     ----------
     rows : int
         Rows of the table.
+    columns : int
+        Its columns of numbers.
     folds : int
     task : {"regression", "classification"}
     options : TrainOptions
@@ -154,10 +161,12 @@ def default_plan(rows: int, folds: int, task: Task, options: TrainOptions) -> Pl
     budget = effort.budget * max(1.0, rows / SMALL_TABLE) ** 0.5
     members = int(np.clip(round(budget / (rows * folds * epochs)), 2, effort.members))
     batch_size = next(size for size, limit in BATCHES if rows <= limit)
+    features = FeatureOptions()
+    if columns <= MOST_CODED:
+        fine = (32, 0.1) if rows >= FINE_BINS_ROWS else (16, 0.15)
+        features = FeatureOptions(bins=((8, 0.3), fine), recurring=True)
     return Plan(
-        features=FeatureOptions(
-            bins=((8, 0.3), (32, 0.1) if rows >= FINE_BINS_ROWS else (16, 0.15)), recurring=True
-        ),
+        features=features,
         body=MLPOptions(hidden=(64, 64)),
         recipe=Recipe(
             epochs=epochs,
