@@ -422,9 +422,10 @@ def test_a_frame_is_taken_as_it_is_and_not_changed() -> None:
     before = frame.copy()
     table = read_table(frame)
     assert list(table.frame.columns) == ["a / 1", "b / 2"]
-    assert table.frame["b / 2"].tolist() == ["x", "NA"]
+    assert table.frame["b / 2"].tolist() == ["x", None]
     assert table.lines.tolist() == [1, 2]
-    assert (table.source, table.decisions, table.rejected) == ("DataFrame", (), ())
+    assert (table.source, table.rejected) == ("DataFrame", ())
+    assert [decision.what for decision in table.decisions] == ["cells 'NA' are read as empty"]
     pd.testing.assert_frame_equal(frame, before)
 
 

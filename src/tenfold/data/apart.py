@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from tenfold.config import SplitOptions
-from tenfold.data.cells import to_text
+from tenfold.data.cells import to_words
 from tenfold.data.encode import read_times
 from tenfold.data.table import Table, find_column
 from tenfold.data.target import MAX_CLASSES
@@ -30,7 +30,12 @@ def set_apart(
         F02 or F03, if one of the two would be empty.
     """
     share = options.test_size or 0.0
-    cells = table.frame[sorted(table.frame.columns)].astype(str)
+    cells = pd.DataFrame(
+        {
+            name: to_words(table.frame[name], table.decimal)
+            for name in sorted(table.frame.columns)
+        }
+    ).astype(str)
     order = np.argsort(pd.util.hash_pandas_object(cells, index=False).to_numpy(), kind="stable")
     generator = streams.generator("test rows")
     count = round(share * len(table))
@@ -42,12 +47,12 @@ def set_apart(
     elif options.group_column is not None:
         find_column(table, options.group_column, option="--group-column")
         names, group = np.unique(
-            to_text(table.frame[options.group_column]).astype(str), return_inverse=True
+            to_words(table.frame[options.group_column]).astype(str), return_inverse=True
         )
         chosen = generator.permutation(len(names))[: round(share * len(names))]
         test = np.flatnonzero(np.isin(group, chosen))
     else:
-        texts = to_text(table.frame[target]).astype(str)
+        texts = to_words(table.frame[target], table.decimal).astype(str)
         names, key = np.unique(texts, return_inverse=True)
         if len(names) > MAX_CLASSES or len(names) > len(table) / 10:
             key = np.zeros(len(table), dtype=np.int64)

@@ -4,6 +4,7 @@ import csv
 import importlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Final
@@ -11,7 +12,13 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from tenfold.config import Decision, ReadOptions
+from tenfold.config import ReadOptions
+from tenfold.data.arrow import ArrowTable, as_source, frame_of
+from tenfold.data.cells import is_text
+from tenfold.data.dtypes import Found, Missing, take_frame, take_texts
+from tenfold.data.likeness import as_needed, layout_of_training, other_separator
+from tenfold.data.reading import Known
+from tenfold.data.signs import decide_signs, looked_at, missing_told
 from tenfold.data.table import RejectedRow, Table
 from tenfold.data.text import (
     LEFT_OPEN,
@@ -32,11 +39,23 @@ from tenfold.machine import memory_bytes
 
 MOST_COLUMNS: Final = 100_000
 SHOWN: Final = 10
+IN_MEMORY: Final = "DataFrame"  # what a source is called that is no file
+# Encodings that need not be remembered: a file shows them, or is taken for one of them again.
+GUESSED: Final = frozenset({"utf-8", "utf-8-sig", "utf-16", "cp1252", "latin-1"})
 BYTES_PER_NUMBER: Final = 8
 NOT_READ: Final = frozenset({".xls", ".ods", ".zip", ".json", ".feather", ".sqlite", ".pdf"})
 
 
-def read_table(source: str | Path | pd.DataFrame, options: ReadOptions | None = None) -> Table:
+InMemory = Table | pd.DataFrame | ArrowTable
+"""Rows that are no file: a table of ours, of pandas, or one that speaks Arrow's language."""
+
+
+def read_table(
+    source: str | Path | pd.DataFrame | ArrowTable,
+    options: ReadOptions | None = None,
+    *,
+    like: Known | None = None,
+) -> Table:
     """Read a table from a file or take it from a DataFrame.
 
     Separated text (plain or gzip), ``.parquet`` (extra ``parquet``) and
@@ -44,9 +63,12 @@ def read_table(source: str | Path | pd.DataFrame, options: ReadOptions | None = 
 
     Parameters
     ----------
-    source : str, Path or DataFrame
+    source : str, Path, DataFrame, or table of pyarrow or polars
     options : ReadOptions, optional
-        How to read text; what is not given is detected.
+        How to read text; what is not given is that of training, or detected.
+    like : Known, optional
+        What is known of the table, as training read another one: it is read as that one was
+        where it does not show itself otherwise, and may have a single column.
 
     Raises
     ------
@@ -61,18 +83,22 @@ def read_table(source: str | Path | pd.DataFrame, options: ReadOptions | None = 
     >>> len(table), table.source
     (2, 'DataFrame')
     """
-    if isinstance(source, pd.DataFrame):
-        table = _from_frame(source, "DataFrame", first_line=1)
+    options = options or ReadOptions(missing=None)
+    given = as_source(source)
+    if isinstance(given, pd.DataFrame):
+        table = from_frame(given, options, like=like)
     else:
-        path = Path(source)
+        path = Path(given)
         _check_readable(path)
         suffix = path.suffix.lower()
         if suffix in {".parquet", ".pq"}:
-            table = _read_parquet(path)
+            table = from_frame(_read_parquet(path), options, like=like, source=str(path))
         elif suffix in {".xlsx", ".xlsm"}:
-            table = _read_excel(path)
+            table = from_frame(
+                _read_excel(path), options, like=like, source=str(path), first_line=2
+            )
         else:
-            table = _read_text_table(path, options or ReadOptions())
+            table = _read_text_table(path, options, like)
     if len(table) == 0 and not table.rejected:
         raise ReadError("D02", "the table has no rows", place={"file": table.source})
     return table
@@ -110,14 +136,57 @@ def _check_readable(path: Path) -> None:
         )
 
 
-def _from_frame(frame: pd.DataFrame, source: str, *, first_line: int) -> Table:
-    names = [_name(label) for label in frame.columns]
-    _check_names(names, source)
+def from_frame(
+    frame: pd.DataFrame,
+    options: ReadOptions | None = None,
+    *,
+    like: Known | None = None,
+    source: str = IN_MEMORY,
+    first_line: int = 1,
+) -> Table:
+    """Take a table from a DataFrame, with rows or without; see ``read_table``.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    options : ReadOptions, optional
+    like : Known, optional
+    source : str
+        Where it comes from.
+    first_line : int
+        Line of its first row there.
+    """
+    options = options or ReadOptions(missing=None)
+    names = as_needed([_name(label) for label in frame.columns], like)
+    _check_names(names, source, like)
+    frame = frame.set_axis(names, axis=1).reset_index(drop=True)
+    objects = [at for at, dtype in enumerate(frame.dtypes) if dtype.kind == "O"]
+    some = frame.iloc[looked_at(len(frame)), objects]
+    # Text beside numbers that are stored as such does not say how numbers are written; nor
+    # does that of new rows in memory, whoever made them, if training had none.
+    silent = like is not None and like.reading.decimal is None and source == IN_MEMORY
+    texts = {
+        str(name): cells.dropna()
+        for name, cells in some.items()
+        if is_text(cells) and not silent
+    }
+    signs = decide_signs(texts, options, like)
+    frame, found = take_frame(frame, signs.missing)
     return Table(
-        frame=frame.set_axis(names, axis=1).reset_index(drop=True),
+        frame=frame,
         lines=np.arange(first_line, first_line + len(frame), dtype=np.int64),
         source=source,
+        reading=signs.reading,
+        decisions=(*signs.decisions, *missing_told(found, frame)),
+        notices=signs.notices,
     )
+
+
+def as_table(rows: Table | pd.DataFrame, like: Known, decimal: str | None = None) -> Table:
+    """Return new rows as a table, a DataFrame read as training was; see ``from_frame``."""
+    if isinstance(rows, Table):
+        return rows
+    return from_frame(rows, ReadOptions(missing=None, decimal=decimal), like=like)
 
 
 def _name(label: object) -> str:
@@ -125,7 +194,7 @@ def _name(label: object) -> str:
     return " / ".join(map(str, label)) if isinstance(label, tuple) else str(label)
 
 
-def _check_names(names: Sequence[str], source: str) -> None:
+def _check_names(names: Sequence[str], source: str, like: Known | None) -> None:
     if len(names) > MOST_COLUMNS:
         fact = f"the table has {len(names):,} columns"
         raise ReadError(
@@ -139,7 +208,7 @@ def _check_names(names: Sequence[str], source: str) -> None:
             place={"file": source, "columns": ", ".join(map(repr, twice[:SHOWN]))},
             fix=["rename the columns", "if the first row holds data, say so: --no-header"],
         )
-    if len(names) < 2:
+    if len(names) < (2 if like is None else 1):
         raise ReadError(
             "D04",
             f"the table has {len(names)} column(s)",
@@ -148,7 +217,7 @@ def _check_names(names: Sequence[str], source: str) -> None:
         )
 
 
-def _read_parquet(path: Path) -> Table:
+def _read_parquet(path: Path) -> pd.DataFrame:
     require("pyarrow", extra="parquet", to="read .parquet files")
     parquet = importlib.import_module("pyarrow.parquet")
     try:
@@ -156,21 +225,22 @@ def _read_parquet(path: Path) -> Table:
         rows, columns = found.num_rows, found.num_columns
         # One value again and again takes hardly a byte of the file.
         fits = BYTES_PER_NUMBER * rows * columns <= memory_bytes() // 2
-        frame = pd.read_parquet(path) if fits else None
+        frame = frame_of(parquet.read_table(path)) if fits else None
     except Exception as error:
         # A damaged file makes the libraries below fail in ways of their own.
         raise _damaged(path, "Parquet", error) from error
     if frame is None:
         fact = f"the Parquet file has {rows:,} rows and {columns:,} columns"
         raise ReadError("D10", fact, place={"file": str(path)}, fix=["split it"])
-    return _from_frame(frame, str(path), first_line=1)
+    return frame
 
 
-def _read_excel(path: Path) -> Table:
+def _read_excel(path: Path) -> pd.DataFrame:
     require("openpyxl", extra="excel", to="read .xlsx files")
     try:
         check_workbook(path)
-        frame = pd.read_excel(path, header=None, dtype=object)
+        # Which words are empty cells is not for pandas to say.
+        frame = pd.read_excel(path, header=None, dtype=object, na_filter=False)
     except ReadError:
         raise
     except Exception as error:
@@ -178,8 +248,11 @@ def _read_excel(path: Path) -> Table:
     if len(frame) == 0:
         raise ReadError("D02", "the first sheet is empty", place={"file": str(path)})
     first = frame.iloc[0]
-    names = [f"column {j + 1}" if pd.isna(name) else name for j, name in enumerate(first)]
-    return _from_frame(frame[1:].set_axis(names, axis=1), str(path), first_line=2)
+    names = [
+        f"column {j + 1}" if pd.isna(name) or name == "" else name
+        for j, name in enumerate(first)
+    ]
+    return frame[1:].set_axis(names, axis=1)
 
 
 def _damaged(path: Path, kind: str, error: Exception) -> ReadError:
@@ -191,38 +264,41 @@ def _damaged(path: Path, kind: str, error: Exception) -> ReadError:
     )
 
 
-def _read_text_table(path: Path, options: ReadOptions) -> Table:
-    text, encoding = read_text(path, options.encoding)
+def _read_text_table(path: Path, options: ReadOptions, like: Known | None) -> Table:
+    known = None if like is None else like.reading.encoding
+    text, encoding, how = read_text(path, options.encoding, known)
     try:
-        layout = detect_format(text, options)
+        asked = options if like is None else layout_of_training(text, options, like)
+        layout = detect_format(text, asked)
         check_room(text, layout.separator)
         rows = records(text, layout.separator)
         first = next(rows)
         if first.fault and layout.header:
             raise quotation_error(first)
-        names = _column_names(first, layout)
-        _check_names(names, str(path))
+        names = as_needed(_column_names(first, layout), like)
+        _check_names(names, str(path), like)
         good, rejected = _sort(rows if layout.header else chain([first], rows), len(names))
     except ReadError as error:
         error.place = {"file": str(path), **error.place}
         raise
-    frame, found = _to_frame(names, good, frozenset(options.missing))
-    decisions = [encoding, *layout.decisions]
-    if found:
-        decisions.append(
-            Decision(
-                what=f"cells {', '.join(map(repr, sorted(found)))} are read as empty",
-                why="tables write them for a missing value",
-                change_with="--missing",
-            )
-        )
+    some = [good[at].cells for at in looked_at(len(good)).tolist()]
+    texts = {name: [cells[j].strip() for cells in some] for j, name in enumerate(names)}
+    signs = decide_signs(texts, options, like)
+    frame, found = _to_frame(names, good, signs.missing)
+    other = other_separator(layout.separator, asked, like)
     return Table(
         frame=frame,
         lines=np.array([record.line for record in good], dtype=np.int64),
         source=str(path),
-        decimal=layout.decimal,
+        reading=replace(
+            signs.reading,
+            separator=layout.separator,
+            header=layout.header,
+            encoding=encoding if options.encoding or encoding not in GUESSED else None,
+        ),
         rejected=tuple(rejected),
-        decisions=tuple(decisions),
+        decisions=(how, *layout.decisions, *signs.decisions, *missing_told(found, frame)),
+        notices=(*other, *signs.notices),
     )
 
 
@@ -255,13 +331,13 @@ def _sort(rows: Iterable[Record], columns: int) -> tuple[list[Record], list[Reje
 
 
 def _to_frame(
-    names: Sequence[str], rows: Sequence[Record], missing: frozenset[str]
-) -> tuple[pd.DataFrame, set[str]]:
-    found: set[str] = set()
+    names: Sequence[str], rows: Sequence[Record], missing: Missing
+) -> tuple[pd.DataFrame, Found]:
+    found = Found()
     columns = {}
     for j, name in enumerate(names):
-        cells = [record.cells[j].strip() for record in rows]
-        found.update(missing.intersection(cells))
-        filled = [None if cell in missing else cell for cell in cells]
-        columns[name] = np.array(filled, dtype=object)
-    return pd.DataFrame(columns, dtype=object), found - {""}
+        words: set[str] = set()
+        cells = take_texts([record.cells[j].strip() for record in rows], missing, words)
+        found.add(name, words)
+        columns[name] = np.array(cells, dtype=object)
+    return pd.DataFrame(columns, dtype=object), found

@@ -1,4 +1,4 @@
-"""Separated text: its encoding, separator, header and decimal sign, and its records."""
+"""Separated text: its encoding, separator and header, and its records."""
 
 import csv
 import gzip
@@ -33,11 +33,6 @@ TOO_LONG: Final = "field larger than field limit"
 LEFT_OPEN: Final = "left open"  # ours: a cell that is too long and goes over several lines
 
 _NUMBER: Final = re.compile(r"[+-]?(\d+([.,]\d*)*|[.,]\d+)(e[+-]?\d+)?", re.IGNORECASE)
-_DOT_DECIMAL: Final = re.compile(r"[+-]?\d*\.\d+(e[+-]?\d+)?", re.IGNORECASE)
-_COMMA_DECIMAL: Final = re.compile(
-    r"[+-]?(\d*|\d{1,3}(\.\d{3})+),\d+(e[+-]?\d+)?", re.IGNORECASE
-)
-_COMMA_THOUSANDS: Final = re.compile(r"[+-]?\d{1,3}(,\d{3})+")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,12 +56,25 @@ class TextFormat:
     separator: str
     columns: int
     header: bool
-    decimal: str
     decisions: tuple[Decision, ...]
 
 
-def read_text(path: Path, encoding: str | None) -> tuple[str, Decision]:
+def read_text(
+    path: Path, encoding: str | None, known: str | None = None
+) -> tuple[str, str, Decision]:
     """Read a file as text, unpacked if it is gzip.
+
+    Parameters
+    ----------
+    path : Path
+    encoding : str or None
+        What the user says.
+    known : str, optional
+        The encoding of training, for a file that does not show its own.
+
+    Returns
+    -------
+    text, encoding, decision
 
     Raises
     ------
@@ -80,12 +88,8 @@ def read_text(path: Path, encoding: str | None) -> tuple[str, Decision]:
         codec, why = "utf-8-sig", "the file starts with a byte order mark"
     elif data.startswith((b"\xff\xfe", b"\xfe\xff")):
         codec, why = "utf-16", "the file starts with a byte order mark"
-    elif _is_utf8(data):
-        codec, why = "utf-8", "all bytes are valid UTF-8"
-    elif re.search(rb"[\x80-\x9f]", data):
-        codec, why = "cp1252", "the bytes are not valid UTF-8 and use Windows' letters"
     else:
-        codec, why = "latin-1", "the bytes are not valid UTF-8"
+        codec, why = _guess(data, known)
     try:
         text = data.decode(codec)
     except (ValueError, LookupError) as error:  # of UnicodeError, and of odd names
@@ -103,7 +107,19 @@ def read_text(path: Path, encoding: str | None) -> tuple[str, Decision]:
             fix=["export it again as CSV"],
         )
     text = text.removeprefix("\ufeff")
-    return text, Decision(what=f"encoding {codec}", why=why, change_with="--encoding")
+    decision = Decision(what=f"encoding {codec}", why=why, change_with="--encoding")
+    return text, codec, decision
+
+
+def _guess(data: bytes, known: str | None) -> tuple[str, str]:
+    """Return an encoding for bytes that do not name theirs, and why it is taken."""
+    if known is not None and _fits(data, known):
+        return known, "training had it, and the bytes are not valid UTF-8"
+    if _is_utf8(data):
+        return "utf-8", "all bytes are valid UTF-8"
+    if re.search(rb"[\x80-\x9f]", data):
+        return "cp1252", "the bytes are not valid UTF-8 and use Windows' letters"
+    return "latin-1", "the bytes are not valid UTF-8"
 
 
 def _unpack(path: Path, data: bytes) -> bytes:
@@ -147,6 +163,18 @@ def _is_utf8(data: bytes) -> bool:
     try:
         data.decode("utf-8")
     except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _fits(data: bytes, codec: str) -> bool:
+    """Tell whether bytes that show no encoding, or none but zero bytes, can be read by one."""
+    zeros = b"\0" in data  # as only the wide encodings have them
+    if (_is_utf8(data) and not zeros) or (codec.lower().startswith("utf") and not zeros):
+        return False
+    try:
+        data.decode(codec)
+    except (ValueError, LookupError):
         return False
     return True
 
@@ -231,16 +259,10 @@ def detect_format(text: str, options: ReadOptions) -> TextFormat:
         what = "the first row names the columns" if header else "no header"
         change = "--no-header" if header else "--header"
         decisions.append(Decision(what=what, why=why, change_with=change))
-    decimal, why = _detect_decimal(rows[1:] if header else rows)
-    if options.decimal is not None:
-        decimal = options.decimal
-    elif decimal == ",":
-        decisions.append(Decision(what="decimal comma", why=why, change_with="--decimal"))
     return TextFormat(
         separator=separator,
         columns=Counter(map(len, rows)).most_common(1)[0][0],
         header=header,
-        decimal=decimal,
         decisions=tuple(decisions),
     )
 
@@ -296,13 +318,3 @@ def _detect_header(rows: Sequence[Sequence[str]]) -> tuple[bool, str]:
     if again:
         return False, f"{again[0]!r} stands in the first row and below it"
     return True, "the cells of the first row do not occur below it"
-
-
-def _detect_decimal(rows: Sequence[Sequence[str]]) -> tuple[str, str]:
-    cells = [cell.strip() for row in rows for cell in row]
-    dots = sum(_DOT_DECIMAL.fullmatch(cell) is not None for cell in cells)
-    commas = [cell for cell in cells if _COMMA_DECIMAL.fullmatch(cell)]
-    if len(commas) > dots and not all(_COMMA_THOUSANDS.fullmatch(cell) for cell in commas):
-        example = next(cell for cell in commas if not _COMMA_THOUSANDS.fullmatch(cell))
-        return ",", f"cells such as {example} are numbers"
-    return ".", ""
