@@ -69,13 +69,13 @@ def read_options(
     decimal: str | None,
     missing: list[str] | None,
 ) -> ReadOptions:
-    """Return the options that say how new rows are read."""
+    """Return the options that say how new rows are read; those that are None, training says."""
     return ReadOptions(
         separator=separator,
         header=header,
         encoding=encoding,
         decimal=decimal,
-        missing=missing_cells(missing),
+        missing=None if missing is None else missing_cells(missing),
         max_bad=max_bad,
     )
 
@@ -127,7 +127,7 @@ def refuse_reading(read: ReadOptions, departures: Path | None = None) -> None:
     """
     if departures is not None:
         raise UsageError("U02", "--departures lists cells, and the run is on pictures")
-    if replace(read, max_bad=ReadOptions().max_bad) != ReadOptions():
+    if replace(read, max_bad=ReadOptions().max_bad) != ReadOptions(missing=None):
         raise UsageError(
             "U02", "the options say how a table is read, and the run is on pictures"
         )
