@@ -27,7 +27,7 @@ from tenfold.run import Run
 from tenfold.serve.rows import Rows
 from tests.engine_costumes import COSTUMES, Made, dressed, houses, options_for, records, tables
 
-TABLES: Final = int(os.environ.get("TENFOLD_TEST_TABLES", "25"))
+TABLES: Final = int(os.environ.get("TENFOLD_TEST_TABLES", "15"))
 
 
 def described(table: Table, made: Made) -> Schema | str:
@@ -91,7 +91,7 @@ def trained(costume: str, home: Path) -> Run:
     )
 
 
-@pytest.fixture(scope="module", params=["CSV with commas", "frame", "JSON"])
+@pytest.fixture(scope="module", params=["CSV with commas", "JSON"])
 def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Run:
     return trained(request.param, tmp_path_factory.mktemp("training"))
 

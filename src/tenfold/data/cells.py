@@ -42,6 +42,10 @@ DATE_FORMATS: Final = (
 )
 
 
+# Before pandas 3 numbers of text were the nearest float but one, now and then.
+ROUNDS_RIGHT: Final = bool(
+    pd.to_numeric(pd.Series(["0.07927158272213865"]))[0] > 0.0792715827221386
+)
 _ISO_DAY: Final = re.compile(r"\s*\d{4}-\d\d-\d\d")
 NOWHERE: Final = -1
 NO_CELL: Final = -2
@@ -114,6 +118,10 @@ def _of_text(cells: "pd.Series[Any]", decimal: str, form: Form) -> NDArray[np.fl
     if decimal == ",":  # a point in them may part thousands
         cells = cells.map(lambda text: pointed(text, ","), na_action="ignore")
     numbers = _parsed(cells)
+    if not ROUNDS_RIGHT:
+        read = np.flatnonzero(np.isfinite(numbers))
+        numbers = numbers.copy()
+        numbers[read] = cells.iloc[read].to_numpy(dtype=object).astype(np.float64)
     left = np.flatnonzero(np.isnan(numbers) & cells.notna().to_numpy())
     if len(left):
         codes, words = pd.factorize(cells.iloc[left])
