@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sybil import Example, Sybil
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
 
@@ -26,6 +27,15 @@ ROOT: Final = Path(__file__).parent
 OPTIONS: Final = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 # scikit-learn's checks of array libraries are skipped unless SciPy is told before its import.
 os.environ["SCIPY_ARRAY_API"] = "1"
+# The same examples in every run, however fast the machine is: a suite that fails, fails again.
+settings.register_profile(
+    "tenfold",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("tenfold")
 NUMBER: Final = re.compile(r"-?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?(?:e[+-]?\d+)?")
 TOLERANCE: Final = 0.25
 # `tenfold` is the one of this Python, wherever its scripts are.

@@ -14,6 +14,7 @@ from tenfold.checks.pictures import check_pictures
 from tenfold.checks.rejected import check_rejected
 from tenfold.checks.table import check_table
 from tenfold.config import MAX_PIXELS, MISSING, Decision, Kind, RunOptions, Task
+from tenfold.data.arrow import ArrowTable, as_source
 from tenfold.data.encode import encode
 from tenfold.data.picture_files import is_picture_source
 from tenfold.data.pictures import read_pictures, read_test_pictures
@@ -81,11 +82,11 @@ class Audit:
 
 
 def audit(  # noqa: PLR0913 - each option of the command, by its own name
-    data: Data,
+    data: Data | ArrowTable,
     *,
     target: str | None = None,
     task: Task | None = None,
-    test: Data | None = None,
+    test: Data | ArrowTable | None = None,
     group_column: str | None = None,
     time_column: str | None = None,
     weight_column: str | None = None,
@@ -150,13 +151,14 @@ def audit(  # noqa: PLR0913 - each option of the command, by its own name
     (True, [('A01', "column 'price_in_cents' holds the target 'price'")])
     """
     started = time.perf_counter()
+    source, asked = as_source(data), None if test is None else as_source(test)
     named = {"kinds": dict(kinds or {}), "missing": tuple(missing), "max_bad": 1.0}
     options = RunOptions.named(locals() | named)
     watch = watch or Silent()
-    if is_picture_source(data):
-        found = _look_at_pictures(data, test, options, max_bad, watch)
+    if is_picture_source(source):
+        found = _look_at_pictures(source, asked, options, max_bad, watch)
     else:
-        found = _look_at_table(data, test, options, max_bad, watch)
+        found = _look_at_table(source, asked, options, max_bad, watch)
     return replace(found, seconds=time.perf_counter() - started)
 
 
@@ -166,7 +168,7 @@ def _look_at_table(
     refuse(options, OF_PICTURES, "a table")
     streams = Streams(options.train.seed)
     table = read_table(data, options.read)
-    asked = None if test is None else read_table(test, options.read)
+    asked = None if test is None else read_table(test, options.read, like=table.known)
     table, asked, schema, decisions = of_tables.describe(table, asked, options, streams)
     watch.decided(decisions)
     rows, copies = encode(table, schema), options.split.keep_copies

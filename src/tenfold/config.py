@@ -24,7 +24,7 @@ MOST_SIDE: Final = 1_024  # pixels of the square that a picture becomes
 MAX_PIXELS: Final = 100_000_000  # of a picture; more is a scan by mistake, or a trap
 
 # Cells that mean "nothing here"; the words that pandas and the tables of UCI use.
-MISSING: Final = ("", "NA", "N/A", "#N/A", "NaN", "nan", "null", "NULL", "?")
+MISSING: Final = ("", "NA", "N/A", "#N/A", "NaN", "nan", "<NA>", "NaT", "null", "NULL", "?")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,8 +60,8 @@ class ReadOptions:
         Any codec of Python.
     decimal : {".", ","}, optional
         The decimal sign.
-    missing : tuple of str
-        Cells that are read as empty.
+    missing : tuple of str, optional
+        Words that are read as empty cells; those of training by default, where there was one.
     skip_rows : int, optional
         Lines above the row of names, or above the first row, that are left out.
     skip_footer : int, optional
@@ -82,7 +82,7 @@ class ReadOptions:
     header: bool | None = None
     encoding: str | None = None
     decimal: str | None = None
-    missing: tuple[str, ...] = MISSING
+    missing: tuple[str, ...] | None = MISSING
     skip_rows: int | None = None
     skip_footer: int | None = None
     comment: str | None = None

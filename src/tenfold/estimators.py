@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, Final, Literal, Self
 
 import numpy as np
@@ -25,9 +26,11 @@ from tenfold.config import (
     SplitOptions,
     Task,
 )
-from tenfold.data.cells import to_text
+from tenfold.data.arrow import as_frame
+from tenfold.data.cells import to_words
 from tenfold.data.read import read_table
 from tenfold.data.split import Splitter
+from tenfold.data.table import Table
 from tenfold.evaluate.coverage import sets_of
 from tenfold.model import Model
 from tenfold.nn.own import MakeModule
@@ -111,6 +114,10 @@ class _Tabular(StudyEstimator, ABC):
     def _target(self, y: NDArray[Any]) -> NDArray[Any]:
         """Check the answers and return them as they are to be learnt."""
 
+    def _labelled(self, table: Table, name: str, y: NDArray[Any]) -> Table:  # noqa: ARG002
+        """Return a table whose target, of this name, holds the answers as they are given."""
+        return table
+
     @abstractmethod
     def _keep(self, study: TableStudy, answers: NDArray[np.float64]) -> None:
         """Set what a study gives beyond what both estimators share."""
@@ -150,7 +157,7 @@ class _Tabular(StudyEstimator, ABC):
             train=self._train_options(),
         )
         study = run_study(
-            read_table(frame),
+            self._labelled(read_table(frame), names[TARGET], target[weighty]),
             options,
             **self._replacements(),
         )
@@ -161,6 +168,7 @@ class _Tabular(StudyEstimator, ABC):
 
     def _inputs(self, X: Any, y: Any = None, *, reset: bool) -> tuple[pd.DataFrame, Any]:
         """Check rows as scikit-learn asks, and return them as a DataFrame."""
+        X = as_frame(X)
         whole = isinstance(X, pd.DataFrame)
         checks: dict[str, Any] = {"reset": reset, "skip_check_array": whole}
         if not whole:
@@ -295,11 +303,23 @@ class TabularClassifier(ClassifierMixin, _Tabular):  # type: ignore[misc]
         self.classes_ = np.unique(y)
         return y
 
+    def _names(self) -> list[str]:
+        """Return a word for each of ``classes_``."""
+        names: list[str] = to_words(pd.Series(self.classes_)).tolist()
+        if len(set(names)) == len(names) and all(names):
+            return names
+        return [f"class {i}" for i in range(len(names))]  # such as "a" beside " a"
+
+    def _labelled(self, table: Table, name: str, y: NDArray[Any]) -> Table:
+        # Here y says what a class is, and no word of it means an empty cell.
+        at = np.searchsorted(self.classes_, y)
+        words = pd.Categorical.from_codes(at, pd.Index(self._names()))
+        return replace(table, frame=table.frame.assign(**{name: words}))
+
     def _keep(self, study: TableStudy, answers: NDArray[np.float64]) -> None:
-        names = to_text(pd.Series(self.classes_)).tolist()
         known = {name: i for i, name in enumerate(study.schema.classes)}
         # A class whose rows all weigh nothing is not known to the model.
-        self._order = np.array([known.get(name, -1) for name in names])
+        self._order = np.array([known.get(name, -1) for name in self._names()])
         self.out_of_fold_ = self._ordered(answers)
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:

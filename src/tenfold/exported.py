@@ -18,10 +18,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tenfold.config import Kind
-from tenfold.data.cells import to_dates, to_numbers, to_text, to_truth
+from tenfold.data.cells import to_moments, to_numbers, to_spelling, to_text, to_truth
 from tenfold.data.encode import check_columns
 from tenfold.data.picture_schema import PictureSchema
-from tenfold.data.schema import Schema
+from tenfold.data.read import as_table
+from tenfold.data.schema import Column, Schema
+from tenfold.data.table import Table
 from tenfold.errors import StoreError
 from tenfold.extras import require
 
@@ -298,15 +300,15 @@ class Exported:
         return dict(zip(outputs, self._session.run(list(outputs), dict(feeds)), strict=True))
 
     def answers(
-        self, frame: pd.DataFrame, *, decimal: str = ".", most: int = 4096
+        self, rows: Table | pd.DataFrame, *, decimal: str | None = None, most: int = 4096
     ) -> NDArray[np.float64]:
         """Return what the model says of rows, as ``Model.answers`` does.
 
         Parameters
         ----------
-        frame : DataFrame of N rows
-        decimal : {".", ","}
-            Decimal sign of cells that are text.
+        rows : Table or DataFrame of N rows
+        decimal : {".", ","}, optional
+            Decimal sign of a DataFrame's cells that are text; that of training by default.
         most : int
             Rows that are asked about at a time.
 
@@ -319,10 +321,10 @@ class Exported:
         PredictError
             P01, if a column is missing; P02, if a column is not what it was.
         """
-        feeds = self.feeds(frame, decimal)
+        feeds = self.feeds(rows, decimal)
         parts = [
             self.ask({k: v[at : at + most] for k, v in feeds.items()}, [self.label.answer])
-            for at in range(0, max(len(frame), 1), most)
+            for at in range(0, max(len(rows), 1), most)
         ]
         return np.concatenate([part[self.label.answer] for part in parts]).astype(np.float64)
 
@@ -331,8 +333,8 @@ class Exported:
         found = self.ask({PIXELS: pixels_NHW3}, [PROBABILITIES])
         return found[PROBABILITIES].astype(np.float64)
 
-    def feeds(self, frame: pd.DataFrame, decimal: str = ".") -> Feeds:
-        """Return the columns of a table as the file takes them.
+    def feeds(self, rows: Table | pd.DataFrame, decimal: str | None = None) -> Feeds:
+        """Return the columns of a table as the file takes them; see ``answers``.
 
         Raises
         ------
@@ -340,40 +342,45 @@ class Exported:
             P01, if a column is missing; P02, if a column is not what it was.
         """
         schema = cast("Schema", self.label.schema)
-        check_columns(frame, schema, decimal)
+        table = as_table(rows, schema.known, decimal)
+        check_columns(table.frame, schema, table.decimal)
         columns = {column.name: column for column in schema.used}
         return {
-            one.name: feed(frame[one.name], one, columns[one.name].date_format, decimal)
+            one.name: feed(table.frame[one.name], one, columns[one.name], table.decimal)
             for one in self.label.inputs
         }
 
 
 def feed(
-    cells: "pd.Series[Any]", column: Input, date_format: str | None, decimal: str = "."
+    cells: "pd.Series[Any]", one: Input, column: Column, decimal: str = "."
 ) -> NDArray[Any]:
     """Return the cells of a column as the file takes them, shape (N, 1).
 
     Examples
     --------
-    >>> colour = Input(name="colour", kind="category", tensor="string")
-    >>> feed(pd.Series(["red", None], dtype=object), colour, None).tolist()
+    >>> colour = Column(name="colour", kind="category", levels=("blue", "red"))
+    >>> taken = Input(name="colour", kind="category", tensor="string")
+    >>> feed(pd.Series([" red", None], dtype=object), taken, colour).tolist()
     [['red'], ['']]
-    >>> day = Input(name="day", kind="date", tensor="double")
-    >>> feed(pd.Series(["1970-01-02", None], dtype=object), day, "ISO8601").tolist()
+    >>> day = Column(name="day", kind="date", date_format="ISO8601")
+    >>> taken = Input(name="day", kind="date", tensor="double")
+    >>> feed(pd.Series(["1970-01-02", None], dtype=object), taken, day).tolist()
     [[86400.0], [nan]]
     """
-    if column.tensor == "string":
-        words = to_text(cells)
-        words[[word is None for word in words]] = ""
-        return words[:, None]
+    if column.kind == "category":
+        return to_spelling(cells, column.levels, decimal)[:, None]
     if column.kind == "boolean":
-        numbers = to_truth(to_text(cells))
+        numbers = to_truth(to_text(cells, decimal))
+        if one.tensor == "string":
+            no, yes = one.words
+            words = np.where(numbers == 1, yes, np.where(numbers == 0, no, ""))
+            return words.astype(object)[:, None]
     elif column.kind == "date":
-        numbers = seconds_of(to_dates(cells, date_format or "ISO8601"))
+        numbers = seconds_of(to_moments(cells, column.date_format))
     else:
-        numbers = to_numbers(cells, decimal)
+        numbers = to_numbers(cells, decimal, column.form)
     with np.errstate(over="ignore"):  # what is too large for float is infinite
-        return numbers.astype(np.float32 if column.tensor == "float" else np.float64)[:, None]
+        return numbers.astype(np.float32 if one.tensor == "float" else np.float64)[:, None]
 
 
 def seconds_of(times: NDArray[np.datetime64]) -> NDArray[np.float64]:

@@ -17,6 +17,7 @@ from tenfold.config import (
     RunOptions,
     Task,
 )
+from tenfold.data.arrow import ArrowTable, as_source
 from tenfold.data.picture_files import is_picture_source
 from tenfold.data.pictures import read_pictures, read_test_pictures
 from tenfold.data.read import read_table
@@ -52,7 +53,7 @@ NETWORKS_OF_PICTURES: Final = ("pretrained", "scratch")
 
 
 def train(  # noqa: PLR0913 - each option of the command, by its own name
-    data: Data | None = None,
+    data: Data | ArrowTable | None = None,
     *,
     target: str | None = None,
     task: Task | None = None,
@@ -60,7 +61,7 @@ def train(  # noqa: PLR0913 - each option of the command, by its own name
     weights: str | None = None,
     quality: Quality = "medium",
     folds: int | Splitter | Iterable[Any] | None = None,
-    test: Data | None = None,
+    test: Data | ArrowTable | None = None,
     test_size: float | None = None,
     group_column: str | None = None,
     time_column: str | None = None,
@@ -106,8 +107,8 @@ def train(  # noqa: PLR0913 - each option of the command, by its own name
 
     Parameters
     ----------
-    data : str, Path or DataFrame
-        A table of separated text (also gzip), Parquet or Excel, or a DataFrame; or
+    data : str, Path, DataFrame, or table of pyarrow or polars
+        A table of separated text (also gzip), Parquet or Excel, or in memory; or
         pictures: a folder with a folder for each class, or a CSV of file and class.
         ``resume`` and ``config`` know where they are.
     target : str, optional
@@ -220,8 +221,8 @@ def train(  # noqa: PLR0913 - each option of the command, by its own name
         watch=watch or Silent(),
     )
     order = Order(
-        data=data,
-        test=test,
+        data=None if data is None else as_source(data),
+        test=None if test is None else as_source(test),
         options=options,
         given=given,
         out=None if out is None else Path(out),
@@ -329,7 +330,7 @@ def study_table(
         )
     started = time.perf_counter()
     table = read_table(data, options.read)
-    test_table = None if test is None else read_table(test, options.read)
+    test_table = None if test is None else read_table(test, options.read, like=table.known)
     read_seconds = time.perf_counter() - started
     study = run_study(
         table,

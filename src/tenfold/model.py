@@ -12,7 +12,9 @@ from torch import Tensor
 
 from tenfold.config import Decision
 from tenfold.data.encode import check_columns, encode_inputs
+from tenfold.data.read import as_table
 from tenfold.data.schema import Schema
+from tenfold.data.table import Table
 from tenfold.errors import PredictError
 from tenfold.nn.conformal import Conformal, half_width
 from tenfold.nn.inputs import TableInputs
@@ -84,17 +86,21 @@ class Model:
         return self.scored or alike
 
     def answers(
-        self, frame: pd.DataFrame, *, decimal: str = ".", progress: Progress | None = None
+        self,
+        rows: Table | pd.DataFrame,
+        *,
+        decimal: str | None = None,
+        progress: Progress | None = None,
     ) -> NDArray[np.float64]:
         """Return what the ensemble says of rows: the mean over all networks.
 
         Parameters
         ----------
-        frame : DataFrame of N rows
+        rows : Table or DataFrame of N rows
             Holds every column that the network learnt from, in any order; others
             are ignored.
-        decimal : {".", ","}
-            Decimal sign of cells that are text.
+        decimal : {".", ","}, optional
+            Decimal sign of a DataFrame's cells that are text; that of training by default.
         progress : callable, optional
             Called with the rows done and all rows, again and again.
 
@@ -108,9 +114,15 @@ class Model:
         PredictError
             P01, if a column is missing; P02, if a column is not what it was.
         """
-        check_columns(frame, self.schema, decimal)
-        numbers, codes = encode_inputs(frame, self.schema, decimal)
-        return self.answers_coded(numbers, codes, progress)
+        return self.answers_coded(*self.coded(rows, decimal), progress)
+
+    def coded(
+        self, rows: Table | pd.DataFrame, decimal: str | None = None
+    ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Return rows as numbers and codes; see ``answers`` and ``encode_inputs``."""
+        table = as_table(rows, self.schema.known, decimal)
+        check_columns(table.frame, self.schema, table.decimal)
+        return encode_inputs(table.frame, self.schema, table.decimal)
 
     def answers_coded(
         self,
@@ -126,20 +138,21 @@ class Model:
 
     def intervals(
         self,
-        frame: pd.DataFrame,
+        rows: Table | pd.DataFrame,
         coverage: float,
         *,
-        decimal: str = ".",
+        decimal: str | None = None,
         progress: Progress | None = None,
     ) -> NDArray[np.float64]:
         """Return what the ensemble says of rows, and between what the truth is expected.
 
         Parameters
         ----------
-        frame : DataFrame of N rows
+        rows : Table or DataFrame of N rows
         coverage : float
             Share of rows whose truth is to lie within.
-        decimal : {".", ","}
+        decimal : {".", ","}, optional
+            As of ``answers``.
         progress : callable, optional
 
         Returns
@@ -155,8 +168,7 @@ class Model:
         """
         conformal = known_scores(self.conformal)
         limits = conformal.limits(coverage)  # a fault is told before the work
-        check_columns(frame, self.schema, decimal)
-        numbers, codes = encode_inputs(frame, self.schema, decimal)
+        numbers, codes = self.coded(rows, decimal)
         if len(numbers) == 0:
             return np.zeros((0, 3))
         found = []
@@ -165,8 +177,8 @@ class Model:
             found.append(torch.stack([block.mean(dim=0)[:, 0], spread_B]))
         mean_N, spread_N = torch.cat(found, dim=1)[:, : len(numbers)].cpu().double()
         # On the processor, wherever the networks are: trees are no work for a GPU.
-        rows = torch.from_numpy(numbers), torch.from_numpy(codes), mean_N
-        parts = zip(*(of.split(AT_ONCE) for of in rows), strict=True)
+        held = torch.from_numpy(numbers), torch.from_numpy(codes), mean_N
+        parts = zip(*(of.split(AT_ONCE) for of in held), strict=True)
         scale_N = torch.cat([conformal.scale(*part) for part in parts])
         half_N = half_width(scale_N, spread_N, limits)
         return torch.stack([mean_N, *conformal.ends(mean_N, half_N)], dim=1).numpy()

@@ -12,7 +12,7 @@ from tenfold.config import PictureOptions, check
 from tenfold.data.admit import Mode, admit_and_warn, admit_pictures, departure_table
 from tenfold.data.departures import like_training
 from tenfold.data.pictures import Pictures, read_pictures, read_unlabelled
-from tenfold.data.table import Table
+from tenfold.data.read import InMemory
 from tenfold.data.target import answered
 from tenfold.errors import StoreError
 from tenfold.evaluate.new_data import show_pictures, show_table
@@ -27,7 +27,7 @@ from tenfold.model import Model, Progress
 from tenfold.picture_model import PictureModel
 from tenfold.report.summary import Summary
 from tenfold.seeds import Streams
-from tenfold.store.again import as_table, data_again, held_out_again
+from tenfold.store.again import Rows, as_table, data_again, held_out_again
 from tenfold.store.explained import read_explanation, write_explanation
 from tenfold.store.files import reading, writing
 from tenfold.store.folder import (
@@ -141,9 +141,9 @@ class Run:
 
     def explain(
         self,
-        inputs: Data | Table | Images | Pictures | None = None,
+        inputs: Rows | Images | Pictures | None = None,
         *,
-        data: Data | Table | None = None,
+        data: Rows | None = None,
         of_class: str | None = None,
         progress: Progress | None = None,
     ) -> Explanation | PictureExplanation:
@@ -168,16 +168,16 @@ class Run:
         """
         model = self.model
         if isinstance(model, PictureModel):
-            if data is not None or isinstance(inputs, Table | pd.DataFrame):
+            if data is not None or isinstance(inputs, InMemory):
                 raise another_kind("pictures", "a table")
             seen = None
             if inputs is not None:
                 seen = inputs if isinstance(inputs, Pictures) else self.read(inputs)
                 seen.check_rejected(max_bad=1.0)
             return explain_pictures(model, seen, of_class=of_class, progress=progress)
-        if inputs is not None and not isinstance(inputs, str | Path | pd.DataFrame | Table):
+        if inputs is not None and not isinstance(inputs, str | Path | InMemory):
             raise another_kind("a table", "pictures")
-        asked = None if inputs is None else as_table(inputs)
+        asked = None if inputs is None else as_table(inputs, model.schema)
         seed = int(self.metrics.get("seed", 0))
         if self.study is not None and not isinstance(self.study.data, Pictures):
             held_out = HeldOut.of_study(self.study)
@@ -190,7 +190,7 @@ class Run:
         path: str | Path | None = None,
         *,
         form: Form = "onnx",
-        data: Data | Table | None = None,
+        data: Rows | None = None,
     ) -> Written:
         """Write the model as a file that answers without Tenfold.
 
@@ -255,7 +255,7 @@ class Run:
 
     def predict(
         self,
-        data: Data | Table | Images | Pictures,
+        data: Rows | Images | Pictures,
         *,
         coverage: float | None = None,
         schema: Mode | None = None,
@@ -294,19 +294,19 @@ class Run:
         """
         model = self.model
         if isinstance(model, PictureModel):
-            if isinstance(data, Table | pd.DataFrame):
+            if isinstance(data, InMemory):
                 raise another_kind("pictures", "a table")
             pictures = data if isinstance(data, Pictures) else self.read(data)
             admit_pictures(pictures, schema)
             return tell_pictures(model, pictures, coverage, progress)
-        if not isinstance(data, str | Path | pd.DataFrame | Table):
+        if not isinstance(data, str | Path | InMemory):
             raise another_kind("a table", "pictures")
-        table = as_table(data)
+        table = as_table(data, model.schema)
         index = data.index if isinstance(data, pd.DataFrame) else table.lines
         table = admit_and_warn(table, model.schema, schema)
         return tell_rows(model, table, coverage, progress).set_axis(index, axis=0)
 
-    def departures(self, data: Data | Table) -> pd.DataFrame:
+    def departures(self, data: Rows) -> pd.DataFrame:
         """Return where rows are not like those of training, a row for each cell or column.
 
         See ``departure_table``; ``line`` is the label of a DataFrame's row.
@@ -318,7 +318,7 @@ class Run:
         """
         if isinstance(self.model, PictureModel):
             raise another_kind("pictures", "a table")
-        table = as_table(data)
+        table = as_table(data, self.model.schema)
         places = data.index if isinstance(data, pd.DataFrame) else table.lines
         return departure_table(like_training(table, self.model.schema)[1], places)
 
@@ -346,7 +346,7 @@ class Run:
 
     def evaluate(
         self,
-        data: Data | Table | Pictures,
+        data: Rows | Pictures,
         *,
         max_bad: float = 0.01,
         schema: Mode | None = None,
@@ -366,14 +366,14 @@ class Run:
         streams = Streams(int(self.metrics.get("seed", 0)))
         model = self.model
         if isinstance(model, PictureModel):
-            if isinstance(data, Table | pd.DataFrame):
+            if isinstance(data, InMemory):
                 raise another_kind("pictures", "a table")
             pictures = self.read_labelled(data, PictureOptions(max_bad=max_bad))
             admit_pictures(pictures, schema)
             return show_pictures(model, pictures, streams, progress).with_coverage()
         if isinstance(data, Pictures):
             raise another_kind("a table", "pictures")
-        table = answered(as_table(data), model.schema.target, max_bad)
+        table = answered(as_table(data, model.schema), model.schema.target, max_bad)
         table = admit_and_warn(table, model.schema, schema)
         return show_table(model, table, streams, progress).with_coverage()
 

@@ -10,7 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenfold.data.cells import DATE_FORMATS, days_of, to_dates, to_numbers, to_text, to_truth
+from tenfold.data.cells import (
+    DATE_FORMATS,
+    days_of,
+    number_of,
+    to_dates,
+    to_moments,
+    to_numbers,
+    to_text,
+    to_truth,
+)
 
 
 def objects(*cells: object) -> "pd.Series[Any]":
@@ -82,6 +91,32 @@ def test_a_number_survives_being_written(number: float) -> None:
     assert to_numbers(objects(with_comma), decimal=",").tolist() == [number]
 
 
+@pytest.mark.parametrize(
+    "cell", [-0.0, "-0", "-0.0", Decimal("-0"), np.float32(-0.0)], ids=repr
+)
+def test_a_zero_has_no_sign(cell: object) -> None:
+    assert not np.signbit(to_numbers(objects(cell, "1"))[0])
+    assert not np.signbit(to_numbers(objects(cell))[0])
+    assert not np.signbit(number_of(cell))
+
+
+def test_a_date_in_iso_8601_is_read_beside_any_other_format() -> None:
+    cells = objects("29.02.2024", "2024-03-01", " 2024-03-01T06:00Z ", "3/1/24", None)
+    days = ["2024-02-29T00", "2024-03-01T00", "2024-03-01T06", "NaT", "NaT"]
+    wanted = np.array(days, dtype="datetime64[s]")
+    np.testing.assert_array_equal(to_moments(cells, "%d.%m.%Y"), wanted)
+    typed = pd.Series(pd.to_datetime(["2024-03-01"]))
+    assert to_moments(typed, "%d.%m.%Y").tolist() == to_moments(cells[1:2], None).tolist()
+
+
+def test_a_number_in_a_column_of_dates_is_what_its_digits_say() -> None:
+    digits = objects(20240301, 20240301.0, "20240301", np.int32(20240301))
+    days = to_dates(digits, "ISO8601").astype(str)
+    assert days.tolist() == ["2024-03-01T00:00:00"] * 4
+    others = objects(45000, 45000.5, True, pd.Timedelta(days=1), [1])
+    assert np.isnat(to_dates(others, "ISO8601")).all()
+
+
 def test_a_word_is_the_same_as_text_and_as_a_number() -> None:
     wanted = ["1", "2.5", None]
     for cells in (
@@ -103,7 +138,7 @@ def test_a_word_is_the_same_as_text_and_as_a_number() -> None:
 def test_truth_is_told_in_any_case_and_nothing_else_is_truth() -> None:
     texts = np.array([*("TRUE", "Yes", "y", "t", "1"), *("False", "NO", "n", "f", "0")], object)
     assert to_truth(texts).tolist() == [1.0] * 5 + [0.0] * 5
-    others = np.array([None, "", "maybe", "2", "1.0"], dtype=object)
+    others = np.array([None, "", "maybe", "2", "1.5", "01"], dtype=object)
     assert np.isnan(to_truth(others)).all()
 
 

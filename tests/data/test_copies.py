@@ -80,7 +80,7 @@ def split_of(frame: pd.DataFrame, **split: Any) -> tuple[Any, Any, tuple[str, ..
     return rows, fold, tuple(decision.what for decision in said)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     times=st.lists(st.integers(1, 4), min_size=24, max_size=40),
     conflicts=st.integers(0, 5),

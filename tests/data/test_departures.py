@@ -111,7 +111,7 @@ def test_a_missing_column_and_one_too_many_are_named_with_what_was_meant() -> No
     ]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     seed=st.integers(0, 10**6),
     count=st.integers(2, 60),

@@ -107,7 +107,7 @@ def test_a_number_and_its_text_are_coded_alike() -> None:
         assert codes[:, 0].tolist() == [FIRST_LEVEL, FIRST_LEVEL + 1, UNSEEN]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(rows=st.lists(st.integers(0, 999), min_size=1, max_size=30))
 def test_any_choice_of_rows_in_any_order_has_the_codes_of_those_rows(rows: list[int]) -> None:
     numbers, codes = encode_inputs(WHOLE, SCHEMA)

@@ -417,9 +417,10 @@ def test_a_frame_is_taken_as_it_is_and_not_changed() -> None:
     before = frame.copy()
     table = read_table(frame)
     assert list(table.frame.columns) == ["a / 1", "b / 2"]
-    assert table.frame["b / 2"].tolist() == ["x", "NA"]
+    assert table.frame["b / 2"].tolist() == ["x", None]
     assert table.lines.tolist() == [1, 2]
-    assert (table.source, table.decisions, table.rejected) == ("DataFrame", (), ())
+    assert (table.source, table.rejected) == ("DataFrame", ())
+    assert [decision.what for decision in table.decisions] == ["cells 'NA' are read as empty"]
     pd.testing.assert_frame_equal(frame, before)
 
 
@@ -540,7 +541,7 @@ DIALECTS: Final[list[tuple[Literal[0, 1], str]]] = [
 ]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=st.data())
 def test_any_table_that_pythons_csv_module_writes_comes_back_cell_for_cell(
     data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
@@ -565,7 +566,7 @@ def test_any_table_that_pythons_csv_module_writes_comes_back_cell_for_cell(
     assert table.rejected == ()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     rows=st.lists(
         st.tuples(numbers, st.from_regex(r"[a-z]{1,6}( [a-z]{1,6})?", fullmatch=True), numbers),

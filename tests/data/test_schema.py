@@ -138,7 +138,8 @@ def test_a_day_that_could_be_a_month_is_said_to_be_ambiguous() -> None:
     [
         (pd.Series([1, 2, None] * 9, dtype="Int64"), "number"),
         (pd.Series(list("abc") * 9, dtype="category"), "category"),
-        (pd.Series([1, 2, 3] * 9, dtype="category"), "number"),
+        (pd.Series([1, 2, 3] * 9, dtype="category"), "category"),
+        (pd.Series([0, 1, 1] * 9, dtype="category"), "boolean"),
         (pd.Series(["a", None, "b"] * 9, dtype="string"), "category"),
         (pd.Series([True, None, False] * 9, dtype="boolean"), "boolean"),
         (pd.Series(pd.date_range("2024", periods=27, tz="Europe/Berlin")), "date"),

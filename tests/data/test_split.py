@@ -108,7 +108,7 @@ def test_ten_folds_are_made_and_fewer_of_a_large_table() -> None:
     assert decide_folds(huge, SplitOptions(folds=7)) == (7, ())
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     rows=st.integers(3, 60),
     folds=st.integers(2, 12),
@@ -127,7 +127,7 @@ def test_each_row_is_tested_once_and_folds_are_of_one_size(
     assert np.ptp(splits.held_out.sum(axis=1)) <= 1
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     sizes=st.lists(st.integers(2, 25), min_size=2, max_size=5),
     folds=st.integers(2, 5),
@@ -145,7 +145,7 @@ def test_each_fold_gets_its_share_of_each_class_to_the_row(
     assert said[0] == f"{len(splits)} folds, stratified"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     groups=st.lists(st.integers(0, 9), min_size=8, max_size=60),
     folds=st.integers(2, 4),
@@ -184,7 +184,7 @@ def test_rows_without_a_group_are_each_a_group_of_their_own() -> None:
     np.testing.assert_array_equal(np.sort(named.sum(axis=1)), [0, 0, 20])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(times=st.lists(st.integers(0, 12), min_size=8, max_size=50), folds=st.integers(2, 4))
 def test_every_row_learnt_from_is_strictly_earlier_than_every_row_tested_on(
     times: list[int], folds: int
@@ -207,7 +207,7 @@ def test_every_row_learnt_from_is_strictly_earlier_than_every_row_tested_on(
         assert len(splits) == folds
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     people=st.integers(2, 12),
     visits=st.integers(3, 9),
@@ -502,7 +502,7 @@ def apart(
     return set_apart(read_table(frame), "y", SchemaOptions(), options, Streams(seed))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     sizes=st.lists(st.integers(10, 40), min_size=2, max_size=3),
     share=st.sampled_from([0.1, 0.2, 0.25, 0.3, 0.5, 0.9]),
@@ -561,7 +561,7 @@ def test_a_share_that_keeps_nothing_apart_is_refused(split: dict[str, str]) -> N
         assert error.fact.startswith(f"--test-size {share:g} would keep ")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     kind=st.sampled_from(["classes", "numbers", "groups", "times"]),
     blocks=st.integers(2, 4),

@@ -100,7 +100,7 @@ def test_a_task_that_is_asked_for_is_followed_and_no_decision() -> None:
         (["10", "9", "x"], ("9", "10", "x")),
         ([10, 9, -1] * 10, ("-1", "9", "10")),
         ([2.0, 10.0], ("2", "10")),
-        (["3", "nan", "1", "2", "inf", "0"], ("0", "1", "2", "3", "inf", "nan")),
+        (["3", "x", "1", "2", "inf", "0"], ("0", "1", "2", "3", "inf", "x")),
         ([True, False], ("False", "True")),
         (pd.Categorical(["lo", "hi"], categories=["lo", "mid", "hi"]), ("hi", "lo")),
     ],

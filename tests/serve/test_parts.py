@@ -41,7 +41,7 @@ ROWS = some.fixed_dictionaries(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(row=ROWS)
 def test_a_row_of_json_means_what_a_row_of_a_table_means(
     exported: Exported, row: dict[str, Any]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tenfold.checks.columns import FEWEST, Reading, spread
 from tenfold.checks.finding import Finding
 from tenfold.config import Task
-from tenfold.data.cells import to_text
+from tenfold.data.cells import to_words
 from tenfold.data.schema import Schema
 from tenfold.data.table import Table
 
@@ -78,11 +78,11 @@ def check_texts(
 ) -> Iterator[Finding]:
     """Yield columns of words whose cells spell the target out: A01."""
     pick = spread(len(table), ROWS)
-    truth = to_text(table.frame[schema.target].iloc[pick])
+    truth = to_words(table.frame[schema.target].iloc[pick], table.decimal)
     for column in schema.columns:
         if column.kind not in {"category", "date"}:
             continue
-        cells = to_text(table.frame[column.name].iloc[pick])
+        cells = to_words(table.frame[column.name].iloc[pick], table.decimal)
         if len(set(cells)) <= 2:
             continue
         some, right = (

@@ -179,8 +179,9 @@ def predict(  # noqa: PLR0913
         return
     answers, odd = [], []
     for path in inputs:
-        table = read_rows(path, read, quiet=quiet)
-        table, found = admit(table, cast("Schema", loaded.model.schema), mode)
+        schema = cast("Schema", loaded.model.schema)
+        table = read_rows(path, read, like=schema.known, quiet=quiet)
+        table, found = admit(table, schema, mode)
         with PatientBar(console(quiet=quiet), "predicting") as bar:
             rows = loaded.predict(table, coverage=coverage, progress=bar.update)
         tell_departures(table, found, quiet=quiet)
@@ -242,7 +243,7 @@ def evaluate(  # noqa: PLR0913
         admit_pictures(labelled, mode)
     else:
         schema = cast("Schema", loaded.model.schema)
-        labelled = read_rows(data, read, target=schema.target, quiet=quiet)
+        labelled = read_rows(data, read, like=schema.known, target=schema.target, quiet=quiet)
         labelled, found = admit(labelled, schema, mode)
     with PatientBar(console(quiet=quiet), "predicting") as bar:
         scores = loaded.evaluate(labelled, max_bad=max_bad, progress=bar.update)

@@ -61,7 +61,7 @@ def missing_cells(given: list[str] | None) -> tuple[str, ...]:
 
 
 def read_options(said: Mapping[str, Any]) -> ReadOptions:
-    """Return the options that say how new rows are read.
+    """Return the options that say how new rows are read; those that are None, training says.
 
     Parameters
     ----------
@@ -69,7 +69,8 @@ def read_options(said: Mapping[str, Any]) -> ReadOptions:
         The parameters of ``predict`` or ``evaluate``, by their names.
     """
     values = {field.name: said[field.name] for field in fields(ReadOptions)}
-    return ReadOptions(**values | {"missing": missing_cells(said["missing"])})
+    missing = None if said["missing"] is None else missing_cells(said["missing"])
+    return ReadOptions(**values | {"missing": missing})
 
 
 def schema_mode(*, strict: bool, warn: bool) -> "Mode | None":
@@ -119,7 +120,7 @@ def refuse_reading(read: ReadOptions, departures: Path | None = None) -> None:
     """
     if departures is not None:
         raise UsageError("U02", "--departures lists cells, and the run is on pictures")
-    if replace(read, max_bad=ReadOptions().max_bad) != ReadOptions():
+    if replace(read, max_bad=ReadOptions().max_bad) != ReadOptions(missing=None):
         raise UsageError(
             "U02", "the options say how a table is read, and the run is on pictures"
         )

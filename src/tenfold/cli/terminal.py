@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from tenfold.data.admit import Mode
     from tenfold.data.departures import Departure
     from tenfold.data.picture_files import RejectedFile
+    from tenfold.data.reading import Known
+    from tenfold.data.schema import Schema
     from tenfold.data.table import Table
     from tenfold.run import Run
 
@@ -74,14 +76,22 @@ def lend_file(path: Path) -> Iterator[Path]:
 
 
 def read_rows(
-    path: Path, read: ReadOptions, *, target: str | None = None, quiet: bool
+    path: Path,
+    read: ReadOptions,
+    *,
+    like: "Known | None" = None,
+    target: str | None = None,
+    quiet: bool,
 ) -> "Table":
-    """Read new rows, and name those that cannot be used; an empty ``target`` is of no use."""
+    """Read new rows as training was, and name those that cannot be used.
+
+    If a target is named, rows in which it is empty are of no use.
+    """
     from tenfold.data.read import read_table  # noqa: PLC0415
     from tenfold.data.target import answered  # noqa: PLC0415
 
     with lend_file(path) as source:
-        table = read_table(source, read)
+        table = read_table(source, read, like=like)
         table.check_rejected(read.max_bad)
         if target is not None:
             table = answered(table, target, read.max_bad)
@@ -89,9 +99,13 @@ def read_rows(
         table = replace(table, source="standard input")
     if not quiet:
         for told in table.decisions:
-            if told.change_with not in PLAIN or NOT_UTF8.match(told.what):
+            loud = told.change_with not in PLAIN or NOT_UTF8.match(told.what)
+            if loud and told not in table.notices:
                 line = f"{path}: {told.what} ({told.why}); {told.change_with}"
                 print(line, file=sys.stderr)
+        for notice in table.notices:
+            line = f"{notice.what} ({notice.change_with}): {notice.why}"
+            print(f"{path} is not written as training was: {line}", file=sys.stderr)
         for row in table.rejected:
             print(f"{path}, line {row.line}, is left out: {row.reason}", file=sys.stderr)
     return table
@@ -111,12 +125,21 @@ def tell_departures(table: "Table", found: "Sequence[Departure]", *, quiet: bool
             print(f"  and {more:,} lines more: --departures FILE", file=sys.stderr)
 
 
-def read_many(paths: Sequence[Path], read: ReadOptions, *, quiet: bool) -> "Table":
+def read_many(
+    paths: Sequence[Path], read: ReadOptions, schema: "Schema", *, quiet: bool
+) -> "Table":
     """Read the rows of several tables as those of one."""
     import numpy as np  # noqa: PLC0415
     import pandas as pd  # noqa: PLC0415
 
-    tables = [read_rows(path, read, quiet=quiet) for path in paths]
+    from tenfold.data.departures import like_training  # noqa: PLC0415
+    from tenfold.data.encode import check_columns  # noqa: PLC0415
+
+    tables = [read_rows(path, read, like=schema.known, quiet=quiet) for path in paths]
+    if len({table.decimal for table in tables}) > 1:  # numbers first, then one table
+        for table in tables:
+            check_columns(table.frame, schema, table.decimal)
+        tables = [like_training(table, schema)[0] for table in tables]
     frame = pd.concat([table.frame for table in tables], ignore_index=True)
     return replace(
         tables[0], frame=frame, lines=np.concatenate([table.lines for table in tables])

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -15,15 +15,17 @@ from tenfold.cli import given
 from tenfold.cli import options as opt
 from tenfold.cli.audit import app
 from tenfold.cli.terminal import console, named_pictures, read_many, tell_rejected
-from tenfold.config import ReadOptions
 from tenfold.extras import require
 from tenfold.serve.options import DEFAULTS, ServeOptions
+
+if TYPE_CHECKING:
+    from tenfold.data.schema import Schema
 
 __all__ = ["app"]
 
 
 @app.command()
-def explain(
+def explain(  # noqa: PLR0913 - the options of the command
     run: opt.RunPath,
     inputs: Annotated[
         list[Path] | None,
@@ -38,6 +40,18 @@ def explain(
         typer.Option("--class", metavar="NAME", help="Whose probability is explained."),
     ] = None,
     network: opt.Network = None,
+    max_bad: opt.MaxBad = 0.01,
+    separator: opt.Separator = None,
+    header: opt.Header = None,
+    encoding: opt.Encoding = None,
+    decimal: opt.DecimalSign = None,
+    missing: opt.Missing = None,
+    skip_rows: opt.SkipRows = None,
+    skip_footer: opt.SkipFooter = None,
+    comment: opt.Comment = None,
+    units_row: opt.UnitsRow = None,
+    keep_empty: opt.KeepEmpty = False,
+    sheet: opt.SheetName = None,
     as_json: opt.AsJson = False,
     quiet: opt.Quiet = False,
 ) -> None:
@@ -46,14 +60,17 @@ def explain(
     from tenfold.report.console import PatientBar  # noqa: PLC0415
     from tenfold.report.text import explanation_lines  # noqa: PLC0415
 
+    read = given.read_options(locals())
     loaded = load(run, network=network)
     given.refuse_kind(loaded.kind, inputs or [])
     asked: Any = None
+    if loaded.kind == "images":
+        given.refuse_reading(read)
     if inputs and loaded.kind == "images":
         asked = loaded.read(named_pictures(inputs))
         tell_rejected(asked.rejected)
     elif inputs:
-        asked = read_many(inputs, ReadOptions(), quiet=quiet)
+        asked = read_many(inputs, read, cast("Schema", loaded.model.schema), quiet=quiet)
     counts = "{task.completed} of {task.total},"
     with PatientBar(console(quiet=quiet), "explaining", counts) as bar:
         found = loaded.explain(asked, data=data, of_class=of_class, progress=bar.update)

@@ -115,12 +115,12 @@ def _train_table(problem: Problem, table: Table, options: RunOptions) -> _Traine
     began = time.perf_counter()
     study = run_study(table, options, splitter=list(problem.splits))
     seconds = time.perf_counter() - began
-    model, frame = study.model, table.frame
+    model = study.model
     body = "the tutorial's network" if options.train.network == "tutorial" else "the network"
     return _Trained(
         answers=_by_fold(study, problem),
         train_seconds=seconds,
-        answer=lambda rows: model.answers(frame.iloc[rows], decimal=table.decimal),
+        answer=lambda rows: model.answers(table.take(rows)),
         steps=(f"{body}: all folds at once, filling, scaling and coding inside",),
         stopped=_stopped(study),
     )

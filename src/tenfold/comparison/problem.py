@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tenfold.config import RunOptions, Task
-from tenfold.data.cells import days_of, to_dates, to_numbers, to_text, to_truth
+from tenfold.data.cells import days_of, to_moments, to_numbers, to_text, to_truth, to_words
 from tenfold.data.encode import encode_target, read_weights
 from tenfold.data.picture_schema import TARGET
 from tenfold.data.schema import Schema
@@ -145,7 +145,7 @@ def table_problem(
     options : RunOptions
     """
     dates = {
-        column.name: to_dates(table.frame[column.name], column.date_format or "ISO8601")
+        column.name: to_moments(table.frame[column.name], column.date_format)
         for column in schema.used
         if column.kind == "date"
     }
@@ -171,14 +171,14 @@ def typed_columns(
     for column in schema.used:
         cells = table.frame[column.name]
         if column.kind == "number":
-            columns[column.name] = to_numbers(cells, table.decimal)
+            columns[column.name] = to_numbers(cells, table.decimal, column.form)
         elif column.kind == "boolean":
-            columns[column.name] = to_truth(to_text(cells))
+            columns[column.name] = to_truth(to_text(cells, table.decimal))
         elif column.kind == "date":
             days = days_of(pd.Series(dates[column.name]))
             columns[column.name] = days.to_numpy(np.float64)
         else:
-            columns[column.name] = pd.Categorical(to_text(cells))
+            columns[column.name] = pd.Categorical(to_words(cells, table.decimal))
     return pd.DataFrame(columns)
 
 

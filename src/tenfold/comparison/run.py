@@ -19,6 +19,7 @@ from tenfold.comparison.read import read_problem
 from tenfold.comparison.rounds import FEATURES, RACE, Race, final_rounds, first_rounds
 from tenfold.comparison.verdict import Verdict, judge
 from tenfold.config import MAX_PIXELS, MISSING, AuditMode, Kind, Quality, RunOptions, Task
+from tenfold.data.arrow import ArrowTable, as_source
 from tenfold.data.split import Splitter
 from tenfold.errors import ContenderError
 
@@ -26,7 +27,7 @@ LIMIT_SECONDS: Final = {"table": 120.0, "images": 50.0}
 
 
 def compare(  # noqa: PLR0913 - each option of the command, by its own name
-    data: str | Path | pd.DataFrame,
+    data: str | Path | pd.DataFrame | ArrowTable,
     *,
     contenders: Sequence[Any] = (),
     metric: str | None = None,
@@ -127,12 +128,13 @@ def compare(  # noqa: PLR0913 - each option of the command, by its own name
             "missing": tuple(missing),
         }
     )
+    source = as_source(data)
     started = time.perf_counter()
     follow = follow or Silent()
     check_margin(margin)
     own = own_contenders(contenders)
     splitter = None if isinstance(folds, int) else folds
-    problem, field, decisions = read_problem(data, options, splitter, follow)
+    problem, field, decisions = read_problem(source, options, splitter, follow)
     if len(problem.splits) < 2:
         raise ContenderError("C03", "there is one fold", fix=["--folds 5"])
     metric, chosen = choose_metric(metric, problem)
@@ -143,7 +145,7 @@ def compare(  # noqa: PLR0913 - each option of the command, by its own name
     field = with_own(field, own)
     expected = reading + prepare(race, field, axes=axes)
     follow.forecast(expected, metric)
-    with folder_for(data, out) as folder:
+    with folder_for(source, out) as folder:
         raw, verdict, found_axes = run_race(race, field, metric, margin, axes=axes)
     comparison = Comparison(
         entries=ranked(raw, metric),

@@ -173,8 +173,9 @@ def admit_and_warn(table: Table, schema: Schema, mode: Mode | None) -> Table:
         return table
     check(mode in MODES, "schema", mode, " or ".join(MODES))
     fitted, found = admit(table, schema, mode)
-    if found:
-        lines = "\n  ".join(departure_lines(table, found))
+    notices = [f"{notice.what}: {notice.why}" for notice in table.notices]
+    if found or notices:
+        lines = "\n  ".join([*notices, *departure_lines(table, found)])
         said = f"{table.source} is not as the table of training was:\n  {lines}"
         warnings.warn(said, UserWarning, stacklevel=3)
     return fitted

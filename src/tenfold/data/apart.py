@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tenfold.config import SchemaOptions, SplitOptions
-from tenfold.data.cells import to_text
+from tenfold.data.cells import to_words
 from tenfold.data.encode import read_groups, read_times
 from tenfold.data.hold_out import PARTS
 from tenfold.data.table import Table, find_column
@@ -36,7 +36,12 @@ def set_apart(
         F02 or F03, if one of the two would be empty.
     """
     share = options.test_size or 0.0
-    cells = table.frame[sorted(table.frame.columns)].astype(str)
+    cells = pd.DataFrame(
+        {
+            name: to_words(table.frame[name], table.decimal)
+            for name in sorted(table.frame.columns)
+        }
+    ).astype(str)
     order = np.argsort(_hashed(cells), kind="stable")
     generator = streams.generator("test rows")
     groups = times = None
@@ -97,7 +102,7 @@ def _some_rows(
 
     A set that is larger than the share is no copy but repeated observations, and is shared out.
     """
-    texts = to_text(table.frame[target]).astype(str)[order]
+    texts = to_words(table.frame[target], table.decimal).astype(str)[order]
     names, key = np.unique(texts, return_inverse=True)
     if len(names) > MAX_CLASSES or len(names) > len(table) / 10:
         key = np.zeros(len(table), dtype=np.int64)

@@ -1,6 +1,12 @@
-"""Cells of one column as numbers, as text, as truth values and as dates."""
+"""Cells of one column as numbers, as words, as truth values and as moments.
 
+Whatever a cell is written as, what it means is decided here, for one cell and for a column.
+"""
+
+import datetime
+import math
 import re
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -8,12 +14,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-TRUE_WORDS: Final = frozenset({"true", "yes", "y", "t"})
-FALSE_WORDS: Final = frozenset({"false", "no", "n", "f"})
+from tenfold.data.spans import Form, count_spans, read_span
+from tenfold.data.words import MEANINGS, number_word, pointed, tidy, vocabulary_of, word_of
+
 # The day comes first where a dot parts it, the month where a slash does, unless
 # a value shows otherwise: kinds.py tries these in turn on all cells.
+ISO: Final = "ISO8601"
 DATE_FORMATS: Final = (
-    "ISO8601",
+    ISO,
     "%d.%m.%Y",
     "%d.%m.%Y %H:%M",
     "%d.%m.%Y %H:%M:%S",
@@ -33,10 +41,16 @@ DATE_FORMATS: Final = (
     "%d-%b-%Y",
 )
 
-_THOUSANDS: Final = {
-    ".": re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?"),
-    ",": re.compile(r"[+-]?\d{1,3}(\.\d{3})+"),
-}
+
+# Before pandas 3 numbers of text were the nearest float but one, now and then.
+ROUNDS_RIGHT: Final = bool(
+    pd.to_numeric(pd.Series(["0.07927158272213865"]))[0] > 0.0792715827221386
+)
+_ISO_DAY: Final = re.compile(r"\s*\d{4}-\d\d-\d\d")
+NOWHERE: Final = -1
+NO_CELL: Final = -2
+# places of words that are no level, and of empty cells
+DATES: Final = (str, datetime.date, np.datetime64)
 
 
 def is_numeric(cells: "pd.Series[Any]") -> bool:
@@ -44,8 +58,28 @@ def is_numeric(cells: "pd.Series[Any]") -> bool:
     return pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_bool_dtype(cells)
 
 
-def to_numbers(cells: "pd.Series[Any]", decimal: str = ".") -> NDArray[np.float64]:
+def is_text(cells: "pd.Series[Any]") -> bool:
+    """Tell whether all filled cells of a column are text."""
+    return _held_in(cells) == "string"
+
+
+def _held_in(cells: "pd.Series[Any]") -> str:
+    """Return what the filled cells of a column of Python objects are, as pandas calls it."""
+    return pd.api.types.infer_dtype(cells, skipna=True) if cells.dtype.kind == "O" else ""
+
+
+def to_numbers(
+    cells: "pd.Series[Any]", decimal: str = ".", form: Form = "number"
+) -> NDArray[np.float64]:
     """Return the cells as numbers; NaN where a cell is empty, infinite or no number.
+
+    Parameters
+    ----------
+    cells : Series
+    decimal : {".", ","}
+        Decimal sign of cells that are text.
+    form : Form
+        Durations count in days, clock times in hours since midnight.
 
     Examples
     --------
@@ -53,46 +87,188 @@ def to_numbers(cells: "pd.Series[Any]", decimal: str = ".") -> NDArray[np.float6
     array([   1.5, 1250. ,    nan,    nan])
     >>> to_numbers(pd.Series(["1.250,5"], dtype=object), decimal=",")
     array([1250.5])
+    >>> to_numbers(pd.Series(["06:30", "7"], dtype=object), form="clock")
+    array([6.5, 7. ])
     """
-    if not is_numeric(cells):
-        cells = cells.map(lambda cell: _plain(cell, decimal), na_action="ignore")
-    numbers = pd.to_numeric(cells, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-    return np.where(np.isfinite(numbers), numbers, np.nan)
+    if isinstance(cells.dtype, pd.CategoricalDtype):
+        known = to_numbers(pd.Series(cells.cat.categories, dtype=object), decimal, form)
+        return np.append(known, np.nan)[cells.cat.codes.to_numpy()]
+    if cells.dtype.kind == "m":
+        return count_spans(cells, form)
+    if is_numeric(cells):
+        numbers = _parsed(cells)
+    elif (held := _held_in(cells)) == "string":
+        numbers = _of_text(cells, decimal, form)
+    elif held == "floating":  # objects, all of them floats
+        numbers = cells.to_numpy(dtype=np.float64, na_value=np.nan)
+    else:
+        found = [number_of(cell, decimal, form) for cell in cells.tolist()]
+        numbers = np.array(found, dtype=np.float64)
+    # A zero is a zero: minus nothing would be another number to those who compare bits.
+    return np.where(np.isfinite(numbers), numbers, np.nan) + 0.0
 
 
-def _plain(cell: object, decimal: str) -> object:
-    if not isinstance(cell, str):
-        # Dates would become nanoseconds and truth values 0 and 1 if they were let through.
-        if isinstance(cell, Decimal):
-            return float(cell)
-        known = isinstance(cell, (int, float, np.number)) and not isinstance(cell, bool)
-        return cell if known else None
-    if decimal == "," and "," in cell:
-        return cell.replace(".", "").replace(",", ".")
-    parts = "." if decimal == "," else ","
-    if parts in cell and _THOUSANDS[decimal].fullmatch(cell):
-        return cell.replace(parts, "")
-    return cell
+def _parsed(cells: "pd.Series[Any]") -> NDArray[np.float64]:
+    numbers = pd.to_numeric(cells, errors="coerce")
+    return numbers.to_numpy(dtype=np.float64, na_value=np.nan)
 
 
-def to_text(cells: "pd.Series[Any]") -> NDArray[np.object_]:
-    """Return the cells as text, None where empty; whole numbers without a point.
+def _of_text(cells: "pd.Series[Any]", decimal: str, form: Form) -> NDArray[np.float64]:
+    """Return texts as numbers: all at once, then those that are written in another way."""
+    if decimal == ",":  # a point in them may part thousands
+        plain = [pointed(text, ",") if isinstance(text, str) else text for text in cells]
+        cells = pd.Series(plain, dtype=object)  # said, as pandas' text holds no lone surrogate
+    numbers = _parsed(cells)
+    if not ROUNDS_RIGHT:
+        read = np.flatnonzero(np.isfinite(numbers))
+        numbers = numbers.copy()
+        numbers[read] = cells.iloc[read].to_numpy(dtype=object).astype(np.float64)
+    left = np.flatnonzero(np.isnan(numbers) & cells.notna().to_numpy())
+    if len(left):
+        codes, words = pd.factorize(cells.iloc[left])
+        numbers = numbers.copy()
+        numbers[left] = np.array([_number_of_text(word, decimal, form) for word in words])[
+            codes
+        ]
+    return numbers
+
+
+def number_of(cell: Any, decimal: str = ".", form: Form = "number") -> float:
+    """Return one cell as a number; NaN if it is none, or none that is finite.
+
+    Examples
+    --------
+    >>> number_of("1,250"), number_of(Decimal("1.5")), number_of("PT36H", form="duration")
+    (1250.0, 1.5, 1.5)
+    >>> number_of(True), number_of("x"), number_of(None)
+    (nan, nan, nan)
+    """
+    if isinstance(cell, str):
+        return _number_of_text(cell, decimal, form)
+    if isinstance(cell, pd.Timedelta):
+        return float(count_spans(pd.Series([cell]), form)[0])
+    # Dates would become nanoseconds and truth values 0 and 1 if they were let through.
+    if isinstance(cell, (bool, np.bool_)) or not isinstance(
+        cell, (int, float, np.number, Decimal)
+    ):
+        return math.nan
+    try:
+        number = float(cell)
+    except (OverflowError, ValueError):
+        return math.nan
+    return number + 0.0 if math.isfinite(number) else math.nan
+
+
+def _number_of_text(text: str, decimal: str, form: Form) -> float:
+    text = tidy(text)
+    plain = pointed(text, decimal)
+    try:
+        # Python's own numbers may hold "_" and digits of other scripts, those of files not.
+        number = float(plain) if plain.isascii() and "_" not in plain else math.nan
+    except ValueError:
+        number = math.nan
+    if math.isnan(number) and form != "number":
+        return read_span(text, form)
+    return number + 0.0 if math.isfinite(number) else math.nan
+
+
+def distinct(cells: "pd.Series[Any]") -> tuple[NDArray[np.int64], list[Any]]:
+    """Return for each cell its place among others that mean the same, -1 if it is empty.
+
+    What Python takes for equal, such as 1 and True, need not mean the same.
+
+    Examples
+    --------
+    >>> distinct(pd.Series(["a", None, "a", "b"], dtype=object))
+    (array([ 0, -1,  0,  1]), ['a', 'b'])
+    """
+    if isinstance(cells.dtype, pd.CategoricalDtype):
+        return cells.cat.codes.to_numpy().astype(np.int64), cells.cat.categories.tolist()
+    if cells.dtype == object and not is_text(cells):
+        return np.where(cells.isna(), -1, np.arange(len(cells))), cells.tolist()
+    codes, held = pd.factorize(cells)
+    return codes.astype(np.int64), held.tolist()
+
+
+def to_text(cells: "pd.Series[Any]", decimal: str = ".") -> NDArray[np.object_]:
+    """Return the cells as words, None where empty; whole numbers without a point.
 
     Examples
     --------
     >>> to_text(pd.Series([1.0, 2.5, None])).tolist()
     ['1', '2.5', None]
+    >>> to_text(pd.Series(["1.0", "1.10", "red"], dtype=object)).tolist()
+    ['1', '1.10', 'red']
     """
-    out = np.full(len(cells), None, dtype=object)
-    filled = cells.notna().to_numpy()
-    out[filled] = [_word(cell) for cell in cells[filled]]
-    return out
+    codes, held = distinct(cells)
+    return _at(codes, [word_of(cell, decimal) if at else "" for at, cell in _used(codes, held)])
 
 
-def _word(cell: object) -> str:
-    if isinstance(cell, (float, np.floating)) and float(cell).is_integer():
-        return str(int(cell))
-    return str(cell)
+def to_words(cells: "pd.Series[Any]", decimal: str = ".") -> NDArray[np.object_]:
+    """Return the cells as the words of a category, None where empty.
+
+    Where all of them are numbers, each is the number's word, however it is written.
+
+    Examples
+    --------
+    >>> to_words(pd.Series(["+5", "5.0", "1e1"], dtype=object)).tolist()
+    ['5', '5', '10']
+    >>> to_words(pd.Series(["+5", "5.0", "x"], dtype=object)).tolist()
+    ['+5', '5', 'x']
+    """
+    codes, held = distinct(cells)
+    words, numbers = [], []
+    for used, cell in _used(codes, held):
+        word = word_of(cell, decimal) if used else ""
+        words.append(word)
+        if isinstance(cell, str):
+            numbers.append(number_word(cell, decimal) if used else "")
+        else:
+            numbers.append(None if used and isinstance(cell, (bool, np.bool_)) else word)
+    return _at(codes, words if None in numbers else numbers)
+
+
+def places(
+    cells: "pd.Series[Any]", levels: tuple[str, ...], decimal: str = "."
+) -> NDArray[np.int64]:
+    """Return where the cells stand among some levels: -1 for other words, -2 where empty.
+
+    Examples
+    --------
+    >>> places(pd.Series([20.0, None, 5]), ("10", "20")).tolist()
+    [1, -2, -1]
+    """
+    codes, held = distinct(cells)
+    known = vocabulary_of(levels)
+    at = [known.place(cell, decimal) if used else NO_CELL for used, cell in _used(codes, held)]
+    return np.array([*at, NO_CELL], dtype=np.int64)[codes]
+
+
+def to_spelling(
+    cells: "pd.Series[Any]", levels: tuple[str, ...], decimal: str = "."
+) -> NDArray[np.object_]:
+    """Return the cells as the levels spell them, other words as they are, "" where empty.
+
+    Examples
+    --------
+    >>> to_spelling(pd.Series([20.0, None, 5]), ("10", "20")).tolist()
+    ['20', '', '5']
+    """
+    codes, held = distinct(cells)
+    known = vocabulary_of(levels)
+    spelt = [known.spelling(cell, decimal) if used else "" for used, cell in _used(codes, held)]
+    return np.array([*spelt, ""], dtype=object)[codes]
+
+
+def _used(codes: NDArray[np.int64], held: list[Any]) -> Iterator[tuple[bool, Any]]:
+    """Yield each distinct cell, and whether a cell that is not empty has it."""
+    used = np.zeros(len(held) + 1, dtype=bool)
+    used[codes] = True
+    return zip(used[:-1].tolist(), held, strict=True)
+
+
+def _at(codes: NDArray[np.int64], words: Sequence[str | None]) -> NDArray[np.object_]:
+    return np.array([*words, None], dtype=object)[codes]
 
 
 def count_words(texts: NDArray[np.object_]) -> "pd.Series[int]":
@@ -117,12 +293,19 @@ def to_truth(texts: NDArray[np.object_]) -> NDArray[np.float64]:
     >>> to_truth(np.array(["Yes", "no", "0", None], dtype=object))
     array([ 1.,  0.,  0., nan])
     """
-    words = {
-        **dict.fromkeys(TRUE_WORDS | {"1"}, 1.0),
-        **dict.fromkeys(FALSE_WORDS | {"0"}, 0.0),
-    }
-    found = [words.get(text.lower(), np.nan) if text is not None else np.nan for text in texts]
+    found = [math.nan if text is None else truth_of(text) for text in texts]
     return np.array(found, dtype=np.float64)
+
+
+def truth_of(cell: Any, decimal: str = ".") -> float:
+    """Return one filled cell as a truth value: 1, 0, or NaN if it is none.
+
+    Examples
+    --------
+    >>> truth_of(True), truth_of("1.0"), truth_of(0), truth_of("maybe")
+    (1.0, 1.0, 0.0, nan)
+    """
+    return MEANINGS.get(word_of(cell, decimal).lower(), math.nan)
 
 
 def to_dates(cells: "pd.Series[Any]", layout: str) -> NDArray[np.datetime64]:
@@ -133,10 +316,44 @@ def to_dates(cells: "pd.Series[Any]", layout: str) -> NDArray[np.datetime64]:
     >>> to_dates(pd.Series(["2024-02-29", "30 Feb"], dtype=object), "ISO8601").tolist()
     [datetime.datetime(2024, 2, 29, 0, 0), None]
     """
+    if isinstance(cells.dtype, pd.CategoricalDtype):
+        known = to_dates(pd.Series(cells.cat.categories, dtype=object), layout)
+        return np.append(known, np.datetime64("NaT"))[cells.cat.codes.to_numpy()]
     if isinstance(cells.dtype, pd.PeriodDtype):
         cells = cells.dt.to_timestamp()
+    elif cells.dtype.kind not in "MO" or (cells.dtype == object and not is_text(cells)):
+        # pandas would take a number for nanoseconds; here it is what its digits say.
+        held = cells.astype(object).where(cells.notna(), None)
+        read = [
+            cell if isinstance(cell, DATES) or cell is None else word_of(cell) for cell in held
+        ]
+        cells = pd.Series(read, dtype=object)
+    elif is_text(cells) and not "".join(cells.dropna()).isascii():
+        cells = cells.map(tidy, na_action="ignore")
     times = pd.to_datetime(cells, format=layout, errors="coerce", utc=True)
     return times.dt.tz_localize(None).to_numpy(dtype="datetime64[s]")
+
+
+def to_moments(cells: "pd.Series[Any]", layout: str | None) -> NDArray[np.datetime64]:
+    """Return the cells of a column of dates as UTC times, NaT where there is none.
+
+    Text in ISO 8601 is read beside the format of the column: it can mean one day only.
+
+    Examples
+    --------
+    >>> days = pd.Series(["29.02.2024", "2024-03-01", "3/1/24"], dtype=object)
+    >>> to_moments(days, "%d.%m.%Y").astype("datetime64[D]").tolist()
+    [datetime.date(2024, 2, 29), datetime.date(2024, 3, 1), None]
+    """
+    times = to_dates(cells, layout or ISO)
+    if layout in {None, ISO} or not is_text(cells):
+        return times
+    left = np.flatnonzero(np.isnat(times) & cells.notna().to_numpy())
+    plain = left[[_ISO_DAY.match(cell) is not None for cell in cells.iloc[left]]]
+    if len(plain):
+        times = times.copy()
+        times[plain] = to_dates(cells.iloc[plain], ISO)
+    return times
 
 
 def days_of(times: "pd.Series[Any]") -> "pd.Series[float]":

@@ -13,8 +13,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tenfold.data.cells import days_of, to_dates, to_numbers, to_text, to_truth
+from tenfold.data.cells import (
+    NOWHERE,
+    days_of,
+    places,
+    to_moments,
+    to_numbers,
+    to_text,
+    to_truth,
+)
 from tenfold.data.schema import Column, Schema
+from tenfold.data.spans import UNITS
 from tenfold.data.spelling import nearest, other_form
 from tenfold.data.table import Table
 
@@ -124,10 +133,9 @@ def _read(cells: "pd.Series[Any]", column: Column, decimal: str) -> tuple[Any, l
     marks: dict[What, Bools] = {}
     held: Any = cells
     if column.kind == "category":
-        texts = to_text(cells)
-        marks["unseen word"] = ~pd.Index(texts).isin(column.levels) & ~empty
+        marks["unseen word"] = places(cells, column.levels, decimal) == NOWHERE
     elif column.kind == "boolean":
-        marks["another kind"] = np.isnan(to_truth(to_text(cells))) & ~empty
+        marks["another kind"] = np.isnan(to_truth(to_text(cells, decimal))) & ~empty
     else:
         held, numbers = _numbers(cells, column, decimal)
         marks["another kind"] = np.isnan(numbers) & ~empty
@@ -147,9 +155,9 @@ def _numbers(
 ) -> tuple[Any, NDArray[np.floating[Any]]]:
     """Return numbers or dates as they are read, and both as numbers."""
     if column.kind == "number":
-        numbers = to_numbers(cells, decimal)
+        numbers = to_numbers(cells, decimal, column.form)
         return numbers, numbers
-    dates = pd.Series(to_dates(cells, column.date_format or "ISO8601"))
+    dates = pd.Series(to_moments(cells, column.date_format))
     return dates.to_numpy(), days_of(dates).to_numpy(dtype=np.float64)
 
 
@@ -157,7 +165,7 @@ def _departure(
     what: What, cells: "pd.Series[Any]", rows: NDArray[np.int64], column: Column, decimal: str
 ) -> Departure:
     found = cells.iloc[rows]
-    texts = tuple("" if text is None else text for text in to_text(found))
+    texts = tuple("" if text is None else text for text in to_text(found, decimal))
     meant: dict[str, str] = {}
     if what == "another kind" and column.kind in {"number", "date"}:
         form = other_form(found, column.kind, column.date_format, decimal)
@@ -187,6 +195,8 @@ def _held(what: What, column: Column) -> str:
 
 def _plural(column: Column) -> str:
     kind = {"category": "words", "boolean": "truth values"}.get(column.kind, f"{column.kind}s")
+    if column.kind == "number":
+        kind = UNITS[column.form]
     return f"{kind} as {column.date_format}" if _has_layout(column) else kind
 
 

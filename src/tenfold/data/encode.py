@@ -12,7 +12,18 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tenfold.data.cells import days_of, is_numeric, to_dates, to_numbers, to_text, to_truth
+from tenfold.data.cells import (
+    NO_CELL,
+    NOWHERE,
+    days_of,
+    is_numeric,
+    places,
+    to_moments,
+    to_numbers,
+    to_text,
+    to_truth,
+    to_words,
+)
 from tenfold.data.kinds import find_kind
 from tenfold.data.schema import Column, Schema
 from tenfold.data.spelling import nearest, other_form
@@ -109,27 +120,32 @@ def check_columns(frame: pd.DataFrame, schema: Schema, decimal: str) -> None:
             ],
         )
     for column in schema.used:
-        if column.kind not in {"number", "date"} or is_numeric(frame[column.name]):
-            continue
-        filled = frame[column.name].dropna()
-        if column.kind == "number":
-            fits = np.isfinite(to_numbers(filled, decimal))
-        else:
-            fits = ~np.isnat(to_dates(filled, column.date_format or "ISO8601"))
-        if len(filled) and fits.mean() < READABLE:
-            bad = filled[~fits]
-            now = "none" if len(bad) == len(filled) else f"{len(bad):,} cells that are none"
-            place = {"cells": ", ".join(repr(cell) for cell in bad[:5])}
-            form = other_form(bad, column.kind, column.date_format, decimal)
-            if form:
-                had = column.date_format if column.kind == "date" else None
-                place["they look like"] = form + (f", training had {had}" if had else "")
-            raise PredictError(
-                "P02",
-                f"column {column.name!r} held {column.kind}s in training and holds {now} now",
-                place=place,
-                fix=["bring the cells into the form that they had in training"],
-            )
+        cells = frame[column.name]
+        if column.kind == "date" or (column.kind == "number" and not is_numeric(cells)):
+            _check_cells(cells.dropna(), column, decimal)
+
+
+def _check_cells(filled: "pd.Series[Any]", column: Column, decimal: str) -> None:
+    """Refuse the filled cells of a column of numbers or dates if most of them are none."""
+    if column.kind == "number":
+        fits = np.isfinite(to_numbers(filled, decimal, column.form))
+    else:
+        fits = ~np.isnat(to_moments(filled, column.date_format))
+    if not len(filled) or fits.mean() >= READABLE:
+        return
+    bad = filled[~fits]
+    now = "none" if len(bad) == len(filled) else f"{len(bad):,} cells that are none"
+    place = {"cells": ", ".join(repr(cell) for cell in bad[:5])}
+    like = other_form(bad, column.kind, column.date_format, decimal)
+    if like:
+        had = column.date_format if column.kind == "date" else None
+        place["they look like"] = like + (f", training had {had}" if had else "")
+    raise PredictError(
+        "P02",
+        f"column {column.name!r} held {column.kind}s in training and holds {now} now",
+        place=place,
+        fix=["bring the cells into the form that they had in training"],
+    )
 
 
 def encode_inputs(
@@ -147,13 +163,13 @@ def encode_inputs(
     for column in schema.used:
         cells = frame[column.name]
         if column.kind == "number":
-            numbers.append(to_numbers(cells, decimal))
+            numbers.append(to_numbers(cells, decimal, column.form))
         elif column.kind == "boolean":
-            numbers.append(to_truth(to_text(cells)))
+            numbers.append(to_truth(to_text(cells, decimal)))
         elif column.kind == "date":
             numbers.extend(_date_parts(cells, column))
         else:
-            codes.append(_codes(cells, column))
+            codes.append(_codes(cells, column, decimal))
     rows = len(frame)
     return (
         np.stack(numbers, axis=1) if numbers else np.zeros((rows, 0)),
@@ -200,14 +216,14 @@ def level_counts(schema: Schema) -> tuple[int, ...]:
     return tuple(len(column.levels) + FIRST_LEVEL for column in schema.categories)
 
 
-def _codes(cells: "pd.Series[Any]", column: Column) -> NDArray[np.int64]:
-    place: dict[object, int] = {None: EMPTY}
-    place |= {level: i for i, level in enumerate(column.levels, start=FIRST_LEVEL)}
-    return np.array([place.get(text, UNSEEN) for text in to_text(cells)], dtype=np.int64)
+def _codes(cells: "pd.Series[Any]", column: Column, decimal: str) -> NDArray[np.int64]:
+    place_N = places(cells, column.levels, decimal)
+    codes_N = np.where(place_N == NOWHERE, UNSEEN, place_N + FIRST_LEVEL)
+    return np.where(place_N == NO_CELL, EMPTY, codes_N)
 
 
 def _date_parts(cells: "pd.Series[Any]", column: Column) -> list[NDArray[np.float64]]:
-    times = pd.Series(to_dates(cells, column.date_format or "ISO8601"))
+    times = pd.Series(to_moments(cells, column.date_format))
     parts = [days_of(times), times.dt.month, times.dt.day_of_week, times.dt.hour]
     return [part.to_numpy(dtype=np.float64, na_value=np.nan) for part in parts]
 
@@ -217,9 +233,9 @@ def as_numbers(
 ) -> NDArray[np.float64] | None:
     """Return a column of numbers, or of dates as days since 1970; None of any other."""
     if column.kind == "number":
-        return to_numbers(cells, decimal)
+        return to_numbers(cells, decimal, column.form)
     if column.kind == "date":
-        dates = pd.Series(to_dates(cells, column.date_format or "ISO8601"))
+        dates = pd.Series(to_moments(cells, column.date_format))
         return days_of(dates).to_numpy().astype(np.float64)
     return None
 
@@ -231,9 +247,8 @@ def encode_target(table: Table, schema: Schema) -> NDArray[np.float64] | NDArray
     """
     cells = table.frame[schema.target]
     if schema.task == "regression":
-        return to_numbers(cells, table.decimal)
-    place = {name: i for i, name in enumerate(schema.classes)}
-    return np.array([place.get(text, -1) for text in to_text(cells)], dtype=np.int64)
+        return to_numbers(cells, table.decimal, schema.target_form)
+    return np.maximum(places(cells, schema.classes, table.decimal), NOWHERE)
 
 
 def encode(table: Table, schema: Schema) -> Encoded:
@@ -267,7 +282,7 @@ def encode(table: Table, schema: Schema) -> Encoded:
 
 def read_groups(table: Table, name: str) -> NDArray[np.int64]:
     """Return the number of each row's group; a row whose cell is empty is one by itself."""
-    texts = to_text(table.frame[name])
+    texts = to_words(table.frame[name], table.decimal)
     empty = np.array([text is None for text in texts], dtype=bool)
     groups = np.zeros(len(table), dtype=np.int64)
     names, groups[~empty] = np.unique(texts[~empty].astype(str), return_inverse=True)
@@ -313,11 +328,11 @@ def read_times(table: Table, name: str) -> NDArray[np.float64]:
         F05, if a cell is neither.
     """
     cells = table.frame[name]
-    layout = find_kind(name, cells, table.decimal).date_format
-    if layout is None:
-        times = to_numbers(cells, table.decimal)
+    found = find_kind(name, cells, table.decimal)
+    if found.date_format is None:
+        times = to_numbers(cells, table.decimal, found.form)
     else:
-        dates = to_dates(cells, layout)
+        dates = to_moments(cells, found.date_format)
         times = np.where(np.isnat(dates), np.nan, dates.astype(np.float64))
     bad = np.flatnonzero(np.isnan(times))
     if len(bad):

@@ -64,8 +64,22 @@ _NO_UTF8: Final = re.compile("[\udc80-\udcff]")
 _OF_BYTE: Final = {0xDC80 + at: letter for at, letter in enumerate(_WINDOWS)}
 
 
-def read_text(path: Path, encoding: str | None) -> tuple[str, Decision]:
+def read_text(
+    path: Path, encoding: str | None, known: str | None = None
+) -> tuple[str, str, Decision]:
     """Read a file as text, unpacked if it is gzip.
+
+    Parameters
+    ----------
+    path : Path
+    encoding : str or None
+        What the user says.
+    known : str, optional
+        The encoding of training, for a file that does not show its own.
+
+    Returns
+    -------
+    text, encoding, decision
 
     Raises
     ------
@@ -77,7 +91,7 @@ def read_text(path: Path, encoding: str | None) -> tuple[str, Decision]:
         text, why = _decode(path, data, encoding), "as asked"
         codec = encoding
     else:
-        text, codec, why = _look_for(path, data)
+        text, codec, why = _look_for(path, data, known)
     if "\0" in text:
         raise ReadError(
             "D03",
@@ -86,7 +100,8 @@ def read_text(path: Path, encoding: str | None) -> tuple[str, Decision]:
             fix=["export it again as CSV"],
         )
     text = text.removeprefix("\ufeff")
-    return text, Decision(what=f"encoding {codec}", why=why, change_with="--encoding")
+    decision = Decision(what=f"encoding {codec}", why=why, change_with="--encoding")
+    return text, codec, decision
 
 
 def _unpack(path: Path, data: bytes) -> bytes:
@@ -125,25 +140,44 @@ def _decode(path: Path, data: bytes, codec: str) -> str:
         ) from error
 
 
-def _look_for(path: Path, data: bytes) -> tuple[str, str, str]:
+def _look_for(path: Path, data: bytes, known: str | None) -> tuple[str, str, str]:
     """Return the text of a file, its encoding, and what shows it."""
-    for mark, codec in MARKS.items():
-        if data.startswith(mark):
-            return _decode(path, data, codec), codec, "the file starts with a byte order mark"
-    wide = _of_16_bits(data)
-    if wide is not None:
-        return *wide, "every second byte of its plain letters is zero"
+    shown = _marked(path, data)
+    if shown is not None:
+        return shown
+    as_known = None if known is None else _decoded(data, known)
+    if as_known is not None and b"\0" in data:
+        return as_known, str(known), "training had it, and the file holds zero bytes"
     text = data.decode("utf-8", "surrogateescape")
-    if text.isascii():
-        return text, "utf-8", "all bytes are valid UTF-8"
-    wrong = _NO_UTF8.findall(text)
+    wrong = [] if text.isascii() else _NO_UTF8.findall(text)
     if not wrong:
         return text, "utf-8", "all bytes are valid UTF-8"
     if ENOUGH_UTF8 * len(wrong) <= _letters(text) - len(wrong):
         which = "one byte" if len(wrong) == 1 else f"{len(wrong):,} bytes"
         why = f"all but {which} are valid UTF-8; {_lines(text, _NO_UTF8)}, Windows' letters"
         return text.translate(_OF_BYTE), "utf-8", f"{why} are read instead"
+    if as_known is not None:
+        return as_known, str(known), "training had it, and the bytes are not valid UTF-8"
     return _older(path, data)
+
+
+def _marked(path: Path, data: bytes) -> tuple[str, str, str] | None:
+    """Return the text of a file that shows its encoding by a mark, or by its zero bytes."""
+    for mark, codec in MARKS.items():
+        if data.startswith(mark):
+            return _decode(path, data, codec), codec, "the file starts with a byte order mark"
+    wide = _of_16_bits(data)
+    return None if wide is None else (*wide, "every second byte of its plain letters is zero")
+
+
+def _decoded(data: bytes, codec: str) -> str | None:
+    """Return the text that bytes are in an encoding, if they are one and may well be."""
+    if codec.lower().startswith("utf") and b"\0" not in data:
+        return None  # two bytes of any kind are a letter of 16 bits
+    try:
+        return data.decode(codec)
+    except (ValueError, LookupError):
+        return None
 
 
 def _letters(text: str) -> int:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tenfold.data.cells import count_words, to_text
+from tenfold.data.cells import count_words, to_words
 from tenfold.data.encode import as_numbers, encode_target
 from tenfold.data.pictures import Pictures
 from tenfold.data.schema import Schema
@@ -47,7 +47,7 @@ def groups_of_table(table: Table, schema: Schema) -> Iterator[Group]:
         cells = table.frame[column.name]
         numbers = as_numbers(cells, column, table.decimal)
         if numbers is None:
-            yield from by_word(column.name, to_text(cells))
+            yield from by_word(column.name, to_words(cells, table.decimal))
         else:
             yield from by_range(column.name, numbers, dates=column.kind == "date")
     truth = encode_target(table, schema)

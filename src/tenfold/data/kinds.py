@@ -1,6 +1,7 @@
 """What a column is: a number, a category, a date, ... and why."""
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,19 +12,21 @@ from numpy.typing import NDArray
 from tenfold.config import Kind
 from tenfold.data.cells import (
     DATE_FORMATS,
-    FALSE_WORDS,
-    TRUE_WORDS,
     count_words,
     is_numeric,
     to_dates,
     to_numbers,
     to_text,
 )
+from tenfold.data.spans import UNITS, Form, find_form, may_be_span
+from tenfold.data.words import MEANINGS, word_of
 
 # A few stray cells do not turn a column of numbers or dates into words.
 ENOUGH: Final = 0.95
 # Below this many rows, distinct values say nothing about what a column is.
 FEW_ROWS: Final = 20
+ENDLESS: Final = ("inf", "-inf", "+inf", "Inf", "-Inf", "Infinity", "-Infinity", "INF", "-INF")
+CODE: Final = 3  # digits, at least, of a code that begins with 0
 # Cells that a date format is tried on before it is tried on all.
 TRIED_CELLS: Final = 100
 
@@ -35,11 +38,16 @@ _DATE_SHAPE: Final = re.compile(r"(?=.*\d)[\w.,/: +-]{6,35}")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FoundKind:
-    """The kind of a column, what in its cells shows it, and its date format."""
+    """The kind of a column, what in its cells shows it, and how they are written.
+
+    ``declared`` says that not the cells but the column's dtype showed it.
+    """
 
     kind: Kind
     why: str
     date_format: str | None = None
+    form: Form = "number"
+    declared: bool = False
 
 
 def find_kind(name: str, cells: "pd.Series[Any]", decimal: str = ".") -> FoundKind:
@@ -55,36 +63,85 @@ def find_kind(name: str, cells: "pd.Series[Any]", decimal: str = ".") -> FoundKi
     filled = cells[cells.notna()]
     if len(filled) == 0:
         return FoundKind(kind="constant", why="all its cells are empty")
-    if pd.api.types.is_datetime64_any_dtype(cells):
-        return FoundKind(kind="date", why="its cells are dates", date_format="ISO8601")
-    texts = to_text(filled)
-    distinct = len(set(texts))
-    if distinct == 1:
-        return FoundKind(kind="constant", why=f"every filled cell is {texts[0]!r}")
-    if _is_truth(texts):
-        return FoundKind(
-            kind="boolean", why=f"its cells are {' and '.join(sorted(set(texts)))}"
-        )
+    typed = is_numeric(filled) or filled.dtype.kind in "mM"
+    if typed and (found := _of_typed(name, filled)):
+        return found
+    texts = to_text(filled, decimal)
+    words = pd.unique(texts)
+    if len(words) == 1:
+        return FoundKind(kind="constant", why=f"every filled cell is {words[0]!r}")
+    if is_truth(words):
+        return FoundKind(kind="boolean", why=f"its cells are {' and '.join(sorted(words))}")
+    if isinstance(filled.dtype, pd.CategoricalDtype):
+        return _as_words(texts, len(words), declared=True)
     return (
-        _as_number(name, filled, decimal)
-        or _as_date(filled, texts)
-        or _as_words(texts, distinct)
+        (None if _are_codes(words) else _as_number(name, filled, to_numbers(filled, decimal)))
+        or _as_span(texts, words)
+        or _as_date(texts)
+        or _as_words(texts, len(words))
     )
 
 
-def _is_truth(texts: NDArray[np.object_]) -> bool:
-    words = {text.lower() for text in texts}
-    return len(words) == 2 and (
-        words == {"0", "1"} or (len(words & TRUE_WORDS) == 1 and len(words & FALSE_WORDS) == 1)
+def is_truth(words: Iterable[str]) -> bool:
+    """Tell whether words are truth values: 1 and 0, or one word for true and one for false.
+
+    Examples
+    --------
+    >>> is_truth(["yes", "No"]), is_truth(["1", "0"]), is_truth(["True", "False", "1"])
+    (True, True, True)
+    >>> is_truth(["y", "n", "t"]), is_truth(["1", "2"]), is_truth(["yes"])
+    (False, False, False)
+    """
+    words = list(words)
+    if not all(word.lower() in MEANINGS for word in words):
+        return False
+    lower = {word.lower() for word in words}
+    spelt = [MEANINGS[word] for word in lower - {"0", "1"}]
+    return len(spelt) == len(set(spelt)) and {MEANINGS[word] for word in lower} == {0.0, 1.0}
+
+
+def _of_typed(name: str, filled: "pd.Series[Any]") -> FoundKind | None:
+    """Return the kind of numbers, moments or durations that are stored as such.
+
+    None if no number is finite: then they are words.
+    """
+    values = pd.unique(filled)
+    if len(values) == 1:
+        return FoundKind(
+            kind="constant", why=f"every filled cell is {word_of(filled.iloc[0])!r}"
+        )
+    if filled.dtype.kind == "M":
+        return FoundKind(kind="date", why="its cells are dates", date_format="ISO8601")
+    if filled.dtype.kind == "m":
+        return FoundKind(
+            kind="number", why=f"its cells are {UNITS['duration']}", form="duration"
+        )
+    if len(values) == 2 and set(values.tolist()) == {0, 1}:
+        return FoundKind(kind="boolean", why="its cells are 0 and 1")
+    return _as_number(name, filled, to_numbers(filled))
+
+
+def _are_codes(words: NDArray[np.object_]) -> bool:
+    """Tell whether words are digits with a zero before them, which numbers have not.
+
+    Two digits, as in 01 to 12, may be a month or a minute, and so a number.
+    """
+    return any(w[:1] == "0" and len(w) >= CODE and w.isdecimal() for w in words) and all(
+        w.isdecimal() for w in words
     )
 
 
-def _as_number(name: str, filled: "pd.Series[Any]", decimal: str) -> FoundKind | None:
-    numbers = to_numbers(filled, decimal)
+def _as_number(
+    name: str, filled: "pd.Series[Any]", numbers: NDArray[np.float64]
+) -> FoundKind | None:
     found = numbers[np.isfinite(numbers)]
-    share = len(found) / len(numbers)
-    if share < ENOUGH and not is_numeric(filled):
+    stray = filled[~np.isfinite(numbers)]
+    if len(found) == 0:
         return None
+    if len(stray) > (1 - ENOUGH) * len(numbers) and not is_numeric(filled):
+        endless = pd.Series(to_text(stray)).isin(ENDLESS).sum()  # they are numbers, too
+        if len(stray) - endless > (1 - ENOUGH) * len(numbers):
+            return None
     distinct = len(np.unique(found))
     whole = bool(np.all(found == np.round(found)))
     if whole and distinct == len(found) >= FEW_ROWS:
@@ -94,18 +151,32 @@ def _as_number(name: str, filled: "pd.Series[Any]", decimal: str) -> FoundKind |
             return FoundKind(
                 kind="identifier", why="its name says so and no value occurs twice"
             )
-    stray = len(numbers) - len(found)
-    if stray:
-        example = filled[~np.isfinite(numbers)].iloc[0]
-        why = f"all but {stray:,} of its {len(numbers):,} filled cells are numbers"
-        shown = repr(example) if isinstance(example, str) else str(example)
-        return FoundKind(kind="number", why=f"{why}; cells such as {shown} are read as empty")
-    return FoundKind(kind="number", why="its cells are numbers")
+    return FoundKind(kind="number", why=_all_but(stray.tolist(), len(numbers), "numbers"))
 
 
-def _as_date(filled: "pd.Series[Any]", texts: NDArray[np.object_]) -> FoundKind | None:
-    if is_numeric(filled):
+def _all_but(stray: Sequence[object], cells: int, what: str) -> str:
+    """Say what the cells of a column are, and which are not."""
+    if not len(stray):
+        return f"its cells are {what}"
+    shown = repr(stray[0]) if isinstance(stray[0], str) else str(stray[0])
+    return (
+        f"all but {len(stray):,} of its {cells:,} filled cells are {what}; "
+        f"cells such as {shown} are read as empty"
+    )
+
+
+def _as_span(texts: NDArray[np.object_], words: NDArray[np.object_]) -> FoundKind | None:
+    """Return that words are durations or clock times, or None."""
+    if not any(may_be_span(word) for word in words):
         return None
+    form = find_form(count_words(texts), ENOUGH)
+    if form is None:
+        return None
+    stray = texts[~np.isfinite(to_numbers(pd.Series(texts, dtype=object), form=form))].tolist()
+    return FoundKind(kind="number", why=_all_but(stray, len(texts), UNITS[form]), form=form)
+
+
+def _as_date(texts: NDArray[np.object_]) -> FoundKind | None:
     counts = count_words(texts)
     shaped = counts[[_DATE_SHAPE.fullmatch(word) is not None for word in counts.index]]
     if shaped.sum() < ENOUGH * len(texts):
@@ -129,9 +200,12 @@ def _as_date(filled: "pd.Series[Any]", texts: NDArray[np.object_]) -> FoundKind 
     return FoundKind(kind="date", why=why, date_format=best)
 
 
-def _as_words(texts: NDArray[np.object_], distinct: int) -> FoundKind:
+def _as_words(
+    texts: NDArray[np.object_], distinct: int, *, declared: bool = False
+) -> FoundKind:
     if distinct >= ENOUGH * len(texts) and len(texts) >= FEW_ROWS:
         return FoundKind(
             kind="identifier", why=f"{distinct:,} of {len(texts):,} cells are distinct words"
         )
-    return FoundKind(kind="category", why=f"its cells are {distinct:,} words")
+    why = f"its cells are {distinct:,} words"
+    return FoundKind(kind="category", why=why, declared=declared)

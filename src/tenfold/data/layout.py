@@ -93,7 +93,7 @@ def find_layout(rows: Sequence[Record], columns: int, options: ReadOptions) -> L
     top = FirstRows(
         rows=texts,
         columns=columns,
-        missing=frozenset(options.missing),
+        missing=frozenset(options.missing or ()),
         comments=options.comment is None,
     )
     first, last, header, why = _names_and_units(top, options)

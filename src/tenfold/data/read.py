@@ -2,7 +2,8 @@
 
 import importlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from operator import attrgetter
 from pathlib import Path
 from typing import Final
@@ -11,9 +12,15 @@ import numpy as np
 import pandas as pd
 
 from tenfold.config import Decision, ReadOptions
+from tenfold.data.arrow import ArrowTable, as_source, frame_of
+from tenfold.data.cells import is_text
+from tenfold.data.dtypes import take_frame
 from tenfold.data.encoding import read_text
+from tenfold.data.likeness import as_needed, layout_of_training, other_separator
+from tenfold.data.reading import Known, Reading
 from tenfold.data.rows import FoundRows, find_rows
 from tenfold.data.separator import SAMPLE_RECORDS, find_separator, sample_records
+from tenfold.data.signs import decide_signs, looked_at, missing_told, missing_words
 from tenfold.data.table import Table
 from tenfold.data.text import (
     MOST_COLUMNS,
@@ -29,12 +36,24 @@ from tenfold.extras import require
 from tenfold.machine import memory_bytes
 
 SHOWN: Final = 10
+IN_MEMORY: Final = "DataFrame"  # what a source is called that is no file
+# Encodings that need not be remembered: a file shows them, or is taken for one of them again.
+GUESSED: Final = frozenset({"utf-8", "utf-8-sig", "utf-16", "utf-32", "cp1252", "latin-1"})
 BYTES_PER_NUMBER: Final = 8
 ENOUGH_ROWS: Final = 3  # that show that a column without a name holds nothing
 NOT_READ: Final = frozenset({".xls", ".ods", ".zip", ".json", ".feather", ".sqlite", ".pdf"})
 
 
-def read_table(source: str | Path | pd.DataFrame, options: ReadOptions | None = None) -> Table:
+InMemory = Table | pd.DataFrame | ArrowTable
+"""Rows that are no file: a table of ours, of pandas, or one that speaks Arrow's language."""
+
+
+def read_table(
+    source: str | Path | pd.DataFrame | ArrowTable,
+    options: ReadOptions | None = None,
+    *,
+    like: Known | None = None,
+) -> Table:
     """Read a table from a file or take it from a DataFrame.
 
     Separated text (plain or gzip), ``.parquet`` (extra ``parquet``) and
@@ -42,9 +61,12 @@ def read_table(source: str | Path | pd.DataFrame, options: ReadOptions | None = 
 
     Parameters
     ----------
-    source : str, Path or DataFrame
+    source : str, Path, DataFrame, or table of pyarrow or polars
     options : ReadOptions, optional
-        How to read text; what is not given is detected.
+        How to read text; what is not given is that of training, or detected.
+    like : Known, optional
+        What is known of the table, as training read another one: it is read as that one was
+        where it does not show itself otherwise, and may have a single column.
 
     Raises
     ------
@@ -59,18 +81,21 @@ def read_table(source: str | Path | pd.DataFrame, options: ReadOptions | None = 
     >>> len(table), table.source
     (2, 'DataFrame')
     """
-    if isinstance(source, pd.DataFrame):
-        table = _from_frame(source, "DataFrame", first_line=1)
+    options = options or ReadOptions(missing=None)
+    given = as_source(source)
+    if isinstance(given, pd.DataFrame):
+        table = from_frame(given, options, like=like)
     else:
-        path = Path(source)
+        path = Path(given)
         _check_readable(path)
         suffix = path.suffix.lower()
+        options = replace(options, missing=missing_words(options, like))
         if suffix in {".parquet", ".pq"}:
-            table = _read_parquet(path)
+            table = from_frame(_read_parquet(path), options, like=like, source=str(path))
         elif suffix in {".xlsx", ".xlsm"}:
-            table = _read_excel(path, options or ReadOptions())
+            table = _read_excel(path, options, like)
         else:
-            table = _read_text_table(path, options or ReadOptions())
+            table = _read_text_table(path, options, like)
     if len(table) == 0 and not table.rejected:
         raise ReadError("D02", "the table has no rows", place={"file": table.source})
     return table
@@ -108,14 +133,69 @@ def _check_readable(path: Path) -> None:
         )
 
 
-def _from_frame(frame: pd.DataFrame, source: str, *, first_line: int) -> Table:
-    names = [_name(label) for label in frame.columns]
+def from_frame(
+    frame: pd.DataFrame,
+    options: ReadOptions | None = None,
+    *,
+    like: Known | None = None,
+    source: str = IN_MEMORY,
+) -> Table:
+    """Take a table from a DataFrame, with rows or without; see ``read_table``.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    options : ReadOptions, optional
+    like : Known, optional
+    source : str
+        Where it comes from.
+    """
+    options = options or ReadOptions(missing=None)
+    names = as_needed([_name(label) for label in frame.columns], like)
     _check_names(names, source)
-    return Table(
+    table = Table(
         frame=frame.set_axis(names, axis=1).reset_index(drop=True),
-        lines=np.arange(first_line, first_line + len(frame), dtype=np.int64),
+        lines=np.arange(1, len(frame) + 1, dtype=np.int64),
         source=source,
     )
+    return _taken(table, options, like)
+
+
+def _taken(table: Table, options: ReadOptions, like: Known | None) -> Table:
+    """Return a table with its cells in the forms that all else builds on."""
+    objects = [at for at, dtype in enumerate(table.frame.dtypes) if dtype.kind == "O"]
+    some = table.frame.iloc[looked_at(len(table)), objects]
+    # Text beside numbers that are stored as such does not say how numbers are written; nor
+    # does that of new rows in memory, whoever made them, if training had none.
+    silent = like is not None and like.reading.decimal is None and table.source == IN_MEMORY
+    texts = {
+        str(name): cells.dropna()
+        for name, cells in some.items()
+        if is_text(cells) and not silent
+    }
+    signs = decide_signs(texts, options, like)
+    frame, found = take_frame(table.frame, signs.missing)
+    layout = table.reading
+    reading = replace(
+        signs.reading,
+        separator=layout.separator,
+        encoding=layout.encoding,
+        header=layout.header,
+    )
+    return replace(
+        table,
+        frame=frame,
+        reading=reading,
+        decisions=(*table.decisions, *signs.decisions, *missing_told(found, frame)),
+        notices=(*table.notices, *signs.notices),
+    )
+
+
+def as_table(rows: Table | pd.DataFrame, like: Known, decimal: str | None = None) -> Table:
+    """Return new rows as a table, a DataFrame read as training was; see ``from_frame``."""
+    if isinstance(rows, Table):
+        return rows
+    return from_frame(rows, ReadOptions(missing=None, decimal=decimal), like=like)
 
 
 def _name(label: object) -> str:
@@ -140,7 +220,7 @@ def _check_names(names: Sequence[str], source: str) -> None:
         )
 
 
-def _read_parquet(path: Path) -> Table:
+def _read_parquet(path: Path) -> pd.DataFrame:
     require("pyarrow", extra="parquet", to="read .parquet files")
     parquet = importlib.import_module("pyarrow.parquet")
     try:
@@ -148,17 +228,17 @@ def _read_parquet(path: Path) -> Table:
         rows, columns = found.num_rows, found.num_columns
         # One value again and again takes hardly a byte of the file.
         fits = BYTES_PER_NUMBER * rows * columns <= memory_bytes() // 2
-        frame = pd.read_parquet(path) if fits else None
+        frame = frame_of(parquet.read_table(path)) if fits else None
     except Exception as error:
         # A damaged file makes the libraries below fail in ways of their own.
         raise _damaged(path, "Parquet", error) from error
     if frame is None:
         fact = f"the Parquet file has {rows:,} rows and {columns:,} columns"
         raise ReadError("D10", fact, place={"file": str(path)}, fix=["split it"])
-    return _from_frame(frame, str(path), first_line=1)
+    return frame
 
 
-def _read_excel(path: Path, options: ReadOptions) -> Table:
+def _read_excel(path: Path, options: ReadOptions, like: Known | None) -> Table:
     require("openpyxl", extra="excel", to="read .xlsx files")
     try:
         name, chosen = choose_sheet(path, look_into(path), options.sheet)
@@ -179,7 +259,8 @@ def _read_excel(path: Path, options: ReadOptions) -> Table:
         empty = [r for r in every if first < r.line < last and r.line not in known]
         found.rows.extend(empty)
         found.rows.sort(key=attrgetter("line"))
-    return _to_table(path, found, options, chosen)
+    table = _to_table(path, found, options, like, chosen)
+    return _taken(table, options, like)
 
 
 def _damaged(path: Path, kind: str, error: Exception) -> ReadError:
@@ -191,22 +272,34 @@ def _damaged(path: Path, kind: str, error: Exception) -> ReadError:
     )
 
 
-def _read_text_table(path: Path, options: ReadOptions) -> Table:
-    text, encoding = read_text(path, options.encoding)
+def _read_text_table(path: Path, options: ReadOptions, like: Known | None) -> Table:
+    known = None if like is None else like.reading.encoding
+    text, encoding, how = read_text(path, options.encoding, known)
     try:
-        found = find_separator(text, asked=options.separator, skip=options.skip_rows or 0)
+        asked = options if like is None else layout_of_training(text, options, like)
+        found = find_separator(text, asked=asked.separator, skip=options.skip_rows or 0)
         check_room(text, found.separator)
     except ReadError as error:
         error.place = {"file": str(path), **error.place}
         raise
     first = sample_records(text, found.separator, skip=found.skip)
     every = records(text, found.separator, skip=found.skip)
-    rows = _placed(path, first, found.columns, every, options)
-    decisions = [encoding]
-    if options.separator is None:
+    rows = _placed(path, first, found.columns, every, asked)
+    decisions = [how]
+    if asked.separator is None:
         what = f"separator {found.name}" if found.separator != ONE_COLUMN else "one column"
         decisions.append(Decision(what=what, why=found.why, change_with="--separator"))
-    return _to_table(path, rows, options, decisions)
+    reading = Reading(
+        separator=found.separator,
+        header=rows.header,
+        encoding=encoding if options.encoding or encoding not in GUESSED else None,
+    )
+    table = replace(
+        _to_table(path, rows, options, like, decisions),
+        reading=reading,
+        notices=other_separator(found.separator, asked, like),
+    )
+    return _taken(table, options, like)
 
 
 def _placed(
@@ -225,39 +318,44 @@ def _placed(
 
 
 def _to_table(
-    path: Path, found: FoundRows, options: ReadOptions, decisions: Sequence[Decision]
+    path: Path,
+    found: FoundRows,
+    options: ReadOptions,
+    like: Known | None,
+    decisions: Sequence[Decision],
 ) -> Table:
-    """Return a table of the rows that were found."""
-    names, without = _without_empty(found, options)
-    frame, missing = _to_frame(names, found.rows, frozenset(options.missing))
-    made = [*decisions, *found.decisions, *without]
-    if missing:
-        what = f"cells {', '.join(map(repr, sorted(missing)))} are read as empty"
-        why = "tables write them for a missing value"
-        made.append(Decision(what=what, why=why, change_with="--missing"))
+    """Return a table of the rows that were found, their cells as they came."""
+    names, without = _without_empty(found, options, like)
+    known = as_needed(list(names.values()), like)
+    columns = {
+        name: np.array([row.cells[j] for row in found.rows], dtype=object)
+        for j, name in zip(names, known, strict=True)
+    }
     return Table(
-        frame=frame,
+        frame=pd.DataFrame(columns, dtype=object, index=range(len(found.rows))),
         lines=np.array([record.line for record in found.rows], dtype=np.int64),
         source=str(path),
-        decimal=found.decimal,
         rejected=found.rejected,
         aside=found.aside,
-        decisions=tuple(made),
+        decisions=(*decisions, *found.decisions, *without),
     )
 
 
 def _without_empty(
-    found: FoundRows, options: ReadOptions
+    found: FoundRows, options: ReadOptions, like: Known | None
 ) -> tuple[dict[int, str], tuple[Decision, ...]]:
     """Return the names of columns by their positions, without those that hold nothing at all.
 
     A separator at the end of each line makes a column that has neither a name nor a cell.
     """
     names = dict(enumerate(found.names))
+    needed = () if like is None else like.names
     if options.keep_empty or (not found.header and len(found.rows) < ENOUGH_ROWS):
         return names, ()
     empty = [
-        j for j in found.unnamed if not any(map(_filled, (r.cells[j] for r in found.rows)))
+        j
+        for j in found.unnamed
+        if names[j] not in needed and not any(_filled(row.cells[j]) for row in found.rows)
     ]
     if not found.header:  # a column in between may be filled in the next file
         empty = _at_the_edges(empty, len(names))
@@ -281,21 +379,3 @@ def _at_the_edges(positions: Sequence[int], count: int) -> list[int]:
     while last in held:
         last -= 1
     return [j for j in positions if j < first or j > last]
-
-
-def _to_frame(
-    names: Mapping[int, str], rows: Sequence[Record], missing: frozenset[str]
-) -> tuple[pd.DataFrame, set[str]]:
-    """Return the cells of rows as they came, and which of them are read as empty."""
-    found: set[str] = set()
-    columns = {}
-    for j, name in names.items():
-        cells = [row.cells[j] for row in rows]
-        try:
-            cells = [cell.strip() for cell in cells]
-        except AttributeError:  # of a sheet, whose cells are not all text
-            cells = [cell.strip() if isinstance(cell, str) else cell for cell in cells]
-        found.update(missing.intersection(cells))
-        filled = [None if cell in missing else cell for cell in cells]
-        columns[name] = np.array(filled, dtype=object)
-    return pd.DataFrame(columns, dtype=object, index=range(len(rows))), found - {""}

@@ -8,9 +8,9 @@ from operator import attrgetter
 from typing import Final
 
 from tenfold.config import Decision, ReadOptions
-from tenfold.data.decimals import find_decimal
 from tenfold.data.footer import Found, find_footer
 from tenfold.data.layout import COMMENT, Layout, as_text, counted, find_layout, told
+from tenfold.data.signs import shown_by
 from tenfold.data.table import RejectedRow
 from tenfold.data.text import (
     LEFT_OPEN,
@@ -38,7 +38,6 @@ class FoundRows:
     names: tuple[str, ...]
     unnamed: frozenset[int]
     header: bool
-    decimal: str
     rows: list[Record]
     rejected: tuple[RejectedRow, ...]
     aside: tuple[RejectedRow, ...]
@@ -84,11 +83,8 @@ def find_rows(
         raise too_many_columns(columns)
     layout = find_layout(first, columns, options)
     cells = (c for r in first if r.line >= layout.begin for c in r.cells if isinstance(c, str))
-    decimal, why = find_decimal(cells)
+    decimal = options.decimal or shown_by(cells).decimal or "."
     decisions = list(layout.decisions)
-    if options.decimal is None and decimal == ",":
-        decisions.append(Decision(what="decimal comma", why=why, change_with="--decimal"))
-    decimal = options.decimal or decimal
     rows = dropwhile(lambda record: record.line < layout.begin, records)
     found = _sort(rows, layout, mark)
     found.aside[:0] = [(row, why) for row, why in comments if row.line < layout.begin]
@@ -105,7 +101,6 @@ def find_rows(
         names=layout.names,
         unnamed=layout.unnamed,
         header=layout.header is not None,
-        decimal=decimal,
         rows=found.whole,
         rejected=tuple(rejected),
         aside=tuple(sorted([*layout.aside, *aside], key=attrgetter("line"))),
@@ -171,7 +166,7 @@ def _take_footer(found: _Sorted, decimal: str, options: ReadOptions) -> list[Fou
         every = sorted([*found.whole, *odd], key=attrgetter("line"))
         below = [(row, ASKED) for row in every[len(every) - options.skip_footer :]]
     else:
-        below = find_footer(found.whole, odd, decimal, frozenset(options.missing))
+        below = find_footer(found.whole, odd, decimal, frozenset(options.missing or ()))
     if below:
         lines = {row.line for row, _ in below}
         found.whole = [row for row in found.whole if row.line not in lines]

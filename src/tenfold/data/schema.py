@@ -11,15 +11,20 @@ from numpy.typing import NDArray
 from tenfold.config import KINDS, Decision, Kind, SchemaOptions, SplitOptions, Task
 from tenfold.data.cells import (
     DATE_FORMATS,
+    ISO,
     count_words,
     days_of,
     is_numeric,
-    to_dates,
+    to_moments,
     to_numbers,
     to_text,
     to_truth,
+    to_words,
 )
 from tenfold.data.kinds import FoundKind, find_kind
+from tenfold.data.reading import Known, Reading
+from tenfold.data.signs import kept_told
+from tenfold.data.spans import FORMS, Form
 from tenfold.data.table import Table, find_column
 from tenfold.data.target import infer_task
 from tenfold.errors import SchemaError
@@ -44,6 +49,9 @@ class Column:
     asked : bool
         Whether a user set the kind.
     date_format : str or None
+    form : Form
+        How a column of numbers is written where it is text: durations count in days, clock
+        times in hours since midnight.
     has_missing : bool
         Whether a cell was empty when the schema was made.
     low, high : float or None
@@ -54,10 +62,11 @@ class Column:
 
     name: str
     kind: Kind
-    why: str = ""
+    why: str = field(default="", compare=False)
     levels: tuple[str, ...] = ()
     asked: bool = False
     date_format: str | None = None
+    form: Form = "number"
     has_missing: bool = False
     low: float | None = None
     high: float | None = None
@@ -81,7 +90,8 @@ class Column:
             data["date_format"],
             tuple(map(str, data["levels"])),
         )
-        if kind not in KINDS or layout not in {None, *DATE_FORMATS}:
+        form = data.get("form", "number")
+        if kind not in KINDS or layout not in {None, *DATE_FORMATS} or form not in FORMS:
             raise ValueError("there is no such kind of column")
         return cls(
             name=str(data["name"]),
@@ -90,6 +100,7 @@ class Column:
             levels=levels,
             asked=bool(data.get("asked", False)),
             date_format=layout,
+            form=form,
             has_missing=bool(data["has_missing"]),
             low=_known(data.get("low")),
             high=_known(data.get("high")),
@@ -108,23 +119,38 @@ class Schema:
     task : {"regression", "classification"}
     classes : tuple of str
         Names of the classes, sorted as text or by value; empty in regression.
+    target_form : Form
+        How a target that is a number is written, as ``Column.form``.
     weight_column, group_column, time_column : str or None
         Columns that are not learnt from.
+    reading : Reading
+        How the table was read, as whoever brings new rows has to read them.
     """
 
     columns: tuple[Column, ...]
     target: str
     task: Task
     classes: tuple[str, ...] = ()
+    target_form: Form = "number"
     weight_column: str | None = None
     group_column: str | None = None
     time_column: str | None = None
+    reading: Reading = field(default_factory=Reading, compare=False)
     decisions: tuple[Decision, ...] = field(default=(), compare=False)
 
     @property
     def used(self) -> tuple[Column, ...]:
         """The columns that the network learns from."""
         return tuple(column for column in self.columns if column.used)
+
+    @property
+    def known(self) -> Known:
+        """What is known by it of a table of new rows."""
+        numbers = [c.name for c in self.used if c.kind == "number"]
+        if self.task == "regression":
+            numbers.append(self.target)
+        names = tuple(column.name for column in self.used)
+        return Known(reading=self.reading, names=names, numbers=frozenset(numbers))
 
     @property
     def categories(self) -> tuple[Column, ...]:
@@ -150,14 +176,19 @@ class Schema:
         others = [data.get(f"{use}_column") for use in ("weight", "group", "time")]
         if not all(name is None or isinstance(name, str) for name in others):
             raise TypeError("a column is known by its name")
+        form, reading = data.get("target_form", "number"), data.get("reading")
+        if form not in FORMS:
+            raise ValueError("there is no such form of numbers")
         return cls(
             columns=columns,
             target=str(data["target"]),
             task=data["task"],
             classes=tuple(map(str, data["classes"])),
+            target_form=form,
             weight_column=others[0],
             group_column=others[1],
             time_column=others[2],
+            reading=Reading() if reading is None else Reading.from_dict(reading),
         )
 
 
@@ -198,6 +229,7 @@ def infer_schema(
     task, classes, decision = infer_task(table, target, options)
     inputs = [n for n in table.frame.columns if n != target and n not in set(apart.values())]
     columns = [_infer_column(table, name, options) for name in sorted(inputs)]
+    words = {column.name: column.levels for column in columns if column.kind == "category"}
     if not any(column.used for column in columns):
         raise SchemaError(
             "S03",
@@ -211,11 +243,20 @@ def infer_schema(
         target=target,
         task=task,
         classes=classes,
+        target_form=_target_form(table, target, task),
         weight_column=options.weight_column,
         group_column=split.group_column,
         time_column=split.time_column,
-        decisions=(*decision, *_describe(columns, options.kinds)),
+        reading=table.reading,
+        decisions=(*decision, *_describe(columns, options.kinds), *kept_told(words)),
     )
+
+
+def _target_form(table: Table, target: str, task: Task) -> Form:
+    cells = table.frame[target]
+    if task == "classification" or is_numeric(cells):
+        return "number"
+    return find_kind(target, cells, table.decimal).form
 
 
 def _infer_column(table: Table, name: str, options: SchemaOptions) -> Column:
@@ -225,17 +266,19 @@ def _infer_column(table: Table, name: str, options: SchemaOptions) -> Column:
         finding = find_kind(name, cells, table.decimal)
     else:
         finding = _forced(table, name, kind)
-    if finding.kind == "identifier" and options.keep_counters and is_numeric(cells):
+    counts = finding.kind == "identifier" and options.keep_counters
+    if counts and np.isfinite(to_numbers(cells.dropna(), table.decimal)).all():
         finding = FoundKind(kind="number", why="its cells are numbers")
     levels: tuple[str, ...] = ()
     numbers: NDArray[np.floating[Any]] = np.zeros(0)
     if finding.kind == "category":
-        levels = tuple(sorted(count_words(to_text(cells)).index[:MAX_LEVELS]))
+        words = to_words(cells, table.decimal)
+        levels = tuple(sorted(count_words(words).index[:MAX_LEVELS]))
     elif finding.kind == "date":
-        dates = pd.Series(to_dates(cells, finding.date_format or "ISO8601"))
+        dates = pd.Series(to_moments(cells, finding.date_format))
         numbers = days_of(dates).to_numpy(dtype=np.float64)
     elif finding.kind == "number":
-        numbers = to_numbers(cells, table.decimal)
+        numbers = to_numbers(cells, table.decimal, finding.form)
     seen = numbers[np.isfinite(numbers)]
     return Column(
         name=name,
@@ -244,23 +287,26 @@ def _infer_column(table: Table, name: str, options: SchemaOptions) -> Column:
         levels=levels,
         asked=kind is not None,
         date_format=finding.date_format,
+        form=finding.form,
         has_missing=bool(cells.isna().any()),
         low=float(seen.min()) if len(seen) else None,
         high=float(seen.max()) if len(seen) else None,
     )
 
 
-def _forced(table: Table, name: str, kind: str) -> FoundKind:
+def _forced(table: Table, name: str, kind: Kind) -> FoundKind:
     cells = table.frame[name]
     filled = cells[cells.notna()]
-    date_format = None
+    form: Form
+    date_format, form = None, "number"
     if kind == "number":
-        fits = np.isfinite(to_numbers(filled, table.decimal))
+        form = find_kind(name, cells, table.decimal).form
+        fits = np.isfinite(to_numbers(filled, table.decimal, form))
     elif kind == "boolean":
-        fits = np.isfinite(to_truth(to_text(filled)))
+        fits = np.isfinite(to_truth(to_text(filled, table.decimal)))
     elif kind == "date":
-        date_format = find_kind(name, cells, table.decimal).date_format or "ISO8601"
-        fits = ~np.isnat(to_dates(filled, date_format))
+        date_format = find_kind(name, cells, table.decimal).date_format or ISO
+        fits = ~np.isnat(to_moments(filled, date_format))
     else:
         fits = np.ones(len(filled), dtype=bool)
     if not fits.any():
@@ -270,7 +316,7 @@ def _forced(table: Table, name: str, kind: str) -> FoundKind:
             place={"file": table.source, "cells": ", ".join(repr(c) for c in filled[:5])},
             fix=[f"leave the kind to be detected, or say --kind {name}=category"],
         )
-    return FoundKind(kind=kind, why="as asked", date_format=date_format)  # type: ignore[arg-type]
+    return FoundKind(kind=kind, why="as asked", date_format=date_format, form=form)
 
 
 def _describe(columns: Sequence[Column], forced: Mapping[str, Kind]) -> list[Decision]:

@@ -1,13 +1,14 @@
 """A table: rows as they came, where each came from, and which were left out."""
 
 import difflib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from tenfold.config import Decision
+from tenfold.data.reading import Known, Reading
 from tenfold.data.rejected import describe_excess
 from tenfold.errors import ReadError, SchemaError
 
@@ -27,29 +28,42 @@ class Table:
     Attributes
     ----------
     frame : DataFrame of N rows
-        Cells as they came: text for text files, typed otherwise; empty cells
+        In the forms of ``dtypes``: text for text files, typed otherwise; empty cells
         are missing values. Column names are text and distinct.
     lines : ndarray of shape (N,), int64
         Line of each row in its file, 1-based; position plus one in a DataFrame.
     source : str
         The file's name, or ``"DataFrame"``.
-    decimal : {".", ","}
-        Decimal sign of cells that are text.
+    reading : Reading
+        How its cells were read.
     rejected : tuple of RejectedRow
         In the order of their lines.
     aside : tuple of RejectedRow
         What was seen to be no data: titles, comments, units, totals, notes.
     decisions : tuple of Decision
         How the file was read.
+    notices : tuple of Decision
+        Those of them that are not as training was read.
     """
 
     frame: pd.DataFrame
     lines: NDArray[np.int64]
     source: str
-    decimal: str = "."
+    reading: Reading = field(default_factory=Reading)
     rejected: tuple[RejectedRow, ...] = ()
     aside: tuple[RejectedRow, ...] = ()
     decisions: tuple[Decision, ...] = ()
+    notices: tuple[Decision, ...] = ()
+
+    @property
+    def decimal(self) -> str:
+        """Decimal sign of cells that are text."""
+        return self.reading.decimal or "."
+
+    @property
+    def known(self) -> Known:
+        """What is known by it of a table like it, such as one of test rows."""
+        return Known(reading=self.reading, names=tuple(self.frame.columns))
 
     def __len__(self) -> int:
         return len(self.frame)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.config import Decision, SchemaOptions, Task
-from tenfold.data.cells import to_numbers, to_text
+from tenfold.data.cells import to_numbers, to_words
 from tenfold.data.kinds import FoundKind, find_kind
 from tenfold.data.table import Table, find_column
 from tenfold.errors import SchemaError
@@ -60,8 +60,8 @@ def infer_task(
     """
     cells = table.frame[target]
     finding = find_kind(target, cells, table.decimal)
-    numbers = to_numbers(cells, table.decimal)
-    texts = to_text(cells)
+    numbers = to_numbers(cells, table.decimal, finding.form)
+    texts = to_words(cells, table.decimal)
     distinct = sorted(set(texts), key=_class_order)
     _check_target(table, target, distinct)
     task, why = options.task, ""
@@ -92,7 +92,8 @@ def infer_task(
     if options.task is not None:
         return task, classes, ()
     other = "classification" if task == "regression" else "regression"
-    return task, classes, (Decision(what=task, why=why, change_with=f"--task {other}"),)
+    decision = Decision(what=task, why=why, change_with=f"--task {other}")
+    return task, classes, (decision,)
 
 
 def _class_order(text: str) -> tuple[bool, float, str]:
@@ -125,6 +126,9 @@ def _guess_task(
         return "classification", f"the target has two values, {one!r} and {other!r}"
     if not np.isfinite(numbers).all():
         return "classification", f"the target is {len(distinct)} words"
+    if finding.kind == "category":  # whose words are digits
+        why = "is declared a category" if finding.declared else "has zeros before its digits"
+        return "classification", f"the target {why}: {len(distinct)} words"
     whole = bool(np.all(numbers == np.round(numbers)))
     if whole and len(distinct) <= MAX_NUMBER_CLASSES and len(numbers) >= 10 * len(distinct):
         return "classification", f"the target is one of {len(distinct)} whole numbers"

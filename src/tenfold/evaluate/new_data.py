@@ -58,15 +58,14 @@ def show_table(
         P01 to P04, if the table does not fit the model or lacks answers.
     """
     truth, weights = read_answers(table, model.schema)
-    frame, decimal = table.frame, table.decimal
     if model.schema.task == "classification":
-        answers = model.answers(frame, decimal=decimal, progress=progress)
+        answers = model.answers(table, progress=progress)
         return _show_classes(model, truth.astype(np.int64), weights, answers, streams)
     if model.conformal is None:
-        answers = model.answers(frame, decimal=decimal, progress=progress)
+        answers = model.answers(table, progress=progress)
         scores = score_test(truth, answers, weights, "regression", streams)
         return Shown(answers=answers, scores=scores)
-    said = model.intervals(frame, PROMISED, decimal=decimal, progress=progress)
+    said = model.intervals(table, PROMISED, progress=progress)
     return Shown(
         answers=said[:, :1],
         scores=score_test(truth, said[:, :1], weights, "regression", streams),

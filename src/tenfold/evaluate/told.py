@@ -32,12 +32,11 @@ def tell_rows(
         P01 or P02, if the columns are not those of training; P07, if so much coverage cannot
         be promised.
     """
-    frame, decimal = table.frame, table.decimal
     if model.schema.classes or (coverage is None and model.conformal is None):
-        answers = model.answers(frame, decimal=decimal, progress=progress)
+        answers = model.answers(table, progress=progress)
         return _with_sets(model, answers, coverage)
     share = PROMISED if coverage is None else coverage
-    said = model.intervals(frame, share, decimal=decimal, progress=progress)
+    said = model.intervals(table, share, progress=progress)
     return answer_table(model.schema, said[:, :1], ends=said[:, 1:])
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from tenfold.data.cells import count_words, to_text
+from tenfold.data.cells import count_words, to_words
 from tenfold.data.encode import as_numbers, encode_inputs
 from tenfold.data.schema import Column
 from tenfold.data.table import Table
@@ -80,7 +80,7 @@ def _grid(table: Table, column: Column) -> tuple[list[object], NDArray[np.float6
     cells = table.frame[column.name]
     numbers = as_numbers(cells, column, table.decimal)
     if numbers is None:
-        texts = to_text(cells)
+        texts = to_words(cells, table.decimal)
         first = {text: cells.iloc[i] for i, text in reversed(list(enumerate(texts))) if text}
         return [first[word] for word in count_words(texts).index[:WORDS]], None
     known = np.flatnonzero(np.isfinite(numbers))

@@ -15,10 +15,11 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from tenfold.data.cells import FALSE_WORDS, TRUE_WORDS, count_words, to_text, to_truth
+from tenfold.data.cells import count_words, to_spelling, to_text, to_truth
 from tenfold.data.encode import EMPTY, FIRST_LEVEL, UNSEEN, encode_inputs
 from tenfold.data.schema import Column, Schema
 from tenfold.data.table import Table
+from tenfold.data.words import FALSE_WORDS, TRUE_WORDS
 from tenfold.export.table_module import TableAnswers
 from tenfold.exported import Cell, Input, Tensor, feed
 from tenfold.extras import require
@@ -73,14 +74,14 @@ def _input(column: Column, table: Table) -> Input:
     """Return a column's input with what is typical of its cells."""
     cells = table.frame[column.name]
     if column.kind == "category":
-        texts = to_text(cells)
-        words = count_words(texts[[text is not None for text in texts]])
+        texts = to_spelling(cells, column.levels, table.decimal)
+        words = count_words(texts[texts != ""])
         common = str(words.index[0]) if len(words) else None
         return Input(name=column.name, kind="category", tensor="string", typical=common)
     if column.kind == "boolean":
-        return _truth_input(column, cells)
+        return _truth_input(column, to_text(cells, table.decimal))
     plain = Input(name=column.name, kind=column.kind, tensor="double")
-    numbers = feed(cells, plain, column.date_format, table.decimal)
+    numbers = feed(cells, plain, column, table.decimal)
     numbers = numbers[np.isfinite(numbers)]
     if not len(numbers):
         return plain
@@ -97,9 +98,8 @@ def _cell(number: float, column: Column) -> Cell:
     return moment.removesuffix("T00:00:00")
 
 
-def _truth_input(column: Column, cells: "pd.Series[Any]") -> Input:
+def _truth_input(column: Column, texts: NDArray[np.object_]) -> Input:
     """Return the input of truth values: 1 and 0, or the two words that are there most often."""
-    texts = to_text(cells)
     seen = count_words(texts[np.isfinite(to_truth(texts))])
     words = [str(word) for word in seen.index]
     if set(words) <= {"0", "1"}:
@@ -128,9 +128,9 @@ def cells_of(
     for column, one in zip(schema.used, inputs, strict=True):
         cells = table.frame[column.name]
         if column.kind == "boolean":
-            numbers.append(to_truth(to_text(cells)))
+            numbers.append(to_truth(to_text(cells, table.decimal)))
         elif column.kind != "category":
-            found_N1 = feed(cells, one, column.date_format, table.decimal)
+            found_N1 = feed(cells, one, column, table.decimal)
             numbers.append(found_N1[:, 0].astype(np.float64))
     words_NK = encode_inputs(table.frame, schema, table.decimal)[1][:, : len(schema.categories)]
     rows = len(table)

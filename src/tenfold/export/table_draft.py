@@ -53,8 +53,7 @@ class TableDraft(Draft):
         inputs = inputs_of(model, table)
         columns = zip(model.schema.used, inputs, strict=True)
         cells = [
-            feed(table.frame[one.name], one, column.date_format, table.decimal)
-            for column, one in columns
+            feed(table.frame[one.name], one, column, table.decimal) for column, one in columns
         ]
         self.label = Label(
             name=about.name,
@@ -87,12 +86,12 @@ class TableDraft(Draft):
         for table in (self._table, *self._odd()):
             band = self.label.band
             known = (
-                self._model.answers(table.frame, decimal=table.decimal)
+                self._model.answers(table)
                 if band is None
-                else self._model.intervals(table.frame, band.coverage, decimal=table.decimal)
+                else self._model.intervals(table, band.coverage)
             )
             if isinstance(of, Exported):
-                feeds = of.feeds(table.frame, table.decimal)
+                feeds = of.feeds(table)
                 said = list(of.ask(feeds, self._outputs).values())
                 yield np.concatenate(said, axis=1).astype(np.float64), known
                 continue

@@ -154,7 +154,8 @@ class Answering:
         lines = table.lines.tolist()
         told = [{"line": line} | answer for line, answer in zip(lines, answers, strict=True)]
         rejected = [asdict(row) for row in table.left_out]
-        return json_reply({"predictions": told, "rejected": rejected})
+        notices = [f"{one.what}: {one.why}" for one in table.notices]
+        return json_reply({"predictions": told, "rejected": rejected, "notices": notices})
 
     async def _answers(self, feeds: Feeds, count: int, *, apart: bool) -> list[dict[str, Any]]:
         """Return answers to rows, the first one taken apart if that is asked for."""

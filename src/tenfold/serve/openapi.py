@@ -6,7 +6,9 @@ from dataclasses import asdict
 from typing import Any, Final, cast
 
 from tenfold.data.picture_schema import PictureSchema
+from tenfold.data.reading import Reading
 from tenfold.data.schema import Column, Schema
+from tenfold.data.spans import UNITS, Form
 from tenfold.exported import Input, Label
 from tenfold.serve.options import ServeOptions
 
@@ -24,9 +26,15 @@ LIMITS: Final = (
 )
 TYPES: Final = {
     "number": ["number", "null"],
-    "boolean": ["boolean", "string", "integer", "null"],
+    "boolean": ["boolean", "string", "number", "null"],
     "date": ["string", "null"],
     "category": ["string", "number", "boolean", "null"],
+}
+# Of numbers as text, with what stands for the decimal sign.
+TEXTS: Final[dict[Form, str]] = {
+    "number": r"[+-]?[0-9]{1,15}(SIGN[0-9]{1,15})?(e[+-]?[0-9]{1,2})?",
+    "duration": r"-?[0-9]{1,5} days [0-9]{2}:[0-5][0-9]:[0-5][0-9]",
+    "clock": r"(0[0-9]|1[0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?",
 }
 CSV_CELLS: Final = {
     "number": "-?[0-9]+",
@@ -92,6 +100,7 @@ def _column(one: Input, column: Column) -> Told:
     return {
         "name": one.name,
         "kind": one.kind,
+        "form": column.form,
         "words": list(words) if one.kind != "number" else [],
         "typical": one.typical,
         "low": one.low,
@@ -193,7 +202,8 @@ def _more(name: str, description: str) -> Told:
 
 
 def _rows(label: Label, options: ServeOptions) -> Told:
-    columns = {column.name: column for column in cast("Schema", label.schema).used}
+    held = cast("Schema", label.schema)
+    columns = {column.name: column for column in held.used}
     row = example_of(label)
     schema = {
         "type": "object",
@@ -206,7 +216,8 @@ def _rows(label: Label, options: ServeOptions) -> Told:
                     "type": "object",
                     "required": list(row),
                     "properties": {
-                        one.name: _cell(one, columns[one.name]) for one in label.inputs
+                        one.name: _cell(one, columns[one.name], held.reading)
+                        for one in label.inputs
                     },
                 },
             }
@@ -226,9 +237,18 @@ def _quoted(cell: object) -> str:
     return "" if cell is None else '"' + str(cell).replace('"', '""') + '"'
 
 
-def _cell(one: Input, column: Column) -> Told:
+def _cell(one: Input, column: Column, reading: Reading) -> Told:
     told: Told = {"type": TYPES[one.kind]}
-    if one.kind == "date":
+    if one.kind == "number":
+        sign = re.escape(reading.decimal or ".")
+        words = [re.escape(word) for word in ("", *reading.missing)]
+        number = TEXTS[column.form].replace("SIGN", sign)
+        told = {
+            "anyOf": [told, {"type": "string", "pattern": f"^({'|'.join(words)}|{number})$"}]
+        }
+        if column.form != "number":
+            told["description"] = f"{UNITS[column.form]}, or their text"
+    elif one.kind == "date":
         iso = column.date_format in {None, "ISO8601"}
         told |= {"format": "date"} if iso else {"description": f"as {column.date_format}"}
     return told

@@ -12,23 +12,23 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tenfold.data.cells import FALSE_WORDS, TRUE_WORDS, to_dates
+from tenfold.data.cells import ISO, number_of, to_moments, truth_of
+from tenfold.data.dtypes import Missing
 from tenfold.data.encoding import GZIP
 from tenfold.data.read import read_table
-from tenfold.data.schema import Schema
+from tenfold.data.reading import Reading
+from tenfold.data.schema import Column, Schema
+from tenfold.data.spans import UNITS
 from tenfold.data.table import Table
+from tenfold.data.words import vocabulary_of
 from tenfold.errors import PredictError, ReadError, ServeError
 from tenfold.exported import HIGH, LOW, Exported, Feeds, Input, seconds_of
 
 MOST_BRACKETS: Final = 100  # for each row that a request may hold
 NOT_A_NUMBER: Final = float("nan")
 EPOCH: Final = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
-MEANINGS: Final = {
-    **dict.fromkeys(TRUE_WORDS | {"1"}, 1.0),
-    **dict.fromkeys(FALSE_WORDS | {"0"}, 0.0),
-}
 TAKES: Final = {
-    "number": "a number or null",
+    "number": "a number, as text too, or null",
     "boolean": "true, false or null",
     "date": "a date as text, or null",
     "category": "text, a number, true, false or null",
@@ -52,10 +52,10 @@ class Rows:
 
     def __init__(self, exported: Exported, most: int) -> None:
         self._exported, self._most = exported, most
-        schema = cast("Schema", exported.label.schema)
-        formats = {column.name: column.date_format for column in schema.used}
+        self._schema = schema = cast("Schema", exported.label.schema)
+        columns = {column.name: column for column in schema.used}
         self._columns: list[tuple[Input, Cell, type]] = [
-            (one, _cell_of(one, formats[one.name]), _KINDS[one.tensor])
+            (one, _cell_of(one, columns[one.name], schema.reading), _KINDS[one.tensor])
             for one in exported.label.inputs
         ]
 
@@ -117,7 +117,7 @@ class Rows:
                 cell(row[name])
             except (TypeError, ValueError):
                 value = json.dumps(row[name])[:60]
-                fact = f"{name!r} takes {TAKES[column.kind]}, and it is {value}"
+                fact = f"{name!r} takes {self._takes(name)}, and it is {value}"
                 return PredictError("P02", fact, place=place)
         return RuntimeError("every row fits")
 
@@ -141,12 +141,18 @@ class Rows:
             path = Path(folder) / "rows.csv"
             path.write_bytes(body)
             try:
-                table = read_table(path)
+                table = read_table(path, like=self._schema.known)
             except ReadError as error:
                 error.place.pop("file", None)  # it was ours
                 raise
         self._check_count(len(table) + len(table.rejected))
-        return self._exported.feeds(table.frame, table.decimal), table
+        return self._exported.feeds(table), table
+
+    def _takes(self, name: str) -> str:
+        column = next(column for column in self._schema.used if column.name == name)
+        if column.form == "number":
+            return TAKES[column.kind]
+        return f"a number or text, as of {UNITS[column.form]}, or null"
 
     def _check_count(self, count: int) -> None:
         if count > self._most:
@@ -189,73 +195,93 @@ def csv_of(table: Table, answers: Sequence[Mapping[str, Any]]) -> str:
     return str(pd.concat([told, table.frame.rename(columns=taken)], axis=1).to_csv(index=False))
 
 
-def _cell_of(column: Input, date_format: str | None) -> Cell:
+def _cell_of(one: Input, column: Column, reading: Reading) -> Cell:
     """Return what turns a value of JSON into a cell of a column."""
-    if column.kind == "number":
-        return _number
-    if column.kind == "date":
-        return lambda value: _date(value, date_format or "ISO8601")
-    if column.kind == "boolean":
-        return _truth if column.tensor == "float" else _truth_word
-    return _word
+    sign = reading.decimal or "."
+    missing = Missing.of(reading.missing, sign)
+
+    def filled(value: Any) -> bool:
+        """Tell whether a value is no empty cell; of lists and objects there are no cells."""
+        if value is None or value != value:  # JSON as Python writes it has NaN  # noqa: PLR0124
+            return False
+        if isinstance(value, str):
+            return not missing.has(value.strip())
+        if not isinstance(value, (bool, int, float)):
+            raise TypeError
+        return not missing.has_number(value)
+
+    return _Cells(one, column, sign, filled).cell
 
 
-def _number(value: Any) -> float:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else NOT_A_NUMBER
-    if value is None:
-        return NOT_A_NUMBER
-    if isinstance(value, int) and not isinstance(value, bool):
+@final
+class _Cells:
+    """Values of JSON as cells of a column.
+
+    Parameters
+    ----------
+    one : Input
+    column : Column
+    sign : {".", ","}
+        Decimal sign of text.
+    filled : callable
+        Tells whether a value is no empty cell.
+    """
+
+    def __init__(
+        self, one: Input, column: Column, sign: str, filled: Callable[[Any], bool]
+    ) -> None:
+        self._sign, self._form, self._filled = sign, column.form, filled
+        self._layout = column.date_format or ISO
+        self._words = vocabulary_of(column.levels)
+        self._known = frozenset(column.levels) - {""}
+        self._spelt = {1.0: one.words[1], 0.0: one.words[0]} if one.words else {}
+        as_words = one.tensor == "string"
+        truth = self._truth_word if as_words else self._truth
+        kinds = {"number": self._number, "date": self._date, "boolean": truth}
+        self.cell: Cell = kinds.get(column.kind, self._word)
+
+    def _number(self, value: Any) -> float:
+        if isinstance(value, bool):
+            raise TypeError
+        if not self._filled(value):
+            return NOT_A_NUMBER
+        number = number_of(value, self._sign, self._form)
+        if isinstance(value, str) and not math.isfinite(number):
+            raise ValueError
+        return number  # what is larger than any number is empty, as in a file
+
+    def _truth(self, value: Any) -> float:
+        return truth_of(value, self._sign) if self._filled(value) else NOT_A_NUMBER
+
+    def _truth_word(self, value: Any) -> str:
+        return self._spelt.get(self._truth(value), "")
+
+    def _date(self, value: Any) -> float:
+        if value is None:
+            return NOT_A_NUMBER
+        if not isinstance(value, str):
+            raise TypeError
+        return _moment(value.strip(), self._layout) if self._filled(value) else NOT_A_NUMBER
+
+    def _word(self, value: Any) -> str:
+        if type(value) is str and value in self._known:
+            return value  # as most are
+        return self._words.spelling(value, self._sign) if self._filled(value) else ""
+
+
+def _moment(text: str, layout: str) -> float:
+    if layout == ISO:
         try:
-            return float(value)
-        except OverflowError:
-            return NOT_A_NUMBER  # as a file's number that is larger than any
-    raise TypeError
-
-
-def _truth(value: Any) -> float:
-    if value is None:
-        return NOT_A_NUMBER
-    if isinstance(value, (bool, str, int)):
-        return MEANINGS.get(str(value).lower(), NOT_A_NUMBER)
-    raise TypeError
-
-
-def _truth_word(value: Any) -> str:
-    if isinstance(value, float):
-        raise TypeError
-    return _word(value)
-
-
-def _date(value: Any, layout: str) -> float:
-    if value is None or value == "":
-        return NOT_A_NUMBER
-    if not isinstance(value, str):
-        raise TypeError
-    if layout == "ISO8601":
-        try:
-            moment = datetime.datetime.fromisoformat(value)
+            moment = datetime.datetime.fromisoformat(text)
         except ValueError:
             pass
         else:
             aware = moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
             return float((aware - EPOCH) // datetime.timedelta(seconds=1))  # no rounding
-    found: NDArray[np.float64] = seconds_of(to_dates(pd.Series([value], dtype=object), layout))
+    found: NDArray[np.float64] = seconds_of(to_moments(pd.Series([text], dtype=object), layout))
     if not np.isfinite(found[0]):
         raise ValueError
     return float(found[0])
-
-
-def _word(value: Any) -> str:
-    if isinstance(value, str):
-        # Half of a pair of surrogates is no text that a file or a model can hold.
-        return value if value.isascii() else value.encode(errors="replace").decode()
-    if value is None:
-        return ""
-    if isinstance(value, (bool, int, float)):
-        whole = isinstance(value, float) and value.is_integer()
-        return str(int(value)) if whole else str(value)
-    raise TypeError
 
 
 _KINDS: Final[dict[str, type]] = {"float": np.float32, "double": np.float64, "string": object}

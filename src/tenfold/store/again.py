@@ -4,14 +4,13 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import pandas as pd
 
-from tenfold.config import RunOptions
+from tenfold.config import ReadOptions, RunOptions
 from tenfold.data.decode import Framing
 from tenfold.data.picture_files import list_labelled
 from tenfold.data.picture_schema import PictureSchema
 from tenfold.data.pictures import Pictures, read_unlabelled
-from tenfold.data.read import read_table
+from tenfold.data.read import InMemory, read_table
 from tenfold.data.schema import Schema
 from tenfold.data.table import Table
 from tenfold.errors import PredictError
@@ -22,21 +21,25 @@ from tenfold.store.config import CONFIG, Config
 from tenfold.store.folder import read_answers_of_run
 
 PICTURES: Final = 500
-Rows = str | Path | pd.DataFrame | Table
+Rows = str | Path | InMemory
 
 
-def as_table(rows: Rows, options: RunOptions | None = None) -> Table:
-    """Return rows as a table, a file read as a run's options say."""
-    return rows if isinstance(rows, Table) else read_table(rows, (options or RunOptions()).read)
+def as_table(rows: Rows, schema: Schema, options: ReadOptions | None = None) -> Table:
+    """Return rows as a table, read as training was where options do not say otherwise."""
+    if isinstance(rows, Table):
+        return rows
+    return read_table(rows, options, like=schema.known)
 
 
-def table_again(folder: Path, rows: Rows | None) -> tuple[Table, RunOptions]:
+def table_again(folder: Path, schema: Schema, rows: Rows | None) -> tuple[Table, RunOptions]:
     """Return the table that a run was trained on, and the run's options.
 
     Parameters
     ----------
     folder : Path
         Of the run.
+    schema : Schema
+        Of its model.
     rows : str, Path, DataFrame, Table or None
         The same table, if it lies elsewhere now.
 
@@ -50,7 +53,7 @@ def table_again(folder: Path, rows: Rows | None) -> tuple[Table, RunOptions]:
     options, source = _options_of(folder)
     if rows is None and not Path(source).is_file():
         raise _absent(source)
-    return as_table(source if rows is None else rows, options), options
+    return as_table(source if rows is None else rows, schema, options.read), options
 
 
 def data_again(
@@ -61,15 +64,15 @@ def data_again(
     See ``table_again`` and ``pictures_again``.
     """
     if isinstance(schema, Schema):
-        return table_again(folder, source)[0]
-    if isinstance(source, pd.DataFrame | Table):
+        return table_again(folder, schema, source)[0]
+    if not isinstance(source, str | Path | None):
         raise PredictError("P05", "the model was trained on pictures, and a table was given")
     return pictures_again(folder, schema.framing, source)
 
 
 def held_out_again(folder: Path, model: Model, rows: Rows | None) -> HeldOut:
     """Return the rows of a run in their folds; see ``table_again`` and ``HeldOut.again``."""
-    table, options = table_again(folder, rows)
+    table, options = table_again(folder, model.schema, rows)
     known = read_answers_of_run(folder, model.schema.classes)
     return HeldOut.again(model, table, options, known)
 

@@ -176,9 +176,7 @@ def fingerprint(data: Source) -> str:
         found.update(repr(list(data.columns)).encode())
         found.update(repr([str(kind) for kind in data.dtypes]).encode())
         for column in range(data.shape[1]):
-            cells = data.iloc[:, column]
-            plain = cells if cells.dtype.kind in "biufM" else cells.astype(str)
-            found.update(pd.util.hash_pandas_object(plain, index=False).to_numpy().tobytes())
+            found.update(_of_cells(data.iloc[:, column]))
         return found.hexdigest()
     path = Path(data)
     if not path.is_dir():
@@ -186,6 +184,15 @@ def fingerprint(data: Source) -> str:
     for inner in sorted(p for p in path.rglob("*") if p.is_file()):
         found.update(f"{inner.relative_to(path).as_posix()}\0{_of_file(inner)}\n".encode())
     return found.hexdigest()
+
+
+def _of_cells(cells: "pd.Series[Any]") -> bytes:
+    try:
+        plain = cells if cells.dtype.kind in "biufM" else cells.astype(str)
+        return pd.util.hash_pandas_object(plain, index=False).to_numpy().tobytes()
+    except (TypeError, ValueError):  # long floats, bytes, half of a pair of surrogates
+        texts = "\0".join(map(str, cells.tolist()))
+        return hashlib.sha256(texts.encode(errors="surrogatepass")).digest()
 
 
 def _of_file(path: Path) -> str:

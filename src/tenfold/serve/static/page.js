@@ -98,7 +98,7 @@ function typed() {
   const row = {};
   schema.columns.forEach((column, at) => {
     const text = by(`cell-${at}`).value.trim();
-    row[column.name] = text === "" ? null : column.kind === "number" ? Number(text) : text;
+    row[column.name] = text === "" ? null : column.kind === "number" && column.form === "number" ? Number(text) : text;
   });
   return row;
 }
@@ -143,7 +143,7 @@ async function predictTable([file]) {
   const reply = await ask("", file, { "Content-Type": "text/csv" });
   by("rows").replaceChildren();
   if (reply === null) return;
-  const { predictions, rejected } = await reply.json();
+  const { predictions, rejected, notices } = await reply.json();
   const names = ["line", "prediction", ...(schema.band ? ["low", "high"] : []), ...schema.classes.slice(0, 10)];
   const cells = (one) => names.map((name) => {
     const value = one[name] ?? one.probabilities?.[name];
@@ -162,6 +162,7 @@ async function predictTable([file]) {
   const without = rejected.length ? `; ${rejected.length} are left out, the first in line ${rejected[0].line}: ${rejected[0].reason}` : "";
   by("rows").replaceChildren(
     make("p", { textContent: `${file.name}: ${predictions.length.toLocaleString("en")} rows${of}${without}.` }),
+    ...notices.map((text) => make("p", { className: "soft", textContent: `It was read with a ${text}.` })),
     make("p", {}, save),
     make("div", { className: "wide", tabIndex: 0, role: "region", ariaLabel: "Predictions" },
       make("table", {},
