@@ -227,7 +227,7 @@ def carry_out(order: Order, log: Log) -> Run:
         order.describe,
         None if known is None else known[1],
     )
-    checkpoints = None if out is None else Checkpoints(begun.open, watch.tell)
+    checkpoints = None if out is None else Checkpoints(begun.open, watch.tell, order.given.pace)
     started = time.perf_counter()
     try:
         study, read_seconds = study_of(order, checkpoints)

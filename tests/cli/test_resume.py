@@ -13,10 +13,16 @@ import pandas as pd
 import pytest
 
 from tenfold import train
+from tenfold.config import RunOptions
 from tenfold.errors import StoreError, UsageError
+from tenfold.launch import carry_out
+from tenfold.order import Given, Order
 from tenfold.run import Run
 from tenfold.store.config import fingerprint
+from tenfold.tracking import tracker
 from tenfold.training.checkpoints import NEWEST
+from tenfold.training.watch import Silent
+from tests.engine_cuts import EVERY_CHUNK
 from tests.engine_pictures import write_folder
 from tests.engine_tables import houses
 
@@ -96,8 +102,14 @@ def test_a_run_that_is_cut_off_while_it_is_written_goes_on(
 ) -> None:
     """All its files are there but the page; pictures have a folder of mistakes, too."""
     pictures = write_folder(tmp_path / "stripes", 24)
-    monkeypatch.setattr("tenfold.training.checkpoints.SECONDS", 0.0)
-    monkeypatch.setattr("tenfold.training.checkpoints.SHARE", 0)
+    asked = {"network": "scratch", "img_size": 32, "folds": 3, "epochs": 1}
+    order = Order(
+        data=pictures,
+        test=None,
+        options=RunOptions.named(asked),
+        given=Given(watch=Silent(), pace=EVERY_CHUNK),
+        out=tmp_path,
+    )
 
     def cut_off(run: Run) -> Path:
         raise KeyboardInterrupt
@@ -105,7 +117,7 @@ def test_a_run_that_is_cut_off_while_it_is_written_goes_on(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Run, "write_report", cut_off)
         with pytest.raises(KeyboardInterrupt):
-            train(pictures, network="scratch", img_size=32, folds=3, epochs=1, out=tmp_path)
+            carry_out(order, tracker(None, tmp_path))
     folder = tmp_path / "stripes-1"
     before = fingerprint(folder / "model.tenfold")
     assert (folder / "mistakes").is_dir()

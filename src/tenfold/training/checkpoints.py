@@ -28,9 +28,35 @@ NEWEST: Final = "checkpoint.tenfold"
 OLDER: Final = "checkpoint.older.tenfold"
 FEATURES: Final = "checkpoint.features.tenfold"
 MAGIC: Final = b"tenfold checkpoint 1 "
-# Writing takes at most a fiftieth of the time, and nothing younger than this is written.
-SHARE: Final = 50
-SECONDS: Final = 1.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pace:
+    """How often the state of training is written.
+
+    Parameters
+    ----------
+    seconds : float
+        Nothing younger than this is written.
+    share : float
+        Training lasts at least so many times as long as the writing of a state before the
+        next one is due.
+
+    Examples
+    --------
+    >>> Pace(seconds=0, share=0).wait(writing=3.0), Pace().wait(writing=0.5)
+    (0, 25.0)
+    """
+
+    seconds: float = 1.0
+    share: float = 50
+
+    def wait(self, *, writing: float) -> float:
+        """Return the seconds until the next state is due, if this one took ``writing``."""
+        return max(self.seconds, self.share * writing)
+
+
+USUAL: Final = Pace()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -60,6 +86,8 @@ class Checkpoints:
         Makes the run's folder, if it is not there yet, and returns it.
     tell : callable
         Gets a sentence that the user should read.
+    pace : Pace, optional
+        How often a state is written.
 
     Attributes
     ----------
@@ -77,10 +105,13 @@ class Checkpoints:
     (tensor([1., 1.]), {'epoch': 3})
     """
 
-    def __init__(self, open_folder: Callable[[], Path], tell: Callable[[str], None]) -> None:
+    def __init__(
+        self, open_folder: Callable[[], Path], tell: Callable[[str], None], pace: Pace = USUAL
+    ) -> None:
         self._open_folder = open_folder
         self._tell = tell
-        self._next = time.monotonic() + SECONDS
+        self._pace = pace
+        self._next = time.monotonic() + pace.wait(writing=0.0)
         self._failed = False
         self.begun = False
 
@@ -101,8 +132,8 @@ class Checkpoints:
             self.begun = True
         except OSError as error:
             self._fail(error)
-        took = time.monotonic() - started
-        self._next = time.monotonic() + max(SECONDS, SHARE * took)
+        ended = time.monotonic()
+        self._next = ended + self._pace.wait(writing=ended - started)
 
     def _fail(self, error: OSError) -> None:
         if not self._failed:
@@ -114,8 +145,9 @@ class Checkpoints:
 
     def read(self) -> State | None:
         """Return the newest state that is whole; None if there is none."""
+        folder = self._open_folder()
         for name in (NEWEST, OLDER):
-            path = self._open_folder() / name
+            path = folder / name
             if not path.is_file():
                 continue
             with contextlib.suppress(OSError, ValueError, SafetensorError):
