@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state, vmap
 
 from tenfold.errors import NetworkError
+from tenfold.locks import OneAtATime
 from tenfold.nn.chance import seeded
 from tenfold.nn.layer import slope_memory
 from tenfold.nn.network import FoldNetwork, ParameterGroup
@@ -102,6 +103,8 @@ class ModuleNetwork(FoldNetwork):
         )
         for i, name in enumerate(self._buffer_names):
             self.register_buffer(f"buffer{i}", buffers[name])
+        # A call puts the numbers of a network into its module for a while.
+        self._asked = OneAtATime()
         self._pending: list[_Piece] = []
         self._outputs_FBO: Tensor | None = None
 
@@ -112,7 +115,8 @@ class ModuleNetwork(FoldNetwork):
 
     def alone(self, f: int) -> nn.Module:
         """Return one of the F networks as a module of its own, a copy."""
-        module = copy.deepcopy(self.module)
+        with self._asked:
+            module = copy.deepcopy(self.module)
         own = {name: tensor.detach().clone() for name, tensor in self._own(f)[0].items()}
         module.load_state_dict(own, assign=True)  # of a loaded model it has no numbers yet
         return module
@@ -135,11 +139,12 @@ class ModuleNetwork(FoldNetwork):
 
     def forward(self, x: Tensor, codes_FBQ: Tensor) -> Tensor:  # noqa: ARG002
         """Return the outputs, shape (F, B, O)."""
-        for module in self._module:
-            module.eval()
-        if not self.turns:
-            return together(self.module, *self._numbers(), x)
-        pieces = self._run(self._pieces(x))
+        with self._asked:
+            for module in self._module:
+                module.eval()
+            if not self.turns:
+                return together(self.module, *self._numbers(), x)
+            pieces = self._run(self._pieces(x))
         return self._joined([piece.outputs for piece in pieces])
 
     def train_forward(self, x: Tensor, codes_FBQ: Tensor) -> Tensor:  # noqa: ARG002

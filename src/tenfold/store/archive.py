@@ -7,7 +7,6 @@ file predicts them again.
 """
 
 import json
-import warnings
 import zipfile
 from dataclasses import asdict
 from pathlib import Path
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 from tenfold.config import TASKS
 from tenfold.data.encode import level_counts, number_names
 from tenfold.data.schema import Schema
+from tenfold.data.silence import Silence
 from tenfold.errors import NetworkError, StoreError
 from tenfold.model import Model
 from tenfold.nn.features import FeatureOptions, FoldFeatures
@@ -47,6 +47,7 @@ MOST_CODES: Final = 16  # of a column of numbers
 MOST_LAYERS: Final = 100
 # Another processor rounds otherwise; anything beyond this is a damaged or foreign file.
 TOLERANCE: Final = 1e-3
+_SILENT: Final = Silence()
 # What rebuilding a model raises if its parts are whole and do not belong together.
 UNFIT: Final = (
     LookupError,
@@ -145,8 +146,7 @@ def load_model(path: Path, make: MakeModule | None = None) -> Model | PictureMod
     manifest, tensors = _read(path)
     try:
         expected = np.array(manifest["sample"]["answers"], dtype=np.float64)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what is odd is refused below
+        with _SILENT:  # what is odd is refused below
             model, answers = _rebuild_and_ask(manifest, tensors, make, expected)
     except NetworkError:
         raise  # the user's own function is at fault, not the file
