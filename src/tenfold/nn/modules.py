@@ -11,7 +11,7 @@ Shape letters in this file:
 import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final, final
+from typing import Any, Final, final
 
 import torch
 from torch import Tensor, nn
@@ -39,6 +39,11 @@ class Treatment:
 
 
 Treat = Callable[[str, Tensor], Treatment]
+
+
+def plain_treatment(name: str, parameter: Tensor) -> Treatment:  # noqa: ARG001
+    """Return how a parameter is trained where nothing is said of it."""
+    return Treatment()
 
 
 @final
@@ -82,13 +87,13 @@ class ModuleNetwork(FoldNetwork):
         super().__init__()
         self.turns = turns
         self.precision = precision
-        self._treat = treat or (lambda _name, _parameter: Treatment())
+        self._treat = treat or plain_treatment
         self._seeds = list(seeds)
         self._parts = parts
         # In a tuple, so that its parameters are not taken for parameters of this network.
         # Threads that run at the same time need a module each.
-        copies = len(modules) * parts if parts > 1 else 1
-        self._module = (modules[0], *(copy.deepcopy(modules[0]) for _ in range(copies - 1)))
+        self._copies = len(modules) * parts if parts > 1 else 1
+        self._module = _side_by_side(modules[0], self._copies)
         try:
             parameters, buffers = stack_module_state(list(modules))
         except RuntimeError as error:
@@ -107,6 +112,15 @@ class ModuleNetwork(FoldNetwork):
         self._asked = OneAtATime()
         self._pending: list[_Piece] = []
         self._outputs_FBO: Tensor | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a copy needs: the numbers once, and nothing of a step of training."""
+        left = {"_treat": plain_treatment, "_pending": [], "_outputs_FBO": None}
+        return self.__dict__ | left | {"_module": self.module}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        modules = _side_by_side(state["_module"], state["_copies"])
+        self.__dict__.update(state | {"_module": modules})
 
     @property
     def module(self) -> nn.Module:
@@ -285,6 +299,11 @@ class _Piece:
     trained: list[Tensor]
     x_B: Tensor = field(default_factory=torch.Tensor)
     outputs: Tensor = field(default_factory=torch.Tensor)
+
+
+def _side_by_side(module: nn.Module, count: int) -> tuple[nn.Module, ...]:
+    """Return a module and copies of it, so many in all."""
+    return (module, *(copy.deepcopy(module) for _ in range(count - 1)))
 
 
 def _product_weights(module: nn.Module) -> frozenset[str]:
