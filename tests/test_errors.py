@@ -1,6 +1,7 @@
 """Every error in full, as its reader meets it: raised by wrong input, never by hand."""
 
 import gzip
+import io
 import json
 import pickle
 import resource
@@ -10,7 +11,7 @@ import struct
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 from typing import Any, Final
 from unittest import mock
@@ -24,14 +25,17 @@ from sklearn.linear_model import Ridge
 
 import tenfold
 from tenfold import errors, tracking
+from tenfold.cli import CTRL_C, main
+from tenfold.cli.terminal import write_rows
 from tenfold.cli.views import app
-from tenfold.errors import RULES, InputError, ServeError, TenfoldError, UsageError
+from tenfold.errors import RULES, InputError, ServeError, StoreError, TenfoldError, UsageError
 from tenfold.export import draft
 from tenfold.exported import Exported
 from tenfold.serve.app import app_of
 from tenfold.serve.options import ServeOptions
 from tenfold.serve.rows import Rows
 from tenfold.serve.server import serve
+from tenfold.store.held import Held
 from tenfold.store.parcel import MANIFEST
 from tests import engine_leaks as leaks
 from tests.engine_pictures import write_folder
@@ -90,6 +94,35 @@ def cut_off(home: Path) -> Path:
     run = model(home).parent
     (run / "metrics.json").unlink()
     return run
+
+
+def go_on_beside(run: Path) -> None:
+    """Go on with a run while somebody else works on it."""
+    held = Held(run)
+    try:
+        train(None, resume=run)
+    finally:
+        held.release()
+
+
+def print_as_ascii(rows: pd.DataFrame) -> None:
+    with redirect_stdout(io.TextIOWrapper(io.BytesIO(), encoding="ascii")):
+        write_rows(rows, None, as_json=False)
+
+
+def ended_by_ctrl_c() -> None:
+    """Raise what a command that Ctrl-C ends prints as a document."""
+    said = io.StringIO()
+    with (
+        mock.patch("tenfold.cli.app", side_effect=SystemExit(CTRL_C)),
+        mock.patch("sys.argv", ["tenfold", "--json"]),
+        redirect_stdout(said),
+        redirect_stderr(io.StringIO()),
+        suppress(SystemExit),
+    ):
+        main()
+    found = json.loads(said.getvalue())["error"]
+    raise StoreError(found["code"], found["fact"], place=found["place"], fix=found["fix"])
 
 
 def network(home: Path, code: str) -> str:
@@ -834,6 +867,31 @@ M13: the run at HOME/runs/houses-1 is finished.
   why  a run that goes on was cut off, and has its config.json
   fix  look at it: tenfold report HOME/runs/houses-1
        train anew: tenfold train DATA""",
+    ),
+    (
+        lambda home: go_on_beside(cut_off(home)),
+        """\
+M14: another program works on the run.
+
+  folder  HOME/runs/houses-1
+  why     one program at a time works on a run
+  fix     wait until it is done, or end it""",
+    ),
+    (
+        lambda home: print_as_ascii(pd.DataFrame({"town": ["K\u00f6ln"]})),
+        """\
+M15: standard output is ascii, which lacks the letter '\\xf6'.
+
+  why  what a command reads and writes must be open to it, and have room
+  fix  write a file, which is UTF-8: --out FILE
+       set PYTHONIOENCODING=utf-8""",
+    ),
+    (
+        lambda home: ended_by_ctrl_c(),
+        """\
+M16: Ctrl-C was pressed.
+
+  why  a command that is told to end prints no result""",
     ),
     (
         lambda home: train(houses(), device="gpu"),

@@ -29,6 +29,7 @@ from tenfold.nn.network import FoldNetwork
 from tenfold.nn.own import MakeModule, own_network
 from tenfold.nn.targets import FoldTarget
 from tenfold.picture_model import PictureModel
+from tenfold.replacing import replacing
 from tenfold.store.parcel import MANIFEST, WEIGHTS, damaged, read_parts
 from tenfold.store.parts import (
     check_counts,
@@ -66,7 +67,7 @@ def save_model(model: Model | PictureModel, path: Path) -> None:
     ----------
     model : Model or PictureModel
     path : Path
-        Written anew; the folder must exist.
+        Written anew, whole or not at all; the folder must exist.
     """
     tensors = {f"network.{k}": v for k, v in model.network.state_dict().items()}
     tensors |= {f"target.{k}": v for k, v in model.target.state_dict().items()}
@@ -79,7 +80,7 @@ def save_model(model: Model | PictureModel, path: Path) -> None:
     manifest["conformal"] = describe_conformal(model.conformal)
     if model.conformal is not None:
         tensors |= {f"conformal.{k}": v for k, v in model.conformal.state_dict().items()}
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+    with replacing(path) as aside, zipfile.ZipFile(aside, "w", zipfile.ZIP_DEFLATED) as archive:
         # Names alone would be dated: the same model is to be the same file.
         archive.writestr(
             zipfile.ZipInfo(MANIFEST), json.dumps(manifest, indent=1), zipfile.ZIP_DEFLATED
