@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from tenfold.data.silence import Silence
-from tenfold.errors import ExportError
+from tenfold.errors import ExportError, StoreError, TenfoldError
 from tenfold.extras import require
 from tenfold.locks import OneAtATime
 
@@ -80,10 +80,14 @@ def graph_of(
     return found.model_proto
 
 
-def _not_written(error: Exception) -> ExportError:
+def _not_written(error: Exception) -> TenfoldError:
     cause: BaseException = error
     while cause.__cause__ is not None:
         cause = cause.__cause__
+    if isinstance(cause, OSError):  # torch keeps what it compiles in files
+        fact = f"torch cannot write the files that it needs: {cause.strerror or cause}"
+        fix = ["make room, or name another folder in the variable TMPDIR"]
+        return StoreError("M15", fact, fix=fix)
     said = str(cause).strip().partition("\n")[0][:300]
     return ExportError(
         "X02",
