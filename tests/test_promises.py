@@ -21,6 +21,7 @@ from tenfold.opening import load
 from tenfold.report.text import verdict
 from tenfold.run import Run
 from tenfold.training.fit import FoldFits
+from tenfold.wording import COMMAND
 from tests.engine_tables import (
     NETWORKS,
     coded,
@@ -479,7 +480,7 @@ def test_a_loss_that_is_not_finite_ends_training_with_n05() -> None:
     frame = mixed_frame("regression", ROWS)
     with pytest.raises(NetworkError) as caught:
         quick_run(frame, "own", lr=1e30)
-    assert str(caught.value) == (
+    assert caught.value.said(COMMAND) == (
         "N05: the loss stopped being finite in epoch 1.\n"
         "\n"
         "  folds  1, 2, 3\n"

@@ -29,6 +29,7 @@ from tenfold.data.pictures import (
     read_unlabelled,
 )
 from tenfold.errors import InputError, PictureError, UsageError
+from tenfold.wording import COMMAND
 
 AUTO: Final = PictureOptions()
 SMALL: Final = Framing(size=24)
@@ -185,7 +186,7 @@ def test_too_many_pictures_that_cannot_be_read_are_refused(tmp_path: Path) -> No
     pictures.check_rejected(1 / 13)
     with pytest.raises(PictureError) as caught:
         pictures.check_rejected(0.05)
-    assert str(caught.value) == (
+    assert caught.value.said(COMMAND) == (
         "I04: 1 of 13 pictures cannot be read, and the limit is 0.05 of them.\n\n"
         f"  source  {tmp_path}\n"
         "  files   cats/a b.jpg: it is empty (0 bytes)\n"
@@ -618,10 +619,10 @@ def test_training_and_prediction_turn_a_picture_alike(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "fact"),
     [
-        ({"max_bad": 1.5}, "max-bad must be a share from 0 to 1, and it is 1.5"),
-        ({"max_pixels": 0}, "max-pixels must be a whole number of pixels, 1 or more"),
-        ({"memory_bytes": -1}, "memory must be a number of bytes, 0 or more, and it is -1"),
-        ({"workers": 0}, "workers must be a whole number, 1 or more, and it is 0"),
+        ({"max_bad": 1.5}, "--max-bad must be a share from 0 to 1, and it is 1.5"),
+        ({"max_pixels": 0}, "--max-pixels must be a whole number of pixels, 1 or more"),
+        ({"memory_bytes": -1}, "--memory must be a number of bytes, 0 or more, and it is -1"),
+        ({"workers": 0}, "--workers must be a whole number, 1 or more, and it is 0"),
     ],
 )
 def test_an_option_out_of_range_is_refused(options: dict[str, Any], fact: str) -> None:

@@ -23,6 +23,7 @@ from tenfold.data import read, text
 from tenfold.data.read import read_table
 from tenfold.data.table import Table
 from tenfold.errors import ReadError, UsageError
+from tenfold.wording import COMMAND
 
 SMALL: Final = "a,b\n1,x\n2,y\n"
 # The tutorial's table in small: no header, runs of spaces, some before the first cell.
@@ -280,7 +281,7 @@ def test_too_many_rows_that_do_not_fit_are_refused(written: Any) -> None:
     table.check_rejected(1 / 12)
     with pytest.raises(ReadError) as caught:
         table.check_rejected(0.05)
-    assert str(caught.value) == (
+    assert caught.value.said(COMMAND) == (
         "D05: 1 of 12 rows cannot be used, and the limit is 0.05 of them.\n\n"
         f"  file  {path}\n"
         "  rows  line 8: it has 3 cells, and the table has 2 columns\n"

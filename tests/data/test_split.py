@@ -36,6 +36,7 @@ from tenfold.data.table import Table
 from tenfold.errors import InputError, SplitError, UsageError
 from tenfold.seeds import Streams
 from tenfold.study.tables import split_rows
+from tenfold.wording import COMMAND
 
 STREAMS: Final = Streams(0)
 
@@ -358,7 +359,7 @@ def test_a_fold_that_would_learn_one_answer_only_is_refused() -> None:
 def test_a_class_with_fewer_rows_than_folds_is_refused_by_name() -> None:
     frame = labels({"ash": 20, "elm": 4, "fir": 9})
     error = refusal(dealt, frame, folds=10)
-    assert str(error) == (
+    assert error.said(COMMAND) == (
         "F01: 2 of 3 classes have fewer rows than the 10 folds: 'elm' (4), 'fir' (9).\n\n"
         "  why  each fold needs rows of every class, to learn from and to test on\n"
         "  fix  leave rows of such classes out, or join them to another\n"

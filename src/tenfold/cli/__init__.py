@@ -8,6 +8,7 @@ from tenfold.cli.views import app
 from tenfold.documents import document
 from tenfold.errors import StoreError, TenfoldError, UsageError
 from tenfold.machine import keep_freed_memory
+from tenfold.wording import COMMAND
 
 CTRL_C = 130  # typer's exit status for it
 WRONG_USAGE = 2
@@ -67,7 +68,7 @@ def _end(end: SystemExit) -> int:
 def _tell(error: TenfoldError) -> int:
     """Print an error, as a document too where one is asked for; return the exit status."""
     _print_json(error)
-    print(error, file=sys.stderr)
+    print(error.said(COMMAND), file=sys.stderr)
     return WRONG_USAGE if isinstance(error, UsageError) else 1
 
 

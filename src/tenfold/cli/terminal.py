@@ -182,7 +182,7 @@ def write_text(text: str, path: Path, option: str) -> None:
     except OSError as error:
         wanted = f"a file that can be written ({error.strerror})"
         raise UsageError(
-            "U01", f"{option} must be {wanted}, and it is {str(path)!r}"
+            "U01", f"--{option} must be {wanted}, and it is {str(path)!r}"
         ) from error
 
 
