@@ -382,6 +382,12 @@ def is_number(value: object) -> bool:
     return number and math.isfinite(value)  # type: ignore[arg-type]
 
 
+def makes_folds(folds: object) -> bool:
+    """Tell whether something makes folds by itself: a splitter, or pairs of positions."""
+    told = hasattr(folds, "split") or hasattr(folds, "__iter__")
+    return told and not isinstance(folds, str | bytes)
+
+
 def plain(value: Any) -> Any:
     """Return a scalar of NumPy as the value of Python that it is; others as they are."""
     scalar = hasattr(value, "dtype") and getattr(value, "ndim", None) == 0

@@ -15,6 +15,7 @@ from tenfold.config import (
     Quality,
     RunOptions,
     Task,
+    makes_folds,
 )
 from tenfold.data.picture_files import is_picture_source
 from tenfold.data.pictures import read_pictures, read_test_pictures
@@ -188,14 +189,14 @@ def train(  # noqa: PLR0913 - each option of the command, by its own name
     options = RunOptions.named(
         locals()
         | {
-            "folds": folds if isinstance(folds, int) else None,
+            "folds": None if makes_folds(folds) else folds,
             "network": network if isinstance(network, str) else "own",
             "kinds": dict(kinds or {}),
             "missing": tuple(missing),
         }
     )
     given = Given(
-        splitter=None if isinstance(folds, int) else folds,
+        splitter=folds if makes_folds(folds) else None,  # type: ignore[arg-type]
         make=None if isinstance(network, str) else network,
         watch=watch or Silent(),
     )

@@ -92,7 +92,7 @@ class Words:
 
     def _parameter(self, found: re.Match[str]) -> str:
         option, value = found["name"], found["value"] or ""
-        if option in SWITCHES:
+        if option in SWITCHES and value != "must":  # then it is about the parameter
             return f"{SWITCHES[option]} {value}".rstrip()
         name = PARAMETERS.get(option, option.replace("-", "_"))
         name = self.names.get(name, name)
