@@ -468,7 +468,6 @@ def test_a_run_out_of_time_is_saved_and_usable_and_says_so(tmp_path: Path) -> No
     frame = mixed_frame("regression", ROWS)
     run = quick_run(frame, "tutorial", epochs=1_000_000, time_limit=0.25, out=tmp_path)
     assert run.metrics["epochs"] < 1_000_000
-    assert run.metrics["seconds"]["train"] < 5
     assert any(
         "training stopped" in d["what"] and d["why"] == "the time limit of 0.25 s"
         for d in run.metrics["decisions"]
