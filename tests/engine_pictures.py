@@ -14,6 +14,7 @@ from tenfold.data.decode import Framing
 from tenfold.data.pictures import Pictures, pictures_of
 from tenfold.study.pictures import run_picture_study
 from tenfold.study.study import PictureStudy
+from tenfold.training.checkpoints import Checkpoints
 from tenfold.training.fit import FoldFits
 
 SIDE: Final = 32
@@ -79,6 +80,7 @@ def quick_study(
     *,
     folds: Any = None,
     test: Pictures | None = None,
+    checkpoints: Checkpoints | None = None,
     **options: Any,
 ) -> PictureStudy:
     """Train on pictures for an epoch or two."""
@@ -87,7 +89,7 @@ def quick_study(
         given["quality"] = "best"
     elif network not in OWN:
         given["network"] = network
-    if network == "pretrained":
+    if network == "pretrained" and "epochs" not in options:
         del given["epochs"]
     framing = Framing(size=SIDE, crop=0.5)
     pictures = pixels if isinstance(pixels, Pictures) else as_pictures(pixels, labels, framing)
@@ -98,6 +100,7 @@ def quick_study(
         splitter=None if isinstance(folds, int) else folds,
         network=OWN.get(network),
         test=test,
+        checkpoints=checkpoints,
     )
 
 

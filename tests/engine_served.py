@@ -4,11 +4,13 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,6 +102,9 @@ def picture_file(home: Path) -> Path:
     return home / "colours.onnx"
 
 
+PATIENCE: Final = 240  # seconds, longer than any machine takes
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What a server answered."""
@@ -115,6 +120,11 @@ class Reply:
     @property
     def code(self) -> str:
         return cast("str", self.json["error"]["code"])
+
+
+def fine(reply: Reply) -> bool:
+    """Tell whether a request was answered as asked."""
+    return reply.status == 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,15 +146,33 @@ class Server:
             told["Content-Type"] = kind
         request = urllib.request.Request(self.url + path, data=body, headers=told)  # noqa: S310
         try:
-            with urllib.request.urlopen(request, timeout=30) as found:  # noqa: S310
+            with urllib.request.urlopen(request, timeout=PATIENCE) as found:  # noqa: S310
                 return Reply(found.status, dict(found.headers), found.read())
         except urllib.error.HTTPError as error:
             return Reply(error.code, dict(error.headers), error.read())
 
+    def ask_until(
+        self, holds: Callable[[Reply], bool], path: str = "/predict", body: Any = None
+    ) -> Reply:
+        """Ask again and again until an answer is as wanted, on a slow machine for long."""
+        end = time.monotonic() + PATIENCE
+        while not holds(reply := self.ask(path, body)) and time.monotonic() < end:
+            time.sleep(0.05)
+        return reply
+
+    def open(self, head: str = "") -> socket.socket:
+        """Open a connection and begin to ask; the body is still to come."""
+        host, port = self.url.removeprefix("http://").split(":")
+        connection = socket.create_connection((host, int(port)), timeout=PATIENCE)
+        if head:
+            lines = [f"POST /predict HTTP/1.1\r\nHost: {host}", head, "\r\n"]
+            connection.sendall("\r\n".join(lines).encode())
+        return connection
+
     def stop(self) -> tuple[int, str]:
         """Tell it to end, and return its status and what it wrote to standard error."""
         self.process.send_signal(signal.SIGTERM)
-        _, said = self.process.communicate(timeout=30)
+        _, said = self.process.communicate(timeout=PATIENCE)
         return self.process.returncode, said
 
 
@@ -168,7 +196,7 @@ def serving(file: Path, *options: str, **environment: str) -> Iterator[Server]:
     finally:
         if process.poll() is None:
             process.terminate()
-            process.communicate(timeout=30)
+            process.communicate(timeout=PATIENCE)
         for stream in (process.stdout, process.stderr):
             if stream is not None:
                 stream.close()
@@ -176,7 +204,7 @@ def serving(file: Path, *options: str, **environment: str) -> Iterator[Server]:
 
 def _wait(server: Server) -> None:
     """Wait for the workers, which are ready later than the port is taken."""
-    if server.ask("/health").status != 200:
+    if not fine(server.ask_until(fine, "/health")):
         raise RuntimeError("the server does not answer")
 
 

@@ -1,8 +1,10 @@
 """Every error in full, as its reader meets it: raised by wrong input, never by hand."""
 
 import gzip
+import io
 import json
 import pickle
+import re
 import resource
 import shutil
 import socket
@@ -10,7 +12,7 @@ import struct
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 from typing import Any, Final
 from unittest import mock
@@ -24,15 +26,19 @@ from sklearn.linear_model import Ridge
 
 import tenfold
 from tenfold import errors, tracking
+from tenfold.cli import CTRL_C, main
+from tenfold.cli.terminal import write_rows
 from tenfold.cli.views import app
-from tenfold.errors import RULES, InputError, ServeError, TenfoldError, UsageError
+from tenfold.errors import RULES, InputError, ServeError, StoreError, TenfoldError, UsageError
 from tenfold.export import draft
 from tenfold.exported import Exported
 from tenfold.serve.app import app_of
 from tenfold.serve.options import ServeOptions
 from tenfold.serve.rows import Rows
 from tenfold.serve.server import serve
+from tenfold.store.held import Held
 from tenfold.store.parcel import MANIFEST
+from tenfold.wording import COMMAND, PYTHON
 from tests import engine_leaks as leaks
 from tests.engine_pictures import write_folder
 from tests.engine_served import ask_here, picture_file
@@ -98,6 +104,35 @@ def cut_off(home: Path) -> Path:
     run = model(home).parent
     (run / "metrics.json").unlink()
     return run
+
+
+def go_on_beside(run: Path) -> None:
+    """Go on with a run while somebody else works on it."""
+    held = Held(run)
+    try:
+        train(None, resume=run)
+    finally:
+        held.release()
+
+
+def print_as_ascii(rows: pd.DataFrame) -> None:
+    with redirect_stdout(io.TextIOWrapper(io.BytesIO(), encoding="ascii")):
+        write_rows(rows, None, as_json=False)
+
+
+def ended_by_ctrl_c() -> None:
+    """Raise what a command that Ctrl-C ends prints as a document."""
+    said = io.StringIO()
+    with (
+        mock.patch("tenfold.cli.app", side_effect=SystemExit(CTRL_C)),
+        mock.patch("sys.argv", ["tenfold", "--json"]),
+        redirect_stdout(said),
+        redirect_stderr(io.StringIO()),
+        suppress(SystemExit),
+    ):
+        main()
+    found = json.loads(said.getvalue())["error"]
+    raise StoreError(found["code"], found["fact"], place=found["place"], fix=found["fix"])
 
 
 def network(home: Path, code: str) -> str:
@@ -856,6 +891,31 @@ M13: the run at HOME/runs/houses-1 is finished.
        train anew: tenfold train DATA""",
     ),
     (
+        lambda home: go_on_beside(cut_off(home)),
+        """\
+M14: another program works on the run.
+
+  folder  HOME/runs/houses-1
+  why     one program at a time works on a run
+  fix     wait until it is done, or end it""",
+    ),
+    (
+        lambda home: print_as_ascii(pd.DataFrame({"town": ["K\u00f6ln"]})),
+        """\
+M15: standard output is ascii, which lacks the letter '\\xf6'.
+
+  why  what a command reads and writes must be open to it, and have room
+  fix  write a file, which is UTF-8: --out FILE
+       set PYTHONIOENCODING=utf-8""",
+    ),
+    (
+        lambda home: ended_by_ctrl_c(),
+        """\
+M16: Ctrl-C was pressed.
+
+  why  a command that is told to end prints no result""",
+    ),
+    (
         lambda home: train(houses(), device="gpu"),
         """\
 N06: 'gpu' is no device.
@@ -933,7 +993,7 @@ U01: kind must be NAME=KIND, and it is 'town'.
     (
         lambda home: predict_to(home, home),
         """\
-U01: out must be a file that can be written (Is a directory), and it is 'HOME'.
+U01: --out must be a file that can be written (Is a directory), and it is 'HOME'.
 
   why  an option takes the values that its help text names""",
     ),
@@ -1395,20 +1455,20 @@ OPTIONS: Final[list[tuple[dict[str, Any], str]]] = [
         {"task": "clustering"},
         "task must be 'regression' or 'classification', and it is 'clustering'",
     ),
-    ({"test_size": 1.0}, "test-size must be a share above 0 and below 1, and it is 1.0"),
+    ({"test_size": 1.0}, "test_size must be a share above 0 and below 1, and it is 1.0"),
     ({"epochs": 0}, "epochs must be a whole number, 1 or more, and it is 0"),
-    ({"batch_size": 0}, "batch-size must be a whole number, 1 or more, and it is 0"),
+    ({"batch_size": 0}, "batch_size must be a whole number, 1 or more, and it is 0"),
     ({"lr": 0.0}, "lr must be a number above 0, and it is 0.0"),
     ({"seed": -1}, "seed must be a whole number from 0 to 4294967295, and it is -1"),
-    ({"time_limit": 0.0}, "time-limit must be a number of seconds above 0, and it is 0.0"),
-    ({"max_bad": 2.0}, "max-bad must be a share from 0 to 1, and it is 2.0"),
+    ({"time_limit": 0.0}, "time_limit must be a number of seconds above 0, and it is 0.0"),
+    ({"max_bad": 2.0}, "max_bad must be a share from 0 to 1, and it is 2.0"),
     ({"separator": ", "}, "separator must be one character or 'whitespace', and it is ', '"),
     ({"audit": "no"}, "audit must be 'stop', 'warn', 'off', and it is 'no'"),
     ({"decimal": ";"}, "decimal must be '.' or ',', and it is ';'"),
     (
         {"kinds": {"town": "place"}},
         (
-            "kind of column 'town' must be 'number', 'boolean', 'category', 'date', "
+            "the kind of column 'town' must be 'number', 'boolean', 'category', 'date', "
             "'identifier', 'constant', and it is 'place'"
         ),
     ),
@@ -1444,9 +1504,15 @@ def test_an_error_says_what_where_why_and_what_to_do(
 ) -> None:
     with pytest.raises(TenfoldError) as caught:
         do(home)
-    assert str(caught.value).replace(str(home), "HOME") == message.replace(
+    said = caught.value.said(COMMAND)
+    assert said.replace(str(home), "HOME") == message.replace(
         "GPUS", str(torch.cuda.device_count())
     )
+    # In Python's words there is no option, and nothing else is another.
+    python = str(caught.value).replace("pip install --upgrade", "")
+    assert "--" not in python
+    if not re.search(r"--|tenfold (train|report|export) ", said):
+        assert python == said
 
 
 @pytest.mark.parametrize(("options", "fact"), OPTIONS, ids=[fact for _, fact in OPTIONS])
@@ -1457,6 +1523,44 @@ def test_an_option_that_is_out_of_range_is_named_with_what_it_takes(
         train(houses(), **options)
     rule = "an option takes the values that its help text names"
     assert str(caught.value) == f"U01: {fact}.\n\n  why  {rule}"
+    (name,) = options
+    if fact.startswith(name):  # it is about the parameter, and not about what is in it
+        option = f"--{name.replace('_', '-')}"
+        told = f"U01: {fact.replace(name, option, 1)}.\n\n  why  {rule}"
+        assert caught.value.said(COMMAND) == told
+
+
+@pytest.mark.parametrize(
+    ("command", "python"),
+    [
+        ("make fewer folds: --folds 3", "make fewer folds: folds=3"),
+        ("take smaller steps: --lr 1e-05", "take smaller steps: lr=1e-05"),
+        ("choose another target: --target NAME", "choose another target: target=NAME"),
+        ("predict a number: --task regression", 'predict a number: task="regression"'),
+        ("--network tutorial is for tables", 'network="tutorial" is for tables'),
+        ("--network auto, tutorial, or mine.py:net", "network: auto, tutorial, or mine.py:net"),
+        ("--with mine.py:make_model", "contenders='mine.py:make_model'"),
+        ("name the separator: --separator ';'", "name the separator: separator=';'"),
+        ("read it so: --encoding cp1250", "read it so: encoding='cp1250'"),
+        ("--kind 'a b'=constant", "kinds={'a b': 'constant'}"),
+        ("--kind NAME=category", "kinds={NAME: 'category'}"),
+        ('--kind "it\'s"=number', "kinds={\"it's\": 'number'}"),
+        ("--memory 1.5", "memory_bytes=1_500_000_000"),
+        ("--strict or --warn", 'schema="strict" or schema="warn"'),
+        ("say so: --no-header", "say so: header=False"),
+        ("--shuffle or --no-shuffle", "shuffle=True or shuffle=False"),
+        ("which --group-column names", "which group_column names"),
+        ("--time-column and --test-size", "time_column and test_size"),
+        ("go on: tenfold train --resume runs/a-1", "go on: tenfold.train(resume='runs/a-1')"),
+        ("train anew: tenfold train DATA", "train anew: tenfold.train(DATA)"),
+        ("tenfold report runs/a-1", "tenfold.load('runs/a-1').write_report()"),
+        ("pip install --upgrade tenfold", "pip install --upgrade tenfold"),
+        ("a column -- or none --, x--y", "a column -- or none --, x--y"),
+    ],
+)
+def test_options_are_said_in_the_words_of_who_reads(command: str, python: str) -> None:
+    assert PYTHON.say(command) == python
+    assert COMMAND.say(command) == command
 
 
 def test_no_code_is_without_a_case_and_no_case_without_a_code() -> None:

@@ -23,6 +23,7 @@ from tenfold.report.text import verdict
 from tenfold.run import Run
 from tenfold.study.study import TableStudy
 from tenfold.training.fit import FoldFits
+from tenfold.wording import COMMAND
 from tests.engine_tables import (
     NETWORKS,
     coded,
@@ -477,7 +478,6 @@ def test_a_run_out_of_time_is_saved_and_usable_and_says_so(tmp_path: Path) -> No
     frame = mixed_frame("regression", ROWS)
     run = quick_run(frame, "tutorial", epochs=1_000_000, time_limit=0.25, out=tmp_path)
     assert run.metrics["epochs"] < 1_000_000
-    assert run.metrics["seconds"]["train"] < 5
     assert any(
         "training stopped" in d["what"] and d["why"] == "the time limit of 0.25 s"
         for d in run.metrics["decisions"]
@@ -489,7 +489,7 @@ def test_a_loss_that_is_not_finite_ends_training_with_n05() -> None:
     frame = mixed_frame("regression", ROWS)
     with pytest.raises(NetworkError) as caught:
         quick_run(frame, "own", lr=1e30)
-    assert str(caught.value) == (
+    assert caught.value.said(COMMAND) == (
         "N05: the loss stopped being finite in epoch 1.\n"
         "\n"
         "  folds  1, 2, 3\n"

@@ -4,6 +4,7 @@ An option that is ``None`` is decided from the data; whatever is decided
 becomes a ``Decision`` that the user sees and can change.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Final, Literal, get_args
@@ -103,8 +104,8 @@ class ReadOptions:
         for name in ("skip_rows", "skip_footer"):
             count = getattr(self, name)
             wanted = "a whole number of lines, 0 or more"
-            check(count is None or count >= 0, name.replace("_", "-"), count, wanted)
-        check(0 <= self.max_bad <= 1, "max-bad", self.max_bad, "a share from 0 to 1")
+            check(count is None or is_whole(count, 0), name.replace("_", "-"), count, wanted)
+        check_max_bad(self.max_bad)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -134,9 +135,10 @@ class SchemaOptions:
     def __post_init__(self) -> None:
         check(self.task in {None, *TASKS}, "task", self.task, " or ".join(map(repr, TASKS)))
         for column, kind in self.kinds.items():
-            check(
-                kind in KINDS, f"kind of column {column!r}", kind, ", ".join(map(repr, KINDS))
-            )
+            if kind not in KINDS:
+                known = ", ".join(map(repr, KINDS))
+                fact = f"the kind of column {column!r} must be {known}, and it is {kind!r}"
+                raise UsageError("U01", fact)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -174,16 +176,12 @@ class SplitOptions:
     lenient: bool = False
 
     def __post_init__(self) -> None:
+        folds, share = self.folds, self.test_size
+        check(folds is None or is_whole(folds, 1), "folds", folds, "a whole number, 1 or more")
         check(
-            self.folds is None or self.folds >= 1,
-            "folds",
-            self.folds,
-            "a whole number, 1 or more",
-        )
-        check(
-            self.test_size is None or 0 < self.test_size < 1,
+            share is None or (is_number(share) and 0 < share < 1),
             "test-size",
-            self.test_size,
+            share,
             "a share above 0 and below 1",
         )
 
@@ -238,32 +236,22 @@ class TrainOptions:
         check(
             self.quality in QUALITIES, "quality", self.quality, ", ".join(map(repr, QUALITIES))
         )
-        check(
-            self.epochs is None or self.epochs >= 1,
-            "epochs",
-            self.epochs,
-            "a whole number, 1 or more",
-        )
-        check(
-            self.batch_size is None or self.batch_size >= 1,
-            "batch-size",
-            self.batch_size,
-            "a whole number, 1 or more",
-        )
-        count, side = self.steps_per_epoch, self.img_size
-        check(
-            count is None or count >= 1, "steps-per-epoch", count, "a whole number, 1 or more"
-        )
+        for option in ("epochs", "batch_size", "steps_per_epoch"):
+            count = getattr(self, option)
+            wanted = "a whole number, 1 or more"
+            check(count is None or is_whole(count, 1), option.replace("_", "-"), count, wanted)
+        side, lr, seconds = self.img_size, self.lr, self.time_limit
         wanted = f"a whole number from 1 to {MOST_SIDE:,}"
-        check(side is None or 1 <= side <= MOST_SIDE, "img-size", side, wanted)
-        check(self.lr is None or self.lr > 0, "lr", self.lr, "a number above 0")
-        check(0 <= self.seed < 2**32, "seed", self.seed, "a whole number from 0 to 4294967295")
-        check(
-            self.time_limit is None or self.time_limit > 0,
-            "time-limit",
-            self.time_limit,
-            "a number of seconds above 0",
-        )
+        check(side is None or is_whole(side, 1, MOST_SIDE), "img-size", side, wanted)
+        check(lr is None or (is_number(lr) and lr > 0), "lr", lr, "a number above 0")
+        wanted = "a whole number from 0 to 4294967295"
+        check(is_whole(self.seed, 0, 2**32 - 1), "seed", self.seed, wanted)
+        wanted = "a number of seconds above 0"
+        holds = seconds is None or (is_number(seconds) and seconds > 0)
+        check(holds, "time-limit", seconds, wanted)
+        check(isinstance(self.device, str), "device", self.device, "the name of a device")
+        wanted = "True or False"
+        check(isinstance(self.standardize, bool), "standardize", self.standardize, wanted)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -301,31 +289,17 @@ class PictureOptions:
     group_column: str | None = None
 
     def __post_init__(self) -> None:
-        check(0 <= self.max_bad <= 1, "max-bad", self.max_bad, "a share from 0 to 1")
-        check(
-            self.max_pixels >= 1,
-            "max-pixels",
-            self.max_pixels,
-            "a whole number of pixels, 1 or more",
-        )
-        check(
-            self.white is None or 1 <= self.white <= 65_535,
-            "white",
-            self.white,
-            "a whole number from 1 to 65535",
-        )
-        check(
-            self.memory_bytes is None or self.memory_bytes >= 0,
-            "memory",
-            self.memory_bytes,
-            "a number of bytes, 0 or more",
-        )
-        check(
-            self.workers is None or self.workers >= 1,
-            "workers",
-            self.workers,
-            "a whole number, 1 or more",
-        )
+        check_max_bad(self.max_bad)
+        pixels, memory, workers = self.max_pixels, self.memory_bytes, self.workers
+        wanted = "a whole number of pixels, 1 or more"
+        check(is_whole(pixels, 1), "max-pixels", pixels, wanted)
+        wanted, white = "a whole number from 1 to 65535", self.white
+        check(white is None or is_whole(white, 1, 65_535), "white", white, wanted)
+        wanted = "a number of bytes, 0 or more"
+        holds = memory is None or (is_number(memory) and memory >= 0)
+        check(holds, "memory", memory, wanted)
+        wanted = "a whole number, 1 or more"
+        check(workers is None or is_whole(workers, 1), "workers", workers, wanted)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -378,8 +352,9 @@ class RunOptions:
     @classmethod
     def named(cls, values: Mapping[str, Any]) -> "RunOptions":
         """Return options from values by their names; what is no option is ignored."""
+        given = {name: plain(value) for name, value in values.items()}
         groups = {
-            group: kind(**{f.name: values[f.name] for f in fields(kind) if f.name in values})
+            group: kind(**{f.name: given[f.name] for f in fields(kind) if f.name in given})
             for group, kind in GROUPS.items()
         }
         return cls(**groups)
@@ -398,4 +373,46 @@ class RunOptions:
 def check(holds: bool, option: str, value: object, wanted: str) -> None:  # noqa: FBT001
     """Raise U01 unless ``holds``, naming the option, its value and what it takes."""
     if not holds:
-        raise UsageError("U01", f"{option} must be {wanted}, and it is {value!r}")
+        raise UsageError("U01", f"--{option} must be {wanted}, and it is {value!r}")
+
+
+def check_max_bad(share: float) -> None:
+    """Raise U01 unless it is a share of rows or pictures."""
+    holds = is_number(share) and 0 <= share <= 1
+    check(holds, "max-bad", share, "a share from 0 to 1")
+
+
+def is_whole(value: object, least: int, most: int | None = None) -> bool:
+    """Tell whether a value is a whole number from ``least`` to ``most``; True is none.
+
+    Examples
+    --------
+    >>> is_whole(3, 1), is_whole(3.0, 1), is_whole(True, 1), is_whole("3", 1)
+    (True, False, False, False)
+    """
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return whole and least <= value and (most is None or value <= most)  # type: ignore[operator]
+
+
+def is_number(value: object) -> bool:
+    """Tell whether a value is a number that is finite; True is none.
+
+    Examples
+    --------
+    >>> is_number(0.5), is_number(1), is_number(float("nan")), is_number("1")
+    (True, True, False, False)
+    """
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and math.isfinite(value)  # type: ignore[arg-type]
+
+
+def makes_folds(folds: object) -> bool:
+    """Tell whether something makes folds by itself: a splitter, or pairs of positions."""
+    told = hasattr(folds, "split") or hasattr(folds, "__iter__")
+    return told and not isinstance(folds, str | bytes)
+
+
+def plain(value: Any) -> Any:
+    """Return a scalar of NumPy as the value of Python that it is; others as they are."""
+    scalar = hasattr(value, "dtype") and getattr(value, "ndim", None) == 0
+    return value.item() if scalar else value

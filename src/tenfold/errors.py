@@ -3,7 +3,9 @@
 Every error that Tenfold raises on purpose carries five things: a code, the
 fact that was found, the place where it was found, the rule that the fact
 breaks, and the cure. The rule belongs to the code and is written once, in
-``RULES`` below; the other four are known where the error is raised.
+``RULES`` below; the other four are known where the error is raised. Options in
+them are written as the command has them, ``--batch-size 32``; each front end says
+them in its own words (``wording.py``).
 
     TenfoldError
     ├── InputError (also a ValueError)      the user's data or options
@@ -22,8 +24,11 @@ breaks, and the cure. The rule belongs to the code and is written once, in
     └── MissingExtraError (also an ImportError)   E..   an optional library is absent
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Final
+
+from tenfold.wording import PYTHON, Words
 
 RULES: Final[Mapping[str, str]] = {
     "D01": "the data must be a file that this user may read",
@@ -104,6 +109,9 @@ RULES: Final[Mapping[str, str]] = {
     "M09": "an exported model is an ONNX file that tenfold export wrote",
     "M12": "a run goes on, and is repeated, with the data and options that it began with",
     "M13": "a run that goes on was cut off, and has its config.json",
+    "M14": "one program at a time works on a run",
+    "M15": "what a command reads and writes must be open to it, and have room",
+    "M16": "a command that is told to end prints no result",
     "X01": "an exported file must answer as the model that it was made from",
     "X02": "a network of your own is exported if all it does is among ONNX's operations",
     "X03": "the inputs and outputs of a file have names of their own, of a letter or more",
@@ -141,12 +149,15 @@ class TenfoldError(Exception):
     Examples
     --------
     >>> from tenfold.errors import ReadError
-    >>> print(ReadError("D02", "the file has no rows", place={"file": "a.csv"}))
+    >>> error = ReadError("D02", "the file has no rows", fix=["--encoding cp1250"])
+    >>> print(error)
     D02: the file has no rows.
     <BLANKLINE>
-      file  a.csv
-      why   a table needs at least one row below its header
+      why  a table needs at least one row below its header
+      fix  encoding='cp1250'
     """
+
+    words: Words = PYTHON  # of the front end that the user has before them
 
     def __init__(
         self,
@@ -164,14 +175,21 @@ class TenfoldError(Exception):
         self.fix = tuple(fix)
 
     def __str__(self) -> str:
-        return laid_out(self.code, self.fact, self.place, self.fix)
+        return self.said(self.words)
+
+    def said(self, words: Words) -> str:
+        """Return the message in the words of a front end."""
+        return words.say(laid_out(self.code, self.fact, self.place, self.fix))
 
     def __reduce__(self) -> tuple[object, ...]:
         # Errors cross process borders in joblib's workers; keyword arguments need help there.
         return _rebuild, (type(self), self.code, self.fact, self.place, self.fix)
 
     def to_dict(self) -> dict[str, object]:
-        """Return the error as a JSON object: code, fact, rule, place and fix."""
+        """Return the error as a JSON object: code, fact, rule, place and fix.
+
+        It is what the command and the server print, in their words.
+        """
         return {
             "code": self.code,
             "fact": self.fact,
@@ -195,6 +213,16 @@ def _rebuild(
     kind: type[TenfoldError], code: str, fact: str, place: dict[str, str], fix: tuple[str, ...]
 ) -> TenfoldError:
     return kind(code, fact, place=place, fix=fix)
+
+
+@contextmanager
+def speaking(words: Words) -> Iterator[None]:
+    """Let errors that leave this be said in the words of a front end."""
+    try:
+        yield
+    except TenfoldError as error:
+        error.words = words
+        raise
 
 
 class InputError(TenfoldError, ValueError):

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassifierMixin, RegressorMixin
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import (
     _check_sample_weight,
     check_consistent_length,
@@ -25,6 +24,7 @@ from tenfold.config import (
     SchemaOptions,
     SplitOptions,
     Task,
+    TrainOptions,
 )
 from tenfold.data.arrow import as_frame
 from tenfold.data.cells import to_words
@@ -36,11 +36,18 @@ from tenfold.model import Model
 from tenfold.nn.own import MakeModule
 from tenfold.study.study import TableStudy
 from tenfold.study.tables import run_study
-from tenfold.study_estimator import StudyEstimator
+from tenfold.study_estimator import (
+    StudyEstimator,
+    in_its_words,
+    numbers_of,
+    require_classes,
+    require_difference,
+)
 
 TARGET: Final = "target"
 WEIGHT: Final = "weight"
 GROUP: Final = "group"
+LEAST: Final = 2  # rows that can be learnt from
 
 
 class _Tabular(StudyEstimator, ABC):
@@ -61,7 +68,7 @@ class _Tabular(StudyEstimator, ABC):
         lr: float | None = None,
         device: str = "auto",
         time_limit: float | None = None,
-        random_state: int | np.random.RandomState | None = 0,
+        random_state: int | np.random.RandomState | np.random.Generator | None = 0,
     ) -> None:
         self.folds = folds
         self.network = network
@@ -81,6 +88,7 @@ class _Tabular(StudyEstimator, ABC):
         tags.input_tags.categorical = True
         return tags
 
+    @in_its_words
     def fit(
         self,
         X: Any,
@@ -104,10 +112,13 @@ class _Tabular(StudyEstimator, ABC):
         InputError
             If the rows cannot be learnt from or split; it is a ValueError too.
         """
+        # Wrong parameters are told before anything is done with the rows.
+        train, split = self._train_options(), self._split_options(lenient=True)
         inputs, y = self._inputs(X, y, reset=True)
         target = self._target(column_or_1d(y, warn=True))
         check_consistent_length(inputs, target)
-        self._learn(inputs, target, sample_weight, groups)
+        require_difference(target)
+        self._learn(inputs, target, sample_weight, groups, train, split)
         return self
 
     @abstractmethod
@@ -128,6 +139,8 @@ class _Tabular(StudyEstimator, ABC):
         target: NDArray[Any],
         sample_weight: ArrayLike | None,
         groups: ArrayLike | None,
+        train: TrainOptions,
+        split: SplitOptions,
     ) -> None:
         """Run the study on the rows that have a weight."""
         weights = _check_sample_weight(sample_weight, inputs, ensure_non_negative=True)
@@ -148,13 +161,9 @@ class _Tabular(StudyEstimator, ABC):
                 keep_counters=True,
             ),
             # A pipeline cannot stop and ask, so few rows get few folds here.
-            split=SplitOptions(
-                folds=self.folds if isinstance(self.folds, int) else None,
-                group_column=names[GROUP] if groups is not None else None,
-                lenient=isinstance(self.folds, str),
-            ),
+            split=replace(split, group_column=None if groups is None else names[GROUP]),
             audit=AuditOptions(audit="off"),
-            train=self._train_options(),
+            train=train,
         )
         study = run_study(
             self._labelled(read_table(frame), names[TARGET], target[weighty]),
@@ -170,21 +179,28 @@ class _Tabular(StudyEstimator, ABC):
         """Check rows as scikit-learn asks, and return them as a DataFrame."""
         X = as_frame(X)
         whole = isinstance(X, pd.DataFrame)
+        if whole and reset and len(X) < LEAST:
+            told = f"Found array with {len(X)} sample(s) (shape={X.shape})"
+            raise ValueError(f"{told} while a minimum of {LEAST} is required.")
         checks: dict[str, Any] = {"reset": reset, "skip_check_array": whole}
         if not whole:
             checks |= {"dtype": None, "ensure_all_finite": "allow-nan"}
-            checks["ensure_min_samples"] = 2 if reset else 1
+            checks["ensure_min_samples"] = LEAST if reset else 1
         checked = (
             validate_data(self, X, y, **checks) if reset else validate_data(self, X, **checks)
         )
         if not whole:
             X, y = checked if reset else (checked, y)
+        if reset:
+            width = len(str(X.shape[1] - 1))
+            plain_names = [f"x{i:0{width}}" for i in range(X.shape[1])]
+            self._names = list(map(str, X.columns)) if whole else plain_names
+        # scikit-learn warns where only one of the two tables has names: places count then.
         if whole:
-            return X.set_axis(list(map(str, X.columns)), axis=1), y
-        width = len(str(X.shape[1] - 1))
-        names = [f"x{i:0{width}}" for i in range(X.shape[1])]
-        return pd.DataFrame(X, columns=names).infer_objects(), y
+            return X.set_axis(self._names, axis=1), y
+        return pd.DataFrame(X, columns=self._names).infer_objects(), y
 
+    @in_its_words
     def _answers(self, X: Any) -> NDArray[np.float64]:
         check_is_fitted(self)
         inputs, _ = self._inputs(X, reset=False)
@@ -213,7 +229,7 @@ class TabularRegressor(RegressorMixin, _Tabular):  # type: ignore[misc]
         ``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:1"`` or ``"mps"``.
     time_limit : float, optional
         Seconds of training, after which the best state is kept.
-    random_state : int, RandomState or None
+    random_state : int, RandomState, Generator or None
         The same number gives the same model; None draws a new one.
 
     Attributes
@@ -244,7 +260,7 @@ class TabularRegressor(RegressorMixin, _Tabular):  # type: ignore[misc]
     _task = "regression"
 
     def _target(self, y: NDArray[Any]) -> NDArray[Any]:
-        return y.astype(np.float64)
+        return numbers_of(y)
 
     def _keep(self, study: TableStudy, answers: NDArray[np.float64]) -> None:  # noqa: ARG002
         self.out_of_fold_ = answers[:, 0]
@@ -253,6 +269,7 @@ class TabularRegressor(RegressorMixin, _Tabular):  # type: ignore[misc]
         """Return the ensemble's value for each row, shape (N,), in the units of ``y``."""
         return self._answers(X)[:, 0]
 
+    @in_its_words
     def predict_interval(self, X: Any, coverage: float = 0.9) -> NDArray[np.float64]:
         """Return between what the truth of each row is expected, shape (N, 2).
 
@@ -299,11 +316,11 @@ class TabularClassifier(ClassifierMixin, _Tabular):  # type: ignore[misc]
     _task = "classification"
 
     def _target(self, y: NDArray[Any]) -> NDArray[Any]:
-        check_classification_targets(y)
+        require_classes(y)
         self.classes_ = np.unique(y)
         return y
 
-    def _names(self) -> list[str]:
+    def _words(self) -> list[str]:
         """Return a word for each of ``classes_``."""
         names: list[str] = to_words(pd.Series(self.classes_)).tolist()
         if len(set(names)) == len(names) and all(names):
@@ -313,13 +330,13 @@ class TabularClassifier(ClassifierMixin, _Tabular):  # type: ignore[misc]
     def _labelled(self, table: Table, name: str, y: NDArray[Any]) -> Table:
         # Here y says what a class is, and no word of it means an empty cell.
         at = np.searchsorted(self.classes_, y)
-        words = pd.Categorical.from_codes(at, pd.Index(self._names()))
+        words = pd.Categorical.from_codes(at, pd.Index(self._words()))
         return replace(table, frame=table.frame.assign(**{name: words}))
 
     def _keep(self, study: TableStudy, answers: NDArray[np.float64]) -> None:
         known = {name: i for i, name in enumerate(study.schema.classes)}
         # A class whose rows all weigh nothing is not known to the model.
-        self._order = np.array([known.get(name, -1) for name in self._names()])
+        self._order = np.array([known.get(name, -1) for name in self._words()])
         self.out_of_fold_ = self._ordered(answers)
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
@@ -331,6 +348,7 @@ class TabularClassifier(ClassifierMixin, _Tabular):  # type: ignore[misc]
         chosen = self.predict_proba(X).argmax(axis=1)
         return np.asarray(self.classes_[chosen])
 
+    @in_its_words
     def predict_set(self, X: Any, coverage: float = 0.9) -> NDArray[np.bool_]:
         """Return which of ``classes_`` the truth is expected among, shape (N, C).
 

@@ -6,7 +6,6 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassifierMixin
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from tenfold.config import (
@@ -14,7 +13,6 @@ from tenfold.config import (
     PictureOptions,
     Quality,
     RunOptions,
-    SplitOptions,
 )
 from tenfold.data.pictures import Pictures, pictures_of, read_unlabelled
 from tenfold.data.split import Splitter
@@ -23,7 +21,12 @@ from tenfold.evaluate.coverage import sets_of
 from tenfold.nn.own import MakeModule
 from tenfold.picture_model import PictureModel
 from tenfold.study.pictures import run_picture_study
-from tenfold.study_estimator import StudyEstimator
+from tenfold.study_estimator import (
+    StudyEstimator,
+    in_its_words,
+    require_classes,
+    require_difference,
+)
 from tenfold.training.choose_pictures import choose_framing
 
 Images = Sequence[Any] | NDArray[Any]
@@ -55,7 +58,7 @@ class ImageClassifier(ClassifierMixin, StudyEstimator):  # type: ignore[misc]
         ``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:1"`` or ``"mps"``.
     time_limit : float, optional
         Seconds of training, after which the best state is kept.
-    random_state : int, RandomState or None
+    random_state : int, RandomState, Generator or None
         The same number gives the same model; None draws a new one.
 
     Attributes
@@ -98,7 +101,7 @@ class ImageClassifier(ClassifierMixin, StudyEstimator):  # type: ignore[misc]
         img_size: int | None = None,
         device: str = "auto",
         time_limit: float | None = None,
-        random_state: int | np.random.RandomState | None = 0,
+        random_state: int | np.random.RandomState | np.random.Generator | None = 0,
     ) -> None:
         self.folds = folds
         self.network = network
@@ -112,6 +115,7 @@ class ImageClassifier(ClassifierMixin, StudyEstimator):  # type: ignore[misc]
         self.time_limit = time_limit
         self.random_state = random_state
 
+    @in_its_words
     def fit(self, X: Images, y: ArrayLike) -> Self:
         """Train and score the networks of all folds.
 
@@ -127,19 +131,19 @@ class ImageClassifier(ClassifierMixin, StudyEstimator):  # type: ignore[misc]
         InputError
             If the pictures cannot be read, learnt from or split; it is a ValueError too.
         """
-        y = column_or_1d(y, warn=True)
-        check_classification_targets(y)
-        self.classes_ = np.unique(y)
         options = RunOptions(
-            split=SplitOptions(folds=self.folds if isinstance(self.folds, int) else None),
+            split=self._split_options(),
             audit=AuditOptions(audit="off"),  # a pipeline cannot stop and ask
             train=self._train_options(),
         )
+        labels = column_or_1d(y, warn=True)
+        require_classes(labels)
+        require_difference(labels)
+        self.classes_ = np.unique(labels)
         framing = choose_framing(options.train)
-        names = np.searchsorted(self.classes_, y)
         # Classes by their place: so whatever they are, numbers or words, they come back.
-        labels = [f"{place:06}" for place in names]
-        pictures = pictures_of(X, labels, framing, PictureOptions())
+        names = [f"{place:06}" for place in np.searchsorted(self.classes_, labels)]
+        pictures = pictures_of(X, names, framing, PictureOptions())
         _refuse_unread(pictures)
         study = run_picture_study(
             pictures,
@@ -150,6 +154,7 @@ class ImageClassifier(ClassifierMixin, StudyEstimator):  # type: ignore[misc]
         self.out_of_fold_ = study.out_of_fold()
         return self
 
+    @in_its_words
     def predict_proba(self, X: Images) -> NDArray[np.float64]:
         """Return the probability of each of ``classes_``, shape (N, C)."""
         check_is_fitted(self)
@@ -162,6 +167,7 @@ class ImageClassifier(ClassifierMixin, StudyEstimator):  # type: ignore[misc]
         chosen = self.predict_proba(X).argmax(axis=1)
         return np.asarray(self.classes_[chosen])
 
+    @in_its_words
     def predict_set(self, X: Images, coverage: float = 0.9) -> NDArray[np.bool_]:
         """Return which of ``classes_`` the truth is expected among, shape (N, C).
 

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +15,7 @@ from tenfold.config import (
     Quality,
     RunOptions,
     Task,
+    makes_folds,
 )
 from tenfold.data.arrow import ArrowTable, as_source
 from tenfold.data.picture_files import is_picture_source
@@ -23,6 +23,7 @@ from tenfold.data.pictures import read_pictures, read_test_pictures
 from tenfold.data.read import read_table
 from tenfold.data.split import Splitter
 from tenfold.errors import StoreError, UsageError
+from tenfold.keeping import keep
 from tenfold.machine import peak_memory_bytes
 from tenfold.nn.own import MakeModule
 from tenfold.order import (
@@ -34,17 +35,15 @@ from tenfold.order import (
     options_of_pictures,
     refuse,
 )
-from tenfold.report.summary import Summary, summarize, versions
+from tenfold.report.summary import summarize
 from tenfold.run import Data, Run
 from tenfold.store.begun import BegunFolder
-from tenfold.store.files import write_json
-from tenfold.store.folder import METRICS, new_folder, write_run
-from tenfold.store.repeated import compare_runs
+from tenfold.store.folder import new_folder
 from tenfold.study.pictures import run_picture_study, stage
 from tenfold.study.study import PictureStudy, TableStudy
 from tenfold.study.tables import run_study
 from tenfold.tracking import Log, tracker
-from tenfold.training.checkpoints import Checkpoints, is_unfinished
+from tenfold.training.checkpoints import Checkpoints
 from tenfold.training.choose_pictures import choose_framing
 from tenfold.training.watch import Silent, Watch
 
@@ -209,14 +208,14 @@ def train(  # noqa: PLR0913 - each option of the command, by its own name
     options = RunOptions.named(
         locals()
         | {
-            "folds": folds if isinstance(folds, int) else None,
+            "folds": None if makes_folds(folds) else folds,
             "network": network if isinstance(network, str) else "own",
             "kinds": dict(kinds or {}),
             "missing": tuple(missing),
         }
     )
     given = Given(
-        splitter=None if isinstance(folds, int) else folds,
+        splitter=folds if makes_folds(folds) else None,  # type: ignore[arg-type]
         make=None if isinstance(network, str) else network,
         watch=watch or Silent(),
     )
@@ -246,14 +245,27 @@ def carry_out(order: Order, log: Log) -> Run:
         order.describe,
         None if known is None else known[1],
     )
-    checkpoints = None if out is None else Checkpoints(begun.open, watch.tell)
+    checkpoints = None if out is None else Checkpoints(begun.open, watch.tell, order.given.pace)
+    with begun:
+        try:
+            run, study = train_and_score(order, checkpoints)
+            if out is not None:
+                run = keep(run, study, begun, order.repeats)
+        except BaseException as error:
+            # What failed to be written says by itself how nothing is lost.
+            if not isinstance(error, StoreError) and (way_on := begun.abandon()):
+                watch.tell(way_on)
+            raise
+    log(run, order.options)
+    return run
+
+
+def train_and_score(
+    order: Order, checkpoints: Checkpoints | None
+) -> tuple[Run, TableStudy | PictureStudy]:
+    """Read, train and score what is asked for; return the run and its study."""
     started = time.perf_counter()
-    try:
-        study, read_seconds = study_of(order, checkpoints)
-    except BaseException:
-        if begun.abandon():
-            watch.tell(f"tenfold train --resume {begun.path} goes on from here")
-        raise
+    study, read_seconds = study_of(order, checkpoints)
     seconds = {
         "read": read_seconds,
         "train": study.train_seconds,
@@ -268,39 +280,7 @@ def carry_out(order: Order, log: Log) -> Run:
     )
     metrics = summary.to_dict()
     run = Run(folder=None, metrics=metrics, model=study.model, study=study, summary=summary)
-    if out is not None:
-        run = keep(run, study, order, begun)
-    log(run, order.options)
-    return run
-
-
-def keep(run: Run, study: TableStudy | PictureStudy, order: Order, begun: BegunFolder) -> Run:
-    """Write a run into its folder, and return it with this folder.
-
-    Raises
-    ------
-    StoreError
-        M06, if it cannot be written.
-    """
-    folder = begun.open()
-    try:
-        write_run(folder, study, run.metrics)
-        if order.repeats is not None:
-            before, known = order.repeats
-            found = compare_runs(
-                before, folder, study.schema.classes, known.versions, versions()
-            )
-            metrics = {**run.metrics, "repeats": found}
-            run = replace(run, summary=Summary.from_dict(metrics), metrics=metrics)
-            write_json(folder / METRICS, run.metrics)
-        run = replace(run, folder=folder)
-        run.write_report()
-    except StoreError as error:
-        if is_unfinished(folder):
-            error.fix = (*error.fix, f"then go on: tenfold train --resume {folder}")
-        raise
-    begun.finish()
-    return run
+    return run, study
 
 
 def study_of(

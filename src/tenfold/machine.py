@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import math
 import os
 import sys
 from collections.abc import Iterator
@@ -9,6 +10,8 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Final
+
+from tenfold.cgroups import ROOT, cpu_limit, memory_limit
 
 # Numbers of glibc's malloc.h: the top may grow without being given back, large blocks
 # are not mapped one by one, and all threads share what is kept.
@@ -42,8 +45,20 @@ def keep_freed_memory() -> bool:
     return [mallopt(name, value) for name, value in settings] == [1] * len(settings)
 
 
-def usable_cores() -> int:
-    """Return how many processors this process may use."""
+def usable_cores(root: Path = ROOT) -> int:
+    """Return how many processors this process may use, and has time for in its container.
+
+    Parameters
+    ----------
+    root : Path
+        Where the system's files begin.
+    """
+    cores, limit = allowed_cores(), cpu_limit(root)
+    return cores if limit is None else min(cores, math.ceil(limit))
+
+
+def allowed_cores() -> int:
+    """Return on how many processors this process may run."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -56,6 +71,17 @@ def usable_threads() -> int:
     """
     told = os.environ.get("OMP_NUM_THREADS", "")
     return min(usable_cores(), int(told)) if told.isdecimal() and int(told) else usable_cores()
+
+
+def heed_limits(root: Path = ROOT) -> None:
+    """Let libraries that are yet to be loaded compute in as many threads as there is time for.
+
+    They count the processors of the machine; in a container with time for two of sixty-four
+    their threads would wait for each other. What the user set stays.
+    """
+    cores = usable_cores(root)
+    if cores < allowed_cores():
+        os.environ.setdefault("OMP_NUM_THREADS", str(cores))
 
 
 @contextmanager
@@ -74,12 +100,38 @@ def on_one_core() -> Iterator[None]:
                 os.sched_setaffinity(0, cores)
 
 
-def memory_bytes() -> int:
-    """Return the size of the machine's memory; 8 GB where it cannot be read."""
+def memory_bytes(root: Path = ROOT) -> int:
+    """Return how much memory this process may take: the machine's, or less.
+
+    A container may be allowed a part of it, and so may a process (``ulimit -v``). It is 8 GB
+    where nothing can be read.
+
+    Parameters
+    ----------
+    root : Path
+        Where the system's files begin.
+    """
     try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        found = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
     except (ValueError, OSError, AttributeError):
-        return 8 * 10**9
+        found = [8 * 10**9]
+    limits = (memory_limit(root), _own_limit())
+    return min([*found, *(limit for limit in limits if limit is not None)])
+
+
+def _own_limit() -> int | None:
+    """Return the size that the process itself may have; None if it is not limited."""
+    if sys.platform == "win32":
+        return None
+    import resource  # noqa: PLC0415 - not on Windows
+
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    return None if limit == resource.RLIM_INFINITY else limit
+
+
+def resident_bytes() -> int:
+    """Return the memory that this process takes now; 0 where it is not known."""
+    return _status("VmRSS:") or 0
 
 
 def peak_memory_bytes() -> int:
@@ -90,11 +142,19 @@ def peak_memory_bytes() -> int:
     """
     if sys.platform == "win32":
         return 0
-    with contextlib.suppress(OSError, StopIteration, ValueError):
-        status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
-        line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
-        return int(line.split()[1]) * 1024
+    peak = _status("VmHWM:")
+    if peak is not None:
+        return peak
     import resource  # noqa: PLC0415 - not on Windows
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
+
+
+def _status(name: str) -> int | None:
+    """Return a size of this process in bytes, as Linux tells it; None elsewhere."""
+    with contextlib.suppress(OSError, StopIteration, ValueError):
+        status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
+        line = next(line for line in status.splitlines() if line.startswith(name))
+        return int(line.split()[1]) * 1024
+    return None

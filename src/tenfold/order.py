@@ -13,6 +13,7 @@ from tenfold.report.summary import versions
 from tenfold.run import Data
 from tenfold.store.begun import unfinished_run
 from tenfold.store.config import FRAME, Config, flat
+from tenfold.training.checkpoints import USUAL, Pace
 from tenfold.training.watch import Watch
 
 # Options that only one kind of data has, by their group; the others keep their default.
@@ -32,11 +33,21 @@ SPELT: Final = {"kinds": "kind", "shuffle": "no-shuffle", "memory_bytes": "memor
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Given:
-    """What a user gives as objects, which no file of options can hold."""
+    """What a user gives as objects, which no file of options can hold.
+
+    Attributes
+    ----------
+    watch : Watch
+    splitter : splitter of scikit-learn or iterable of (learn, test), optional
+    make : MakeModule, optional
+    pace : Pace
+        How often the state of training is written.
+    """
 
     watch: Watch
     splitter: Splitter | Iterable[Any] | None = None
     make: MakeModule | None = None
+    pace: Pace = USUAL
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -28,8 +28,9 @@ from tenfold.picture_model import PictureModel
 from tenfold.report.summary import Summary
 from tenfold.seeds import Streams
 from tenfold.store.again import Rows, as_table, data_again, held_out_again
+from tenfold.store.begun import settle
 from tenfold.store.explained import read_explanation, write_explanation
-from tenfold.store.files import reading, writing
+from tenfold.store.files import reading, write_text, writing_page
 from tenfold.store.folder import (
     CARD,
     HISTORY,
@@ -113,7 +114,7 @@ class Run:
         )
 
     def write_report(self) -> Path:
-        """Write ``report.html`` and ``model_card.md`` into the run's folder.
+        """Write ``report.html`` and ``model_card.md``, and take left checkpoints away.
 
         Returns
         -------
@@ -123,15 +124,15 @@ class Run:
         Raises
         ------
         StoreError
-            M04, if a file of the run is missing or damaged; M06, if there is no folder
-            or it cannot be written to.
+            M04, if a file of the run is missing or damaged; M06, if it cannot be written.
         """
         from tenfold.report.page import render_card, render_page  # noqa: PLC0415 - as above
 
         folder, findings = self._own_folder(), self.findings()
-        with writing("page", folder):
-            (folder / CARD).write_text(render_card(findings), encoding="utf-8")
-            (folder / REPORT).write_text(render_page(findings), encoding="utf-8")
+        with writing_page(folder):
+            write_text(folder / CARD, render_card(findings))
+            write_text(folder / REPORT, render_page(findings))
+        settle(folder)
         return folder / REPORT
 
     def _own_folder(self) -> Path:

@@ -1,21 +1,120 @@
 """What the estimators for tables and for pictures share, behind scikit-learn's contract."""
 
+import functools
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import fields, replace
-from typing import Any
+from typing import Any, Final, TypeVar, cast
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
+from sklearn.utils.multiclass import check_classification_targets
 
-from tenfold.config import TrainOptions
+from tenfold.config import SplitOptions, TrainOptions, check, makes_folds, plain
 from tenfold.data.split import Splitter
+from tenfold.errors import SchemaError, speaking
 from tenfold.machine import peak_memory_bytes
 from tenfold.nn.own import MakeModule
 from tenfold.report.summary import summarize
 from tenfold.store.folder import history_table
 from tenfold.study.study import PictureStudy, TableStudy
+from tenfold.wording import Words
+
+AUTO: Final = "auto"
+SHOWN: Final = 5  # rows that an error names
+CLASSIFIER: Final = "TabularClassifier"
+NETWORK: Final = "a name, FILE.py:FUNCTION, or a function that makes a module"
+# What an estimator calls options that the command has by another name.
+ESTIMATOR: Final = Words(
+    python=True,
+    names={"seed": "random_state", "group_column": "groups", "weight_column": "sample_weight"},
+)
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+def in_its_words(method: Method) -> Method:
+    """Let the errors of an estimator's method name its own parameters."""
+
+    @functools.wraps(method)
+    def speaking_method(*given: Any, **named: Any) -> Any:
+        with speaking(ESTIMATOR):
+            return method(*given, **named)
+
+    return cast("Method", speaking_method)
+
+
+def numbers_of(y: NDArray[Any]) -> NDArray[np.float64]:
+    """Return the answers of a regression as numbers.
+
+    Raises
+    ------
+    SchemaError
+        S02, if one is no finite number.
+    """
+    if y.dtype.kind == "c":
+        raise ValueError("Complex data not supported: y has complex numbers")
+    try:
+        numbers = y.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        column = pd.Series(y, dtype=object)
+        odd = column[pd.to_numeric(column, errors="coerce").isna()]
+        fact = f"y holds {odd.iloc[0]!r}, which is no number"
+        fix = [f"predict classes: {CLASSIFIER}"]
+        raise SchemaError("S02", fact, place=_rows(odd.index), fix=fix) from error
+    bad = np.flatnonzero(~np.isfinite(numbers))
+    if len(bad):
+        # scikit-learn's own words for it come first: programs look for them.
+        what = "NaN" if np.isnan(numbers[bad[0]]) else "infinity"
+        fact = f"Input y contains {what}: {len(bad):,} of {len(y):,} answers are not finite"
+        fix = ["leave these rows out: they teach nothing"]
+        raise SchemaError("S02", fact, place=_rows(bad), fix=fix)
+    return numbers
+
+
+def require_classes(y: NDArray[Any]) -> None:
+    """Refuse answers that are no classes.
+
+    Raises
+    ------
+    SchemaError
+        S07, if one is missing; S06, if all are the same.
+    ValueError
+        scikit-learn's, if they are numbers that no class is.
+    """
+    bad = np.flatnonzero(pd.isna(y))
+    if len(bad):
+        fact = f"Input y contains NaN: {len(bad):,} of {len(y):,} answers are missing"
+        fix = ["leave these rows out: they teach nothing"]
+        raise SchemaError("S07", fact, place=_rows(bad), fix=fix)
+    kinds = sorted({type(value).__name__ for value in y.tolist()})
+    if y.dtype.kind == "O" and len(kinds) > 1:
+        fact = f"y holds classes of different types: {', '.join(kinds)}"
+        raise SchemaError("S05", fact, fix=["make all of them text: y.astype(str)"])
+    check_classification_targets(y)
+
+
+def require_difference(y: NDArray[Any]) -> None:
+    """Refuse answers that are all the same.
+
+    Raises
+    ------
+    SchemaError
+        S06.
+    """
+    if len(y) > 1 and bool((y == y[0]).all()):
+        said = y[:1].tolist()[0]
+        raise SchemaError("S06", f"y is {said!r} in every row: there is one class only")
+
+
+def _rows(places: Iterable[Any]) -> dict[str, str]:
+    """Return the first of some rows, counted from 0, as the place of an error."""
+    shown = [str(place) for place in places]
+    more = f" and {len(shown) - SHOWN:,} more" if len(shown) > SHOWN else ""
+    return {"rows": ", ".join(shown[:SHOWN]) + more}
 
 
 class StudyEstimator(BaseEstimator):  # type: ignore[misc]
@@ -26,34 +125,57 @@ class StudyEstimator(BaseEstimator):  # type: ignore[misc]
 
     folds: "int | str | Splitter | Iterable[Any]"
     network: str | MakeModule
-    random_state: int | np.random.RandomState | None
+    random_state: int | np.random.RandomState | np.random.Generator | None
     model_: Any
 
     def _train_options(self) -> TrainOptions:
-        given = self.get_params(deep=False)
+        """Return what the parameters say of training.
+
+        Raises
+        ------
+        UsageError
+            U01, if one is not what it may be.
+        """
+        given = {name: plain(value) for name, value in self.get_params(deep=False).items()}
         known = {
             field.name: given[field.name]
             for field in fields(TrainOptions)
             if field.name in given
         }
-        own = not isinstance(self.network, str)
+        own = callable(self.network)
+        check(own or isinstance(self.network, str), "network", self.network, NETWORK)
         return TrainOptions(
             **known | {"network": "own" if own else self.network, "seed": self._seed()}
         )
 
-    def _seed(self) -> int:
-        seed = self.random_state
+    def _split_options(self, *, lenient: bool = False, **others: Any) -> SplitOptions:
+        """Return what ``folds`` says; a splitter takes the place of the options.
+
+        Raises
+        ------
+        UsageError
+            U01, if it is nothing that makes folds.
+        """
+        folds = plain(self.folds)
+        auto = isinstance(folds, str) and folds == AUTO
+        number = None if auto or makes_folds(folds) else folds
+        return SplitOptions(folds=number, lenient=lenient and auto, **others)
+
+    def _seed(self) -> Any:
+        seed = plain(self.random_state)
         if seed is None:
             return secrets.randbelow(2**32)
-        if isinstance(seed, int | np.integer):
-            return int(seed)
-        return int(check_random_state(seed).randint(2**31))
+        if isinstance(seed, np.random.Generator):
+            return int(seed.integers(2**31))
+        if isinstance(seed, np.random.RandomState) or seed is np.random:
+            return int(check_random_state(seed).randint(2**31))
+        return seed  # a number, or nothing that can be one
 
     def _replacements(self) -> dict[str, Any]:
         """Return what takes the place of options: a splitter, a function of the user's."""
         return {
-            "splitter": None if isinstance(self.folds, int | str) else self.folds,
-            "network": None if isinstance(self.network, str) else self.network,
+            "splitter": self.folds if makes_folds(plain(self.folds)) else None,
+            "network": self.network if callable(self.network) else None,
         }
 
     def _remember(self, study: TableStudy | PictureStudy, options: TrainOptions) -> None:

@@ -116,7 +116,7 @@ def test_every_departure_is_in_the_file_and_in_json(
     told = json.loads(out)
     assert (len(told["rows"]), len(told["departures"])) == (309, 303)
     status, _, err = run_tenfold(*words, "--departures", tmp_path / "no" / "all.csv")
-    assert (status, "\nU01: departures must be a file" in err) == (2, True)
+    assert (status, "\nU01: --departures must be a file" in err) == (2, True)
 
 
 def test_very_many_departures_do_not_fill_the_screen(

@@ -5,10 +5,8 @@ import hashlib
 import io
 import json
 import os
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -246,20 +244,62 @@ def test_options_of_tables_are_refused_for_pictures(run_tenfold: Tenfold) -> Non
         assert words[0] in err
 
 
-def test_ctrl_c_while_pictures_are_seen_leaves_nothing_half_written(
-    home: Path, tmp_path: Path
-) -> None:
-    words = [*COMMAND, "train", "flags", "--network", "scratch", "--epochs", "400", "--out"]
-    process = subprocess.Popen(
-        [*words, tmp_path], cwd=home, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+# Presses Ctrl-C when the file is opened that is named first; the rest are words of a command.
+INTERRUPTED: Final = """
+import os, signal, sys
+file = sys.argv.pop(1)
+
+def press(event, details):
+    if event == "open" and str(details[0]).endswith(file):
+        os.kill(os.getpid(), signal.SIGINT)
+
+sys.addaudithook(press)
+from tenfold.cli import main
+main()
+"""
+# Opens a file in its first step of training.
+OPENING: Final = """
+import torch
+
+class Opening(torch.nn.Module):
+    def __init__(self, outputs):
+        super().__init__()
+        self.layers = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.LazyLinear(outputs))
+        self.opened = False
+
+    def forward(self, x):
+        if self.training and not self.opened:
+            self.opened = True
+            open(__file__ + ".training", "w").close()
+        return self.layers(x)
+
+def network(shape, outputs):
+    return Opening(outputs)
+"""
+
+
+@pytest.mark.parametrize("when", ["pictures are read", "a network trains"])
+def test_ctrl_c_leaves_nothing_half_written(when: str, home: Path, tmp_path: Path) -> None:
+    mine, out = tmp_path / "mine.py", tmp_path / "runs"
+    mine.write_text(OPENING)
+    file = "010.png" if when == "pictures are read" else "mine.py.training"
+    words = ["train", "flags", "--network", f"{mine}:network", "--epochs", "400", *QUICK]
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED, file, *words, "--out", out],
+        cwd=home,
+        capture_output=True,
+        text=True,
+        check=False,
     )
-    time.sleep(6)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=120)
-    runs = list(tmp_path.iterdir())
-    if process.returncode == 0:  # training had begun, and its state was kept
-        assert out.splitlines()[-1] == f"saved in {runs[0]}"
-        assert {"model.tenfold", "metrics.json"} <= {path.name for path in runs[0].iterdir()}
-        tenfold.load(runs[0])
+    if when == "a network trains":  # its state is kept
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.splitlines()[-1] == f"saved in {out}/flags-1"
+        assert {"model.tenfold", "metrics.json"} <= {
+            p.name for p in (out / "flags-1").iterdir()
+        }
+        run = tenfold.load(out / "flags-1", network=f"{mine}:network")
+        assert run.metrics["epochs"] < 400
     else:
-        assert (runs, "Ctrl-C: no model was written" in err) == ([], True)
+        assert done.returncode == 1
+        assert done.stderr.endswith("Ctrl-C: no model was written\n")
+        assert not out.exists()

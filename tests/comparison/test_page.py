@@ -3,6 +3,7 @@
 import errno
 import json
 import math
+import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -337,6 +338,28 @@ def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         written(comparison(axes=False), houses(), tmp_path)
     assert told.value.code == "M06"
     assert told.value.place == {"folder": str(tmp_path / "table-compare-1")}
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no full device")
+def test_a_comparison_that_finds_no_room_is_kept_elsewhere_or_lacks_only_its_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+    folder = tmp_path / "houses-compare-1"
+    folder.mkdir()
+    (folder / ".compare.part.json").symlink_to("/dev/full")
+    with pytest.raises(StoreError, match=r"^M06: the comparison cannot") as told:
+        write_comparison(comparison(axes=False), folder)
+    saved = Path(told.value.place["saved in"])
+    assert told.value.fix == (f"it is whole in {saved}: move it to where you want it",)
+    assert rewrite_page(saved).is_file()
+
+    (folder / ".report.part.html").symlink_to("/dev/full")
+    with pytest.raises(StoreError, match=r"^M06: the page cannot") as told:
+        write_comparison(comparison(axes=False), folder)
+    assert told.value.fix == (f"make room, then write it: tenfold report {folder}",)
+    assert rewrite_page(folder).read_text() != ""
 
 
 def test_the_folder_of_a_race_that_fails_is_taken_away(tmp_path: Path) -> None:

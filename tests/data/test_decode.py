@@ -330,7 +330,7 @@ def test_a_crop_cuts_the_ends_of_the_longer_side(width: int, height: int) -> Non
 def test_a_crop_is_a_share_and_a_size_some_pixels(crop: float) -> None:
     with pytest.raises(UsageError, match="crop must be a number from 0 to 1"):
         Framing(size=8, crop=crop)
-    with pytest.raises(UsageError, match="img-size must be a whole number of pixels"):
+    with pytest.raises(UsageError, match="img_size must be a whole number of pixels"):
         Framing(size=0)
 
 

@@ -184,7 +184,7 @@ def test_options_that_name_no_column_are_refused() -> None:
     assert error.fact == "the table has no column 'xx', which --group-column names"
     assert error.fix == ("did you mean 'x'?",)
     assert refusal(SplitOptions(time_column="z"), x=x).code == "S04"
-    with pytest.raises(UsageError, match=r"^U01: kind of column 'x'"):
+    with pytest.raises(UsageError, match=r"^U01: the kind of column 'x'"):
         schema_of(given={"kinds": {"x": "colour"}}, x=x)
 
 

@@ -11,6 +11,7 @@ from tenfold.data.read import read_table
 from tenfold.data.table import Table
 from tenfold.data.target import answered, find_target, infer_task
 from tenfold.errors import ReadError, SchemaError
+from tenfold.wording import COMMAND
 
 
 def table_of(target: Any) -> Table:
@@ -42,7 +43,7 @@ def test_a_target_that_the_table_lacks_is_refused_with_near_names() -> None:
     table = read_table(pd.DataFrame({"price": [1], "rooms": [2]}))
     with pytest.raises(SchemaError) as caught:
         find_target(table, SchemaOptions(target="prise"))
-    assert str(caught.value) == (
+    assert caught.value.said(COMMAND) == (
         "S01: the table has no column 'prise', which --target names.\n\n"
         "  file     DataFrame\n"
         "  columns  'price', 'rooms'\n"

@@ -3,11 +3,10 @@
 import base64
 import io
 import json
+import signal
 import socket
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -25,6 +24,7 @@ from tenfold.serve.server import serve
 from tests.engine_served import (
     SIDE,
     Server,
+    fine,
     frame_of_houses,
     picture_file,
     serving,
@@ -35,7 +35,7 @@ ROW: Final = {"area": 70, "built": "2021-05-06", "garden": "yes", "lift": 1, "to
 RED: Final = np.full((60, 90, 3), (200, 10, 10), np.uint8)
 LIMITS: Final = (
     *("--max-bytes", "60000", "--max-rows", "50", "--max-pictures", "3"),
-    *("--max-pixels", "10000", "--timeout", "2"),
+    *("--max-pixels", "10000", "--timeout", "120"),
 )
 
 
@@ -187,13 +187,28 @@ def test_odd_addresses_and_hosts_are_refused(houses: Server) -> None:
     assert houses.ask("/predict?contributions=perhaps", {"rows": [ROW]}).code == "V12"
 
 
-def test_a_request_that_never_ends_is_ended(houses: Server) -> None:
-    host, port = houses.url.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=20) as line:
-        head = f"POST /predict HTTP/1.1\r\nHost: {host}\r\nContent-Type: text/csv\r\n"
-        line.sendall(f"{head}Content-Length: 9\r\n\r\na,b".encode())
-        told = line.recv(65_536)
-        told += line.recv(65_536)
+BODY: Final = "Content-Type: text/csv\r\nContent-Length: 9"  # of which less is sent
+
+
+@pytest.fixture(scope="module")
+def hasty(files: dict[str, Path]) -> Iterator[Server]:
+    """Return a server whose patience ends after a second."""
+    with serving(files["regression"], "--timeout", "1") as server:
+        yield server
+
+
+def said_by(connection: socket.socket, until: bytes = b"") -> bytes:
+    """Return what a server says until it says this, or hangs up."""
+    told = b""
+    while (not until or until not in told) and (part := connection.recv(65_536)):
+        told += part
+    return told
+
+
+def test_a_request_that_never_ends_is_ended(hasty: Server) -> None:
+    with hasty.open(BODY) as line:
+        line.sendall(b"a,b")
+        told = said_by(line, until=b'"V03"')
     assert told.startswith(b"HTTP/1.1 408")
     assert b'"V03"' in told
 
@@ -208,31 +223,23 @@ def test_a_request_that_never_ends_is_ended(houses: Server) -> None:
     ids=["nothing", "half a head", "a long head"],
 )
 def test_a_head_that_never_ends_or_is_too_long_is_ended(
-    sent: bytes, status: bytes, files: dict[str, Path]
+    sent: bytes, status: bytes, hasty: Server
 ) -> None:
-    with serving(files["regression"], "--timeout", "1") as server:
-        host, port = server.url.removeprefix("http://").split(":")
-        with socket.create_connection((host, int(port)), timeout=20) as connection:
-            connection.sendall(sent)
-            said = connection.recv(100)
-        assert said.startswith(b"HTTP/1.1 " + status)
-        assert server.ask("/health").status == 200
+    with hasty.open() as connection:
+        connection.sendall(sent)
+        said = connection.recv(100)
+    assert said.startswith(b"HTTP/1.1 " + status)
+    assert hasty.ask_until(fine, "/health").status == 200
 
 
 def test_too_many_requests_at_once_are_sent_away(files: dict[str, Path]) -> None:
-    with serving(files["regression"], "--max-requests", "2", "--timeout", "5") as server:
-        host, port = server.url.removeprefix("http://").split(":")
-        lines = [socket.create_connection((host, int(port)), timeout=20) for _ in range(2)]
-        for line in lines:  # each is open and waits for its body
-            head = f"POST /predict HTTP/1.1\r\nHost: {host}\r\nContent-Type: text/csv\r\n"
-            line.sendall(f"{head}Content-Length: 9\r\n\r\na".encode())
-        time.sleep(0.5)
-        reply = server.ask(body={"rows": [ROW]})
+    with serving(files["regression"], "--max-requests", "2", "--timeout", "240") as server:
+        lines = [server.open(BODY) for _ in range(2)]  # each waits for its body
+        reply = server.ask_until(lambda found: found.status == 429, body={"rows": [ROW]})
         for line in lines:
             line.close()
         assert (reply.status, reply.code, reply.headers["retry-after"]) == (429, "V04", "1")
-        time.sleep(0.5)
-        assert server.ask(body={"rows": [ROW]}).status == 200
+        assert server.ask_until(fine, body={"rows": [ROW]}).status == 200
 
 
 def test_a_token_is_asked_for_and_never_shown(files: dict[str, Path]) -> None:
@@ -288,24 +295,28 @@ def test_workers_count_together(files: dict[str, Path]) -> None:
     with serving(files["regression"], "--workers", "2") as server:
         for _ in range(12):
             assert server.ask(body={"rows": [ROW]}).status == 200
-        told = server.ask("/metrics").body.decode()
-    assert 'tenfold_requests_total{path="/predict",status="200"} 12.0' in told
-    assert "tenfold_batch_rows_sum 12.0" in told
+        wanted = b'tenfold_requests_total{path="/predict",status="200"} 12.0'
+        # A request is counted once its answer is on the way.
+        told = server.ask_until(lambda reply: wanted in reply.body, "/metrics").body
+    assert wanted in told
+    assert b"tenfold_batch_rows_sum 12.0" in told
 
 
 def test_a_server_that_is_told_to_end_answers_first(files: dict[str, Path]) -> None:
-    frame = pd.concat([frame_of_houses(3_000, seed=2)] * 3, ignore_index=True)
-    csv = frame.drop(columns="price").to_csv(index=False).encode()
-    with serving(files["regression"]) as server:
-        replies: list[Any] = []
-        asking = threading.Thread(
-            target=lambda: replies.append(server.ask(body=csv, kind="text/csv"))
-        )
-        asking.start()
-        time.sleep(0.15)  # it is being answered
+    """It has read the head of a request and asked for its body when it is told."""
+    csv = frame_of_houses(50, seed=2).drop(columns="price").to_csv(index=False).encode()
+    head = f"Content-Type: text/csv\r\nContent-Length: {len(csv)}\r\nConnection: close"
+    with (
+        serving(files["regression"]) as server,
+        server.open(f"{head}\r\nExpect: 100-continue") as asking,
+    ):
+        assert asking.recv(100).startswith(b"HTTP/1.1 100")
+        server.process.send_signal(signal.SIGTERM)
+        asking.sendall(csv)
+        told = said_by(asking)
         status, said = server.stop()
-        asking.join()
-    assert [(one.status, len(one.json["predictions"])) for one in replies] == [(200, 9_000)]
+    assert told.startswith(b"HTTP/1.1 200")
+    assert len(json.loads(told.partition(b"\r\n\r\n")[2])["predictions"]) == 50
     assert (status, said) == (0, "")
 
 

@@ -9,12 +9,21 @@ import pytest
 import torch
 from torch import Tensor
 
+from tenfold.data.encode import Encoded
+from tenfold.data.split import Splits
 from tenfold.errors import StoreError
-from tenfold.seeds import Streams
-from tenfold.training import checkpoints as module
-from tenfold.training.checkpoints import NEWEST, OLDER, Checkpoints, State, is_unfinished
+from tenfold.training.checkpoints import (
+    NEWEST,
+    OLDER,
+    Checkpoints,
+    Pace,
+    State,
+    is_unfinished,
+)
 from tenfold.training.fit import FoldFits
 from tenfold.training.loop import Training
+from tests import engine_pictures as pictures
+from tests.engine_cuts import Snapshots, kept_in
 from tests.engine_tables import (
     NETWORKS,
     coded,
@@ -28,37 +37,6 @@ from tests.engine_tables import (
 )
 
 
-class CutOffError(Exception):
-    """Stands for the end of the program."""
-
-
-@pytest.fixture(autouse=True)
-def _write_after_every_chunk(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "SECONDS", 0.0)
-    monkeypatch.setattr(module, "SHARE", 0)
-
-
-def kept_in(folder: Path, told: list[str] | None = None) -> Checkpoints:
-    return Checkpoints(lambda: folder, (told if told is not None else []).append)
-
-
-class CutOff:
-    """Checkpoints of a program that ends in the middle of one of its writes."""
-
-    def __init__(self, folder: Path, writes: int, monkeypatch: pytest.MonkeyPatch) -> None:
-        write = Checkpoints.write
-
-        def counted(own: Checkpoints, state: State) -> None:
-            self.writes += 1
-            if self.writes == writes:
-                (folder / (NEWEST + ".part")).write_bytes(b"half a st")
-                raise CutOffError
-            write(own, state)
-
-        self.writes = 0
-        monkeypatch.setattr(Checkpoints, "write", counted)
-
-
 def trained(
     network: str, checkpoints: Checkpoints | None, epochs: int = 12, **changes: Any
 ) -> FoldFits:
@@ -69,49 +47,92 @@ def trained(
     return fit(rows, splits, task, plan, checkpoints=checkpoints)
 
 
-def count_of_writes(network: str, folder: Path) -> int:
-    counted: list[int] = []
-    write = Checkpoints.write
+def wide_rows(network: str) -> tuple[Encoded, Splits]:
+    """Return rows of so many numbers that a round is cut into chunks, the last one shorter."""
+    columns = {"auto": 60, "tutorial": 5_000}.get(network, 3_000)
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(500, columns))
+    rows = Encoded(
+        numbers=x,
+        codes=np.zeros((500, 0), dtype=np.int64),
+        levels=(),
+        target=x[:, 0] * x[:, 1] + rng.normal(0, 0.1, 500),
+        weights=np.ones(500),
+        groups=None,
+        times=None,
+        rows=np.arange(500),
+    )
+    return rows, splits_at(rows, three_folds(500))
 
-    def count(own: Checkpoints, state: State) -> None:
-        counted.append(1)
-        write(own, state)
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Checkpoints, "write", count)
-        trained(network, kept_in(folder))
-    return len(counted)
+def same_fits(one: FoldFits, other: FoldFits) -> bool:
+    """Tell whether two trainings ended with the same bits, and tell the same of the way."""
+    folds = range(len(one.answers))
+    lines = [
+        [(line.epoch, line.loss, line.watched, line.lr) for line in fits.history.lines]
+        for fits in (one, other)
+    ]
+    return (
+        all(same_bits(fold_state(one, fold), fold_state(other, fold)) for fold in folds)
+        and all((a == b).all() for a, b in zip(one.answers, other.answers, strict=True))
+        and one.history.best_epoch_G.tolist() == other.history.best_epoch_G.tolist()
+        and one.history.setbacks == other.history.setbacks
+        and lines[0] == lines[1]
+    )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("network", NETWORKS)
-def test_training_that_is_cut_off_ends_with_the_same_bits(network: str, tmp_path: Path) -> None:
-    whole = trained(network, None)
-    (tmp_path / "all").mkdir()
-    writes = count_of_writes(network, tmp_path / "all")
-    assert writes >= 12
-    for at in Streams(5).generator("cuts").integers(1, writes + 1, 3).tolist():
-        folder = tmp_path / str(at)
-        folder.mkdir(exist_ok=True)
-        with pytest.MonkeyPatch.context() as patch:
-            CutOff(folder, at, patch)
-            with pytest.raises(CutOffError):
-                trained(network, kept_in(folder))
-        told: list[str] = []
-        again = trained(network, kept_in(folder, told))
-        for fold in range(3):
-            assert same_bits(fold_state(whole, fold), fold_state(again, fold))
-            assert (whole.answers[fold] == again.answers[fold]).all()
-        lines, other = whole.history.lines, again.history.lines
-        assert [(one.epoch, one.loss, one.watched, one.lr) for one in lines] == [
-            (one.epoch, one.loss, one.watched, one.lr) for one in other
-        ]
-        assert whole.history.best_epoch_G.tolist() == again.history.best_epoch_G.tolist()
+def test_training_that_is_cut_off_after_any_checkpoint_ends_with_the_same_bits(
+    network: str, tmp_path: Path
+) -> None:
+    rows, splits = wide_rows(network)
+    plan = small_plan(network, rows, 3, "regression", epochs=2, patience=100.0)
+    whole = fit(rows, splits, "regression", plan)
+    snapshots = Snapshots(tmp_path)
+    kept = fit(rows, splits, "regression", plan, checkpoints=snapshots.checkpoints)
+    assert same_fits(whole, kept)
+    cuts = snapshots.all_cuts()
+    steps = {kept_in(cut).read().facts["now"]["course"]["step"] for cut in cuts}
+    chunks = np.diff([0, *sorted(steps)]).reshape(2, -1)
+    # The control: each epoch has several chunks, and the last one is shorter.
+    assert chunks.shape[1] > 1
+    assert (chunks[:, -1] < chunks[:, 0]).all()
+    for cut in cuts:
+        again = fit(rows, splits, "regression", plan, checkpoints=kept_in(cut))
+        assert same_fits(whole, again), cut
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("network", pictures.NETWORKS)
+def test_training_on_pictures_that_is_cut_off_ends_with_the_same_bits(
+    network: str, tmp_path: Path
+) -> None:
+    heads = network == "pretrained"
+    large = network in {"fine-tuned", "scratch", "tutorial"}  # a fold is 90 MB on the disk
+    count = 30 if large or heads else 210
+    pixels, labels = pictures.stripes(count)
+    asked: dict[str, Any] = {"batch_size": 64, "epochs": 12 if heads else 2}
+    asked["folds"] = three_folds(count)[:1] if large else three_folds(count)
+
+    def trained_on(checkpoints: Checkpoints | None) -> FoldFits:
+        study = pictures.quick_study(pixels, labels, network, checkpoints=checkpoints, **asked)
+        return study.fits
+
+    snapshots = Snapshots(tmp_path)
+    whole = trained_on(snapshots.checkpoints)
+    cuts = snapshots.all_cuts()
+    # Heads take one step an epoch; the others two chunks of steps where three folds learn side
+    # by side. A last state is written at the end.
+    assert len(cuts) == 1 + (12 if heads else 2 if large else 4)
+    for cut in cuts:
+        assert same_fits(whole, trained_on(kept_in(cut))), cut
 
 
 def test_a_run_that_goes_on_goes_back_to_where_it_would_have(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Epoch 14 fails once; the last good state is that of epoch 12, before the cut."""
+    """Epoch 14 fails once; the last good state is that of epoch 12, before some cuts."""
     step = Training._step
 
     def failing(own: Training, *given: Tensor) -> Tensor:
@@ -123,13 +144,10 @@ def test_a_run_that_goes_on_goes_back_to_where_it_would_have(
     monkeypatch.setattr(Training, "_step", failing)
     whole = trained("auto", None, epochs=18)
     assert [setback.back_to for setback in whole.history.setbacks] == [12]
-    with pytest.MonkeyPatch.context() as patch:
-        CutOff(tmp_path, 14, patch)
-        with pytest.raises(CutOffError):
-            trained("auto", kept_in(tmp_path), epochs=18)
-    again = trained("auto", kept_in(tmp_path), epochs=18)
-    assert again.history.setbacks == whole.history.setbacks
-    assert all(same_bits(fold_state(whole, f), fold_state(again, f)) for f in range(3))
+    snapshots = Snapshots(tmp_path)
+    trained("auto", snapshots.checkpoints, epochs=18)
+    for cut in snapshots.all_cuts()[10:16]:
+        assert same_fits(whole, trained("auto", kept_in(cut), epochs=18))
 
 
 def test_training_that_had_ended_only_restores_what_it_kept(tmp_path: Path) -> None:
@@ -200,17 +218,14 @@ def test_a_full_disk_ends_no_training_and_is_told_once(
     assert list(tmp_path.iterdir()) == []  # no part of a file takes room
 
 
-def test_features_are_kept_once_they_took_a_while(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_features_are_kept_once_they_took_a_while(tmp_path: Path) -> None:
     features = np.random.default_rng(0).normal(size=(5, 3)).astype(np.float32)
     kept_in(tmp_path).keep_features(features)
     assert (kept_in(tmp_path).features(5) == features).all()
     told: list[str] = []
     assert kept_in(tmp_path, told).features(4) is None
     assert len(told) == 1
-    monkeypatch.setattr(module, "SECONDS", 60.0)
     other = tmp_path / "other"
     other.mkdir()
-    kept_in(other).keep_features(features)
+    Checkpoints(lambda: other, print, Pace(seconds=60)).keep_features(features)
     assert kept_in(other).features(5) is None

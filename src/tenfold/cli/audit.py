@@ -1,13 +1,12 @@
 """The command that looks at data without training on them."""
 
-import json
-
 import typer
 
 from tenfold.cli import given
 from tenfold.cli import options as opt
 from tenfold.cli.commands import app
-from tenfold.cli.terminal import console, lend_file
+from tenfold.cli.streams import printing
+from tenfold.cli.terminal import console, lend_file, print_json
 from tenfold.config import MAX_PIXELS
 
 __all__ = ["app"]
@@ -56,9 +55,10 @@ def audit(  # noqa: PLR0913 - the options of the command
     with lend_file(data) as source:
         found = audit_data(source, **options, watch=watch)
     if as_json:
-        print(json.dumps(found.to_dict(), indent=1))
+        print_json(found.to_dict())
     else:
-        for line in audit_lines(found.findings, f"{found.rows:,} {found.noun}"):
-            print(line)
+        with printing():
+            for line in audit_lines(found.findings, f"{found.rows:,} {found.noun}"):
+                print(line)
     if found.stops:
         raise typer.Exit(1)

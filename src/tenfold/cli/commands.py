@@ -1,7 +1,6 @@
 """What each command does. What the help text does not need is imported by the command."""
 
 import contextlib
-import json
 import os
 import sys
 from collections.abc import Mapping
@@ -14,10 +13,12 @@ import typer
 from tenfold import __version__
 from tenfold.cli import given
 from tenfold.cli import options as opt
+from tenfold.cli.streams import printing
 from tenfold.cli.terminal import (
     console,
     lend_file,
     predict_pictures,
+    print_json,
     read_rows,
     show_run,
     tell_departures,
@@ -250,11 +251,12 @@ def evaluate(  # noqa: PLR0913
     tell_departures(labelled, found, quiet=quiet)
     if as_json:
         plain = {name: asdict(score) for name, score in scores.items()}
-        print(json.dumps({"format": 1, "rows": len(labelled), "scores": plain}, indent=1))
+        print_json({"format": 1, "rows": len(labelled), "scores": plain})
         return
-    print(f"{len(labelled):,} {loaded.noun} of {data}")
-    for line in test_lines(scores):
-        print(line)
+    with printing():
+        print(f"{len(labelled):,} {loaded.noun} of {data}")
+        for line in test_lines(scores):
+            print(line)
 
 
 @app.command()
@@ -311,11 +313,11 @@ def compare(  # noqa: PLR0913
     with lend_file(data) as source, follow.showing():
         found = compare_data(source, **options, follow=follow)
     if as_json:
-        print(json.dumps(found.to_dict(), indent=1))
-        print(f"saved in {found.folder}", file=sys.stderr)
+        print_json(found.to_dict(), saved=found.folder)
         return
     told = sys.stdout.isatty() or "COLUMNS" in os.environ
-    show_comparison(found, Console(width=None if told else PIPED_WIDTH))
+    with printing(found.folder):
+        show_comparison(found, Console(width=None if told else PIPED_WIDTH))
 
 
 @app.command()
@@ -339,7 +341,7 @@ def demo(
         digits, {"network": "scratch", "img_size": 32, "epochs": 12, "out": out}, quiet=quiet
     )
     if as_json:
-        print(json.dumps({"format": 1, "runs": [table.metrics, pictures.metrics]}, indent=1))
+        print_json({"format": 1, "runs": [table.metrics, pictures.metrics]})
         return
     show_run(pictures, as_json=False)
     show_digits(pictures, digits)

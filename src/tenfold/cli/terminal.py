@@ -4,14 +4,17 @@ import json
 import re
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from tenfold.cli.streams import printing
 from tenfold.config import ReadOptions
-from tenfold.errors import TenfoldError, UsageError
+from tenfold.documents import document
+from tenfold.errors import StoreError, TenfoldError, UsageError
+from tenfold.replacing import replacing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,15 +50,23 @@ def show_run(run: "Run", *, as_json: bool) -> None:
     from tenfold.store.repeated import repeated_line  # noqa: PLC0415
 
     if as_json:
-        print(json.dumps(run.metrics, indent=1))
-        print(f"saved in {run.folder}", file=sys.stderr)
+        print_json(run.metrics, saved=run.folder)
         return
-    if run.summary is not None:
-        for line in score_lines(run.summary):
-            print(line)
-    if run.metrics["repeats"]:
-        print(repeated_line(run.metrics["repeats"]))
-    print(f"saved in {run.folder}")
+    with printing(run.folder):
+        if run.summary is not None:
+            for line in score_lines(run.summary):
+                print(line)
+        if run.metrics["repeats"]:
+            print(repeated_line(run.metrics["repeats"]))
+        print(f"saved in {run.folder}")
+
+
+def print_json(content: Mapping[str, Any], *, saved: Path | None = None) -> None:
+    """Print the one document of a command; what was saved is told on standard error."""
+    with printing():
+        print(document(content))
+    if saved is not None:
+        print(f"saved in {saved}", file=sys.stderr)
 
 
 @contextmanager
@@ -64,9 +75,17 @@ def lend_file(path: Path) -> Iterator[Path]:
     if str(path) != "-":
         yield path
         return
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder) / "standard-input.csv"
-        copy.write_bytes(sys.stdin.buffer.read())
+    with ExitStack() as stack:
+        try:
+            folder = stack.enter_context(tempfile.TemporaryDirectory())
+            copy = Path(folder) / "standard-input.csv"
+            copy.write_bytes(sys.stdin.buffer.read())
+        except OSError as error:
+            raise StoreError(
+                "M15",
+                f"standard input cannot be kept in a temporary file: {error.strerror}",
+                fix=["make room, or name another folder in the variable TMPDIR"],
+            ) from error
         try:
             yield copy
         except TenfoldError as error:
@@ -157,23 +176,46 @@ def write_rows(
     if as_json:
         tables = {"rows": rows} | ({} if departures is None else {"departures": departures})
         plain = {name: json.loads(t.to_json(orient="records")) for name, t in tables.items()}
-        text = json.dumps({"format": 1} | plain, indent=1) + "\n"
+        text = document({"format": 1} | plain) + "\n"
     else:
         text = rows.to_csv(index=False, float_format="%.7g")
     if out is None:
-        sys.stdout.write(text)
+        require_letters(text)
+        with printing():
+            sys.stdout.write(text)
         return
     write_text(text, out, "out")
 
 
-def write_text(text: str, path: Path, option: str) -> None:
-    """Write a text to the file that an option names."""
+def require_letters(text: str) -> None:
+    """Refuse to print data some letters of which standard output lacks.
+
+    Raises
+    ------
+    StoreError
+        M15.
+    """
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     try:
-        path.write_text(text, encoding="utf-8")
+        text.encode(encoding)
+    except UnicodeEncodeError as error:
+        letter = text[error.start]
+        raise StoreError(
+            "M15",
+            f"standard output is {encoding}, which lacks the letter {letter!a}",
+            fix=["write a file, which is UTF-8: --out FILE", "set PYTHONIOENCODING=utf-8"],
+        ) from error
+
+
+def write_text(text: str, path: Path, option: str) -> None:
+    """Write a text to the file that an option names, whole or not at all."""
+    try:
+        with replacing(path) as aside:
+            aside.write_text(text, encoding="utf-8")
     except OSError as error:
         wanted = f"a file that can be written ({error.strerror})"
         raise UsageError(
-            "U01", f"{option} must be {wanted}, and it is {str(path)!r}"
+            "U01", f"--{option} must be {wanted}, and it is {str(path)!r}"
         ) from error
 
 
@@ -199,10 +241,10 @@ def write_pictures(answers: "pd.DataFrame", out: Path | None, *, as_json: bool) 
     if out is None and not as_json and sys.stdout.isatty():
         best = answers.filter(like="probability ").max(axis=1)
         width = max(map(len, answers["file"]), default=0)
-        for file, label, share in zip(
-            answers["file"], answers["prediction"], best, strict=True
-        ):
-            print(f"{file:<{width}}  {label}  {share:.2f}")
+        told = zip(answers["file"], answers["prediction"], best, strict=True)
+        with printing():
+            for file, label, share in told:
+                print(f"{file:<{width}}  {label}  {share:.2f}")
         return
     write_rows(answers, out, as_json=as_json)
 

@@ -1,6 +1,5 @@
 """Commands for a run once it is there. They are imported last, and bring the others."""
 
-import json
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -14,7 +13,15 @@ import typer
 from tenfold.cli import given
 from tenfold.cli import options as opt
 from tenfold.cli.audit import app
-from tenfold.cli.terminal import console, named_pictures, read_many, tell_rejected
+from tenfold.cli.streams import printing
+from tenfold.cli.terminal import (
+    console,
+    named_pictures,
+    print_json,
+    read_many,
+    tell_rejected,
+)
+from tenfold.documents import document
 from tenfold.extras import require
 from tenfold.serve.options import DEFAULTS, ServeOptions
 
@@ -76,12 +83,12 @@ def explain(  # noqa: PLR0913 - the options of the command
         found = loaded.explain(asked, data=data, of_class=of_class, progress=bar.update)
     folder = loaded.keep_explanation(found)
     if as_json:
-        print(json.dumps(found.to_dict(), indent=1))
-        print(f"saved in {folder}", file=sys.stderr)
+        print_json(found.to_dict(), saved=folder)
         return
-    for line in explanation_lines(found):
-        print(line)
-    print(f"saved in {folder}")
+    with printing(folder):
+        for line in explanation_lines(found):
+            print(line)
+        print(f"saved in {folder}")
 
 
 @app.command()
@@ -91,7 +98,10 @@ def report(run: opt.RunPath, *, as_json: opt.AsJson = False) -> None:
     from tenfold.opening import load  # noqa: PLC0415
 
     page = rewrite_page(run) if (run / COMPARE).is_file() else load(run).write_report()
-    print(json.dumps({"format": 1, "page": str(page)}) if as_json else page)
+    if as_json:
+        print_json({"format": 1, "page": str(page)})
+        return
+    print(page)
 
 
 @app.command()
@@ -117,12 +127,13 @@ def export(
     loaded = load(run, network=network)
     written = loaded.export(out, form=form, data=data)  # type: ignore[arg-type]
     if as_json:
-        print(json.dumps(asdict(written) | {"format": 1, "path": str(written.path)}, indent=1))
+        print_json(asdict(written) | {"format": 1, "path": str(written.path)})
         return
     found = written.equality
     asked = f"the file and the model were asked about {found.inputs:,} {loaded.noun}"
-    print(f"{asked}: their answers differ by {found.difference:.1g} of the largest at most")
-    print(f"saved as {written.path} ({written.bytes / 1e6:.1f} MB)")
+    with printing(written.path):
+        print(f"{asked}: their answers differ by {found.difference:.1g} of the largest at most")
+        print(f"saved as {written.path} ({written.bytes / 1e6:.1f} MB)")
 
 
 @app.command()
@@ -177,7 +188,9 @@ def serve(  # noqa: PLR0913 - each option of the command, by its own name
         if not options.is_local:
             also = "" if token else ", and no --token is asked for"
             print(f"other machines can ask: it listens on {host}{also}", file=sys.stderr)
-        told = json.dumps({"format": 1, "url": address}) if as_json else f"serving at {address}"
+        told = f"serving at {address}"
+        if as_json:
+            told = document({"format": 1, "url": address}, indent=None)
         print(told, flush=True)
 
     with exported(model, data) as file:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,12 +12,14 @@ from tenfold.comparison.comparison import Comparison, entry_of
 from tenfold.comparison.figures import draw_axis, draw_scores
 from tenfold.comparison.lines import HEADER, table_rows
 from tenfold.comparison.verdict import told
+from tenfold.errors import StoreError
 from tenfold.launch import run_name
 from tenfold.report.page import environment
 from tenfold.report.summary import or_nan
 from tenfold.report.text import NAMES, number
-from tenfold.store.files import reading, write_json, writing
+from tenfold.store.files import reading, write_json, write_text, writing, writing_page
 from tenfold.store.folder import REPORT, new_folder
+from tenfold.store.rescue import rescue
 
 COMPARE: Final = "compare.json"
 CAPTIONS: Final = {
@@ -54,7 +56,8 @@ def folder_for(
     try:
         yield folder
     except BaseException:
-        folder.rmdir()
+        with suppress(OSError):  # it may be gone
+            folder.rmdir()
         raise
 
 
@@ -64,11 +67,18 @@ def write_comparison(comparison: Comparison, folder: Path) -> None:
     Raises
     ------
     StoreError
-        M06, if a file cannot be written.
+        M06, if a file cannot be written; it says where the comparison is, or how its page is
+        written later.
     """
     found = comparison.to_dict()
-    with writing("comparison", folder):
-        write_json(folder / COMPARE, found)
+    try:
+        with writing("comparison", folder):
+            folder.mkdir(parents=True, exist_ok=True)  # it may have been taken away
+            write_json(folder / COMPARE, found)
+    except StoreError as error:
+        rescue(error, folder.name, lambda place: write_json(place / COMPARE, found))
+        raise
+    with writing_page(folder):
         _write_page(found, folder)
 
 
@@ -81,14 +91,14 @@ def rewrite_page(folder: Path) -> Path:
         M04, if that file is damaged; M06, if the page cannot be written.
     """
     path = folder / COMPARE
-    with reading(path), writing("page", folder):
+    with reading(path), writing_page(folder):
         _write_page(json.loads(path.read_text(encoding="utf-8")), folder)
     return folder / REPORT
 
 
 def _write_page(found: Mapping[str, Any], folder: Path) -> None:
     page = render(found, folder.name.rpartition("-compare-")[0] or folder.name)
-    (folder / REPORT).write_text(page, encoding="utf-8")
+    write_text(folder / REPORT, page)
 
 
 def render(found: Mapping[str, Any], name: str) -> str:

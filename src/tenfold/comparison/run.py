@@ -18,7 +18,16 @@ from tenfold.comparison.page import folder_for, write_comparison
 from tenfold.comparison.read import read_problem
 from tenfold.comparison.rounds import FEATURES, RACE, Race, final_rounds, first_rounds
 from tenfold.comparison.verdict import Verdict, judge
-from tenfold.config import MAX_PIXELS, MISSING, AuditMode, Kind, Quality, RunOptions, Task
+from tenfold.config import (
+    MAX_PIXELS,
+    MISSING,
+    AuditMode,
+    Kind,
+    Quality,
+    RunOptions,
+    Task,
+    makes_folds,
+)
 from tenfold.data.arrow import ArrowTable, as_source
 from tenfold.data.split import Splitter
 from tenfold.errors import ContenderError
@@ -123,7 +132,7 @@ def compare(  # noqa: PLR0913 - each option of the command, by its own name
     options = RunOptions.named(
         locals()
         | {
-            "folds": folds if isinstance(folds, int) else None,
+            "folds": None if makes_folds(folds) else folds,
             "kinds": dict(kinds or {}),
             "missing": tuple(missing),
         }
@@ -133,7 +142,7 @@ def compare(  # noqa: PLR0913 - each option of the command, by its own name
     follow = follow or Silent()
     check_margin(margin)
     own = own_contenders(contenders)
-    splitter = None if isinstance(folds, int) else folds
+    splitter: Any = folds if makes_folds(folds) else None
     problem, field, decisions = read_problem(source, options, splitter, follow)
     if len(problem.splits) < 2:
         raise ContenderError("C03", "there is one fold", fix=["--folds 5"])

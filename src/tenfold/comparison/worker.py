@@ -25,7 +25,12 @@ from tenfold.comparison.picture_features import expert_table, pixels
 from tenfold.comparison.problem import Problem
 from tenfold.comparison.race import run_classical, with_features
 from tenfold.errors import TenfoldError
-from tenfold.machine import keep_freed_memory, on_one_core, peak_memory_bytes
+from tenfold.machine import (
+    keep_freed_memory,
+    on_one_core,
+    peak_memory_bytes,
+    usable_threads,
+)
 
 NO_JOB: Final = 17  # exit status of a child that found no job to do
 
@@ -38,11 +43,11 @@ def main() -> None:
         if networks:
             keep_freed_memory()
             importlib.import_module("tenfold.comparison.networks")  # loads torch
-        while _next_job(jobs, out):
+        while _next_job(jobs, out, networks=networks):
             pass
 
 
-def _next_job(jobs: IO[bytes], out: IO[bytes]) -> bool:
+def _next_job(jobs: IO[bytes], out: IO[bytes], *, networks: bool) -> bool:
     """Do a job, in a child where the system has such; tell whether there was one."""
     if not hasattr(os, "fork"):
         try:
@@ -55,6 +60,8 @@ def _next_job(jobs: IO[bytes], out: IO[bytes]) -> bool:
     if child == 0:
         status = 1
         try:
+            if networks:
+                _compute_on_all_cores()
             _run(read_frame(jobs), out)
             status = 0
         except EOFError:
@@ -69,6 +76,16 @@ def _next_job(jobs: IO[bytes], out: IO[bytes]) -> bool:
     if status != NO_JOB:
         write_frame(out, pack(Ended(status)))
     return status != NO_JOB
+
+
+def _compute_on_all_cores() -> None:
+    """Take as many threads as the mother would: it has computed nothing that a fork breaks.
+
+    In a forked process networks compute on one core otherwise (``nn/threads.py``).
+    """
+    import torch  # noqa: PLC0415 - loaded already where there are networks
+
+    torch.set_num_threads(usable_threads())
 
 
 def _run(job: Job, out: IO[bytes]) -> None:

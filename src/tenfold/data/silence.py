@@ -1,25 +1,41 @@
-"""Pillow without its warnings, for as long as a picture is read."""
+"""Warnings kept from being shown while something is done, whatever other threads do."""
 
 import re
-import threading
 import warnings
 from contextlib import suppress
-from typing import Final, cast
+from typing import Final, cast, final
+
+from tenfold.locks import OneAtATime
 
 
-class _Silence:
-    """No warning of Pillow is shown while any thread is inside.
+@final
+class Silence:
+    """Warnings of one kind are not shown while any thread is inside.
 
-    Pillow warns of notes in a picture that it cannot read, which many cameras write and
-    nobody can mend. ``warnings.catch_warnings`` would put back all filters of the process
-    as it found them, and so undo what another thread changed meanwhile. This adds one
-    filter, for Pillow's modules, and takes that one away again.
+    ``warnings.catch_warnings`` puts back all filters of the process as it found them, and so
+    undoes what another thread changed meanwhile; two threads that leave it in the order in
+    which they came in even silence all warnings for good. This adds one filter, and takes
+    that one away again.
+
+    Parameters
+    ----------
+    module : str
+        Pattern of the names of the modules that warn; all by default.
+    message : str
+        Pattern of what warnings begin with; all by default.
+
+    Examples
+    --------
+    >>> with Silence(message="an old"):
+    ...     warnings.warn("an old file")
     """
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
+    def __init__(self, module: str = "", message: str = "") -> None:
+        said = re.compile(message, re.IGNORECASE) if message else None
+        place = re.compile(module) if module else None
+        self._lock = OneAtATime()
         self._inside = 0
-        self._entry = ("ignore", None, Warning, re.compile(r"PIL\."), 0)
+        self._entry = ("ignore", said, Warning, place, 0)
         self._filters: list[object] = []
 
     def __enter__(self) -> None:
@@ -37,4 +53,6 @@ class _Silence:
                     self._filters.remove(self._entry)
 
 
-SILENT_PILLOW: Final = _Silence()
+# Pillow warns of notes in a picture that it cannot read, which many cameras write and nobody
+# can mend.
+SILENT_PILLOW: Final = Silence(module=r"PIL\.")

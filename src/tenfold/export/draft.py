@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from tenfold.errors import ExportError, StoreError
 from tenfold.exported import KEY, Equality, Exported, Form, Label, Written
+from tenfold.replacing import replacing
 
 SAME: Final = 1e-4  # the most that an answer of the file may be off, of the largest
 UNKNOWN: Final = Equality(inputs=0, difference=0.0)  # before the comparison
@@ -122,10 +123,9 @@ def _compared(draft: Draft, of: Exported | Program) -> Label:
 @contextmanager
 def _aside(path: Path) -> Iterator[Path]:
     """Yield a file beside ``path`` that takes its place at the end, or is taken away."""
-    aside = path.with_name(f".{path.name}.part{path.suffix}")
     try:
-        yield aside
-        aside.replace(path)
+        with replacing(path) as aside:
+            yield aside
     except OSError as error:
         raise StoreError(
             "M06",
@@ -133,5 +133,3 @@ def _aside(path: Path) -> Iterator[Path]:
             place={"file": str(path)},
             fix=["make room, or name another file: --out FILE"],
         ) from error
-    finally:
-        aside.unlink(missing_ok=True)

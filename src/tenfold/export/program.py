@@ -1,7 +1,6 @@
 """A module as a program of torch.export, and as a graph of ONNX."""
 
 import logging
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
@@ -9,10 +8,14 @@ from typing import Any, Final
 import torch
 from torch import Tensor, nn
 
-from tenfold.errors import ExportError
+from tenfold.data.silence import Silence
+from tenfold.errors import ExportError, StoreError, TenfoldError
 from tenfold.extras import require
+from tenfold.locks import OneAtATime
 
 TALKATIVE: Final = ("torch.onnx", "torch.export", "onnxscript", "onnx_ir")
+_EXPORTING: Final = OneAtATime()
+_SILENT: Final = Silence()
 
 
 def program_of(
@@ -77,10 +80,14 @@ def graph_of(
     return found.model_proto
 
 
-def _not_written(error: Exception) -> ExportError:
+def _not_written(error: Exception) -> TenfoldError:
     cause: BaseException = error
     while cause.__cause__ is not None:
         cause = cause.__cause__
+    if isinstance(cause, OSError):  # torch keeps what it compiles in files
+        fact = f"torch cannot write the files that it needs: {cause.strerror or cause}"
+        fix = ["make room, or name another folder in the variable TMPDIR"]
+        return StoreError("M15", fact, fix=fix)
     said = str(cause).strip().partition("\n")[0][:300]
     return ExportError(
         "X02",
@@ -91,15 +98,22 @@ def _not_written(error: Exception) -> ExportError:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep torch from telling of libraries that are absent and of its own deprecations."""
+    """Keep torch from telling of libraries that are absent and of its own deprecations.
+
+    Its compiler has one state for the whole process, so one thread at a time may use it.
+    """
+    with _EXPORTING, _SILENT, _quiet_loggers():
+        yield
+
+
+@contextmanager
+def _quiet_loggers() -> Iterator[None]:
     loggers = [logging.getLogger(name) for name in TALKATIVE]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
         logger.setLevel(logging.CRITICAL)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
+        yield
     finally:
         for logger, level in zip(loggers, levels, strict=True):
             logger.setLevel(level)

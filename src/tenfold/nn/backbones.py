@@ -53,6 +53,10 @@ class Backbone(nn.Module):
         self.width = width
         self._runners: dict[tuple[torch.device, torch.dtype | None], Run] = {}
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a copy needs; runners are made for this processor, and made anew."""
+        return self.__dict__ | {"_runners": {}}
+
     @torch.inference_mode()
     def forward(self, x_B3HW: Tensor) -> Tensor:
         """Return features, shape (B, D), float32."""

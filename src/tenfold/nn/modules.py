@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state, vmap
 
 from tenfold.errors import NetworkError
+from tenfold.locks import OneAtATime
 from tenfold.nn.chance import seeded
 from tenfold.nn.layer import slope_memory
 from tenfold.nn.layout import spans_of
@@ -41,6 +42,11 @@ class Treatment:
 
 
 Treat = Callable[[str, Tensor], Treatment]
+
+
+def plain_treatment(name: str, parameter: Tensor) -> Treatment:  # noqa: ARG001
+    """Return how a parameter is trained where nothing is said of it."""
+    return Treatment()
 
 
 @final
@@ -90,13 +96,13 @@ class ModuleNetwork(FoldNetwork):
         self.turns = turns
         self._inputs_F = inputs_F
         self.precision = precision
-        self._treat = treat or (lambda _name, _parameter: Treatment())
+        self._treat = treat or plain_treatment
         self._seeds = list(seeds)
         self._parts = parts
         # In a tuple, so that its parameters are not taken for parameters of this network.
         # Threads that run at the same time need a module each, as do modules of other shapes.
-        copies = len(modules) * parts if parts > 1 else 1
-        self._module = (modules[0], *(copy.deepcopy(modules[0]) for _ in range(copies - 1)))
+        self._copies = len(modules) * parts if parts > 1 else 1
+        self._module = _side_by_side(modules[0], self._copies)
         self._shapes_F: list[dict[str, torch.Size]] = []
         try:
             if inputs_F is None:
@@ -120,8 +126,21 @@ class ModuleNetwork(FoldNetwork):
         )
         for i, name in enumerate(self._buffer_names):
             self.register_buffer(f"buffer{i}", buffers[name])
+        # A call puts the numbers of a network into its module for a while.
+        self._asked = OneAtATime()
         self._pending: list[_Piece] = []
         self._outputs_FBO: Tensor | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a copy needs: the numbers once, and nothing of a step of training."""
+        left = {"_treat": plain_treatment, "_pending": [], "_outputs_FBO": None}
+        kept = self._module if self._shapes_F else (self.module,)
+        return self.__dict__ | left | {"_module": kept}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        kept = state["_module"]
+        modules = kept if state["_shapes_F"] else _side_by_side(kept[0], state["_copies"])
+        self.__dict__.update(state | {"_module": modules})
 
     @property
     def module(self) -> nn.Module:
@@ -130,7 +149,8 @@ class ModuleNetwork(FoldNetwork):
 
     def alone(self, f: int) -> nn.Module:
         """Return one of the F networks as a module of its own, a copy."""
-        module = copy.deepcopy(self._module[f if self._shapes_F else 0])
+        with self._asked:
+            module = copy.deepcopy(self._module[f if self._shapes_F else 0])
         own = {name: tensor.detach().clone() for name, tensor in self._own(f)[0].items()}
         module.load_state_dict(own, assign=True)  # of a loaded model it has no numbers yet
         return module
@@ -167,11 +187,12 @@ class ModuleNetwork(FoldNetwork):
 
     def forward(self, x: Tensor, codes_FBQ: Tensor) -> Tensor:  # noqa: ARG002
         """Return the outputs, shape (F, B, O)."""
-        for module in self._module:
-            module.eval()
-        if not self.turns:
-            return self._together(x)
-        pieces = self._run(self._pieces(x))
+        with self._asked:
+            for module in self._module:
+                module.eval()
+            if not self.turns:
+                return self._together(x)
+            pieces = self._run(self._pieces(x))
         return self._joined([piece.outputs for piece in pieces])
 
     def train_forward(self, x: Tensor, codes_FBQ: Tensor) -> Tensor:  # noqa: ARG002
@@ -369,6 +390,11 @@ def _stack_filled(modules: Sequence[nn.Module]) -> tuple[Tensors, Tensors]:
     names = dict(modules[0].named_parameters())
     buffers = {name: tensor for name, tensor in stacked.items() if name not in names}
     return {name: stacked[name] for name in names}, buffers
+
+
+def _side_by_side(module: nn.Module, count: int) -> tuple[nn.Module, ...]:
+    """Return a module and copies of it, so many in all."""
+    return (module, *(copy.deepcopy(module) for _ in range(count - 1)))
 
 
 def _product_weights(module: nn.Module) -> frozenset[str]:

@@ -5,17 +5,22 @@ program takes a core for a while, both stand still. Threads with work of their o
 not (benchmarks/LOG.md), and what one piece gives does not depend on how many there are.
 """
 
+import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import cache
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import torch
 
+from tenfold.locks import OneAtATime
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+_POOLS: Final[dict[int, ThreadPoolExecutor]] = {}
+_MAKING: Final = OneAtATime()
 
 
 def each_in_a_thread(
@@ -29,6 +34,9 @@ def each_in_a_thread(
     [1, 2, 3]
     """
     threads = torch.get_num_threads()
+    if threads == 1:
+        yield from map(function, items)
+        return
     pool = _pool(threads)
     waiting: deque[Future[Result]] = deque()
     try:
@@ -43,12 +51,18 @@ def each_in_a_thread(
             future.cancel()
 
 
-@cache
 def _pool(threads: int) -> ThreadPoolExecutor:
     """Return threads that compute alone, and last as long as the program.
 
     A thread of torch's is slow to start.
     """
+    with _MAKING:  # of two threads that ask for the first time, one makes them
+        if threads not in _POOLS:
+            _POOLS[threads] = _make_pool(threads)
+        return _POOLS[threads]
+
+
+def _make_pool(threads: int) -> ThreadPoolExecutor:
     ready = threading.Barrier(threads)
 
     def start() -> None:
@@ -62,3 +76,17 @@ def _pool(threads: int) -> ThreadPoolExecutor:
         future.result()
     torch.set_num_threads(threads)
     return pool
+
+
+def _begin_in_a_child() -> None:
+    """Compute on one core in a forked process.
+
+    A fork copies neither the threads of a pool nor those of torch, and work that is given to
+    them is never done. Torch itself would wait for its threads for ever (GNU OpenMP).
+    """
+    _POOLS.clear()
+    torch.set_num_threads(1)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_in_a_child)

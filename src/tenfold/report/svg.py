@@ -3,9 +3,9 @@
 import html
 import io
 import re
-import warnings
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
 
 import matplotlib as mpl
 from markupsafe import Markup
@@ -14,6 +14,9 @@ from matplotlib.axis import Axis
 from matplotlib.colors import LinearSegmentedColormap, to_rgba
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from tenfold.data.silence import Silence
+from tenfold.locks import OneAtATime
 
 # Matplotlib writes this colour, and the page gives it a meaning in light and dark.
 INK: Final = "#010203"
@@ -29,6 +32,10 @@ PNG_DPI: Final = 150
 DENSITY: Final = LinearSegmentedColormap.from_list(
     "density", [to_rgba(CLASSICAL, 0.15), to_rgba(CLASSICAL, 1.0)]
 )
+# Matplotlib lays out text with a parser, and has settings, of which a process has one.
+_DRAWING: Final = OneAtATime()
+# The page's reader draws the letters, with fonts of its own.
+_MISSING_LETTERS: Final = Silence(message="Glyph")
 
 
 def new_axes(width: float = SIZE[0], height: float = SIZE[1]) -> Axes:
@@ -62,12 +69,7 @@ def as_svg(ax: Axes, title: str) -> Markup:
     """
     figure = _finish(ax)
     out = io.StringIO()
-    with (
-        mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": title}),
-        warnings.catch_warnings(),
-    ):
-        # The page's reader draws the letters, with fonts of its own.
-        warnings.filterwarnings("ignore", message="Glyph")
+    with _drawing({"svg.fonttype": "none", "svg.hashsalt": title}):
         figure.tight_layout()
         figure.savefig(out, format="svg", transparent=True, metadata=dict.fromkeys(NOT_SAID))
     text = out.getvalue()
@@ -77,12 +79,24 @@ def as_svg(ax: Axes, title: str) -> Markup:
     return Markup(text.replace("<svg", named, 1))  # noqa: S704
 
 
+@contextmanager
+def _drawing(settings: dict[str, Any]) -> Iterator[None]:
+    """Let this thread alone draw, with these settings of Matplotlib."""
+    known: dict[str, Any] = mpl.rcParams  # type: ignore[assignment]
+    with _DRAWING, _MISSING_LETTERS:
+        before = {name: known[name] for name in settings}
+        known.update(settings)
+        try:
+            yield
+        finally:
+            known.update(before)
+
+
 def as_png(ax: Axes) -> bytes:
     """Return a figure as PNG, dark on white."""
     figure = _finish(ax)
     out = io.BytesIO()
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph")
+    with _drawing({}):
         figure.tight_layout()
         figure.savefig(out, format="png", dpi=PNG_DPI, metadata={"Software": None})
     return out.getvalue()

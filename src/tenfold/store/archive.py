@@ -7,7 +7,6 @@ file predicts them again.
 """
 
 import json
-import warnings
 import zipfile
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -22,6 +21,7 @@ from numpy.typing import NDArray
 from tenfold.config import TASKS
 from tenfold.data.encode import FIRST_LEVEL, level_counts, number_names
 from tenfold.data.schema import Schema
+from tenfold.data.silence import Silence
 from tenfold.errors import NetworkError, StoreError
 from tenfold.model import Ensemble, Model
 from tenfold.nn.features import FoldFeatures
@@ -31,6 +31,7 @@ from tenfold.nn.network import FoldNetwork
 from tenfold.nn.own import MakeModule, own_network
 from tenfold.nn.targets import FoldTarget
 from tenfold.picture_model import PictureModel
+from tenfold.replacing import replacing
 from tenfold.store.older import as_today
 from tenfold.store.parcel import MANIFEST, WEIGHTS, damaged, read_parts
 from tenfold.store.parts import (
@@ -49,6 +50,7 @@ MOST_CODES: Final = 16  # of a column of numbers
 MOST_LAYERS: Final = 100
 # Another processor rounds otherwise; anything beyond this is a damaged or foreign file.
 TOLERANCE: Final = 1e-3
+_SILENT: Final = Silence()
 # What rebuilding a model raises if its parts are whole and do not belong together.
 UNFIT: Final = (
     LookupError,
@@ -67,7 +69,7 @@ def save_model(model: Model | PictureModel, path: Path) -> None:
     ----------
     model : Model or PictureModel
     path : Path
-        Written anew; the folder must exist.
+        Written anew, whole or not at all; the folder must exist.
     """
     tensors = {f"network.{k}": v for k, v in model.network.state_dict().items()}
     tensors |= {f"target.{k}": v for k, v in model.target.state_dict().items()}
@@ -84,7 +86,7 @@ def save_model(model: Model | PictureModel, path: Path) -> None:
     manifest["conformal"] = describe_conformal(model.conformal)
     if model.conformal is not None:
         tensors |= {f"conformal.{k}": v for k, v in model.conformal.state_dict().items()}
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+    with replacing(path) as aside, zipfile.ZipFile(aside, "w", zipfile.ZIP_DEFLATED) as archive:
         # Names alone would be dated: the same model is to be the same file.
         archive.writestr(
             zipfile.ZipInfo(MANIFEST), json.dumps(manifest, indent=1), zipfile.ZIP_DEFLATED
@@ -160,8 +162,7 @@ def load_model(path: Path, make: MakeModule | None = None) -> Model | PictureMod
     manifest, tensors = _read(path)
     try:
         expected = np.array(manifest["sample"]["answers"], dtype=np.float64)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what is odd is refused below
+        with _SILENT:  # what is odd is refused below
             model, answers = _rebuild_and_ask(manifest, tensors, make, expected)
     except NetworkError:
         raise  # the user's own function is at fault, not the file

@@ -36,14 +36,19 @@ def write_explanation(
     StoreError
         M06, if it cannot be written.
     """
-    folder = run / FOLDER
-    with writing("explanation", folder):
-        if folder.is_dir():
-            shutil.rmtree(folder)
-        folder.mkdir()
-        write_json(folder / EXPLANATION, found.to_dict())
-        for name, png in figures.items():
-            (folder / f"{name}.png").write_bytes(png)
+    folder, aside = run / FOLDER, run / f"{FOLDER}.part"
+    with writing("explanation", folder, "make room there"):
+        try:
+            shutil.rmtree(aside, ignore_errors=True)  # of a program that was cut off
+            aside.mkdir()
+            write_json(aside / EXPLANATION, found.to_dict())
+            for name, png in figures.items():
+                (aside / f"{name}.png").write_bytes(png)
+            if folder.is_dir():
+                shutil.rmtree(folder)
+            aside.rename(folder)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
     return folder
 
 

@@ -1,24 +1,53 @@
 """Files of a run read and written, failures told in the voice of ``errors``."""
 
-import json
+import contextlib
+import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from tenfold.errors import StoreError
+import pandas as pd
 
+from tenfold.documents import document
+from tenfold.errors import StoreError
+from tenfold.replacing import replacing
+
+ELSEWHERE: Final = "make room, or name another place: --out FOLDER"
 FROM_A_COPY: Final = "take it from a copy of the run, or train anew"
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
-    """Write a JSON document."""
-    path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    """Write a JSON document, whole or not at all."""
+    write_text(path, document(content) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text, whole or not at all."""
+    with replacing(path) as aside:
+        aside.write_text(text, encoding="utf-8")
+
+
+def write_table(path: Path, table: pd.DataFrame) -> None:
+    """Write a table as CSV, whole or not at all."""
+    with replacing(path) as aside:
+        table.to_csv(aside, index=False)
+
+
+def bring_to_disk(folder: Path) -> None:
+    """Bring the files of a folder to the disk, where the system can."""
+    for path in (*(p for p in folder.rglob("*") if p.is_file()), folder):
+        with contextlib.suppress(OSError):
+            handle = os.open(path, os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
 
 
 @contextmanager
-def writing(what: str, folder: Path) -> Iterator[None]:
-    """Turn a failure to write into a message that names the folder.
+def writing(what: str, folder: Path, fix: str = ELSEWHERE) -> Iterator[None]:
+    """Turn a failure to write into a message that names the folder, and ``fix``.
 
     Raises
     ------
@@ -32,8 +61,13 @@ def writing(what: str, folder: Path) -> Iterator[None]:
             "M06",
             f"the {what} cannot be written: {error.strerror}",
             place={"folder": str(folder)},
-            fix=["make room, or name another place: --out FOLDER"],
+            fix=[fix],
         ) from error
+
+
+def writing_page(folder: Path) -> AbstractContextManager[None]:
+    """Return ``writing`` of a page, which can be written later from the files beside it."""
+    return writing("page", folder, f"make room, then write it: tenfold report {folder}")
 
 
 @contextmanager

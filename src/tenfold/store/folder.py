@@ -1,6 +1,7 @@
 """The folder of a run: what is in it, and a name of its own for each."""
 
 import json
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -16,7 +17,7 @@ from tenfold.data.encode import encode_target
 from tenfold.data.pictures import Pictures
 from tenfold.errors import StoreError
 from tenfold.store.archive import save_model
-from tenfold.store.files import reading, write_json, writing
+from tenfold.store.files import reading, write_json, write_table, writing
 from tenfold.store.mistakes import write_mistakes
 from tenfold.study.mistakes import mistakes_of_study
 from tenfold.study.study import PictureStudy, TableStudy
@@ -43,10 +44,11 @@ def new_folder(parent: Path, name: str) -> Path:
         folder = parent / f"{stem}-{number}"
         try:
             folder.mkdir(parents=True)
-        except FileExistsError:
-            number += 1
-            continue
         except OSError as error:
+            # What is in the way may be the parent: a link that leads nowhere.
+            if isinstance(error, FileExistsError) and os.path.lexists(folder):
+                number += 1
+                continue
             raise StoreError(
                 "M06",
                 f"the folder cannot be made: {error.strerror}",
@@ -61,7 +63,7 @@ def write_run(
     study: TableStudy | PictureStudy,
     metrics: Mapping[str, Any],
 ) -> None:
-    """Write what a run leaves: metrics, model, predictions, history, rejected rows.
+    """Write what a run leaves: model, predictions, history, rejected rows; metrics come last.
 
     Raises
     ------
@@ -71,7 +73,7 @@ def write_run(
     with writing("run", folder):
         save_model(study.model, folder / MODEL)
         for name, table in run_tables(study).items():
-            table.to_csv(folder / name, index=False)
+            write_table(folder / name, table)
         write_mistakes(mistakes_of_study(study), folder)
         write_json(folder / METRICS, metrics)
 

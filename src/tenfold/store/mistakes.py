@@ -7,7 +7,7 @@ from typing import Final
 
 import pandas as pd
 
-from tenfold.store.files import reading
+from tenfold.store.files import reading, write_table
 from tenfold.study.mistakes import Mistake
 
 FOLDER: Final = "mistakes"
@@ -25,7 +25,7 @@ def write_mistakes(mistakes: Sequence[Mistake], run: Path) -> None:
         name = f"{number:02}.jpg"
         (folder / name).write_bytes(mistake.jpeg)
         rows.append({"picture": name} | asdict(mistake))
-    pd.DataFrame(rows).drop(columns="jpeg").to_csv(folder / INDEX, index=False)
+    write_table(folder / INDEX, pd.DataFrame(rows).drop(columns="jpeg"))
 
 
 def read_mistakes(run: Path) -> tuple[Mistake, ...]:

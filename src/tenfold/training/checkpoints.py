@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, final
@@ -28,9 +28,53 @@ NEWEST: Final = "checkpoint.tenfold"
 OLDER: Final = "checkpoint.older.tenfold"
 FEATURES: Final = "checkpoint.features.tenfold"
 MAGIC: Final = b"tenfold checkpoint 1 "
-# Writing takes at most a fiftieth of the time, and nothing younger than this is written.
-SHARE: Final = 50
-SECONDS: Final = 1.0
+KINDS: Final = {  # how safetensors calls the types of numbers
+    torch.float64: "F64",
+    torch.float32: "F32",
+    torch.float16: "F16",
+    torch.bfloat16: "BF16",
+    torch.int64: "I64",
+    torch.int32: "I32",
+    torch.int16: "I16",
+    torch.int8: "I8",
+    torch.uint8: "U8",
+    torch.bool: "BOOL",
+    torch.uint64: "U64",
+    torch.uint32: "U32",
+    torch.uint16: "U16",
+    torch.complex64: "C64",
+    torch.float8_e4m3fn: "F8_E4M3",
+    torch.float8_e5m2: "F8_E5M2",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pace:
+    """How often the state of training is written.
+
+    Parameters
+    ----------
+    seconds : float
+        Nothing younger than this is written.
+    share : float
+        Training lasts at least so many times as long as the writing of a state before the
+        next one is due.
+
+    Examples
+    --------
+    >>> Pace(seconds=0, share=0).wait(writing=3.0), Pace().wait(writing=0.5)
+    (0, 25.0)
+    """
+
+    seconds: float = 1.0
+    share: float = 50
+
+    def wait(self, *, writing: float) -> float:
+        """Return the seconds until the next state is due, if this one took ``writing``."""
+        return max(self.seconds, self.share * writing)
+
+
+USUAL: Final = Pace()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -60,6 +104,8 @@ class Checkpoints:
         Makes the run's folder, if it is not there yet, and returns it.
     tell : callable
         Gets a sentence that the user should read.
+    pace : Pace, optional
+        How often a state is written.
 
     Attributes
     ----------
@@ -77,10 +123,13 @@ class Checkpoints:
     (tensor([1., 1.]), {'epoch': 3})
     """
 
-    def __init__(self, open_folder: Callable[[], Path], tell: Callable[[str], None]) -> None:
+    def __init__(
+        self, open_folder: Callable[[], Path], tell: Callable[[str], None], pace: Pace = USUAL
+    ) -> None:
         self._open_folder = open_folder
         self._tell = tell
-        self._next = time.monotonic() + SECONDS
+        self._pace = pace
+        self._next = time.monotonic() + pace.wait(writing=0.0)
         self._failed = False
         self.begun = False
 
@@ -101,8 +150,8 @@ class Checkpoints:
             self.begun = True
         except OSError as error:
             self._fail(error)
-        took = time.monotonic() - started
-        self._next = time.monotonic() + max(SECONDS, SHARE * took)
+        ended = time.monotonic()
+        self._next = ended + self._pace.wait(writing=ended - started)
 
     def _fail(self, error: OSError) -> None:
         if not self._failed:
@@ -114,8 +163,9 @@ class Checkpoints:
 
     def read(self) -> State | None:
         """Return the newest state that is whole; None if there is none."""
+        folder = self._open_folder()
         for name in (NEWEST, OLDER):
-            path = self._open_folder() / name
+            path = folder / name
             if not path.is_file():
                 continue
             with contextlib.suppress(OSError, ValueError, SafetensorError):
@@ -159,13 +209,20 @@ def is_unfinished(folder: Path) -> bool:
 
 
 def _write(path: Path, state: State) -> Path:
-    """Write a state, and bring it to the disk; a part of one is taken away."""
-    plain = {name: t.detach().cpu().contiguous() for name, t in state.tensors.items()}
-    content = safetensors.torch.save(plain, {"facts": json.dumps(state.facts)})
+    """Write a state, and bring it to the disk; a part of one is taken away.
+
+    Tensors go from their memory to the file, one after the other: a copy of all of them would
+    need as much memory as training.
+    """
+    found = hashlib.sha256()
     try:
         with path.open("wb") as file:
-            file.write(MAGIC + hashlib.sha256(content).hexdigest().encode() + b"\n")
-            file.write(content)
+            file.write(MAGIC + b"0" * len(found.hexdigest()) + b"\n")
+            for part in _as_safetensors(state):
+                found.update(part)
+                file.write(part)
+            file.seek(len(MAGIC))
+            file.write(found.hexdigest().encode())
             file.flush()
             os.fsync(file.fileno())
     except OSError:
@@ -173,6 +230,29 @@ def _write(path: Path, state: State) -> Path:
             path.unlink(missing_ok=True)
         raise
     return path
+
+
+def _as_safetensors(state: State) -> Iterator[bytes | memoryview]:
+    """Yield a state in the format of safetensors: a header, and the bytes of each tensor."""
+    header: dict[str, Any] = {"__metadata__": {"facts": json.dumps(state.facts)}}
+    start = 0
+    # The widest numbers come first, so that each begins at a multiple of its width.
+    ordered = sorted(state.tensors.items(), key=lambda item: -item[1].element_size())
+    for name, tensor in ordered:
+        end = start + tensor.numel() * tensor.element_size()
+        kind = KINDS[tensor.dtype]
+        header[name] = {
+            "dtype": kind,
+            "shape": list(tensor.shape),
+            "data_offsets": [start, end],
+        }
+        start = end
+    told = json.dumps(header).encode()
+    told += b" " * (-len(told) % 8)
+    yield len(told).to_bytes(8, "little") + told
+    for _, tensor in ordered:
+        plain = tensor.detach().cpu().contiguous().flatten().view(torch.uint8)
+        yield plain.numpy().data
 
 
 def _read(path: Path) -> State:

@@ -59,7 +59,7 @@ class TableFeed(Feed):
 
     def __init__(self, inputs: TableInputs) -> None:
         self.inputs: TableInputs = inputs
-        self._features: Tensor | None = None  # memory for the features of a chunk of steps
+        self._features: Tensor | None = None  # memory for the longest chunk of steps so far
 
     def chunk(self, networks: int, rows: int) -> int:
         """Return as many steps as fit the processor's cache."""
@@ -73,8 +73,9 @@ class TableFeed(Feed):
     ) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield features, (F, B, D), and codes, (F, B, Q)."""
         inputs = self.inputs
-        shape = (*rows_SFB.shape, inputs.features.width)
-        if self._features is None:
+        # A run that goes on may begin with the last chunk of a round, which is shorter.
+        if self._features is None or len(self._features) < len(rows_SFB):
+            shape = (*rows_SFB.shape, inputs.features.width)
             self._features = torch.zeros(shape, device=rows_SFB.device)
         codes_SFBQ = inputs.codes_NQ[rows_SFB]
         x_SFBD = inputs.features(

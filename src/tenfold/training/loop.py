@@ -166,7 +166,7 @@ class Training:
             watched_G = self._look(epoch) if looked else None
             course.lines.append(self._line(epoch, loss_F, watched_G, validate))
             if looked and course.stopped_by is None:
-                self._good = moving.capture()
+                self._good = moving.capture(into=self._good)
             care.watch.epoch(epoch, rounds)
         if care.checkpoints is not None and care.checkpoints.begun:
             care.checkpoints.write(self._whole())
@@ -252,9 +252,9 @@ class Training:
         care.watch.tell(f"Training goes on in epoch {min(epoch, self._plan.rounds)}.")
 
     def _whole(self) -> State:
-        """Return the present state, and the last good one, as one to be written."""
+        """Return the present state, and the last good one, as one to be written at once."""
         self._moving.course.seconds = time.perf_counter() - self._started
-        return join(self._of(), {"now": self._moving.capture(), "good": self._good})
+        return join(self._of(), {"now": self._moving.present(), "good": self._good})
 
     def _of(self) -> str:
         """Return what a checkpoint must be of: rows, folds, targets and the recipe."""

@@ -105,8 +105,18 @@ class Moving:
                 bad_F |= ~finite_F.cpu().numpy()
         return np.flatnonzero(bad_F)
 
-    def capture(self) -> State:
-        """Return a copy of the present state."""
+    def capture(self, into: State | None = None) -> State:
+        """Return a copy of the present state, in the memory of an earlier one if given."""
+        present = self.present()
+        if into is None:
+            copies = {name: tensor.clone() for name, tensor in present.tensors.items()}
+            return State(tensors=copies, facts=present.facts)
+        for name, tensor in present.tensors.items():
+            into.tensors[name].copy_(tensor)
+        return State(tensors=into.tensors, facts=present.facts)
+
+    def present(self) -> State:
+        """Return the present state, whose tensors are those that training goes on to change."""
         facts = {
             "course": asdict(self.course),
             "drawn": self._network.steps_taken,
@@ -116,8 +126,7 @@ class Moving:
             "open_G": self.best.open_G.tolist(),
             "running_F": self.running_F.tolist(),
         }
-        live = self._tensors().items()
-        return State(tensors={name: tensor.clone() for name, tensor in live}, facts=facts)
+        return State(tensors=self._tensors(), facts=facts)
 
     @torch.no_grad()
     def restore(self, state: State) -> None:

@@ -1,0 +1,52 @@
+"""Files that are either whole, or as they were before."""
+
+import contextlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Lend a file beside ``path`` that takes its place once all is written.
+
+    If that fails, or the program ends before, what was there stays as it was. A link leads to
+    the file that is written; a device, such as ``/dev/stdout``, is lent itself.
+
+    Parameters
+    ----------
+    path : Path
+
+    Yields
+    ------
+    Path
+        With the suffix of ``path``, as some libraries look at it.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "a.txt"
+    >>> with replacing(path) as aside:
+    ...     _ = aside.write_text("whole")
+    ...     path.exists(), aside.suffix
+    (False, '.txt')
+    >>> path.read_text()
+    'whole'
+    """
+    path = path.resolve()
+    if path.exists() and not path.is_file():
+        yield path
+        return
+    aside = path.with_name(f".{path.stem}.part{path.suffix}")
+    try:
+        yield aside
+        aside.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            aside.unlink(missing_ok=True)
+        raise
