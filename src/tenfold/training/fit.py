@@ -29,6 +29,7 @@ from tenfold.training.feed import TableFeed
 from tenfold.training.history import History, Validation
 from tenfold.training.loop import Stack, Training
 from tenfold.training.recipe import Plan, Recipe
+from tenfold.training.room import Room
 from tenfold.training.watch import Supervision
 
 START_ROWS: Final = 256  # that first weights are fitted to
@@ -134,12 +135,19 @@ def fit_folds(
     Raises
     ------
     NetworkError
-        N02, N03, N05 or N08, if a network cannot be built, its loss is not finite, or
-        memory runs out.
+        N02, N03, N05, N08 or N09, if a network cannot be built, its loss is not finite, or
+        memory runs out or would.
     """
     stack = make_stack(rows, splits, task, plan.recipe, streams)
     outputs = 1 if task == "regression" else int(rows.target.max()) + 1
-    network, target = build(rows, splits, stack, task, outputs, plan, streams)
+    features = make_features(rows, splits, len(stack.members), plan)
+    room = Room(rows, splits, plan.recipe, device)
+    if isinstance(plan.body, MLPOptions):
+        with torch.device("meta"):  # its sizes are known before there is memory for it
+            room.require(FoldMLP(features, outputs, plan.body), outputs)
+    network, target = build(rows, splits, stack, features, task, outputs, plan, streams)
+    if not isinstance(plan.body, MLPOptions):
+        room.require(network, outputs)
     move(network, device)
     inputs = TableInputs(
         features=network.features,
@@ -180,23 +188,28 @@ def run_training(
     )
 
 
+def make_features(rows: Encoded, splits: Splits, networks: int, plan: Plan) -> FoldFeatures:
+    """Choose the features of rows, and estimate for each fold what they need."""
+    flags = tuple(np.flatnonzero(np.isnan(rows.numbers).any(axis=0)).tolist())
+    distinct = tuple(len(np.unique(column[~np.isnan(column)])) for column in rows.numbers.T)
+    coded = rows.levels if plan.features.recurring else rows.levels[: rows.categories]
+    features = FoldFeatures(networks, distinct, coded, flags, plan.features)
+    features.estimate(rows, splits.learn)
+    return features
+
+
 def build(
     rows: Encoded,
     splits: Splits,
     stack: Stack,
+    features: FoldFeatures,
     task: Task,
     outputs: int,
     plan: Plan,
     streams: Streams,
 ) -> tuple[FoldNetwork, FoldTarget]:
     """Make the networks of all folds, ready to be trained."""
-    networks = len(stack.members)
-    flags = tuple(np.flatnonzero(np.isnan(rows.numbers).any(axis=0)).tolist())
-    distinct = tuple(len(np.unique(column[~np.isnan(column)])) for column in rows.numbers.T)
-    coded = rows.levels if plan.features.recurring else rows.levels[: rows.categories]
-    features = FoldFeatures(networks, distinct, coded, flags, plan.features)
-    features.estimate(rows, splits.learn)
-    target = FoldTarget(networks, task, outputs)
+    target = FoldTarget(len(stack.members), task, outputs)
     if plan.standardize_target:
         target.estimate(rows, splits.learn)
     seeds = [streams.integer("init", *member) for member in stack.members]
