@@ -99,6 +99,11 @@ def without_memory() -> None:
         train(houses())
 
 
+def in_little_room() -> None:
+    with mock.patch("tenfold.training.room.free_bytes", return_value=11 * 10**6):
+        train(houses(), folds=10, quality="medium")
+
+
 def cut_off(home: Path) -> Path:
     """Return the folder of a run that was cut off."""
     run = model(home).parent
@@ -870,6 +875,19 @@ N08: the memory ran out.
 
   why  a step on one row at a time must fit into memory
   fix  take a smaller network or device""",
+    ),
+    (
+        lambda home: in_little_room(),
+        """\
+N09: training needs at least 27 MB of memory, and 11 MB are free.
+
+  networks  40, 4 for each of 10 folds
+  weights   6,174 in each
+  why       all networks train at once, so all of them must fit into memory
+  fix       train fewer networks: --folds 4
+            --quality fast
+            leave columns out that tell nothing: --kind NAME=constant
+            train on a machine with more memory""",
     ),
     (
         lambda home: train(None, resume=cut_off(home), lr=0.5),

@@ -8,14 +8,17 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from tenfold.cgroups import cpu_limit, memory_limit
-from tenfold.machine import memory_bytes, usable_cores
+from tenfold.machine import free_bytes, memory_bytes, usable_cores
 
 V2: Final = "0::/outer/inner\n"
 V1: Final = "9:name=systemd:/x\n5:cpu,cpuacct:/docker/ab\n4:memory:/docker/ab\n0::/\n"
 GROUPS: Final = "sys/fs/cgroup"
+SMALL: Final = 700 * 2**20  # bytes
 
 
 def tree(root: Path, own: str | None, files: Mapping[str, str]) -> Path:
@@ -135,7 +138,7 @@ def test_the_least_share_of_time_is_how_many_processors_there_are(
 @pytest.fixture
 def small_group() -> Iterator[Path]:
     """Return a group of this system whose memory is limited, for processes to be put in."""
-    name, limit = f"tenfold-test-{os.getpid()}", str(700 * 2**20)
+    name, limit = f"tenfold-test-{os.getpid()}", str(SMALL)
     made = None
     for place, file in ((GROUPS, "memory.max"), (f"{GROUPS}/memory", "memory.limit_in_bytes")):
         folder = Path("/") / place / name
@@ -168,7 +171,63 @@ def test_a_group_of_this_system_is_heeded(small_group: Path) -> None:
         if inside:
             (small_group / "cgroup.procs").write_text(str(child.pid))
         found.append(int(child.communicate()[0]))
-    assert found[0] == 700 * 2**20 < found[1]
+    assert found[0] == SMALL < found[1]
+
+
+def test_a_table_that_a_group_has_no_room_for_is_refused_and_not_killed(
+    small_group: Path, tmp_path: Path
+) -> None:
+    """A group ends what takes more than it may. A small table is learnt there."""
+    wide = pd.DataFrame(np.random.default_rng(0).normal(size=(150, 1000))).add_prefix("c")
+    ended = {}
+    for name, table in (("wide", wide), ("small", wide.iloc[:, :4])):
+        table.to_csv(tmp_path / f"{name}.csv", index=False)
+        words = ["train", f"{tmp_path}/{name}.csv", "--audit", "off", "--epochs", "1"]
+        program = "import sys; sys.stdin.read(); from tenfold.cli import main; sys.exit(main())"
+        child = subprocess.Popen(
+            [sys.executable, "-c", program, *words, "--out", f"{tmp_path}/{name}"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        (small_group / "cgroup.procs").write_text(str(child.pid))
+        _, said = child.communicate()
+        ended[name] = child.returncode, said
+    assert ended["small"][0] == 0, ended["small"][1]
+    assert ended["wide"][0] == 1, ended["wide"][1]
+    assert "N09: training needs at least 3." in ended["wide"][1]
+    assert not (tmp_path / "wide").exists()
+
+
+@pytest.mark.parametrize(
+    ("memory", "files", "room"),
+    [
+        pytest.param((9, 0), {}, 9, id="what the system leaves"),
+        pytest.param((9, 3), {}, 12, id="and room on disk"),
+        pytest.param((9, 3), {"memory.max": "5"}, 8, id="what a group leaves"),
+        pytest.param((9, 3), {"memory.max": "5", "memory.swap.max": "2"}, 7, id="its room"),
+        pytest.param((2, 0), {"memory.max": "5"}, 2, id="others take it"),
+        pytest.param(
+            (9, 3),
+            {"memory/memory.limit_in_bytes": "5", "memory/memory.memsw.limit_in_bytes": "6"},
+            6,
+            id="version 1",
+        ),
+    ],
+)
+def test_free_is_what_the_system_and_the_groups_leave(
+    memory: tuple[int, int], files: dict[str, str], room: int, tmp_path: Path
+) -> None:
+    """Sizes are in units much larger than what this process takes."""
+    unit = 2**50
+    version = V1 if any("limit" in name for name in files) else V2
+    written = {name: str(int(number) * unit) for name, number in files.items()}
+    root = tree(tmp_path, version, written)
+    names = zip(("MemAvailable", "SwapFree"), memory, strict=True)
+    lines = [f"{name}:  {number * unit // 1024} kB\n" for name, number in names]
+    (root / "proc/meminfo").write_text("MemTotal: 1 kB\n" + "".join(lines))
+    assert room - 0.001 < free_bytes(root) / unit <= room
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the system has no such limit")

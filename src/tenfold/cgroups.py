@@ -28,6 +28,24 @@ def memory_limit(root: Path = ROOT) -> int | None:
     return min((int(n) for n in found if n is not None and n < UNLIMITED), default=None)
 
 
+def swap_limit(root: Path = ROOT) -> int | None:
+    """Return how much of this process the system may move to disk; None if not limited.
+
+    Parameters
+    ----------
+    root : Path
+        Where the system's files begin.
+    """
+    found = []
+    for folder in _groups("memory", root):
+        found.append(_number(folder / "memory.swap.max"))
+        both = _number(folder / "memory.memsw.limit_in_bytes")
+        memory = _number(folder / "memory.limit_in_bytes")
+        if both is not None and memory is not None and both < UNLIMITED:
+            found.append(max(0, both - memory))
+    return min((n for n in found if n is not None), default=None)
+
+
 def cpu_limit(root: Path = ROOT) -> float | None:
     """Return for how many processors this process gets time; None if that is not limited.
 

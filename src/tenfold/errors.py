@@ -65,6 +65,7 @@ RULES: Final[Mapping[str, str]] = {
     "N06": "training runs on a device that this machine has",
     "N07": "weights must be those of the network that they are loaded into",
     "N08": "a step on one row at a time must fit into memory",
+    "N09": "all networks train at once, so all of them must fit into memory",
     "P01": "new rows need every column that the network learnt from",
     "P02": "a cell must be of the kind that its column had in training",
     "P03": "scoring needs the true answers beside the rows",

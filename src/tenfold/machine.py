@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import gc
 import math
 import os
 import sys
@@ -11,13 +12,14 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from tenfold.cgroups import ROOT, cpu_limit, memory_limit
+from tenfold.cgroups import ROOT, cpu_limit, memory_limit, swap_limit
 
 # Numbers of glibc's malloc.h: the top may grow without being given back, large blocks
 # are not mapped one by one, and all threads share what is kept.
 _TRIM_THRESHOLD: Final = -1
 _MMAP_MAX: Final = -4
 _ARENA_MAX: Final = -8
+MEMORY: Final = "proc/meminfo"
 
 
 @cache
@@ -43,6 +45,14 @@ def keep_freed_memory() -> bool:
         return False
     settings = ((_MMAP_MAX, 0), (_TRIM_THRESHOLD, 2**31 - 1), (_ARENA_MAX, 1))
     return [mallopt(name, value) for name, value in settings] == [1] * len(settings)
+
+
+def give_memory_back() -> None:
+    """Give memory that was freed back to the system, where the C library can do so."""
+    gc.collect()
+    if sys.platform.startswith("linux"):
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL("libc.so.6").malloc_trim(0)
 
 
 def usable_cores(root: Path = ROOT) -> int:
@@ -119,6 +129,34 @@ def memory_bytes(root: Path = ROOT) -> int:
     return min([*found, *(limit for limit in limits if limit is not None)])
 
 
+def free_bytes(root: Path = ROOT) -> int:
+    """Return how much more memory this process may take, at most.
+
+    It is what the system and the groups around the process leave, with the room to which the
+    system may move memory on disk, and what ``ulimit -v`` leaves.
+
+    Parameters
+    ----------
+    root : Path
+        Where the system's files begin.
+    """
+    told = _sizes(root / MEMORY)
+    group, own = memory_limit(root), _own_limit()
+    used = _status("RssAnon:") or resident_bytes()  # files can be read anew
+    if "MemAvailable:" in told:
+        allowed, swap = swap_limit(root), told.get("SwapFree:", 0)
+        swap = swap if allowed is None else min(swap, allowed)
+        found = [told["MemAvailable:"] + swap]
+        if group is not None:
+            found.append(group + swap - used)
+    else:
+        # Other systems make room on disk as they need it, and do not say how much.
+        found = [2 * memory_bytes(root) - used]
+    if own is not None:
+        found.append(own - (_status("VmSize:") or 0))
+    return max(0, min(found))
+
+
 def _own_limit() -> int | None:
     """Return the size that the process itself may have; None if it is not limited."""
     if sys.platform == "win32":
@@ -153,8 +191,15 @@ def peak_memory_bytes() -> int:
 
 def _status(name: str) -> int | None:
     """Return a size of this process in bytes, as Linux tells it; None elsewhere."""
-    with contextlib.suppress(OSError, StopIteration, ValueError):
-        status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
-        line = next(line for line in status.splitlines() if line.startswith(name))
-        return int(line.split()[1]) * 1024
-    return None
+    return _sizes(Path("/proc/self/status")).get(name)
+
+
+def _sizes(path: Path) -> dict[str, int]:
+    """Return the sizes in bytes that a file of Linux tells; none elsewhere."""
+    found = {}
+    with contextlib.suppress(OSError):
+        for line in path.read_text(encoding="ascii", errors="replace").splitlines():
+            match line.split():
+                case [name, number, "kB"] if number.isdecimal():
+                    found[name] = int(number) * 1024
+    return found

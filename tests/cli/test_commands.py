@@ -264,6 +264,42 @@ def test_evaluate_refuses_rows_that_it_cannot_score(
     assert err.startswith(f"{code}: ")
 
 
+def one_document(text: str) -> Any:
+    """Read JSON as a strict reader does, to whom NaN is none."""
+    return json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+
+
+@pytest.mark.parametrize(
+    ("run", "frame", "options", "code"),
+    [
+        ("houses", houses(1), (), None),  # whose R2 has no value
+        ("pets", houses(5).assign(pet="cat"), (), None),  # nor has an area under a curve
+        ("houses", houses(5).drop(columns="price"), (), "P03"),
+        ("houses", houses(5).assign(price=None), (), "D05"),
+        ("houses", houses(5).assign(price=None), ("--max-bad", 1), "P03"),
+        ("houses", houses(5).assign(price="cheap"), (), "P03"),
+        ("pets", houses(5).assign(pet="gnu"), (), "P04"),
+        ("houses", houses(5).assign(area="large"), ("--strict",), "P08"),
+        ("houses", houses(5), ("--max-bad", 7), "U01"),
+        ("houses", houses(5), ("--no-such-option",), "U01"),
+    ],
+)
+def test_evaluate_with_json_prints_one_document_however_it_ends(
+    run_tenfold: Tenfold,
+    tmp_path: Path,
+    run: str,
+    frame: pd.DataFrame,
+    options: tuple[object, ...],
+    code: str | None,
+) -> None:
+    frame.to_csv(tmp_path / "new.csv", index=False)
+    words = ("evaluate", f"runs/{run}-1", tmp_path / "new.csv", *options, "--json")
+    status, out, _ = run_tenfold(*words)
+    found = one_document(out)
+    assert (status == 0) == (code is None)
+    assert found["rows"] == len(frame) if code is None else found["error"]["code"] == code
+
+
 def test_rows_without_any_answer_cannot_be_scored(run_tenfold: Tenfold, tmp_path: Path) -> None:
     houses(5).assign(price=None).to_csv(tmp_path / "new.csv", index=False)
     words = ("evaluate", "runs/houses-1", tmp_path / "new.csv")

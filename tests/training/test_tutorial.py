@@ -8,7 +8,7 @@ from tenfold.nn.mlp import FoldMLP
 from tenfold.seeds import Streams
 from tenfold.training.batches import BatchPlan
 from tenfold.training.choose import tutorial_plan
-from tenfold.training.fit import build, make_stack
+from tenfold.training.fit import build, make_features, make_stack
 from tests.engine_tables import (
     coded,
     fit,
@@ -46,7 +46,8 @@ def test_a_fold_of_the_tutorial_is_a_plain_network_trained_on_the_same_batches()
     plan = small_plan("tutorial", rows, 3, task, epochs=EPOCHS)
     streams = Streams(0)
     stack = make_stack(rows, splits, task, plan.recipe, streams)
-    start, _ = build(rows, splits, stack, task, 1, plan, streams)
+    features = make_features(rows, splits, 3, plan)
+    start, _ = build(rows, splits, stack, features, task, 1, plan, streams)
     assert isinstance(start, FoldMLP)
     fits = fit(rows, splits, task, plan)
 

@@ -30,6 +30,7 @@ from tenfold.training.feed import TableFeed
 from tenfold.training.history import History, Validation
 from tenfold.training.loop import Stack, Training
 from tenfold.training.recipe import Plan, Recipe
+from tenfold.training.room import Room
 from tenfold.training.watch import Supervision
 
 START_ROWS: Final = 256  # that first weights are fitted to
@@ -145,13 +146,20 @@ def fit_folds(
     Raises
     ------
     NetworkError
-        N02, N03, N05 or N08, if a network cannot be built, its loss is not finite, or
-        memory runs out.
+        N02, N03, N05, N08 or N09, if a network cannot be built, its loss is not finite, or
+        memory runs out or would.
     """
     trained = splits.trained()
     stack = make_stack(rows, trained, task, plan.recipe, streams)
     outputs = 1 if task == "regression" else int(rows.target.max()) + 1
-    network, target = build(rows, trained, stack, task, outputs, plan, streams)
+    features = make_features(rows, trained, len(stack.members), plan)
+    room = Room(rows, trained, plan.recipe, device, networks=len(stack.members))
+    if isinstance(plan.body, MLPOptions):
+        with torch.device("meta"):  # its sizes are known before there is memory for it
+            room.require(FoldMLP(features, outputs, plan.body), outputs)
+    network, target = build(rows, trained, stack, features, task, outputs, plan, streams)
+    if not isinstance(plan.body, MLPOptions):
+        room.require(network, outputs)
     move(network, device)
     feed = TableFeed(TableInputs.of(network.features, rows.numbers, rows.codes))
     training = Training(network, target, feed, rows, stack, plan.recipe, streams, device)
@@ -200,21 +208,24 @@ def run_training(
     )
 
 
+def make_features(rows: Encoded, splits: Splits, networks: int, plan: Plan) -> FoldFeatures:
+    """Choose the features of rows, and estimate for each fold what they need."""
+    words = plan.body.word_numbers if isinstance(plan.body, MLPOptions) else None
+    return FoldFeatures.of(rows, splits.learn, networks // len(splits), plan.features, words)
+
+
 def build(
     rows: Encoded,
     splits: Splits,
     stack: Stack,
+    features: FoldFeatures,
     task: Task,
     outputs: int,
     plan: Plan,
     streams: Streams,
 ) -> tuple[FoldNetwork, FoldTarget]:
     """Make the networks of all folds, ready to be trained."""
-    body, networks = plan.body, len(stack.members)
-    words = body.word_numbers if isinstance(body, MLPOptions) else None
-    members = networks // len(splits)
-    features = FoldFeatures.of(rows, splits.learn, members, plan.features, words)
-    target = FoldTarget(networks, task, outputs)
+    body, target = plan.body, FoldTarget(len(stack.members), task, outputs)
     if plan.standardize_target:
         target.estimate(rows, splits.learn)
     seeds = [streams.integer("init", *member) for member in stack.members]

@@ -1,0 +1,48 @@
+"""Networks that do not fit into memory are refused before they are trained, and no others."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.engine_room import GROWTHS, Growth
+
+ROOT: Final = Path(__file__).parents[2]
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
+
+
+def told_by(*words: str) -> list[dict[str, object]]:
+    """Run the engine in a program of its own, whose memory nothing has used before."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.engine_room", *words],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+
+
+@pytest.fixture(scope="module")
+def growths() -> dict[str, Growth]:
+    return {str(found["name"]): Growth(**found) for found in told_by("growths")}
+
+
+@pytest.mark.parametrize("name", GROWTHS)
+def test_training_takes_at_least_what_was_said_and_at_most_twice_that(
+    name: str, growths: dict[str, Growth]
+) -> None:
+    """Were it less, what fits would be refused; were it far more, too much would be killed."""
+    found = growths[name]
+    assert found.needed <= found.taken < 2 * found.needed + 60e6
+
+
+def test_what_does_not_fit_is_refused_and_what_fits_is_trained() -> None:
+    little, enough = told_by("limits")
+    assert str(little["said"]).startswith("N09: training needs at least 1")
+    assert enough["said"] == "trained"
