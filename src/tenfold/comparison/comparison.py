@@ -11,10 +11,9 @@ import numpy as np
 
 from tenfold.comparison.entry import Entry
 from tenfold.comparison.problem import Pair, Problem
-from tenfold.comparison.scoring import direction
 from tenfold.comparison.verdict import Verdict
 from tenfold.config import Decision
-from tenfold.evaluate.metrics import BOUNDS
+from tenfold.evaluate.metrics import NAMED
 from tenfold.evaluate.scores import FoldScore, fold_interval
 from tenfold.report.summary import or_nan, plain, versions
 
@@ -125,7 +124,7 @@ def entry_of(contender: Mapping[str, Any]) -> Entry:
 def fold_score(metric: str, scores: tuple[float, ...], test_share: float) -> FoldScore:
     """Return scores of folds with their mean and its interval."""
     per_fold = np.array(scores)
-    low, high = np.clip(fold_interval(per_fold, test_share), *BOUNDS[metric])
+    low, high = np.clip(fold_interval(per_fold, test_share), *NAMED[metric].bounds)
     return FoldScore(
         mean=float(per_fold.mean()),
         std=float(per_fold.std()),
@@ -137,7 +136,7 @@ def fold_score(metric: str, scores: tuple[float, ...], test_share: float) -> Fol
 
 def ranked(entries: Mapping[str, Entry], metric: str) -> tuple[Entry, ...]:
     """Return entries best first; those without a score, or not on all folds, last."""
-    sign = -direction(metric)
+    sign = -NAMED[metric].direction
     most = max((entry.folds for entry in entries.values()), default=0)
 
     def place(entry: Entry) -> tuple[bool, bool, float]:

@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.comparison.entry import Entry
-from tenfold.comparison.scoring import LOSSES
-from tenfold.comparison.verdict import PERFECT, Difference, paired_difference
+from tenfold.comparison.verdict import Difference, paired_difference
+from tenfold.evaluate.metrics import NAMED
 from tenfold.evaluate.scores import LEVEL, fold_interval
 from tenfold.seeds import Streams
 
@@ -145,7 +145,7 @@ def forecast_doubling(
 
 def _errors(entry: Entry, metric: str) -> NDArray[np.float64]:
     found = np.array(entry.per_fold[metric])
-    return found if metric in LOSSES else PERFECT[metric] - found
+    return np.abs(NAMED[metric].perfect - found)
 
 
 def _gain(rows: NDArray[np.float64], errors: NDArray[np.float64]) -> float:

@@ -4,7 +4,7 @@ So that they equal those of ``cross_validate`` to the last digit, whatever the c
 """
 
 from collections.abc import Mapping
-from typing import Any, Final, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,39 +12,11 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.metrics import check_scoring
 
 from tenfold.config import Task
-
-# Names here: scikit-learn's scorers for two classes or numbers, and for more classes.
-SCORERS: Final[Mapping[Task, Mapping[str, tuple[str, str]]]] = {
-    "regression": {
-        "mse": ("neg_mean_squared_error", "neg_mean_squared_error"),
-        "rmse": ("neg_root_mean_squared_error", "neg_root_mean_squared_error"),
-        "mae": ("neg_mean_absolute_error", "neg_mean_absolute_error"),
-        "r2": ("r2", "r2"),
-    },
-    "classification": {
-        "accuracy": ("accuracy", "accuracy"),
-        "balanced_accuracy": ("balanced_accuracy", "balanced_accuracy"),
-        "log_loss": ("neg_log_loss", "neg_log_loss"),
-        "roc_auc": ("roc_auc", "roc_auc_ovr"),
-    },
-}
-NEEDS_PROBABILITIES: Final = frozenset({"neg_log_loss", "roc_auc", "roc_auc_ovr"})
-LOSSES: Final = frozenset({"mse", "rmse", "mae", "log_loss"})  # lower is better
-
-
-def direction(metric: str) -> int:
-    """Return 1 if more of a metric is better, -1 if less is.
-
-    Examples
-    --------
-    >>> direction("r2"), direction("rmse")
-    (1, -1)
-    """
-    return -1 if metric in LOSSES else 1
+from tenfold.evaluate.metrics import METRICS, NAMED
 
 
 def scorers(task: Task, classes: int) -> dict[str, str]:
-    """Return scikit-learn's name of each metric.
+    """Return scikit-learn's name of each metric that it has a scorer for.
 
     Examples
     --------
@@ -52,7 +24,11 @@ def scorers(task: Task, classes: int) -> dict[str, str]:
     ('roc_auc_ovr', 'neg_root_mean_squared_error')
     """
     several = classes > 2
-    return {name: pair[several] for name, pair in SCORERS[task].items()}
+    return {
+        name: metric.scorers[several]
+        for name, metric in METRICS[task].items()
+        if all(metric.scorers)
+    }
 
 
 def score(
@@ -72,7 +48,7 @@ def score(
     names : mapping of str to str
         What ``scorers`` returned.
     """
-    asked = [scorer for scorer in names.values() if _can_give(estimator, scorer)]
+    asked = [scorer for name, scorer in names.items() if _can_give(estimator, name, scorer)]
     weighted = {} if weights is None else {"sample_weight": weights}
     found = check_scoring(estimator, scoring=asked, raise_exc=False)(
         estimator, X, y, **weighted
@@ -81,13 +57,13 @@ def score(
     for name, scorer in names.items():
         value = found.get(scorer, float("nan"))
         number = float("nan") if isinstance(value, str) else float(value)
-        scores[name] = direction(name) * number
+        scores[name] = NAMED[name].direction * number
     return scores
 
 
-def _can_give(estimator: Any, scorer: str) -> bool:
+def _can_give(estimator: Any, name: str, scorer: str) -> bool:
     """Tell whether an estimator says what a scorer asks for: probabilities, or an order."""
-    if hasattr(estimator, "predict_proba") or scorer not in NEEDS_PROBABILITIES:
+    if hasattr(estimator, "predict_proba") or NAMED[name].needs != "probabilities":
         return True
     return scorer == "roc_auc" and hasattr(estimator, "decision_function")
 

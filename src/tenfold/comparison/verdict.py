@@ -8,7 +8,7 @@ from typing import Final, Literal
 import numpy as np
 
 from tenfold.comparison.entry import Entry
-from tenfold.comparison.scoring import direction
+from tenfold.evaluate.metrics import NAMED
 from tenfold.evaluate.scores import fold_interval
 from tenfold.report.text import NAMES, number
 
@@ -22,7 +22,6 @@ MARGIN_OF_ALL: Final = 0.02
 # come this share of the way to a perfect answer, they are too few to tell.
 BLIND: Final = 0.25
 ALIKE: Final = 2.0  # times the seconds of the other are about the same cost
-PERFECT: Final = {"r2": 1.0, "accuracy": 1.0, "balanced_accuracy": 1.0, "roc_auc": 1.0}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,7 +76,7 @@ def best_of(entries: Sequence[Entry], kind: str, metric: str) -> Entry | None:
     if not running:
         return None
     most = max(entry.folds for entry in running)
-    sign = direction(metric)
+    sign = NAMED[metric].direction
     return max((e for e in running if e.folds == most), key=lambda e: sign * e.mean(metric))
 
 
@@ -102,7 +101,7 @@ def paired_difference(
     pairs = np.array([(a, b) for a, b in sides if math.isfinite(a) and math.isfinite(b)])
     if len(pairs) == 0:
         return None
-    gains = (pairs[:, 0] - pairs[:, 1]) * direction(metric)
+    gains = (pairs[:, 0] - pairs[:, 1]) * NAMED[metric].direction
     low, high = fold_interval(gains, test_share)
     return Difference(mean=float(gains.mean()), low=low, high=high)
 
@@ -120,8 +119,8 @@ def margin_of(metric: str, classical: float, constant: float) -> float:
     >>> round(margin_of("rmse", 3.0, 9.0), 2)
     0.18
     """
-    perfect = PERFECT.get(metric, 0.0)
-    whole = 1.0 if metric in PERFECT else abs(constant - perfect)
+    perfect = NAMED[metric].perfect
+    whole = perfect if NAMED[metric].better == "higher" else abs(constant - perfect)
     return min(MARGIN_OF_ERROR * abs(perfect - classical), MARGIN_OF_ALL * whole)
 
 
@@ -171,7 +170,7 @@ def seconds_of_fold(entry: Entry) -> float:
 
 def told_ahead(entries: Sequence[Entry], chosen: Sequence[Entry], metric: str) -> str:
     """Name who was better than the chosen one of its side on fewer folds, if anyone was."""
-    sign = direction(metric)
+    sign = NAMED[metric].direction
     said = ""
     for best in chosen:
         for entry in entries:
@@ -222,8 +221,7 @@ class _Race:
             return None
         # The steadier of the two tells how much the rows can hide.
         most = min(gain.high for gain in found)
-        perfect = PERFECT.get(self.metric, 0.0)
-        whole = abs(perfect - self.guess.mean(self.metric))
+        whole = abs(NAMED[self.metric].perfect - self.guess.mean(self.metric))
         scores = (
             f"{NAMES[self.metric]} {self._score(self.network)} for {self.network.name}, "
             f"{self._score(self.classical)} for {self.classical.name}, "
@@ -295,7 +293,7 @@ def told(value: float, metric: str) -> str:
     >>> told(0.84561, "r2"), told(-0.00013, "accuracy"), told(48123.4, "rmse")
     ('0.846', '-0.0001', '48,123')
     """
-    if metric not in PERFECT or not math.isfinite(value):
+    if NAMED[metric].unit != "share" or not math.isfinite(value):
         return number(value)
     return f"{value:.3f}" if abs(value) >= 0.001 or value == 0 else f"{value:.1g}"
 

@@ -19,7 +19,7 @@ from tenfold.data.schema import Schema
 from tenfold.data.split import Splits
 from tenfold.data.table import Table
 from tenfold.errors import PredictError
-from tenfold.evaluate.metrics import BOUNDS, METRICS, constant_guess
+from tenfold.evaluate.metrics import METRICS, NAMED, constant_guess
 from tenfold.seeds import Streams
 
 LEVEL: Final = 0.95
@@ -110,7 +110,9 @@ def score_folds(
         for name, metric in METRICS[task].items():
             per_fold[name].append(metric(truth, said, weights))
     share = tested_share(splits)
-    return {n: fold_score(np.array(found), share, *BOUNDS[n]) for n, found in per_fold.items()}
+    return {
+        n: fold_score(np.array(found), share, *NAMED[n].bounds) for n, found in per_fold.items()
+    }
 
 
 def as_one_fold(scores: Mapping[str, TestScore]) -> dict[str, FoldScore]:

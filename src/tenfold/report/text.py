@@ -8,7 +8,7 @@ from typing import Final
 from tenfold.checks.finding import Finding
 from tenfold.config import Decision
 from tenfold.evaluate.groups import GroupScore
-from tenfold.evaluate.metrics import HEADLINE
+from tenfold.evaluate.metrics import HEADLINE, NAMED
 from tenfold.evaluate.scores import TestScore
 from tenfold.explain.explanation import Explanation
 from tenfold.explain.picture_explanation import PictureExplanation
@@ -21,17 +21,9 @@ AUDIT_TITLES: Final = {
 }
 SMALLEST_PLAIN: Final = 1e-4  # smaller numbers are written as powers of ten
 
-NAMES: Final = {
-    "mse": "MSE",
-    "rmse": "RMSE",
-    "mae": "MAE",
-    "r2": "R2",
-    "accuracy": "accuracy",
-    "balanced_accuracy": "balanced accuracy",
-    "log_loss": "log-loss",
-    "roc_auc": "ROC AUC",
-    "brier": "Brier score",
-    "coverage": "in 90 % range",
+# Of metrics, and of what stands in one table with them.
+NAMES: Final = {name: metric.label for name, metric in NAMED.items()} | {
+    "coverage": "in 90 % range"
 }
 
 
