@@ -1,5 +1,6 @@
 """A run as a page and as a model card: whole, self-contained, the same from its folder."""
 
+import copy
 import shutil
 import time
 from dataclasses import replace
@@ -15,7 +16,7 @@ from tenfold import Run
 from tenfold.errors import StoreError
 from tenfold.report.page import confusion_of, render_card, render_notebook, render_page
 from tenfold.report.summary import Summary
-from tenfold.report.text import headline
+from tenfold.report.text import group_lines, headline
 from tests.engine_pages import Page, loads_nothing
 from tests.engine_pictures import write_folder
 
@@ -180,9 +181,40 @@ def test_the_page_tells_for_whom_it_works_and_for_whom_not(values: Run) -> None:
     assert "It works worst where" in text
     weak = [group for group in summary_of(values).groups if not group.works]
     assert ("town", "Bonn") in {(group.column, group.value) for group in weak}
-    assert "not shown to beat the constant guess where" in text
+    assert "In 5 of 6 groups it is not shown to beat the constant guess." in text
     fine = [group for group in summary_of(values).groups if group.works]
     assert ("town", "Ulm") in {(group.column, group.value) for group in fine}
+
+
+def test_the_page_tells_groups_by_the_target_apart(values: Run, classes: Run) -> None:
+    for run in (values, classes):
+        summary, page = summary_of(run), Page(page_of(run)).text
+        assert {group.by_truth for group in summary.groups} == {False, True}
+        assert all(
+            group.by_truth == (group.column == summary.target) for group in summary.groups
+        )
+        for line in group_lines(summary):
+            told = f"where {summary.target} is" in line
+            assert told == line.startswith(
+                "By the target itself, which is not known beforehand"
+            )
+        assert any(line.startswith("By the target itself") for line in group_lines(summary))
+        columns, target = page.split("The same by the target itself")
+        assert "beats the guess" in columns
+        assert "beats the guess" not in target
+        assert f"{summary.target}: " in target
+        assert run.folder is not None
+        card = (run.folder / "model_card.md").read_text(encoding="utf-8")
+        assert (
+            f"{summary.target}: " not in card.partition(", which is not known beforehand:")[0]
+        )
+
+
+def test_groups_of_an_older_run_are_told_apart_too(values: Run) -> None:
+    metrics = copy.deepcopy(values.metrics)
+    for group in metrics["groups"]:
+        del group["by_truth"]
+    assert Summary.from_dict(metrics).groups == summary_of(values).groups
 
 
 def test_a_hostile_name_is_text(values: Run) -> None:

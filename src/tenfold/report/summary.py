@@ -15,6 +15,7 @@ from tenfold.evaluate.coverage import Coverage
 from tenfold.evaluate.groups import GroupScore
 from tenfold.evaluate.metrics import HEADLINE
 from tenfold.evaluate.scores import FoldScore, TestScore, score_gain
+from tenfold.seeds import Streams
 from tenfold.study.groups import groups_of_study
 from tenfold.study.study import PictureStudy, TableStudy
 
@@ -96,7 +97,10 @@ class Summary:
                     for name, score in test["scores"].items()
                 },
                 "decisions": tuple(Decision(**one) for one in metrics["decisions"]),
-                "groups": tuple(GroupScore(**one) for one in metrics.get("groups", ())),
+                "groups": tuple(
+                    GroupScore(**{"by_truth": one["column"] == metrics["target"]} | one)
+                    for one in metrics.get("groups", ())
+                ),
                 "coverage": coverage_of(metrics.get("coverage")),
                 "calibration": calibration_in(metrics.get("calibration")),
             }
@@ -182,7 +186,7 @@ def summarize(
         peak_memory_bytes=peak_memory_bytes,
         decisions=study.decisions,
         versions=versions(),
-        groups=groups_of_study(study),
+        groups=groups_of_study(study, Streams(seed)),
         coverage=study.trust.coverage,
         calibration=study.trust.calibration,
     )

@@ -156,19 +156,40 @@ def headline(summary: Summary) -> str:
 
 
 def group_lines(summary: Summary) -> Iterator[str]:
-    """Yield for whom the network works best and worst, and where it is of no use."""
+    """Yield for whom the network works best and worst, and where it is of no use.
+
+    What rows have in common by the target is told apart: nobody knows it beforehand.
+    """
+    groups = [group for group in summary.groups if not group.by_truth]
+    if groups:
+        best, worst = _furthest(groups, summary)
+        if best:
+            yield f"It works best where {best}."
+        if worst:
+            yield f"It works worst where {worst}."
+        if not best and not worst:
+            yield f"It works alike for all groups of {summary.noun}, as far as can be shown."
+        yield from _useless_lines(groups)
+    best, worst = _furthest([group for group in summary.groups if group.by_truth], summary)
+    ends = [f"largest where {worst}"] * bool(worst) + [f"smallest where {best}"] * bool(best)
+    if ends:
+        unknown = "By the target itself, which is not known beforehand, errors are"
+        yield f"{unknown} {' and '.join(ends)}."
+
+
+def _furthest(groups: Sequence[GroupScore], summary: Summary) -> tuple[str, str]:
+    """Describe the groups that stand out furthest, the best and the worst; "" for none."""
     name = NAMES[HEADLINE[summary.task]]
-    groups = summary.groups
-    if not groups:
-        return
     better = [group for group in groups if group.stands_out < 0]
     worse = [group for group in groups if group.stands_out > 0]
-    if better:
-        yield f"It works best where {described(better[-1], name, summary.noun)}."
-    if worse:
-        yield f"It works worst where {described(worse[0], name, summary.noun)}."
-    if not better and not worse:
-        yield f"It works alike for all groups of {summary.noun}, as far as can be shown."
+    return (
+        described(better[-1], name, summary.noun) if better else "",
+        described(worse[0], name, summary.noun) if worse else "",
+    )
+
+
+def _useless_lines(groups: Sequence[GroupScore]) -> Iterator[str]:
+    """Yield where the network is not shown to beat the constant guess."""
     useless = [group for group in groups if group.works is False]
     if len(useless) > len(groups) / 2:
         most = f"{len(useless)} of {len(groups)} groups"
