@@ -1,6 +1,7 @@
 """A run as a page and as a model card: whole, self-contained, the same from its folder."""
 
 import copy
+import json
 import shutil
 import time
 from dataclasses import replace
@@ -10,13 +11,14 @@ from typing import Final
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import r2_score
 
 import tenfold
 from tenfold import Run
 from tenfold.errors import StoreError
 from tenfold.report.page import confusion_of, render_card, render_notebook, render_page
 from tenfold.report.summary import Summary
-from tenfold.report.text import group_lines, headline
+from tenfold.report.text import group_lines, headline, score_lines
 from tests.engine_pages import Page, loads_nothing
 from tests.engine_pictures import write_folder
 
@@ -208,6 +210,28 @@ def test_the_page_tells_groups_by_the_target_apart(values: Run, classes: Run) ->
         assert (
             f"{summary.target}: " not in card.partition(", which is not known beforehand:")[0]
         )
+
+
+def test_scores_of_tiny_folds_are_said_to_be_of_all_rows_together(values: Run) -> None:
+    said = "Folds hold out fewer than ten rows"
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"x": rng.normal(size=36), "y": rng.normal(size=36)})
+    run = tenfold.train(frame, folds=6, epochs=2, quality="fast", out=None)
+    findings, summary = run.findings(), summary_of(run)
+    for text in (render_page(findings), render_card(findings), "\n".join(score_lines(summary))):
+        assert said in text
+    assert "(sd" not in "\n".join(score_lines(summary))
+    assert Summary.from_dict(json.loads(json.dumps(run.metrics))) == summary
+    scores = run.metrics["scores"]["r2"]
+    assert len(scores["per_fold"]) == len(scores["without_fold"]) == 6
+    assert run.study is not None
+    answers = run.study.out_of_fold()[:, 0]
+    assert scores["mean"] == pytest.approx(r2_score(frame["y"], answers), rel=1e-6)
+    assert said not in page_of(values)  # the control
+    assert summary_of(values).scores["r2"].without_fold == ()
+    model = tenfold.TabularRegressor(folds=6, epochs=2, quality="fast", random_state=0)
+    model.fit(frame[["x"]], frame["y"])
+    assert model.fold_scores_["r2"] == pytest.approx(scores["per_fold"])
 
 
 def test_groups_of_an_older_run_are_told_apart_too(values: Run) -> None:

@@ -8,11 +8,13 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import softmax
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.metrics import check_scoring
 
 from tenfold.config import Task
 from tenfold.evaluate.metrics import METRICS, NAMED
+from tenfold.evaluate.pooling import Said
 
 
 def scorers(task: Task, classes: int) -> dict[str, str]:
@@ -48,7 +50,7 @@ def score(
     names : mapping of str to str
         What ``scorers`` returned.
     """
-    asked = [scorer for name, scorer in names.items() if _can_give(estimator, name, scorer)]
+    asked = [names[name] for name in given_by(estimator, names)]
     weighted = {} if weights is None else {"sample_weight": weights}
     found = check_scoring(estimator, scoring=asked, raise_exc=False)(
         estimator, X, y, **weighted
@@ -61,11 +63,57 @@ def score(
     return scores
 
 
-def _can_give(estimator: Any, name: str, scorer: str) -> bool:
-    """Tell whether an estimator says what a scorer asks for: probabilities, or an order."""
-    if hasattr(estimator, "predict_proba") or NAMED[name].needs != "probabilities":
-        return True
-    return scorer == "roc_auc" and hasattr(estimator, "decision_function")
+def said_by(
+    fitted: Any,
+    X: Any,
+    y: NDArray[Any],
+    weights: NDArray[np.float64] | None,
+    classes: int,
+) -> Said:
+    """Return what an estimator says of rows that it never saw, beside their truth.
+
+    An order of the classes is told as if it were their probabilities; a class alone as certain.
+
+    Parameters
+    ----------
+    fitted : estimator of scikit-learn, fitted
+    X, y, weights
+        Rows that it never saw, their answers, their weights.
+    classes : int
+        How many there are; 0 in regression.
+    """
+    held = np.ones(len(y)) if weights is None else weights
+    if not classes:
+        return Said(truth=y, answers=np.asarray(fitted.predict(X))[:, None], weights=held)
+    answers = np.zeros((len(y), classes))
+    if hasattr(fitted, "predict_proba"):
+        answers[:, fitted.classes_] = fitted.predict_proba(X)
+    elif hasattr(fitted, "decision_function"):
+        far = np.asarray(fitted.decision_function(X), dtype=np.float64)
+        far = np.stack([-far / 2, far / 2], axis=1) if far.ndim == 1 else far
+        answers[:, fitted.classes_] = softmax(far, axis=1)
+    else:
+        answers[np.arange(len(y)), fitted.predict(X)] = 1
+    return Said(truth=y, answers=answers, weights=held)
+
+
+def given_by(estimator: Any, names: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the metrics that an estimator says what they ask for: probabilities, or an order.
+
+    Parameters
+    ----------
+    estimator : estimator of scikit-learn, fitted
+    names : mapping of str to str
+        What ``scorers`` returned.
+    """
+    if hasattr(estimator, "predict_proba"):
+        return tuple(names)
+    ordered = hasattr(estimator, "decision_function")
+    return tuple(
+        name
+        for name, scorer in names.items()
+        if NAMED[name].needs != "probabilities" or (scorer == "roc_auc" and ordered)
+    )
 
 
 class Answered(BaseEstimator):  # type: ignore[misc]

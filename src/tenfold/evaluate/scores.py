@@ -19,7 +19,8 @@ from tenfold.data.schema import Schema
 from tenfold.data.split import Splits
 from tenfold.data.table import Table
 from tenfold.errors import PredictError
-from tenfold.evaluate.metrics import METRICS, NAMED, constant_guess
+from tenfold.evaluate.metrics import METRICS, Metric, constant_guess
+from tenfold.evaluate.pooling import Pooled, Said, metrics_to_pool, pool
 from tenfold.seeds import Streams
 
 LEVEL: Final = 0.95
@@ -38,6 +39,10 @@ class FoldScore:
     low, high : float
         95 % interval of the mean (``fold_interval``).
     per_fold : tuple of float
+    without_fold : tuple of float
+        Empty, unless folds are so small that their scores mean little, or lack a class
+        (``metrics_to_pool``). Then ``mean`` is the score of all held-out rows together, these
+        are the same without the rows of each fold, and the interval is theirs.
     """
 
     mean: float
@@ -45,6 +50,14 @@ class FoldScore:
     low: float
     high: float
     per_fold: tuple[float, ...]
+    without_fold: tuple[float, ...] = ()
+
+    @property
+    def pooled(self) -> Pooled | None:
+        """The score of all held-out rows together, if ``mean`` is that."""
+        if not self.without_fold:
+            return None
+        return Pooled(value=self.mean, without_fold=self.without_fold)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -104,15 +117,29 @@ def score_folds(
         (held_out,), (said,) = splits.held_out, answers
         truth, weights = rows.target[held_out], rows.weights[held_out]
         return as_one_fold(score_test(truth, said, weights, task, Streams(0)))
-    per_fold: dict[str, list[float]] = {name: [] for name in METRICS[task]}
-    for held_out, said in zip(splits.held_out, answers, strict=True):
-        truth, weights = rows.target[held_out], rows.weights[held_out]
-        for name, metric in METRICS[task].items():
-            per_fold[name].append(metric(truth, said, weights))
+    folds = [
+        Said(truth=rows.target[held_out], answers=said, weights=rows.weights[held_out])
+        for held_out, said in zip(splits.held_out, answers, strict=True)
+    ]
     share = tested_share(splits)
-    return {
-        n: fold_score(np.array(found), share, *NAMED[n].bounds) for n, found in per_fold.items()
-    }
+    return {name: score_said(folds, metric, share) for name, metric in METRICS[task].items()}
+
+
+def score_said(said: Sequence[Said], metric: Metric, share: float) -> FoldScore:
+    """Score by one metric what folds said of the rows that they hold out.
+
+    Parameters
+    ----------
+    said : sequence of Said
+    metric : Metric
+    share : float
+        Rows tested on over rows learnt from, mean over folds.
+    """
+    truths, weights = [one.truth for one in said], [one.weights for one in said]
+    per_fold = np.array([metric(one.truth, one.answers, one.weights) for one in said])
+    chosen = metric.name in metrics_to_pool(truths, weights, metric.task)
+    pooled = pool(metric, said) if chosen else None
+    return fold_score(per_fold, share, *metric.bounds, pooled)
 
 
 def as_one_fold(scores: Mapping[str, TestScore]) -> dict[str, FoldScore]:
@@ -131,18 +158,44 @@ def tested_share(splits: Splits) -> float:
 
 
 def fold_score(
-    per_fold: NDArray[np.float64], share: float, lowest: float, highest: float
+    per_fold: NDArray[np.float64],
+    share: float,
+    lowest: float,
+    highest: float,
+    pooled: Pooled | None = None,
 ) -> FoldScore:
-    """Return what a metric of each fold comes to, its interval cut where the metric ends."""
-    low, high = np.clip(fold_interval(per_fold, share), lowest, highest)
+    """Return what a metric of each fold comes to, its interval cut where the metric ends.
+
+    Parameters
+    ----------
+    per_fold : ndarray of shape (F,)
+    share : float
+        Rows tested on over rows learnt from, mean over folds.
+    lowest, highest : float
+    pooled : Pooled, optional
+        Takes the place of the mean over folds.
+    """
     found = per_fold[np.isfinite(per_fold)]
+    mean = float(found.mean()) if len(found) else float("nan")
+    interval = fold_interval(per_fold, share) if pooled is None else around(pooled, share)
+    low, high = np.clip(interval, lowest, highest)
     return FoldScore(
-        mean=float(found.mean()) if len(found) else float("nan"),
+        mean=mean if pooled is None else pooled.value,
         std=float(found.std()) if len(found) else float("nan"),
         low=float(low),
         high=float(high),
         per_fold=tuple(per_fold.tolist()),
+        without_fold=() if pooled is None else pooled.without_fold,
     )
+
+
+def around(pooled: Pooled, share: float) -> tuple[float, float]:
+    """Return a 95 % interval of a pooled score: that of what folds contribute, around it."""
+    parts = pooled.parts()
+    known = parts[np.isfinite(parts)]
+    low, high = fold_interval(known, share)
+    moved = pooled.value - float(known.mean()) if len(known) else float("nan")
+    return low + moved, high + moved
 
 
 def score_constant(
@@ -172,14 +225,18 @@ def score_gain(score: FoldScore, constant: FoldScore, splits: Splits) -> FoldSco
     """Score by how much a network's error is below the constant guess's, fold by fold.
 
     Both meet the same rows, so what makes a fold hard for both cancels out, and the
-    interval of the difference is narrower than that of either.
+    interval of the difference is narrower than that of either. Where both are scored on all
+    held-out rows together, so is the difference.
     """
     if len(splits) == 1:  # the guess's error is taken as known
         gain = constant.mean - score.mean
         low, high = constant.mean - score.high, constant.mean - score.low
         return FoldScore(mean=gain, std=0.0, low=low, high=high, per_fold=(gain,))
     per_fold = np.array(constant.per_fold) - np.array(score.per_fold)
-    return fold_score(per_fold, tested_share(splits), -np.inf, np.inf)
+    pooled = None
+    if score.pooled is not None and constant.pooled is not None:
+        pooled = constant.pooled - score.pooled
+    return fold_score(per_fold, tested_share(splits), -np.inf, np.inf, pooled)
 
 
 def score_test(

@@ -103,9 +103,9 @@ def figures_of_training(summary: Summary, history: pd.DataFrame) -> Iterator[Dra
         score = summary.scores[name]
         yield Drawn(
             title="Score of each fold",
-            caption=f"{NAMES[name]}, {NAMED[name].better} is better: mean "
-            f"{number(score.mean)} with its 95 % interval; the constant guess has "
-            f"{number(summary.constant[name])}.",
+            caption=f"{NAMES[name]}, {NAMED[name].better} is better: "
+            f"{'all together' if score.without_fold else 'mean'} {number(score.mean)} with "
+            f"its 95 % interval; the constant guess has {number(summary.constant[name])}.",
             svg=_draw_folds(summary, name),
         )
     lines = losses_of(history, "loss")

@@ -110,8 +110,11 @@ class Summary:
 def fold_score_of(score: Mapping[str, Any]) -> FoldScore:
     """Return the score that is in a JSON object, NaN for null."""
     per_fold = tuple(map(or_nan, score["per_fold"]))
-    rest = {name: or_nan(score[name]) for name in ("mean", "std", "low", "high")}
-    return FoldScore(per_fold=per_fold, **rest)
+    without = tuple(map(or_nan, score.get("without_fold", ())))
+    mean, std, low, high = (or_nan(score[name]) for name in ("mean", "std", "low", "high"))
+    return FoldScore(
+        mean=mean, std=std, low=low, high=high, per_fold=per_fold, without_fold=without
+    )
 
 
 def coverage_of(found: Mapping[str, Any] | None) -> Coverage | None:

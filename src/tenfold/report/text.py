@@ -9,7 +9,7 @@ from tenfold.checks.finding import Finding
 from tenfold.config import Decision
 from tenfold.evaluate.groups import GroupScore
 from tenfold.evaluate.metrics import HEADLINE, NAMED
-from tenfold.evaluate.scores import TestScore
+from tenfold.evaluate.scores import FoldScore, TestScore
 from tenfold.explain.explanation import Explanation
 from tenfold.explain.picture_explanation import PictureExplanation
 from tenfold.report.summary import Summary
@@ -65,16 +65,33 @@ def score_lines(summary: Summary) -> Iterator[str]:
     for name, score in summary.scores.items():
         interval = f"[{number(score.low)}, {number(score.high)}]"
         guess = number(summary.constant[name])
+        spread = "" if score.without_fold else f" (sd {number(score.std)})"
         yield (
-            f"  {NAMES[name]:<{width}}  {number(score.mean)} (sd {number(score.std)})"
+            f"  {NAMES[name]:<{width}}  {number(score.mean)}{spread}"
             f"  95 % interval {interval}  constant guess {guess}"
         )
+    yield from pooled_lines(summary.scores, noun)
     if summary.test_rows and not _same(summary):
         yield f"{summary.test_rows:,} test {noun} that no choice touched"
         yield from test_lines(summary.test)
     yield from coverage_lines(summary)
     yield verdict(summary)
     yield from group_lines(summary)
+
+
+def pooled_lines(scores: Mapping[str, FoldScore], noun: str) -> Iterator[str]:
+    """Yield which scores are not means over folds, and why; nothing if all are."""
+    pooled = [NAMES[name] for name, score in scores.items() if score.without_fold]
+    if len(pooled) == len(scores):
+        yield (
+            f"Folds hold out fewer than ten {noun}: each score is that of all held-out {noun} "
+            "together, not a mean over folds (fewer folds are larger: --folds)."
+        )
+    elif pooled:
+        yield (
+            f"A fold lacks a class: {' and '.join(pooled)} are those of all held-out {noun} "
+            "together, not means over folds."
+        )
 
 
 def _same(summary: Summary) -> bool:
