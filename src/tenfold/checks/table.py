@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from tenfold.checks.classes import check_classes
@@ -18,6 +19,7 @@ from tenfold.checks.labels import check_labels
 from tenfold.checks.quick import ROWS, can_answer, inputs_of, shuffled_folds, trees_out_of_fold
 from tenfold.checks.target import check_columns
 from tenfold.checks.unseen import check_drift, check_overlap, overlap
+from tenfold.data.cells import is_numeric, to_numbers, to_text
 from tenfold.data.copies import hash_rows
 from tenfold.data.encode import Encoded, encode
 from tenfold.data.schema import Schema
@@ -57,11 +59,10 @@ def check_table(
     rows = _finite(rows)
     asked = None if test is None else _finite(encode(test, _unsplit(schema)))
     kinds = hash_rows(rows, target=True)
-    found = [
-        *_check_cells(table, schema, rows),
-        *([] if keep_copies else check_copies(rows, kinds)),
-        *check_near_copies(rows, kinds, table.lines, generator),
-    ]
+    found = [*_check_cells(table, schema, rows)]
+    if not keep_copies and not _identified(table, schema):
+        found += check_copies(rows, kinds)
+    found += check_near_copies(rows, kinds, table.lines, generator)
     if asked is not None:
         found += check_overlap(*overlap(rows, asked), len(asked), "rows")
     # Test rows of other groups or of a later time are unlike the others, as they should be.
@@ -72,6 +73,24 @@ def check_table(
     if not any(one.severity == "stops" for one in found):
         found += _check_answers(table, schema, rows, generator)
     return in_order(_one_a_column(found))
+
+
+def _identified(table: Table, schema: Schema) -> bool:
+    """Tell whether an identifier that is not learnt from names every row by itself.
+
+    One that only counts the rows, in their order, may have been made after they were copied.
+    """
+    for column in schema.columns:
+        if column.kind != "identifier":
+            continue
+        cells = table.frame[column.name]
+        texts = to_text(cells)
+        if pd.isna(texts).any() or len(set(texts)) < len(texts):
+            continue
+        keys = to_numbers(cells) if is_numeric(cells) else texts.astype(str)
+        if not ((keys[1:] > keys[:-1]).all() or (keys[1:] < keys[:-1]).all()):
+            return True
+    return False
 
 
 def _check_cells(table: Table, schema: Schema, rows: Encoded) -> Iterator[Finding]:
