@@ -15,7 +15,7 @@ from tenfold.checks.copies import check_copies, check_near_copies
 from tenfold.checks.counters import check_counters
 from tenfold.checks.finding import Finding, in_order
 from tenfold.checks.groups import check_groups, check_times
-from tenfold.checks.labels import check_labels
+from tenfold.checks.labels import check_classes_given, check_numbers_given
 from tenfold.checks.quick import ROWS, can_answer, inputs_of, shuffled_folds, trees_out_of_fold
 from tenfold.checks.target import check_columns
 from tenfold.checks.unseen import check_drift, check_overlap, overlap
@@ -126,15 +126,31 @@ def _check_answers(
     part = rows.take(pick)
     if not can_answer(part.target, schema.task):
         return
-    target, classes = part.target, schema.classes
-    if schema.task == "classification":
-        used, target = np.unique(target, return_inverse=True)
-        classes = tuple(classes[i] for i in used)
     x_NP, words = inputs_of(part)
     fold = shuffled_folds(len(pick), generator)
-    answers = trees_out_of_fold(x_NP, target, schema.task, fold, words)
+
+    def answers(asked: NDArray[Any], fold: NDArray[np.int64]) -> NDArray[np.float64]:
+        return trees_out_of_fold(x_NP, asked, schema.task, fold, words)
+
     names = [f"line {line}" for line in table.lines[pick]]
-    yield from check_labels(answers, target, names, schema.task, classes)
+    if schema.task == "classification":
+        used, target = np.unique(part.target, return_inverse=True)
+        classes = tuple(schema.classes[i] for i in used)
+        yield from check_classes_given(
+            answers(target, fold),
+            target,
+            names,
+            classes,
+            lambda: answers(target, shuffled_folds(len(pick), generator)),
+        )
+    else:
+        values = part.target.astype(np.float64)
+        yield from check_numbers_given(
+            answers(values, fold)[:, 0],
+            values,
+            names,
+            lambda logs: answers(logs, fold)[:, 0],
+        )
 
 
 def _finite(rows: Encoded) -> Encoded:
