@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.stats import rankdata
 
 from tenfold.checks.columns import FEWEST, spread
 from tenfold.checks.finding import Finding
@@ -37,8 +38,13 @@ OFTEN: Final = 0.1
 WIDER: Final = 3.0  # steps as wide, in which chance finds three times as many, or more
 WIDEST: Final = WIDER * STEPS[-1]
 MOST_OF_THEM: Final = 0.8  # that the narrowest step is to show
-LEAST_COLUMNS: Final = 3  # of numbers with more than these values
-MANY_VALUES: Final = 50
+LEAST_COLUMNS: Final = 3  # of numbers, each fine and none in the order of another
+MANY_VALUES: Final = 50  # that a fine column has at least
+TIMES_ROOT: Final = (
+    2.0  # of the rows: as many values, too; those of a school recur in its pupils
+)
+ROWS_RANKED: Final = 2_000
+SAME_ORDER: Final = 0.98  # correlation of ranks, as numbers of pupils and of their schools have
 
 _MIX: Final = np.uint64(0x9E3779B97F4A7C15)
 
@@ -137,7 +143,8 @@ def check_near_copies(
     wide. What lies there by chance grows, at least by as much as the step: in a single column
     by three, in several by a power of it. So what grows tells how much chance there is in the
     narrow step, and what is left are copies. Rows whose cells are all equal are none: in coarse
-    columns they are frequent.
+    columns they are frequent. Where fewer than three columns are fine, nothing is said: pupils
+    of a school share all that is known of it, and their numbers follow each other.
 
     Parameters
     ----------
@@ -150,8 +157,7 @@ def check_near_copies(
     generator : numpy.random.Generator
     """
     rows = rows.take(np.sort(np.unique(kind_N, return_index=True)[1]))
-    many = [len(np.unique(column)) > MANY_VALUES for column in rows.numbers.T]
-    if sum(many) < LEAST_COLUMNS or len(rows) < 5 * FEWEST:
+    if len(rows) < 5 * FEWEST or not _can_be_near(rows.numbers):
         return
     count = max(ASKED // 10, min(ASKED, WORK // rows.numbers.size))
     ask = generator.permutation(len(rows))[:count]
@@ -174,6 +180,24 @@ def check_near_copies(
         },
         fix=("keep one of each", "name what they are copies of: --group-column NAME"),
     )
+
+
+def _can_be_near(x_NP: NDArray[Any]) -> bool:
+    """Tell whether enough columns tell rows apart, each by more than the others do."""
+    few = max(MANY_VALUES, TIMES_ROOT * np.sqrt(len(x_NP)))
+    pick = spread(len(x_NP), ROWS_RANKED)
+    ranks: list[NDArray[np.float64]] = []
+    for column in _scaled(x_NP):
+        if len(np.unique(column)) <= few:
+            continue
+        rank = rankdata(column[pick])
+        rank -= rank.mean()
+        rank /= np.linalg.norm(rank) or 1.0
+        if all(abs(float(rank @ other)) < SAME_ORDER for other in ranks):
+            ranks.append(rank)
+        if len(ranks) == LEAST_COLUMNS:
+            return True
+    return False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
