@@ -71,10 +71,10 @@ def _sum_of(x_NP: Numbers, y_N: Numbers) -> list[int]:
     part = np.flatnonzero(factor_P)
     if exact or len(part) < 2:
         return part.tolist()
-    steps = step_of(y_N) + sum(step_of(x_NP[:, i]) for i in part)
     left = y_N - x_NP @ factor_P
-    off = np.abs(left - (left.max() + left.min()) / 2).max()
-    return part.tolist() if off <= ROUNDED * steps / 2 <= ROUGH * y_N.std() else []
+    left -= (left.max() + left.min()) / 2
+    steps = [np.full(len(y_N), step_of(x_NP[:, i])) for i in part]
+    return part.tolist() if _is_rounding(left, steps, y_N) else []
 
 
 def _product_of(x_NP: Numbers, y_N: Numbers) -> list[int]:
@@ -85,12 +85,27 @@ def _product_of(x_NP: Numbers, y_N: Numbers) -> list[int]:
         return part.tolist()
     product_N = np.exp(np.log(x_NP) @ factor_P)
     product_N *= float(np.median(y_N / product_N))
+    steps = [product_N * step_of(x_NP[:, i]) / x_NP[:, i] for i in part]
+    return part.tolist() if _is_rounding(y_N - product_N, steps, y_N) else []
+
+
+def _is_rounding(left_N: Numbers, steps: Sequence[Numbers], y_N: Numbers) -> bool:
+    """Tell whether what is left of a target is not more than rounding explains.
+
+    Parameters
+    ----------
+    left_N : ndarray of shape (N,)
+    steps : sequence of ndarray of shape (N,)
+        What a step of each part makes of the target. Parts in which it makes much, such as
+        counts of items, have to be exact.
+    y_N : ndarray of shape (N,)
+    """
+    most = 2 * ROUGH * y_N.std() / ROUNDED
     steps_N = np.full(len(y_N), step_of(y_N))
-    for i in part:
-        steps_N += product_N * step_of(x_NP[:, i]) / x_NP[:, i]
-    rough = bool(ROUNDED * steps_N.max() / 2 > ROUGH * y_N.std())
-    inside = bool((np.abs(y_N - product_N) <= ROUNDED * steps_N / 2).all())
-    return part.tolist() if inside and not rough else []
+    for one in sorted(steps, key=np.max):
+        if (steps_N + one).max() <= most:
+            steps_N += one
+    return bool(steps_N.max() <= most and (np.abs(left_N) <= ROUNDED * steps_N / 2).all())
 
 
 def _factors(x_NP: Numbers, y_N: Numbers) -> tuple[Numbers, bool]:
