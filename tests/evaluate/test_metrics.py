@@ -113,6 +113,19 @@ def test_a_fold_of_one_class_has_scores_but_no_ranking() -> None:
     assert found["brier"] == pytest.approx(2 * np.mean([0.01, 0.04, 0.36, 0]))
 
 
+def test_the_ranking_is_that_of_the_classes_that_are_present() -> None:
+    truth, answers = drawn("roc_auc", 6, 3)
+    four = np.insert(answers, 2, 0.0, axis=1)  # a class that no row is of
+    moved = np.where(truth == 2, 3, truth)
+    auc = CLASSES["roc_auc"]
+    assert auc(moved, four, np.ones(50)) == auc(truth, answers, np.ones(50))
+    without = (truth != 2) * 1.0  # rows without weight are not there
+    kept = truth != 2
+    wanted = np.mean([sk.roc_auc_score(truth[kept] == c, answers[kept, c]) for c in (0, 1)])
+    assert auc(truth, answers, without) == pytest.approx(wanted)
+    assert np.isnan(auc(truth, answers, (truth == 1) * 1.0))
+
+
 def test_one_row_has_an_error_but_no_share_of_variance() -> None:
     found = [metric(np.ones(1), np.zeros((1, 1)), np.ones(1)) for metric in REGRESSION.values()]
     assert found[:3] == [1, 1, 1]

@@ -84,6 +84,28 @@ def test_a_fold_that_lacks_a_class_is_ranked_with_the_rows_of_the_others() -> No
     assert found["accuracy"].mean == np.mean(found["accuracy"].per_fold)
 
 
+@pytest.mark.parametrize("weight", [1.0, 0.0])
+def test_a_class_of_a_single_row_takes_no_ranking_away(weight: float) -> None:
+    rng = np.random.default_rng(4)
+    truth = rng.integers(0, 2, 120)
+    truth[7] = 2
+    rows, splits = encoded(truth), in_turn(120, 5)
+    rows = replace(rows, weights=np.where(truth == 2, weight, 1.0))
+    answers = [rng.dirichlet(np.ones(3), 24) for _ in range(5)]
+    found = score_folds(rows, splits, answers, "classification")["roc_auc"]
+    assert np.isfinite([*found.per_fold, found.mean, found.std, found.low, found.high]).all()
+    assert found.low < found.mean < found.high
+    said = np.empty((120, 3))
+    for fold, one in enumerate(answers):
+        said[fold::5] = one
+    kept = (truth != 2) | (weight > 0)
+    ranked = [
+        sk.roc_auc_score(truth[kept] == one, said[kept, one]) for one in np.unique(truth[kept])
+    ]
+    wanted = np.mean(ranked) if weight else np.mean(found.per_fold)
+    assert found.mean == pytest.approx(wanted)
+
+
 def tiny(rows: int, folds: int, seed: int, noise: float = 1.0) -> tuple[Any, Any, Any, Any]:
     """Return targets in folds, and what lines fitted to the other folds say of them."""
     rng = np.random.default_rng(seed)

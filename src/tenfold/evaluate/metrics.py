@@ -260,15 +260,16 @@ def roc_auc(truth: Truth, answers: Answers, weights: Weights) -> float:
     """Area under the ROC curve, 0.5 for a guess; mean of each class against the rest.
 
     Of two classes it is that of the second; of more the unweighted mean (scikit-learn's macro
-    average, one versus rest). NaN where a class is absent from the rows.
+    average, one versus rest) over the classes that are present. NaN where fewer than two are.
     """
     classes = answers.shape[1]
-    if not np.bincount(truth, weights, minlength=classes).all():
+    present = np.flatnonzero(np.bincount(truth, weights, minlength=classes))
+    if len(present) < 2:
         return float("nan")
     if classes == 2:
         return ranked(truth == 1, answers[:, 1], weights)
     # Pairs of classes have no weights in scikit-learn; each class against the rest has.
-    return float(np.mean([ranked(truth == c, answers[:, c], weights) for c in range(classes)]))
+    return float(np.mean([ranked(truth == c, answers[:, c], weights) for c in present]))
 
 
 def ranked(positive: NDArray[np.bool_], scores: NDArray[np.float64], weights: Weights) -> float:

@@ -1,8 +1,9 @@
 """Scores of all held-out rows together, where the scores of single folds mean little.
 
 R2 divides by the variance of a fold's few targets, RMSE is the root of a mean of a few squares,
-and a fold that lacks a class has no ROC AUC at all. The mean over folds is then far from what
-the networks are worth: of 20 rows in ten folds a mean R2 was -132 where new rows gave 0.86.
+and a fold that lacks a class has a ROC AUC of the others, or none at all. The mean over folds
+is then far from what the networks are worth: of 20 rows in ten folds a mean R2 was -132 where
+new rows gave 0.86.
 """
 
 from collections.abc import Sequence
