@@ -18,13 +18,13 @@ def alarms(table: pd.DataFrame, **options: Any) -> list[str]:
 
 
 def patients(draw: np.random.Generator) -> pd.DataFrame:
-    """Return who has which of six symptoms, so that many have the same."""
-    ill = draw.random(ROWS) < 0.5
-    symptoms = {
-        f"symptom {number}": (draw.random(ROWS) < 0.15 + 0.25 * ill * number / 6).astype(int)
-        for number in range(6)
-    }
-    return pd.DataFrame({**symptoms, "diagnosis": np.where(ill, "flu", "cold")})
+    """Return who has which of ten symptoms, so that many have the same, and one odd case."""
+    ill = draw.random((ROWS, 10)) < 0.5
+    table = pd.DataFrame(ill.astype(int), columns=[f"symptom {number}" for number in range(10)])
+    table["diagnosis"] = np.where(ill[:, 0] & ill[:, 1], "flu", "cold")
+    twice = table.index[table.duplicated()][0]
+    table.loc[twice, "diagnosis"] = "other"
+    return table
 
 
 def names(draw: np.random.Generator, rows: int) -> list[str]:

@@ -46,8 +46,6 @@ TIMES_ROOT: Final = (
 ROWS_RANKED: Final = 2_000
 SAME_ORDER: Final = 0.98  # correlation of ranks, as numbers of pupils and of their schools have
 
-_MIX: Final = np.uint64(0x9E3779B97F4A7C15)
-
 
 def check_copies(rows: Encoded, kind_N: NDArray[np.uint64]) -> Iterator[Finding]:
     """Yield whether many rows are copies that may stand on both sides of a fold: A06.
@@ -119,10 +117,11 @@ def _hashed(rows: Encoded) -> list[NDArray[np.uint64]]:
         rows.target,
     ]
     mixed = []
-    for place, column in enumerate(columns):
+    for salt, column in zip(pd.util.hash_array(np.arange(len(columns))), columns, strict=True):
         plain = np.where(np.isnan(column), np.nan, column + 0.0)
         key = pd.util.hash_array(np.ascontiguousarray(plain))
-        mixed.append((key ^ np.uint64(place)) * _MIX)
+        # Hashed once more: cells that change their columns must not leave the sum as it is.
+        mixed.append(pd.util.hash_array(key + salt))
     return mixed
 
 
