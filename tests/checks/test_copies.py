@@ -36,8 +36,9 @@ def with_copies(table: pd.DataFrame, share: float = 0.3) -> pd.DataFrame:
     again = table.sample(frac=share, random_state=0)
     last, other = table.columns[-1], table.iloc[:, -1].max()
     odd = table[table[last] != other].head(1).assign(**{last: other})
-    whole = pd.concat([table, again, odd], ignore_index=True)
-    return whole.sample(frac=1, random_state=1, ignore_index=True)
+    whole: pd.DataFrame = pd.concat([table, again, odd], ignore_index=True)
+    order = np.random.default_rng(1).permutation(len(whole))
+    return whole.take(order).reset_index(drop=True)
 
 
 @pytest.mark.parametrize("named", [True, False])
