@@ -192,7 +192,7 @@ class StudyEstimator(BaseEstimator):  # type: ignore[misc]
             seconds={"train": study.train_seconds},
             peak_memory_bytes=peak_memory_bytes(),
         )
-        named = tuple(g for g in summary.groups if g.column != summary.target)  # it has no name
+        named = tuple(group for group in summary.groups if not group.by_truth)  # has no name
         self._summary = replace(summary, groups=named)
         self._history = history_table(study)
 

@@ -181,6 +181,10 @@ def test_the_page_tells_verdict_contenders_failures_axes_and_decisions() -> None
     assert "number: 'area', 'rooms' (their cells are numbers); --kind NAME=..." in page.text
 
 
+def test_the_page_says_nothing_of_folds_that_are_large_enough() -> None:
+    assert "hold out fewer" not in page_of(comparison()).text
+
+
 def test_the_page_tells_what_makes_a_row_doubtful() -> None:
     text = page_of(comparison()).text
     assert "the time limit ended it; 2 of 3 folds" in text

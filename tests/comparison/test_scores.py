@@ -19,8 +19,9 @@ from tenfold.comparison.networks import run_network
 from tenfold.comparison.problem import Problem
 from tenfold.comparison.race import run_classical
 from tenfold.comparison.read import read_table_problem
-from tenfold.comparison.scoring import LOSSES, scorers
+from tenfold.comparison.scoring import scorers
 from tenfold.config import RunOptions
+from tenfold.evaluate.metrics import NAMED
 from tests.engine_tables import mixed_frame
 
 KINDS: Final = ("regression", "two classes", "five classes")
@@ -44,8 +45,7 @@ def cross_validated(estimator: Any, problem: Problem) -> dict[str, np.ndarray]:
         estimator, problem.X, problem.y, cv=problem.splits, scoring=list(names.values())
     )
     return {
-        name: (-1 if name in LOSSES else 1) * found[f"test_{scorer}"]
-        for name, scorer in names.items()
+        name: NAMED[name].direction * found[f"test_{scorer}"] for name, scorer in names.items()
     }
 
 

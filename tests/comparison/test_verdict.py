@@ -1,13 +1,25 @@
 """One sentence, four outcomes, and no winner of a noisy race."""
 
 import math
+import re
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tenfold.comparison.entry import Entry
-from tenfold.comparison.verdict import Verdict, judge, margin_of, paired_difference
+from tenfold.comparison.verdict import (
+    Difference,
+    Verdict,
+    _Race,
+    judge,
+    margin_of,
+    paired_difference,
+    told,
+)
 from tenfold.evaluate.scores import fold_interval
 
 SHARE: Final = 1 / 9
@@ -83,6 +95,224 @@ def test_a_difference_that_is_shown_but_below_the_margin_is_none() -> None:
     assert found.difference.low > 0
     assert found.outcome == "no"
     assert "Boosting is as good" in found.sentence
+
+
+# Every place of an interval beside -0.02, 0 and 0.02, which is the margin: its low end, its
+# mean, its high end, how many times as long the network trains, the outcome, and the sentence.
+DEAR, CHEAP = 40.0, 1.0
+PLACES: Final[list[tuple[float, float, float, float, str, str]]] = [
+    (
+        *(0.03, 0.04, 0.05),
+        DEAR,
+        "yes",
+        "Yes: N predicts better than C (IN FAVOUR OF N), at 40 times the training time.",
+    ),
+    (
+        *(0.01, 0.03, 0.05),
+        DEAR,
+        "yes",
+        (
+            "Yes: N predicts better than C (IN FAVOUR OF N), more likely than not by 0.020 or"
+            " more, at 40 times the training time."
+        ),
+    ),
+    (
+        *(0.01, 0.015, 0.03),
+        DEAR,
+        "too_little_data",
+        (
+            "Too little data to tell whether it is worth it: N predicts better than C (IN "
+            "FAVOUR OF N); whether by 0.020 or more cannot be told."
+        ),
+    ),
+    (
+        *(0.005, 0.01, 0.015),
+        DEAR,
+        "no",
+        (
+            "No: C is as good to within 0.020 (IN FAVOUR OF C) for 1/40 of the training time;"
+            " N predicts better, but by less than that."
+        ),
+    ),
+    (
+        *(0.005, 0.01, 0.015),
+        CHEAP,
+        "no_difference",
+        (
+            "No difference worth having: N is as good as C to within 0.020 (IN FAVOUR OF N), "
+            "at the same training time; N predicts better, but by less than that."
+        ),
+    ),
+    (
+        *(-0.01, 0.02, 0.05),
+        DEAR,
+        "too_little_data",
+        (
+            "Too little data to tell whether N or C is better (IN FAVOUR OF N; below 0.020 "
+            "none would matter)."
+        ),
+    ),
+    (
+        *(-0.05, 0.01, 0.05),
+        CHEAP,
+        "too_little_data",
+        (
+            "Too little data to tell whether N or C is better (IN FAVOUR OF N; below 0.020 "
+            "none would matter)."
+        ),
+    ),
+    (
+        *(0.0, 0.02, 0.04),
+        DEAR,
+        "too_little_data",
+        (
+            "Too little data to tell whether N or C is better (IN FAVOUR OF N; below 0.020 "
+            "none would matter)."
+        ),
+    ),
+    (
+        *(-0.01, 0.0, 0.01),
+        CHEAP,
+        "no_difference",
+        (
+            "No difference worth having: N is as good as C (IN FAVOUR OF N), at the same "
+            "training time."
+        ),
+    ),
+    (
+        *(-0.01, 0.0, 0.01),
+        DEAR,
+        "no",
+        "No: C is as good (IN FAVOUR OF C) for 1/40 of the training time.",
+    ),
+    (
+        *(-0.05, -0.02, 0.01),
+        CHEAP,
+        "no",
+        "No: C is at least as good (IN FAVOUR OF C), at the same training time.",
+    ),
+    (
+        *(-0.05, -0.02, 0.01),
+        DEAR,
+        "no",
+        "No: C is at least as good (IN FAVOUR OF C) for 1/40 of the training time.",
+    ),
+    (
+        *(-0.015, -0.01, -0.005),
+        CHEAP,
+        "no_difference",
+        (
+            "No difference worth having: N is as good as C to within 0.020 (IN FAVOUR OF N), "
+            "at the same training time; C predicts better, but by less than that."
+        ),
+    ),
+    (
+        *(-0.015, -0.01, -0.005),
+        DEAR,
+        "no",
+        (
+            "No: C is as good (IN FAVOUR OF C), and better by less than 0.020, for 1/40 of "
+            "the training time."
+        ),
+    ),
+    (
+        *(-0.03, -0.015, -0.005),
+        DEAR,
+        "no",
+        (
+            "No: C predicts better than N (IN FAVOUR OF C) for 1/40 of the training time; "
+            "whether by 0.020 or more cannot be told."
+        ),
+    ),
+    (
+        *(-0.05, -0.03, -0.01),
+        DEAR,
+        "no",
+        (
+            "No: C predicts better than N (IN FAVOUR OF C) for 1/40 of the training time; "
+            "more likely than not by 0.020 or more."
+        ),
+    ),
+    (
+        *(-0.05, -0.04, -0.03),
+        CHEAP,
+        "no",
+        "No: C predicts better than N (IN FAVOUR OF C), at the same training time.",
+    ),
+]
+
+
+def decided(
+    low: float, mean: float, high: float, ratio: float, margin: float
+) -> tuple[str, str]:
+    """Return the verdict on a difference that both are shown to beat the guess with."""
+    network, classical, guess = (
+        replace(entry(kind, score + 0 * STEADY), name=name)
+        for kind, score, name in (
+            ("deep", 0.8, "N"),
+            ("classical", 0.7, "C"),
+            ("constant", 0, "G"),
+        )
+    )
+    difference = Difference(mean=mean, low=low, high=high)
+    return _Race(network, classical, guess, "r2", margin, difference, ratio).decide()
+
+
+@pytest.mark.parametrize(("low", "mean", "high", "ratio", "outcome", "sentence"), PLACES)
+def test_a_sentence_says_what_its_interval_shows(
+    low: float, mean: float, high: float, ratio: float, outcome: str, sentence: str
+) -> None:
+    found, said = decided(low, mean, high, ratio, 0.02)
+    brackets = re.search(r"\(R2 (.*?)[;)]", said)
+    assert brackets is not None
+    ends = (low, high) if "IN FAVOUR OF N" in sentence else (-high, -low)
+    middle = mean if "IN FAVOUR OF N" in sentence else -mean
+    scores = "0.800 against 0.700" if "IN FAVOUR OF N" in sentence else "0.700 against 0.800"
+    shown = [told(value, "r2") for value in (middle, *ends)]
+    assert brackets[1] == (
+        f"{scores}, difference {shown[0]}, 95 % interval {shown[1]} to {shown[2]}"
+    )
+    assert (found, said.replace(f"R2 {brackets[1]}", sentence.split("(")[1][:14])) == (
+        outcome,
+        sentence,
+    )
+
+
+@settings(derandomize=True, max_examples=300, deadline=None)
+@given(
+    st.lists(st.floats(-0.1, 0.1).map(lambda v: round(v, 4)), min_size=3, max_size=3).map(
+        sorted
+    ),
+    st.sampled_from([0.0, 0.01, 0.03]),
+    st.sampled_from([0.1, 1.0, 1.9, 3.0, 50.0]),
+)
+def test_no_sentence_contradicts_its_interval(
+    ends: list[float], margin: float, ratio: float
+) -> None:
+    low, mean, high = ends
+    outcome, said = decided(low, mean, high, ratio, margin)
+    unsure = "Too little data to tell whether N or C is better" in said
+    assert ("N predicts better" in said) == (low > 0)
+    assert ("C predicts better" in said or "and better by" in said) == (high < 0)
+    assert not (unsure and (low > 0 or high < 0))
+    assert not ("by less than" in said and (high > margin or low < -margin))
+    assert not (
+        "cannot be told" in said and (min(abs(low), abs(high)) >= margin or low * high <= 0)
+    )
+    assert outcome == "yes" or not said.startswith("Yes")
+    assert (outcome == "yes") == (low > 0 and mean >= margin)
+    assert said.endswith(".")
+    assert said.count("(") == said.count(")")
+
+
+def test_a_gain_over_the_guess_that_does_not_matter_is_said_to_be_one() -> None:
+    """Both are shown to beat the guess, by half a margin."""
+    found = race(0.004, 0.005, noise=0.0005)
+    assert found.outcome == "no_difference"
+    assert found.sentence.startswith(
+        "No difference: neither is shown to predict better than the constant guess by 0.020 or "
+        "more (R2 0.004 for Network, 0.005 for Boosting"
+    )
 
 
 def test_where_neither_beats_the_constant_guess_there_is_no_difference() -> None:

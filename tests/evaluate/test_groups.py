@@ -1,5 +1,9 @@
 """For whom a network works: planted groups are found, and chance is not taken for one."""
 
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Final
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,7 +12,8 @@ from tenfold.config import SchemaOptions, SplitOptions
 from tenfold.data.groups import Group, by_range, by_word, groups_of_pictures, groups_of_table
 from tenfold.data.read import read_table
 from tenfold.data.schema import infer_schema
-from tenfold.evaluate.groups import row_losses, score_groups
+from tenfold.evaluate.groups import GroupScore, row_losses, score_groups
+from tenfold.seeds import Streams
 from tests.engine_pictures import as_pictures, stripes
 
 ROWS = 3_000
@@ -74,16 +79,171 @@ def test_rows_that_no_fold_holds_out_do_not_count() -> None:
     assert [group.rows for group in found] == [ROWS // 4, ROWS // 4]
 
 
-def test_chance_is_seldom_taken_for_a_group() -> None:
-    """Of tables without any group, 5 % may have one of twenty groups that stands out."""
+NOISE: Final[dict[str, Callable[[np.random.Generator, int], Any]]] = {
+    "normal": lambda rng, rows: rng.normal(size=rows),
+    "heavy tails": lambda rng, rows: rng.standard_t(3, size=rows),
+    "skewed": lambda rng, rows: rng.lognormal(size=rows) - np.exp(0.5),
+    "seldom wrong": lambda rng, rows: (rng.random(rows) < 0.08) * 1.0,
+}
+
+
+def by_chance(rng: np.random.Generator, rows: int = 240) -> list[Group]:
+    """Return groups, some of about thirty rows, that have nothing to do with any error."""
+    words = [rng.integers(rows // 36, size=rows).astype(str).astype(object) for _ in range(4)]
+    found = [g for i, word in enumerate(words) for g in by_word(f"w{i}", word)]
+    return found + [g for i in range(3) for g in by_range(f"x{i}", rng.random(rows))]
+
+
+def asked(
+    groups: list[Group],
+    errors: Any,
+    weights: Any = None,
+    clusters: Any = None,
+    streams: Streams | None = None,
+) -> tuple[GroupScore, ...]:
+    """Score groups of rows that are off by these errors."""
+    rows = len(errors)
+    weights = np.ones(rows) if weights is None else weights
+    guess = np.full((rows, 1), 99.0)
+    return score_groups(
+        groups, errors, np.zeros((rows, 1)), guess, weights, "regression", streams, clusters
+    )
+
+
+@pytest.mark.parametrize("kind", NOISE)
+def test_chance_is_seldom_taken_for_a_group_however_errors_are_distributed(kind: str) -> None:
+    """Of tables without any group, 5 % may have one of forty that stands out."""
     alarms = 0
-    for seed in range(200):
+    for seed in range(100):
         rng = np.random.default_rng(seed)
-        truth, said = rng.normal(size=400), rng.normal(size=(400, 1))
-        groups = [g for i in range(5) for g in by_range(f"x{i}", rng.normal(size=400))]
-        found = score_groups(groups, truth, said, said * 0, np.ones(400), "regression")
-        alarms += any(group.stands_out for group in found)
-    assert alarms <= 200 * 0.05 + 8  # and its chance
+        groups = by_chance(rng)
+        alarms += any(g.stands_out for g in asked(groups, NOISE[kind](rng, 240)))
+    assert alarms <= 100 * 0.05 + 5  # and its chance
+
+
+@pytest.mark.parametrize(
+    ("kind", "times"), [("normal", 2), ("heavy tails", 2.5), ("skewed", 4)]
+)
+def test_a_small_group_that_differs_is_mostly_found(kind: str, times: float) -> None:
+    found = 0
+    for seed in range(30):
+        rng = np.random.default_rng(seed)
+        group, *others = by_chance(rng)
+        errors = NOISE[kind](rng, 240) * np.where(group.member, times, 1)
+        told = {(g.column, g.value): g.stands_out for g in asked([group, *others], errors)}
+        found += told[group.column, group.value] == 1
+    assert found >= 20
+
+
+def test_rows_of_a_cluster_count_as_one_and_not_as_many() -> None:
+    """Five rows of each of sixty patients err alike, and a group is whole patients."""
+    alarms = {True: 0, False: 0}
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        patient = np.repeat(np.arange(60), 5)
+        errors = rng.normal(size=60)[patient] * 3 + 0.1 * rng.normal(size=300)
+        groups = [
+            Group(column=f"x{i}", value="low", member=(rng.random(60) < 0.4)[patient])
+            for i in range(8)
+        ]
+        for known in alarms:
+            found = asked(groups, errors, clusters=patient if known else None)
+            alarms[known] += any(g.stands_out for g in found)
+    assert alarms[True] <= 60 * 0.05 + 4
+    assert alarms[False] > 20  # the control
+
+
+def test_a_group_of_copies_is_no_better_known_than_of_one_each() -> None:
+    rng = np.random.default_rng(0)
+    errors = rng.normal(size=200)
+    member = np.arange(200) < 100
+    left, right = (
+        Group(column="side", value=name, member=one)
+        for name, one in (("left", member), ("right", ~member))
+    )
+    once = asked([left, right], errors)
+    twice = [
+        Group(column=g.column, value=g.value, member=np.tile(g.member, 2))
+        for g in (left, right)
+    ]
+    copies = np.tile(np.arange(200), 2)
+    again = asked(twice, np.tile(errors, 2), clusters=copies)
+    alone = asked(twice, np.tile(errors, 2))
+    for one, same, other in zip(once, again, alone, strict=True):
+        assert (same.low, same.high) == pytest.approx((one.low, one.high), rel=0.02)
+        assert other.high < same.high  # the control
+
+
+@pytest.mark.parametrize("design", ["by chance", "by group", "by error"])
+def test_weights_of_rows_make_no_group_stand_out(design: str) -> None:
+    alarms = 0
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        groups, errors = by_chance(rng), rng.normal(size=240)
+        weights = rng.lognormal(0, 1, 240)
+        if design == "by group":
+            weights = np.where(groups[0].member, weights, 1.0)
+        elif design == "by error":
+            errors = errors / np.sqrt(weights)
+        alarms += any(g.stands_out for g in asked(groups, errors, weights))
+    assert alarms <= 60 * 0.05 + 4
+
+
+def test_a_group_without_a_mistake_is_not_known_to_be_without() -> None:
+    """None of thirty rows is wrong where one of twelve is: that happens by chance."""
+    wrong = np.arange(600) % 12 == 0
+    clean = np.flatnonzero(~wrong)[:30]
+    group = Group(column="shop", value="a", member=np.isin(np.arange(600), clean))
+    (found,) = asked([group], wrong * 1.0)
+    assert (found.error, found.low) == (0, 0)
+    assert found.high**2 > 1 / 12
+
+
+@pytest.mark.parametrize(("kind", "mean"), [("normal", 1.0), ("seldom wrong", 0.08)])
+def test_intervals_of_all_groups_hold_at_once(kind: str, mean: float) -> None:
+    held = 0
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        found = asked(by_chance(rng), NOISE[kind](rng, 240))
+        held += all(g.low**2 <= mean <= g.high**2 for g in found)
+    assert held >= 54  # 57, and its chance
+
+
+def test_what_stands_out_comes_from_the_seed_and_from_no_global_state() -> None:
+    rng = np.random.default_rng(3)
+    groups, errors = by_chance(rng), rng.standard_t(3, size=240)
+    for times in np.linspace(1.5, 4, 6):  # from one that is not found to one that is
+        made = errors * np.where(groups[0].member, times, 1)
+        found = asked(groups, made, streams=Streams(5))
+        np.random.seed(int(10 * times))  # noqa: NPY002 - the state that is not to matter
+        assert asked(groups, made, streams=Streams(5)) == found
+
+
+def test_the_target_is_told_apart_and_takes_no_place_of_a_column() -> None:
+    """Groups by the target stand out in nearly every table; they name no other group."""
+    rng = np.random.default_rng(0)
+    truth = rng.normal(size=ROWS)
+    of_truth = [replace(g, by_truth=True) for g in by_range("price", truth)]
+    groups = [g for i in range(8) for g in by_range(f"x{i}", rng.random(ROWS))]
+    said, ones = np.zeros((ROWS, 1)), np.ones(ROWS)
+    found = score_groups([*of_truth, *groups], truth, said, said, ones, "regression")
+    assert [g.by_truth for g in found] == [False] * 24 + [True] * 4
+    assert not any(g.stands_out for g in found if not g.by_truth)
+    assert [g.stands_out for g in found if g.by_truth] == [1, 1, -1, -1]
+    alone = score_groups(groups, truth, said, said, ones, "regression")
+    assert [g.stands_out for g in alone] == [g.stands_out for g in found[:24]]
+
+
+def test_a_group_that_stands_out_is_told_though_others_happen_to_err_more() -> None:
+    rng = np.random.default_rng(0)
+    errors = rng.standard_t(3, size=4_000)
+    large = Group(column="half", value="a", member=np.arange(4_000) < 2_000)
+    errors[large.member] *= 1.3
+    words = [rng.integers(100, size=4_000).astype(str).astype(object) for _ in range(5)]
+    small = [g for i, word in enumerate(words) for g in by_word(f"w{i}", word)]
+    found = asked([*small, large], errors)
+    assert {g.value: g.stands_out for g in found if g.column == "half"} == {"a": 1}
+    assert sum(g.error > found[-1].error for g in found) > 12
 
 
 def test_only_the_ends_of_many_groups_are_told() -> None:

@@ -1,11 +1,21 @@
 """A score means what its name means in scikit-learn, weights and odd folds included."""
 
+import re
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sklearn import metrics as sk
 
-from tenfold.evaluate.metrics import BOUNDS, HEADLINE, METRICS, SMALLEST, constant_guess
+from tenfold.cli.options import MetricName
+from tenfold.comparison.scoring import answered, scorers
+from tenfold.comparison.verdict import margin_of, told
+from tenfold.evaluate.metrics import HEADLINE, METRICS, NAMED, SMALLEST, constant_guess
+from tenfold.report.text import NAMES
 
 Floats = NDArray[np.float64]
 Drawn = tuple[NDArray[np.int64], Floats, Floats]
@@ -81,7 +91,7 @@ def test_a_weight_of_two_scores_like_a_row_that_stands_there_twice(name: str) ->
 
 @pytest.mark.parametrize("name", ALL)
 def test_scores_lie_within_the_bounds_that_intervals_are_cut_to(name: str) -> None:
-    low, high = BOUNDS[name]
+    low, high = NAMED[name].bounds
     metric = ALL[name]
     best, worst = np.eye(2)[[0, 1, 0, 1]], np.eye(2)[[1, 0, 1, 0]]
     truth = np.array([0, 1, 0, 1])
@@ -101,6 +111,19 @@ def test_a_fold_of_one_class_has_scores_but_no_ranking() -> None:
     assert found["accuracy"] == found["balanced_accuracy"] == 0.75
     assert found["log_loss"] == pytest.approx(-np.log([0.9, 0.8, 0.4, 1.0]).mean())
     assert found["brier"] == pytest.approx(2 * np.mean([0.01, 0.04, 0.36, 0]))
+
+
+def test_the_ranking_is_that_of_the_classes_that_are_present() -> None:
+    truth, answers = drawn("roc_auc", 6, 3)
+    four = np.insert(answers, 2, 0.0, axis=1)  # a class that no row is of
+    moved = np.where(truth == 2, 3, truth)
+    auc = CLASSES["roc_auc"]
+    assert auc(moved, four, np.ones(50)) == auc(truth, answers, np.ones(50))
+    without = (truth != 2) * 1.0  # rows without weight are not there
+    kept = truth != 2
+    wanted = np.mean([sk.roc_auc_score(truth[kept] == c, answers[kept, c]) for c in (0, 1)])
+    assert auc(truth, answers, without) == pytest.approx(wanted)
+    assert np.isnan(auc(truth, answers, (truth == 1) * 1.0))
 
 
 def test_one_row_has_an_error_but_no_share_of_variance() -> None:
@@ -147,3 +170,112 @@ def test_the_constant_guess_has_the_best_headline_of_all_constants() -> None:
             other = np.abs(guess + rng.normal(0, 0.1, outputs))
             other = other if task == "regression" else other / other.sum()
             assert least <= metric(truth, np.tile(other, (50, 1)), weights)
+
+
+def drawn(name: str, seed: int, classes: int) -> tuple[Any, Any]:
+    """Return truth and answers that tell something of it."""
+    rng = np.random.default_rng(seed)
+    if NAMED[name].task == "regression":
+        truth = rng.normal(5, 2, 50)
+        return truth, (truth + rng.normal(size=50))[:, None]
+    truth = rng.permutation(np.arange(50) % classes)
+    answers = rng.dirichlet(np.ones(classes), 50) + np.eye(classes)[truth] * 0.5
+    return truth, answers / answers.sum(axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize("classes", [2, 4])
+@pytest.mark.parametrize("name", NAMED)
+def test_value_and_direction_are_those_of_the_scorer_that_is_named(
+    name: str, classes: int
+) -> None:
+    metric = NAMED[name]
+    truth, answers = drawn(name, 3, classes)
+    chosen = metric.scorers[classes > 2]
+    if not chosen:  # scikit-learn halves it for two classes; its direction is the same
+        assert name == "brier"
+        assert sk.get_scorer("neg_brier_score")._sign == metric.direction
+        return
+    scorer = sk.get_scorer(chosen)
+    found = scorer(answered(answers, metric.task), np.zeros((50, 1)), truth)
+    assert metric(truth, answers, np.ones(50)) == pytest.approx(metric.direction * found)
+    assert scorer._sign == metric.direction
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_better_answers_have_the_better_score_and_right_ones_the_perfect(name: str) -> None:
+    metric = NAMED[name]
+    truth, answers = drawn(name, 4, 3)
+    right = truth[:, None] if metric.task == "regression" else np.eye(3)[truth]
+    found = [
+        metric(truth, share * right + (1 - share) * answers, np.ones(50))
+        for share in (0.0, 0.7, 1.0)
+    ]
+    assert metric.direction * found[0] <= metric.direction * found[1]
+    assert metric.direction * found[0] < metric.direction * found[2]
+    assert found[2] == pytest.approx(metric.perfect)
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_what_is_needed_is_all_that_a_score_depends_on(name: str) -> None:
+    metric = NAMED[name]
+    truth, answers = drawn(name, 5, 3)
+    flat = answers**0.5
+    flat /= flat.sum(axis=1, keepdims=True)  # the same classes, other probabilities
+    same = metric(truth, answers, np.ones(50)) == metric(truth, flat, np.ones(50))
+    assert same == (metric.needs == "classes")
+
+
+@settings(derandomize=True, max_examples=60, deadline=None)
+@given(st.data())
+def test_no_answers_take_a_score_beyond_its_bounds(data: st.DataObject) -> None:
+    rows, classes = data.draw(st.integers(1, 12)), data.draw(st.integers(2, 4))
+    numbers = st.floats(-1e6, 1e6).map(lambda value: round(value, 3))
+    weights = np.array(data.draw(st.lists(st.integers(0, 3), min_size=rows, max_size=rows)))
+    weights = weights.astype(np.float64)
+    weights[0] = 1.0
+    for metric in NAMED.values():
+        if metric.task == "regression":
+            truth, said = (
+                np.array(data.draw(st.lists(numbers, min_size=rows, max_size=rows)))
+                for _ in range(2)
+            )
+            value = metric(truth, said[:, None], weights)
+        else:
+            some = st.integers(0, classes - 1)
+            truth = np.array(data.draw(st.lists(some, min_size=rows, max_size=rows)))
+            parts = st.lists(st.integers(1, 9), min_size=classes, max_size=classes)
+            said = np.array(data.draw(st.lists(parts, min_size=rows, max_size=rows)), float)
+            value = metric(truth, said / said.sum(axis=1, keepdims=True), weights)
+        low, high = metric.bounds
+        assert np.isnan(value) or low <= value <= high + 1e-12, metric.name
+
+
+@pytest.mark.parametrize("name", [name for name, one in NAMED.items() if one.mean_of_rows])
+def test_a_mean_of_rows_is_the_mean_of_its_parts(name: str) -> None:
+    truth, answers = drawn(name, 6, 3)
+    parts = [
+        NAMED[name](truth[at], answers[at], np.ones(10)) for at in np.arange(50).reshape(5, 10)
+    ]
+    assert np.mean(parts) == pytest.approx(NAMED[name](truth, answers, np.ones(50)))
+
+
+def test_what_is_said_of_a_metric_anywhere_is_what_is_said_where_it_is_made() -> None:
+    docs = Path(__file__).parents[2] / "docs" / "reference"
+    table = dict(
+        re.findall(
+            r"^\| `(\w+)` \| .* \| (.*) \|$", (docs / "metrics.md").read_text("utf-8"), re.M
+        )
+    )
+    compared = {**scorers("regression", 0), **scorers("classification", 2)}
+    offered = MetricName.__metadata__[0].help  # type: ignore[attr-defined]
+    for name, metric in NAMED.items():
+        assert NAMES[name] == metric.label
+        assert table[name].startswith(metric.better)
+        assert (name in offered) == (name in compared) == bool(metric.scorers[0])
+        assert metric.meaning.endswith(".")
+        assert len(told(0.12345, name)) == (5 if metric.unit == "share" else 6)
+        whole = 1.0 if metric.better == "higher" else 7.0
+        assert margin_of(name, 50.0, 7.0) == pytest.approx(0.02 * whole)
+    assert {name for name in table if name in NAMED} == set(NAMED)
+    for task, name in HEADLINE.items():
+        assert (NAMED[name].task, NAMED[name].better) == (task, "lower")

@@ -1,11 +1,14 @@
 """Means, intervals and the constant guess, against their formulas and against chance."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from sklearn import metrics as sk
+from sklearn.linear_model import Ridge
 
 import tenfold
 from tenfold.evaluate.scores import (
@@ -35,7 +38,7 @@ def test_folds_without_a_score_are_left_out_of_the_interval() -> None:
 
 def test_mean_and_deviation_are_over_folds_and_the_tutorials() -> None:
     rng = np.random.default_rng(1)
-    rows, splits = encoded(rng.normal(size=20)), in_turn(20, 3)
+    rows, splits = encoded(rng.normal(size=40)), in_turn(40, 3)
     answers = [rng.normal(size=(int(h.sum()), 1)) for h in splits.held_out]
     score = score_folds(rows, splits, answers, "regression")["mse"]
     errors = [
@@ -44,7 +47,7 @@ def test_mean_and_deviation_are_over_folds_and_the_tutorials() -> None:
     ]
     assert score.per_fold == pytest.approx(errors)
     assert (score.mean, score.std) == pytest.approx((np.mean(errors), np.std(errors)))
-    share = np.mean([7 / 13, 7 / 13, 6 / 14])
+    share = np.mean([14 / 26, 13 / 27, 13 / 27])
     low, high = fold_interval(np.array(errors), share)
     assert (score.low, score.high) == pytest.approx((max(low, 0), high))
 
@@ -60,13 +63,120 @@ def test_an_interval_ends_where_the_metric_ends() -> None:
     assert found["accuracy"].low == 0
 
 
-def test_a_fold_of_one_class_takes_nothing_from_the_other_folds() -> None:
-    rows, splits = encoded(np.array([0, 1, 0, 0, 1, 0, 0, 1, 1])), in_turn(9, 3)
-    answers = [np.tile([[0.7, 0.3]], (3, 1))] * 3
-    score = score_folds(rows, splits, answers, "classification")["roc_auc"]
-    assert np.isnan(score.per_fold[:2]).all()
-    assert (score.mean, score.std) == (0.5, 0)
-    assert np.isnan(score.low)
+def test_a_fold_that_lacks_a_class_is_ranked_with_the_rows_of_the_others() -> None:
+    rng = np.random.default_rng(3)
+    truth = rng.integers(0, 2, 60)
+    truth[::3] = 0  # the first fold's
+    rows, splits = encoded(truth), in_turn(60, 3)
+    answers = [rng.dirichlet([1, 1], 20) for _ in range(3)]
+    said = np.empty((60, 2))
+    for fold, one in enumerate(answers):
+        said[fold::3] = one
+    found = score_folds(rows, splits, answers, "classification")
+    assert [bool(score.without_fold) for score in found.values()] == [
+        name in {"roc_auc", "balanced_accuracy"} for name in found
+    ]
+    assert found["roc_auc"].mean == pytest.approx(sk.roc_auc_score(truth, said[:, 1]))
+    assert np.isnan(found["roc_auc"].per_fold[0])
+    assert found["roc_auc"].low < found["roc_auc"].mean < found["roc_auc"].high
+    balanced = sk.balanced_accuracy_score(truth, said.argmax(axis=1))
+    assert found["balanced_accuracy"].mean == pytest.approx(balanced)
+    assert found["accuracy"].mean == np.mean(found["accuracy"].per_fold)
+
+
+@pytest.mark.parametrize("weight", [1.0, 0.0])
+def test_a_class_of_a_single_row_takes_no_ranking_away(weight: float) -> None:
+    rng = np.random.default_rng(4)
+    truth = rng.integers(0, 2, 120)
+    truth[7] = 2
+    rows, splits = encoded(truth), in_turn(120, 5)
+    rows = replace(rows, weights=np.where(truth == 2, weight, 1.0))
+    answers = [rng.dirichlet(np.ones(3), 24) for _ in range(5)]
+    found = score_folds(rows, splits, answers, "classification")["roc_auc"]
+    assert np.isfinite([*found.per_fold, found.mean, found.std, found.low, found.high]).all()
+    assert found.low < found.mean < found.high
+    said = np.empty((120, 3))
+    for fold, one in enumerate(answers):
+        said[fold::5] = one
+    kept = (truth != 2) | (weight > 0)
+    ranked = [
+        sk.roc_auc_score(truth[kept] == one, said[kept, one]) for one in np.unique(truth[kept])
+    ]
+    wanted = np.mean(ranked) if weight else np.mean(found.per_fold)
+    assert found.mean == pytest.approx(wanted)
+
+
+def tiny(rows: int, folds: int, seed: int, noise: float = 1.0) -> tuple[Any, Any, Any, Any]:
+    """Return targets in folds, and what lines fitted to the other folds say of them."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(rows, 4))
+    target = x @ np.array([1, 0.7, 0.4, 0]) + noise * rng.normal(size=rows)
+    splits = in_turn(rows, folds)
+    new = rng.normal(size=(2_000, 4))
+    truth = new @ np.array([1, 0.7, 0.4, 0]) + noise * rng.normal(size=2_000)
+    answers, reached = [], []
+    for learn, held_out in zip(splits.learn, splits.held_out, strict=True):
+        line = Ridge().fit(x[learn], target[learn])
+        answers.append(line.predict(x[held_out])[:, None])
+        reached.append(sk.r2_score(truth, line.predict(new)))
+    return encoded(target), splits, answers, float(np.mean(reached))
+
+
+@pytest.mark.parametrize(("rows", "folds"), [(20, 10), (40, 10), (99, 10), (24, 24)])
+def test_tiny_folds_are_scored_together(rows: int, folds: int) -> None:
+    known, splits, answers, _ = tiny(rows, folds, 0)
+    found = score_folds(known, splits, answers, "regression")
+    said = np.empty(rows)
+    for held_out, one in zip(splits.held_out, answers, strict=True):
+        said[held_out] = one[:, 0]
+    wanted = {
+        "mse": sk.mean_squared_error(known.target, said),
+        "rmse": sk.root_mean_squared_error(known.target, said),
+        "mae": sk.mean_absolute_error(known.target, said),
+        "r2": sk.r2_score(known.target, said),
+    }
+    assert {name: score.mean for name, score in found.items()} == pytest.approx(wanted)
+    assert all(len(score.per_fold) == folds for score in found.values())
+    without = splits.held_out[0] == 0
+    left = sk.r2_score(known.target[without], said[without])
+    assert found["r2"].without_fold[0] == pytest.approx(left)
+    if folds < rows:  # one row alone has no R2
+        assert found["r2"].mean - np.mean(found["r2"].per_fold) > 0.01
+    guess = score_constant(known, splits, "regression", 1)
+    gain = score_gain(found["rmse"], guess["rmse"], splits)
+    assert gain.mean == pytest.approx(guess["rmse"].mean - found["rmse"].mean)
+    assert gain.low < gain.mean < gain.high
+
+
+def test_folds_of_ten_rows_are_scored_one_by_one() -> None:
+    known, splits, answers, _ = tiny(100, 10, 0)
+    for score in score_folds(known, splits, answers, "regression").values():
+        assert score.without_fold == ()
+        assert score.mean == pytest.approx(np.mean(score.per_fold))
+
+
+def test_of_a_mean_over_rows_nothing_changes_where_folds_are_equally_large() -> None:
+    known, splits, answers, _ = tiny(40, 10, 1)
+    score = score_folds(known, splits, answers, "regression")["mae"]
+    assert score.mean == pytest.approx(np.mean(score.per_fold))
+    low, high = fold_interval(np.array(score.per_fold), 4 / 36)
+    assert (score.low, score.high) == pytest.approx((low, high))
+
+
+@pytest.mark.parametrize(("rows", "folds", "noise"), [(20, 10, 1), (40, 10, 3), (24, 24, 1)])
+def test_pooled_scores_are_near_those_of_new_rows_and_so_is_their_interval(
+    rows: int, folds: int, noise: float
+) -> None:
+    off, over_folds, held = [], [], 0
+    for seed in range(60):
+        known, splits, answers, reached = tiny(rows, folds, seed, noise)
+        score = score_folds(known, splits, answers, "regression")["r2"]
+        off.append(score.mean - reached)
+        over_folds.append(np.mean(score.per_fold) - reached)
+        held += score.low <= reached <= score.high
+    assert abs(np.median(off)) < 0.12
+    assert held >= 60 * 0.95 - 6
+    assert folds == rows or np.median(over_folds) < -0.5  # the control
 
 
 def test_the_constant_guess_is_learnt_from_the_learning_rows_of_each_fold() -> None:
@@ -153,15 +263,15 @@ def test_the_scores_of_a_run_are_those_of_its_out_of_fold_answers() -> None:
 
 def test_the_gain_is_the_difference_of_each_fold_and_its_interval() -> None:
     rng = np.random.default_rng(7)
-    rows, splits = encoded(np.arange(12.0)), in_turn(12, 3)
-    answers = [rows.target[h][:, None] + rng.normal(size=(4, 1)) for h in splits.held_out]
+    rows, splits = encoded(np.arange(36.0)), in_turn(36, 3)
+    answers = [rows.target[h][:, None] + rng.normal(size=(12, 1)) for h in splits.held_out]
     score = score_folds(rows, splits, answers, "regression")["rmse"]
     constant = score_constant(rows, splits, "regression", 1)["rmse"]
     gain = score_gain(score, constant, splits)
     difference = np.subtract(constant.per_fold, score.per_fold)
     assert gain.per_fold == pytest.approx(difference)
     assert gain.mean == pytest.approx(constant.mean - score.mean)
-    assert (gain.low, gain.high) == pytest.approx(fold_interval(difference, 4 / 8))
+    assert (gain.low, gain.high) == pytest.approx(fold_interval(difference, 12 / 24))
     assert gain.low > 0
     assert score_gain(constant, score, splits).high == -gain.low
 

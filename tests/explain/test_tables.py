@@ -88,7 +88,7 @@ def test_errors_are_those_of_rows_that_networks_never_saw(values: Run) -> None:
     fold = np.repeat(np.arange(4), held_out.splits.held_out.sum(axis=1))
     assert values.summary is not None
     known = values.summary.scores["rmse"].per_fold
-    assert _errors(held_out, rows, rows, fold) == pytest.approx(known, rel=1e-6)
+    assert _errors(held_out, rows, rows, fold).per_fold == pytest.approx(known, rel=1e-6)
 
 
 def test_an_earlier_run_is_explained_as_it_was(values: Run, found: Explanation) -> None:

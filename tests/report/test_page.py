@@ -1,5 +1,7 @@
 """A run as a page and as a model card: whole, self-contained, the same from its folder."""
 
+import copy
+import json
 import shutil
 from dataclasses import replace
 from functools import partial
@@ -9,13 +11,14 @@ from typing import Final
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import r2_score
 
 import tenfold
 from tenfold import Run
 from tenfold.errors import StoreError
 from tenfold.report.page import confusion_of, render_card, render_notebook, render_page
 from tenfold.report.summary import Summary
-from tenfold.report.text import headline
+from tenfold.report.text import group_lines, headline, score_lines
 from tests.engine_pages import Page, loads_nothing
 from tests.engine_pictures import write_folder
 from tests.engine_work import calls_of
@@ -46,8 +49,8 @@ def values(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def classes(tmp_path_factory: pytest.TempPathFactory) -> Run:
     home = tmp_path_factory.mktemp("classes")
     frame = houses().drop(columns="price")
-    frame["kind"] = np.where(frame["area"] > 50, "NA", "a|b")
-    frame.loc[::10, "kind"] = ""
+    frame["kind"] = np.where(frame["area"] > 50, "<b>", "a|b")
+    frame.loc[::10, "kind"] = "b= ""c"
     return tenfold.train(
         frame, target="kind", folds=3, epochs=5, quality="fast", out=home / "runs"
     )
@@ -147,7 +150,7 @@ def test_the_matrix_counts_what_was_taken_for_what(classes: Run) -> None:
     assert classes.folder is not None
     found = confusion_of(tenfold.load(classes.folder).findings())
     assert found is not None
-    assert found.names == ("", "NA", "a|b")
+    assert found.names == ("<b>", "a|b", "b&c")
     frame = houses().iloc[np.arange(600) % 10 > 0]
     large = int((frame["area"] > 50).sum())
     assert [sum(row) for row in found.rows] == [60, large, len(frame) - large]
@@ -180,9 +183,62 @@ def test_the_page_tells_for_whom_it_works_and_for_whom_not(values: Run) -> None:
     assert "It works worst where" in text
     weak = [group for group in summary_of(values).groups if not group.works]
     assert ("town", "Bonn") in {(group.column, group.value) for group in weak}
-    assert "not shown to beat the constant guess where" in text
+    assert "In 5 of 6 groups it is not shown to beat the constant guess." in text
     fine = [group for group in summary_of(values).groups if group.works]
     assert ("town", "Ulm") in {(group.column, group.value) for group in fine}
+
+
+def test_the_page_tells_groups_by_the_target_apart(values: Run, classes: Run) -> None:
+    for run in (values, classes):
+        summary, page = summary_of(run), Page(page_of(run)).text
+        assert {group.by_truth for group in summary.groups} == {False, True}
+        assert all(
+            group.by_truth == (group.column == summary.target) for group in summary.groups
+        )
+        for line in group_lines(summary):
+            told = f"where {summary.target} is" in line
+            assert told == line.startswith(
+                "By the target itself, which is not known beforehand"
+            )
+        assert any(line.startswith("By the target itself") for line in group_lines(summary))
+        columns, target = page.split("The same by the target itself")
+        assert "beats the guess" in columns
+        assert "beats the guess" not in target
+        assert f"{summary.target}: " in target
+        assert run.folder is not None
+        card = (run.folder / "model_card.md").read_text(encoding="utf-8")
+        assert (
+            f"{summary.target}: " not in card.partition(", which is not known beforehand:")[0]
+        )
+
+
+def test_scores_of_tiny_folds_are_said_to_be_of_all_rows_together(values: Run) -> None:
+    said = "Folds hold out fewer than ten rows"
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"x": rng.normal(size=36), "y": rng.normal(size=36)})
+    run = tenfold.train(frame, folds=6, epochs=2, quality="fast", out=None)
+    findings, summary = run.findings(), summary_of(run)
+    for text in (render_page(findings), render_card(findings), "\n".join(score_lines(summary))):
+        assert said in text
+    assert "(sd" not in "\n".join(score_lines(summary))
+    assert Summary.from_dict(json.loads(json.dumps(run.metrics))) == summary
+    scores = run.metrics["scores"]["r2"]
+    assert len(scores["per_fold"]) == len(scores["without_fold"]) == 6
+    assert run.study is not None
+    answers = run.study.out_of_fold()[:, 0]
+    assert scores["mean"] == pytest.approx(r2_score(frame["y"], answers), rel=1e-6)
+    assert said not in page_of(values)  # the control
+    assert summary_of(values).scores["r2"].without_fold == ()
+    model = tenfold.TabularRegressor(folds=6, epochs=2, quality="fast", random_state=0)
+    model.fit(frame[["x"]], frame["y"])
+    assert model.fold_scores_["r2"] == pytest.approx(scores["per_fold"])
+
+
+def test_groups_of_an_older_run_are_told_apart_too(values: Run) -> None:
+    metrics = copy.deepcopy(values.metrics)
+    for group in metrics["groups"]:
+        del group["by_truth"]
+    assert Summary.from_dict(metrics).groups == summary_of(values).groups
 
 
 def test_a_hostile_name_is_text(values: Run) -> None:

@@ -17,6 +17,7 @@ from tenfold.data.schema import Schema
 BINS: Final = 64
 ROWS_A_BIN: Final = 8
 FEWEST: Final = 20  # rows below which nothing is said of a column
+NOISE: Final = 1e-12  # of the largest number, by which floating point is off
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -69,6 +70,22 @@ def read_columns(rows: Encoded, schema: Schema) -> list[Reading]:
         codes[rows.codes[:, i] == EMPTY] = np.nan
         found.append(Reading(name=column.name, values=codes, words=True))
     return found
+
+
+def step_of(values: NDArray[np.float64]) -> float:
+    """Return the least difference between numbers, what floating point adds put aside.
+
+    Of rounded numbers it is what they are rounded to; of others next to nothing.
+
+    Examples
+    --------
+    >>> step_of(np.array([0.1 + 0.2, 0.3, 0.7, 0.55])), step_of(np.array([20.0, 5, 35]))
+    (0.15, 15.0)
+    """
+    largest = float(np.abs(values).max()) or 1.0
+    steps = np.diff(np.sort(values))
+    real = steps[steps > NOISE * largest]
+    return float(f"{real.min():.12g}") if len(real) else 0.0
 
 
 def spread(rows: int, most: int) -> NDArray[np.int64]:

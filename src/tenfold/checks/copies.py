@@ -1,16 +1,19 @@
 """Rows that are copies of others, or nearly, and would stand on both sides of a fold.
 
 Shape letters in this file:
-    N  rows    P  columns of numbers    Q  columns of words    R  rows that are asked about
+    N  rows    P  columns    Q  columns of words    R  rows that are asked about    S  steps
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
+from scipy.stats import rankdata
 
-from tenfold.checks.columns import FEWEST
+from tenfold.checks.columns import FEWEST, spread
 from tenfold.checks.finding import Finding
 from tenfold.data.copies import hash_rows
 from tenfold.data.encode import Encoded
@@ -20,6 +23,10 @@ SOME: Final = 0.02  # of the rows
 MANY: Final = 0.05
 MIXED: Final = 0.05  # sets of equal cells with several targets; repeated observations have more
 VARIED: Final = 0.2  # of the rows are different, or few words make them equal by chance
+BY_CHANCE: Final = 0.5  # of the pairs of equal rows
+MOST_COLUMNS: Final = (
+    60  # that are left out, one after the other, to see what chance makes equal
+)
 
 # Near copies: steps are shares of what eight of ten rows of a column span.
 STEPS: Final = (0.001, 0.003, 0.01, 0.03)
@@ -28,11 +35,16 @@ WORK: Final = 200_000_000  # numbers that are compared
 # EVIDENCE: benchmarks/audit. Of phoneme's rows 7 % equal another but for the last digit.
 NEAR: Final = 0.04  # of the rows have a near copy
 OFTEN: Final = 0.1
-WIDER: Final = 3.0  # steps as wide, in which chance would find many more
+WIDER: Final = 3.0  # steps as wide, in which chance finds three times as many, or more
 WIDEST: Final = WIDER * STEPS[-1]
-MORE: Final = 1.5
-LEAST_COLUMNS: Final = 3  # of numbers with more than these values
-MANY_VALUES: Final = 50
+MOST_OF_THEM: Final = 0.8  # that the narrowest step is to show
+LEAST_COLUMNS: Final = 3  # of numbers, each fine and none in the order of another
+MANY_VALUES: Final = 50  # that a fine column has at least
+TIMES_ROOT: Final = (
+    2.0  # of the rows: as many values, too; those of a school recur in its pupils
+)
+ROWS_RANKED: Final = 2_000
+SAME_ORDER: Final = 0.98  # correlation of ranks, as numbers of pupils and of their schools have
 
 
 def check_copies(rows: Encoded, kind_N: NDArray[np.uint64]) -> Iterator[Finding]:
@@ -49,17 +61,20 @@ def check_copies(rows: Encoded, kind_N: NDArray[np.uint64]) -> Iterator[Finding]
     copies = len(rows) - len(kinds)
     if not copies or len(rows) < FEWEST:
         return
-    inputs, sets = np.unique(hash_rows(rows.take(first), target=False), return_counts=True)
     share = copies / len(rows)
+    inputs, sets = np.unique(hash_rows(rows.take(first), target=False), return_counts=True)
     joined = len(inputs) == len(kinds)
-    repeated = (sets > 1).sum() + (count > 1).sum()
-    chance = len(kinds) < VARIED * len(rows) or (sets > 1).sum() > MIXED * repeated
-    if joined or share < SOME or chance:
-        what = "count as more weight of that row" if joined else "are left as they are"
+    contradicted = int((sets > 1).sum())
+    repeated = contradicted + int((count > 1).sum())
+    observed = contradicted > max(1, MIXED * repeated)
+    if joined or share < SOME or observed or _is_chance(rows, len(kinds)):
+        what = "are copies of another, and count as more weight of that row"
+        if not joined:
+            what = "equal another, as chance makes some"
         yield Finding(
             code="A06",
             severity="notes",
-            fact=f"{copies:,} of {len(rows):,} rows are copies of another, and {what}",
+            fact=f"{copies:,} of {len(rows):,} rows {what}",
             fix=("remove them, if each should count once",),
         )
         return
@@ -72,6 +87,49 @@ def check_copies(rows: Encoded, kind_N: NDArray[np.uint64]) -> Iterator[Finding]
     )
 
 
+def _is_chance(rows: Encoded, kinds: int) -> bool:
+    """Tell whether rows are equal as few columns of few values make them by chance.
+
+    If chance makes rows equal, it makes more of them equal but for one column; copies are equal
+    in that one, too. Of pairs that are equal in all other columns, by chance as many are equal
+    in this one as of all pairs. The column that shows most of it counts.
+    """
+    if kinds < VARIED * len(rows):
+        return True
+    columns_PN = _hashed(rows)
+    whole_N = np.asarray(np.sum(columns_PN, axis=0, dtype=np.uint64))
+    equal, chance = _equal_pairs(whole_N), 0.0
+    every, pairs = len(columns_PN), len(rows) * (len(rows) - 1) / 2
+    for place in spread(every, MOST_COLUMNS):
+        usual = _equal_pairs(columns_PN[place]) / pairs
+        if usual < 1:
+            but_for_one = _equal_pairs(whole_N - columns_PN[place])
+            chance = max(chance, (but_for_one - equal) * usual / (1 - usual))
+    return chance >= BY_CHANCE * equal
+
+
+def _hashed(rows: Encoded) -> list[NDArray[np.uint64]]:
+    """Return numbers of each column's cells that add up to a number of the row."""
+    columns: list[NDArray[Any]] = [
+        *rows.numbers.T,
+        *rows.codes.T,
+        *(extra for extra in (rows.groups, rows.times) if extra is not None),
+        rows.target,
+    ]
+    mixed = []
+    for salt, column in zip(pd.util.hash_array(np.arange(len(columns))), columns, strict=True):
+        plain = np.where(np.isnan(column), np.nan, column + 0.0)
+        key = pd.util.hash_array(np.ascontiguousarray(plain))
+        # Hashed once more: cells that change their columns must not leave the sum as it is.
+        mixed.append(pd.util.hash_array(key + salt))
+    return mixed
+
+
+def _equal_pairs(key_N: NDArray[np.uint64]) -> float:
+    count = np.unique(key_N, return_counts=True)[1].astype(np.float64)
+    return float((count * (count - 1)).sum() / 2)
+
+
 def check_near_copies(
     rows: Encoded,
     kind_N: NDArray[np.uint64],
@@ -80,8 +138,12 @@ def check_near_copies(
 ) -> Iterator[Finding]:
     """Yield whether rows are other rows with a little noise: A06.
 
-    Near copies lie in a narrow step around a row, and hardly any more in one three times as
-    wide, where chance would find them by the power of the number of columns.
+    Near copies lie in a narrow step around a row, and no more of them in one three times as
+    wide. What lies there by chance grows, at least by as much as the step: in a single column
+    by three, in several by a power of it. So what grows tells how much chance there is in the
+    narrow step, and what is left are copies. Rows whose cells are all equal are none: in coarse
+    columns they are frequent. Where fewer than three columns are fine, nothing is said: pupils
+    of a school share all that is known of it, and their numbers follow each other.
 
     Parameters
     ----------
@@ -94,58 +156,96 @@ def check_near_copies(
     generator : numpy.random.Generator
     """
     rows = rows.take(np.sort(np.unique(kind_N, return_index=True)[1]))
-    many = [len(np.unique(column)) > MANY_VALUES for column in rows.numbers.T]
-    if sum(many) < LEAST_COLUMNS or len(rows) < 5 * FEWEST:
+    if len(rows) < 5 * FEWEST or not _can_be_near(rows.numbers):
         return
     count = max(ASKED // 10, min(ASKED, WORK // rows.numbers.size))
     ask = generator.permutation(len(rows))[:count]
-    nearest_R, other_R = _nearest(rows, ask)
-    for step in STEPS:
-        near, wide = (nearest_R <= step).mean(), (nearest_R <= WIDER * step).mean()
-        if near >= NEAR and wide < MORE * near:
-            closest = int(np.argmin(nearest_R))
-            pair = sorted(lines[rows.rows[[ask[closest], other_R[closest]]]])
-            yield Finding(
-                code="A06",
-                severity="warns" if near >= OFTEN else "notes",
-                fact=f"about {100 * near:.0f} % of the rows are nearly equal to another",
-                place={
-                    "shown by": f"no cell is further away than {100 * step:g} % of what the "
-                    "column spans, and three times as far away there are hardly more",
-                    "such as": f"lines {pair[0]} and {pair[1]}",
-                },
-                fix=(
-                    "keep one of each",
-                    "name what they are copies of: --group-column NAME",
-                ),
-            )
-            return
+    near = _Near.of(rows, ask)
+    shares = [near.share(place) for place in range(len(STEPS))]
+    if max(shares) < NEAR:
+        return
+    best = next(place for place, one in enumerate(shares) if one >= MOST_OF_THEM * max(shares))
+    closest = int(np.argmin(near.nearest_R))
+    pair = sorted(lines[rows.rows[[ask[closest], near.other_R[closest]]]])
+    found = float((near.within_SR[best] > 0).mean())
+    yield Finding(
+        code="A06",
+        severity="warns" if shares[best] >= OFTEN else "notes",
+        fact=f"about {100 * found:.0f} % of the rows are nearly equal to another",
+        place={
+            "shown by": f"no cell is further away than {100 * STEPS[best]:g} % of what the "
+            f"column spans, of {100 * shares[best]:.0f} % not by chance",
+            "such as": f"lines {pair[0]} and {pair[1]}",
+        },
+        fix=("keep one of each", "name what they are copies of: --group-column NAME"),
+    )
 
 
-def _nearest(
-    rows: Encoded, ask: NDArray[np.int64]
-) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Return how far the nearest row is from each, in its worst column, and which it is.
+def _can_be_near(x_NP: NDArray[Any]) -> bool:
+    """Tell whether enough columns tell rows apart, each by more than the others do."""
+    few = max(MANY_VALUES, TIMES_ROOT * np.sqrt(len(x_NP)))
+    pick = spread(len(x_NP), ROWS_RANKED)
+    ranks: list[NDArray[np.float64]] = []
+    for column in _scaled(x_NP):
+        if len(np.unique(column)) <= few:
+            continue
+        rank = rankdata(column[pick])
+        rank -= rank.mean()
+        rank /= np.linalg.norm(rank) or 1.0
+        if all(abs(float(rank @ other)) < SAME_ORDER for other in ranks):
+            ranks.append(rank)
+        if len(ranks) == LEAST_COLUMNS:
+            return True
+    return False
 
-    Only rows within the widest step in the column that varies most are looked at.
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Near:
+    """What lies near rows, in their worst column, and is not equal in all.
+
+    Attributes
+    ----------
+    nearest_R : ndarray of shape (R,), float32
+        How far the nearest row is.
+    other_R : ndarray of shape (R,), int64
+        Which it is.
+    within_SR, wider_SR : ndarray of shape (S, R), int64
+        How many rows lie within each step, and within one three times as wide.
     """
-    x_PN = _scaled(rows.numbers)
-    codes_NQ = rows.codes
-    varied = int(np.argmax([len(np.unique(column)) for column in x_PN]))
-    order = np.argsort(x_PN[varied], kind="stable")
-    x_PN, codes_NQ = np.ascontiguousarray(x_PN[:, order]), codes_NQ[order]
-    key = x_PN[varied]
-    nearest = np.full(len(ask), np.inf, dtype=np.float32)
-    other = np.zeros(len(ask), dtype=np.int64)
-    for place, row in enumerate(np.argsort(order)[ask]):
-        limits = key[row] - WIDEST, key[row] + WIDEST
-        first, last = np.searchsorted(key, limits, side="left")
-        far = np.abs(x_PN[:, first:last] - x_PN[:, [row]]).max(axis=0)
-        far[(codes_NQ[first:last] != codes_NQ[row]).any(axis=1)] = np.inf
-        far[row - first] = np.inf
-        at = int(far.argmin())
-        nearest[place], other[place] = far[at], order[first + at]
-    return nearest, other
+
+    nearest_R: NDArray[np.float32]
+    other_R: NDArray[np.int64]
+    within_SR: NDArray[np.int64]
+    wider_SR: NDArray[np.int64]
+
+    def share(self, step: int) -> float:
+        """Return the share of the rows with another in a step that is not there by chance."""
+        within, wider = float(self.within_SR[step].sum()), float(self.wider_SR[step].sum())
+        copies = within - (wider - within) / (WIDER - 1)
+        return float((self.within_SR[step] > 0).mean()) * max(copies, 0.0) / max(within, 1.0)
+
+    @classmethod
+    def of(cls, rows: Encoded, ask: NDArray[np.int64]) -> "_Near":
+        """Look around some rows: within the widest step in the column that varies most."""
+        x_PN = _scaled(rows.numbers)
+        codes_NQ = rows.codes
+        varied = int(np.argmax([len(np.unique(column)) for column in x_PN]))
+        order = np.argsort(x_PN[varied], kind="stable")
+        x_PN, codes_NQ = np.ascontiguousarray(x_PN[:, order]), codes_NQ[order]
+        key, steps = x_PN[varied], np.array(STEPS)
+        nearest = np.full(len(ask), np.inf, dtype=np.float32)
+        other = np.zeros(len(ask), dtype=np.int64)
+        within, wider = (np.zeros((len(STEPS), len(ask)), dtype=np.int64) for _ in range(2))
+        for place, row in enumerate(np.argsort(order)[ask]):
+            limits = key[row] - WIDEST, key[row] + WIDEST
+            first, last = np.searchsorted(key, limits, side="left")
+            far = np.abs(x_PN[:, first:last] - x_PN[:, [row]]).max(axis=0)
+            far[(codes_NQ[first:last] != codes_NQ[row]).any(axis=1) | (far == 0)] = np.inf
+            at, near = int(far.argmin()), np.sort(far[far <= WIDEST])
+            nearest[place], other[place] = far[at], order[first + at]
+            within[:, place] = np.searchsorted(near, steps, side="right")
+            wider[:, place] = np.searchsorted(near, WIDER * steps, side="right")
+        return cls(nearest, other, within, wider)
 
 
 def _scaled(x_NP: NDArray[Any]) -> NDArray[np.float32]:

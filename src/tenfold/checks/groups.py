@@ -72,8 +72,11 @@ def check_groups(
         if count < FEWEST_GROUPS or len(group) < ROWS_A_GROUP * count:
             continue
         pick = _whole_groups(group, generator)
-        shuffled = shuffled_folds(len(pick), generator)
+        if not len(pick):
+            continue
         together = _deal_groups(group[pick], generator)
+        # Folds of the same sizes: a large group leaves few rows to learn from.
+        shuffled = generator.permutation(together)
         found = _compare(rows.take(pick), schema, column, shuffled, together, group[pick])
         if found is not None:
             at_random, apart = found
@@ -178,6 +181,8 @@ def _compare(
     if x_NP.shape[1] == 0:
         return None
     guess = guess_errors(target, schema.task)
+    if not guess.any():
+        return None  # the groups that were picked have one target
     misses = [
         errors_of(
             trees_out_of_fold(x_NP, target, schema.task, fold, words), target, schema.task

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tenfold.checks.finding import Finding
-from tenfold.checks.labels import check_labels
+from tenfold.checks.labels import check_classes_given
 from tenfold.checks.quick import FEWEST_ROWS, out_of_fold, shuffled_folds
 from tenfold.data.picture_cache import Progress
 from tenfold.data.pictures import Pictures
@@ -57,10 +58,13 @@ def check_picture_labels(
         precision=place.precision,
         progress=progress,
     )
-    fold = shuffled_folds(len(pictures), generator)
     x_ND = features.cpu().numpy()
-    answers = out_of_fold(_linear, x_ND, target, "classification", fold)
-    yield from check_labels(answers, target, pictures.files, "classification", tuple(used))
+
+    def answers() -> NDArray[np.float64]:
+        fold = shuffled_folds(len(pictures), generator)
+        return out_of_fold(_linear, x_ND, target, "classification", fold)
+
+    yield from check_classes_given(answers(), target, pictures.files, tuple(used), answers)
 
 
 def _linear() -> Any:

@@ -100,6 +100,10 @@ def out_of_fold(
     -------
     ndarray of shape (N, O)
     """
+    if task == "regression":
+        scale = float(target.std()) or 1.0  # libraries count in float32
+        shift = float(target.mean())
+        target = (target - shift) / scale
     outputs = 1 if task == "regression" else int(target.max()) + 1
     answers = np.zeros((len(target), outputs))
     for fold in np.unique(fold_N):
@@ -110,7 +114,7 @@ def out_of_fold(
             continue
         model = make().fit(x_NP[learn], target[learn], **fitting)
         if task == "regression":
-            answers[ask, 0] = model.predict(x_NP[ask])
+            answers[ask, 0] = shift + scale * model.predict(x_NP[ask])
         else:
             answers[np.ix_(ask, known)] = model.predict_proba(x_NP[ask])
     return answers

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from tenfold.checks.classes import check_classes
@@ -14,10 +15,11 @@ from tenfold.checks.copies import check_copies, check_near_copies
 from tenfold.checks.counters import check_counters
 from tenfold.checks.finding import Finding, in_order
 from tenfold.checks.groups import check_groups, check_times
-from tenfold.checks.labels import check_labels
+from tenfold.checks.labels import check_classes_given, check_numbers_given
 from tenfold.checks.quick import ROWS, can_answer, inputs_of, shuffled_folds, trees_out_of_fold
 from tenfold.checks.target import check_columns
 from tenfold.checks.unseen import check_drift, check_overlap, overlap
+from tenfold.data.cells import is_numeric, to_numbers, to_text
 from tenfold.data.copies import hash_rows
 from tenfold.data.encode import Encoded, encode
 from tenfold.data.schema import Schema
@@ -57,11 +59,10 @@ def check_table(
     rows = _finite(rows)
     asked = None if test is None else _finite(encode(test, _unsplit(schema)))
     kinds = hash_rows(rows, target=True)
-    found = [
-        *_check_cells(table, schema, rows),
-        *([] if keep_copies else check_copies(rows, kinds)),
-        *check_near_copies(rows, kinds, table.lines, generator),
-    ]
+    found = [*_check_cells(table, schema, rows)]
+    if not keep_copies and not _identified(table, schema):
+        found += check_copies(rows, kinds)
+    found += check_near_copies(rows, kinds, table.lines, generator)
     if asked is not None:
         found += check_overlap(*overlap(rows, asked), len(asked), "rows")
     # Test rows of other groups or of a later time are unlike the others, as they should be.
@@ -72,6 +73,24 @@ def check_table(
     if not any(one.severity == "stops" for one in found):
         found += _check_answers(table, schema, rows, generator)
     return in_order(_one_a_column(found))
+
+
+def _identified(table: Table, schema: Schema) -> bool:
+    """Tell whether an identifier that is not learnt from names every row by itself.
+
+    One that only counts the rows, in their order, may have been made after they were copied.
+    """
+    for column in schema.columns:
+        if column.kind != "identifier":
+            continue
+        cells = table.frame[column.name]
+        texts = to_text(cells)
+        if pd.isna(texts).any() or len(set(texts)) < len(texts):
+            continue
+        keys = to_numbers(cells) if is_numeric(cells) else texts.astype(str)
+        if not ((keys[1:] > keys[:-1]).all() or (keys[1:] < keys[:-1]).all()):
+            return True
+    return False
 
 
 def _check_cells(table: Table, schema: Schema, rows: Encoded) -> Iterator[Finding]:
@@ -107,15 +126,31 @@ def _check_answers(
     part = rows.take(pick)
     if not can_answer(part.target, schema.task):
         return
-    target, classes = part.target, schema.classes
-    if schema.task == "classification":
-        used, target = np.unique(target, return_inverse=True)
-        classes = tuple(classes[i] for i in used)
     x_NP, words = inputs_of(part)
     fold = shuffled_folds(len(pick), generator)
-    answers = trees_out_of_fold(x_NP, target, schema.task, fold, words)
+
+    def answers(asked: NDArray[Any], fold: NDArray[np.int64]) -> NDArray[np.float64]:
+        return trees_out_of_fold(x_NP, asked, schema.task, fold, words)
+
     names = [f"line {line}" for line in table.lines[pick]]
-    yield from check_labels(answers, target, names, schema.task, classes)
+    if schema.task == "classification":
+        used, target = np.unique(part.target, return_inverse=True)
+        classes = tuple(schema.classes[i] for i in used)
+        yield from check_classes_given(
+            answers(target, fold),
+            target,
+            names,
+            classes,
+            lambda: answers(target, shuffled_folds(len(pick), generator)),
+        )
+    else:
+        values = part.target.astype(np.float64)
+        yield from check_numbers_given(
+            answers(values, fold)[:, 0],
+            values,
+            names,
+            lambda logs: answers(logs, fold)[:, 0],
+        )
 
 
 def _finite(rows: Encoded) -> Encoded:

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from tenfold.comparison.comparison import Comparison, ranked
 from tenfold.comparison.entry import Entry
-from tenfold.comparison.lines import HEADER, table_rows
+from tenfold.comparison.lines import HEADER, pooled_note, table_rows
 from tenfold.config import Decision
 from tenfold.report.console import print_decisions
 
@@ -112,6 +112,10 @@ def show_comparison(comparison: Comparison, console: Console) -> None:
         len(problem.splits),
     )
     console.print(contender_table(rows), highlight=False)
+    noun = "pictures" if problem.kind == "images" else "rows"
+    note = pooled_note(comparison.entries, noun)
+    if note:
+        console.print(note, highlight=False, markup=False, soft_wrap=True)
     console.print()
     for name, axis in comparison.axes.items():
         said = f"{name.capitalize()}: {axis['sentence']}"

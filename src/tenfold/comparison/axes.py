@@ -197,8 +197,8 @@ def features_axis(measured: Measured) -> dict[str, Any]:
             continue
         folds = min(plain.folds, expert.folds)
         gains[name] = {
-            "raw": _mean(plain, measured.metric, folds),
-            "expert": _mean(expert, measured.metric, folds),
+            "raw": plain.first(folds).mean(measured.metric),
+            "expert": expert.first(folds).mean(measured.metric),
             "gain": asdict(gain),
             "folds": folds,
         }
@@ -208,10 +208,6 @@ def features_axis(measured: Measured) -> dict[str, Any]:
         "learnt": learnt,
         "sentence": _told_features(gains, learnt, measured),
     }
-
-
-def _mean(entry: Entry, metric: str, folds: int) -> float:
-    return sum(entry.per_fold[metric][:folds]) / folds
 
 
 def _learnt(measured: Measured, gains: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -231,9 +227,7 @@ def _learnt(measured: Measured, gains: Mapping[str, Any]) -> dict[str, Any] | No
     return {
         "linear_model": linear,
         "on_raw": on_raw,
-        "on_what_the_network_learnt": _mean(
-            network, measured.metric, min(folds, network.folds)
-        ),
+        "on_what_the_network_learnt": network.first(folds).mean(measured.metric),
     }
 
 

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
@@ -11,12 +11,10 @@ import numpy as np
 
 from tenfold.comparison.entry import Entry
 from tenfold.comparison.problem import Pair, Problem
-from tenfold.comparison.scoring import direction
 from tenfold.comparison.verdict import Verdict
 from tenfold.config import Decision
-from tenfold.evaluate.metrics import BOUNDS
-from tenfold.evaluate.scores import FoldScore, fold_interval
-from tenfold.report.summary import or_nan, plain, versions
+from tenfold.evaluate.metrics import NAMED
+from tenfold.report.summary import fold_score_of, or_nan, plain, versions
 
 FORMAT: Final = 1
 
@@ -98,13 +96,11 @@ AXES: Final = ("data", "machine", "features", "time", "approach")
 
 def contender_dict(entry: Entry, test_share: float) -> dict[str, Any]:
     """Return an entry as a JSON object, its scores with intervals."""
-    found = asdict(entry)
-    found["scores"] = {
-        name: asdict(fold_score(name, scores, test_share))
-        for name, scores in entry.per_fold.items()
-    }
-    del found["per_fold"]
-    return found
+    found = asdict(replace(entry, said=()))
+    for name in ("per_fold", "pooled", "said", "given"):
+        del found[name]
+    scores = {name: asdict(entry.score(name, test_share)) for name in entry.per_fold}
+    return found | {"scores": scores}
 
 
 def entry_of(contender: Mapping[str, Any]) -> Entry:
@@ -117,27 +113,20 @@ def entry_of(contender: Mapping[str, Any]) -> Entry:
         "learnt",
     ):
         given[name] = or_nan(given[name])
-    scores = contender["scores"]
-    per_fold = {name: tuple(map(or_nan, s["per_fold"])) for name, s in scores.items()}
-    return Entry(**given | {"per_fold": per_fold, "steps": tuple(given["steps"])})
-
-
-def fold_score(metric: str, scores: tuple[float, ...], test_share: float) -> FoldScore:
-    """Return scores of folds with their mean and its interval."""
-    per_fold = np.array(scores)
-    low, high = np.clip(fold_interval(per_fold, test_share), *BOUNDS[metric])
-    return FoldScore(
-        mean=float(per_fold.mean()),
-        std=float(per_fold.std()),
-        low=float(low),
-        high=float(high),
-        per_fold=scores,
-    )
+    scores = {name: fold_score_of(score) for name, score in contender["scores"].items()}
+    found = {
+        "per_fold": {name: score.per_fold for name, score in scores.items()},
+        "pooled": {
+            name: score.pooled for name, score in scores.items() if score.pooled is not None
+        },
+        "steps": tuple(given["steps"]),
+    }
+    return Entry(**given | found)
 
 
 def ranked(entries: Mapping[str, Entry], metric: str) -> tuple[Entry, ...]:
     """Return entries best first; those without a score, or not on all folds, last."""
-    sign = -direction(metric)
+    sign = -NAMED[metric].direction
     most = max((entry.folds for entry in entries.values()), default=0)
 
     def place(entry: Entry) -> tuple[bool, bool, float]:

@@ -11,7 +11,7 @@ Shape letters in this file:
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.comparison.entry import Entry
-from tenfold.comparison.scoring import LOSSES
-from tenfold.comparison.verdict import PERFECT, Difference, paired_difference
-from tenfold.evaluate.scores import LEVEL, fold_interval
+from tenfold.comparison.verdict import Difference, paired_difference
+from tenfold.evaluate.metrics import NAMED
+from tenfold.evaluate.scores import LEVEL
 from tenfold.seeds import Streams
 
 SHARES: Final = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)
@@ -41,7 +41,7 @@ class Curve:
     rows : tuple of float
         That a fold learnt from, at each share.
     mean, low, high : tuple of float
-        Over folds, and a 95 % interval of the mean (``fold_interval``).
+        Over folds, and a 95 % interval of the mean (``Entry.score``).
     """
 
     name: str
@@ -74,14 +74,13 @@ def curve_of(entries: Sequence[Entry], metric: str, test_share: float) -> Curve:
     test_share : float
         Rows tested on over rows learnt from, with all rows.
     """
-    scores = [np.array(entry.per_fold[metric]) for entry in entries]
-    bands = [fold_interval(found, test_share) for found in scores]
+    scores = [entry.score(metric, test_share) for entry in entries]
     return Curve(
         name=entries[0].name,
         rows=tuple(entry.learnt for entry in entries),
-        mean=tuple(float(np.mean(found)) for found in scores),
-        low=tuple(low for low, _ in bands),
-        high=tuple(high for _, high in bands),
+        mean=tuple(score.mean for score in scores),
+        low=tuple(score.low for score in scores),
+        high=tuple(score.high for score in scores),
     )
 
 
@@ -144,8 +143,7 @@ def forecast_doubling(
 
 
 def _errors(entry: Entry, metric: str) -> NDArray[np.float64]:
-    found = np.array(entry.per_fold[metric])
-    return found if metric in LOSSES else PERFECT[metric] - found
+    return np.abs(NAMED[metric].perfect - entry.parts(metric))
 
 
 def _gain(rows: NDArray[np.float64], errors: NDArray[np.float64]) -> float:
@@ -237,8 +235,4 @@ def along(reached: Mapping[str, Entry], whole: Entry) -> list[Entry]:
     names = [share_name(share) for share in SHARES[:-1]]
     found = [reached[name] for name in names if name in reached and reached[name].folds]
     folds = max((entry.folds for entry in found), default=whole.folds)
-    per_fold = {name: scores[:folds] for name, scores in whole.per_fold.items()}
-    return [
-        *(entry for entry in found if entry.folds == folds),
-        replace(whole, per_fold=per_fold, folds=folds),
-    ]
+    return [*(entry for entry in found if entry.folds == folds), whole.first(folds)]

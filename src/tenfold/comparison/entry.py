@@ -5,8 +5,12 @@ from dataclasses import dataclass, field, replace
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tenfold.comparison.contenders import Contender
+from tenfold.evaluate.metrics import NAMED
+from tenfold.evaluate.pooling import Pooled, Said, metrics_to_pool, pool
+from tenfold.evaluate.scores import FoldScore, fold_score
 
 NAN = float("nan")
 
@@ -24,6 +28,10 @@ class FoldResult:
         For all rows that it is tested on, at once.
     learnt, tested : int
         Rows.
+    said : Said or None
+        What it said of the rows that it was tested on, where scores are pooled.
+    given : tuple of str
+        The metrics that it can give what they ask for.
     """
 
     scores: dict[str, float]
@@ -31,6 +39,8 @@ class FoldResult:
     predict_seconds: float
     learnt: int
     tested: int
+    said: Said | None = None
+    given: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,6 +75,13 @@ class Entry:
         What else is to be known of it.
     shared : bool
         Whether other work may have run beside it, so that its seconds say little.
+    pooled : dict of str to Pooled
+        By metric, the score of the rows of all folds together, where ``metrics_to_pool`` says
+        that the mean over folds would mislead.
+    said : tuple of Said
+        What the folds that were run said, where scores are pooled.
+    given : tuple of str
+        The metrics that it can give what they ask for.
     """
 
     name: str
@@ -81,6 +98,9 @@ class Entry:
     error: str | None = None
     note: str = ""
     shared: bool = False
+    pooled: dict[str, Pooled] = field(default_factory=dict)
+    said: tuple[Said, ...] = ()
+    given: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -113,10 +133,48 @@ class Entry:
             predict_seconds_per_row=extra_per_row + said,
             folds=len(folds),
             learnt=float(np.mean([fold.learnt for fold in folds])),
-        )
+            said=tuple(fold.said for fold in folds if fold.said is not None),
+            given=folds[0].given,
+        ).first(len(folds))
+
+    def first(self, folds: int) -> Self:
+        """Return what was reached on the first folds alone."""
+        most = max(map(len, self.per_fold.values()), default=0)
+        folds = min(folds, most)
+        per_fold = {name: found[:folds] for name, found in self.per_fold.items()}
+        if not self.said:  # of a file, whose folds cannot be taken apart
+            pooled = self.pooled if folds == most else {}
+            return replace(self, per_fold=per_fold, folds=folds, pooled=pooled)
+        said = self.said[:folds]
+        task = NAMED[next(iter(per_fold))].task
+        chosen = set(metrics_to_pool([o.truth for o in said], [o.weights for o in said], task))
+        # A scorer may have no value for a fold without some class where a metric has.
+        chosen |= {name for name in self.given if folds > 1 and np.isnan(per_fold[name]).any()}
+        pooled = {n: pool(NAMED[n], said) for n in self.given if n in chosen}
+        return replace(self, per_fold=per_fold, folds=folds, pooled=pooled, said=said)
+
+    def score(self, metric: str, test_share: float) -> FoldScore:
+        """Return a metric with its interval.
+
+        Parameters
+        ----------
+        metric : str
+        test_share : float
+            Rows tested on over rows learnt from.
+        """
+        found, pooled = np.array(self.per_fold[metric]), self.pooled.get(metric)
+        return fold_score(found, test_share, *NAMED[metric].bounds, pooled)
+
+    def parts(self, metric: str) -> NDArray[np.float64]:
+        """Return what each fold contributes to the mean; its score, if that is over folds."""
+        if metric in self.pooled:
+            return self.pooled[metric].parts()
+        return np.array(self.per_fold[metric])
 
     def mean(self, metric: str) -> float:
-        """Return the mean over the folds; NaN if there is none."""
+        """Return the mean over the folds, or the pooled score; NaN if there is none."""
+        if metric in self.pooled:
+            return self.pooled[metric].value
         found = self.per_fold.get(metric, ())
         return float(np.mean(found)) if found else NAN
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from tenfold.comparison.entry import Entry
 from tenfold.comparison.verdict import paired_difference, told
-from tenfold.report.text import number
+from tenfold.report.text import number, pooled_lines
 
 HEADER = ("contender", "score", "to the best", "training s", "ms a row", "MB", "")
 
@@ -53,6 +53,14 @@ def _difference(entry: Entry, leader: Entry, metric: str, test_share: float) -> 
     half = found.high - found.mean
     spread = f" ± {told(half, metric)}" if math.isfinite(half) else ""
     return f"{told(found.mean, metric)}{spread}"
+
+
+def pooled_note(entries: Sequence[Entry], noun: str) -> str:
+    """Say which scores of the best contender are not means over folds; "" if all are."""
+    if not entries:
+        return ""
+    scores = {name: entries[0].score(name, 1.0) for name in entries[0].per_fold}
+    return " ".join(pooled_lines(scores, noun))
 
 
 def table_rows(

@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 
 from tenfold.comparison.problem import Problem
-from tenfold.comparison.scoring import SCORERS
+from tenfold.comparison.scoring import scorers
 from tenfold.config import Decision, check
 from tenfold.report.text import NAMES
 
@@ -31,7 +31,7 @@ def choose_metric(metric: str | None, problem: Problem) -> tuple[str, tuple[Deci
     UsageError
         U01, if it is not one of the task's.
     """
-    known = tuple(SCORERS[problem.task])
+    known = tuple(scorers(problem.task, len(problem.classes)))
     if metric is not None:
         check(metric in known, "metric", metric, " or ".join(known))
         return metric, ()

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from tenfold.comparison.contenders import Contender
 from tenfold.comparison.entry import Entry, FoldResult
 from tenfold.comparison.problem import Problem
-from tenfold.comparison.race import score_rows, single_seconds
-from tenfold.comparison.scoring import answered
+from tenfold.comparison.race import say_rows, score_rows, single_seconds
+from tenfold.comparison.scoring import answered, given_by, scorers
 from tenfold.config import RunOptions
 from tenfold.data.pictures import Pictures, read_pictures
 from tenfold.data.table import Table
@@ -93,11 +93,14 @@ def run_network(
     batch = _seconds(trained, rows[:BATCH] if problem.table is None else rows)
     folds = []
     for (learn, test), said in zip(problem.splits, trained.answers, strict=True):
+        one = answered(said, problem.task)
         folds.append(
             FoldResult(
-                scores=score_rows(answered(said, problem.task), test, problem, test),
+                scores=score_rows(one, test, problem, test),
+                said=say_rows(one, test, problem, test),
                 train_seconds=trained.train_seconds / len(trained.answers),
                 predict_seconds=batch * len(test),
+                given=given_by(one, scorers(problem.task, len(problem.classes))),
                 learnt=len(learn),
                 tested=len(test),
             )

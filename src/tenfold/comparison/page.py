@@ -10,7 +10,7 @@ import pandas as pd
 
 from tenfold.comparison.comparison import Comparison, entry_of
 from tenfold.comparison.figures import draw_axis, draw_scores
-from tenfold.comparison.lines import HEADER, table_rows
+from tenfold.comparison.lines import HEADER, pooled_note, table_rows
 from tenfold.comparison.verdict import told
 from tenfold.errors import StoreError
 from tenfold.launch import run_name
@@ -136,6 +136,7 @@ def render(found: Mapping[str, Any], name: str) -> str:
             metric=NAMES[metric],
             header=HEADER,
             rows=[(entry.kind, row) for entry, row in zip(entries, table, strict=True)],
+            pooled=pooled_note(entries, "pictures" if found["kind"] == "images" else "rows"),
             scores=draw_scores(found["contenders"], metric),
             margin=told(or_nan(verdict["margin"]), metric),
             axes=axes,

@@ -15,6 +15,7 @@ from tenfold.data.picture_schema import TARGET
 from tenfold.data.schema import Schema
 from tenfold.data.split import Splits
 from tenfold.data.table import Table
+from tenfold.evaluate.pooling import metrics_to_pool
 from tenfold.seeds import Streams
 
 Pair = tuple[NDArray[np.int64], NDArray[np.int64]]
@@ -84,6 +85,14 @@ class Problem:
     def test_share(self) -> float:
         """Rows tested on over rows learnt from, mean over folds."""
         return float(np.mean([len(test) / len(learn) for learn, test in self.splits]))
+
+    @property
+    def pooled(self) -> tuple[str, ...]:
+        """The metrics that are scored on the rows of all folds together."""
+        weights = np.ones(len(self)) if self.weights is None else self.weights
+        tested = [test for _, test in self.splits]
+        truths, held = [self.y[test] for test in tested], [weights[test] for test in tested]
+        return metrics_to_pool(truths, held, self.task)
 
     def only(self, folds: int) -> "Problem":
         """Return the problem with its first folds alone."""

@@ -17,7 +17,8 @@ from sklearn.utils.validation import has_fit_parameter
 from tenfold.comparison.contenders import Contender, estimator_of
 from tenfold.comparison.entry import Entry, FoldResult
 from tenfold.comparison.problem import Pair, Problem, rows_of
-from tenfold.comparison.scoring import score, scorers
+from tenfold.comparison.scoring import given_by, said_by, score, scorers
+from tenfold.evaluate.pooling import Said
 from tenfold.machine import usable_threads
 
 SINGLES: Final = 20  # rows that are asked for one at a time
@@ -94,7 +95,19 @@ def _run_fold(estimator: Any, problem: Problem, pair: Pair) -> FoldResult:
         predict_seconds=predicted,
         learnt=len(learn),
         tested=len(test),
+        said=say_rows(estimator, unseen, problem, test),
+        given=given_by(estimator, scorers(problem.task, len(problem.classes))),
     )
+
+
+def say_rows(
+    fitted: Any, unseen: Any, problem: Problem, test: NDArray[np.int64]
+) -> Said | None:
+    """Return what is said of the rows that a fold is tested on, where scores are pooled."""
+    if not problem.pooled:
+        return None
+    weights = None if problem.weights is None else problem.weights[test]
+    return said_by(fitted, unseen, problem.y[test], weights, len(problem.classes))
 
 
 def score_rows(

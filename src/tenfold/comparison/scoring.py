@@ -4,47 +4,21 @@ So that they equal those of ``cross_validate`` to the last digit, whatever the c
 """
 
 from collections.abc import Mapping
-from typing import Any, Final, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import softmax
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.metrics import check_scoring
 
 from tenfold.config import Task
-
-# Names here: scikit-learn's scorers for two classes or numbers, and for more classes.
-SCORERS: Final[Mapping[Task, Mapping[str, tuple[str, str]]]] = {
-    "regression": {
-        "mse": ("neg_mean_squared_error", "neg_mean_squared_error"),
-        "rmse": ("neg_root_mean_squared_error", "neg_root_mean_squared_error"),
-        "mae": ("neg_mean_absolute_error", "neg_mean_absolute_error"),
-        "r2": ("r2", "r2"),
-    },
-    "classification": {
-        "accuracy": ("accuracy", "accuracy"),
-        "balanced_accuracy": ("balanced_accuracy", "balanced_accuracy"),
-        "log_loss": ("neg_log_loss", "neg_log_loss"),
-        "roc_auc": ("roc_auc", "roc_auc_ovr"),
-    },
-}
-NEEDS_PROBABILITIES: Final = frozenset({"neg_log_loss", "roc_auc", "roc_auc_ovr"})
-LOSSES: Final = frozenset({"mse", "rmse", "mae", "log_loss"})  # lower is better
-
-
-def direction(metric: str) -> int:
-    """Return 1 if more of a metric is better, -1 if less is.
-
-    Examples
-    --------
-    >>> direction("r2"), direction("rmse")
-    (1, -1)
-    """
-    return -1 if metric in LOSSES else 1
+from tenfold.evaluate.metrics import METRICS, NAMED
+from tenfold.evaluate.pooling import Said
 
 
 def scorers(task: Task, classes: int) -> dict[str, str]:
-    """Return scikit-learn's name of each metric.
+    """Return scikit-learn's name of each metric that it has a scorer for.
 
     Examples
     --------
@@ -52,7 +26,11 @@ def scorers(task: Task, classes: int) -> dict[str, str]:
     ('roc_auc_ovr', 'neg_root_mean_squared_error')
     """
     several = classes > 2
-    return {name: pair[several] for name, pair in SCORERS[task].items()}
+    return {
+        name: metric.scorers[several]
+        for name, metric in METRICS[task].items()
+        if all(metric.scorers)
+    }
 
 
 def score(
@@ -72,7 +50,7 @@ def score(
     names : mapping of str to str
         What ``scorers`` returned.
     """
-    asked = [scorer for scorer in names.values() if _can_give(estimator, scorer)]
+    asked = [names[name] for name in given_by(estimator, names)]
     weighted = {} if weights is None else {"sample_weight": weights}
     found = check_scoring(estimator, scoring=asked, raise_exc=False)(
         estimator, X, y, **weighted
@@ -81,15 +59,61 @@ def score(
     for name, scorer in names.items():
         value = found.get(scorer, float("nan"))
         number = float("nan") if isinstance(value, str) else float(value)
-        scores[name] = direction(name) * number
+        scores[name] = NAMED[name].direction * number
     return scores
 
 
-def _can_give(estimator: Any, scorer: str) -> bool:
-    """Tell whether an estimator says what a scorer asks for: probabilities, or an order."""
-    if hasattr(estimator, "predict_proba") or scorer not in NEEDS_PROBABILITIES:
-        return True
-    return scorer == "roc_auc" and hasattr(estimator, "decision_function")
+def said_by(
+    fitted: Any,
+    X: Any,
+    y: NDArray[Any],
+    weights: NDArray[np.float64] | None,
+    classes: int,
+) -> Said:
+    """Return what an estimator says of rows that it never saw, beside their truth.
+
+    An order of the classes is told as if it were their probabilities; a class alone as certain.
+
+    Parameters
+    ----------
+    fitted : estimator of scikit-learn, fitted
+    X, y, weights
+        Rows that it never saw, their answers, their weights.
+    classes : int
+        How many there are; 0 in regression.
+    """
+    held = np.ones(len(y)) if weights is None else weights
+    if not classes:
+        return Said(truth=y, answers=np.asarray(fitted.predict(X))[:, None], weights=held)
+    answers = np.zeros((len(y), classes))
+    if hasattr(fitted, "predict_proba"):
+        answers[:, fitted.classes_] = fitted.predict_proba(X)
+    elif hasattr(fitted, "decision_function"):
+        far = np.asarray(fitted.decision_function(X), dtype=np.float64)
+        far = np.stack([-far / 2, far / 2], axis=1) if far.ndim == 1 else far
+        answers[:, fitted.classes_] = softmax(far, axis=1)
+    else:
+        answers[np.arange(len(y)), fitted.predict(X)] = 1
+    return Said(truth=y, answers=answers, weights=held)
+
+
+def given_by(estimator: Any, names: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the metrics that an estimator says what they ask for: probabilities, or an order.
+
+    Parameters
+    ----------
+    estimator : estimator of scikit-learn, fitted
+    names : mapping of str to str
+        What ``scorers`` returned.
+    """
+    if hasattr(estimator, "predict_proba"):
+        return tuple(names)
+    ordered = hasattr(estimator, "decision_function")
+    return tuple(
+        name
+        for name, scorer in names.items()
+        if NAMED[name].needs != "probabilities" or (scorer == "roc_auc" and ordered)
+    )
 
 
 class Answered(BaseEstimator):  # type: ignore[misc]

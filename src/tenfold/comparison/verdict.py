@@ -8,8 +8,8 @@ from typing import Final, Literal
 import numpy as np
 
 from tenfold.comparison.entry import Entry
-from tenfold.comparison.scoring import direction
-from tenfold.evaluate.scores import fold_interval
+from tenfold.evaluate.metrics import NAMED
+from tenfold.evaluate.scores import fold_score
 from tenfold.report.text import NAMES, number
 
 Outcome = Literal["yes", "no", "no_difference", "too_little_data"]
@@ -22,7 +22,6 @@ MARGIN_OF_ALL: Final = 0.02
 # come this share of the way to a perfect answer, they are too few to tell.
 BLIND: Final = 0.25
 ALIKE: Final = 2.0  # times the seconds of the other are about the same cost
-PERFECT: Final = {"r2": 1.0, "accuracy": 1.0, "balanced_accuracy": 1.0, "roc_auc": 1.0}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,7 +76,7 @@ def best_of(entries: Sequence[Entry], kind: str, metric: str) -> Entry | None:
     if not running:
         return None
     most = max(entry.folds for entry in running)
-    sign = direction(metric)
+    sign = NAMED[metric].direction
     return max((e for e in running if e.folds == most), key=lambda e: sign * e.mean(metric))
 
 
@@ -98,13 +97,20 @@ def paired_difference(
     Difference or None
         None if they have no fold in common; without an interval if they have one.
     """
-    sides = zip(entry.per_fold.get(metric, ()), other.per_fold.get(metric, ()), strict=False)
-    pairs = np.array([(a, b) for a, b in sides if math.isfinite(a) and math.isfinite(b)])
-    if len(pairs) == 0:
+    folds = min(len(one.per_fold.get(metric, ())) for one in (entry, other))
+    one, two = entry.first(folds), other.first(folds)
+    if folds == 0:
         return None
-    gains = (pairs[:, 0] - pairs[:, 1]) * direction(metric)
-    low, high = fold_interval(gains, test_share)
-    return Difference(mean=float(gains.mean()), low=low, high=high)
+    sign = NAMED[metric].direction
+    gains = sign * (np.array(one.per_fold[metric]) - np.array(two.per_fold[metric]))
+    pooled = None
+    if metric in one.pooled and metric in two.pooled:
+        better, other_one = (one, two) if sign > 0 else (two, one)
+        pooled = better.pooled[metric] - other_one.pooled[metric]
+    found = fold_score(gains, test_share, -math.inf, math.inf, pooled)
+    if math.isnan(found.mean):
+        return None
+    return Difference(mean=found.mean, low=found.low, high=found.high)
 
 
 def margin_of(metric: str, classical: float, constant: float) -> float:
@@ -120,8 +126,8 @@ def margin_of(metric: str, classical: float, constant: float) -> float:
     >>> round(margin_of("rmse", 3.0, 9.0), 2)
     0.18
     """
-    perfect = PERFECT.get(metric, 0.0)
-    whole = 1.0 if metric in PERFECT else abs(constant - perfect)
+    perfect = NAMED[metric].perfect
+    whole = perfect if NAMED[metric].better == "higher" else abs(constant - perfect)
     return min(MARGIN_OF_ERROR * abs(perfect - classical), MARGIN_OF_ALL * whole)
 
 
@@ -171,13 +177,13 @@ def seconds_of_fold(entry: Entry) -> float:
 
 def told_ahead(entries: Sequence[Entry], chosen: Sequence[Entry], metric: str) -> str:
     """Name who was better than the chosen one of its side on fewer folds, if anyone was."""
-    sign = direction(metric)
+    sign = NAMED[metric].direction
     said = ""
     for best in chosen:
         for entry in entries:
             if entry.kind != best.kind or not 0 < entry.folds < best.folds:
                 continue
-            same = np.mean(best.per_fold[metric][: entry.folds])
+            same = best.first(entry.folds).mean(metric)
             if sign * entry.mean(metric) > sign * same:
                 folds = f"{entry.folds} of {best.folds} folds"
                 said += f" {entry.name} ran {folds}, and was better than {best.name} on these."
@@ -222,44 +228,86 @@ class _Race:
             return None
         # The steadier of the two tells how much the rows can hide.
         most = min(gain.high for gain in found)
-        perfect = PERFECT.get(self.metric, 0.0)
-        whole = abs(perfect - self.guess.mean(self.metric))
+        whole = abs(NAMED[self.metric].perfect - self.guess.mean(self.metric))
         scores = (
             f"{NAMES[self.metric]} {self._score(self.network)} for {self.network.name}, "
             f"{self._score(self.classical)} for {self.classical.name}, "
             f"{self._score(self.guess)} for the guess"
         )
-        if most > BLIND * whole:
-            said = "neither is shown to predict better than the constant guess, and much better"
-            return "too_little_data", (
-                f"Too little data to tell: {said} is not excluded either ({scores})."
-            )
         said = "neither is shown to predict better than the constant guess"
+        if any(gain.low > 0 for gain in found):
+            said += f" by {self._matters} or more"
+        if most > BLIND * whole:
+            return "too_little_data", (
+                f"Too little data to tell: {said}, and much better is not excluded either "
+                f"({scores})."
+            )
         return "no_difference", f"No difference: {said} ({scores})."
 
     def decide(self) -> tuple[Outcome, str]:
         """Return the outcome of a race that at least one of the two takes part in."""
-        d, margin = self.difference, self.margin
+        d, numbers = self.difference, self._numbers(network_first=True)
         network, classical = self.network.name, self.classical.name
-        if d.low > 0 and d.mean >= margin:
-            said = f"Yes: {network} predicts better than {classical}"
-            return "yes", f"{said} ({self._numbers(network_first=True)}), {self._cost()}."
-        if d.high < 0 and d.mean <= -margin:
-            said = f"No: {classical} predicts better than {network}"
-            return "no", f"{said} ({self._numbers()}){self._price()}."
-        if d.high > margin:
+        if d.low > 0:
+            return self._ahead()
+        if d.high < 0:
+            return self._behind()
+        if d.high > self.margin:
             said = f"Too little data to tell whether {network} or {classical} is better"
-            matter = f"below {told(margin, self.metric)} none would matter"
-            return "too_little_data", f"{said} ({self._numbers(network_first=True)}; {matter})."
-        if d.low >= -margin and self.ratio <= ALIKE:
+            matter = f"below {self._matters} none would matter"
+            return "too_little_data", f"{said} ({numbers}; {matter})."
+        if d.low >= -self.margin and self.ratio <= ALIKE:
             said = f"No difference worth having: {network} is as good as {classical}"
-            return (
-                "no_difference",
-                f"{said} ({self._numbers(network_first=True)}), {self._cost()}.",
-            )
-        as_good = "as good" if d.low >= -margin else "at least as good"
-        said = f"No: {classical} is {as_good}"
-        return "no", f"{said} ({self._numbers()}){self._price()}."
+            return "no_difference", f"{said} ({numbers}), {self._cost()}."
+        as_good = "as good" if d.low >= -self.margin else "at least as good"
+        return "no", f"No: {classical} is {as_good} ({self._numbers()}){self._price()}."
+
+    def _ahead(self) -> tuple[Outcome, str]:
+        """Return the outcome where the network is shown to predict better."""
+        d, margin, numbers = self.difference, self.margin, self._numbers(network_first=True)
+        network, classical = self.network.name, self.classical.name
+        better = f"{network} predicts better than {classical}"
+        if d.mean >= margin:
+            likely = f", more likely than not by {self._matters} or more"
+            sure = "" if d.low >= margin else likely
+            return "yes", f"Yes: {better} ({numbers}){sure}, {self._cost()}."
+        if d.high > margin:
+            said = f"Too little data to tell whether it is worth it: {better} ({numbers})"
+            untold = f"whether by {self._matters} or more cannot be told"
+            return "too_little_data", f"{said}; {untold}."
+        less = f"{network} predicts better, but by less than that"
+        if self.ratio <= ALIKE:
+            return "no_difference", f"{self._alike()}; {less}."
+        said = f"No: {classical} is as good to within {self._matters} ({self._numbers()})"
+        return "no", f"{said}{self._price()}; {less}."
+
+    def _behind(self) -> tuple[Outcome, str]:
+        """Return the outcome where the classical model is shown to predict better."""
+        d, margin, numbers = self.difference, self.margin, self._numbers()
+        classical, price = self.classical.name, self._price()
+        worse = f"No: {classical} predicts better than {self.network.name} ({numbers}){price}"
+        if d.high <= -margin:
+            return "no", f"{worse}."
+        if d.mean <= -margin:
+            return "no", f"{worse}; more likely than not by {self._matters} or more."
+        if d.low < -margin:
+            return "no", f"{worse}; whether by {self._matters} or more cannot be told."
+        if self.ratio <= ALIKE:
+            less = f"{classical} predicts better, but by less than that"
+            return "no_difference", f"{self._alike()}; {less}."
+        less = f", and better by less than {self._matters},"
+        return "no", f"No: {classical} is as good ({numbers}){less}{price.removeprefix(',')}."
+
+    def _alike(self) -> str:
+        """Say that the two are as good as each other, but for what does not matter."""
+        said = f"{self.network.name} is as good as {self.classical.name} to within"
+        numbers = self._numbers(network_first=True)
+        return f"No difference worth having: {said} {self._matters} ({numbers}), {self._cost()}"
+
+    @property
+    def _matters(self) -> str:
+        """The margin, in words."""
+        return told(self.margin, self.metric)
 
     def _score(self, entry: Entry) -> str:
         return told(entry.mean(self.metric), self.metric)
@@ -295,7 +343,7 @@ def told(value: float, metric: str) -> str:
     >>> told(0.84561, "r2"), told(-0.00013, "accuracy"), told(48123.4, "rmse")
     ('0.846', '-0.0001', '48,123')
     """
-    if metric not in PERFECT or not math.isfinite(value):
+    if NAMED[metric].unit != "share" or not math.isfinite(value):
         return number(value)
     return f"{value:.3f}" if abs(value) >= 0.001 or value == 0 else f"{value:.1g}"
 

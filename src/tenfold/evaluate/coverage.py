@@ -20,6 +20,7 @@ from tenfold.evaluate.scores import (
     FoldScore,
     TestScore,
     fold_score,
+    tested_share,
 )
 from tenfold.model import known_scores
 from tenfold.nn.conformal import BEYOND, Conformal
@@ -353,7 +354,9 @@ def _measured(
             else np.nan
             for one in np.unique(fold)
         ]
-        return fold_score(np.array(per_fold), splits, 0.0, most)
+        counted, share = np.array(per_fold[splits.first :]), tested_share(splits)
+        found = fold_score(counted, share, 0.0, most, in_time=splits.in_time)
+        return replace(found, per_fold=tuple(map(float, per_fold)))
 
     return Coverage(
         promised=PROMISED, measured=over_folds(held, 1.0), size=over_folds(sizes, np.inf)

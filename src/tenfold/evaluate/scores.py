@@ -19,7 +19,8 @@ from tenfold.data.schema import Schema
 from tenfold.data.split import Splits
 from tenfold.data.table import Table
 from tenfold.errors import PredictError
-from tenfold.evaluate.metrics import BOUNDS, METRICS, constant_guess
+from tenfold.evaluate.metrics import METRICS, Metric, constant_guess
+from tenfold.evaluate.pooling import Pooled, Said, metrics_to_pool, pool
 from tenfold.seeds import Streams
 
 LEVEL: Final = 0.95
@@ -40,6 +41,10 @@ class FoldScore:
         stretch (``next_interval``).
     per_fold : tuple of float
         Of all folds.
+    without_fold : tuple of float
+        Empty, unless folds are so small that their scores mean little, or lack a class
+        (``metrics_to_pool``). Then ``mean`` is the score of all held-out rows together, these
+        are the same without the rows of each fold, and the interval is theirs.
     """
 
     mean: float
@@ -47,6 +52,14 @@ class FoldScore:
     low: float
     high: float
     per_fold: tuple[float, ...]
+    without_fold: tuple[float, ...] = ()
+
+    @property
+    def pooled(self) -> Pooled | None:
+        """The score of all held-out rows together, if ``mean`` is that."""
+        if not self.without_fold:
+            return None
+        return Pooled(value=self.mean, without_fold=self.without_fold)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -134,17 +147,51 @@ def score_folds(
         What each fold says of the rows that it holds out, in their order.
     task : {"regression", "classification"}
     """
-    per_fold: dict[str, list[float]] = {name: [] for name in METRICS[task]}
-    for held_out, said in zip(splits.held_out, answers, strict=True):
-        truth, weights = rows.target[held_out], rows.weights[held_out]
-        for name, metric in METRICS[task].items():
-            per_fold[name].append(metric(truth, said, weights))
-    if len(splits) - splits.first == 1:
-        held_out, said = splits.held_out[-1], answers[-1]
-        truth, weights = rows.target[held_out], rows.weights[held_out]
-        alone = as_one_fold(score_test(truth, said, weights, task, Streams(0)))
-        return {n: replace(one, per_fold=tuple(per_fold[n])) for n, one in alone.items()}
-    return {n: fold_score(np.array(found), splits, *BOUNDS[n]) for n, found in per_fold.items()}
+    said = [
+        Said(truth=rows.target[held_out], answers=given, weights=rows.weights[held_out])
+        for held_out, given in zip(splits.held_out, answers, strict=True)
+    ]
+    counted, share = said[splits.first :], tested_share(splits)
+    if len(counted) == 1:
+        (last,) = counted
+        scores = as_one_fold(
+            score_test(last.truth, last.answers, last.weights, task, Streams(0))
+        )
+    else:
+        scores = {
+            name: score_said(counted, metric, share, in_time=splits.in_time)
+            for name, metric in METRICS[task].items()
+        }
+    early = said[: splits.first]
+    return {
+        name: replace(score, per_fold=_each(early, METRICS[task][name]) + score.per_fold)
+        for name, score in scores.items()
+    }
+
+
+def score_said(
+    said: Sequence[Said], metric: Metric, share: float, *, in_time: bool = False
+) -> FoldScore:
+    """Score by one metric what folds said of the rows that they hold out.
+
+    Parameters
+    ----------
+    said : sequence of Said
+    metric : Metric
+    share : float
+        Rows tested on over rows learnt from, mean over folds.
+    in_time : bool
+        Whether the interval is that of the next stretch of time.
+    """
+    truths, weights = [one.truth for one in said], [one.weights for one in said]
+    chosen = metric.name in metrics_to_pool(truths, weights, metric.task)
+    pooled = pool(metric, said) if chosen else None
+    per_fold = np.array(_each(said, metric))
+    return fold_score(per_fold, share, *metric.bounds, pooled, in_time=in_time)
+
+
+def _each(said: Sequence[Said], metric: Metric) -> tuple[float, ...]:
+    return tuple(metric(one.truth, one.answers, one.weights) for one in said)
 
 
 def as_one_fold(scores: Mapping[str, TestScore]) -> dict[str, FoldScore]:
@@ -158,27 +205,49 @@ def as_one_fold(scores: Mapping[str, TestScore]) -> dict[str, FoldScore]:
 
 
 def tested_share(splits: Splits) -> float:
-    """Return rows tested on over rows learnt from, mean over folds."""
-    return float(np.mean(splits.held_out.sum(axis=1) / splits.learn.sum(axis=1)))
+    """Return rows tested on over rows learnt from, mean over the folds that count."""
+    counted = splits.scored()
+    return float(np.mean(counted.held_out.sum(axis=1) / counted.learn.sum(axis=1)))
 
 
 def fold_score(
-    per_fold: NDArray[np.float64], splits: Splits, lowest: float, highest: float
+    per_fold: NDArray[np.float64],
+    share: float,
+    lowest: float,
+    highest: float,
+    pooled: Pooled | None = None,
+    *,
+    in_time: bool = False,
 ) -> FoldScore:
-    """Return what a metric of each fold comes to, its interval cut where the metric ends."""
-    counted = per_fold[splits.first :]
-    if splits.in_time:
-        interval = next_interval(counted, lowest)
-    else:
-        interval = fold_interval(counted, tested_share(splits))
+    """Return what a metric of each fold comes to, its interval cut where the metric ends.
+
+    Parameters
+    ----------
+    per_fold : ndarray of shape (F,)
+    share : float
+        Rows tested on over rows learnt from, mean over folds.
+    lowest, highest : float
+    pooled : Pooled, optional
+        Takes the place of the mean over folds.
+    in_time : bool
+        Whether the interval is that of the next stretch of time, not of the mean.
+    """
+    found = per_fold[np.isfinite(per_fold)]
+    mean = float(found.mean()) if len(found) else float("nan")
+    told, least = (per_fold, lowest) if pooled is None else (pooled.parts(), -np.inf)
+    interval = next_interval(told, least) if in_time else fold_interval(told, share)
+    if pooled is not None:
+        known = told[np.isfinite(told)]
+        moved = pooled.value - known.mean() if len(known) else np.nan
+        interval = interval[0] + moved, interval[1] + moved
     low, high = np.clip(interval, lowest, highest)
-    found = counted[np.isfinite(counted)]
     return FoldScore(
-        mean=float(found.mean()) if len(found) else float("nan"),
+        mean=mean if pooled is None else pooled.value,
         std=float(found.std()) if len(found) else float("nan"),
         low=float(low),
         high=float(high),
         per_fold=tuple(per_fold.tolist()),
+        without_fold=() if pooled is None else pooled.without_fold,
     )
 
 
@@ -209,7 +278,8 @@ def score_gain(score: FoldScore, constant: FoldScore, splits: Splits) -> FoldSco
     """Score by how much a network's error is below the constant guess's, fold by fold.
 
     Both meet the same rows, so what makes a fold hard for both cancels out, and the
-    interval of the difference is narrower than that of either.
+    interval of the difference is narrower than that of either. Where both are scored on all
+    held-out rows together, so is the difference.
     """
     per_fold = np.array(constant.per_fold) - np.array(score.per_fold)
     if len(splits) - splits.first == 1:  # the guess's error is taken as known
@@ -217,10 +287,13 @@ def score_gain(score: FoldScore, constant: FoldScore, splits: Splits) -> FoldSco
         low, high = constant.mean - score.high, constant.mean - score.low
         told = tuple(per_fold.tolist())
         return FoldScore(mean=gain, std=0.0, low=low, high=high, per_fold=told)
+    pooled = None
+    if score.pooled is not None and constant.pooled is not None:
+        pooled = constant.pooled - score.pooled
     # In time, too, it is the mean that tells whether there is a gain, not the next stretch.
-    scored = replace(splits.scored(), in_time=False)
-    counted = fold_score(per_fold[splits.first :], scored, -np.inf, np.inf)
-    return replace(counted, per_fold=tuple(per_fold.tolist()))
+    counted = per_fold[splits.first :]
+    found = fold_score(counted, tested_share(splits), -np.inf, np.inf, pooled)
+    return replace(found, per_fold=tuple(per_fold.tolist()))
 
 
 def score_test(

@@ -16,8 +16,8 @@ class Importance:
     ----------
     column : str
     mean, low, high : float
-        Over folds, on rows that their network never saw, with the 95 % interval of
-        ``fold_interval``: RMSE in regression, log-loss for classes.
+        On rows that their network never saw, over folds or of all rows together, with a 95 %
+        interval, as scores are (``FoldScore``): RMSE in regression, log-loss for classes.
     per_fold : tuple of float
     """
 

@@ -1,6 +1,6 @@
 """Permutation importance, on rows that their network never saw, of all folds at once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from tenfold.data.encode import Encoded, places_of
 from tenfold.evaluate.metrics import HEADLINE, METRICS
-from tenfold.evaluate.scores import fold_interval
+from tenfold.evaluate.pooling import Pooled, Said
+from tenfold.evaluate.scores import FoldScore, fold_score, score_said, tested_share
 from tenfold.explain.explanation import Importance
 from tenfold.explain.held_out import HeldOut
 from tenfold.seeds import Streams
@@ -43,7 +44,6 @@ def importance_of(
     """
     rows, splits = held_out.stacked(), held_out.splits
     fold = np.repeat(np.arange(len(splits)), splits.held_out.sum(axis=1))
-    share = float(np.mean(splits.held_out.sum(axis=1) / splits.learn.sum(axis=1)))
     before = _errors(held_out, rows, rows, fold)
     found = []
     places = places_of(held_out.model.schema)
@@ -56,15 +56,14 @@ def importance_of(
             changed.numbers[:, numbers] = rows.numbers[moved][:, numbers]
             changed.codes[:, codes] = rows.codes[moved][:, codes]
             after.append(_errors(held_out, changed, rows, fold))
-        per_fold = np.mean(after, axis=0) - before
-        low, high = fold_interval(per_fold, share)
+        grown = _growth(after, before, tested_share(splits))
         found.append(
             Importance(
                 column=column,
-                mean=float(per_fold.mean()),
-                low=low,
-                high=high,
-                per_fold=tuple(per_fold.tolist()),
+                mean=grown.mean,
+                low=grown.low,
+                high=grown.high,
+                per_fold=grown.per_fold,
             )
         )
         if progress is not None:
@@ -74,16 +73,28 @@ def importance_of(
 
 def _errors(
     held_out: HeldOut, changed: Encoded, rows: Encoded, fold: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    """Return the error of each fold, shape (G,)."""
-    task = held_out.model.schema.task
+) -> FoldScore:
+    """Return the error of what networks say of changed rows."""
+    task, splits = held_out.model.schema.task, held_out.splits
     metric = METRICS[task][HEADLINE[task]]
-    return np.array(
-        [
-            metric(rows.target[fold == number], said, rows.weights[fold == number])
-            for number, said in enumerate(held_out.answers(changed))
-        ]
-    )
+    said = [
+        Said(truth=rows.target[fold == i], answers=answers, weights=rows.weights[fold == i])
+        for i, answers in enumerate(held_out.answers(changed))
+    ]
+    return score_said(said[splits.first :], metric, tested_share(splits))
+
+
+def _growth(after: Sequence[FoldScore], before: FoldScore, share: float) -> FoldScore:
+    """Return how much larger errors are on average after cells have changed places."""
+    per_fold = np.mean([one.per_fold for one in after], axis=0) - np.array(before.per_fold)
+    pooled = None
+    if before.pooled is not None:
+        mean = Pooled(
+            value=float(np.mean([one.mean for one in after])),
+            without_fold=tuple(np.mean([one.without_fold for one in after], axis=0).tolist()),
+        )
+        pooled = mean - before.pooled
+    return fold_score(per_fold, share, -np.inf, np.inf, pooled)
 
 
 def _within(fold: NDArray[np.int64], generator: np.random.Generator) -> NDArray[np.int64]:

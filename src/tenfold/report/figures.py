@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy import stats
 from sklearn.metrics import precision_recall_curve, roc_curve
 
-from tenfold.evaluate.metrics import HEADLINE
+from tenfold.evaluate.metrics import HEADLINE, NAMED
 from tenfold.report.summary import Summary
 from tenfold.report.svg import (
     CLASSICAL,
@@ -103,8 +103,9 @@ def figures_of_training(summary: Summary, history: pd.DataFrame) -> Iterator[Dra
         score = summary.scores[name]
         yield Drawn(
             title="Score of each fold",
-            caption=f"{NAMES[name]}, lower is better: mean {number(score.mean)} with its 95 % "
-            f"interval; the constant guess has {number(summary.constant[name])}.",
+            caption=f"{NAMES[name]}, {NAMED[name].better} is better: "
+            f"{'all together' if score.without_fold else 'mean'} {number(score.mean)} with "
+            f"its 95 % interval; the constant guess has {number(summary.constant[name])}.",
             svg=_draw_folds(summary, name),
         )
     lines = losses_of(history, "loss")

@@ -151,6 +151,7 @@ def _words(name: str, summary: Summary) -> dict[str, object]:
         "groups": list(text.group_lines(summary)),
         "answering": list(text.answering_lines(summary)),
         "coverage": list(text.coverage_lines(summary)),
+        "pooled": list(text.pooled_lines(summary.scores, summary.noun)),
         "names": text.NAMES,
         "metric": text.NAMES[HEADLINE[summary.task]],
     }

@@ -15,6 +15,7 @@ from tenfold.evaluate.coverage import Coverage
 from tenfold.evaluate.groups import GroupScore
 from tenfold.evaluate.metrics import HEADLINE
 from tenfold.evaluate.scores import FoldScore, TestScore, score_gain
+from tenfold.seeds import Streams
 from tenfold.study.groups import groups_of_study
 from tenfold.study.study import PictureStudy, TableStudy
 
@@ -104,7 +105,10 @@ class Summary:
                     for name, score in test["scores"].items()
                 },
                 "decisions": tuple(Decision(**one) for one in metrics["decisions"]),
-                "groups": tuple(GroupScore(**one) for one in metrics.get("groups", ())),
+                "groups": tuple(
+                    GroupScore(**{"by_truth": one["column"] == metrics["target"]} | one)
+                    for one in metrics.get("groups", ())
+                ),
                 "coverage": coverage_of(metrics.get("coverage")),
                 "calibration": calibration_in(metrics.get("calibration")),
             }
@@ -114,8 +118,11 @@ class Summary:
 def fold_score_of(score: Mapping[str, Any]) -> FoldScore:
     """Return the score that is in a JSON object, NaN for null."""
     per_fold = tuple(map(or_nan, score["per_fold"]))
-    rest = {name: or_nan(score[name]) for name in ("mean", "std", "low", "high")}
-    return FoldScore(per_fold=per_fold, **rest)
+    without = tuple(map(or_nan, score.get("without_fold", ())))
+    mean, std, low, high = (or_nan(score[name]) for name in ("mean", "std", "low", "high"))
+    return FoldScore(
+        mean=mean, std=std, low=low, high=high, per_fold=per_fold, without_fold=without
+    )
 
 
 def coverage_of(found: Mapping[str, Any] | None) -> Coverage | None:
@@ -190,7 +197,7 @@ def summarize(
         peak_memory_bytes=peak_memory_bytes,
         decisions=study.decisions,
         versions=versions(),
-        groups=groups_of_study(study),
+        groups=groups_of_study(study, Streams(seed)),
         coverage=study.trust.coverage,
         calibration=study.trust.calibration,
         refit=study.splits.refit,

@@ -9,8 +9,8 @@ from tenfold.checks.finding import Finding
 from tenfold.config import Decision
 from tenfold.evaluate.coverage import Coverage
 from tenfold.evaluate.groups import GroupScore
-from tenfold.evaluate.metrics import HEADLINE
-from tenfold.evaluate.scores import TestScore
+from tenfold.evaluate.metrics import HEADLINE, NAMED
+from tenfold.evaluate.scores import FoldScore, TestScore
 from tenfold.explain.explanation import Explanation
 from tenfold.explain.picture_explanation import PictureExplanation
 from tenfold.report.summary import Summary
@@ -23,17 +23,9 @@ AUDIT_TITLES: Final = {
 MOVED: Final = 0.1  # below the promised share, that tells that rows change with time
 SMALLEST_PLAIN: Final = 1e-4  # smaller numbers are written as powers of ten
 
-NAMES: Final = {
-    "mse": "MSE",
-    "rmse": "RMSE",
-    "mae": "MAE",
-    "r2": "R2",
-    "accuracy": "accuracy",
-    "balanced_accuracy": "balanced accuracy",
-    "log_loss": "log-loss",
-    "roc_auc": "ROC AUC",
-    "brier": "Brier score",
-    "coverage": "in 90 % range",
+# Of metrics, and of what stands in one table with them.
+NAMES: Final = {name: metric.label for name, metric in NAMED.items()} | {
+    "coverage": "in 90 % range"
 }
 
 
@@ -76,10 +68,12 @@ def score_lines(summary: Summary) -> Iterator[str]:
     for name, score in summary.scores.items():
         interval = f"[{number(score.low)}, {number(score.high)}]"
         guess = number(summary.constant[name])
+        spread = "" if score.without_fold else f" (sd {number(score.std)})"
         yield (
-            f"  {NAMES[name]:<{width}}  {number(score.mean)} (sd {number(score.std)})"
+            f"  {NAMES[name]:<{width}}  {number(score.mean)}{spread}"
             f"  95 % interval {interval}  constant guess {guess}"
         )
+    yield from pooled_lines(summary.scores, noun)
     yield from answering_lines(summary)
     if summary.test_rows and not _same(summary):
         yield f"{summary.test_rows:,} test {noun} that no choice touched"
@@ -113,6 +107,21 @@ def answering_lines(summary: Summary) -> Iterator[str]:
         yield (
             "The interval is where the score on the next "
             f"{summary.stretch:,} {noun} in time is expected."
+        )
+
+
+def pooled_lines(scores: Mapping[str, FoldScore], noun: str) -> Iterator[str]:
+    """Yield which scores are not means over folds, and why; nothing if all are."""
+    pooled = [NAMES[name] for name, score in scores.items() if score.without_fold]
+    if len(pooled) == len(scores):
+        yield (
+            f"Folds hold out fewer than ten {noun}: each score is that of all held-out {noun} "
+            "together, not a mean over folds (fewer folds are larger: --folds)."
+        )
+    elif pooled:
+        yield (
+            f"A fold lacks a class: {' and '.join(pooled)} are those of all held-out {noun} "
+            "together, not means over folds."
         )
 
 
@@ -224,19 +233,40 @@ def headline(summary: Summary) -> str:
 
 
 def group_lines(summary: Summary) -> Iterator[str]:
-    """Yield for whom the network works best and worst, and where it is of no use."""
+    """Yield for whom the network works best and worst, and where it is of no use.
+
+    What rows have in common by the target is told apart: nobody knows it beforehand.
+    """
+    groups = [group for group in summary.groups if not group.by_truth]
+    if groups:
+        best, worst = _furthest(groups, summary)
+        if best:
+            yield f"It works best where {best}."
+        if worst:
+            yield f"It works worst where {worst}."
+        if not best and not worst:
+            yield f"It works alike for all groups of {summary.noun}, as far as can be shown."
+        yield from _useless_lines(groups)
+    best, worst = _furthest([group for group in summary.groups if group.by_truth], summary)
+    ends = [f"largest where {worst}"] * bool(worst) + [f"smallest where {best}"] * bool(best)
+    if ends:
+        unknown = "By the target itself, which is not known beforehand, errors are"
+        yield f"{unknown} {' and '.join(ends)}."
+
+
+def _furthest(groups: Sequence[GroupScore], summary: Summary) -> tuple[str, str]:
+    """Describe the groups that stand out furthest, the best and the worst; "" for none."""
     name = NAMES[HEADLINE[summary.task]]
-    groups = summary.groups
-    if not groups:
-        return
     better = [group for group in groups if group.stands_out < 0]
     worse = [group for group in groups if group.stands_out > 0]
-    if better:
-        yield f"It works best where {described(better[-1], name, summary.noun)}."
-    if worse:
-        yield f"It works worst where {described(worse[0], name, summary.noun)}."
-    if not better and not worse:
-        yield f"It works alike for all groups of {summary.noun}, as far as can be shown."
+    return (
+        described(better[-1], name, summary.noun) if better else "",
+        described(worse[0], name, summary.noun) if worse else "",
+    )
+
+
+def _useless_lines(groups: Sequence[GroupScore]) -> Iterator[str]:
+    """Yield where the network is not shown to beat the constant guess."""
     useless = [group for group in groups if group.works is False]
     if len(useless) > len(groups) / 2:
         most = f"{len(useless)} of {len(groups)} groups"
