@@ -50,7 +50,7 @@ def classes(tmp_path_factory: pytest.TempPathFactory) -> Run:
     home = tmp_path_factory.mktemp("classes")
     frame = houses().drop(columns="price")
     frame["kind"] = np.where(frame["area"] > 50, "<b>", "a|b")
-    frame.loc[::10, "kind"] = "b= ""c"
+    frame.loc[::10, "kind"] = "b&c"
     return tenfold.train(
         frame, target="kind", folds=3, epochs=5, quality="fast", out=home / "runs"
     )
