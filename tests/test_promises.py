@@ -119,7 +119,7 @@ def test_scrambling_held_out_rows_does_not_leak_through_values_that_come_back(
 ) -> None:
     """Numbers with a learnt table of their own; the limits are lowered to a small table."""
     monkeypatch.setattr("tenfold.data.schema.FEW", 4)
-    monkeypatch.setattr("tenfold.data.schema.COMES_BACK", 5)
+    monkeypatch.setattr("tenfold.data.recurring.COMES_BACK", 5)
     frame = mixed_frame("regression", ROWS)
     amounts = np.array([0, 1, 10, 250, 4000, 4001])
     frame["amount"] = amounts[np.random.default_rng(5).integers(0, 6, ROWS)]

@@ -378,7 +378,7 @@ def feed(
     elif column.kind == "date":
         numbers = seconds_of(to_moments(cells, column.date_format))
     else:
-        numbers = to_numbers(cells, decimal, column.form)
+        numbers = to_numbers(cells, decimal, column.form, column.unit)
     with np.errstate(over="ignore"):  # what is too large for float is infinite
         return numbers.astype(np.float32 if one.tensor == "float" else np.float64)[:, None]
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from tenfold.config import Kind, SchemaOptions, SplitOptions
 from tenfold.data.kinds import find_kind
 from tenfold.data.read import read_table
-from tenfold.data.schema import Schema, infer_schema, recurring_values
+from tenfold.data.recurring import recurring_values
+from tenfold.data.schema import Schema, infer_schema
 from tenfold.errors import SchemaError, UsageError
 
 SQUARES: Final = [i * i for i in range(40)]

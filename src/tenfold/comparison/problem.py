@@ -171,7 +171,7 @@ def typed_columns(
     for column in schema.used:
         cells = table.frame[column.name]
         if column.kind == "number":
-            columns[column.name] = to_numbers(cells, table.decimal, column.form)
+            columns[column.name] = to_numbers(cells, table.decimal, column.form, column.unit)
         elif column.kind == "boolean":
             columns[column.name] = to_truth(to_text(cells, table.decimal))
         elif column.kind == "date":

@@ -23,7 +23,6 @@ from tenfold.data.cells import (
     to_truth,
 )
 from tenfold.data.schema import Column, Schema
-from tenfold.data.spans import UNITS
 from tenfold.data.spelling import nearest, other_form
 from tenfold.data.table import Table
 
@@ -155,7 +154,7 @@ def _numbers(
 ) -> tuple[Any, NDArray[np.floating[Any]]]:
     """Return numbers or dates as they are read, and both as numbers."""
     if column.kind == "number":
-        numbers = to_numbers(cells, decimal, column.form)
+        numbers = to_numbers(cells, decimal, column.form, column.unit)
         return numbers, numbers
     dates = pd.Series(to_moments(cells, column.date_format))
     return dates.to_numpy(), days_of(dates).to_numpy(dtype=np.float64)
@@ -196,7 +195,7 @@ def _held(what: What, column: Column) -> str:
 def _plural(column: Column) -> str:
     kind = {"category": "words", "boolean": "truth values"}.get(column.kind, f"{column.kind}s")
     if column.kind == "number":
-        kind = UNITS[column.form]
+        kind = column.measure
     return f"{kind} as {column.date_format}" if _has_layout(column) else kind
 
 

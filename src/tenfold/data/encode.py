@@ -126,7 +126,7 @@ def check_columns(frame: pd.DataFrame, schema: Schema, decimal: str) -> None:
 def _check_cells(filled: "pd.Series[Any]", column: Column, decimal: str) -> None:
     """Refuse the filled cells of a column of numbers or dates if most of them are none."""
     if column.kind == "number":
-        fits = np.isfinite(to_numbers(filled, decimal, column.form))
+        fits = np.isfinite(to_numbers(filled, decimal, column.form, column.unit))
     else:
         fits = ~np.isnat(to_moments(filled, column.date_format))
     if not len(filled) or fits.mean() >= READABLE:
@@ -161,7 +161,7 @@ def encode_inputs(
     for column in schema.used:
         cells = frame[column.name]
         if column.kind == "number":
-            numbers.append(to_numbers(cells, decimal, column.form))
+            numbers.append(to_numbers(cells, decimal, column.form, column.unit))
         elif column.kind == "boolean":
             numbers.append(to_truth(to_text(cells, decimal)))
         elif column.kind == "date":
@@ -169,7 +169,7 @@ def encode_inputs(
         else:
             codes.append(_codes(cells, column, decimal))
     codes.extend(
-        _value_codes(to_numbers(frame[column.name], decimal, column.form), column)
+        _value_codes(to_numbers(frame[column.name], decimal, column.form, column.unit), column)
         for column in schema.recurring
     )
     rows = len(frame)
@@ -234,7 +234,7 @@ def as_numbers(
 ) -> NDArray[np.float64] | None:
     """Return a column of numbers, or of dates as days since 1970; None of any other."""
     if column.kind == "number":
-        return to_numbers(cells, decimal, column.form)
+        return to_numbers(cells, decimal, column.form, column.unit)
     if column.kind == "date":
         dates = pd.Series(to_moments(cells, column.date_format))
         return days_of(dates).to_numpy().astype(np.float64)
@@ -248,7 +248,7 @@ def encode_target(table: Table, schema: Schema) -> NDArray[np.float64] | NDArray
     """
     cells = table.frame[schema.target]
     if schema.task == "regression":
-        return to_numbers(cells, table.decimal, schema.target_form)
+        return to_numbers(cells, table.decimal, schema.target_form, schema.target_unit)
     return np.maximum(places(cells, schema.classes, table.decimal), NOWHERE)
 
 
@@ -322,7 +322,7 @@ def read_times(table: Table, name: str) -> NDArray[np.float64]:
     cells = table.frame[name]
     found = find_kind(name, cells, table.decimal)
     if found.date_format is None:
-        times = to_numbers(cells, table.decimal, found.form)
+        times = to_numbers(cells, table.decimal, found.form, found.unit)
     else:
         dates = to_moments(cells, found.date_format)
         times = np.where(np.isnat(dates), np.nan, dates.astype(np.float64))

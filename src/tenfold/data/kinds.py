@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tenfold.config import Kind
+from tenfold.data.amounts import NO_UNIT, find_unit
 from tenfold.data.cells import (
     DATE_FORMATS,
     count_words,
@@ -18,7 +19,7 @@ from tenfold.data.cells import (
     to_numbers,
     to_text,
 )
-from tenfold.data.spans import UNITS, Form, find_form, may_be_span
+from tenfold.data.spans import UNITS, Form, find_form, may_be_span, units_of
 from tenfold.data.words import MEANINGS, word_of
 
 # A few stray cells do not turn a column of numbers or dates into words.
@@ -26,6 +27,7 @@ ENOUGH: Final = 0.95
 # Below this many rows, distinct values say nothing about what a column is.
 FEW_ROWS: Final = 20
 ENDLESS: Final = ("inf", "-inf", "+inf", "Inf", "-Inf", "Infinity", "-Infinity", "INF", "-INF")
+ALL_BUT: Final = "all but"  # begins the reason where some cells are read as empty
 CODE: Final = 3  # digits, at least, of a code that begins with 0
 # Cells that a date format is tried on before it is tried on all.
 TRIED_CELLS: Final = 100
@@ -47,6 +49,7 @@ class FoundKind:
     why: str
     date_format: str | None = None
     form: Form = "number"
+    unit: str = NO_UNIT
     declared: bool = False
 
 
@@ -72,12 +75,14 @@ def find_kind(name: str, cells: "pd.Series[Any]", decimal: str = ".") -> FoundKi
         return FoundKind(kind="constant", why=f"every filled cell is {words[0]!r}")
     if is_truth(words):
         return FoundKind(kind="boolean", why=f"its cells are {' and '.join(sorted(words))}")
-    if isinstance(filled.dtype, pd.CategoricalDtype):
-        return _as_words(texts, len(words), declared=True)
+    declared = isinstance(filled.dtype, pd.CategoricalDtype)
+    if declared or _are_codes(words):
+        return _as_words(texts, len(words), declared=declared)
     return (
-        (None if _are_codes(words) else _as_number(name, filled, to_numbers(filled, decimal)))
+        _as_number(name, filled, to_numbers(filled, decimal))
         or _as_span(texts, words)
         or _as_date(texts)
+        or _as_amount(texts, decimal)
         or _as_words(texts, len(words))
     )
 
@@ -160,7 +165,7 @@ def _all_but(stray: Sequence[object], cells: int, what: str) -> str:
         return f"its cells are {what}"
     shown = repr(stray[0]) if isinstance(stray[0], str) else str(stray[0])
     return (
-        f"all but {len(stray):,} of its {cells:,} filled cells are {what}; "
+        f"{ALL_BUT} {len(stray):,} of its {cells:,} filled cells are {what}; "
         f"cells such as {shown} are read as empty"
     )
 
@@ -174,6 +179,16 @@ def _as_span(texts: NDArray[np.object_], words: NDArray[np.object_]) -> FoundKin
         return None
     stray = texts[~np.isfinite(to_numbers(pd.Series(texts, dtype=object), form=form))].tolist()
     return FoundKind(kind="number", why=_all_but(stray, len(texts), UNITS[form]), form=form)
+
+
+def _as_amount(texts: NDArray[np.object_], decimal: str) -> FoundKind | None:
+    """Return that words are numbers with something beside them, or None."""
+    unit = find_unit(count_words(texts), decimal, ENOUGH)
+    if unit is None:
+        return None
+    numbers = to_numbers(pd.Series(texts, dtype=object), decimal, "amount", unit)
+    why = _all_but(texts[np.isnan(numbers)].tolist(), len(texts), units_of("amount", unit))
+    return FoundKind(kind="number", why=why, form="amount", unit=unit)
 
 
 def _as_date(texts: NDArray[np.object_]) -> FoundKind | None:

@@ -1,6 +1,6 @@
 """What each column is, fixed before any row is coded."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tenfold.config import KINDS, Decision, Kind, SchemaOptions, SplitOptions, Task
+from tenfold.data.amounts import NO_UNIT
 from tenfold.data.cells import (
     DATE_FORMATS,
     ISO,
@@ -23,20 +24,16 @@ from tenfold.data.cells import (
 )
 from tenfold.data.kinds import FoundKind, find_kind
 from tenfold.data.reading import Known, Reading
+from tenfold.data.recurring import recurring_values
 from tenfold.data.signs import kept_told
-from tenfold.data.spans import FORMS, Form
+from tenfold.data.spans import FORMS, Form, units_of
 from tenfold.data.table import Table, find_column
 from tenfold.data.target import infer_task
 from tenfold.errors import SchemaError
 
 # Levels beyond these are the rarest; they are treated like words never seen.
 MAX_LEVELS: Final = 10_000
-# Limits of ``recurring_values``: how many values, how often each, and what share of
-# the grid that would hold them all. Fewer than FEW are told apart by bins.
-FEW: Final = 34
-MANY: Final = 256
-COMES_BACK: Final = 20
-SCATTERED: Final = 0.5
+SHOWN: Final = 8  # names of columns in a decision
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,6 +54,8 @@ class Column:
     form : Form
         How a column of numbers is written where it is text: durations count in days, clock
         times in hours since midnight.
+    unit : str
+        Of amounts, as most cells write it; "" if they have none.
     has_missing : bool
         Whether a cell was empty when the schema was made.
     low, high : float or None
@@ -71,6 +70,7 @@ class Column:
     levels: tuple[str, ...] = ()
     date_format: str | None = None
     form: Form = "number"
+    unit: str = NO_UNIT
     has_missing: bool = False
     low: float | None = None
     high: float | None = None
@@ -79,6 +79,11 @@ class Column:
     def used(self) -> bool:
         """Whether the network learns from the column."""
         return self.kind not in {"identifier", "constant"}
+
+    @property
+    def measure(self) -> str:
+        """What the numbers of the column are, and their unit."""
+        return units_of(self.form, self.unit)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Column":
@@ -106,6 +111,7 @@ class Column:
             levels=levels,
             date_format=layout,
             form=form,
+            unit=str(data.get("unit", NO_UNIT)),
             has_missing=bool(data["has_missing"]),
             low=_known(data.get("low")),
             high=_known(data.get("high")),
@@ -126,6 +132,8 @@ class Schema:
         Names of the classes, sorted as text or by value; empty in regression.
     target_form : Form
         How a target that is a number is written, as ``Column.form``.
+    target_unit : str
+        As ``Column.unit``.
     weight_column, group_column, time_column : str or None
         Columns that are not learnt from.
     reading : Reading
@@ -137,6 +145,7 @@ class Schema:
     task: Task
     classes: tuple[str, ...] = ()
     target_form: Form = "number"
+    target_unit: str = NO_UNIT
     weight_column: str | None = None
     group_column: str | None = None
     time_column: str | None = None
@@ -195,6 +204,7 @@ class Schema:
             task=data["task"],
             classes=tuple(map(str, data["classes"])),
             target_form=form,
+            target_unit=str(data.get("target_unit", NO_UNIT)),
             weight_column=others[0],
             group_column=others[1],
             time_column=others[2],
@@ -237,6 +247,7 @@ def infer_schema(
     for name in options.kinds:
         find_column(table, name, option="--kind")
     task, classes, decision = infer_task(table, target, options)
+    form, unit = _target_form(table, target, task)
     inputs = [n for n in table.frame.columns if n != target and n not in set(apart.values())]
     columns = [_infer_column(table, name, options) for name in sorted(inputs)]
     words = {column.name: column.levels for column in columns if column.kind == "category"}
@@ -253,7 +264,8 @@ def infer_schema(
         target=target,
         task=task,
         classes=classes,
-        target_form=_target_form(table, target, task),
+        target_form=form,
+        target_unit=unit,
         weight_column=options.weight_column,
         group_column=split.group_column,
         time_column=split.time_column,
@@ -262,11 +274,12 @@ def infer_schema(
     )
 
 
-def _target_form(table: Table, target: str, task: Task) -> Form:
+def _target_form(table: Table, target: str, task: Task) -> tuple[Form, str]:
     cells = table.frame[target]
     if task == "classification" or is_numeric(cells):
-        return "number"
-    return find_kind(target, cells, table.decimal).form
+        return "number", NO_UNIT
+    found = find_kind(target, cells, table.decimal)
+    return found.form, found.unit
 
 
 def _infer_column(table: Table, name: str, options: SchemaOptions) -> Column:
@@ -288,7 +301,7 @@ def _infer_column(table: Table, name: str, options: SchemaOptions) -> Column:
         dates = pd.Series(to_moments(cells, finding.date_format))
         numbers = days_of(dates).to_numpy(dtype=np.float64)
     elif finding.kind == "number":
-        numbers = to_numbers(cells, table.decimal, finding.form)
+        numbers = to_numbers(cells, table.decimal, finding.form, finding.unit)
         values = recurring_values(numbers) if kind is None else numbers[:0]
         levels = tuple(repr(float(value)) for value in values)
     seen = numbers[np.isfinite(numbers)]
@@ -299,50 +312,22 @@ def _infer_column(table: Table, name: str, options: SchemaOptions) -> Column:
         levels=levels,
         date_format=finding.date_format,
         form=finding.form,
+        unit=finding.unit,
         has_missing=bool(cells.isna().any()),
         low=float(seen.min()) if len(seen) else None,
         high=float(seen.max()) if len(seen) else None,
     )
 
 
-def recurring_values(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the distinct values of a column if they are few, scattered, and come back.
-
-    Prices, tariffs, amounts in round figures and codes are like that: the rows of
-    one value have more in common than the values in between can tell. A grid of
-    numbers, such as an age or a rounded measurement, is not: there a value is best
-    told from its neighbours.
-
-    Returns
-    -------
-    ndarray of shape (V,), rising
-        Nothing, if the values are a grid, or fewer than FEW, or more than MANY, or
-        occur less than COMES_BACK times each on average.
-
-    Examples
-    --------
-    >>> amounts = np.repeat(np.arange(40.0) ** 2, 20)
-    >>> recurring_values(amounts)[:4]
-    array([0., 1., 4., 9.])
-    >>> recurring_values(np.repeat(np.arange(40.0), 20))
-    array([], dtype=float64)
-    """
-    found = numbers[np.isfinite(numbers)]
-    values = np.unique(found)
-    if not FEW <= len(values) <= min(MANY, len(found) / COMES_BACK):
-        return np.zeros(0)
-    places = np.ptp(values) / np.diff(values).min() + 1
-    return values if len(values) / places < SCATTERED else np.zeros(0)
-
-
 def _forced(table: Table, name: str, kind: Kind) -> FoundKind:
     cells = table.frame[name]
     filled = cells[cells.notna()]
     form: Form
-    date_format, form = None, "number"
+    date_format, form, unit = None, "number", NO_UNIT
     if kind == "number":
-        form = find_kind(name, cells, table.decimal).form
-        fits = np.isfinite(to_numbers(filled, table.decimal, form))
+        found = find_kind(name, cells, table.decimal)
+        form, unit = found.form, found.unit
+        fits = np.isfinite(to_numbers(filled, table.decimal, form, unit))
     elif kind == "boolean":
         fits = np.isfinite(to_truth(to_text(filled, table.decimal)))
     elif kind == "date":
@@ -357,7 +342,7 @@ def _forced(table: Table, name: str, kind: Kind) -> FoundKind:
             place={"file": table.source, "cells": ", ".join(repr(c) for c in filled[:5])},
             fix=[f"leave the kind to be detected, or say --kind {name}=category"],
         )
-    return FoundKind(kind=kind, why="as asked", date_format=date_format, form=form)
+    return FoundKind(kind=kind, why="as asked", date_format=date_format, form=form, unit=unit)
 
 
 def _describe(columns: Sequence[Column], forced: Mapping[str, Kind]) -> list[Decision]:
@@ -374,13 +359,15 @@ def _describe(columns: Sequence[Column], forced: Mapping[str, Kind]) -> list[Dec
                 change = f"--kind {column.name!r}=category"
                 decisions.append(Decision(what=what, why=column.why, change_with=change))
             continue
-        names = ", ".join(repr(c.name) for c in members[:8])
-        names += f" and {len(members) - 8} more" if len(members) > 8 else ""
+        names = ", ".join(repr(c.name) for c in members[:SHOWN])
+        names += f" and {len(members) - SHOWN} more" if len(members) > SHOWN else ""
         odd = [c for c in members if c.why != "its cells are numbers"]
         why = "; ".join(f"{c.name!r}: {c.why}" for c in odd[:4]) or "their cells are numbers"
         other = "number" if kind == "category" else "category"
         what = f"{kind}: {names}"
         decisions.append(Decision(what=what, why=why, change_with=f"--kind NAME={other}"))
+    numbers = [column for column in columns if column.kind == "number"]
+    decisions.extend(_units_told(numbers))
     recurring = [column for column in columns if column.kind == "number" and column.levels]
     if recurring:
         names = ", ".join(f"{c.name!r} ({len(c.levels)})" for c in recurring[:8])
@@ -388,3 +375,16 @@ def _describe(columns: Sequence[Column], forced: Mapping[str, Kind]) -> list[Dec
         why = "few numbers, scattered, that come back often"
         decisions.append(Decision(what=what, why=why, change_with="--kind NAME=number"))
     return decisions
+
+
+def _units_told(numbers: Sequence[Column]) -> Iterator[Decision]:
+    """Say which numbers have something beside them."""
+    amounts = [column for column in numbers if column.form == "amount"]
+    if amounts:
+        names = ", ".join(
+            f"{c.name!r} ({c.unit})" if c.unit else repr(c.name) for c in amounts[:SHOWN]
+        )
+        names += f" and {len(amounts) - SHOWN} more" if len(amounts) > SHOWN else ""
+        why = "each cell is a number and its unit; in another unit it is read as empty"
+        what = f"numbers with their unit: {names}"
+        yield Decision(what=what, why=why, change_with="--kind NAME=category")

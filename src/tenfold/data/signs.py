@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tenfold.config import MISSING, Decision, ReadOptions
+from tenfold.data.amounts import digits_of
 from tenfold.data.dtypes import Found, Missing
 from tenfold.data.reading import Known, Reading
 
@@ -94,7 +95,7 @@ def shown_by(cells: Iterable[str]) -> Shown:
     counts: Counter[str] = Counter()
     first: dict[str, str] = {}
     parted: set[str] = set()
-    for cell in map(str.strip, cells):
+    for cell in (digits_of(cell.strip()) for cell in cells):
         found = _EITHER.fullmatch(cell)
         if found:
             first.setdefault("either", cell)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from tenfold.config import Decision, SchemaOptions, Task
 from tenfold.data.cells import to_numbers, to_words
 from tenfold.data.kinds import FoundKind, find_kind
+from tenfold.data.spans import units_of
 from tenfold.data.table import Table, find_column
 from tenfold.errors import SchemaError
 
@@ -60,7 +61,7 @@ def infer_task(
     """
     cells = table.frame[target]
     finding = find_kind(target, cells, table.decimal)
-    numbers = to_numbers(cells, table.decimal, finding.form)
+    numbers = to_numbers(cells, table.decimal, finding.form, finding.unit)
     texts = to_words(cells, table.decimal)
     distinct = sorted(set(texts), key=_class_order)
     _check_target(table, target, distinct)
@@ -132,4 +133,5 @@ def _guess_task(
     whole = bool(np.all(numbers == np.round(numbers)))
     if whole and len(distinct) <= MAX_NUMBER_CLASSES and len(numbers) >= 10 * len(distinct):
         return "classification", f"the target is one of {len(distinct)} whole numbers"
-    return "regression", f"the target is one of {len(distinct):,} numbers"
+    what = "numbers" if finding.form == "number" else units_of(finding.form, finding.unit)
+    return "regression", f"the target is one of {len(distinct):,} {what}"

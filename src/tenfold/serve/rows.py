@@ -17,7 +17,6 @@ from tenfold.data.dtypes import Missing
 from tenfold.data.read import read_table
 from tenfold.data.reading import Reading
 from tenfold.data.schema import Column, Schema
-from tenfold.data.spans import UNITS
 from tenfold.data.table import Table
 from tenfold.data.text import GZIP
 from tenfold.data.words import vocabulary_of
@@ -152,7 +151,7 @@ class Rows:
         column = next(column for column in self._schema.used if column.name == name)
         if column.form == "number":
             return TAKES[column.kind]
-        return f"a number or text, as of {UNITS[column.form]}, or null"
+        return f"a number or text, as of {column.measure}, or null"
 
     def _check_count(self, count: int) -> None:
         if count > self._most:
@@ -230,7 +229,8 @@ class _Cells:
     def __init__(
         self, one: Input, column: Column, sign: str, filled: Callable[[Any], bool]
     ) -> None:
-        self._sign, self._form, self._filled = sign, column.form, filled
+        self._sign, self._filled = sign, filled
+        self._form, self._unit = column.form, column.unit
         self._layout = column.date_format or ISO
         self._words = vocabulary_of(column.levels)
         self._known = frozenset(column.levels) - {""}
@@ -245,7 +245,7 @@ class _Cells:
             raise TypeError
         if not self._filled(value):
             return NOT_A_NUMBER
-        number = number_of(value, self._sign, self._form)
+        number = number_of(value, self._sign, self._form, self._unit)
         if isinstance(value, str) and not math.isfinite(number):
             raise ValueError
         return number  # what is larger than any number is empty, as in a file
