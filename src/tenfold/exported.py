@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 
 from tenfold.config import Kind
 from tenfold.data.cells import to_moments, to_numbers, to_spelling, to_text, to_truth
+from tenfold.data.columns import Column
 from tenfold.data.encode import check_columns
 from tenfold.data.picture_schema import PictureSchema
 from tenfold.data.read import as_table
-from tenfold.data.schema import Column, Schema
+from tenfold.data.schema import Schema
 from tenfold.data.table import Table
 from tenfold.errors import StoreError
 from tenfold.extras import require

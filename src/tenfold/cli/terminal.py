@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from tenfold.config import ReadOptions
+from tenfold.config import ReadOptions, Task
 from tenfold.errors import TenfoldError, UsageError
 
 if TYPE_CHECKING:
@@ -82,13 +82,15 @@ def read_rows(
     If a target is named, rows in which it is empty are of no use.
     """
     from tenfold.data.read import read_table  # noqa: PLC0415
-    from tenfold.data.target import answered  # noqa: PLC0415
+    from tenfold.data.target import answered_for  # noqa: PLC0415
 
     with lend_file(path) as source:
         table = read_table(source, read, like=like)
         table.check_rejected(read.max_bad)
         if target is not None:
-            table = answered(table, target, read.max_bad)
+            number = like is not None and target in (like.numbers or ())
+            task: Task = "regression" if number else "classification"
+            table = answered_for(table, target, task, read.max_bad)
     if str(path) == "-":
         table = replace(table, source="standard input")
     if not quiet:

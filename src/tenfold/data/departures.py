@@ -22,7 +22,9 @@ from tenfold.data.cells import (
     to_text,
     to_truth,
 )
-from tenfold.data.schema import Column, Schema
+from tenfold.data.columns import Column
+from tenfold.data.placeholders import without_words
+from tenfold.data.schema import Schema
 from tenfold.data.spelling import nearest, other_form
 from tenfold.data.table import Table
 
@@ -136,6 +138,8 @@ def _read(cells: "pd.Series[Any]", column: Column, decimal: str) -> tuple[Any, l
     elif column.kind == "boolean":
         marks["another kind"] = np.isnan(to_truth(to_text(cells, decimal))) & ~empty
     else:
+        cells = without_words(cells, column.empties)
+        empty = cells.isna().to_numpy()
         held, numbers = _numbers(cells, column, decimal)
         marks["another kind"] = np.isnan(numbers) & ~empty
         if column.low is not None and column.high is not None:

@@ -24,8 +24,10 @@ from tenfold.data.cells import (
     to_truth,
     to_words,
 )
+from tenfold.data.columns import Column
 from tenfold.data.kinds import find_kind
-from tenfold.data.schema import Column, Schema
+from tenfold.data.placeholders import without_words
+from tenfold.data.schema import Schema
 from tenfold.data.spelling import nearest, other_form
 from tenfold.data.table import Table
 from tenfold.errors import PredictError, SchemaError, SplitError
@@ -120,7 +122,7 @@ def check_columns(frame: pd.DataFrame, schema: Schema, decimal: str) -> None:
     for column in schema.used:
         cells = frame[column.name]
         if column.kind == "date" or (column.kind == "number" and not is_numeric(cells)):
-            _check_cells(cells.dropna(), column, decimal)
+            _check_cells(without_words(cells, column.empties).dropna(), column, decimal)
 
 
 def _check_cells(filled: "pd.Series[Any]", column: Column, decimal: str) -> None:

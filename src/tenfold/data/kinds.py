@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -19,6 +19,7 @@ from tenfold.data.cells import (
     to_numbers,
     to_text,
 )
+from tenfold.data.placeholders import are_stray, is_placeholder
 from tenfold.data.spans import UNITS, Form, find_form, may_be_span, units_of
 from tenfold.data.words import MEANINGS, word_of
 
@@ -27,7 +28,7 @@ ENOUGH: Final = 0.95
 # Below this many rows, distinct values say nothing about what a column is.
 FEW_ROWS: Final = 20
 ENDLESS: Final = ("inf", "-inf", "+inf", "Inf", "-Inf", "Infinity", "-Infinity", "INF", "-INF")
-ALL_BUT: Final = "all but"  # begins the reason where some cells are read as empty
+EMPTIED: Final = "are read as empty"  # ends the reason where some cells are
 CODE: Final = 3  # digits, at least, of a code that begins with 0
 # Cells that a date format is tried on before it is tried on all.
 TRIED_CELLS: Final = 100
@@ -42,6 +43,7 @@ _DATE_SHAPE: Final = re.compile(r"(?=.*\d)[\w.,/: +-]{6,35}")
 class FoundKind:
     """The kind of a column, what in its cells shows it, and how they are written.
 
+    ``empties`` are words, in small letters, that stand where there is no number or date.
     ``declared`` says that not the cells but the column's dtype showed it.
     """
 
@@ -50,6 +52,7 @@ class FoundKind:
     date_format: str | None = None
     form: Form = "number"
     unit: str = NO_UNIT
+    empties: tuple[str, ...] = ()
     declared: bool = False
 
 
@@ -79,12 +82,37 @@ def find_kind(name: str, cells: "pd.Series[Any]", decimal: str = ".") -> FoundKi
     if declared or _are_codes(words):
         return _as_words(texts, len(words), declared=declared)
     return (
-        _as_number(name, filled, to_numbers(filled, decimal))
+        _as_all_but_nothing(name, filled, texts, decimal)
+        or _as_number(name, filled, to_numbers(filled, decimal))
         or _as_span(texts, words)
         or _as_date(texts)
         or _as_amount(texts, decimal)
         or _as_words(texts, len(words))
     )
+
+
+def _as_all_but_nothing(
+    name: str, filled: "pd.Series[Any]", texts: NDArray[np.object_], decimal: str
+) -> FoundKind | None:
+    """Return that cells are numbers or dates but for words that say there is none, or None."""
+    nothing = set(filter(is_placeholder, pd.unique(texts)))
+    if not nothing or not are_stray(nothing, texts):
+        return None
+    gone = np.isin(texts, list(nothing))
+    found = find_kind(name, filled[~gone], decimal)
+    if found.kind not in {"number", "date"}:
+        return None
+    return replace(
+        found,
+        why=f"{found.why}; {_emptied(texts[gone])}",
+        empties=tuple(sorted({word.lower() for word in nothing})),
+    )
+
+
+def _emptied(words: NDArray[np.object_]) -> str:
+    """Say which words for nothing a column holds, and how often."""
+    told = [f"{word!r} ({count:,})" for word, count in count_words(words).items()]
+    return f"cells {', '.join(told)} {EMPTIED}"
 
 
 def is_truth(words: Iterable[str]) -> bool:
@@ -165,8 +193,8 @@ def _all_but(stray: Sequence[object], cells: int, what: str) -> str:
         return f"its cells are {what}"
     shown = repr(stray[0]) if isinstance(stray[0], str) else str(stray[0])
     return (
-        f"{ALL_BUT} {len(stray):,} of its {cells:,} filled cells are {what}; "
-        f"cells such as {shown} are read as empty"
+        f"all but {len(stray):,} of its {cells:,} filled cells are {what}; "
+        f"cells such as {shown} {EMPTIED}"
     )
 
 

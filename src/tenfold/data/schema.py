@@ -1,17 +1,16 @@
 """What each column is, fixed before any row is coded."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tenfold.config import KINDS, Decision, Kind, SchemaOptions, SplitOptions, Task
+from tenfold.config import Decision, Kind, SchemaOptions, SplitOptions, Task
 from tenfold.data.amounts import NO_UNIT
 from tenfold.data.cells import (
-    DATE_FORMATS,
     ISO,
     count_words,
     days_of,
@@ -22,11 +21,12 @@ from tenfold.data.cells import (
     to_truth,
     to_words,
 )
-from tenfold.data.kinds import FoundKind, find_kind
+from tenfold.data.columns import Column
+from tenfold.data.kinds import EMPTIED, FoundKind, find_kind
 from tenfold.data.reading import Known, Reading
 from tenfold.data.recurring import recurring_values
 from tenfold.data.signs import kept_told
-from tenfold.data.spans import FORMS, Form, units_of
+from tenfold.data.spans import FORMS, Form
 from tenfold.data.table import Table, find_column
 from tenfold.data.target import infer_task
 from tenfold.errors import SchemaError
@@ -34,88 +34,6 @@ from tenfold.errors import SchemaError
 # Levels beyond these are the rarest; they are treated like words never seen.
 MAX_LEVELS: Final = 10_000
 SHOWN: Final = 8  # names of columns in a decision
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Column:
-    """One input column.
-
-    Attributes
-    ----------
-    name : str
-    kind : Kind
-        Identifiers and constants are listed too, and not learnt from.
-    why : str
-        What in the cells showed the kind.
-    levels : tuple of str
-        The words of a category, sorted; the values of a number if they come back
-        (``recurring_values``), rising.
-    date_format : str or None
-    form : Form
-        How a column of numbers is written where it is text: durations count in days, clock
-        times in hours since midnight.
-    unit : str
-        Of amounts, as most cells write it; "" if they have none.
-    has_missing : bool
-        Whether a cell was empty when the schema was made.
-    low, high : float or None
-        The smallest and the largest number, or the first and the last moment as days since
-        1970; None if there is none, or nothing is known. They are told to users only: no
-        network sees them.
-    """
-
-    name: str
-    kind: Kind
-    why: str = field(default="", compare=False)
-    levels: tuple[str, ...] = ()
-    date_format: str | None = None
-    form: Form = "number"
-    unit: str = NO_UNIT
-    has_missing: bool = False
-    low: float | None = None
-    high: float | None = None
-
-    @property
-    def used(self) -> bool:
-        """Whether the network learns from the column."""
-        return self.kind not in {"identifier", "constant"}
-
-    @property
-    def measure(self) -> str:
-        """What the numbers of the column are, and their unit."""
-        return units_of(self.form, self.unit)
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> "Column":
-        """Make a column from what ``Schema.to_dict`` said of it, unknown keys left out.
-
-        Raises
-        ------
-        LookupError, TypeError, ValueError
-            If it is something else, or could not be read from any cell.
-        """
-        kind, layout, levels = (
-            data["kind"],
-            data["date_format"],
-            tuple(map(str, data["levels"])),
-        )
-        form = data.get("form", "number")
-        if kind not in KINDS or layout not in {None, *DATE_FORMATS} or form not in FORMS:
-            raise ValueError("there is no such kind of column")
-        if kind == "number" and not np.isfinite(np.array(levels, dtype=np.float64)).all():
-            raise ValueError("a number is none")
-        return cls(
-            name=str(data["name"]),
-            kind=kind,
-            why=str(data["why"]),
-            levels=levels,
-            date_format=layout,
-            form=form,
-            unit=str(data.get("unit", NO_UNIT)),
-            has_missing=bool(data["has_missing"]),
-            low=_known(data.get("low")),
-            high=_known(data.get("high")),
-        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -210,10 +128,6 @@ class Schema:
             time_column=others[2],
             reading=Reading() if reading is None else Reading.from_dict(reading),
         )
-
-
-def _known(number: Any) -> float | None:
-    return None if number is None else float(number)
 
 
 def infer_schema(
@@ -313,7 +227,8 @@ def _infer_column(table: Table, name: str, options: SchemaOptions) -> Column:
         date_format=finding.date_format,
         form=finding.form,
         unit=finding.unit,
-        has_missing=bool(cells.isna().any()),
+        empties=finding.empties,
+        has_missing=bool(finding.empties) or bool(cells.isna().any()),
         low=float(seen.min()) if len(seen) else None,
         high=float(seen.max()) if len(seen) else None,
     )
@@ -324,14 +239,14 @@ def _forced(table: Table, name: str, kind: Kind) -> FoundKind:
     filled = cells[cells.notna()]
     form: Form
     date_format, form, unit = None, "number", NO_UNIT
+    found = find_kind(name, cells, table.decimal)
     if kind == "number":
-        found = find_kind(name, cells, table.decimal)
         form, unit = found.form, found.unit
         fits = np.isfinite(to_numbers(filled, table.decimal, form, unit))
     elif kind == "boolean":
         fits = np.isfinite(to_truth(to_text(filled, table.decimal)))
     elif kind == "date":
-        date_format = find_kind(name, cells, table.decimal).date_format or ISO
+        date_format = found.date_format or ISO
         fits = ~np.isnat(to_moments(filled, date_format))
     else:
         fits = np.ones(len(filled), dtype=bool)
@@ -342,7 +257,14 @@ def _forced(table: Table, name: str, kind: Kind) -> FoundKind:
             place={"file": table.source, "cells": ", ".join(repr(c) for c in filled[:5])},
             fix=[f"leave the kind to be detected, or say --kind {name}=category"],
         )
-    return FoundKind(kind=kind, why="as asked", date_format=date_format, form=form, unit=unit)
+    return replace(
+        found if kind in {"number", "date"} else FoundKind(kind=kind, why=""),
+        kind=kind,
+        why="as asked",
+        date_format=date_format,
+        form=form,
+        unit=unit,
+    )
 
 
 def _describe(columns: Sequence[Column], forced: Mapping[str, Kind]) -> list[Decision]:
@@ -362,12 +284,13 @@ def _describe(columns: Sequence[Column], forced: Mapping[str, Kind]) -> list[Dec
         names = ", ".join(repr(c.name) for c in members[:SHOWN])
         names += f" and {len(members) - SHOWN} more" if len(members) > SHOWN else ""
         odd = [c for c in members if c.why != "its cells are numbers"]
+        odd = [c for c in odd if not c.why.endswith(EMPTIED)]
         why = "; ".join(f"{c.name!r}: {c.why}" for c in odd[:4]) or "their cells are numbers"
         other = "number" if kind == "category" else "category"
         what = f"{kind}: {names}"
         decisions.append(Decision(what=what, why=why, change_with=f"--kind NAME={other}"))
     numbers = [column for column in columns if column.kind == "number"]
-    decisions.extend(_units_told(numbers))
+    decisions.extend((*_units_told(numbers), *_emptied_told(columns)))
     recurring = [column for column in columns if column.kind == "number" and column.levels]
     if recurring:
         names = ", ".join(f"{c.name!r} ({len(c.levels)})" for c in recurring[:8])
@@ -375,6 +298,15 @@ def _describe(columns: Sequence[Column], forced: Mapping[str, Kind]) -> list[Dec
         why = "few numbers, scattered, that come back often"
         decisions.append(Decision(what=what, why=why, change_with="--kind NAME=number"))
     return decisions
+
+
+def _emptied_told(columns: Sequence[Column]) -> Iterator[Decision]:
+    """Say of each column which of its filled cells are read as empty."""
+    for column in columns:
+        if column.why.endswith(EMPTIED):
+            what = f"column {column.name!r} is a {column.kind} all the same"
+            change = f"--kind {column.name!r}=category"
+            yield Decision(what=what, why=column.why, change_with=change)
 
 
 def _units_told(numbers: Sequence[Column]) -> Iterator[Decision]:

@@ -16,8 +16,9 @@ import torch
 from numpy.typing import NDArray
 
 from tenfold.data.cells import count_words, to_spelling, to_text, to_truth
+from tenfold.data.columns import Column
 from tenfold.data.encode import EMPTY, FIRST_LEVEL, UNSEEN, encode_inputs
-from tenfold.data.schema import Column, Schema
+from tenfold.data.schema import Schema
 from tenfold.data.table import Table
 from tenfold.data.words import FALSE_WORDS, TRUE_WORDS
 from tenfold.export.table_module import TableAnswers

@@ -15,8 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from tenfold.data.columns import Column
 from tenfold.data.encode import EMPTY, FIRST_LEVEL, UNSEEN
-from tenfold.data.schema import Column
 from tenfold.exported import Band, Input
 from tenfold.model import Model, variance_of
 from tenfold.nn.conformal import half_width

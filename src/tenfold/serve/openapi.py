@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Final, cast
 
+from tenfold.data.columns import Column
 from tenfold.data.picture_schema import PictureSchema
 from tenfold.data.reading import Reading
-from tenfold.data.schema import Column, Schema
+from tenfold.data.schema import Schema
 from tenfold.data.spans import Form
 from tenfold.exported import Input, Label
 from tenfold.serve.options import ServeOptions
@@ -242,7 +243,7 @@ def _cell(one: Input, column: Column, reading: Reading) -> Told:
     told: Told = {"type": TYPES[one.kind]}
     if one.kind == "number":
         sign = re.escape(reading.decimal or ".")
-        words = [re.escape(word) for word in ("", *reading.missing)]
+        words = [re.escape(word) for word in ("", *reading.missing, *column.empties)]
         number = TEXTS[column.form].replace("SIGN", sign)
         told = {
             "anyOf": [told, {"type": "string", "pattern": f"^({'|'.join(words)}|{number})$"}]

@@ -13,10 +13,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tenfold.data.cells import ISO, number_of, to_moments, truth_of
+from tenfold.data.columns import Column
 from tenfold.data.dtypes import Missing
 from tenfold.data.read import read_table
 from tenfold.data.reading import Reading
-from tenfold.data.schema import Column, Schema
+from tenfold.data.schema import Schema
 from tenfold.data.table import Table
 from tenfold.data.text import GZIP
 from tenfold.data.words import vocabulary_of
@@ -230,6 +231,10 @@ class _Cells:
         self, one: Input, column: Column, sign: str, filled: Callable[[Any], bool]
     ) -> None:
         self._sign, self._filled = sign, filled
+        if column.empties:
+            self._filled = lambda value: (
+                filled(value) and str(value).strip().lower() not in column.empties
+            )
         self._form, self._unit = column.form, column.unit
         self._layout = column.date_format or ISO
         self._words = vocabulary_of(column.levels)

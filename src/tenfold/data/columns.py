@@ -1,0 +1,102 @@
+"""What is known of an input column."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from tenfold.config import KINDS, Kind
+from tenfold.data.amounts import NO_UNIT
+from tenfold.data.cells import DATE_FORMATS
+from tenfold.data.spans import FORMS, Form, units_of
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Column:
+    """One input column.
+
+    Attributes
+    ----------
+    name : str
+    kind : Kind
+        Identifiers and constants are listed too, and not learnt from.
+    why : str
+        What in the cells showed the kind.
+    levels : tuple of str
+        The words of a category, sorted; the values of a number if they come back
+        (``recurring_values``), rising.
+    date_format : str or None
+    form : Form
+        How a column of numbers is written where it is text: durations count in days, clock
+        times in hours since midnight.
+    unit : str
+        Of amounts, as most cells write it; "" if they have none.
+    empties : tuple of str
+        Words that stand where there is no number or date, in small letters.
+    has_missing : bool
+        Whether a cell was empty when the schema was made.
+    low, high : float or None
+        The smallest and the largest number, or the first and the last moment as days since
+        1970; None if there is none, or nothing is known. They are told to users only: no
+        network sees them.
+    """
+
+    name: str
+    kind: Kind
+    why: str = field(default="", compare=False)
+    levels: tuple[str, ...] = ()
+    date_format: str | None = None
+    form: Form = "number"
+    unit: str = NO_UNIT
+    empties: tuple[str, ...] = ()
+    has_missing: bool = False
+    low: float | None = None
+    high: float | None = None
+
+    @property
+    def used(self) -> bool:
+        """Whether the network learns from the column."""
+        return self.kind not in {"identifier", "constant"}
+
+    @property
+    def measure(self) -> str:
+        """What the numbers of the column are, and their unit."""
+        return units_of(self.form, self.unit)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Column":
+        """Make a column from what ``Schema.to_dict`` said of it, unknown keys left out.
+
+        Raises
+        ------
+        LookupError, TypeError, ValueError
+            If it is something else, or could not be read from any cell.
+        """
+        kind, layout, levels = (
+            data["kind"],
+            data["date_format"],
+            tuple(map(str, data["levels"])),
+        )
+        form = data.get("form", "number")
+        if kind not in KINDS or layout not in {None, *DATE_FORMATS} or form not in FORMS:
+            raise ValueError("there is no such kind of column")
+        if kind == "number" and not np.isfinite(np.array(levels, dtype=np.float64)).all():
+            raise ValueError("a number is none")
+        return cls(
+            name=str(data["name"]),
+            kind=kind,
+            why=str(data["why"]),
+            levels=levels,
+            date_format=layout,
+            form=form,
+            unit=str(data.get("unit", NO_UNIT)),
+            empties=tuple(map(str, data.get("empties", ()))),
+            has_missing=bool(data["has_missing"]),
+            low=_known(data.get("low")),
+            high=_known(data.get("high")),
+        )
+
+
+def _known(number: Any) -> float | None:
+    return None if number is None else float(number)
