@@ -94,8 +94,9 @@ class SchemaOptions:
     target : str, optional
         Name of the column to predict; the last column by default.
     task : {"regression", "classification"}, optional
-    kinds : mapping of str to Kind
-        Columns whose kind is set by hand.
+    kinds : mapping of str to Kind or str
+        Columns whose kind is set by hand. A format of ``strftime``, such as ``%d/%m/%Y``,
+        says that a column holds dates, and how they are written.
     weight_column : str, optional
         Column that holds each row's weight.
     keep_counters : bool
@@ -105,7 +106,7 @@ class SchemaOptions:
 
     target: str | None = None
     task: Task | None = None
-    kinds: Mapping[str, Kind] = field(default_factory=dict)
+    kinds: Mapping[str, Kind | str] = field(default_factory=dict)
     weight_column: str | None = None
     keep_counters: bool = False
 
@@ -113,7 +114,10 @@ class SchemaOptions:
         check(self.task in {None, *TASKS}, "task", self.task, " or ".join(map(repr, TASKS)))
         for column, kind in self.kinds.items():
             check(
-                kind in KINDS, f"kind of column {column!r}", kind, ", ".join(map(repr, KINDS))
+                kind in KINDS or "%" in kind,
+                f"kind of column {column!r}",
+                kind,
+                ", ".join(map(repr, KINDS)),
             )
 
 

@@ -66,7 +66,7 @@ def train(  # noqa: PLR0913 - each option of the command, by its own name
     group_column: str | None = None,
     time_column: str | None = None,
     weight_column: str | None = None,
-    kinds: Mapping[str, Kind] | None = None,
+    kinds: Mapping[str, Kind | str] | None = None,
     shuffle: bool | None = None,
     keep_copies: bool = False,
     audit: AuditMode = "stop",
@@ -127,7 +127,7 @@ def train(  # noqa: PLR0913 - each option of the command, by its own name
         Keep rows of a group in one fold; learn from the past, test on the future.
     weight_column : str, optional
         Column that holds the weight of each row.
-    kinds : mapping of str to Kind, optional
+    kinds : mapping of str to Kind or str, optional
         Columns whose kind is not to be detected.
     shuffle : bool, optional
         False holds out blocks of rows in the order of the file.

@@ -15,33 +15,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tenfold.data.amounts import NO_UNIT, amount_in
+from tenfold.data.layouts import ISO
 from tenfold.data.spans import Form, count_spans, read_span
 from tenfold.data.words import MEANINGS, number_word, pointed, tidy, vocabulary_of, word_of
-
-# The day comes first where a dot parts it, the month where a slash does, unless
-# a value shows otherwise: kinds.py tries these in turn on all cells.
-ISO: Final = "ISO8601"
-DATE_FORMATS: Final = (
-    ISO,
-    "%d.%m.%Y",
-    "%d.%m.%Y %H:%M",
-    "%d.%m.%Y %H:%M:%S",
-    "%m/%d/%Y",
-    "%d/%m/%Y",
-    "%m/%d/%Y %H:%M",
-    "%d/%m/%Y %H:%M",
-    "%m/%d/%Y %H:%M:%S",
-    "%d/%m/%Y %H:%M:%S",
-    "%Y/%m/%d",
-    "%Y/%m/%d %H:%M:%S",
-    "%d-%m-%Y",
-    "%d %b %Y",
-    "%d %B %Y",
-    "%b %d, %Y",
-    "%B %d, %Y",
-    "%d-%b-%Y",
-)
-
 
 # Before pandas 3 numbers of text were the nearest float but one, now and then.
 ROUNDS_RIGHT: Final = bool(

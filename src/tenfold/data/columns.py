@@ -8,7 +8,7 @@ import numpy as np
 
 from tenfold.config import KINDS, Kind
 from tenfold.data.amounts import NO_UNIT
-from tenfold.data.cells import DATE_FORMATS
+from tenfold.data.layouts import ISO
 from tenfold.data.spans import FORMS, Form, units_of
 
 
@@ -27,6 +27,9 @@ class Column:
         The words of a category, sorted; the values of a number if they come back
         (``recurring_values``), rising.
     date_format : str or None
+        As ``strftime`` writes it, or ISO8601.
+    rival : str or None
+        Another format in which all dates could be read, as others.
     form : Form
         How a column of numbers is written where it is text: durations count in days, clock
         times in hours since midnight.
@@ -47,6 +50,7 @@ class Column:
     why: str = field(default="", compare=False)
     levels: tuple[str, ...] = ()
     date_format: str | None = None
+    rival: str | None = field(default=None, compare=False)
     form: Form = "number"
     unit: str = NO_UNIT
     empties: tuple[str, ...] = ()
@@ -79,7 +83,11 @@ class Column:
             tuple(map(str, data["levels"])),
         )
         form = data.get("form", "number")
-        if kind not in KINDS or layout not in {None, *DATE_FORMATS} or form not in FORMS:
+        if (
+            kind not in KINDS
+            or not (layout in {None, ISO} or "%" in layout)
+            or form not in FORMS
+        ):
             raise ValueError("there is no such kind of column")
         if kind == "number" and not np.isfinite(np.array(levels, dtype=np.float64)).all():
             raise ValueError("a number is none")
@@ -89,6 +97,7 @@ class Column:
             why=str(data["why"]),
             levels=levels,
             date_format=layout,
+            rival=data.get("rival"),
             form=form,
             unit=str(data.get("unit", NO_UNIT)),
             empties=tuple(map(str, data.get("empties", ()))),

@@ -1,7 +1,7 @@
 """What a column is: a number, a category, a date, ... and why."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from tenfold.config import Kind
 from tenfold.data.amounts import NO_UNIT, find_unit
 from tenfold.data.cells import (
-    DATE_FORMATS,
     count_words,
     is_numeric,
     to_dates,
     to_numbers,
     to_text,
 )
+from tenfold.data.layouts import DIGITS, FIRST_YEAR, LAST_YEAR, likely
 from tenfold.data.placeholders import are_stray, is_placeholder
 from tenfold.data.spans import UNITS, Form, find_form, may_be_span, units_of
 from tenfold.data.words import MEANINGS, word_of
@@ -29,6 +29,7 @@ ENOUGH: Final = 0.95
 FEW_ROWS: Final = 20
 ENDLESS: Final = ("inf", "-inf", "+inf", "Inf", "-Inf", "Infinity", "-Infinity", "INF", "-INF")
 EMPTIED: Final = "are read as empty"  # ends the reason where some cells are
+EIGHT: Final = 8  # digits of a date without signs between its parts
 CODE: Final = 3  # digits, at least, of a code that begins with 0
 # Cells that a date format is tried on before it is tried on all.
 TRIED_CELLS: Final = 100
@@ -44,6 +45,7 @@ class FoundKind:
     """The kind of a column, what in its cells shows it, and how they are written.
 
     ``empties`` are words, in small letters, that stand where there is no number or date.
+    ``rivals`` are formats in which all dates could be read just as well, as others.
     ``declared`` says that not the cells but the column's dtype showed it.
     """
 
@@ -53,6 +55,7 @@ class FoundKind:
     form: Form = "number"
     unit: str = NO_UNIT
     empties: tuple[str, ...] = ()
+    rivals: tuple[str, ...] = ()
     declared: bool = False
 
 
@@ -78,11 +81,12 @@ def find_kind(name: str, cells: "pd.Series[Any]", decimal: str = ".") -> FoundKi
         return FoundKind(kind="constant", why=f"every filled cell is {words[0]!r}")
     if is_truth(words):
         return FoundKind(kind="boolean", why=f"its cells are {' and '.join(sorted(words))}")
-    declared = isinstance(filled.dtype, pd.CategoricalDtype)
-    if declared or _are_codes(words):
-        return _as_words(texts, len(words), declared=declared)
+    if isinstance(filled.dtype, pd.CategoricalDtype):
+        return _as_words(texts, len(words), declared=True)
     return (
-        _as_all_but_nothing(name, filled, texts, decimal)
+        _as_digits(texts)
+        or _as_codes(words, texts)
+        or _as_all_but_nothing(name, filled, texts, decimal)
         or _as_number(name, filled, to_numbers(filled, decimal))
         or _as_span(texts, words)
         or _as_date(texts)
@@ -151,17 +155,18 @@ def _of_typed(name: str, filled: "pd.Series[Any]") -> FoundKind | None:
         )
     if len(values) == 2 and set(values.tolist()) == {0, 1}:
         return FoundKind(kind="boolean", why="its cells are 0 and 1")
-    return _as_number(name, filled, to_numbers(filled))
+    eight = _are_eight(to_text(filled.iloc[:TRIED_CELLS]))
+    digits = _as_digits(to_text(filled)) if eight else None
+    return digits or _as_number(name, filled, to_numbers(filled))
 
 
-def _are_codes(words: NDArray[np.object_]) -> bool:
-    """Tell whether words are digits with a zero before them, which numbers have not.
+def _as_codes(words: NDArray[np.object_], texts: NDArray[np.object_]) -> FoundKind | None:
+    """Return that words are digits with a zero before them, which numbers have not, or None.
 
     Two digits, as in 01 to 12, may be a month or a minute, and so a number.
     """
-    return any(w[:1] == "0" and len(w) >= CODE and w.isdecimal() for w in words) and all(
-        w.isdecimal() for w in words
-    )
+    codes = any(w[:1] == "0" and len(w) >= CODE and w.isdecimal() for w in words)
+    return _as_words(texts, len(words)) if codes and all(map(str.isdecimal, words)) else None
 
 
 def _as_number(
@@ -226,21 +231,53 @@ def _as_date(texts: NDArray[np.object_]) -> FoundKind | None:
         return None
     tried = pd.Series(shaped.index[:TRIED_CELLS], dtype=object)
     cells = pd.Series(texts, dtype=object)
-    fits = {
-        layout: ~np.isnat(to_dates(cells, layout))
-        for layout in DATE_FORMATS
+    read = {
+        layout: to_dates(cells, layout)
+        for layout in likely(tried)
         if not np.isnat(to_dates(tried, layout)).all()
     }
-    shares = {layout: float(found.mean()) for layout, found in fits.items()}
+    shares = {layout: float((~np.isnat(found)).mean()) for layout, found in read.items()}
     if not shares or max(shares.values()) < ENOUGH:
         return None
     best = max(shares, key=lambda layout: shares[layout])
-    example = texts[fits[best]][0]
-    rivals = [f for f, share in shares.items() if share == shares[best] and f != best]
+    return _date_of(texts, best, read, [f for f in shares if shares[f] == shares[best]])
+
+
+def _date_of(
+    texts: NDArray[np.object_],
+    best: str,
+    read: Mapping[str, NDArray[np.datetime64]],
+    fitting: Iterable[str],
+) -> FoundKind:
+    """Return that cells are dates of a format, and which other one would fit as well."""
+    example = texts[~np.isnat(read[best])][0]
+    rivals = [f for f in fitting if not np.array_equal(read[f], read[best], equal_nan=True)]
     why = f"cells such as {example} are dates"
     if rivals:
         why += f" ({best}; {rivals[0]} would fit too)"
-    return FoundKind(kind="date", why=why, date_format=best)
+    stray = int(np.isnat(read[best]).sum())
+    if stray:
+        cell = texts[np.isnat(read[best])][0]
+        why += f"; {stray:,} of {len(texts):,} cells, such as {cell!r}, {EMPTIED}"
+    return FoundKind(kind="date", why=why, date_format=best, rivals=tuple(rivals))
+
+
+def _are_eight(texts: NDArray[np.object_]) -> bool:
+    return all(len(text) == EIGHT and text.isdecimal() for text in texts)
+
+
+def _as_digits(texts: NDArray[np.object_]) -> FoundKind | None:
+    """Return that cells are dates of eight digits, all in years of our time, or None."""
+    if not (_are_eight(texts[:TRIED_CELLS]) and _are_eight(texts)):
+        return None
+    cells = pd.Series(texts, dtype=object)
+    read = {}
+    for layout in DIGITS:
+        found = to_dates(cells, layout)
+        years = pd.Series(found).dt.year
+        if years.between(FIRST_YEAR, LAST_YEAR).all():
+            read[layout] = found
+    return _date_of(texts, next(iter(read)), read, read) if read else None
 
 
 def _as_words(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from tenfold.config import Decision, Kind, SchemaOptions, SplitOptions, Task
 from tenfold.data.amounts import NO_UNIT
 from tenfold.data.cells import (
-    ISO,
     count_words,
     days_of,
     is_numeric,
@@ -23,6 +22,7 @@ from tenfold.data.cells import (
 )
 from tenfold.data.columns import Column
 from tenfold.data.kinds import EMPTIED, FoundKind, find_kind
+from tenfold.data.layouts import ISO
 from tenfold.data.reading import Known, Reading
 from tenfold.data.recurring import recurring_values
 from tenfold.data.signs import kept_told
@@ -227,6 +227,7 @@ def _infer_column(table: Table, name: str, options: SchemaOptions) -> Column:
         date_format=finding.date_format,
         form=finding.form,
         unit=finding.unit,
+        rival=next(iter(finding.rivals), None) if finding.date_format else None,
         empties=finding.empties,
         has_missing=bool(finding.empties) or bool(cells.isna().any()),
         low=float(seen.min()) if len(seen) else None,
@@ -234,26 +235,27 @@ def _infer_column(table: Table, name: str, options: SchemaOptions) -> Column:
     )
 
 
-def _forced(table: Table, name: str, kind: Kind) -> FoundKind:
+def _forced(table: Table, name: str, asked: Kind | str) -> FoundKind:
     cells = table.frame[name]
     filled = cells[cells.notna()]
     form: Form
     date_format, form, unit = None, "number", NO_UNIT
     found = find_kind(name, cells, table.decimal)
+    kind = cast("Kind", "date" if "%" in asked else asked)
     if kind == "number":
         form, unit = found.form, found.unit
         fits = np.isfinite(to_numbers(filled, table.decimal, form, unit))
     elif kind == "boolean":
         fits = np.isfinite(to_truth(to_text(filled, table.decimal)))
     elif kind == "date":
-        date_format = found.date_format or ISO
-        fits = ~np.isnat(to_moments(filled, date_format))
+        date_format = asked if "%" in asked else found.date_format or ISO
+        fits = _are_dates(filled, date_format)
     else:
         fits = np.ones(len(filled), dtype=bool)
     if not fits.any():
         raise SchemaError(
             "S05",
-            f"no cell of column {name!r} can be read as {kind}",
+            f"no cell of column {name!r} can be read as {asked}",
             place={"file": table.source, "cells": ", ".join(repr(c) for c in filled[:5])},
             fix=[f"leave the kind to be detected, or say --kind {name}=category"],
         )
@@ -264,10 +266,18 @@ def _forced(table: Table, name: str, kind: Kind) -> FoundKind:
         date_format=date_format,
         form=form,
         unit=unit,
+        rivals=(),
     )
 
 
-def _describe(columns: Sequence[Column], forced: Mapping[str, Kind]) -> list[Decision]:
+def _are_dates(filled: "pd.Series[Any]", layout: str) -> NDArray[np.bool_]:
+    try:
+        return np.asarray(~np.isnat(to_moments(filled, layout)))
+    except ValueError:  # there is no such format
+        return np.zeros(len(filled), dtype=bool)
+
+
+def _describe(columns: Sequence[Column], forced: Mapping[str, Kind | str]) -> list[Decision]:
     """Say what the columns are: one decision a kind, the surprising columns each."""
     decisions = []
     by_kind: dict[str, list[Column]] = {}
@@ -290,7 +300,7 @@ def _describe(columns: Sequence[Column], forced: Mapping[str, Kind]) -> list[Dec
         what = f"{kind}: {names}"
         decisions.append(Decision(what=what, why=why, change_with=f"--kind NAME={other}"))
     numbers = [column for column in columns if column.kind == "number"]
-    decisions.extend((*_units_told(numbers), *_emptied_told(columns)))
+    decisions.extend((*_units_told(numbers), *_rivals_told(columns), *_emptied_told(columns)))
     recurring = [column for column in columns if column.kind == "number" and column.levels]
     if recurring:
         names = ", ".join(f"{c.name!r} ({len(c.levels)})" for c in recurring[:8])
@@ -298,6 +308,16 @@ def _describe(columns: Sequence[Column], forced: Mapping[str, Kind]) -> list[Dec
         why = "few numbers, scattered, that come back often"
         decisions.append(Decision(what=what, why=why, change_with="--kind NAME=number"))
     return decisions
+
+
+def _rivals_told(columns: Sequence[Column]) -> Iterator[Decision]:
+    """Say of each column of dates which other format would give other days."""
+    for column in columns:
+        if column.rival is not None:
+            what = f"dates in {column.name!r} are read as {column.date_format}"
+            why = f"all of them fit; {column.rival} would fit as well, and give other dates"
+            change = f"--kind {column.name!r}={column.rival}"
+            yield Decision(what=what, why=why, change_with=change)
 
 
 def _emptied_told(columns: Sequence[Column]) -> Iterator[Decision]:

@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tenfold.data.cells import ISO, number_of, to_moments, truth_of
+from tenfold.data.cells import number_of, to_moments, truth_of
 from tenfold.data.columns import Column
 from tenfold.data.dtypes import Missing
+from tenfold.data.layouts import ISO
 from tenfold.data.read import read_table
 from tenfold.data.reading import Reading
 from tenfold.data.schema import Schema
