@@ -18,7 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tenfold.config import Kind
-from tenfold.data.cells import to_moments, to_numbers, to_spelling, to_text, to_truth
+from tenfold.data.cells import read_truth, to_moments, to_numbers, to_spelling
 from tenfold.data.columns import Column
 from tenfold.data.encode import check_columns
 from tenfold.data.picture_schema import PictureSchema
@@ -371,7 +371,7 @@ def feed(
     if column.kind == "category":
         return to_spelling(cells, column.levels, decimal)[:, None]
     if column.kind == "boolean":
-        numbers = to_truth(to_text(cells, decimal))
+        numbers = read_truth(cells, decimal, column.tick)
         if one.tensor == "string":
             no, yes = one.words
             words = np.where(numbers == 1, yes, np.where(numbers == 0, no, ""))

@@ -282,6 +282,32 @@ def to_truth(texts: NDArray[np.object_]) -> NDArray[np.float64]:
     return np.array(found, dtype=np.float64)
 
 
+def read_truth(
+    cells: "pd.Series[Any]", decimal: str = ".", tick: str = ""
+) -> NDArray[np.float64]:
+    """Return the cells of a column of truth values: 1, 0, or NaN.
+
+    Parameters
+    ----------
+    cells : Series
+    decimal : {".", ","}
+    tick : str
+        What stands in a box that is ticked, in small letters, if the column is one of boxes:
+        then an empty cell is 0.
+
+    Examples
+    --------
+    >>> read_truth(pd.Series(["x", None, "no", "maybe"], dtype=object), tick="x")
+    array([ 1.,  0.,  0., nan])
+    """
+    texts = to_text(cells, decimal)
+    found = to_truth(texts)
+    if tick:
+        found[[text is None for text in texts]] = 0.0
+        found[[text is not None and text.lower() == tick for text in texts]] = 1.0
+    return found
+
+
 def truth_of(cell: Any, decimal: str = ".") -> float:
     """Return one filled cell as a truth value: 1, 0, or NaN if it is none.
 

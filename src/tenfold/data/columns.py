@@ -35,6 +35,9 @@ class Column:
         times in hours since midnight.
     unit : str
         Of amounts, as most cells write it; "" if they have none.
+    tick : str
+        Of a column of boxes that are ticked or empty, what stands in those that are ticked,
+        in small letters; "" of any other.
     empties : tuple of str
         Words that stand where there is no number or date, in small letters.
     has_missing : bool
@@ -53,6 +56,7 @@ class Column:
     rival: str | None = field(default=None, compare=False)
     form: Form = "number"
     unit: str = NO_UNIT
+    tick: str = ""
     empties: tuple[str, ...] = ()
     has_missing: bool = False
     low: float | None = None
@@ -100,6 +104,7 @@ class Column:
             rival=data.get("rival"),
             form=form,
             unit=str(data.get("unit", NO_UNIT)),
+            tick=str(data.get("tick", "")),
             empties=tuple(map(str, data.get("empties", ()))),
             has_missing=bool(data["has_missing"]),
             low=_known(data.get("low")),

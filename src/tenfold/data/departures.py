@@ -17,10 +17,10 @@ from tenfold.data.cells import (
     NOWHERE,
     days_of,
     places,
+    read_truth,
     to_moments,
     to_numbers,
     to_text,
-    to_truth,
 )
 from tenfold.data.columns import Column
 from tenfold.data.placeholders import without_words
@@ -136,7 +136,7 @@ def _read(cells: "pd.Series[Any]", column: Column, decimal: str) -> tuple[Any, l
     if column.kind == "category":
         marks["unseen word"] = places(cells, column.levels, decimal) == NOWHERE
     elif column.kind == "boolean":
-        marks["another kind"] = np.isnan(to_truth(to_text(cells, decimal))) & ~empty
+        marks["another kind"] = np.isnan(read_truth(cells, decimal, column.tick)) & ~empty
     else:
         cells = without_words(cells, column.empties)
         empty = cells.isna().to_numpy()

@@ -18,10 +18,9 @@ from tenfold.data.cells import (
     days_of,
     is_numeric,
     places,
+    read_truth,
     to_moments,
     to_numbers,
-    to_text,
-    to_truth,
     to_words,
 )
 from tenfold.data.columns import Column
@@ -165,7 +164,7 @@ def encode_inputs(
         if column.kind == "number":
             numbers.append(to_numbers(cells, decimal, column.form, column.unit))
         elif column.kind == "boolean":
-            numbers.append(to_truth(to_text(cells, decimal)))
+            numbers.append(read_truth(cells, decimal, column.tick))
         elif column.kind == "date":
             numbers.extend(_date_parts(cells, column))
         else:

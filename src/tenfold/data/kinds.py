@@ -21,7 +21,7 @@ from tenfold.data.cells import (
 from tenfold.data.layouts import DIGITS, FIRST_YEAR, LAST_YEAR, likely
 from tenfold.data.placeholders import are_stray, is_placeholder
 from tenfold.data.spans import UNITS, Form, find_form, may_be_span, units_of
-from tenfold.data.words import MEANINGS, word_of
+from tenfold.data.words import MEANINGS, TICKS, word_of
 
 # A few stray cells do not turn a column of numbers or dates into words.
 ENOUGH: Final = 0.95
@@ -46,6 +46,7 @@ class FoundKind:
 
     ``empties`` are words, in small letters, that stand where there is no number or date.
     ``rivals`` are formats in which all dates could be read just as well, as others.
+    ``tick`` is what stands in boxes that are ticked, where an empty cell means no.
     ``declared`` says that not the cells but the column's dtype showed it.
     """
 
@@ -56,6 +57,7 @@ class FoundKind:
     unit: str = NO_UNIT
     empties: tuple[str, ...] = ()
     rivals: tuple[str, ...] = ()
+    tick: str = ""
     declared: bool = False
 
 
@@ -72,9 +74,15 @@ def find_kind(name: str, cells: "pd.Series[Any]", decimal: str = ".") -> FoundKi
     filled = cells[cells.notna()]
     if len(filled) == 0:
         return FoundKind(kind="constant", why="all its cells are empty")
+    if box := _as_box(filled, len(cells), decimal):
+        return box
     typed = is_numeric(filled) or filled.dtype.kind in "mM"
-    if typed and (found := _of_typed(name, filled)):
-        return found
+    found = _of_typed(name, filled) if typed else None
+    return found or _of_words(name, filled, decimal)
+
+
+def _of_words(name: str, filled: "pd.Series[Any]", decimal: str) -> FoundKind:
+    """Return the kind of cells that are text, or of several types."""
     texts = to_text(filled, decimal)
     words = pd.unique(texts)
     if len(words) == 1:
@@ -135,6 +143,19 @@ def is_truth(words: Iterable[str]) -> bool:
     lower = {word.lower() for word in words}
     spelt = [MEANINGS[word] for word in lower - {"0", "1"}]
     return len(spelt) == len(set(spelt)) and {MEANINGS[word] for word in lower} == {0.0, 1.0}
+
+
+def _as_box(filled: "pd.Series[Any]", cells: int, decimal: str) -> FoundKind | None:
+    """Return that cells are boxes that are ticked or empty, or None."""
+    gaps = cells - len(filled)
+    first = word_of(filled.iloc[0], decimal)
+    tick = first.lower()
+    if not (tick in TICKS or MEANINGS.get(tick) == 1) or gaps < (1 - ENOUGH) * cells:
+        return None
+    if not gaps or {word.lower() for word in pd.unique(to_text(filled, decimal))} != {tick}:
+        return None
+    why = f"{len(filled):,} cells are {first!r} and {gaps:,} are empty"
+    return FoundKind(kind="boolean", why=why, tick=tick)
 
 
 def _of_typed(name: str, filled: "pd.Series[Any]") -> FoundKind | None:

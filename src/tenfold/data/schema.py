@@ -14,10 +14,9 @@ from tenfold.data.cells import (
     count_words,
     days_of,
     is_numeric,
+    read_truth,
     to_moments,
     to_numbers,
-    to_text,
-    to_truth,
     to_words,
 )
 from tenfold.data.columns import Column
@@ -228,6 +227,7 @@ def _infer_column(table: Table, name: str, options: SchemaOptions) -> Column:
         form=finding.form,
         unit=finding.unit,
         rival=next(iter(finding.rivals), None) if finding.date_format else None,
+        tick=finding.tick if finding.kind == "boolean" else "",
         empties=finding.empties,
         has_missing=bool(finding.empties) or bool(cells.isna().any()),
         low=float(seen.min()) if len(seen) else None,
@@ -246,7 +246,7 @@ def _forced(table: Table, name: str, asked: Kind | str) -> FoundKind:
         form, unit = found.form, found.unit
         fits = np.isfinite(to_numbers(filled, table.decimal, form, unit))
     elif kind == "boolean":
-        fits = np.isfinite(to_truth(to_text(filled, table.decimal)))
+        fits = np.isfinite(read_truth(filled, table.decimal, found.tick))
     elif kind == "date":
         date_format = asked if "%" in asked else found.date_format or ISO
         fits = _are_dates(filled, date_format)
@@ -260,7 +260,7 @@ def _forced(table: Table, name: str, asked: Kind | str) -> FoundKind:
             fix=[f"leave the kind to be detected, or say --kind {name}=category"],
         )
     return replace(
-        found if kind in {"number", "date"} else FoundKind(kind=kind, why=""),
+        found if kind in {"number", "date", "boolean"} else FoundKind(kind=kind, why=""),
         kind=kind,
         why="as asked",
         date_format=date_format,
@@ -300,7 +300,14 @@ def _describe(columns: Sequence[Column], forced: Mapping[str, Kind | str]) -> li
         what = f"{kind}: {names}"
         decisions.append(Decision(what=what, why=why, change_with=f"--kind NAME={other}"))
     numbers = [column for column in columns if column.kind == "number"]
-    decisions.extend((*_units_told(numbers), *_rivals_told(columns), *_emptied_told(columns)))
+    decisions.extend(
+        (
+            *_units_told(numbers),
+            *_rivals_told(columns),
+            *_ticks_told(columns),
+            *_emptied_told(columns),
+        )
+    )
     recurring = [column for column in columns if column.kind == "number" and column.levels]
     if recurring:
         names = ", ".join(f"{c.name!r} ({len(c.levels)})" for c in recurring[:8])
@@ -318,6 +325,17 @@ def _rivals_told(columns: Sequence[Column]) -> Iterator[Decision]:
             why = f"all of them fit; {column.rival} would fit as well, and give other dates"
             change = f"--kind {column.name!r}={column.rival}"
             yield Decision(what=what, why=why, change_with=change)
+
+
+def _ticks_told(columns: Sequence[Column]) -> Iterator[Decision]:
+    """Say in which columns an empty cell means no."""
+    boxes = [column for column in columns if column.tick]
+    if boxes:
+        names = ", ".join(repr(column.name) for column in boxes[:SHOWN])
+        names += f" and {len(boxes) - SHOWN} more" if len(boxes) > SHOWN else ""
+        why = "; ".join(f"{c.name!r}: {c.why}" for c in boxes[:SHOWN])
+        what = f"boxes that are ticked or not, so that an empty cell means no: {names}"
+        yield Decision(what=what, why=why, change_with="--kind NAME=constant")
 
 
 def _emptied_told(columns: Sequence[Column]) -> Iterator[Decision]:

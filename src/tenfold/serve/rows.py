@@ -237,6 +237,7 @@ class _Cells:
                 filled(value) and str(value).strip().lower() not in column.empties
             )
         self._form, self._unit = column.form, column.unit
+        self._tick = column.tick
         self._layout = column.date_format or ISO
         self._words = vocabulary_of(column.levels)
         self._known = frozenset(column.levels) - {""}
@@ -257,7 +258,10 @@ class _Cells:
         return number  # what is larger than any number is empty, as in a file
 
     def _truth(self, value: Any) -> float:
-        return truth_of(value, self._sign) if self._filled(value) else NOT_A_NUMBER
+        if not self._filled(value):
+            return 0.0 if self._tick else NOT_A_NUMBER
+        ticked = isinstance(value, str) and value.strip().lower() == self._tick
+        return 1.0 if ticked and self._tick else truth_of(value, self._sign)
 
     def _truth_word(self, value: Any) -> str:
         return self._spelt.get(self._truth(value), "")
