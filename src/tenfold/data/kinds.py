@@ -18,6 +18,7 @@ from tenfold.data.cells import (
     to_numbers,
     to_text,
 )
+from tenfold.data.identifiers import contact_of, is_telephone_name, why_identifier
 from tenfold.data.layouts import DIGITS, FIRST_YEAR, LAST_YEAR, likely
 from tenfold.data.placeholders import are_stray, is_placeholder
 from tenfold.data.spans import UNITS, Form, find_form, may_be_span, units_of
@@ -30,13 +31,11 @@ FEW_ROWS: Final = 20
 ENDLESS: Final = ("inf", "-inf", "+inf", "Inf", "-Inf", "Infinity", "-Infinity", "INF", "-INF")
 EMPTIED: Final = "are read as empty"  # ends the reason where some cells are
 EIGHT: Final = 8  # digits of a date without signs between its parts
+LEAST_TELEPHONE: Final = 1_000_000
 CODE: Final = 3  # digits, at least, of a code that begins with 0
 # Cells that a date format is tried on before it is tried on all.
 TRIED_CELLS: Final = 100
 
-_ID_NAME: Final = re.compile(
-    r"(^|[^a-z])(id|uuid|guid|key|index|nr|no)([^a-z]|$)", re.IGNORECASE
-)
 _DATE_SHAPE: Final = re.compile(r"(?=.*\d)[\w.,/: +-]{6,35}")
 
 
@@ -93,6 +92,7 @@ def _of_words(name: str, filled: "pd.Series[Any]", decimal: str) -> FoundKind:
         return _as_words(texts, len(words), declared=True)
     return (
         _as_digits(texts)
+        or _as_contact(texts)
         or _as_codes(words, texts)
         or _as_all_but_nothing(name, filled, texts, decimal)
         or _as_number(name, filled, to_numbers(filled, decimal))
@@ -181,6 +181,11 @@ def _of_typed(name: str, filled: "pd.Series[Any]") -> FoundKind | None:
     return digits or _as_number(name, filled, to_numbers(filled))
 
 
+def _as_contact(texts: NDArray[np.object_]) -> FoundKind | None:
+    why = contact_of(count_words(texts), ENOUGH)
+    return None if why is None else FoundKind(kind="identifier", why=why)
+
+
 def _as_codes(words: NDArray[np.object_], texts: NDArray[np.object_]) -> FoundKind | None:
     """Return that words are digits with a zero before them, which numbers have not, or None.
 
@@ -204,12 +209,10 @@ def _as_number(
     distinct = len(np.unique(found))
     whole = bool(np.all(found == np.round(found)))
     if whole and distinct == len(found) >= FEW_ROWS:
-        if found.max() - found.min() == len(found) - 1:
-            return FoundKind(kind="identifier", why="it counts the rows")
-        if _ID_NAME.search(name):
-            return FoundKind(
-                kind="identifier", why="its name says so and no value occurs twice"
-            )
+        if why := why_identifier(name, found):
+            return FoundKind(kind="identifier", why=why)
+        if is_telephone_name(name) and found.min() >= LEAST_TELEPHONE:
+            return FoundKind(kind="identifier", why="its cells are telephone numbers")
     return FoundKind(kind="number", why=_all_but(stray.tolist(), len(numbers), "numbers"))
 
 

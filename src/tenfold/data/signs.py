@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from tenfold.config import MISSING, Decision, ReadOptions
 from tenfold.data.amounts import digits_of
 from tenfold.data.dtypes import Found, Missing
+from tenfold.data.identifiers import is_address
 from tenfold.data.placeholders import LIKE_EMPTY
 from tenfold.data.reading import Known, Reading
 
@@ -92,7 +93,7 @@ def shown_by(cells: Iterable[str]) -> Shown:
     counts: Counter[str] = Counter()
     first: dict[str, str] = {}
     parted: set[str] = set()
-    for cell in (digits_of(cell.strip()) for cell in cells):
+    for cell in (digits_of(cell.strip()) for cell in cells if not is_address(cell.strip())):
         found = _EITHER.fullmatch(cell)
         if found:
             first.setdefault("either", cell)
