@@ -65,7 +65,7 @@ def test_a_counter_is_left_out_with_and_without_gaps_in_any_order(
     gone = generator.choice(numbers[1:-1], int(share * 500), replace=False)
     left = np.setdiff1d(numbers, gone)
     for cells in (left, left[::-1], generator.permutation(left)):
-        kind, why = kind_of("rownames?", cells)
+        kind, why = kind_of("n", cells)
         assert kind == "identifier", (share, why)
 
 

@@ -71,7 +71,7 @@ def test_the_words_are_counted_and_said_as_a_decision() -> None:
 def test_words_that_may_be_a_category_stay_words() -> None:
     few = [str(value % 5) for value in range(60)]
     assert kind_of(*few, *["unknown"] * 20)[0] == "category"  # a quarter of few codes
-    assert kind_of(*few, *["unknown"] * 3)[0] == "number"
+    assert kind_of(*few, *["unknown"] * 6)[0] == "number"
     assert kind_of(*NUMBERS, *["unknown"] * 60)[0] == "number"  # two fifths of many numbers
     assert kind_of(*NUMBERS, *["-"] * 100)[0] != "number"  # more of them than numbers
     assert kind_of(*["red", "blue", "unknown"] * 20)[0] == "category"
