@@ -882,9 +882,9 @@ N08: the memory ran out.
 N09: training needs at least 27 MB of memory, and 11 MB are free.
 
   networks  40, 4 for each of 10 folds
-  weights   6,174 in each
+  weights   6,369 in each
   why       all networks train at once, so all of them must fit into memory
-  fix       train fewer networks: --folds 4
+  fix       train fewer networks: --folds 3
             --quality fast
             leave columns out that tell nothing: --kind NAME=constant
             train on a machine with more memory""",

@@ -4,12 +4,12 @@ An option that is ``None`` is decided from the data; whatever is decided
 becomes a ``Decision`` that the user sees and can change.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Final, Literal, get_args
 
 from tenfold.errors import UsageError
+from tenfold.values import is_number, is_whole, plain
 
 Task = Literal["regression", "classification"]
 Kind = Literal["number", "boolean", "category", "date", "identifier", "constant"]
@@ -117,8 +117,9 @@ class SchemaOptions:
     target : str, optional
         Name of the column to predict; the last column by default.
     task : {"regression", "classification"}, optional
-    kinds : mapping of str to Kind
-        Columns whose kind is set by hand.
+    kinds : mapping of str to Kind or str
+        Columns whose kind is set by hand. A format of ``strftime``, such as ``%d/%m/%Y``,
+        says that a column holds dates, and how they are written.
     weight_column : str, optional
         Column that holds each row's weight.
     keep_counters : bool
@@ -128,14 +129,14 @@ class SchemaOptions:
 
     target: str | None = None
     task: Task | None = None
-    kinds: Mapping[str, Kind] = field(default_factory=dict)
+    kinds: Mapping[str, Kind | str] = field(default_factory=dict)
     weight_column: str | None = None
     keep_counters: bool = False
 
     def __post_init__(self) -> None:
         check(self.task in {None, *TASKS}, "task", self.task, " or ".join(map(repr, TASKS)))
         for column, kind in self.kinds.items():
-            if kind not in KINDS:
+            if kind not in KINDS and "%" not in str(kind):
                 known = ", ".join(map(repr, KINDS))
                 fact = f"the kind of column {column!r} must be {known}, and it is {kind!r}"
                 raise UsageError("U01", fact)
@@ -380,39 +381,3 @@ def check_max_bad(share: float) -> None:
     """Raise U01 unless it is a share of rows or pictures."""
     holds = is_number(share) and 0 <= share <= 1
     check(holds, "max-bad", share, "a share from 0 to 1")
-
-
-def is_whole(value: object, least: int, most: int | None = None) -> bool:
-    """Tell whether a value is a whole number from ``least`` to ``most``; True is none.
-
-    Examples
-    --------
-    >>> is_whole(3, 1), is_whole(3.0, 1), is_whole(True, 1), is_whole("3", 1)
-    (True, False, False, False)
-    """
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    return whole and least <= value and (most is None or value <= most)  # type: ignore[operator]
-
-
-def is_number(value: object) -> bool:
-    """Tell whether a value is a number that is finite; True is none.
-
-    Examples
-    --------
-    >>> is_number(0.5), is_number(1), is_number(float("nan")), is_number("1")
-    (True, True, False, False)
-    """
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and math.isfinite(value)  # type: ignore[arg-type]
-
-
-def makes_folds(folds: object) -> bool:
-    """Tell whether something makes folds by itself: a splitter, or pairs of positions."""
-    told = hasattr(folds, "split") or hasattr(folds, "__iter__")
-    return told and not isinstance(folds, str | bytes)
-
-
-def plain(value: Any) -> Any:
-    """Return a scalar of NumPy as the value of Python that it is; others as they are."""
-    scalar = hasattr(value, "dtype") and getattr(value, "ndim", None) == 0
-    return value.item() if scalar else value

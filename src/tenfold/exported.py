@@ -18,11 +18,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tenfold.config import Kind
-from tenfold.data.cells import to_moments, to_numbers, to_spelling, to_text, to_truth
+from tenfold.data.cells import read_truth, to_moments, to_numbers, to_spelling
+from tenfold.data.columns import Column
 from tenfold.data.encode import check_columns
 from tenfold.data.picture_schema import PictureSchema
 from tenfold.data.read import as_table
-from tenfold.data.schema import Column, Schema
+from tenfold.data.schema import Schema
 from tenfold.data.table import Table
 from tenfold.errors import StoreError
 from tenfold.extras import require
@@ -370,7 +371,7 @@ def feed(
     if column.kind == "category":
         return to_spelling(cells, column.levels, decimal)[:, None]
     if column.kind == "boolean":
-        numbers = to_truth(to_text(cells, decimal))
+        numbers = read_truth(cells, decimal, column.tick)
         if one.tensor == "string":
             no, yes = one.words
             words = np.where(numbers == 1, yes, np.where(numbers == 0, no, ""))
@@ -378,7 +379,7 @@ def feed(
     elif column.kind == "date":
         numbers = seconds_of(to_moments(cells, column.date_format))
     else:
-        numbers = to_numbers(cells, decimal, column.form)
+        numbers = to_numbers(cells, decimal, column.form, column.unit)
     with np.errstate(over="ignore"):  # what is too large for float is infinite
         return numbers.astype(np.float32 if one.tensor == "float" else np.float64)[:, None]
 

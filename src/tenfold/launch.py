@@ -7,16 +7,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from tenfold.config import (
-    MAX_PIXELS,
-    MISSING,
-    AuditMode,
-    Kind,
-    Quality,
-    RunOptions,
-    Task,
-    makes_folds,
-)
+from tenfold.config import MAX_PIXELS, MISSING, AuditMode, Kind, Quality, RunOptions, Task
 from tenfold.data.arrow import ArrowTable, as_source
 from tenfold.data.picture_files import is_picture_source
 from tenfold.data.pictures import read_pictures, read_test_pictures
@@ -46,6 +37,7 @@ from tenfold.tracking import Log, tracker
 from tenfold.training.checkpoints import Checkpoints
 from tenfold.training.choose_pictures import choose_framing
 from tenfold.training.watch import Silent, Watch
+from tenfold.values import makes_folds
 
 STARTING_FROM_WEIGHTS: Final = ("auto", "pretrained")
 NETWORKS_OF_PICTURES: Final = ("pretrained", "scratch")
@@ -65,7 +57,7 @@ def train(  # noqa: PLR0913 - each option of the command, by its own name
     group_column: str | None = None,
     time_column: str | None = None,
     weight_column: str | None = None,
-    kinds: Mapping[str, Kind] | None = None,
+    kinds: Mapping[str, Kind | str] | None = None,
     shuffle: bool | None = None,
     keep_copies: bool = False,
     refit: bool = True,
@@ -134,7 +126,7 @@ def train(  # noqa: PLR0913 - each option of the command, by its own name
         Keep rows of a group in one fold; learn from the past, test on the future.
     weight_column : str, optional
         Column that holds the weight of each row.
-    kinds : mapping of str to Kind, optional
+    kinds : mapping of str to Kind or str, optional
         Columns whose kind is not to be detected.
     shuffle : bool, optional
         False holds out blocks of rows in the order of the file.

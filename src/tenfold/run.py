@@ -13,7 +13,7 @@ from tenfold.data.admit import Mode, admit_and_warn, admit_pictures, departure_t
 from tenfold.data.departures import like_training
 from tenfold.data.pictures import Pictures, read_pictures, read_unlabelled
 from tenfold.data.read import InMemory
-from tenfold.data.target import answered
+from tenfold.data.target import answered_for
 from tenfold.errors import StoreError
 from tenfold.evaluate.new_data import show_pictures, show_table
 from tenfold.evaluate.scores import TestScore
@@ -281,9 +281,8 @@ class Run:
         Returns
         -------
         DataFrame
-            A row a row, as ``answer_table`` lays it out.
-            Its index is that of a DataFrame, the line of each row in a file, or the
-            picture's file; pictures that cannot be read are left out.
+            Laid out by ``answer_table``. Its index is that of a DataFrame, the line of each row
+            in a file, or the picture's file; pictures that cannot be read are left out.
 
         Raises
         ------
@@ -374,7 +373,8 @@ class Run:
             return show_pictures(model, pictures, streams, progress).with_coverage()
         if isinstance(data, Pictures):
             raise another_kind("a table", "pictures")
-        table = answered(as_table(data, model.schema), model.schema.target, max_bad)
+        known = model.schema
+        table = answered_for(as_table(data, known), known.target, known.task, max_bad)
         table = admit_and_warn(table, model.schema, schema)
         return show_table(model, table, streams, progress).with_coverage()
 

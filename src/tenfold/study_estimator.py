@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 
-from tenfold.config import SplitOptions, TrainOptions, check, makes_folds, plain
+from tenfold.config import SplitOptions, TrainOptions, check
 from tenfold.data.split import Splitter
 from tenfold.errors import SchemaError, speaking
 from tenfold.machine import peak_memory_bytes
@@ -21,6 +21,7 @@ from tenfold.nn.own import MakeModule
 from tenfold.report.summary import summarize
 from tenfold.store.folder import history_table
 from tenfold.study.study import PictureStudy, TableStudy
+from tenfold.values import makes_folds, plain
 from tenfold.wording import Words
 
 AUTO: Final = "auto"

@@ -16,10 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from tenfold.config import ReadOptions, SchemaOptions, SplitOptions
+from tenfold.data.columns import Column
 from tenfold.data.dtypes import Missing, shortest_doubles, take_frame
 from tenfold.data.encode import encode_inputs
 from tenfold.data.read import read_table
-from tenfold.data.schema import Column, Schema, infer_schema
+from tenfold.data.schema import Schema, infer_schema
 from tenfold.errors import ReadError
 
 ROWS: Final = 60

@@ -12,9 +12,10 @@ from hypothesis import strategies as some
 
 from tenfold.config import SchemaOptions, SplitOptions
 from tenfold.data.cells import number_of, to_numbers
+from tenfold.data.columns import Column
 from tenfold.data.kinds import find_kind
 from tenfold.data.read import read_table
-from tenfold.data.schema import Column, infer_schema
+from tenfold.data.schema import infer_schema
 
 WEEK = datetime.timedelta(weeks=1)
 spans = some.timedeltas(-5_000 * WEEK, 5_000 * WEEK)

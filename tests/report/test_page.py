@@ -49,10 +49,16 @@ def values(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def classes(tmp_path_factory: pytest.TempPathFactory) -> Run:
     home = tmp_path_factory.mktemp("classes")
     frame = houses().drop(columns="price")
-    frame["kind"] = np.where(frame["area"] > 50, "<b>", "a|b")
+    frame["kind"] = np.where(frame["area"] > 50, "NA", "a|b")
     frame.loc[::10, "kind"] = "b&c"
     return tenfold.train(
-        frame, target="kind", folds=3, epochs=5, quality="fast", out=home / "runs"
+        frame,
+        target="kind",
+        folds=3,
+        epochs=5,
+        quality="fast",
+        missing=(),
+        out=home / "runs",
     )
 
 
@@ -146,14 +152,14 @@ def test_figures_of_classes_are_those_of_a_classification(classes: Run) -> None:
 
 
 def test_the_matrix_counts_what_was_taken_for_what(classes: Run) -> None:
-    """Classes named NA, or nothing at all, are classes from the folder's file too."""
+    """A class that is named NA is one from the folder's file too."""
     assert classes.folder is not None
     found = confusion_of(tenfold.load(classes.folder).findings())
     assert found is not None
-    assert found.names == ("<b>", "a|b", "b&c")
+    assert found.names == ("NA", "a|b", "b&c")
     frame = houses().iloc[np.arange(600) % 10 > 0]
     large = int((frame["area"] > 50).sum())
-    assert [sum(row) for row in found.rows] == [60, large, len(frame) - large]
+    assert [sum(row) for row in found.rows] == [large, len(frame) - large, 60]
     assert np.trace(found.rows) / 600 == pytest.approx(
         summary_of(classes).scores["accuracy"].mean, abs=0.01
     )

@@ -79,7 +79,14 @@ def test_metrics_are_plain_json_with_the_promised_entries(run: Run) -> None:
     assert (found["rows"], found["columns"], found["rejected"]) == (58, 2, 2)
     assert (found["seed"], found["epochs"], found["test"]) == (4, 2, None)
     assert list(found["scores"]) == list(found["constant"]) == ["mse", "rmse", "mae", "r2"]
-    assert set(found["scores"]["mse"]) == {"mean", "std", "low", "high", "per_fold"}
+    assert set(found["scores"]["mse"]) == {
+        "mean",
+        "std",
+        "low",
+        "high",
+        "per_fold",
+        "without_fold",
+    }
     assert len(found["scores"]["mse"]["per_fold"]) == 3
     assert set(found["seconds"]) == {"read", "train", "total"}
     assert found["peak_memory_bytes"] > 10**7
@@ -213,7 +220,7 @@ def test_a_disk_that_is_full_is_told_in_full(tmp_path: Path) -> None:
         "M06: the run cannot be written: File too large.\n\n"
         "  folder  HOME/a-1\n"
         "  why     a run is written to a new folder that this user may create\n"
-        "  fix     make room, or name another place: --out FOLDER\n"
+        "  fix     make room, or name another place: out=FOLDER\n"
     )
 
 

@@ -24,8 +24,9 @@ from tenfold.checks.quick import (
     trees_out_of_fold,
 )
 from tenfold.config import Task
+from tenfold.data.columns import Column
 from tenfold.data.encode import FIRST_LEVEL, Encoded, places_of
-from tenfold.data.schema import Column, Schema
+from tenfold.data.schema import Schema
 
 FEWEST_GROUPS: Final = 10
 ROWS_A_GROUP: Final = 2.0  # on average, at least

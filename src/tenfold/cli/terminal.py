@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from tenfold.cli.streams import printing
-from tenfold.config import ReadOptions
+from tenfold.config import ReadOptions, Task
 from tenfold.documents import document
 from tenfold.errors import StoreError, TenfoldError, UsageError
 from tenfold.replacing import replacing
@@ -107,13 +107,15 @@ def read_rows(
     If a target is named, rows in which it is empty are of no use.
     """
     from tenfold.data.read import read_table  # noqa: PLC0415
-    from tenfold.data.target import answered  # noqa: PLC0415
+    from tenfold.data.target import answered_for  # noqa: PLC0415
 
     with lend_file(path) as source:
         table = read_table(source, read, like=like)
         table.check_rejected(read.max_bad)
         if target is not None:
-            table = answered(table, target, read.max_bad)
+            number = like is not None and target in (like.numbers or ())
+            task: Task = "regression" if number else "classification"
+            table = answered_for(table, target, task, read.max_bad)
     if str(path) == "-":
         table = replace(table, source="standard input")
     if not quiet:

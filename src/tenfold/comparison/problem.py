@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tenfold.config import RunOptions, Task
-from tenfold.data.cells import days_of, to_moments, to_numbers, to_text, to_truth, to_words
+from tenfold.data.cells import days_of, read_truth, to_moments, to_numbers, to_words
 from tenfold.data.encode import encode_target, read_weights
 from tenfold.data.picture_schema import TARGET
 from tenfold.data.schema import Schema
@@ -180,9 +180,9 @@ def typed_columns(
     for column in schema.used:
         cells = table.frame[column.name]
         if column.kind == "number":
-            columns[column.name] = to_numbers(cells, table.decimal, column.form)
+            columns[column.name] = to_numbers(cells, table.decimal, column.form, column.unit)
         elif column.kind == "boolean":
-            columns[column.name] = to_truth(to_text(cells, table.decimal))
+            columns[column.name] = read_truth(cells, table.decimal, column.tick)
         elif column.kind == "date":
             days = days_of(pd.Series(dates[column.name]))
             columns[column.name] = days.to_numpy(np.float64)

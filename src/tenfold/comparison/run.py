@@ -18,19 +18,11 @@ from tenfold.comparison.page import folder_for, write_comparison
 from tenfold.comparison.read import read_problem
 from tenfold.comparison.rounds import FEATURES, RACE, Race, final_rounds, first_rounds
 from tenfold.comparison.verdict import Verdict, judge
-from tenfold.config import (
-    MAX_PIXELS,
-    MISSING,
-    AuditMode,
-    Kind,
-    Quality,
-    RunOptions,
-    Task,
-    makes_folds,
-)
+from tenfold.config import MAX_PIXELS, MISSING, AuditMode, Kind, Quality, RunOptions, Task
 from tenfold.data.arrow import ArrowTable, as_source
 from tenfold.data.split import Splitter
 from tenfold.errors import ContenderError
+from tenfold.values import makes_folds
 
 LIMIT_SECONDS: Final = {"table": 120.0, "images": 50.0}
 

@@ -14,33 +14,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tenfold.data.amounts import NO_UNIT, amount_in
+from tenfold.data.layouts import ISO
 from tenfold.data.spans import Form, count_spans, read_span
 from tenfold.data.words import MEANINGS, number_word, pointed, tidy, vocabulary_of, word_of
-
-# The day comes first where a dot parts it, the month where a slash does, unless
-# a value shows otherwise: kinds.py tries these in turn on all cells.
-ISO: Final = "ISO8601"
-DATE_FORMATS: Final = (
-    ISO,
-    "%d.%m.%Y",
-    "%d.%m.%Y %H:%M",
-    "%d.%m.%Y %H:%M:%S",
-    "%m/%d/%Y",
-    "%d/%m/%Y",
-    "%m/%d/%Y %H:%M",
-    "%d/%m/%Y %H:%M",
-    "%m/%d/%Y %H:%M:%S",
-    "%d/%m/%Y %H:%M:%S",
-    "%Y/%m/%d",
-    "%Y/%m/%d %H:%M:%S",
-    "%d-%m-%Y",
-    "%d %b %Y",
-    "%d %B %Y",
-    "%b %d, %Y",
-    "%B %d, %Y",
-    "%d-%b-%Y",
-)
-
 
 # Before pandas 3 numbers of text were the nearest float but one, now and then.
 ROUNDS_RIGHT: Final = bool(
@@ -69,7 +46,7 @@ def _held_in(cells: "pd.Series[Any]") -> str:
 
 
 def to_numbers(
-    cells: "pd.Series[Any]", decimal: str = ".", form: Form = "number"
+    cells: "pd.Series[Any]", decimal: str = ".", form: Form = "number", unit: str = NO_UNIT
 ) -> NDArray[np.float64]:
     """Return the cells as numbers; NaN where a cell is empty, infinite or no number.
 
@@ -80,6 +57,8 @@ def to_numbers(
         Decimal sign of cells that are text.
     form : Form
         Durations count in days, clock times in hours since midnight.
+    unit : str
+        Of amounts; a cell in another unit is no number.
 
     Examples
     --------
@@ -89,20 +68,22 @@ def to_numbers(
     array([1250.5])
     >>> to_numbers(pd.Series(["06:30", "7"], dtype=object), form="clock")
     array([6.5, 7. ])
+    >>> to_numbers(pd.Series(["$1,250", "7", "€7"], dtype=object), form="amount", unit="$")
+    array([1250.,    7.,   nan])
     """
     if isinstance(cells.dtype, pd.CategoricalDtype):
-        known = to_numbers(pd.Series(cells.cat.categories, dtype=object), decimal, form)
+        known = to_numbers(pd.Series(cells.cat.categories, dtype=object), decimal, form, unit)
         return np.append(known, np.nan)[cells.cat.codes.to_numpy()]
     if cells.dtype.kind == "m":
         return count_spans(cells, form)
     if is_numeric(cells):
         numbers = _parsed(cells)
     elif (held := _held_in(cells)) == "string":
-        numbers = _of_text(cells, decimal, form)
+        numbers = _of_text(cells, decimal, form, unit)
     elif held == "floating":  # objects, all of them floats
         numbers = cells.to_numpy(dtype=np.float64, na_value=np.nan)
     else:
-        found = [number_of(cell, decimal, form) for cell in cells.tolist()]
+        found = [number_of(cell, decimal, form, unit) for cell in cells.tolist()]
         numbers = np.array(found, dtype=np.float64)
     # A zero is a zero: minus nothing would be another number to those who compare bits.
     return np.where(np.isfinite(numbers), numbers, np.nan) + 0.0
@@ -113,7 +94,9 @@ def _parsed(cells: "pd.Series[Any]") -> NDArray[np.float64]:
     return numbers.to_numpy(dtype=np.float64, na_value=np.nan)
 
 
-def _of_text(cells: "pd.Series[Any]", decimal: str, form: Form) -> NDArray[np.float64]:
+def _of_text(
+    cells: "pd.Series[Any]", decimal: str, form: Form, unit: str
+) -> NDArray[np.float64]:
     """Return texts as numbers: all at once, then those that are written in another way."""
     if decimal == ",":  # a point in them may part thousands
         plain = [pointed(text, ",") if isinstance(text, str) else text for text in cells]
@@ -127,13 +110,14 @@ def _of_text(cells: "pd.Series[Any]", decimal: str, form: Form) -> NDArray[np.fl
     if len(left):
         codes, words = pd.factorize(cells.iloc[left])
         numbers = numbers.copy()
-        numbers[left] = np.array([_number_of_text(word, decimal, form) for word in words])[
-            codes
-        ]
+        found = [_number_of_text(word, decimal, form, unit) for word in words]
+        numbers[left] = np.array(found)[codes]
     return numbers
 
 
-def number_of(cell: Any, decimal: str = ".", form: Form = "number") -> float:
+def number_of(
+    cell: Any, decimal: str = ".", form: Form = "number", unit: str = NO_UNIT
+) -> float:
     """Return one cell as a number; NaN if it is none, or none that is finite.
 
     Examples
@@ -144,7 +128,7 @@ def number_of(cell: Any, decimal: str = ".", form: Form = "number") -> float:
     (nan, nan, nan)
     """
     if isinstance(cell, str):
-        return _number_of_text(cell, decimal, form)
+        return _number_of_text(cell, decimal, form, unit)
     if isinstance(cell, pd.Timedelta):
         return float(count_spans(pd.Series([cell]), form)[0])
     # Dates would become nanoseconds and truth values 0 and 1 if they were let through.
@@ -159,7 +143,7 @@ def number_of(cell: Any, decimal: str = ".", form: Form = "number") -> float:
     return number + 0.0 if math.isfinite(number) else math.nan
 
 
-def _number_of_text(text: str, decimal: str, form: Form) -> float:
+def _number_of_text(text: str, decimal: str, form: Form, unit: str) -> float:
     text = tidy(text)
     plain = pointed(text, decimal)
     try:
@@ -167,7 +151,9 @@ def _number_of_text(text: str, decimal: str, form: Form) -> float:
         number = float(plain) if plain.isascii() and "_" not in plain else math.nan
     except ValueError:
         number = math.nan
-    if math.isnan(number) and form != "number":
+    if math.isnan(number) and form == "amount":
+        number = amount_in(text, unit, decimal)
+    elif math.isnan(number) and form != "number":
         return read_span(text, form)
     return number + 0.0 if math.isfinite(number) else math.nan
 
@@ -295,6 +281,32 @@ def to_truth(texts: NDArray[np.object_]) -> NDArray[np.float64]:
     """
     found = [math.nan if text is None else truth_of(text) for text in texts]
     return np.array(found, dtype=np.float64)
+
+
+def read_truth(
+    cells: "pd.Series[Any]", decimal: str = ".", tick: str = ""
+) -> NDArray[np.float64]:
+    """Return the cells of a column of truth values: 1, 0, or NaN.
+
+    Parameters
+    ----------
+    cells : Series
+    decimal : {".", ","}
+    tick : str
+        What stands in a box that is ticked, in small letters, if the column is one of boxes:
+        then an empty cell is 0.
+
+    Examples
+    --------
+    >>> read_truth(pd.Series(["x", None, "no", "maybe"], dtype=object), tick="x")
+    array([ 1.,  0.,  0., nan])
+    """
+    texts = to_text(cells, decimal)
+    found = to_truth(texts)
+    if tick:
+        found[[text is None for text in texts]] = 0.0
+        found[[text is not None and text.lower() == tick for text in texts]] = 1.0
+    return found
 
 
 def truth_of(cell: Any, decimal: str = ".") -> float:

@@ -17,13 +17,14 @@ from tenfold.data.cells import (
     NOWHERE,
     days_of,
     places,
+    read_truth,
     to_moments,
     to_numbers,
     to_text,
-    to_truth,
 )
-from tenfold.data.schema import Column, Schema
-from tenfold.data.spans import UNITS
+from tenfold.data.columns import Column
+from tenfold.data.placeholders import without_words
+from tenfold.data.schema import Schema
 from tenfold.data.spelling import nearest, other_form
 from tenfold.data.table import Table
 
@@ -135,8 +136,10 @@ def _read(cells: "pd.Series[Any]", column: Column, decimal: str) -> tuple[Any, l
     if column.kind == "category":
         marks["unseen word"] = places(cells, column.levels, decimal) == NOWHERE
     elif column.kind == "boolean":
-        marks["another kind"] = np.isnan(to_truth(to_text(cells, decimal))) & ~empty
+        marks["another kind"] = np.isnan(read_truth(cells, decimal, column.tick)) & ~empty
     else:
+        cells = without_words(cells, column.empties)
+        empty = cells.isna().to_numpy()
         held, numbers = _numbers(cells, column, decimal)
         marks["another kind"] = np.isnan(numbers) & ~empty
         if column.low is not None and column.high is not None:
@@ -155,7 +158,7 @@ def _numbers(
 ) -> tuple[Any, NDArray[np.floating[Any]]]:
     """Return numbers or dates as they are read, and both as numbers."""
     if column.kind == "number":
-        numbers = to_numbers(cells, decimal, column.form)
+        numbers = to_numbers(cells, decimal, column.form, column.unit)
         return numbers, numbers
     dates = pd.Series(to_moments(cells, column.date_format))
     return dates.to_numpy(), days_of(dates).to_numpy(dtype=np.float64)
@@ -196,7 +199,7 @@ def _held(what: What, column: Column) -> str:
 def _plural(column: Column) -> str:
     kind = {"category": "words", "boolean": "truth values"}.get(column.kind, f"{column.kind}s")
     if column.kind == "number":
-        kind = UNITS[column.form]
+        kind = column.measure
     return f"{kind} as {column.date_format}" if _has_layout(column) else kind
 
 

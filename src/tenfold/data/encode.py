@@ -18,14 +18,15 @@ from tenfold.data.cells import (
     days_of,
     is_numeric,
     places,
+    read_truth,
     to_moments,
     to_numbers,
-    to_text,
-    to_truth,
     to_words,
 )
+from tenfold.data.columns import Column
 from tenfold.data.kinds import find_kind
-from tenfold.data.schema import Column, Schema
+from tenfold.data.placeholders import without_words
+from tenfold.data.schema import Schema
 from tenfold.data.spelling import nearest, other_form
 from tenfold.data.table import Table
 from tenfold.errors import PredictError, SchemaError, SplitError
@@ -122,13 +123,13 @@ def check_columns(frame: pd.DataFrame, schema: Schema, decimal: str) -> None:
     for column in schema.used:
         cells = frame[column.name]
         if column.kind == "date" or (column.kind == "number" and not is_numeric(cells)):
-            _check_cells(cells.dropna(), column, decimal)
+            _check_cells(without_words(cells, column.empties).dropna(), column, decimal)
 
 
 def _check_cells(filled: "pd.Series[Any]", column: Column, decimal: str) -> None:
     """Refuse the filled cells of a column of numbers or dates if most of them are none."""
     if column.kind == "number":
-        fits = np.isfinite(to_numbers(filled, decimal, column.form))
+        fits = np.isfinite(to_numbers(filled, decimal, column.form, column.unit))
     else:
         fits = ~np.isnat(to_moments(filled, column.date_format))
     if not len(filled) or fits.mean() >= READABLE:
@@ -163,9 +164,9 @@ def encode_inputs(
     for column in schema.used:
         cells = frame[column.name]
         if column.kind == "number":
-            numbers.append(to_numbers(cells, decimal, column.form))
+            numbers.append(to_numbers(cells, decimal, column.form, column.unit))
         elif column.kind == "boolean":
-            numbers.append(to_truth(to_text(cells, decimal)))
+            numbers.append(read_truth(cells, decimal, column.tick))
         elif column.kind == "date":
             numbers.extend(_date_parts(cells, column))
         else:
@@ -233,7 +234,7 @@ def as_numbers(
 ) -> NDArray[np.float64] | None:
     """Return a column of numbers, or of dates as days since 1970; None of any other."""
     if column.kind == "number":
-        return to_numbers(cells, decimal, column.form)
+        return to_numbers(cells, decimal, column.form, column.unit)
     if column.kind == "date":
         dates = pd.Series(to_moments(cells, column.date_format))
         return days_of(dates).to_numpy().astype(np.float64)
@@ -247,7 +248,7 @@ def encode_target(table: Table, schema: Schema) -> NDArray[np.float64] | NDArray
     """
     cells = table.frame[schema.target]
     if schema.task == "regression":
-        return to_numbers(cells, table.decimal, schema.target_form)
+        return to_numbers(cells, table.decimal, schema.target_form, schema.target_unit)
     return np.maximum(places(cells, schema.classes, table.decimal), NOWHERE)
 
 
@@ -330,7 +331,7 @@ def read_times(table: Table, name: str) -> NDArray[np.float64]:
     cells = table.frame[name]
     found = find_kind(name, cells, table.decimal)
     if found.date_format is None:
-        times = to_numbers(cells, table.decimal, found.form)
+        times = to_numbers(cells, table.decimal, found.form, found.unit)
     else:
         dates = to_moments(cells, found.date_format)
         times = np.where(np.isnat(dates), np.nan, dates.astype(np.float64))

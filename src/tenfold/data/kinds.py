@@ -1,8 +1,8 @@
 """What a column is: a number, a category, a date, ... and why."""
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -10,29 +10,32 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tenfold.config import Kind
+from tenfold.data.amounts import NO_UNIT, find_unit
 from tenfold.data.cells import (
-    DATE_FORMATS,
     count_words,
     is_numeric,
     to_dates,
     to_numbers,
     to_text,
 )
-from tenfold.data.spans import UNITS, Form, find_form, may_be_span
-from tenfold.data.words import MEANINGS, word_of
+from tenfold.data.identifiers import contact_of, is_telephone_name, why_identifier
+from tenfold.data.layouts import DIGITS, FIRST_YEAR, LAST_YEAR, likely
+from tenfold.data.placeholders import are_stray, is_placeholder
+from tenfold.data.spans import UNITS, Form, find_form, may_be_span, units_of
+from tenfold.data.words import MEANINGS, TICKS, word_of
 
 # A few stray cells do not turn a column of numbers or dates into words.
 ENOUGH: Final = 0.95
 # Below this many rows, distinct values say nothing about what a column is.
 FEW_ROWS: Final = 20
 ENDLESS: Final = ("inf", "-inf", "+inf", "Inf", "-Inf", "Infinity", "-Infinity", "INF", "-INF")
+EMPTIED: Final = "are read as empty"  # ends the reason where some cells are
+EIGHT: Final = 8  # digits of a date without signs between its parts
+LEAST_TELEPHONE: Final = 1_000_000
 CODE: Final = 3  # digits, at least, of a code that begins with 0
 # Cells that a date format is tried on before it is tried on all.
 TRIED_CELLS: Final = 100
 
-_ID_NAME: Final = re.compile(
-    r"(^|[^a-z])(id|uuid|guid|key|index|nr|no)([^a-z]|$)", re.IGNORECASE
-)
 _DATE_SHAPE: Final = re.compile(r"(?=.*\d)[\w.,/: +-]{6,35}")
 
 
@@ -40,6 +43,9 @@ _DATE_SHAPE: Final = re.compile(r"(?=.*\d)[\w.,/: +-]{6,35}")
 class FoundKind:
     """The kind of a column, what in its cells shows it, and how they are written.
 
+    ``empties`` are words, in small letters, that stand where there is no number or date.
+    ``rivals`` are formats in which all dates could be read just as well, as others.
+    ``tick`` is what stands in boxes that are ticked, where an empty cell means no.
     ``declared`` says that not the cells but the column's dtype showed it.
     """
 
@@ -47,6 +53,10 @@ class FoundKind:
     why: str
     date_format: str | None = None
     form: Form = "number"
+    unit: str = NO_UNIT
+    empties: tuple[str, ...] = ()
+    rivals: tuple[str, ...] = ()
+    tick: str = ""
     declared: bool = False
 
 
@@ -63,9 +73,15 @@ def find_kind(name: str, cells: "pd.Series[Any]", decimal: str = ".") -> FoundKi
     filled = cells[cells.notna()]
     if len(filled) == 0:
         return FoundKind(kind="constant", why="all its cells are empty")
+    if box := _as_box(filled, len(cells), decimal):
+        return box
     typed = is_numeric(filled) or filled.dtype.kind in "mM"
-    if typed and (found := _of_typed(name, filled)):
-        return found
+    found = _of_typed(name, filled) if typed else None
+    return found or _of_words(name, filled, decimal)
+
+
+def _of_words(name: str, filled: "pd.Series[Any]", decimal: str) -> FoundKind:
+    """Return the kind of cells that are text, or of several types."""
     texts = to_text(filled, decimal)
     words = pd.unique(texts)
     if len(words) == 1:
@@ -75,11 +91,40 @@ def find_kind(name: str, cells: "pd.Series[Any]", decimal: str = ".") -> FoundKi
     if isinstance(filled.dtype, pd.CategoricalDtype):
         return _as_words(texts, len(words), declared=True)
     return (
-        (None if _are_codes(words) else _as_number(name, filled, to_numbers(filled, decimal)))
+        _as_digits(texts)
+        or _as_contact(texts)
+        or _as_codes(words, texts)
+        or _as_all_but_nothing(name, filled, texts, decimal)
+        or _as_number(name, filled, to_numbers(filled, decimal))
         or _as_span(texts, words)
         or _as_date(texts)
+        or _as_amount(texts, decimal)
         or _as_words(texts, len(words))
     )
+
+
+def _as_all_but_nothing(
+    name: str, filled: "pd.Series[Any]", texts: NDArray[np.object_], decimal: str
+) -> FoundKind | None:
+    """Return that cells are numbers or dates but for words that say there is none, or None."""
+    nothing = set(filter(is_placeholder, pd.unique(texts)))
+    if not nothing or not are_stray(nothing, texts):
+        return None
+    gone = np.isin(texts, list(nothing))
+    found = find_kind(name, filled[~gone], decimal)
+    if found.kind not in {"number", "date"}:
+        return None
+    return replace(
+        found,
+        why=f"{found.why}; {_emptied(texts[gone])}",
+        empties=tuple(sorted({word.lower() for word in nothing})),
+    )
+
+
+def _emptied(words: NDArray[np.object_]) -> str:
+    """Say which words for nothing a column holds, and how often."""
+    told = [f"{word!r} ({count:,})" for word, count in count_words(words).items()]
+    return f"cells {', '.join(told)} {EMPTIED}"
 
 
 def is_truth(words: Iterable[str]) -> bool:
@@ -100,6 +145,19 @@ def is_truth(words: Iterable[str]) -> bool:
     return len(spelt) == len(set(spelt)) and {MEANINGS[word] for word in lower} == {0.0, 1.0}
 
 
+def _as_box(filled: "pd.Series[Any]", cells: int, decimal: str) -> FoundKind | None:
+    """Return that cells are boxes that are ticked or empty, or None."""
+    gaps = cells - len(filled)
+    first = word_of(filled.iloc[0], decimal)
+    tick = first.lower()
+    if not (tick in TICKS or MEANINGS.get(tick) == 1) or gaps < (1 - ENOUGH) * cells:
+        return None
+    if not gaps or {word.lower() for word in pd.unique(to_text(filled, decimal))} != {tick}:
+        return None
+    why = f"{len(filled):,} cells are {first!r} and {gaps:,} are empty"
+    return FoundKind(kind="boolean", why=why, tick=tick)
+
+
 def _of_typed(name: str, filled: "pd.Series[Any]") -> FoundKind | None:
     """Return the kind of numbers, moments or durations that are stored as such.
 
@@ -118,17 +176,23 @@ def _of_typed(name: str, filled: "pd.Series[Any]") -> FoundKind | None:
         )
     if len(values) == 2 and set(values.tolist()) == {0, 1}:
         return FoundKind(kind="boolean", why="its cells are 0 and 1")
-    return _as_number(name, filled, to_numbers(filled))
+    eight = _are_eight(to_text(filled.iloc[:TRIED_CELLS]))
+    digits = _as_digits(to_text(filled)) if eight else None
+    return digits or _as_number(name, filled, to_numbers(filled))
 
 
-def _are_codes(words: NDArray[np.object_]) -> bool:
-    """Tell whether words are digits with a zero before them, which numbers have not.
+def _as_contact(texts: NDArray[np.object_]) -> FoundKind | None:
+    why = contact_of(count_words(texts), ENOUGH)
+    return None if why is None else FoundKind(kind="identifier", why=why)
+
+
+def _as_codes(words: NDArray[np.object_], texts: NDArray[np.object_]) -> FoundKind | None:
+    """Return that words are digits with a zero before them, which numbers have not, or None.
 
     Two digits, as in 01 to 12, may be a month or a minute, and so a number.
     """
-    return any(w[:1] == "0" and len(w) >= CODE and w.isdecimal() for w in words) and all(
-        w.isdecimal() for w in words
-    )
+    codes = any(w[:1] == "0" and len(w) >= CODE and w.isdecimal() for w in words)
+    return _as_words(texts, len(words)) if codes and all(map(str.isdecimal, words)) else None
 
 
 def _as_number(
@@ -145,12 +209,10 @@ def _as_number(
     distinct = len(np.unique(found))
     whole = bool(np.all(found == np.round(found)))
     if whole and distinct == len(found) >= FEW_ROWS:
-        if found.max() - found.min() == len(found) - 1:
-            return FoundKind(kind="identifier", why="it counts the rows")
-        if _ID_NAME.search(name):
-            return FoundKind(
-                kind="identifier", why="its name says so and no value occurs twice"
-            )
+        if why := why_identifier(name, found):
+            return FoundKind(kind="identifier", why=why)
+        if is_telephone_name(name) and found.min() >= LEAST_TELEPHONE:
+            return FoundKind(kind="identifier", why="its cells are telephone numbers")
     return FoundKind(kind="number", why=_all_but(stray.tolist(), len(numbers), "numbers"))
 
 
@@ -161,7 +223,7 @@ def _all_but(stray: Sequence[object], cells: int, what: str) -> str:
     shown = repr(stray[0]) if isinstance(stray[0], str) else str(stray[0])
     return (
         f"all but {len(stray):,} of its {cells:,} filled cells are {what}; "
-        f"cells such as {shown} are read as empty"
+        f"cells such as {shown} {EMPTIED}"
     )
 
 
@@ -176,6 +238,16 @@ def _as_span(texts: NDArray[np.object_], words: NDArray[np.object_]) -> FoundKin
     return FoundKind(kind="number", why=_all_but(stray, len(texts), UNITS[form]), form=form)
 
 
+def _as_amount(texts: NDArray[np.object_], decimal: str) -> FoundKind | None:
+    """Return that words are numbers with something beside them, or None."""
+    unit = find_unit(count_words(texts), decimal, ENOUGH)
+    if unit is None:
+        return None
+    numbers = to_numbers(pd.Series(texts, dtype=object), decimal, "amount", unit)
+    why = _all_but(texts[np.isnan(numbers)].tolist(), len(texts), units_of("amount", unit))
+    return FoundKind(kind="number", why=why, form="amount", unit=unit)
+
+
 def _as_date(texts: NDArray[np.object_]) -> FoundKind | None:
     counts = count_words(texts)
     shaped = counts[[_DATE_SHAPE.fullmatch(word) is not None for word in counts.index]]
@@ -183,21 +255,53 @@ def _as_date(texts: NDArray[np.object_]) -> FoundKind | None:
         return None
     tried = pd.Series(shaped.index[:TRIED_CELLS], dtype=object)
     cells = pd.Series(texts, dtype=object)
-    fits = {
-        layout: ~np.isnat(to_dates(cells, layout))
-        for layout in DATE_FORMATS
+    read = {
+        layout: to_dates(cells, layout)
+        for layout in likely(tried)
         if not np.isnat(to_dates(tried, layout)).all()
     }
-    shares = {layout: float(found.mean()) for layout, found in fits.items()}
+    shares = {layout: float((~np.isnat(found)).mean()) for layout, found in read.items()}
     if not shares or max(shares.values()) < ENOUGH:
         return None
     best = max(shares, key=lambda layout: shares[layout])
-    example = texts[fits[best]][0]
-    rivals = [f for f, share in shares.items() if share == shares[best] and f != best]
+    return _date_of(texts, best, read, [f for f in shares if shares[f] == shares[best]])
+
+
+def _date_of(
+    texts: NDArray[np.object_],
+    best: str,
+    read: Mapping[str, NDArray[np.datetime64]],
+    fitting: Iterable[str],
+) -> FoundKind:
+    """Return that cells are dates of a format, and which other one would fit as well."""
+    example = texts[~np.isnat(read[best])][0]
+    rivals = [f for f in fitting if not np.array_equal(read[f], read[best], equal_nan=True)]
     why = f"cells such as {example} are dates"
     if rivals:
         why += f" ({best}; {rivals[0]} would fit too)"
-    return FoundKind(kind="date", why=why, date_format=best)
+    stray = int(np.isnat(read[best]).sum())
+    if stray:
+        cell = texts[np.isnat(read[best])][0]
+        why += f"; {stray:,} of {len(texts):,} cells, such as {cell!r}, {EMPTIED}"
+    return FoundKind(kind="date", why=why, date_format=best, rivals=tuple(rivals))
+
+
+def _are_eight(texts: NDArray[np.object_]) -> bool:
+    return all(len(text) == EIGHT and text.isdecimal() for text in texts)
+
+
+def _as_digits(texts: NDArray[np.object_]) -> FoundKind | None:
+    """Return that cells are dates of eight digits, all in years of our time, or None."""
+    if not (_are_eight(texts[:TRIED_CELLS]) and _are_eight(texts)):
+        return None
+    cells = pd.Series(texts, dtype=object)
+    read = {}
+    for layout in DIGITS:
+        found = to_dates(cells, layout)
+        years = pd.Series(found).dt.year
+        if years.between(FIRST_YEAR, LAST_YEAR).all():
+            read[layout] = found
+    return _date_of(texts, next(iter(read)), read, read) if read else None
 
 
 def _as_words(

@@ -1,27 +1,27 @@
 """What each column is, fixed before any row is coded."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any, Final
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Final, cast
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tenfold.config import KINDS, Decision, Kind, SchemaOptions, SplitOptions, Task
+from tenfold.config import Decision, Kind, SchemaOptions, SplitOptions, Task
+from tenfold.data.amounts import NO_UNIT
 from tenfold.data.cells import (
-    DATE_FORMATS,
-    ISO,
     count_words,
     days_of,
     is_numeric,
+    read_truth,
     to_moments,
     to_numbers,
-    to_text,
-    to_truth,
     to_words,
 )
-from tenfold.data.kinds import FoundKind, find_kind
+from tenfold.data.columns import Column
+from tenfold.data.kinds import EMPTIED, FoundKind, find_kind
+from tenfold.data.layouts import ISO
 from tenfold.data.reading import Known, Reading
 from tenfold.data.signs import kept_told
 from tenfold.data.spans import FORMS, Form
@@ -31,80 +31,7 @@ from tenfold.errors import SchemaError
 
 # Levels beyond these are the rarest; they are treated like words never seen.
 MAX_LEVELS: Final = 10_000
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Column:
-    """One input column.
-
-    Attributes
-    ----------
-    name : str
-    kind : Kind
-        Identifiers and constants are listed too, and not learnt from.
-    why : str
-        What in the cells showed the kind.
-    levels : tuple of str
-        The words of a category, sorted.
-    asked : bool
-        Whether a user set the kind.
-    date_format : str or None
-    form : Form
-        How a column of numbers is written where it is text: durations count in days, clock
-        times in hours since midnight.
-    has_missing : bool
-        Whether a cell was empty when the schema was made.
-    low, high : float or None
-        The smallest and the largest number, or the first and the last moment as days since
-        1970; None if there is none, or nothing is known. They are told to users only: no
-        network sees them.
-    """
-
-    name: str
-    kind: Kind
-    why: str = field(default="", compare=False)
-    levels: tuple[str, ...] = ()
-    asked: bool = False
-    date_format: str | None = None
-    form: Form = "number"
-    has_missing: bool = False
-    low: float | None = None
-    high: float | None = None
-
-    @property
-    def used(self) -> bool:
-        """Whether the network learns from the column."""
-        return self.kind not in {"identifier", "constant"}
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> "Column":
-        """Make a column from what ``Schema.to_dict`` said of it, unknown keys left out.
-
-        Raises
-        ------
-        LookupError, TypeError, ValueError
-            If it is something else, or could not be read from any cell.
-        """
-        kind, layout, levels = (
-            data["kind"],
-            data["date_format"],
-            tuple(map(str, data["levels"])),
-        )
-        form = data.get("form", "number")
-        if kind not in KINDS or layout not in {None, *DATE_FORMATS} or form not in FORMS:
-            raise ValueError("there is no such kind of column")
-        return cls(
-            name=str(data["name"]),
-            kind=kind,
-            why=str(data["why"]),
-            levels=levels,
-            asked=bool(data.get("asked", False)),
-            date_format=layout,
-            form=form,
-            has_missing=bool(data["has_missing"]),
-            low=_known(data.get("low")),
-            high=_known(data.get("high")),
-        )
+SHOWN: Final = 8  # names of columns in a decision
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -121,6 +48,8 @@ class Schema:
         Names of the classes, sorted as text or by value; empty in regression.
     target_form : Form
         How a target that is a number is written, as ``Column.form``.
+    target_unit : str
+        As ``Column.unit``.
     weight_column, group_column, time_column : str or None
         Columns that are not learnt from.
     reading : Reading
@@ -132,6 +61,7 @@ class Schema:
     task: Task
     classes: tuple[str, ...] = ()
     target_form: Form = "number"
+    target_unit: str = NO_UNIT
     weight_column: str | None = None
     group_column: str | None = None
     time_column: str | None = None
@@ -185,15 +115,12 @@ class Schema:
             task=data["task"],
             classes=tuple(map(str, data["classes"])),
             target_form=form,
+            target_unit=str(data.get("target_unit", NO_UNIT)),
             weight_column=others[0],
             group_column=others[1],
             time_column=others[2],
             reading=Reading() if reading is None else Reading.from_dict(reading),
         )
-
-
-def _known(number: Any) -> float | None:
-    return None if number is None else float(number)
 
 
 def infer_schema(
@@ -227,6 +154,7 @@ def infer_schema(
     for name in options.kinds:
         find_column(table, name, option="--kind")
     task, classes, decision = infer_task(table, target, options)
+    form, unit = _target_form(table, target, task)
     inputs = [n for n in table.frame.columns if n != target and n not in set(apart.values())]
     columns = [_infer_column(table, name, options) for name in sorted(inputs)]
     words = {column.name: column.levels for column in columns if column.kind == "category"}
@@ -243,7 +171,8 @@ def infer_schema(
         target=target,
         task=task,
         classes=classes,
-        target_form=_target_form(table, target, task),
+        target_form=form,
+        target_unit=unit,
         weight_column=options.weight_column,
         group_column=split.group_column,
         time_column=split.time_column,
@@ -252,11 +181,12 @@ def infer_schema(
     )
 
 
-def _target_form(table: Table, target: str, task: Task) -> Form:
+def _target_form(table: Table, target: str, task: Task) -> tuple[Form, str]:
     cells = table.frame[target]
     if task == "classification" or is_numeric(cells):
-        return "number"
-    return find_kind(target, cells, table.decimal).form
+        return "number", NO_UNIT
+    found = find_kind(target, cells, table.decimal)
+    return found.form, found.unit
 
 
 def _infer_column(table: Table, name: str, options: SchemaOptions) -> Column:
@@ -278,7 +208,7 @@ def _infer_column(table: Table, name: str, options: SchemaOptions) -> Column:
         dates = pd.Series(to_moments(cells, finding.date_format))
         numbers = days_of(dates).to_numpy(dtype=np.float64)
     elif finding.kind == "number":
-        numbers = to_numbers(cells, table.decimal, finding.form)
+        numbers = to_numbers(cells, table.decimal, finding.form, finding.unit)
     seen = numbers[np.isfinite(numbers)]
     return Column(
         name=name,
@@ -288,38 +218,59 @@ def _infer_column(table: Table, name: str, options: SchemaOptions) -> Column:
         asked=kind is not None,
         date_format=finding.date_format,
         form=finding.form,
-        has_missing=bool(cells.isna().any()),
+        unit=finding.unit,
+        rival=next(iter(finding.rivals), None) if finding.date_format else None,
+        tick=finding.tick if finding.kind == "boolean" else "",
+        empties=finding.empties,
+        has_missing=bool(finding.empties) or bool(cells.isna().any()),
         low=float(seen.min()) if len(seen) else None,
         high=float(seen.max()) if len(seen) else None,
     )
 
 
-def _forced(table: Table, name: str, kind: Kind) -> FoundKind:
+def _forced(table: Table, name: str, asked: Kind | str) -> FoundKind:
     cells = table.frame[name]
     filled = cells[cells.notna()]
     form: Form
-    date_format, form = None, "number"
+    date_format, form, unit = None, "number", NO_UNIT
+    found = find_kind(name, cells, table.decimal)
+    kind = cast("Kind", "date" if "%" in asked else asked)
     if kind == "number":
-        form = find_kind(name, cells, table.decimal).form
-        fits = np.isfinite(to_numbers(filled, table.decimal, form))
+        form, unit = found.form, found.unit
+        fits = np.isfinite(to_numbers(filled, table.decimal, form, unit))
     elif kind == "boolean":
-        fits = np.isfinite(to_truth(to_text(filled, table.decimal)))
+        fits = np.isfinite(read_truth(filled, table.decimal, found.tick))
     elif kind == "date":
-        date_format = find_kind(name, cells, table.decimal).date_format or ISO
-        fits = ~np.isnat(to_moments(filled, date_format))
+        date_format = asked if "%" in asked else found.date_format or ISO
+        fits = _are_dates(filled, date_format)
     else:
         fits = np.ones(len(filled), dtype=bool)
     if not fits.any():
         raise SchemaError(
             "S05",
-            f"no cell of column {name!r} can be read as {kind}",
+            f"no cell of column {name!r} can be read as {asked}",
             place={"file": table.source, "cells": ", ".join(repr(c) for c in filled[:5])},
             fix=[f"leave the kind to be detected, or say --kind {name}=category"],
         )
-    return FoundKind(kind=kind, why="as asked", date_format=date_format, form=form)
+    return replace(
+        found if kind in {"number", "date", "boolean"} else FoundKind(kind=kind, why=""),
+        kind=kind,
+        why="as asked",
+        date_format=date_format,
+        form=form,
+        unit=unit,
+        rivals=(),
+    )
 
 
-def _describe(columns: Sequence[Column], forced: Mapping[str, Kind]) -> list[Decision]:
+def _are_dates(filled: "pd.Series[Any]", layout: str) -> NDArray[np.bool_]:
+    try:
+        return np.asarray(~np.isnat(to_moments(filled, layout)))
+    except ValueError:  # there is no such format
+        return np.zeros(len(filled), dtype=bool)
+
+
+def _describe(columns: Sequence[Column], forced: Mapping[str, Kind | str]) -> list[Decision]:
     """Say what the columns are: one decision a kind, the surprising columns each."""
     decisions = []
     by_kind: dict[str, list[Column]] = {}
@@ -333,11 +284,64 @@ def _describe(columns: Sequence[Column], forced: Mapping[str, Kind]) -> list[Dec
                 change = f"--kind {column.name!r}=category"
                 decisions.append(Decision(what=what, why=column.why, change_with=change))
             continue
-        names = ", ".join(repr(c.name) for c in members[:8])
-        names += f" and {len(members) - 8} more" if len(members) > 8 else ""
+        names = ", ".join(repr(c.name) for c in members[:SHOWN])
+        names += f" and {len(members) - SHOWN} more" if len(members) > SHOWN else ""
         odd = [c for c in members if c.why != "its cells are numbers"]
+        odd = [c for c in odd if not c.why.endswith(EMPTIED)]
         why = "; ".join(f"{c.name!r}: {c.why}" for c in odd[:4]) or "their cells are numbers"
         other = "number" if kind == "category" else "category"
         what = f"{kind}: {names}"
         decisions.append(Decision(what=what, why=why, change_with=f"--kind NAME={other}"))
+    numbers = [column for column in columns if column.kind == "number"]
+    decisions.extend(
+        (
+            *_units_told(numbers),
+            *_rivals_told(columns),
+            *_ticks_told(columns),
+            *_emptied_told(columns),
+        )
+    )
     return decisions
+
+
+def _rivals_told(columns: Sequence[Column]) -> Iterator[Decision]:
+    """Say of each column of dates which other format would give other days."""
+    for column in columns:
+        if column.rival is not None:
+            what = f"dates in {column.name!r} are read as {column.date_format}"
+            why = f"all of them fit; {column.rival} would fit as well, and give other dates"
+            change = f"--kind {column.name!r}={column.rival}"
+            yield Decision(what=what, why=why, change_with=change)
+
+
+def _ticks_told(columns: Sequence[Column]) -> Iterator[Decision]:
+    """Say in which columns an empty cell means no."""
+    boxes = [column for column in columns if column.tick]
+    if boxes:
+        names = ", ".join(repr(column.name) for column in boxes[:SHOWN])
+        names += f" and {len(boxes) - SHOWN} more" if len(boxes) > SHOWN else ""
+        why = "; ".join(f"{c.name!r}: {c.why}" for c in boxes[:SHOWN])
+        what = f"boxes that are ticked or not, so that an empty cell means no: {names}"
+        yield Decision(what=what, why=why, change_with="--kind NAME=constant")
+
+
+def _emptied_told(columns: Sequence[Column]) -> Iterator[Decision]:
+    """Say of each column which of its filled cells are read as empty."""
+    for column in columns:
+        if column.why.endswith(EMPTIED):
+            what = f"column {column.name!r} is a {column.kind} all the same"
+            change = f"--kind {column.name!r}=category"
+            yield Decision(what=what, why=column.why, change_with=change)
+
+
+def _units_told(numbers: Sequence[Column]) -> Iterator[Decision]:
+    """Say which numbers have something beside them."""
+    amounts = [column for column in numbers if column.form == "amount"]
+    if amounts:
+        names = ", ".join(
+            f"{c.name!r} ({c.unit})" if c.unit else repr(c.name) for c in amounts[:SHOWN]
+        )
+        names += f" and {len(amounts) - SHOWN} more" if len(amounts) > SHOWN else ""
+        why = "each cell is a number and its unit; in another unit it is read as empty"
+        what = f"numbers with their unit: {names}"
+        yield Decision(what=what, why=why, change_with="--kind NAME=category")

@@ -11,17 +11,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tenfold.config import MISSING, Decision, ReadOptions
+from tenfold.data.amounts import digits_of
 from tenfold.data.dtypes import Found, Missing
+from tenfold.data.identifiers import is_address
+from tenfold.data.placeholders import LIKE_EMPTY
 from tenfold.data.reading import Known, Reading
 
 NAMES: Final = {".": "decimal point", ",": "decimal comma"}
 FIRST_ROWS: Final = 200  # that show the decimal sign
 SPREAD_ROWS: Final = 800  # more of them, from all over the table
 MOST_TOLD: Final = 5
-# Words that in other tables stand for an empty cell.
-LIKE_EMPTY: Final = frozenset(
-    ("none", "n/a", "na", "n.a.", "nil", "-", "--", ".", "missing", "(null)", "<null>")
-)
 
 _POINT: Final = re.compile(r"[+-]?(\d*|\d{1,3}(,\d{3})+)\.\d+(e[+-]?\d+)?", re.IGNORECASE)
 _COMMA: Final = re.compile(r"[+-]?(\d*|\d{1,3}(\.\d{3})+),\d+(e[+-]?\d+)?", re.IGNORECASE)
@@ -99,7 +98,7 @@ def shown_by(cells: Iterable[str]) -> Shown:
     counts: Counter[str] = Counter()
     first: dict[str, str] = {}
     parted: set[str] = set()
-    for cell in map(str.strip, cells):
+    for cell in (digits_of(cell.strip()) for cell in cells if not is_address(cell.strip())):
         found = _EITHER.fullmatch(cell)
         if found:
             first.setdefault("either", cell)

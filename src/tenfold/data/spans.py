@@ -12,13 +12,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-Form = Literal["number", "duration", "clock"]
+Form = Literal["number", "duration", "clock", "amount"]
 """How the cells of a column of numbers are written when they are text."""
 FORMS: Final = get_args(Form)
-SECONDS: Final[dict[Form, float]] = {"number": 86_400, "duration": 86_400, "clock": 3_600}
+SECONDS: Final[dict[Form, float]] = {
+    "number": 86_400,
+    "amount": 86_400,
+    "duration": 86_400,
+    "clock": 3_600,
+}
 """In one unit of the numbers."""
 UNITS: Final[dict[Form, str]] = {
     "number": "numbers",
+    "amount": "amounts",
     "duration": "durations, in days",
     "clock": "clock times, in hours since midnight",
 }
@@ -35,6 +41,17 @@ _ISO: Final = re.compile(
     r"([+-]?)P(?=.*\d)(?:(\d{1,9})W)?(?:(\d{1,9})D)?"
     r"(?:T(?=\d)(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9})(?:\.(\d+))?S)?)?"
 )
+
+
+def units_of(form: Form, unit: str = "") -> str:
+    """Say what the numbers of a column are.
+
+    Examples
+    --------
+    >>> units_of("number"), units_of("clock"), units_of("amount", "kg")
+    ('numbers', 'clock times, in hours since midnight', 'amounts in kg')
+    """
+    return f"{UNITS[form]} in {unit}" if unit else UNITS[form]
 
 
 def clock_hours(text: str) -> float:

@@ -8,8 +8,9 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from tenfold.data.cells import DATE_FORMATS, to_dates, to_numbers
+from tenfold.data.cells import to_dates, to_numbers
 from tenfold.data.kinds import ENOUGH
+from tenfold.data.layouts import likely
 
 ALIKE: Final = 0.8  # share of letters that two names have in common to be called alike
 FEW_WORDS: Final = 1_000  # more are not searched letter by letter
@@ -75,7 +76,7 @@ def other_form(cells: "pd.Series[Any]", kind: str, layout: str | None, decimal: 
         if np.isfinite(to_numbers(texts, other)).mean() >= ENOUGH:
             return f"numbers with a decimal {'comma' if other == ',' else 'point'}"
         return ""
-    for tried in DATE_FORMATS:
+    for tried in likely(texts):
         if tried != layout and (~np.isnat(to_dates(texts, tried))).mean() >= ENOUGH:
             return f"dates as {'YYYY-MM-DD' if tried == 'ISO8601' else tried}"
     return ""

@@ -81,11 +81,18 @@ class Table:
             lines=self.lines[rows],
         )
 
-    def reject(self, bad: NDArray[np.bool_], reason: str) -> "Table":
-        """Return the table without the rows marked True, which join ``rejected``."""
+    def reject(self, bad: NDArray[np.bool_], reason: str | NDArray[np.object_]) -> "Table":
+        """Return the table without the rows marked True, which join ``rejected``.
+
+        The reason is one for all, or one for each row of the table.
+        """
         if not bad.any():
             return self
-        more = [RejectedRow(line=int(line), reason=reason) for line in self.lines[bad]]
+        reasons = np.broadcast_to(np.array(reason, dtype=object), len(self))
+        more = [
+            RejectedRow(line=int(line), reason=str(why))
+            for line, why in zip(self.lines[bad], reasons[bad], strict=True)
+        ]
         rejected = sorted([*self.rejected, *more], key=lambda row: row.line)
         return replace(self.take(~bad), rejected=tuple(rejected))
 

@@ -8,14 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.config import Decision, SchemaOptions, Task
-from tenfold.data.cells import to_numbers, to_words
+from tenfold.data.cells import count_words, is_numeric, to_numbers, to_text, to_words
 from tenfold.data.kinds import FoundKind, find_kind
+from tenfold.data.placeholders import find_placeholders
+from tenfold.data.spans import units_of
 from tenfold.data.table import Table, find_column
 from tenfold.errors import SchemaError
 
 # A target of whole numbers is taken for class labels up to this many of them.
 MAX_NUMBER_CLASSES: Final = 10
 MAX_CLASSES: Final = 1_000
+MOST_TOLD: Final = 5
 
 
 def find_target(table: Table, options: SchemaOptions) -> tuple[str, tuple[Decision, ...]]:
@@ -30,10 +33,20 @@ def find_target(table: Table, options: SchemaOptions) -> tuple[str, tuple[Decisi
     return name, (decision,)
 
 
-def answered(table: Table, target: str, max_bad: float) -> Table:
+def answered(
+    table: Table, target: str, max_bad: float, strays: NDArray[np.bool_] | None = None
+) -> Table:
     """Return the table without rows whose target is empty, which join ``rejected``.
 
     A table that has no such column comes back as it is.
+
+    Parameters
+    ----------
+    table : Table
+    target : str
+    max_bad : float
+    strays : ndarray of shape (N,), bool
+        Rows whose target is no number where numbers are asked for, which are left out, too.
 
     Raises
     ------
@@ -42,10 +55,76 @@ def answered(table: Table, target: str, max_bad: float) -> Table:
     """
     if target not in table.frame.columns:
         return table
-    empty = table.frame[target].isna().to_numpy()
-    table = table.reject(empty, f"its target {target!r} is empty")
+    cells = table.frame[target]
+    bad = cells.isna().to_numpy()
+    reasons = np.full(len(table), f"its target {target!r} is empty", dtype=object)
+    if strays is not None:
+        strays = strays & ~bad
+        told = to_text(cells[strays], table.decimal)
+        reasons[strays] = [f"its target {target!r} is {word!r}, no number" for word in told]
+        bad = bad | strays
+    table = table.reject(bad, reasons)
     table.check_rejected(max_bad)
     return table
+
+
+def stray_targets(table: Table, target: str, task: Task | None) -> NDArray[np.bool_] | None:
+    """Return which rows of a table to learn from have a word in a target of numbers.
+
+    Parameters
+    ----------
+    table : Table
+    target : str
+    task : {"regression", "classification"} or None
+        As asked for; by default a target of more than a few numbers is one of regression,
+        in spite of a few words.
+
+    Returns
+    -------
+    ndarray of shape (N,), bool, or None
+        None if the words are classes, or there are none.
+    """
+    if target not in table.frame.columns or task == "classification":
+        return None
+    cells = table.frame[target]
+    filled = cells.notna().to_numpy()
+    finding = find_kind(target, cells, table.decimal)
+    numbers = to_numbers(cells, table.decimal, finding.form, finding.unit)
+    strays = filled & np.isnan(numbers)
+    if finding.kind != "number" or is_numeric(cells) or not strays.any():
+        return None
+    read = filled & ~strays
+    distinct = sorted(set(to_words(cells[read], table.decimal)))
+    if task is None and _guess_task(finding, numbers[read], distinct)[0] != "regression":
+        return None
+    return strays
+
+
+def answered_for(table: Table, target: str, task: Task, max_bad: float) -> Table:
+    """Return the rows of a table that a model of some task can be scored on.
+
+    As ``answered``; a target that should be a number may say that there is none, as ``-`` does.
+    """
+    number = task == "regression" and target in table.frame.columns
+    strays = find_placeholders(table.frame[target]) if number else None
+    return answered(table, target, max_bad, strays)
+
+
+def strays_told(
+    table: Table, target: str, strays: NDArray[np.bool_] | None
+) -> tuple[Decision, ...]:
+    """Say which rows are left out because their target is no number."""
+    if strays is None:
+        return ()
+    words = count_words(to_text(table.frame[target][strays], table.decimal))
+    told = [f"{word!r} ({count:,})" for word, count in words.iloc[:MOST_TOLD].items()]
+    more = ", ..." if len(words) > MOST_TOLD else ""
+    decision = Decision(
+        what=f"{strays.sum():,} rows are left out: their target is no number",
+        why=f"all others are numbers; these are {', '.join(told)}{more}",
+        change_with="--task classification",
+    )
+    return (decision,)
 
 
 def infer_task(
@@ -60,7 +139,7 @@ def infer_task(
     """
     cells = table.frame[target]
     finding = find_kind(target, cells, table.decimal)
-    numbers = to_numbers(cells, table.decimal, finding.form)
+    numbers = to_numbers(cells, table.decimal, finding.form, finding.unit)
     texts = to_words(cells, table.decimal)
     distinct = sorted(set(texts), key=_class_order)
     _check_target(table, target, distinct)
@@ -132,4 +211,5 @@ def _guess_task(
     whole = bool(np.all(numbers == np.round(numbers)))
     if whole and len(distinct) <= MAX_NUMBER_CLASSES and len(numbers) >= 10 * len(distinct):
         return "classification", f"the target is one of {len(distinct)} whole numbers"
-    return "regression", f"the target is one of {len(distinct):,} numbers"
+    what = "numbers" if finding.form == "number" else units_of(finding.form, finding.unit)
+    return "regression", f"the target is one of {len(distinct):,} {what}"

@@ -15,12 +15,15 @@ from typing import Any, Final, final
 
 import numpy as np
 
-TRUE_WORDS: Final = frozenset({"true", "yes", "y", "t"})
-FALSE_WORDS: Final = frozenset({"false", "no", "n", "f"})
+TRUE_WORDS: Final = frozenset({"true", "yes", "y", "t", "on", "enabled"})
+FALSE_WORDS: Final = frozenset({"false", "no", "n", "f", "off", "disabled"})
 MEANINGS: Final = {
     **dict.fromkeys(TRUE_WORDS | {"1"}, 1.0),
     **dict.fromkeys(FALSE_WORDS | {"0"}, 0.0),
 }
+
+# What stands in a box that is ticked, beside the words for true.
+TICKS: Final = frozenset({"x", "\u2713", "\u2714", "\u2611", "\u2705", "checked", "ticked"})
 
 MOST_DIGITS: Final = 22  # of a whole number that is written out, as all floats below 1e22 are
 # Signs that take no room, or only say how the text beside them runs: nobody sees them.

@@ -12,8 +12,8 @@ import torch
 from numpy.typing import NDArray
 
 from tenfold.data.cells import count_words, to_words
+from tenfold.data.columns import Column
 from tenfold.data.encode import as_numbers, encode_inputs
-from tenfold.data.schema import Column
 from tenfold.data.table import Table
 from tenfold.explain.explanation import Dependence
 from tenfold.model import Model

@@ -15,9 +15,10 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from tenfold.data.cells import count_words, to_spelling, to_text, to_truth
+from tenfold.data.cells import count_words, read_truth, to_spelling, to_text, to_truth
+from tenfold.data.columns import Column
 from tenfold.data.encode import EMPTY, FIRST_LEVEL, UNSEEN, encode_inputs
-from tenfold.data.schema import Column, Schema
+from tenfold.data.schema import Schema
 from tenfold.data.table import Table
 from tenfold.data.words import FALSE_WORDS, TRUE_WORDS
 from tenfold.export.table_module import TableAnswers
@@ -29,6 +30,7 @@ from tenfold.model import Model
 # what the file may be off.
 ROUNDING: Final = 1e-5
 TAIL: Final = 0.01  # of the values lie below what is called low, and above what is called high
+HALF: Final = 0.5
 NUMBERS, WORDS = "numbers", "words"
 TENSORS: Final[dict[Tensor, str]] = {"float": "FLOAT", "double": "DOUBLE", "string": "STRING"}
 
@@ -78,6 +80,10 @@ def _input(column: Column, table: Table) -> Input:
         words = count_words(texts[texts != ""])
         common = str(words.index[0]) if len(words) else None
         return Input(name=column.name, kind="category", tensor="string", typical=common)
+    if column.tick:
+        share = float(read_truth(cells, table.decimal, column.tick).mean())
+        ticked = float(share >= HALF)
+        return Input(name=column.name, kind="boolean", tensor="float", typical=ticked)
     if column.kind == "boolean":
         return _truth_input(column, to_text(cells, table.decimal))
     plain = Input(name=column.name, kind=column.kind, tensor="double")
@@ -128,7 +134,7 @@ def cells_of(
     for column, one in zip(schema.used, inputs, strict=True):
         cells = table.frame[column.name]
         if column.kind == "boolean":
-            numbers.append(to_truth(to_text(cells, table.decimal)))
+            numbers.append(read_truth(cells, table.decimal, column.tick))
         elif column.kind != "category":
             found_N1 = feed(cells, one, column, table.decimal)
             numbers.append(found_N1[:, 0].astype(np.float64))

@@ -25,9 +25,8 @@ from tenfold.nn.chance import seeded
 from tenfold.nn.layer import slope_memory
 from tenfold.nn.layout import spans_of
 from tenfold.nn.network import FoldNetwork, ParameterGroup
+from tenfold.nn.stacking import Tensors, side_by_side, stack_filled, tensors_of
 from tenfold.nn.threads import each_in_a_thread
-
-Tensors = dict[str, Tensor]
 
 PRODUCTS: Final = (nn.Conv2d, nn.Linear)
 
@@ -102,7 +101,7 @@ class ModuleNetwork(FoldNetwork):
         # In a tuple, so that its parameters are not taken for parameters of this network.
         # Threads that run at the same time need a module each, as do modules of other shapes.
         self._copies = len(modules) * parts if parts > 1 else 1
-        self._module = _side_by_side(modules[0], self._copies)
+        self._module = side_by_side(modules[0], self._copies)
         self._shapes_F: list[dict[str, torch.Size]] = []
         try:
             if inputs_F is None:
@@ -110,10 +109,10 @@ class ModuleNetwork(FoldNetwork):
             else:
                 self._module = tuple(modules)
                 self._shapes_F = [
-                    {name: tensor.shape for name, tensor in _tensors(module)}
+                    {name: tensor.shape for name, tensor in tensors_of(module)}
                     for module in modules
                 ]
-                parameters, buffers = _stack_filled(modules)
+                parameters, buffers = stack_filled(modules)
         except RuntimeError as error:
             fact = f"the networks of two folds differ in more than their numbers: {error}"
             raise NetworkError("N02", fact) from error
@@ -139,7 +138,7 @@ class ModuleNetwork(FoldNetwork):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         kept = state["_module"]
-        modules = kept if state["_shapes_F"] else _side_by_side(kept[0], state["_copies"])
+        modules = kept if state["_shapes_F"] else side_by_side(kept[0], state["_copies"])
         self.__dict__.update(state | {"_module": modules})
 
     @property
@@ -224,8 +223,8 @@ class ModuleNetwork(FoldNetwork):
             return _slopes(piece.outputs, piece.trained, slope_FBO[piece.network, piece.rows])
 
         pending, self._pending = self._pending, []
-        side_by_side = each_in_a_thread if self._parts > 1 else map
-        for piece, slopes in zip(pending, side_by_side(backward, pending), strict=True):
+        run = each_in_a_thread if self._parts > 1 else map
+        for piece, slopes in zip(pending, run(backward, pending), strict=True):
             for memory, slope in zip(memories, slopes, strict=True):
                 own = memory[piece.network][tuple(map(slice, slope.shape))]
                 own.copy_(slope) if piece.part == 0 else own.add_(slope)
@@ -363,38 +362,6 @@ class _Piece:
     trained: list[Tensor]
     x_B: Tensor = field(default_factory=torch.Tensor)
     outputs: Tensor = field(default_factory=torch.Tensor)
-
-
-def _tensors(module: nn.Module) -> list[tuple[str, Tensor]]:
-    return [*module.named_parameters(), *module.named_buffers()]
-
-
-def _stack_filled(modules: Sequence[nn.Module]) -> tuple[Tensors, Tensors]:
-    """Stack the parameters and buffers of modules, smaller ones filled up with zeros.
-
-    Raises
-    ------
-    RuntimeError
-        If they differ in more than the sizes of their tensors.
-    """
-    each = [dict(_tensors(module)) for module in modules]
-    stacked: Tensors = {}
-    for name, first in each[0].items():
-        if any(own.keys() != each[0].keys() or own[name].dim() != first.dim() for own in each):
-            raise RuntimeError(f"{name} has another shape in each")
-        most = [max(own[name].shape[d] for own in each) for d in range(first.dim())]
-        whole = first.detach().new_zeros((len(modules), *most))
-        for f, own in enumerate(each):
-            whole[f][tuple(map(slice, own[name].shape))] = own[name].detach()
-        stacked[name] = whole.requires_grad_(first.requires_grad)
-    names = dict(modules[0].named_parameters())
-    buffers = {name: tensor for name, tensor in stacked.items() if name not in names}
-    return {name: stacked[name] for name in names}, buffers
-
-
-def _side_by_side(module: nn.Module, count: int) -> tuple[nn.Module, ...]:
-    """Return a module and copies of it, so many in all."""
-    return (module, *(copy.deepcopy(module) for _ in range(count - 1)))
 
 
 def _product_weights(module: nn.Module) -> frozenset[str]:

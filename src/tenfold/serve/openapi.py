@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Final, cast
 
+from tenfold.data.columns import Column
 from tenfold.data.picture_schema import PictureSchema
 from tenfold.data.reading import Reading
-from tenfold.data.schema import Column, Schema
-from tenfold.data.spans import UNITS, Form
+from tenfold.data.schema import Schema
+from tenfold.data.spans import Form
 from tenfold.exported import Input, Label
 from tenfold.serve.options import ServeOptions
 
@@ -33,6 +34,7 @@ TYPES: Final = {
 # Of numbers as text, with what stands for the decimal sign.
 TEXTS: Final[dict[Form, str]] = {
     "number": r"[+-]?[0-9]{1,15}(SIGN[0-9]{1,15})?(e[+-]?[0-9]{1,2})?",
+    "amount": r"[+-]?[0-9]{1,15}(SIGN[0-9]{1,15})?",
     "duration": r"-?[0-9]{1,5} days [0-9]{2}:[0-5][0-9]:[0-5][0-9]",
     "clock": r"(0[0-9]|1[0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?",
 }
@@ -241,13 +243,13 @@ def _cell(one: Input, column: Column, reading: Reading) -> Told:
     told: Told = {"type": TYPES[one.kind]}
     if one.kind == "number":
         sign = re.escape(reading.decimal or ".")
-        words = [re.escape(word) for word in ("", *reading.missing)]
+        words = [re.escape(word) for word in ("", *reading.missing, *column.empties)]
         number = TEXTS[column.form].replace("SIGN", sign)
         told = {
             "anyOf": [told, {"type": "string", "pattern": f"^({'|'.join(words)}|{number})$"}]
         }
         if column.form != "number":
-            told["description"] = f"{UNITS[column.form]}, or their text"
+            told["description"] = f"{column.measure}, or their text"
     elif one.kind == "date":
         iso = column.date_format in {None, "ISO8601"}
         told |= {"format": "date"} if iso else {"description": f"as {column.date_format}"}

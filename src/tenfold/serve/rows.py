@@ -12,13 +12,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tenfold.data.cells import ISO, number_of, to_moments, truth_of
+from tenfold.data.cells import number_of, to_moments, truth_of
+from tenfold.data.columns import Column
 from tenfold.data.dtypes import Missing
 from tenfold.data.encoding import GZIP
+from tenfold.data.layouts import ISO
 from tenfold.data.read import read_table
 from tenfold.data.reading import Reading
-from tenfold.data.schema import Column, Schema
-from tenfold.data.spans import UNITS
+from tenfold.data.schema import Schema
 from tenfold.data.table import Table
 from tenfold.data.words import vocabulary_of
 from tenfold.errors import PredictError, ReadError, ServeError
@@ -152,7 +153,7 @@ class Rows:
         column = next(column for column in self._schema.used if column.name == name)
         if column.form == "number":
             return TAKES[column.kind]
-        return f"a number or text, as of {UNITS[column.form]}, or null"
+        return f"a number or text, as of {column.measure}, or null"
 
     def _check_count(self, count: int) -> None:
         if count > self._most:
@@ -230,7 +231,13 @@ class _Cells:
     def __init__(
         self, one: Input, column: Column, sign: str, filled: Callable[[Any], bool]
     ) -> None:
-        self._sign, self._form, self._filled = sign, column.form, filled
+        self._sign, self._filled = sign, filled
+        if column.empties:
+            self._filled = lambda value: (
+                filled(value) and str(value).strip().lower() not in column.empties
+            )
+        self._form, self._unit = column.form, column.unit
+        self._tick = column.tick
         self._layout = column.date_format or ISO
         self._words = vocabulary_of(column.levels)
         self._known = frozenset(column.levels) - {""}
@@ -245,13 +252,16 @@ class _Cells:
             raise TypeError
         if not self._filled(value):
             return NOT_A_NUMBER
-        number = number_of(value, self._sign, self._form)
+        number = number_of(value, self._sign, self._form, self._unit)
         if isinstance(value, str) and not math.isfinite(number):
             raise ValueError
         return number  # what is larger than any number is empty, as in a file
 
     def _truth(self, value: Any) -> float:
-        return truth_of(value, self._sign) if self._filled(value) else NOT_A_NUMBER
+        if not self._filled(value):
+            return 0.0 if self._tick else NOT_A_NUMBER
+        ticked = isinstance(value, str) and value.strip().lower() == self._tick
+        return 1.0 if ticked and self._tick else truth_of(value, self._sign)
 
     def _truth_word(self, value: Any) -> str:
         return self._spelt.get(self._truth(value), "")

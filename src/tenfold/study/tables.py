@@ -18,7 +18,13 @@ from tenfold.data.folds import decide_folds, make_splits, who_answers
 from tenfold.data.schema import Schema, infer_schema
 from tenfold.data.split import Splits, Splitter, splits_of
 from tenfold.data.table import Table
-from tenfold.data.target import answered, find_target
+from tenfold.data.target import (
+    answered,
+    answered_for,
+    find_target,
+    stray_targets,
+    strays_told,
+)
 from tenfold.errors import ReadError
 from tenfold.evaluate.new_data import show_table
 from tenfold.evaluate.scores import (
@@ -165,14 +171,19 @@ def describe(
             fix=["name the separator, if it was read wrongly: --separator ';'"],
         )
     target, found = find_target(table, options.schema)
-    table = answered(table, target, options.read.max_bad)
+    max_bad = options.read.max_bad
+    strays = stray_targets(table, target, options.schema.task)
+    found = (*found, *strays_told(table, target, strays))
+    table = answered(table, target, max_bad, strays)
     left_out: tuple[Decision, ...] = ()
-    if test is not None:
-        test = answered(test, target, options.read.max_bad)
-        left_out = _left_out(test)
-    elif options.split.test_size is not None:
-        table, test = set_apart(table, target, options.schema, options.split, streams)
+    apart = None
+    if test is None and options.split.test_size is not None:
+        table, apart = set_apart(table, target, options.schema, options.split, streams)
     schema = infer_schema(table, target, options.schema, options.split)
+    if test is not None:
+        test = answered_for(test, target, schema.task, max_bad)
+        left_out = _left_out(test)
+    test = apart if test is None else test
     if test is not None:
         read_answers(test, schema)  # training is not lost to rows that cannot be scored
     decisions = (*table.decisions, *found, *schema.decisions, *left_out)

@@ -1,0 +1,79 @@
+"""The formats in which dates are read, and which of them some cells may have."""
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache
+from itertools import product
+from typing import Final
+
+ISO: Final = "ISO8601"
+# The day comes first where a dot or a dash parts it, the month where a slash does, unless a
+# value shows otherwise: kinds.py tries these in turn on all cells.
+_DAYS: Final = (
+    *("%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%Y/%m/%d", "%d-%m-%Y", "%m-%d-%Y", "%Y.%m.%d"),
+    *("%d.%m.%y", "%m/%d/%y", "%d/%m/%y", "%d-%m-%y", "%m-%d-%y"),
+    *("%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%B %d %Y"),
+    *("%d-%b-%Y", "%d-%B-%Y", "%d-%b-%y", "%d %b %y", "%d/%b/%Y", "%d. %B %Y", "%Y-%b-%d"),
+    *("%a, %b %d, %Y", "%a, %d %b %Y", "%A, %B %d, %Y", "%A, %d %B %Y"),
+)
+_CLOCKS: Final = (
+    *("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", ", %H:%M", ", %H:%M:%S"),
+    *(" %I:%M %p", " %I:%M:%S %p", " %I:%M%p", ", %I:%M %p", ", %I:%M:%S %p"),
+    *(" %H:%M:%S %z", " %H:%M %z"),
+)
+_MONTHS: Final = (
+    *("%b-%y", "%b-%Y", "%b %Y", "%B-%Y", "%B %Y", "%b %y", "%B %y", "%m/%Y", "%m-%Y", "%m.%Y"),
+    *("%Y-%b", "%Y %b", "%Y %B"),
+)
+DIGITS: Final = ("%Y%m%d", "%m%d%Y", "%d%m%Y")
+"""Eight digits, which may be a number as well."""
+_OTHERS: Final = (
+    *("%a %b %d %H:%M:%S %z %Y", "%a %b %d %H:%M:%S %Y", "%a, %d %b %Y %H:%M:%S %Z"),
+    *("%Y-%m-%d %I:%M %p", "%Y-%m-%d %I:%M:%S %p", "%d/%b/%Y:%H:%M:%S %z"),
+)
+DATE_FORMATS: Final = (
+    ISO,
+    *(day + clock for day, clock in product(_DAYS, _CLOCKS)),
+    *_MONTHS,
+    *DIGITS,
+    *_OTHERS,
+)
+FIRST_YEAR, LAST_YEAR = 1900, 2100  # of dates that are written as eight digits
+
+_PARTS: Final = {
+    **dict.fromkeys(("%d", "%m", "%H", "%I", "%M", "%S"), r"\d{1,2}"),
+    "%Y": r"\d{4}",
+    "%y": r"\d{2}",
+    "%f": r"\d{1,9}",
+    "%p": "[AaPp][Mm]",
+    "%b": "[A-Za-z]{3}",
+    "%B": "[A-Za-z]{3,9}",
+    "%a": "[A-Za-z]{3}",
+    "%A": "[A-Za-z]{6,9}",
+    "%z": r"(?:Z|[+-]\d\d:?\d\d)",
+    "%Z": "[A-Z]{3}",
+}
+
+
+@cache
+def _shape(layout: str) -> re.Pattern[str]:
+    parts = re.split(r"(%[A-Za-z])", layout)
+    return re.compile("".join(_PARTS.get(part) or re.escape(part) for part in parts))
+
+
+def likely(cells: Iterable[str]) -> Iterator[str]:
+    """Yield the formats that some of the cells have the shape of, in their order.
+
+    ISO 8601 and what pandas takes for it is always among them.
+
+    Examples
+    --------
+    >>> list(likely(["19-Feb-05"])), list(likely(["2/19/05", "red"]))
+    (['ISO8601', '%d-%b-%y'], ['ISO8601', '%m/%d/%y', '%d/%m/%y'])
+    """
+    cells = list(cells)
+    # Digits are as good as one another here, so that few shapes are left to be looked at.
+    shapes = {re.sub(r"\d", "0", cell): cell for cell in cells}
+    for layout in DATE_FORMATS:
+        if layout == ISO or any(map(_shape(layout).fullmatch, shapes.values())):
+            yield layout

@@ -1,0 +1,68 @@
+"""A box that is ticked or not is a truth value, and an empty cell means no."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tenfold.config import SchemaOptions, SplitOptions
+from tenfold.data.admit import admit
+from tenfold.data.encode import encode_inputs
+from tenfold.data.kinds import find_kind
+from tenfold.data.read import read_table
+from tenfold.data.schema import Schema, infer_schema
+
+
+def objects(*cells: object) -> "pd.Series[Any]":
+    return pd.Series(list(cells), dtype=object)
+
+
+def schema_of(cells: Any) -> Schema:
+    frame = pd.DataFrame({"x": cells, "y": np.arange(len(cells)) / 7})
+    return infer_schema(read_table(frame), "y", SchemaOptions(), SplitOptions())
+
+
+@pytest.mark.parametrize(
+    "word", ["x", "X", "yes", "True", "1", "\u2713", "on", "y", 1, 1.0, True]
+)
+def test_one_word_and_empty_cells_are_a_box(word: Any) -> None:
+    schema = schema_of(objects(*[word, None, None] * 9))
+    (column,) = schema.columns
+    assert (column.kind, column.tick) == ("boolean", str(word).lower().removesuffix(".0"))
+    (said,) = [one for one in schema.decisions if "ticked" in one.what]
+    assert said.what == "boxes that are ticked or not, so that an empty cell means no: 'x'"
+    assert said.why.endswith("and 18 are empty")
+    new = read_table(pd.DataFrame({"x": [word, None, "no", "maybe"], "y": 1}))
+    numbers = encode_inputs(new.frame, schema)[0][:, 0]
+    np.testing.assert_array_equal(numbers, [1, 0, 0, np.nan])
+    (told,) = admit(new, schema, "warn")[1]  # only the word that is none
+    assert (told.what, told.rows.tolist()) == ("another kind", [3])
+    assert Schema.from_dict(schema.to_dict()) == schema
+
+
+def test_a_box_of_numbers_is_the_same_as_one_of_text() -> None:
+    numbers = schema_of(pd.Series([1.0, np.nan, np.nan] * 9)).columns
+    assert numbers == schema_of(objects(*["1", None, None] * 9)).columns
+    assert numbers[0].tick == "1"
+
+
+def test_other_columns_of_one_word_are_constant() -> None:
+    assert find_kind("x", objects(*["red", None] * 9)).kind == "constant"
+    assert find_kind("x", objects(*["no", None] * 9)).kind == "constant"
+    assert find_kind("x", objects(*["2", None] * 9)).kind == "constant"
+    assert find_kind("x", objects(*["yes"] * 9)).kind == "constant"
+    assert find_kind("x", objects(*["yes"] * 99, None)).kind == "constant"  # one is forgotten
+
+
+def test_a_box_with_a_no_in_it_has_empty_cells_that_are_unknown() -> None:
+    schema = schema_of(objects(*["yes", "no", None] * 9))
+    assert schema.columns[0].tick == ""
+    assert np.isnan(encode_inputs(pd.DataFrame({"x": objects(None)}), schema)[0][0, 0])
+
+
+@pytest.mark.parametrize(("yes", "no"), [("on", "off"), ("Enabled", "Disabled"), ("Y", "N")])
+def test_switches_are_truth_values(yes: str, no: str) -> None:
+    schema = schema_of(objects(*[yes, no] * 9))
+    assert schema.columns[0].kind == "boolean"
+    assert encode_inputs(pd.DataFrame({"x": [no, yes]}), schema)[0][:, 0].tolist() == [0, 1]

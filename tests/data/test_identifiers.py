@@ -1,0 +1,112 @@
+"""What only names or counts rows is left out; what measures something is not."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tenfold.data.kinds import find_kind
+from tenfold.data.read import read_table
+
+SCATTERED = [(7 * n * n) % 9_973 for n in range(1, 61)]
+
+
+def kind_of(name: str, cells: Any) -> tuple[str, str]:
+    found = find_kind(name, pd.Series(list(cells)))
+    return found.kind, found.why
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "id",
+            "ID",
+            "Id",
+            "customerId",
+            "CustomerID",
+            "userid",
+            "user_id",
+            "order_id",
+            "rownames",
+        ),
+        *(
+            "row_names",
+            "row.names",
+            "Unnamed: 0",
+            "index",
+            "PassengerId",
+            "patientnr",
+            "level_0",
+        ),
+    ],
+)
+def test_a_name_for_an_identifier_is_believed_if_no_value_occurs_twice(name: str) -> None:
+    assert len(set(SCATTERED)) == len(SCATTERED)
+    why = "its name says so and no value occurs twice"
+    assert kind_of(name, SCATTERED) == ("identifier", why)
+    assert kind_of(name, map(str, SCATTERED)) == ("identifier", why)
+    assert kind_of(name, [*SCATTERED, SCATTERED[0]])[0] == "number"
+
+
+@pytest.mark.parametrize("name", ["paid", "humid", "acid", "area", "liquid", "width", "casino"])
+def test_other_names_are_none(name: str) -> None:
+    assert kind_of(name, SCATTERED)[0] == "number"
+
+
+@pytest.mark.parametrize("first", [0, 1])
+@pytest.mark.parametrize("share", [0.0, 0.05, 0.4])
+def test_a_counter_is_left_out_with_and_without_gaps_in_any_order(
+    first: int, share: float
+) -> None:
+    generator = np.random.default_rng(5)
+    numbers = np.arange(first, 500)
+    gone = generator.choice(numbers[1:-1], int(share * 500), replace=False)
+    left = np.setdiff1d(numbers, gone)
+    for cells in (left, left[::-1], generator.permutation(left)):
+        kind, why = kind_of("n", cells)
+        assert kind == "identifier", (share, why)
+
+
+@pytest.mark.parametrize(
+    ("name", "cells"),
+    [
+        ("year", range(1950, 2020)),
+        ("built", range(1950, 2020)),  # years by their values
+        ("day", range(60)),
+        ("x", [n * n for n in range(60)]),  # rises from 0, but is thin
+        ("x", np.cumsum([1, 4, 2, 5, 3] * 12)),  # a sorted measure
+        ("x", [*range(60), 5]),  # one comes back
+        ("time", np.arange(0, 60, 1)),
+    ],
+)
+def test_a_year_a_day_and_a_sorted_measure_are_numbers(name: str, cells: Any) -> None:
+    assert kind_of(name, cells)[0] == "number"
+
+
+def test_addresses_and_telephone_numbers_are_left_out_even_if_they_come_back() -> None:
+    addresses = [f"10.{n % 200}.{n % 7}.{n % 251}" for n in range(60)]
+    phones = [f"({200 + n}) 555-{5_000 + n}" for n in range(60)]
+    for cells, what in (
+        (addresses, "network addresses"),
+        (phones, "telephone numbers"),
+        ([f"+49 171 {100_000 + n}" for n in range(60)], "telephone numbers"),
+        ([f"320-555-{5_000 + n}" for n in range(60)], "telephone numbers"),
+    ):
+        assert kind_of("x", cells * 2) == ("identifier", f"its cells are {what}")
+        assert kind_of("x", cells[:5] * 20)[0] == "category"  # five servers are five words
+    assert kind_of("phone", range(3_205_550_000, 3_205_590_000, 661))[0] == "identifier"
+    assert kind_of("x", range(3_205_550_000, 3_205_590_000, 661))[0] == "number"
+
+
+def test_addresses_show_no_decimal_comma() -> None:
+    rows = [(f"10.{100 + n}.160.114", n) for n in range(30)]
+    assert read_table(pd.DataFrame(rows, columns=["ip", "y"])).decimal == "."
+    parted = pd.DataFrame({"a": ["1.234.567", "2.000.000"] * 9, "y": range(18)})
+    assert read_table(parted).decimal == ","  # the control
+
+
+def test_codes_with_a_zero_before_them_are_words() -> None:
+    found = kind_of("zip", [f"{n:05}" for n in range(694, 694 + 40)] * 2)
+    assert found[0] == "category"
