@@ -178,23 +178,27 @@ def test_classes_come_back_as_they_were_given(labels: list[Any]) -> None:
     assert model.score(x, y) > 0.9
 
 
-def test_few_rows_get_few_folds_and_say_so() -> None:
+def test_classes_of_few_rows_are_tested_where_they_can_be_and_it_is_said() -> None:
     x = np.arange(12.0)[:, None] ** 1.5
     y = np.array(["a"] * 7 + ["b"] * 4 + ["c"])
     model = TabularClassifier(quality="fast", epochs=2).fit(x, y)
-    assert len(model.fold_scores_["accuracy"]) == 4
-    said = [f"{decision.what} | {decision.why}" for decision in model.decisions_]
-    assert "4 folds | the smallest class has 4 rows" in said
+    assert len(model.fold_scores_["accuracy"]) == 10
+    said = [decision.what for decision in model.decisions_]
+    assert "class 'c' (1) is learnt by every fold and tested by none" in said
+    assert any(what.endswith("is tested by as many folds as it has rows") for what in said)
     # Nothing is held out of the class of one row, so nothing can be said of it honestly.
     assert np.isnan(model.out_of_fold_[-1]).all()
     assert np.isfinite(model.out_of_fold_[:-1]).all()
     assert model.predict(x).shape == (12,)
 
 
-def test_a_number_of_folds_that_was_asked_for_is_kept_or_refused() -> None:
-    x = np.arange(12.0)[:, None] ** 1.5
-    with pytest.raises(SplitError, match="F01: 1 of 2 classes have fewer rows than the 5"):
-        TabularClassifier(folds=5).fit(x, np.array(["a"] * 8 + ["b"] * 4))
+def test_few_rows_get_few_folds_and_more_are_refused() -> None:
+    x = np.arange(7.0)[:, None] ** 1.5
+    model = TabularRegressor(quality="fast", epochs=2).fit(x, x[:, 0])
+    assert len(model.fold_scores_["rmse"]) == 7
+    assert "7 folds | there are 7 rows" in [f"{d.what} | {d.why}" for d in model.decisions_]
+    with pytest.raises(SplitError, match="F02: there are 7 rows for 8 folds"):
+        TabularRegressor(folds=8).fit(x, x[:, 0])
 
 
 def test_whole_numbers_that_count_the_rows_are_learnt_from() -> None:

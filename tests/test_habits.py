@@ -203,7 +203,6 @@ def test_parameters_that_there_are_none_of_are_refused_at_once() -> None:
     [
         ({"batch_size": 0}, "U01: batch_size must be"),
         ({"test_size": 7}, "U01: test_size must be"),
-        ({"group_column": "town", "time_column": "rooms"}, "U02: group_column and time_column"),
         ({"folds": 61}, "make fewer folds: folds="),
         (
             {"kinds": {"place": "number"}},

@@ -3,7 +3,9 @@
 Two promises rest on this module. Rows in another order give the same networks,
 because rows are put in the order of a hash of their cells before anything is
 drawn. And rows with equal inputs do not stand on both sides of a fold, whatever
-their targets are: one of them would give the answer of the other away.
+their targets are: one of them would give the answer of the other away. Where equal
+inputs always have equal targets, they are copies, and become one row with the sum of
+their weights: a weight of two is a row that stands there twice.
 
 Where so many rows are equal that a fold could not hold them, they are no copies but
 repeated observations, as in a table of three categories; these are dealt out one by one.
@@ -30,6 +32,36 @@ def in_order(rows: Encoded) -> Encoded:
     """
     rows = rows.take(rows.weights > 0)
     return rows.take(np.argsort(hash_rows(rows, target=True), kind="stable"))
+
+
+def join_copies(rows: Encoded) -> tuple[Encoded, NDArray[np.int64], tuple[Decision, ...]]:
+    """Join copies among rows that ``in_order`` returned, where all equal inputs are copies.
+
+    Returns
+    -------
+    joined : Encoded
+        One row of each kind.
+    place : ndarray of shape (N,), int64
+        Where each of ``rows`` went among the joined.
+    decisions : tuple of Decision
+        Empty if nothing was joined.
+    """
+    kind_N = hash_rows(rows, target=True)
+    new_N = np.r_[True, kind_N[1:] != kind_N[:-1]]
+    first = np.flatnonzero(new_N)
+    copies = len(rows) - len(first)
+    inputs = len(np.unique(hash_rows(rows, target=False)))
+    # Fewer distinct inputs than distinct rows: somewhere equal inputs have two targets.
+    if copies == 0 or inputs < len(first):
+        return rows, np.arange(len(rows)), ()
+    joined = replace(rows.take(first), weights=np.add.reduceat(rows.weights, first))
+    what = "row that is a copy" if copies == 1 else "rows that are copies"
+    decision = Decision(
+        what=f"{copies:,} {what} of another count as more weight of that row",
+        why="a copy on the other side of a fold would give its answer away",
+        change_with="--keep-copies",
+    )
+    return joined, np.cumsum(new_N) - 1, (decision,)
 
 
 def keep_together(

@@ -43,14 +43,37 @@ def decide_folds(rows: Encoded, options: SplitOptions) -> tuple[int, tuple[Decis
 
 def most_folds(rows: Encoded) -> tuple[int, str]:
     """Return the largest number of folds that the rows allow, and what limits it."""
-    units = len(rows) if rows.sets is None else len(np.unique(rows.sets))
-    limits = [(units if units > 2 else 1, f"there are {units} rows that differ")]
-    if rows.sets is None:
-        limits = [(units if units > 2 else 1, f"there are {units} rows")]
+    together = _together(rows)[_testable(rows)]
+    units = len(np.unique(together))
+    differ = "" if rows.sets is None else " that differ"
+    limits = [(units if units > 2 else 1, f"there are {units} rows{differ}")]
     if rows.groups is not None:
         found = len(np.unique(rows.groups))
         limits.append((found, f"there are {found} groups"))
     return min(limits)
+
+
+def _together(rows: Encoded) -> NDArray[np.int64]:
+    return np.arange(len(rows)) if rows.sets is None else rows.sets
+
+
+def _testable(rows: Encoded) -> NDArray[np.bool_]:
+    """Return which rows a fold may test: of each class, some others have to be left to learn.
+
+    Where all rows of a class are equal, or there is only one, no fold could test them and learn
+    the class, too; nor may it test rows that are equal to them.
+    """
+    tested = np.ones(len(rows), dtype=bool)
+    if rows.target.dtype.kind == "f":
+        return tested
+    together = np.unique(_together(rows), return_inverse=True)[1]
+    while True:
+        pairs = np.unique(np.stack([rows.target[tested], together[tested]]), axis=1)
+        lone = np.flatnonzero(np.bincount(pairs[0].astype(np.int64)) == 1)
+        sets = np.unique(together[tested & np.isin(rows.target, lone)])
+        if len(sets) == 0:
+            return tested
+        tested &= ~np.isin(together, sets)
 
 
 def make_splits(
@@ -181,36 +204,41 @@ def _shuffled(
     rows: Encoded, schema: Labelled, folds: int, streams: Streams
 ) -> tuple[Splits, tuple[Decision, ...]]:
     generator = streams.generator("splits")
-    together = np.arange(len(rows)) if rows.sets is None else rows.sets
+    together = _together(rows)
     if schema.task == "regression":
         fold = deal(np.zeros(len(rows)), together, folds, generator)
         what, why = f"{folds} folds, shuffled", "each row is tested on once"
         how = Decision(what=what, why=why, change_with="--folds, --no-shuffle")
         return _of_pairs([(fold != f, fold == f) for f in range(folds)]), (how,)
-    counts = np.bincount(rows.target)
-    several = counts[rows.target] > 1  # no fold could learn a class of one row that it tests
+    tested = _testable(rows)
     fold = np.full(len(rows), folds)
-    fold[several] = deal(rows.target[several], together[several], folds, generator)
+    fold[tested] = deal(rows.target[tested], together[tested], folds, generator)
     what, why = f"{folds} folds, stratified", "every fold gets its share of each class"
     how = Decision(what=what, why=why, change_with="--folds, --no-shuffle")
     splits = _of_pairs([(fold != f, fold == f) for f in range(folds)])
-    return splits, (how, *_rare(counts, schema, folds))
+    return splits, (how, *_rare(rows, tested, schema, folds))
 
 
-def _rare(counts: NDArray[np.int64], schema: Labelled, folds: int) -> Iterator[Decision]:
+def _rare(
+    rows: Encoded, tested: NDArray[np.bool_], schema: Labelled, folds: int
+) -> Iterator[Decision]:
     """Say what becomes of classes with fewer rows than there are folds."""
+    counts = np.bincount(rows.target)
+    testable = np.bincount(rows.target[tested], minlength=len(counts))
     change = "--folds, or join the class to another"
     for rare, what in (
-        (counts == 1, "is learnt by every fold and tested by none"),
-        ((counts > 1) & (counts < folds), "is tested by as many folds as it has rows"),
+        ((counts > 0) & (testable == 0), "is learnt by every fold and tested by none"),
+        ((testable > 0) & (counts < folds), "is tested by as many folds as it has rows"),
     ):
         names = [f"{schema.classes[c]!r} ({counts[c]})" for c in np.flatnonzero(rare)]
         if names:
             shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" * (len(names) > 8))
             noun = "class" if len(names) == 1 else "each of the classes"
+            few = f"it has fewer rows than there are folds, {folds}"
+            alike = "all its rows have the same inputs"
             yield Decision(
                 what=f"{noun} {shown} {what}",
-                why=f"it has fewer rows than there are folds, {folds}",
+                why=few if (counts[rare] < folds).all() else alike,
                 change_with=change,
             )
 

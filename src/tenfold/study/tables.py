@@ -12,9 +12,9 @@ from tenfold.checks.finding import decide
 from tenfold.checks.table import check_table
 from tenfold.config import Decision, RunOptions
 from tenfold.data.apart import set_apart
-from tenfold.data.copies import in_order, keep_together
+from tenfold.data.copies import in_order, join_copies, keep_together
 from tenfold.data.encode import Encoded, encode, number_names
-from tenfold.data.folds import decide_folds, make_splits, who_answers
+from tenfold.data.folds import decide_folds, make_splits, most_folds, who_answers
 from tenfold.data.schema import Schema, infer_schema
 from tenfold.data.split import Splits, Splitter, splits_of
 from tenfold.data.table import Table
@@ -245,11 +245,16 @@ def split_rows(
         splits, told = who_answers(splits, options.split)
         return rows, place, splits, told
     split = options.split
-    folds, few = decide_folds(rows, split)
     copies: tuple[Decision, ...] = ()
+    folds, few = decide_folds(rows, split)
     if not split.keep_copies:
         lenient = split.lenient and split.folds is None
-        rows, copies = keep_together(rows, folds, lenient=lenient)
+        one_each, joined, told = join_copies(rows)
+        fewer, _ = decide_folds(one_each, split)
+        if fewer <= most_folds(one_each)[0]:
+            place[rows.rows], rows, folds, copies = joined, one_each, fewer, told
+        rows, told = keep_together(rows, folds, lenient=lenient)
+        copies = (*copies, *told)
         folds, few = decide_folds(rows, split)
     # The tutorial's cross-validation does not shuffle.
     shuffle = split.shuffle
