@@ -11,6 +11,8 @@ from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold
 from tenfold.config import Decision, SplitOptions
 from tenfold.data.encode import Encoded
 from tenfold.data.hold_out import Pair, blocks_of_time, blocks_of_time_and_group, deal
+from tenfold.data.rare import of_one_unit, spread_classes
+from tenfold.data.silence import Silence
 from tenfold.data.split import Labelled, Splits, check_splits, in_time, split_by
 from tenfold.errors import SplitError
 from tenfold.seeds import Streams
@@ -18,6 +20,8 @@ from tenfold.seeds import Streams
 DEFAULT_FOLDS: Final = 10
 # More rows than this: that many folds. A score from 2,000 rows a fold is sharp enough.
 FEWER_FOLDS: Final = ((10_000, 5), (100_000, 3))
+# scikit-learn warns of classes with few rows; what becomes of them is a decision here.
+_SILENT_SPLITTERS: Final = Silence(message="The least populated class")
 
 
 def decide_folds(rows: Encoded, options: SplitOptions) -> tuple[int, tuple[Decision, ...]]:
@@ -169,12 +173,23 @@ def _by_group(
 ) -> tuple[Splits, tuple[Decision, ...]]:
     _check_groups(groups, folds)
     state = streams.integer("splits") % 2**32 if shuffle else None
-    kind = GroupKFold if schema.task == "regression" else StratifiedGroupKFold
-    splitter = kind(folds, shuffle=shuffle, random_state=state)
     order = np.arange(len(rows)) if shuffle else np.argsort(rows.rows)
     what, why = f"{folds} folds, by group", "rows of one group stay in one fold"
     how = Decision(what=what, why=why, change_with="--group-column")
-    return split_by(splitter, rows, order), (how,)
+    if schema.task == "regression":
+        splitter = GroupKFold(folds, shuffle=shuffle, random_state=state)
+        return split_by(splitter, rows, order), (how,)
+    apart = of_one_unit(rows.target, groups)
+    if len(np.unique(groups[~apart])) < folds:
+        apart[:] = False  # nothing would be left to test
+    stratified = StratifiedGroupKFold(folds, shuffle=shuffle, random_state=state)
+    with _SILENT_SPLITTERS:
+        dealt = split_by(stratified, rows, order[~apart[order]])
+    fold = np.where(apart, folds, dealt.held_out.argmax(axis=0))
+    fold[~apart] = spread_classes(fold[~apart], groups[~apart], rows.target[~apart])
+    never = np.setdiff1d(rows.target[apart], rows.target[~apart])
+    told = _never_tested(never, rows, schema, "all its rows are of one group")
+    return _of_folds(fold, folds), (how, *told)
 
 
 def _shuffled(
@@ -186,33 +201,50 @@ def _shuffled(
         fold = deal(np.zeros(len(rows)), together, folds, generator)
         what, why = f"{folds} folds, shuffled", "each row is tested on once"
         how = Decision(what=what, why=why, change_with="--folds, --no-shuffle")
-        return _of_pairs([(fold != f, fold == f) for f in range(folds)]), (how,)
-    counts = np.bincount(rows.target)
-    several = counts[rows.target] > 1  # no fold could learn a class of one row that it tests
+        return _of_folds(fold, folds), (how,)
+    # No fold could learn a class of one row, or of equal rows, that it tests.
+    apart = of_one_unit(rows.target, together)
     fold = np.full(len(rows), folds)
-    fold[several] = deal(rows.target[several], together[several], folds, generator)
+    dealt = deal(rows.target[~apart], together[~apart], folds, generator)
+    fold[~apart] = spread_classes(dealt, together[~apart], rows.target[~apart])
     what, why = f"{folds} folds, stratified", "every fold gets its share of each class"
     how = Decision(what=what, why=why, change_with="--folds, --no-shuffle")
-    splits = _of_pairs([(fold != f, fold == f) for f in range(folds)])
-    return splits, (how, *_rare(counts, schema, folds))
+    return _of_folds(fold, folds), (how, *_rare(apart, rows, schema, folds))
 
 
-def _rare(counts: NDArray[np.int64], schema: Labelled, folds: int) -> Iterator[Decision]:
+def _rare(
+    apart: NDArray[np.bool_], rows: Encoded, schema: Labelled, folds: int
+) -> Iterator[Decision]:
     """Say what becomes of classes with fewer rows than there are folds."""
-    change = "--folds, or join the class to another"
-    for rare, what in (
-        (counts == 1, "is learnt by every fold and tested by none"),
-        ((counts > 1) & (counts < folds), "is tested by as many folds as it has rows"),
-    ):
-        names = [f"{schema.classes[c]!r} ({counts[c]})" for c in np.flatnonzero(rare)]
-        if names:
-            shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" * (len(names) > 8))
-            noun = "class" if len(names) == 1 else "each of the classes"
-            yield Decision(
-                what=f"{noun} {shown} {what}",
-                why=f"it has fewer rows than there are folds, {folds}",
-                change_with=change,
-            )
+    counts = np.bincount(rows.target)
+    never = np.setdiff1d(rows.target[apart], rows.target[~apart])
+    fewer = f"it has fewer rows than there are folds, {folds}"
+    lone = never[counts[never] == 1]
+    yield from _never_tested(lone, rows, schema, fewer)
+    equal = np.setdiff1d(never, lone)
+    yield from _never_tested(equal, rows, schema, "its rows have the same inputs")
+    few = np.setdiff1d(np.flatnonzero((counts > 1) & (counts < folds)), never)
+    what = "is tested by as many folds as it has rows"
+    yield from _of_classes(few, what, rows, schema, fewer)
+
+
+def _never_tested(
+    classes: NDArray[np.int64], rows: Encoded, schema: Labelled, why: str
+) -> Iterator[Decision]:
+    what = "is learnt by every fold and tested by none"
+    return _of_classes(classes, what, rows, schema, why)
+
+
+def _of_classes(
+    classes: NDArray[np.int64], what: str, rows: Encoded, schema: Labelled, why: str
+) -> Iterator[Decision]:
+    """Say the same of some classes, if there are any."""
+    names = [f"{schema.classes[c]!r} ({(rows.target == c).sum():,})" for c in classes]
+    if names:
+        shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" * (len(names) > 8))
+        noun = "class" if len(names) == 1 else "each of the classes"
+        change = "--folds, or join the class to another"
+        yield Decision(what=f"{noun} {shown} {what}", why=why, change_with=change)
 
 
 def _one_fold(splits: Splits, how: tuple[Decision, ...]) -> tuple[Splits, tuple[Decision, ...]]:
@@ -221,6 +253,11 @@ def _one_fold(splits: Splits, how: tuple[Decision, ...]) -> tuple[Splits, tuple[
     what = f"one fold, which holds out {share}, {how[0].what.partition(', ')[2]}"
     told = replace(how[0], what=what)
     return splits.only(len(splits) - 1), (told, *how[1:])
+
+
+def _of_folds(fold_N: NDArray[np.int64], folds: int) -> Splits:
+    """Return splits of the number of the fold that tests each row; none does from F on."""
+    return _of_pairs([(fold_N != f, fold_N == f) for f in range(folds)])
 
 
 def _of_pairs(pairs: list[Pair]) -> Splits:
