@@ -151,7 +151,7 @@ def test_a_target_of_money_is_a_number_with_its_unit_and_said() -> None:
     )
     assert schema.decisions[0].why == "the target is one of 60 amounts in $"
     assert encode_target(read_table(frame), schema).tolist() == prices.tolist()
-    words = schema_of(frame, task="classification")
+    words = schema_of(pd.concat([frame, frame]), task="classification")
     assert (len(words.classes), words.target_unit) == (60, "")
 
 

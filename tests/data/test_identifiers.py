@@ -55,13 +55,13 @@ def test_other_names_are_none(name: str) -> None:
     assert kind_of(name, SCATTERED)[0] == "number"
 
 
-@pytest.mark.parametrize("first", [0, 1])
+@pytest.mark.parametrize("first", [0, 1, 3, 10_001])
 @pytest.mark.parametrize("share", [0.0, 0.05, 0.4])
 def test_a_counter_is_left_out_with_and_without_gaps_in_any_order(
     first: int, share: float
 ) -> None:
     generator = np.random.default_rng(5)
-    numbers = np.arange(first, 500)
+    numbers = np.arange(first, first + 500)
     gone = generator.choice(numbers[1:-1], int(share * 500), replace=False)
     left = np.setdiff1d(numbers, gone)
     for cells in (left, left[::-1], generator.permutation(left)):
@@ -79,6 +79,9 @@ def test_a_counter_is_left_out_with_and_without_gaps_in_any_order(
         ("x", np.cumsum([1, 4, 2, 5, 3] * 12)),  # a sorted measure
         ("x", [*range(60), 5]),  # one comes back
         ("time", np.arange(0, 60, 1)),
+        # Few values that all differ may do so by chance.
+        ("x", [n for n in range(40, 80) if n % 2 or n == 40]),
+        ("x", np.arange(1_000, 1_600, 10)),  # levels that someone set
     ],
 )
 def test_a_year_a_day_and_a_sorted_measure_are_numbers(name: str, cells: Any) -> None:

@@ -131,8 +131,24 @@ def test_more_rows_without_a_number_than_may_be_left_out_are_refused() -> None:
 @pytest.mark.parametrize("task", [None, "regression", "classification"])
 def test_classes_with_a_word_among_digits_stay_classes(task: Task | None) -> None:
     digits = [str(value % 3) for value in range(300)]
-    table = table_of(digits, [*digits[:-3], "-", "-", "-"])
+    table = table_of(digits, [*digits[:-3], "x", "x", "x"])
     strays = stray_targets(table, "y", task)
     assert (strays is None) == (task != "regression")
     wanted = 297 if task == "regression" else 300
     assert len(answered(table, "y", 1.0, strays)) == wanted
+
+
+@pytest.mark.parametrize("word", ["-", "n/a", "Unknown"])
+@pytest.mark.parametrize("classes", [2, 3])
+def test_a_word_for_nothing_is_no_class_among_digits(word: str, classes: int) -> None:
+    digits = [str(value % classes) for value in range(300)]
+    table = table_of(digits, [*digits[:-3], word, word, word])
+    kept, _, schema, decisions = described(table)
+    assert (schema.task, len(schema.classes), len(kept)) == ("classification", classes, 297)
+    (said,) = [one for one in decisions if "left out" in one.what]
+    assert said.what == "3 rows are left out: their target is no number"
+    assert said.why == f"all others are numbers; these are {word!r} (3)"
+    asked = described(table, task="classification")[2]
+    assert asked.classes[-1] == word  # as it says
+    many = table_of(digits, [*digits[:150], *[word] * 150])
+    assert len(described(many)[2].classes) == classes + 1  # half of the cells are no strays

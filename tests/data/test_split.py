@@ -448,6 +448,63 @@ def test_a_class_of_one_row_is_learnt_by_every_fold_and_tested_by_none() -> None
     )
 
 
+def test_a_class_of_one_group_is_learnt_by_every_fold_and_tested_by_none() -> None:
+    groups = [f"p{n}" for n in range(12) for _ in range(5)]
+    frame = numbers(60, g=groups)
+    frame["y"] = np.where(np.arange(60) % 2, "a", "b")
+    frame.loc[2:3, "y"] = "c"  # of the first group, which has rows of the others, too
+    rows, splits, said = dealt(frame, folds=4, group_column="g")
+    first = in_file_order(rows, splits.learn)[:, :5]
+    assert first.all()
+    assert not in_file_order(rows, splits.held_out)[:, :5].any()
+    np.testing.assert_array_equal(in_file_order(rows, splits.held_out)[:, 5:].sum(axis=0), 1)
+    assert said == (
+        "4 folds, by group",
+        "class 'c' (2) is learnt by every fold and tested by none",
+    )
+    one_each = frame.assign(y=frame["g"].str.cat(["!"] * 60))  # nothing would be left to test
+    assert refusal(dealt, one_each, folds=4, group_column="g").code == "F01"
+
+
+def test_a_class_whose_rows_are_copies_of_each_other_is_learnt_by_every_fold() -> None:
+    frame = labels({"a": 20, "b": 20, "c": 2})
+    x = frame["x"].to_numpy(copy=True)
+    x[41] = x[40]
+    frame["x"] = x
+    table = read_table(frame)
+    options = RunOptions(
+        schema=SchemaOptions(target="y", keep_counters=True), split=SplitOptions(folds=4)
+    )
+    schema = infer_schema(table, "y", options.schema, options.split)
+    _, place_N, splits, said = split_rows(encode(table, schema), schema, options, STREAMS, None)
+    assert splits.learn[:, place_N[40:]].all()
+    assert "class 'c' (1) is learnt by every fold and tested by none" in [d.what for d in said]
+
+
+@settings(max_examples=60)
+@given(
+    drawn=st.lists(st.tuples(st.integers(0, 7), st.integers(0, 3)), min_size=12, max_size=60),
+    folds=st.integers(2, 4),
+    seed=st.integers(0, 9),
+)
+def test_a_class_of_several_groups_is_learnt_by_every_fold(
+    drawn: list[tuple[int, int]], folds: int, seed: int
+) -> None:
+    # Two groups of all classes come with those drawn, so that each class is of several.
+    both = [(group, name) for group in (8, 9) for name in range(4)]
+    groups, names = zip(*drawn, *both, strict=True)
+    frame = numbers(len(names), g=[f"g{n}" for n in groups])
+    frame = frame.assign(y=[f"c{n}" for n in names])
+    if len(set(groups)) < folds:
+        return
+    rows, splits, _ = dealt(frame, folds=folds, seed=seed, group_column="g")
+    assert_sound(splits)
+    for learn, held_out in zip(splits.learn, splits.held_out, strict=True):
+        assert set(rows.target[learn]) == set(rows.target)
+        assert rows.groups is not None
+        assert not set(rows.groups[learn]) & set(rows.groups[held_out])
+
+
 def test_a_class_that_a_fold_could_not_learn_is_refused_by_name() -> None:
     error = refusal(dealt, labels({"a": 10, "b": 10, "c": 10}), folds=3, shuffle=False)
     assert error.code == "F01"

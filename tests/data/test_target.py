@@ -77,6 +77,7 @@ def test_rows_without_an_answer_are_left_out_and_counted() -> None:
         ([True, False], "classification", "the target has two values, 'False' and 'True'"),
         (["b", "a"], "classification", "the target has two values, 'a' and 'b'"),
         (["b", "a", "c"], "classification", "the target is 3 words"),
+        (["Yes", "yes", "No", "no"], "classification", "the target is 4 words"),
         (["1", "2", "x"], "classification", "the target is 3 words"),
         (["1.5", "2.5", "1,000"], "regression", "the target is one of 3 numbers"),
     ],
@@ -135,4 +136,12 @@ def test_words_in_a_target_of_numbers_are_refused_with_their_lines() -> None:
 def test_more_classes_than_a_network_can_tell_apart_are_refused() -> None:
     error = refusal([f"word {i}" for i in range(1_001)])
     assert (error.code, error.fact) == ("S07", "the target 'y' has 1,001 classes in 1,001 rows")
-    assert len(task_of([f"word {i}" for i in range(1_000)])[1]) == 1_000
+    assert len(task_of([f"word {i % 1_000}" for i in range(1_001)])[1]) == 1_000
+
+
+def test_classes_of_which_none_occurs_twice_are_refused() -> None:
+    dates = pd.date_range("2024-01-01", periods=20).strftime("%d.%m.%Y")
+    for cells in (dates, [f"name {i}" for i in range(20)]):
+        error = refusal(cells)
+        assert (error.code, error.fact) == ("S07", "the target 'y' has 20 classes in 20 rows")
+    assert len(task_of([*dates, dates[0]])[1]) == 20

@@ -103,7 +103,7 @@ def test_values_are_learnt_only_if_they_are_many_few_and_often_enough() -> None:
 
 
 def test_values_that_come_back_are_told_unless_the_kind_is_set_by_hand() -> None:
-    prices = np.repeat(np.arange(40) ** 2 + 0.5, 24)
+    prices = np.repeat(np.arange(40) ** 2 + 0.5, 48)
     size = np.random.default_rng(0).normal(size=len(prices))
     answers = np.random.default_rng(1).normal(size=len(prices))
     frame = pd.DataFrame({"price": prices, "size": size, "y": answers, "w": 1.0})

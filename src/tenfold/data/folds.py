@@ -11,6 +11,8 @@ from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold
 from tenfold.config import Decision, SplitOptions
 from tenfold.data.encode import Encoded
 from tenfold.data.hold_out import Pair, blocks_of_time, blocks_of_time_and_group, deal
+from tenfold.data.rare import of_one_unit, spread_classes
+from tenfold.data.silence import Silence
 from tenfold.data.split import Labelled, Splits, check_splits, in_time, split_by
 from tenfold.errors import SplitError
 from tenfold.seeds import Streams
@@ -18,6 +20,8 @@ from tenfold.seeds import Streams
 DEFAULT_FOLDS: Final = 10
 # More rows than this: that many folds. A score from 2,000 rows a fold is sharp enough.
 FEWER_FOLDS: Final = ((10_000, 5), (100_000, 3))
+# scikit-learn warns of classes with few rows; what becomes of them is a decision here.
+_SILENT_SPLITTERS: Final = Silence(message="The least populated class")
 
 
 def decide_folds(rows: Encoded, options: SplitOptions) -> tuple[int, tuple[Decision, ...]]:
@@ -43,7 +47,9 @@ def decide_folds(rows: Encoded, options: SplitOptions) -> tuple[int, tuple[Decis
 
 def most_folds(rows: Encoded) -> tuple[int, str]:
     """Return the largest number of folds that the rows allow, and what limits it."""
-    together = _together(rows)[_testable(rows)]
+    together = _together(rows)
+    if rows.target.dtype.kind == "i":
+        together = together[~of_one_unit(rows.target, together)]
     units = len(np.unique(together))
     differ = "" if rows.sets is None else " that differ"
     limits = [(units if units > 2 else 1, f"there are {units} rows{differ}")]
@@ -55,25 +61,6 @@ def most_folds(rows: Encoded) -> tuple[int, str]:
 
 def _together(rows: Encoded) -> NDArray[np.int64]:
     return np.arange(len(rows)) if rows.sets is None else rows.sets
-
-
-def _testable(rows: Encoded) -> NDArray[np.bool_]:
-    """Return which rows a fold may test: of each class, some others have to be left to learn.
-
-    Where all rows of a class are equal, or there is only one, no fold could test them and learn
-    the class, too; nor may it test rows that are equal to them.
-    """
-    tested = np.ones(len(rows), dtype=bool)
-    if rows.target.dtype.kind == "f":
-        return tested
-    together = np.unique(_together(rows), return_inverse=True)[1]
-    while True:
-        pairs = np.unique(np.stack([rows.target[tested], together[tested]]), axis=1)
-        lone = np.flatnonzero(np.bincount(pairs[0].astype(np.int64)) == 1)
-        sets = np.unique(together[tested & np.isin(rows.target, lone)])
-        if len(sets) == 0:
-            return tested
-        tested &= ~np.isin(together, sets)
 
 
 def make_splits(
@@ -192,12 +179,23 @@ def _by_group(
 ) -> tuple[Splits, tuple[Decision, ...]]:
     _check_groups(groups, folds)
     state = streams.integer("splits") % 2**32 if shuffle else None
-    kind = GroupKFold if schema.task == "regression" else StratifiedGroupKFold
-    splitter = kind(folds, shuffle=shuffle, random_state=state)
     order = np.arange(len(rows)) if shuffle else np.argsort(rows.rows)
     what, why = f"{folds} folds, by group", "rows of one group stay in one fold"
     how = Decision(what=what, why=why, change_with="--group-column")
-    return split_by(splitter, rows, order), (how,)
+    if schema.task == "regression":
+        splitter = GroupKFold(folds, shuffle=shuffle, random_state=state)
+        return split_by(splitter, rows, order), (how,)
+    apart = of_one_unit(rows.target, groups)
+    if len(np.unique(groups[~apart])) < folds:
+        apart[:] = False  # nothing would be left to test
+    stratified = StratifiedGroupKFold(folds, shuffle=shuffle, random_state=state)
+    with _SILENT_SPLITTERS:
+        dealt = split_by(stratified, rows, order[~apart[order]])
+    fold = np.where(apart, folds, dealt.held_out.argmax(axis=0))
+    fold[~apart] = spread_classes(fold[~apart], groups[~apart], rows.target[~apart])
+    never = np.setdiff1d(rows.target[apart], rows.target[~apart])
+    told = _never_tested(never, rows, schema, "all its rows are of one group")
+    return _of_folds(fold, folds), (how, *told)
 
 
 def _shuffled(
@@ -209,38 +207,50 @@ def _shuffled(
         fold = deal(np.zeros(len(rows)), together, folds, generator)
         what, why = f"{folds} folds, shuffled", "each row is tested on once"
         how = Decision(what=what, why=why, change_with="--folds, --no-shuffle")
-        return _of_pairs([(fold != f, fold == f) for f in range(folds)]), (how,)
-    tested = _testable(rows)
+        return _of_folds(fold, folds), (how,)
+    # No fold could learn a class of one row, or of equal rows, that it tests.
+    apart = of_one_unit(rows.target, together)
     fold = np.full(len(rows), folds)
-    fold[tested] = deal(rows.target[tested], together[tested], folds, generator)
+    dealt = deal(rows.target[~apart], together[~apart], folds, generator)
+    fold[~apart] = spread_classes(dealt, together[~apart], rows.target[~apart])
     what, why = f"{folds} folds, stratified", "every fold gets its share of each class"
     how = Decision(what=what, why=why, change_with="--folds, --no-shuffle")
-    splits = _of_pairs([(fold != f, fold == f) for f in range(folds)])
-    return splits, (how, *_rare(rows, tested, schema, folds))
+    return _of_folds(fold, folds), (how, *_rare(apart, rows, schema, folds))
 
 
 def _rare(
-    rows: Encoded, tested: NDArray[np.bool_], schema: Labelled, folds: int
+    apart: NDArray[np.bool_], rows: Encoded, schema: Labelled, folds: int
 ) -> Iterator[Decision]:
     """Say what becomes of classes with fewer rows than there are folds."""
     counts = np.bincount(rows.target)
-    testable = np.bincount(rows.target[tested], minlength=len(counts))
-    change = "--folds, or join the class to another"
-    for rare, what in (
-        ((counts > 0) & (testable == 0), "is learnt by every fold and tested by none"),
-        ((testable > 0) & (counts < folds), "is tested by as many folds as it has rows"),
-    ):
-        names = [f"{schema.classes[c]!r} ({counts[c]})" for c in np.flatnonzero(rare)]
-        if names:
-            shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" * (len(names) > 8))
-            noun = "class" if len(names) == 1 else "each of the classes"
-            few = f"it has fewer rows than there are folds, {folds}"
-            alike = "all its rows have the same inputs"
-            yield Decision(
-                what=f"{noun} {shown} {what}",
-                why=few if (counts[rare] < folds).all() else alike,
-                change_with=change,
-            )
+    never = np.setdiff1d(rows.target[apart], rows.target[~apart])
+    fewer = f"it has fewer rows than there are folds, {folds}"
+    lone = never[counts[never] == 1]
+    yield from _never_tested(lone, rows, schema, fewer)
+    equal = np.setdiff1d(never, lone)
+    yield from _never_tested(equal, rows, schema, "its rows have the same inputs")
+    few = np.setdiff1d(np.flatnonzero((counts > 1) & (counts < folds)), never)
+    what = "is tested by as many folds as it has rows"
+    yield from _of_classes(few, what, rows, schema, fewer)
+
+
+def _never_tested(
+    classes: NDArray[np.int64], rows: Encoded, schema: Labelled, why: str
+) -> Iterator[Decision]:
+    what = "is learnt by every fold and tested by none"
+    return _of_classes(classes, what, rows, schema, why)
+
+
+def _of_classes(
+    classes: NDArray[np.int64], what: str, rows: Encoded, schema: Labelled, why: str
+) -> Iterator[Decision]:
+    """Say the same of some classes, if there are any."""
+    names = [f"{schema.classes[c]!r} ({(rows.target == c).sum():,})" for c in classes]
+    if names:
+        shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" * (len(names) > 8))
+        noun = "class" if len(names) == 1 else "each of the classes"
+        change = "--folds, or join the class to another"
+        yield Decision(what=f"{noun} {shown} {what}", why=why, change_with=change)
 
 
 def _one_fold(splits: Splits, how: tuple[Decision, ...]) -> tuple[Splits, tuple[Decision, ...]]:
@@ -249,6 +259,11 @@ def _one_fold(splits: Splits, how: tuple[Decision, ...]) -> tuple[Splits, tuple[
     what = f"one fold, which holds out {share}, {how[0].what.partition(', ')[2]}"
     told = replace(how[0], what=what)
     return splits.only(len(splits) - 1), (told, *how[1:])
+
+
+def _of_folds(fold_N: NDArray[np.int64], folds: int) -> Splits:
+    """Return splits of the number of the fold that tests each row; none does from F on."""
+    return _of_pairs([(fold_N != f, fold_N == f) for f in range(folds)])
 
 
 def _of_pairs(pairs: list[Pair]) -> Splits:

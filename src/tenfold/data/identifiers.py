@@ -1,5 +1,6 @@
 """Columns that only name or count the rows, as their names and their cells show."""
 
+import math
 import re
 from typing import Final
 
@@ -7,8 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-DENSE: Final = 0.5  # share of the numbers up to the last that a counter with gaps holds
-FIRST: Final = (0, 1)  # where such a counter begins
+DENSE: Final = 0.5  # share of the numbers between its ends that a counter with gaps holds
+FIRST: Final = (0, 1)  # where most counters begin
+CHANCE: Final = 1e-6  # that numbers all differ, below which they were made to
 FEW_WORDS: Final = 20  # addresses or telephone numbers that may be a category
 YEARS: Final = (1800, 2100)
 
@@ -79,9 +81,16 @@ def why_identifier(name: str, numbers: NDArray[np.float64]) -> str | None:
         return None
     if high - low == len(numbers) - 1:
         return "it counts the rows"
-    if low in FIRST and len(numbers) >= DENSE * (high - low + 1):
+    span = int(high - low) + 1
+    if len(numbers) >= DENSE * span and (low in FIRST or _differ(len(numbers), span) < CHANCE):
         return "it counts rows, of which some are gone"
     return None
+
+
+def _differ(drawn: int, span: int) -> float:
+    """Return the chance that numbers drawn from a span of as many all differ, as birthdays."""
+    log = math.lgamma(span + 1) - math.lgamma(span - drawn + 1) - drawn * math.log(span)
+    return math.exp(log)
 
 
 def is_telephone_name(name: str) -> bool:

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from tenfold.config import Decision, SchemaOptions, Task
 from tenfold.data.cells import count_words, is_numeric, to_numbers, to_text, to_words
-from tenfold.data.kinds import FoundKind, find_kind
-from tenfold.data.placeholders import find_placeholders
+from tenfold.data.kinds import FEW_ROWS, FoundKind, find_kind
+from tenfold.data.placeholders import are_stray, find_placeholders
 from tenfold.data.spans import units_of
 from tenfold.data.table import Table, find_column
 from tenfold.errors import SchemaError
@@ -88,15 +88,19 @@ def stray_targets(table: Table, target: str, task: Task | None) -> NDArray[np.bo
         return None
     cells = table.frame[target]
     filled = cells.notna().to_numpy()
-    finding = find_kind(target, cells, table.decimal)
+    nothing = filled & find_placeholders(cells)
+    finding = find_kind(target, cells.where(~nothing, None), table.decimal)
     numbers = to_numbers(cells, table.decimal, finding.form, finding.unit)
     strays = filled & np.isnan(numbers)
-    if finding.kind != "number" or is_numeric(cells) or not strays.any():
+    if finding.kind not in {"number", "boolean"} or is_numeric(cells) or not strays.any():
         return None
     read = filled & ~strays
+    if not read.any():
+        return None  # words for true and false
     distinct = sorted(set(to_words(cells[read], table.decimal)))
     if task is None and _guess_task(finding, numbers[read], distinct)[0] != "regression":
-        return None
+        few = are_stray(set(cells[nothing]), to_text(cells[filled], table.decimal))
+        return nothing if few and not (strays & ~nothing).any() else None
     return strays
 
 
@@ -161,7 +165,7 @@ def infer_task(
         classes: tuple[str, ...] = ()
     else:
         classes = tuple(distinct)
-        if len(classes) > MAX_CLASSES:
+        if len(classes) > MAX_CLASSES or len(classes) == len(table) >= FEW_ROWS:
             raise SchemaError(
                 "S07",
                 f"the target {target!r} has {len(classes):,} classes in {len(table):,} rows",
@@ -200,10 +204,10 @@ def _check_target(table: Table, target: str, distinct: Sequence[str]) -> None:
 def _guess_task(
     finding: FoundKind, numbers: NDArray[np.float64], distinct: Sequence[str]
 ) -> tuple[Task, str]:
-    if finding.kind == "boolean" or len(distinct) == 2:
-        one, other = distinct[:2]
+    if len(distinct) == 2:
+        one, other = distinct
         return "classification", f"the target has two values, {one!r} and {other!r}"
-    if not np.isfinite(numbers).all():
+    if finding.kind == "boolean" or not np.isfinite(numbers).all():
         return "classification", f"the target is {len(distinct)} words"
     if finding.kind == "category":  # whose words are digits
         why = "is declared a category" if finding.declared else "has zeros before its digits"
