@@ -24,7 +24,8 @@ def schema_of(cells: Any) -> Schema:
 
 
 @pytest.mark.parametrize(
-    "word", ["x", "X", "yes", "True", "1", "\u2713", "on", "y", 1, 1.0, True, "*", "\u2022", "ja"]
+    "word",
+    ["x", "X", "yes", "True", "1", "\u2713", "on", "y", 1, 1.0, True, "*", "\u2022", "ja"],
 )
 def test_one_word_and_empty_cells_are_a_box(word: Any) -> None:
     schema = schema_of(objects(*[word, None, None] * 9))

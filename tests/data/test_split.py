@@ -468,15 +468,13 @@ def test_a_class_of_one_group_is_learnt_by_every_fold_and_tested_by_none() -> No
 
 def test_a_class_whose_rows_are_copies_of_each_other_is_learnt_by_every_fold() -> None:
     frame = labels({"a": 20, "b": 20, "c": 2})
-    frame.loc[41, "x"] = frame.loc[40, "x"]
+    frame["x"] = [*frame["x"][:41], frame["x"][40]]
     table = read_table(frame)
     options = RunOptions(
         schema=SchemaOptions(target="y", keep_counters=True), split=SplitOptions(folds=4)
     )
     schema = infer_schema(table, "y", options.schema, options.split)
-    _, place_N, splits, said = split_rows(
-        encode(table, schema), schema, options, STREAMS, None
-    )
+    _, place_N, splits, said = split_rows(encode(table, schema), schema, options, STREAMS, None)
     assert splits.learn[:, place_N[40:]].all()
     assert "class 'c' (2) is learnt by every fold and tested by none" in [d.what for d in said]
 

@@ -36,7 +36,7 @@ CODE: Final = 3  # digits, at least, of a code that begins with 0
 # Cells that a date format is tried on before it is tried on all.
 TRIED_CELLS: Final = 100
 
-_DATE_SHAPE: Final = re.compile(r"(?=.*\d)[\w.,/: +-]{6,35}")
+_DATE_SHAPE: Final = re.compile(r"(?=.*\d)[\w.,/: ()+-]{6,35}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -3,7 +3,7 @@
 A unit is what stays in one fold: a group, rows with equal inputs, or a single row.
 
 Shape letters in this file:
-    C  classes    F  folds    N  rows    P  pairs of a class and a unit that holds it    U  units
+    C  classes    F  folds    N  rows    U  units    P  pairs of a class and a unit with it
 """
 
 import numpy as np
@@ -71,7 +71,7 @@ def _moved(
     of_unit_P: NDArray[np.int64],
     stuck_C: NDArray[np.int64],
 ) -> NDArray[np.int64] | None:
-    """Return the folds of units once one has moved and fewer classes are stuck, None if none."""
+    """Return the folds of units once a move leaves fewer classes stuck, None if none does."""
     units = np.unique(of_unit_P[np.isin(of_class_P, stuck_C)])
     rows_F = np.bincount(fold_U, weights=size_U)
     for unit in units[np.argsort(size_U[units], kind="stable")]:
