@@ -53,6 +53,8 @@ GROWTHS: Final[dict[str, Callable[[], tuple[pd.DataFrame, Any]]]] = {
     "many columns": lambda: (numbers(150, 300), "auto"),
     "many rows": lambda: (numbers(150_000, 2), "auto"),
     "many classes": lambda: (numbers(6_000, 4, classes=500), "auto"),
+    "many columns and classes": lambda: (numbers(57, 1_700, classes=14), "auto"),
+    "twice the columns": lambda: (numbers(57, 3_400, classes=14), "auto"),
     "a network of one's own": lambda: (numbers(300, 2_000), large_module),
 }
 

@@ -24,7 +24,8 @@ def schema_of(cells: Any) -> Schema:
 
 
 @pytest.mark.parametrize(
-    "word", ["x", "X", "yes", "True", "1", "\u2713", "on", "y", 1, 1.0, True]
+    "word",
+    ["x", "X", "yes", "True", "1", "\u2713", "on", "y", 1, 1.0, True, "*", "\u2022", "ja"],
 )
 def test_one_word_and_empty_cells_are_a_box(word: Any) -> None:
     schema = schema_of(objects(*[word, None, None] * 9))
@@ -47,12 +48,25 @@ def test_a_box_of_numbers_is_the_same_as_one_of_text() -> None:
     assert numbers[0].tick == "1"
 
 
-def test_other_columns_of_one_word_are_constant() -> None:
-    assert find_kind("x", objects(*["red", None] * 9)).kind == "constant"
-    assert find_kind("x", objects(*["no", None] * 9)).kind == "constant"
-    assert find_kind("x", objects(*["2", None] * 9)).kind == "constant"
+@pytest.mark.parametrize("word", ["member", "no", "2", 2.0, "2024-05-01"])
+def test_another_word_and_empty_cells_are_a_category_of_which_a_cell_may_be_empty(
+    word: Any,
+) -> None:
+    (column,) = schema_of(objects(*[word, None, None] * 9)).columns
+    assert (column.kind, column.has_missing, len(column.levels)) == ("category", True, 1)
+    assert column.why == f"9 cells are {column.levels[0]!r} and 18 are empty"
+    schema = schema_of(objects(*[word, None, None] * 9))
+    codes = encode_inputs(pd.DataFrame({"x": objects(word, None)}), schema)[1][:, 0]
+    assert codes[0] != codes[1]
+
+
+def test_a_column_of_one_word_is_constant_if_hardly_a_cell_is_empty_or_hardly_one_filled() -> (
+    None
+):
     assert find_kind("x", objects(*["yes"] * 9)).kind == "constant"
     assert find_kind("x", objects(*["yes"] * 99, None)).kind == "constant"  # one is forgotten
+    assert find_kind("x", objects(*["red"] * 99, None)).kind == "constant"
+    assert find_kind("x", objects("see below", *[None] * 99)).kind == "constant"  # a remark
 
 
 def test_a_box_with_a_no_in_it_has_empty_cells_that_are_unknown() -> None:

@@ -200,6 +200,7 @@ def test_a_column_with_a_name_or_a_cell_is_kept(
         ("Sales report,,,,\n,,,,\n", [1]),
         ("Sales report 2024,,,,\nby Example Ltd,,,,\n", [1, 2]),
         ("File:,sales\nDate:,2024-11-02\n\n", [1, 2]),
+        ("Report,,,,\nMade by,Example Ltd,,,\n,,,,\n", [1, 2]),  # filled up as Excel does
         ("Dataset: sales\nTitle: a, b\n\n\n", [1, 2]),
     ],
 )

@@ -1,13 +1,16 @@
 """What only names or counts rows is left out; what measures something is not."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from tenfold.config import SchemaOptions, SplitOptions
 from tenfold.data.kinds import find_kind
 from tenfold.data.read import read_table
+from tenfold.data.schema import infer_schema
 
 SCATTERED = [(7 * n * n) % 9_973 for n in range(1, 61)]
 
@@ -48,6 +51,24 @@ def test_a_name_for_an_identifier_is_believed_if_no_value_occurs_twice(name: str
     assert kind_of(name, SCATTERED) == ("identifier", why)
     assert kind_of(name, map(str, SCATTERED)) == ("identifier", why)
     assert kind_of(name, [*SCATTERED, SCATTERED[0]])[0] == "number"
+
+
+def test_a_first_column_without_a_name_is_an_index_if_no_value_occurs_twice(
+    tmp_path: Path,
+) -> None:
+    def kinds(header: str, numbers: list[int]) -> dict[str, str]:
+        rows = "".join(f"{n},{n % 7},{n % 11 / 7}\n" for n in numbers)
+        (tmp_path / "t.csv").write_text(header + rows)
+        table = read_table(tmp_path / "t.csv")
+        target = list(table.frame.columns)[-1]
+        schema = infer_schema(table, target, SchemaOptions(), SplitOptions())
+        return {column.name: column.kind for column in schema.columns}
+
+    sampled = [n * 10 + 5 for n in SCATTERED]  # so that they are no counter with gaps
+    assert kinds(",a,y\n", sampled)["column 1"] == "identifier"
+    assert kinds(",a,y\n", [*sampled, sampled[0]])["column 1"] == "number"
+    assert kinds("b,a,y\n", sampled)["b"] == "number"
+    assert kinds("", sampled)["column 1"] == "number"  # no column has a name
 
 
 @pytest.mark.parametrize("name", ["paid", "humid", "acid", "area", "liquid", "width", "casino"])

@@ -491,7 +491,8 @@ def test_a_damaged_file_gives_a_coded_error_or_a_table_and_nothing_else(
         except ReadError as error:
             codes.append(error.code)
     assert codes.count("D08") > 20
-    assert set(codes) <= {"D02", "D03", "D04", "D06", "D08", "D09"}
+    # A workbook holds the time at which it was written, so that its bytes differ each time.
+    assert set(codes) <= {"D02", "D03", "D04", "D06", "D08", "D09", "D10"}
 
 
 @pytest.mark.parametrize("notes", [b"{}", b"[]", b"no JSON", b'{"columns": [{}]}'])

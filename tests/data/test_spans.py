@@ -37,6 +37,7 @@ def column_of(cells: Any, **kinds: Any) -> Column:
     [
         *(("12:30", 12.5), ("9:06", 9.1), ("00:00:00", 0), ("24:00", 24), ("23:59:60", None)),
         *(("12:30 AM", 0.5), ("12:30 pm", 12.5), ("1:30PM", 13.5), ("11 PM", None)),
+        *(("14h30", 14.5), ("8h05", 8 + 5 / 60), ("14:30 Uhr", 14.5), ("14h", None)),
         *(("06:00:00.5", 6 + 0.5 / 3600), ("25:00", None), ("13:00 pm", None), ("1:5", None)),
     ],
 )
@@ -51,12 +52,31 @@ def test_a_clock_time_counts_hours_since_midnight(text: str, hours: float | None
         *(("1 days 06:00:00", 1.25), ("1 day, 6:00:00", 1.25), ("-1 days +18:00:00", -0.25)),
         *(("36:00", 1.5), ("00:00:43.2", 0.0005), ("-12:00:00", -0.5), ("2 days", 2)),
         *(("PT36H", 1.5), ("P1DT12H", 1.5), ("P2W", 14), ("-P1D", -1), ("PT43.2S", 0.0005)),
+        *(("36h 0m", 1.5), ("1d 12h", 1.5), ("2 hrs 24 min", 0.1), ("1 hour 12 minutes", 0.05)),
+        *(("1 day 12 hours", 1.5), ("90 min", 0.0625), ("3h", 0.125), ("2m 3h", None)),
         *(("P1M", None), ("P", None), ("PT", None), ("1 day 30", None), ("12:60", None)),
     ],
 )
 def test_a_duration_counts_days(text: str, days: float | None) -> None:
     found = number_of(text, form="duration")
     assert found == days if days is not None else np.isnan(found)
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [["2h 22m", "1h 5m", "45m"], ["1 hour", "2 hours", "1 hour 30 minutes"], ["1d 2h", "3d"]],
+)
+def test_durations_in_words_are_found_where_one_has_two_parts(cells: list[str]) -> None:
+    assert column_of(cells * 9).form == "duration"
+
+
+@pytest.mark.parametrize(
+    ("cells", "unit"),
+    [(["45 min", "50 min"], "min"), (["3h", "12h"], "h"), (["5 m", "7 m"], "m")],
+)
+def test_durations_of_one_unit_are_amounts_in_it(cells: list[str], unit: str) -> None:
+    column = column_of(cells * 9)
+    assert (column.form, column.unit) == ("amount", unit)
 
 
 @given(spans)

@@ -42,6 +42,14 @@ def test_training_takes_at_least_what_was_said_and_at_most_twice_that(
     assert found.needed <= found.taken < 2 * found.needed + 60e6
 
 
+def test_twice_the_columns_take_twice_the_memory_and_not_four_times(
+    growths: dict[str, Growth],
+) -> None:
+    once, twice = growths["many columns and classes"], growths["twice the columns"]
+    assert twice.taken < 2.5 * once.taken
+    assert twice.taken < 1e9  # so that 6,832 columns in 14 classes fit any machine
+
+
 def test_what_does_not_fit_is_refused_and_what_fits_is_trained() -> None:
     little, enough = told_by("limits")
     assert str(little["said"]).startswith("N09: training needs at least 1")

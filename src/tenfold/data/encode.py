@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tenfold.config import Decision
 from tenfold.data.cells import (
     NO_CELL,
     NOWHERE,
@@ -21,6 +22,7 @@ from tenfold.data.cells import (
     read_truth,
     to_moments,
     to_numbers,
+    to_text,
     to_words,
 )
 from tenfold.data.columns import Column
@@ -328,13 +330,7 @@ def read_times(table: Table, name: str) -> NDArray[np.float64]:
     SplitError
         F05, if a cell is neither.
     """
-    cells = table.frame[name]
-    found = find_kind(name, cells, table.decimal)
-    if found.date_format is None:
-        times = to_numbers(cells, table.decimal, found.form, found.unit)
-    else:
-        dates = to_moments(cells, found.date_format)
-        times = np.where(np.isnat(dates), np.nan, dates.astype(np.float64))
+    times = _moments(table, name)
     bad = np.flatnonzero(np.isnan(times))
     if len(bad):
         raise SplitError(
@@ -344,3 +340,40 @@ def read_times(table: Table, name: str) -> NDArray[np.float64]:
             fix=["mend the cells", "choose another column: --time-column NAME"],
         )
     return times
+
+
+def _moments(table: Table, name: str) -> NDArray[np.float64]:
+    """Return the moments of the rows, NaN where a cell is no time."""
+    cells = table.frame[name]
+    found = find_kind(name, cells, table.decimal)
+    if found.date_format is None:
+        return to_numbers(cells, table.decimal, found.form, found.unit)
+    dates = to_moments(cells, found.date_format)
+    return np.where(np.isnat(dates), np.nan, dates.astype(np.float64))
+
+
+def with_times(
+    table: Table, name: str | None, max_bad: float
+) -> tuple[Table, tuple[Decision, ...]]:
+    """Return a table without the few rows that have no time, which join ``rejected``.
+
+    More of them than ``max_bad`` allows stay, for ``read_times`` to refuse; so do all if the
+    table has no such column.
+    """
+    if name is None or name not in table.frame.columns:
+        return table, ()
+    bad = np.isnan(_moments(table, name))
+    every = len(table) + len(table.rejected)
+    if not bad.any() or len(table.rejected) + bad.sum() > max_bad * every:
+        return table, ()
+    cells = table.frame[name]
+    reasons = np.full(len(table), f"its time {name!r} is empty", dtype=object)
+    filled = bad & cells.notna().to_numpy()
+    words = to_text(cells[filled], table.decimal)
+    reasons[filled] = [f"its time {name!r} is {word!r}, no time" for word in words]
+    what = f"{bad.sum():,} rows are left out: they have no time"
+    if bad.sum() == 1:
+        what = "one row is left out: it has no time"
+    why = f"line {table.lines[bad][0]}: {reasons[bad][0]}"
+    told = Decision(what=what, why=why, change_with="--time-column")
+    return table.reject(bad, reasons), (told,)

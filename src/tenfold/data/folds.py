@@ -185,15 +185,16 @@ def _by_group(
     if schema.task == "regression":
         splitter = GroupKFold(folds, shuffle=shuffle, random_state=state)
         return split_by(splitter, rows, order), (how,)
-    apart = of_one_unit(rows.target, groups)
+    classes = rows.target.astype(np.int64)
+    apart = of_one_unit(classes, groups)
     if len(np.unique(groups[~apart])) < folds:
         apart[:] = False  # nothing would be left to test
     stratified = StratifiedGroupKFold(folds, shuffle=shuffle, random_state=state)
     with _SILENT_SPLITTERS:
         dealt = split_by(stratified, rows, order[~apart[order]])
     fold = np.where(apart, folds, dealt.held_out.argmax(axis=0))
-    fold[~apart] = spread_classes(fold[~apart], groups[~apart], rows.target[~apart])
-    never = np.setdiff1d(rows.target[apart], rows.target[~apart])
+    fold[~apart] = spread_classes(fold[~apart], groups[~apart], classes[~apart])
+    never = np.setdiff1d(classes[apart], classes[~apart])
     told = _never_tested(never, rows, schema, "all its rows are of one group")
     return _of_folds(fold, folds), (how, *told)
 
@@ -209,10 +210,11 @@ def _shuffled(
         how = Decision(what=what, why=why, change_with="--folds, --no-shuffle")
         return _of_folds(fold, folds), (how,)
     # No fold could learn a class of one row, or of equal rows, that it tests.
-    apart = of_one_unit(rows.target, together)
+    classes = rows.target.astype(np.int64)
+    apart = of_one_unit(classes, together)
     fold = np.full(len(rows), folds)
-    dealt = deal(rows.target[~apart], together[~apart], folds, generator)
-    fold[~apart] = spread_classes(dealt, together[~apart], rows.target[~apart])
+    dealt = deal(classes[~apart], together[~apart], folds, generator)
+    fold[~apart] = spread_classes(dealt, together[~apart], classes[~apart])
     what, why = f"{folds} folds, stratified", "every fold gets its share of each class"
     how = Decision(what=what, why=why, change_with="--folds, --no-shuffle")
     return _of_folds(fold, folds), (how, *_rare(apart, rows, schema, folds))

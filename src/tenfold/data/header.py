@@ -106,7 +106,7 @@ class FirstRows:
             return False
         names, more = self.rows[at], self.rows[at + 1]
         more = ["" if cell in self.missing else cell for cell in more]
-        if len(more) != len(names) or any(map(is_value, more)) or all(names):
+        if len(more) != len(names) or any(map(is_value, more)) or all(names) or all(more):
             return False
         named = all(name or cell for name, cell in zip(names, more, strict=True))
         return named and self._is_other(more, at + 1)

@@ -65,6 +65,7 @@ def why_identifier(name: str, numbers: NDArray[np.float64]) -> str | None:
     """Return what shows that distinct whole numbers only count or name the rows, or None.
 
     The order of the rows counts for nothing, so that another order gives the same networks.
+    A column whose name is empty, where others have one, is an index.
 
     Examples
     --------
@@ -74,9 +75,11 @@ def why_identifier(name: str, numbers: NDArray[np.float64]) -> str | None:
     'it counts rows, of which some are gone'
     """
     low, high = numbers.min(), numbers.max()
-    if is_named_identifier(name):
-        counts = high - low == len(numbers) - 1
-        return "it counts the rows" if counts else "its name says so and no value occurs twice"
+    if not name or is_named_identifier(name):
+        if high - low == len(numbers) - 1:
+            return "it counts the rows"
+        named = "its name says so" if name else "it has no name, as an index,"
+        return f"{named} and no value occurs twice"
     if _TIME.search(name) or (low >= YEARS[0] and high <= YEARS[1]):
         return None
     if high - low == len(numbers) - 1:

@@ -36,7 +36,7 @@ CODE: Final = 3  # digits, at least, of a code that begins with 0
 # Cells that a date format is tried on before it is tried on all.
 TRIED_CELLS: Final = 100
 
-_DATE_SHAPE: Final = re.compile(r"(?=.*\d)[\w.,/: +-]{6,35}")
+_DATE_SHAPE: Final = re.compile(r"(?=.*\d)[\w.,/: ()+-]{6,35}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,8 +73,8 @@ def find_kind(name: str, cells: "pd.Series[Any]", decimal: str = ".") -> FoundKi
     filled = cells[cells.notna()]
     if len(filled) == 0:
         return FoundKind(kind="constant", why="all its cells are empty")
-    if box := _as_box(filled, len(cells), decimal):
-        return box
+    if found := _as_box(filled, len(cells), decimal) or _as_mark(filled, len(cells), decimal):
+        return found
     typed = is_numeric(filled) or filled.dtype.kind in "mM"
     found = _of_typed(name, filled) if typed else None
     return found or _of_words(name, filled, decimal)
@@ -156,6 +156,19 @@ def _as_box(filled: "pd.Series[Any]", cells: int, decimal: str) -> FoundKind | N
         return None
     why = f"{len(filled):,} cells are {first!r} and {gaps:,} are empty"
     return FoundKind(kind="boolean", why=why, tick=tick)
+
+
+def _as_mark(filled: "pd.Series[Any]", cells: int, decimal: str) -> FoundKind | None:
+    """Return that cells hold one word or nothing, each in enough rows to tell them apart."""
+    rare = min(len(filled), cells - len(filled))
+    if cells < FEW_ROWS or rare < (1 - ENOUGH) * cells:
+        return None
+    first = set(to_text(filled.iloc[:FEW_ROWS], decimal))  # most columns show it at once
+    if len(first) > 1 or set(to_text(filled, decimal)) != first:
+        return None
+    gaps = cells - len(filled)
+    why = f"{len(filled):,} cells are {first.pop()!r} and {gaps:,} are empty"
+    return FoundKind(kind="category", why=why)
 
 
 def _of_typed(name: str, filled: "pd.Series[Any]") -> FoundKind | None:

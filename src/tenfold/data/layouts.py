@@ -11,15 +11,19 @@ ISO: Final = "ISO8601"
 # value shows otherwise: kinds.py tries these in turn on all cells.
 _DAYS: Final = (
     *("%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%Y/%m/%d", "%d-%m-%Y", "%m-%d-%Y", "%Y.%m.%d"),
-    *("%d.%m.%y", "%m/%d/%y", "%d/%m/%y", "%d-%m-%y", "%m-%d-%y"),
+    *("%d.%m.%y", "%m/%d/%y", "%d/%m/%y", "%d-%m-%y", "%m-%d-%y", "%y-%m-%d", "%y/%m/%d"),
     *("%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%B %d %Y"),
     *("%d-%b-%Y", "%d-%B-%Y", "%d-%b-%y", "%d %b %y", "%d/%b/%Y", "%d. %B %Y", "%Y-%b-%d"),
+    *("%d%b%Y", "%b. %d, %Y", "%d %B, %Y", "%d. %b %Y", "%d.%b.%Y", "%Y_%m_%d"),
     *("%a, %b %d, %Y", "%a, %d %b %Y", "%A, %B %d, %Y", "%A, %d %B %Y"),
+    *("%a %d %b %Y", "%a %d.%m.%Y", "%a %m/%d/%Y", "%a %d/%m/%Y"),
 )
+_NUMERIC: Final = ("%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y")  # with the clock before them
 _CLOCKS: Final = (
     *("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", ", %H:%M", ", %H:%M:%S"),
     *(" %I:%M %p", " %I:%M:%S %p", " %I:%M%p", ", %I:%M %p", ", %I:%M:%S %p"),
-    *(" %H:%M:%S %z", " %H:%M %z"),
+    *(" %H:%M:%S %z", " %H:%M %z", " %H:%M:%S UTC", " - %H:%M", " - %H:%M:%S", ":%H:%M:%S"),
+    *(" %H:%M Uhr", " um %H:%M", " um %H:%M Uhr"),
 )
 _MONTHS: Final = (
     *("%b-%y", "%b-%Y", "%b %Y", "%B-%Y", "%B %Y", "%b %y", "%B %y", "%m/%Y", "%m-%Y", "%m.%Y"),
@@ -30,6 +34,13 @@ DIGITS: Final = ("%Y%m%d", "%m%d%Y", "%d%m%Y")
 _OTHERS: Final = (
     *("%a %b %d %H:%M:%S %z %Y", "%a %b %d %H:%M:%S %Y", "%a, %d %b %Y %H:%M:%S %Z"),
     *("%Y-%m-%d %I:%M %p", "%Y-%m-%d %I:%M:%S %p", "%d/%b/%Y:%H:%M:%S %z"),
+    *(
+        "%Y-%m-%d %H:%M:%S UTC",
+        "%Y-%m-%d %H:%M:%S.%f UTC",
+        "%Y-%m-%d_%H-%M-%S",
+        "%Y-%m-%d (%a)",
+    ),
+    *(f"{clock} {day}" for day in _NUMERIC for clock in ("%H:%M", "%H:%M:%S")),
 )
 DATE_FORMATS: Final = (
     ISO,

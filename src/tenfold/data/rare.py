@@ -3,7 +3,7 @@
 A unit is what stays in one fold: a group, rows with equal inputs, or a single row.
 
 Shape letters in this file:
-    C  classes    F  folds    N  rows    U  units    P  pairs of a class and a unit of it
+    C  classes    F  folds    N  rows    U  units    P  pairs of a class and a unit with it
 """
 
 from typing import Any

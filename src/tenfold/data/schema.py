@@ -31,6 +31,7 @@ from tenfold.errors import SchemaError
 
 # Levels beyond these are the rarest; they are treated like words never seen.
 MAX_LEVELS: Final = 10_000
+UNNAMED: Final = "column 1"  # what a first column without a name is called
 SHOWN: Final = 8  # names of columns in a decision
 
 
@@ -193,7 +194,9 @@ def _infer_column(table: Table, name: str, options: SchemaOptions) -> Column:
     cells = table.frame[name]
     kind = options.kinds.get(name)
     if kind is None:
-        finding = find_kind(name, cells, table.decimal)
+        # A first column without a name, where others have one, is an index of pandas or R.
+        unnamed = bool(table.reading.header) and name == UNNAMED
+        finding = find_kind("" if unnamed else name, cells, table.decimal)
     else:
         finding = _forced(table, name, kind)
     counts = finding.kind == "identifier" and options.keep_counters

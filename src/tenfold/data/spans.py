@@ -1,8 +1,8 @@
 """Durations and clock times as numbers: days, and hours since midnight.
 
 A duration counts in days, as spreadsheets count it and as moments are counted here. It is
-written ``1 days 02:00:00``, ``26:00:00`` or, by ISO 8601, ``P1DT2H``; a clock time ``14:30``,
-``14:30:05`` or ``2:30 PM``. What lies below a microsecond is cut off.
+written ``1 days 02:00:00``, ``26:00:00``, ``1d 2h`` or, by ISO 8601, ``P1DT2H``; a clock time
+``14:30``, ``14:30:05``, ``14h30`` or ``2:30 PM``. What lies below a microsecond is cut off.
 """
 
 import re
@@ -31,12 +31,20 @@ UNITS: Final[dict[Form, str]] = {
 
 _MICRO: Final = 1_000_000
 _CLOCK: Final = re.compile(
-    r"(\d{1,2}):([0-5]\d)(?::([0-5]\d)(?:\.(\d+))?)?(?: ?([ap])\.?m\.?)?", re.IGNORECASE
+    r"(\d{1,2})[:h]([0-5]\d)(?::([0-5]\d)(?:\.(\d+))?)?(?: ?(?:([ap])\.?m\.?|Uhr))?",
+    re.IGNORECASE,
 )
 _DAYS: Final = re.compile(
     r"([+-]?\d{1,9}) days?(?:,? ([+-]?)(\d{1,2}):([0-5]\d)(?::([0-5]\d)(?:\.(\d+))?)?)?"
 )
 _HOURS: Final = re.compile(r"([+-]?)(\d{1,9}):([0-5]\d)(?::([0-5]\d)(?:\.(\d+))?)?")
+_WORDS: Final = re.compile(
+    r"(?=\d)(?:(\d{1,9}) ?d(?:ays?)?,?(?: |$))?(?:(\d{1,9}) ?h(?:(?:ou)?rs?)?(?: |(?=\d)|$))?"
+    r"(?:(\d{1,9}) ?m(?:in(?:ute)?s?)?\.?(?: |(?=\d)|$))?"
+    r"(?:(\d{1,9}) ?s(?:ec|ecs|econds?)?\.?)?",
+    re.IGNORECASE,
+)
+_PART: Final = re.compile(r"\d+ ?[dhms]", re.IGNORECASE)
 _ISO: Final = re.compile(
     r"([+-]?)P(?=.*\d)(?:(\d{1,9})W)?(?:(\d{1,9})D)?"
     r"(?:T(?=\d)(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9})(?:\.(\d+))?S)?)?"
@@ -94,6 +102,8 @@ def duration_days(text: str) -> float:
     elif found := _ISO.fullmatch(text):
         sign, weeks, *parts = found.groups()
         micros = 7 * _micros(weeks) + _micros(*parts)
+    elif found := _WORDS.fullmatch(text):
+        sign, micros = "", _micros(*found.groups())
     else:
         return np.nan
     return _count(-micros if sign == "-" else micros, "duration")
@@ -139,7 +149,12 @@ def read_span(text: str, form: Form) -> float:
 
 def may_be_span(word: str) -> bool:
     """Tell at a glance whether a word may be a duration or a clock time."""
-    return ":" in word or " day" in word or "P" in word[:2] or word[-1:] in "mM"
+    return ":" in word or "P" in word[:2] or _PART.match(word.lstrip("+-")) is not None
+
+
+def _is_amount(word: str) -> bool:
+    """Tell whether a duration is one number and its unit; "3 days" is what pandas writes."""
+    return len(_PART.findall(word)) == 1 and " day" not in word and ":" not in word
 
 
 def find_form(words: "pd.Series[int]", enough: float) -> Form | None:
@@ -167,5 +182,7 @@ def find_form(words: "pd.Series[int]", enough: float) -> Form | None:
     clocks = np.array([np.isfinite(clock_hours(word)) for word in shaped.index], dtype=bool)
     spans = np.array([np.isfinite(duration_days(word)) for word in shaped.index], dtype=bool)
     if shaped[clocks | spans].sum() < enough * words.sum():
+        return None
+    if all(_is_amount(str(word)) for word in shaped.index[spans]) and not clocks.any():
         return None
     return "duration" if (spans & ~clocks).any() else "clock"

@@ -22,8 +22,10 @@ MEANINGS: Final = {
     **dict.fromkeys(FALSE_WORDS | {"0"}, 0.0),
 }
 
-# What stands in a box that is ticked, beside the words for true.
-TICKS: Final = frozenset({"x", "\u2713", "\u2714", "\u2611", "\u2705", "checked", "ticked"})
+# What stands in a box that is ticked, beside the words for true: marks, and yes elsewhere.
+TICKS: Final = frozenset(
+    ("x", "*", "\u2713", "\u2714", "\u2611", "\u2612", "\u2705", "\u2022", "\u25cf", "\u25a0")
+) | frozenset(("checked", "ticked", "ja", "oui", "si", "s\u00ed", "s\u00ec", "sim"))
 
 MOST_DIGITS: Final = 22  # of a whole number that is written out, as all floats below 1e22 are
 # Signs that take no room, or only say how the text beside them runs: nobody sees them.

@@ -13,7 +13,7 @@ from tenfold.checks.table import check_table
 from tenfold.config import Decision, RunOptions
 from tenfold.data.apart import set_apart
 from tenfold.data.copies import in_order, join_copies, keep_together
-from tenfold.data.encode import Encoded, encode, number_names
+from tenfold.data.encode import Encoded, encode, number_names, with_times
 from tenfold.data.folds import decide_folds, make_splits, most_folds, who_answers
 from tenfold.data.schema import Schema, infer_schema
 from tenfold.data.split import Splits, Splitter, splits_of
@@ -175,6 +175,7 @@ def describe(
     strays = stray_targets(table, target, options.schema.task)
     found = (*found, *strays_told(table, target, strays))
     table = answered(table, target, max_bad, strays)
+    table, untimed = with_times(table, options.split.time_column, max_bad)
     left_out: tuple[Decision, ...] = ()
     apart = None
     if test is None and options.split.test_size is not None:
@@ -186,7 +187,7 @@ def describe(
     test = apart if test is None else test
     if test is not None:
         read_answers(test, schema)  # training is not lost to rows that cannot be scored
-    decisions = (*table.decisions, *found, *schema.decisions, *left_out)
+    decisions = (*table.decisions, *found, *untimed, *schema.decisions, *left_out)
     return table, test, schema, decisions
 
 
