@@ -301,3 +301,22 @@ def test_classical_models_get_the_numbers_that_networks_get() -> None:
     numbers, _ = encode_inputs(table.frame, schema, table.decimal)
     assert tuple(X.columns) == number_names(schema)
     np.testing.assert_array_equal(X.to_numpy(), numbers)
+
+
+def test_lists_of_values_are_lists_in_every_source(tmp_path: Path) -> None:
+    frame = reviews()[["tags", "size", "y"]]
+    frame = frame.assign(tags=[cell.split(";") for cell in frame["tags"]])
+    frame.to_parquet(tmp_path / "rows.parquet")
+    frame.to_csv(tmp_path / "rows.csv", index=False)
+    arrays = frame.assign(tags=frame["tags"].map(np.array))
+    tuples = frame.assign(tags=frame["tags"].map(tuple))
+    options = RunOptions()
+    numbers = []
+    for source in (frame, arrays, tuples, *sorted(tmp_path.iterdir())):
+        table = read_table(source)
+        schema = infer_schema(table, "y", options.schema, options.split)
+        assert {c.name: c.kind for c in schema.used} == {"tags": "list", "size": "number"}
+        numbers.append(encode_inputs(table.frame, schema, table.decimal)[0])
+    assert len(numbers) == 5
+    for one in numbers:
+        np.testing.assert_array_equal(one, numbers[0])

@@ -30,8 +30,9 @@ class Problem:
     ----------
     task : {"regression", "classification"}
     X : DataFrame of N rows, or ndarray of shape (N, S, S, 3), uint8
-        What classical models learn from: of a table one column a column, numbers as
-        float64, words as categories, dates as days since 1970; of pictures squares.
+        What classical models learn from: of a table numbers as float64, words as
+        categories, dates as days since 1970, texts and lists as the numbers that networks see;
+        of pictures squares.
     y : ndarray of shape (N,)
         float64 in regression, class numbers in classification.
     splits : tuple of (learn, test)
