@@ -1487,7 +1487,7 @@ OPTIONS: Final[list[tuple[dict[str, Any], str]]] = [
         {"kinds": {"town": "place"}},
         (
             "the kind of column 'town' must be 'number', 'boolean', 'category', 'date', "
-            "'identifier', 'constant', and it is 'place'"
+            "'text', 'list', 'identifier', 'constant', and it is 'place'"
         ),
     ),
 ]

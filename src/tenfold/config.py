@@ -12,7 +12,9 @@ from tenfold.errors import UsageError
 from tenfold.values import is_number, is_whole, plain
 
 Task = Literal["regression", "classification"]
-Kind = Literal["number", "boolean", "category", "date", "identifier", "constant"]
+Kind = Literal[
+    "number", "boolean", "category", "date", "text", "list", "identifier", "constant"
+]
 Quality = Literal["fast", "medium", "best"]
 AuditMode = Literal["stop", "warn", "off"]
 

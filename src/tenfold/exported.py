@@ -3,8 +3,8 @@
 ONNX Runtime computes; torch is not needed here.
 
 Shape letters in this file:
-    N  rows or pictures    O  outputs: 1 in regression, one a class in classification
-    H, W  height and width of a picture
+    N  rows or pictures    M  numbers of a cell    H, W  height and width of a picture
+    O  outputs: 1 in regression, one a class in classification
 """
 
 import json
@@ -18,6 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tenfold.config import Kind
+from tenfold.data.bags import PLACES, to_bags
 from tenfold.data.cells import read_truth, to_moments, to_numbers, to_spelling
 from tenfold.data.columns import Column
 from tenfold.data.encode import check_columns
@@ -38,14 +39,14 @@ LOW, HIGH, HEAT = "lower", "upper", "heat"
 Form = Literal["onnx", "torch"]
 SUFFIXES: Final[Mapping[Form, str]] = {"onnx": ".onnx", "torch": ".pt2"}
 Tensor = Literal["float", "double", "string"]
-Cell = float | str | None
+Cell = float | str | tuple[float | None, ...] | None
 Feeds = dict[str, NDArray[Any]]
 """What goes into the file: each input by its name."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Input:
-    """A column as the file takes it: a tensor of shape (N, 1) under the column's name.
+    """A column as the file takes it: a tensor of shape (N, M) under the column's name.
 
     Attributes
     ----------
@@ -55,7 +56,8 @@ class Input:
         Numbers are float, or double where float would round what the networks tell apart;
         an empty one is NaN. Words are strings, an empty one is "". Dates are seconds since
         1970-01-01 00:00 UTC, double. Truth values are 1 and 0, float, or words if they
-        were words in training.
+        were words in training. Text and lists are float, M numbers as of ``to_bags``; M is
+        1 of all others.
     words : tuple of str
         The two words of truth values that are strings.
     typical : float, str or None
@@ -100,7 +102,7 @@ class Background:
     Attributes
     ----------
     rows : tuple of tuples
-        One cell for each input: a number, None if empty; or a word, "" if empty.
+        One cell for each input: a number, None if empty; a word, "" if empty; or M numbers.
     weights : tuple of float
         Which share of the rows each stands for; they sum to 1.
     """
@@ -355,7 +357,7 @@ class Exported:
 def feed(
     cells: "pd.Series[Any]", one: Input, column: Column, decimal: str = "."
 ) -> NDArray[Any]:
-    """Return the cells of a column as the file takes them, shape (N, 1).
+    """Return the cells of a column as the file takes them, shape (N, M).
 
     Examples
     --------
@@ -370,6 +372,8 @@ def feed(
     """
     if column.kind == "category":
         return to_spelling(cells, column.levels, decimal)[:, None]
+    if column.kind in PLACES:
+        return to_bags(cells, column.kind, column.sign, decimal).astype(np.float32)
     if column.kind == "boolean":
         numbers = read_truth(cells, decimal, column.tick)
         if one.tensor == "string":

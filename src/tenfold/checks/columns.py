@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.config import Task
+from tenfold.data.bags import PLACES
 from tenfold.data.encode import EMPTY, Encoded, number_names, places_of
 from tenfold.data.schema import Schema
 
@@ -27,19 +28,22 @@ class Reading:
     Attributes
     ----------
     name : str
-        The column's; of a date with the part in brackets.
+        The column's; of a part of it with the part in brackets.
     values : ndarray of shape (N,), float64
         NaN where a cell is empty.
     words : bool
         Whether the values have no order.
-    date : str
-        Of a part of a date, the column that it is a part of.
+    part_of : str
+        Of a part of a date, a text or a list, the column that it is a part of.
+    mark : bool
+        Whether it is 1 where a cell of a text or a list has some word, and 0 elsewhere.
     """
 
     name: str
     values: NDArray[np.float64]
     words: bool
-    date: str = ""
+    part_of: str = ""
+    mark: bool = False
 
     @property
     def filled(self) -> NDArray[np.bool_]:
@@ -49,22 +53,26 @@ class Reading:
     @property
     def without(self) -> str:
         """The cure that leaves the column out."""
-        return f"leave the column out: --kind {self.date or self.name!r}=constant"
+        return f"leave the column out: --kind {self.part_of or self.name!r}=constant"
 
 
 def read_columns(rows: Encoded, schema: Schema) -> list[Reading]:
-    """Return the columns that a network learns from; a date has one for each part."""
+    """Return the columns that a network learns from; dates, text and lists have several."""
     places = places_of(schema)
     numbers = {at: column for column in schema.used for at in places[column.name][0]}
-    found = [
-        Reading(
-            name=name,
-            values=rows.numbers[:, i].astype(np.float64),
-            words=False,
-            date=numbers[i].name if numbers[i].kind == "date" else "",
+    found = []
+    for i, name in enumerate(number_names(schema)):
+        whole = numbers[i].name
+        mark = numbers[i].kind in PLACES and i > places[whole][0][0]
+        found.append(
+            Reading(
+                name=whole if mark else name,
+                values=rows.numbers[:, i].astype(np.float64),
+                words=False,
+                part_of="" if name == whole else whole,
+                mark=mark,
+            )
         )
-        for i, name in enumerate(number_names(schema))
-    ]
     for i, column in enumerate(schema.categories):
         codes = rows.codes[:, i].astype(np.float64)
         codes[rows.codes[:, i] == EMPTY] = np.nan

@@ -32,7 +32,8 @@ def check_sums(
     columns: Sequence[Reading], target: NDArray[np.float64], name: str
 ) -> Iterator[Finding]:
     """Yield whether numbers add up to the target, or multiply to it: A04."""
-    full = [c for c in columns if not c.words and c.filled.all() and np.ptp(c.values) > 0]
+    numbers = [c for c in columns if not c.words and not c.mark]
+    full = [c for c in numbers if c.filled.all() and np.ptp(c.values) > 0]
     if len(full) < 2 or len(target) < 5 * len(full) + FEWEST:
         return
     pick = spread(len(target), ROWS)
@@ -141,7 +142,7 @@ def check_texts(
     pick = spread(len(table), ROWS)
     truth = to_words(table.frame[schema.target].iloc[pick], table.decimal)
     for column in schema.columns:
-        if column.kind not in {"category", "date"}:
+        if column.kind not in {"category", "date", "text", "list"}:
             continue
         cells = to_words(table.frame[column.name].iloc[pick], table.decimal)
         if len(set(cells)) <= 2:

@@ -59,7 +59,7 @@ def check_columns(
         if column.filled.sum() < FEWEST:
             continue
         # A column that is alone is all that there is to learn from.
-        alone = len(columns) == 1
+        alone = len({c.part_of or c.name for c in columns}) == 1
         found = None if alone else _held(column, target, task, name)
         found = found or _gaps(column, target, task, name)
         if found is None and not alone:

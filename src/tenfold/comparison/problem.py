@@ -9,8 +9,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tenfold.config import RunOptions, Task
+from tenfold.data.bags import PLACES, to_bags
 from tenfold.data.cells import days_of, read_truth, to_moments, to_numbers, to_words
-from tenfold.data.encode import encode_target, read_weights
+from tenfold.data.encode import encode_target, names_of, read_weights
 from tenfold.data.picture_schema import TARGET
 from tenfold.data.schema import Schema
 from tenfold.data.split import Splits
@@ -29,8 +30,9 @@ class Problem:
     ----------
     task : {"regression", "classification"}
     X : DataFrame of N rows, or ndarray of shape (N, S, S, 3), uint8
-        What classical models learn from: of a table one column a column, numbers as
-        float64, words as categories, dates as days since 1970; of pictures squares.
+        What classical models learn from: of a table numbers as float64, words as
+        categories, dates as days since 1970, texts and lists as the numbers that networks see;
+        of pictures squares.
     y : ndarray of shape (N,)
         float64 in regression, class numbers in classification.
     splits : tuple of (learn, test)
@@ -175,7 +177,10 @@ def table_problem(
 def typed_columns(
     table: Table, schema: Schema, dates: Mapping[str, NDArray[np.datetime64]]
 ) -> pd.DataFrame:
-    """Return the columns that are learnt from, each in its type, neither filled nor scaled."""
+    """Return the columns that are learnt from, each in its type, neither filled nor scaled.
+
+    Text and lists are the numbers that networks see.
+    """
     columns: dict[str, Any] = {}
     for column in schema.used:
         cells = table.frame[column.name]
@@ -186,6 +191,9 @@ def typed_columns(
         elif column.kind == "date":
             days = days_of(pd.Series(dates[column.name]))
             columns[column.name] = days.to_numpy(np.float64)
+        elif column.kind in PLACES:
+            bags = to_bags(cells, column.kind, column.sign, table.decimal)
+            columns |= dict(zip(names_of(column), bags.T, strict=True))
         else:
             columns[column.name] = pd.Categorical(to_words(cells, table.decimal))
     return pd.DataFrame(columns)

@@ -37,6 +37,8 @@ class Column:
     tick : str
         Of a column of boxes that are ticked or empty, what stands in those that are ticked,
         in small letters; "" of any other.
+    sign : str
+        What parts the words of a list; "" of any other column.
     empties : tuple of str
         Words that stand where there is no number or date, in small letters.
     has_missing : bool
@@ -57,6 +59,7 @@ class Column:
     form: Form = "number"
     unit: str = NO_UNIT
     tick: str = ""
+    sign: str = ""
     empties: tuple[str, ...] = ()
     has_missing: bool = False
     low: float | None = None
@@ -91,6 +94,7 @@ class Column:
             kind not in KINDS
             or not (layout in {None, ISO} or "%" in layout)
             or form not in FORMS
+            or (kind == "list" and not data.get("sign"))
         ):
             raise ValueError("there is no such kind of column")
         return cls(
@@ -104,6 +108,7 @@ class Column:
             form=form,
             unit=str(data.get("unit", NO_UNIT)),
             tick=str(data.get("tick", "")),
+            sign=str(data.get("sign", "")),
             empties=tuple(map(str, data.get("empties", ()))),
             has_missing=bool(data["has_missing"]),
             low=_known(data.get("low")),

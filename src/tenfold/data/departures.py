@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tenfold.data.bags import PLACES
 from tenfold.data.cells import (
     NOWHERE,
     days_of,
@@ -39,6 +40,13 @@ What = Literal[
 ]
 """In the order in which they are told of a column."""
 LOOKED_UP: Final = 100  # distinct words of a column whose nearest known word is looked for
+
+PLURALS: Final = {
+    "category": "words",
+    "boolean": "truth values",
+    "text": "text",
+    "list": "lists of words",
+}
 
 Bools = NDArray[np.bool_]
 
@@ -137,7 +145,7 @@ def _read(cells: "pd.Series[Any]", column: Column, decimal: str) -> tuple[Any, l
         marks["unseen word"] = places(cells, column.levels, decimal) == NOWHERE
     elif column.kind == "boolean":
         marks["another kind"] = np.isnan(read_truth(cells, decimal, column.tick)) & ~empty
-    else:
+    elif column.kind not in PLACES:  # of text and lists no word is unseen
         cells = without_words(cells, column.empties)
         empty = cells.isna().to_numpy()
         held, numbers = _numbers(cells, column, decimal)
@@ -197,7 +205,7 @@ def _held(what: What, column: Column) -> str:
 
 
 def _plural(column: Column) -> str:
-    kind = {"category": "words", "boolean": "truth values"}.get(column.kind, f"{column.kind}s")
+    kind = PLURALS.get(column.kind, f"{column.kind}s")
     if column.kind == "number":
         kind = column.measure
     return f"{kind} as {column.date_format}" if _has_layout(column) else kind

@@ -5,6 +5,7 @@ scale, no frequency. Those are estimated inside each fold's network, from the
 rows that the fold may learn from.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tenfold.config import Decision
+from tenfold.data.bags import PLACES, to_bags, width_of
 from tenfold.data.cells import (
     NO_CELL,
     NOWHERE,
@@ -58,6 +60,8 @@ class Encoded:
         Number of codes of each column.
     countable : tuple of int
         Columns of numbers, by place among the P, whose values may be words besides.
+    marks : int
+        How many of the P are 0 or 1 throughout, as words of text and lists set them.
     target : ndarray of shape (N,)
         float64 in regression, int64 class numbers in classification.
     weights : ndarray of shape (N,), float64
@@ -80,6 +84,7 @@ class Encoded:
     times: NDArray[np.float64] | None
     rows: NDArray[np.int64]
     countable: tuple[int, ...] = ()
+    marks: int = 0
     sets: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
@@ -171,6 +176,8 @@ def encode_inputs(
             numbers.append(read_truth(cells, decimal, column.tick))
         elif column.kind == "date":
             numbers.extend(_date_parts(cells, column))
+        elif column.kind in PLACES:
+            numbers.extend(to_bags(cells, column.kind, column.sign, decimal).T)
         else:
             codes.append(_codes(cells, column, decimal))
     rows = len(frame)
@@ -182,13 +189,28 @@ def encode_inputs(
 
 def number_names(schema: Schema) -> tuple[str, ...]:
     """Return the names of the P columns of numbers, in their order."""
-    names: list[str] = []
-    for column in schema.used:
-        if column.kind in {"number", "boolean"}:
-            names.append(column.name)
-        elif column.kind == "date":
-            names.extend(f"{column.name} ({part})" for part in DATE_PARTS)
-    return tuple(names)
+    return tuple(name for column in schema.used for name in names_of(column))
+
+
+def names_of(column: Column) -> list[str]:
+    """Return the names of the numbers of a column that is learnt from.
+
+    Examples
+    --------
+    >>> names_of(Column(name="size", kind="number"))
+    ['size']
+    >>> names_of(Column(name="tags", kind="list", sign=";"))[:3]
+    ['tags (number of words)', 'tags (words 1)', 'tags (words 2)']
+    """
+    parts: Iterable[str] = ()
+    if column.kind == "date":
+        parts = DATE_PARTS
+    elif column.kind in PLACES:
+        marks = range(1, width_of(column.kind))
+        parts = ("number of words", *(f"words {at}" for at in marks))
+    elif column.kind != "category":
+        return [column.name]
+    return [f"{column.name} ({part})" for part in parts]
 
 
 def places_of(schema: Schema) -> dict[str, tuple[list[int], list[int]]]:
@@ -196,7 +218,7 @@ def places_of(schema: Schema) -> dict[str, tuple[list[int], list[int]]]:
     places: dict[str, tuple[list[int], list[int]]] = {c.name: ([], []) for c in schema.used}
     place = 0
     for column in schema.used:
-        count = {"category": 0, "date": len(DATE_PARTS)}.get(column.kind, 1)
+        count = len(names_of(column))
         places[column.name][0].extend(range(place, place + count))
         place += count
     for at, column in enumerate(schema.categories):
@@ -275,6 +297,7 @@ def encode(table: Table, schema: Schema) -> Encoded:
         codes=codes,
         levels=level_counts(schema),
         countable=countable(schema),
+        marks=sum(PLACES.get(column.kind, 0) for column in schema.used),
         target=encode_target(table, schema),
         weights=read_weights(table, schema.weight_column),
         groups=groups,

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Final
+from itertools import chain
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tenfold.data.bags import PLACES, words_of_each
 from tenfold.data.cells import count_words, to_words
+from tenfold.data.columns import Column
 from tenfold.data.encode import as_numbers, encode_target
 from tenfold.data.pictures import Pictures
 from tenfold.data.schema import Schema
@@ -46,7 +49,9 @@ def groups_of_table(table: Table, schema: Schema) -> Iterator[Group]:
     for column in schema.used:
         cells = table.frame[column.name]
         numbers = as_numbers(cells, column, table.decimal)
-        if numbers is None:
+        if column.kind in PLACES:
+            yield from by_part(column, cells, table.decimal)
+        elif numbers is None:
             yield from by_word(column.name, to_words(cells, table.decimal))
         else:
             yield from by_range(column.name, numbers, dates=column.kind == "date")
@@ -85,6 +90,29 @@ def by_word(column: str, texts: NDArray[np.object_]) -> Iterator[Group]:
         if frequent[word] >= LEAST_ROWS:
             yield Group(column=column, value=str(word), member=texts == word)
     yield from _missing(column, pd.isna(texts))
+
+
+def by_part(column: Column, cells: "pd.Series[Any]", decimal: str) -> Iterator[Group]:
+    """Yield the rows that hold each of the most frequent words of a list, and those without.
+
+    Free text has no groups but that of empty cells: what it is about is no single word.
+
+    Examples
+    --------
+    >>> column = Column(name="tags", kind="list", sign=";")
+    >>> cells = pd.Series(["a;b"] * 35 + ["b"] * 5, dtype=object)
+    >>> [(group.value, int(group.member.sum())) for group in by_part(column, cells, ".")]
+    [('b', 40), ('a', 35)]
+    """
+    empty = cells.isna().to_numpy()
+    if column.kind == "list":
+        held = words_of_each(cells, column.sign, decimal)
+        frequent = count_words(np.array([*chain.from_iterable(held)], dtype=object))
+        for word in frequent.index[:MOST_WORDS]:
+            if frequent[word] >= LEAST_ROWS:
+                member = np.array([word in words for words in held])
+                yield Group(column=column.name, value=word, member=member)
+    yield from _missing(column.name, empty)
 
 
 def by_range(

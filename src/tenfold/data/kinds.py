@@ -21,6 +21,7 @@ from tenfold.data.cells import (
 from tenfold.data.identifiers import contact_of, is_telephone_name, why_identifier
 from tenfold.data.layouts import DIGITS, FIRST_YEAR, LAST_YEAR, likely
 from tenfold.data.placeholders import are_stray, is_placeholder
+from tenfold.data.prose import is_prose, sign_of_lists
 from tenfold.data.spans import UNITS, Form, find_form, may_be_span, units_of
 from tenfold.data.words import MEANINGS, TICKS, word_of
 
@@ -46,6 +47,7 @@ class FoundKind:
     ``empties`` are words, in small letters, that stand where there is no number or date.
     ``rivals`` are formats in which all dates could be read just as well, as others.
     ``tick`` is what stands in boxes that are ticked, where an empty cell means no.
+    ``sign`` is what parts the words of a list.
     ``declared`` says that not the cells but the column's dtype showed it.
     """
 
@@ -57,6 +59,7 @@ class FoundKind:
     empties: tuple[str, ...] = ()
     rivals: tuple[str, ...] = ()
     tick: str = ""
+    sign: str = ""
     declared: bool = False
 
 
@@ -99,6 +102,7 @@ def _of_words(name: str, filled: "pd.Series[Any]", decimal: str) -> FoundKind:
         or _as_span(texts, words)
         or _as_date(texts)
         or _as_amount(texts, decimal)
+        or _as_several(texts)
         or _as_words(texts, len(words))
     )
 
@@ -315,6 +319,21 @@ def _as_digits(texts: NDArray[np.object_]) -> FoundKind | None:
         if years.between(FIRST_YEAR, LAST_YEAR).all():
             read[layout] = found
     return _date_of(texts, next(iter(read)), read, read) if read else None
+
+
+def _as_several(texts: NDArray[np.object_]) -> FoundKind | None:
+    """Return that cells are lists of words, or free text, or None."""
+    if len(texts) < FEW_ROWS:
+        return None
+    counts = count_words(texts)
+    if sign := sign_of_lists(counts):
+        example = next(cell for cell in counts.index if sign in cell)
+        why = f"cells such as {example!r} are lists of words that come back"
+        return FoundKind(kind="list", why=why, sign=sign)
+    if is_prose(counts):
+        why = f"its cells are of several words, and {len(counts):,} of {len(texts):,} different"
+        return FoundKind(kind="text", why=why)
+    return None
 
 
 def _as_words(

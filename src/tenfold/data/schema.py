@@ -17,11 +17,13 @@ from tenfold.data.cells import (
     read_truth,
     to_moments,
     to_numbers,
+    to_text,
     to_words,
 )
 from tenfold.data.columns import Column
 from tenfold.data.kinds import EMPTIED, FoundKind, find_kind
 from tenfold.data.layouts import ISO
+from tenfold.data.prose import likeliest_sign
 from tenfold.data.reading import Known, Reading
 from tenfold.data.signs import kept_told
 from tenfold.data.spans import FORMS, Form
@@ -33,6 +35,12 @@ from tenfold.errors import SchemaError
 MAX_LEVELS: Final = 10_000
 UNNAMED: Final = "column 1"  # what a first column without a name is called
 SHOWN: Final = 8  # names of columns in a decision
+# What is said of kinds whose name says too little, and what takes their place.
+TOLD: Final[Mapping[Kind, tuple[str, Kind]]] = {
+    "text": ("text, learnt from by its words", "identifier"),
+    "list": ("lists, each of their words learnt from by itself", "category"),
+    "category": ("category", "number"),
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -224,6 +232,7 @@ def _infer_column(table: Table, name: str, options: SchemaOptions) -> Column:
         unit=finding.unit,
         rival=next(iter(finding.rivals), None) if finding.date_format else None,
         tick=finding.tick if finding.kind == "boolean" else "",
+        sign=finding.sign,
         empties=finding.empties,
         has_missing=bool(finding.empties) or bool(cells.isna().any()),
         low=float(seen.min()) if len(seen) else None,
@@ -235,7 +244,7 @@ def _forced(table: Table, name: str, asked: Kind | str) -> FoundKind:
     cells = table.frame[name]
     filled = cells[cells.notna()]
     form: Form
-    date_format, form, unit = None, "number", NO_UNIT
+    date_format, form, unit, sign = None, "number", NO_UNIT, ""
     found = find_kind(name, cells, table.decimal)
     kind = cast("Kind", "date" if "%" in asked else asked)
     if kind == "number":
@@ -248,6 +257,8 @@ def _forced(table: Table, name: str, asked: Kind | str) -> FoundKind:
         fits = _are_dates(filled, date_format)
     else:
         fits = np.ones(len(filled), dtype=bool)
+    if kind == "list":
+        sign = likeliest_sign(count_words(to_text(filled, table.decimal)))
     if not fits.any():
         raise SchemaError(
             "S05",
@@ -262,6 +273,7 @@ def _forced(table: Table, name: str, asked: Kind | str) -> FoundKind:
         date_format=date_format,
         form=form,
         unit=unit,
+        sign=sign,
         rivals=(),
     )
 
@@ -276,7 +288,7 @@ def _are_dates(filled: "pd.Series[Any]", layout: str) -> NDArray[np.bool_]:
 def _describe(columns: Sequence[Column], forced: Mapping[str, Kind | str]) -> list[Decision]:
     """Say what the columns are: one decision a kind, the surprising columns each."""
     decisions = []
-    by_kind: dict[str, list[Column]] = {}
+    by_kind: dict[Kind, list[Column]] = {}
     for column in columns:
         if column.name not in forced:
             by_kind.setdefault(column.kind, []).append(column)
@@ -292,8 +304,8 @@ def _describe(columns: Sequence[Column], forced: Mapping[str, Kind | str]) -> li
         odd = [c for c in members if c.why != "its cells are numbers"]
         odd = [c for c in odd if not c.why.endswith(EMPTIED)]
         why = "; ".join(f"{c.name!r}: {c.why}" for c in odd[:4]) or "their cells are numbers"
-        other = "number" if kind == "category" else "category"
-        what = f"{kind}: {names}"
+        told, other = TOLD.get(kind, (kind, "category"))
+        what = f"{told}: {names}"
         decisions.append(Decision(what=what, why=why, change_with=f"--kind NAME={other}"))
     numbers = [column for column in columns if column.kind == "number"]
     decisions.extend(

@@ -4,6 +4,7 @@ Shape letters in this file:
     F  networks side by side    G  folds    N  rows    O  outputs
 """
 
+from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -11,6 +12,7 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
+from tenfold.data.bags import PLACES, words_of_each
 from tenfold.data.cells import count_words, to_words
 from tenfold.data.columns import Column
 from tenfold.data.encode import as_numbers, encode_inputs
@@ -45,9 +47,9 @@ def dependence_of(
     generator = streams.generator("dependence")
     drawn = generator.permutation(len(table))[:ROWS]
     frame = table.frame.iloc[np.tile(drawn, len(cells))].reset_index(drop=True)
-    frame[column.name] = pd.Series(
-        [cell for cell in cells for _ in drawn], dtype=table.frame[column.name].dtype
-    )
+    # Words of a text or a list need not be cells of the table.
+    dtype = object if column.kind in PLACES else table.frame[column.name].dtype
+    frame[column.name] = pd.Series([cell for cell in cells for _ in drawn], dtype=dtype)
     said_GN = answers_by_fold(model, frame, table.decimal)[..., output]
     means_GV = said_GN.reshape(model.folds, len(cells), len(drawn)).mean(axis=2)
     return Dependence(
@@ -76,9 +78,16 @@ def coded_by_fold(
 
 
 def _grid(table: Table, column: Column) -> tuple[list[object], NDArray[np.float64] | None]:
-    """Return cells of the table that span a column, and their numbers unless they are words."""
+    """Return cells of the table that span a column, and their numbers unless they are words.
+
+    Of text and lists they are the most frequent words.
+    """
     cells = table.frame[column.name]
     numbers = as_numbers(cells, column, table.decimal)
+    if column.kind in PLACES:
+        held = words_of_each(cells, column.sign, table.decimal)
+        words = count_words(np.array([*chain.from_iterable(held)], dtype=object))
+        return [*words.index[:WORDS]], None
     if numbers is None:
         texts = to_words(cells, table.decimal)
         first = {text: cells.iloc[i] for i, text in reversed(list(enumerate(texts))) if text}

@@ -1,7 +1,8 @@
 """A few made-up rows that stand for all: from them contributions are walked.
 
 Shape letters in this file:
-    N  rows    C  columns    G  groups of rows alike    V  numbers that tell rows apart
+    N  rows    C  columns    W  numbers of a cell    G  groups of rows alike
+    V  numbers that tell rows apart
 """
 
 from collections.abc import Sequence
@@ -24,12 +25,13 @@ def background_of(cells: Sequence[NDArray[Any]], seed: int) -> Background:
     """Group rows that are alike, and return the middle of each group.
 
     A middle holds the median of each number and the most frequent word; a cell is empty if
-    most cells of its group are. Groups are those of k-means on the ranks of numbers and on
+    most cells of its group are. Of text and lists it holds the median of each of their numbers.
+    Groups are those of k-means on the ranks of numbers and on
     words, one feature each.
 
     Parameters
     ----------
-    cells : sequence of C ndarray of shape (N, 1)
+    cells : sequence of C ndarray of shape (N, W)
         As the file takes them.
     seed : int
         What the first guess at the groups is drawn from.
@@ -45,16 +47,21 @@ def background_of(cells: Sequence[NDArray[Any]], seed: int) -> Background:
     kept = counts >= min(LEAST, counts.max())
     return Background(
         rows=tuple(
-            tuple(_middle(column[group_N == number, 0]) for column in cells)
+            tuple(_middle_of(column[group_N == number]) for column in cells)
             for number in numbers[kept]
         ),
         weights=tuple(float(count) for count in counts[kept] / counts[kept].sum()),
     )
 
 
-def _apart(column_N1: NDArray[Any]) -> NDArray[np.float64]:
+def _apart(column_NW: NDArray[Any]) -> NDArray[np.float64]:
     """Return a column as numbers from 0 to 1 whose distances tell rows apart, (N, V)."""
-    column_N = column_N1[:, 0]
+    if column_NW.shape[1] > 1:
+        marks_NV = column_NW[:, 1:].astype(np.float64)
+        # Two cells with no word in common are as far apart as two other words.
+        scale_N1 = np.sqrt(2 * np.maximum(marks_NV.sum(axis=1, keepdims=True), 1))
+        return np.asarray(marks_NV / scale_N1)
+    column_N = column_NW[:, 0]
     if column_N.dtype != object:
         filled_N = np.isfinite(column_N)
         rank_N = np.full(len(column_N), 0.5)
@@ -65,8 +72,13 @@ def _apart(column_N1: NDArray[Any]) -> NDArray[np.float64]:
     return np.stack([(column_N == word) / np.sqrt(2) for word in words], axis=1)
 
 
-def _middle(column_N: NDArray[Any]) -> Cell:
-    if column_N.dtype == object:
-        return str(count_words(column_N).index[0])
+def _middle_of(column_NW: NDArray[Any]) -> Cell:
+    if column_NW.dtype == object:
+        return str(count_words(column_NW[:, 0]).index[0])
+    middles = [_middle(column_N) for column_N in column_NW.T]
+    return middles[0] if len(middles) == 1 else tuple(middles)
+
+
+def _middle(column_N: NDArray[Any]) -> float | None:
     filled_N = np.isfinite(column_N)
     return float(np.median(column_N[filled_N])) if 2 * filled_N.sum() >= len(filled_N) else None

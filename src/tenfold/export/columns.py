@@ -5,9 +5,10 @@ Shape letters in this file:
     O  outputs
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import product
+from itertools import chain, product
 from typing import Any, Final
 
 import numpy as np
@@ -15,6 +16,7 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
+from tenfold.data.bags import PLACES, width_of, words_of_each
 from tenfold.data.cells import count_words, read_truth, to_spelling, to_text, to_truth
 from tenfold.data.columns import Column
 from tenfold.data.encode import EMPTY, FIRST_LEVEL, UNSEEN, encode_inputs
@@ -48,7 +50,10 @@ def inputs_of(model: Model, table: Table) -> tuple[Input, ...]:
     found = [_input(column, table) for column in model.schema.used]
     exact = [replace(one, tensor="double") if one.kind == "number" else one for one in found]
     numbers_NC, words_NK = cells_of(model.schema, exact, table)
-    names = [one.name for one in exact if one.kind != "category"]
+    # By its first number; only text and lists have several.
+    names = [
+        one.name for one in exact if one.kind != "category" for _ in range(width_of(one.kind))
+    ]
 
     def answers(rounded: Sequence[str]) -> NDArray[np.float64]:
         asked_NC = numbers_NC.copy()
@@ -80,6 +85,12 @@ def _input(column: Column, table: Table) -> Input:
         words = count_words(texts[texts != ""])
         common = str(words.index[0]) if len(words) else None
         return Input(name=column.name, kind="category", tensor="string", typical=common)
+    if column.kind in PLACES:
+        # A whole cell may be a row's own; a frequent word of a list is not.
+        held = words_of_each(cells, column.sign, table.decimal) if column.sign else []
+        counts = Counter(sorted(chain.from_iterable(held)))
+        word = max(counts, key=lambda one: counts[one], default=None)
+        return Input(name=column.name, kind=column.kind, tensor="float", typical=word)
     if column.tick:
         share = float(read_truth(cells, table.decimal, column.tick).mean())
         ticked = float(share >= HALF)
@@ -134,13 +145,12 @@ def cells_of(
     for column, one in zip(schema.used, inputs, strict=True):
         cells = table.frame[column.name]
         if column.kind == "boolean":
-            numbers.append(read_truth(cells, table.decimal, column.tick))
+            numbers.append(read_truth(cells, table.decimal, column.tick)[:, None])
         elif column.kind != "category":
-            found_N1 = feed(cells, one, column, table.decimal)
-            numbers.append(found_N1[:, 0].astype(np.float64))
+            numbers.append(feed(cells, one, column, table.decimal).astype(np.float64))
     words_NK = encode_inputs(table.frame, schema, table.decimal)[1][:, : len(schema.categories)]
     rows = len(table)
-    numbers_NC = np.stack(numbers, axis=1) if numbers else np.zeros((rows, 0))
+    numbers_NC = np.concatenate(numbers, axis=1) if numbers else np.zeros((rows, 0))
     return numbers_NC, np.ascontiguousarray(words_NK)
 
 
@@ -171,7 +181,8 @@ def put_columns_first(proto: Any, schema: Schema, inputs: Sequence[Input]) -> An
     del graph.input[:]
     for one in inputs:
         kind = getattr(onnx.TensorProto, TENSORS[one.tensor])
-        graph.input.append(onnx.helper.make_tensor_value_info(one.name, kind, ["N", 1]))
+        shape = ["N", width_of(one.kind)]
+        graph.input.append(onnx.helper.make_tensor_value_info(one.name, kind, shape))
     for at, node in enumerate(nodes):
         graph.node.insert(at, node)
     inner.opset_import.append(onnx.helper.make_opsetid("ai.onnx.ml", 3))

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from tenfold.data.bags import width_of
 from tenfold.data.encode import DATE_PARTS, EMPTY, FIRST_LEVEL, UNSEEN
 from tenfold.exported import Band, Input
 from tenfold.model import Model, variance_of
@@ -48,9 +49,14 @@ class TableAnswers(nn.Module):
         super().__init__()
         columns = [column for column in model.schema.used if column.kind != "category"]
         tensors = {one.name: one.tensor for one in inputs}
+        self.widths = [width_of(column.kind) for column in columns]
         self.dates = [column.kind == "date" for column in columns]
         features = model.network.features
-        single = [tensors[column.name] != "double" for column in columns]
+        single = [
+            tensors[column.name] != "double"
+            for column, width in zip(columns, self.widths, strict=True)
+            for _ in range(width)
+        ]
         self.recurring = nn.ModuleDict(
             {
                 str(at): _Recurring(known, single=single[at])
@@ -104,15 +110,16 @@ class TableAnswers(nn.Module):
 
     def _values(self, features: FoldFeatures) -> Iterator[tuple[int, tuple[float, ...]]]:
         """Yield the columns of numbers whose values come back, by place among the C."""
-        places, place = {}, 0
-        for at, date in enumerate(self.dates):
+        places, place, at = {}, 0, 0
+        for date, width in zip(self.dates, self.widths, strict=True):
             places[place] = at
-            place += len(DATE_PARTS) if date else 1
+            place += len(DATE_PARTS) if date else width
+            at += width
         for p, known in features.values:
             yield places[p], known
 
     def _without_dates(self, numbers_NC: Tensor) -> Tensor:
-        columns = zip(self.dates, numbers_NC.split(1, dim=1), strict=True)
+        columns = zip(self.dates, numbers_NC.split(self.widths, dim=1), strict=True)
         return torch.cat([date_parts(one) if date else one for date, one in columns], dim=1)
 
 

@@ -1,7 +1,8 @@
 """What each column of a row adds to the answer, asked of an exported file.
 
 Shape letters in this file:
-    C  columns    K  walks    B  rows of the background
+    C  columns    K  walks    B  rows of the background    W  numbers of a cell
+    S  steps of a walk
 """
 
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from typing import Any, Final, final
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.exported import Background, Exported, Feeds
+from tenfold.exported import Background, Cell, Exported, Feeds
 
 MOST_ROWS: Final = 4_096  # that the model is asked about for one row
 WALKS: Final = 16  # from each row of the background at most
@@ -65,8 +66,9 @@ class Contributions:
         kinds = {"float": np.float32, "double": np.float64, "string": object}
         self._columns: list[NDArray[Any]] = []
         for at, one in enumerate(exported.label.inputs):
-            cells = [np.nan if row[at] is None else row[at] for row in background.rows]
-            self._columns.append(np.array(cells, dtype=kinds[one.tensor]))
+            cells = [_filled(row[at]) for row in background.rows]
+            column = np.array(cells, dtype=kinds[one.tensor])
+            self._columns.append(column.reshape(len(cells), -1))
         # Whether a column has its value already, step after step of every walk.
         place_KC = np.argsort(self._order_KC, axis=1)
         self._taken_KSC = place_KC[:, None] < np.arange(columns + 1)[:, None]
@@ -76,15 +78,15 @@ class Contributions:
 
         Parameters
         ----------
-        row : dict of str to ndarray of shape (1, 1)
+        row : dict of str to ndarray of shape (1, W)
         output : int
             Which class; 0 in regression.
         """
         feeds = {}
-        for at, (name, column_B) in enumerate(zip(self._names, self._columns, strict=True)):
-            start_K1 = column_B[self._start_K][:, None]
-            cells_KS = np.where(self._taken_KSC[:, :, at], row[name][0, 0], start_K1)
-            feeds[name] = cells_KS.astype(column_B.dtype).reshape(-1, 1)
+        for at, (name, column_BW) in enumerate(zip(self._names, self._columns, strict=True)):
+            start_K1W = column_BW[self._start_K][:, None]
+            cells_KSW = np.where(self._taken_KSC[:, :, at, None], row[name], start_K1W)
+            feeds[name] = cells_KSW.astype(column_BW.dtype).reshape(-1, column_BW.shape[1])
         answer = self._exported.label.answer
         said = self._exported.ask(feeds, [answer])[answer][:, output].astype(np.float64)
         path_KS = said.reshape(len(self._order_KC), -1)
@@ -97,3 +99,10 @@ class Contributions:
             answer=float(path_KS[0, -1]),
             shares={self._names[at]: float(share_C[at]) for at in ranked},
         )
+
+
+def _filled(cell: Cell) -> Any:
+    """Return a cell of the background with NaN in place of None."""
+    if isinstance(cell, (list, tuple)):  # JSON has no tuples
+        return [_filled(one) for one in cell]
+    return np.nan if cell is None else cell

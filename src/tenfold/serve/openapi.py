@@ -30,6 +30,8 @@ TYPES: Final = {
     "boolean": ["boolean", "string", "number", "null"],
     "date": ["string", "null"],
     "category": ["string", "number", "boolean", "null"],
+    "text": ["string", "number", "boolean", "null"],
+    "list": ["string", "number", "boolean", "array", "null"],
 }
 # Of numbers as text, with what stands for the decimal sign.
 TEXTS: Final[dict[Form, str]] = {
@@ -43,6 +45,8 @@ CSV_CELLS: Final = {
     "boolean": "(true|false)",
     "date": "",
     "category": "[a-z]+",
+    "text": "[a-z]+",
+    "list": "[a-z]+",
 }
 REST: Final = r'[^\u0000"]*$'  # of a plain table: what cannot harm the rows before it
 SHARE: Final = {"type": "number", "minimum": 0, "maximum": 1.0001}  # float rounds
@@ -108,6 +112,7 @@ def _column(one: Input, column: Column) -> Told:
         "low": one.low,
         "high": one.high,
         "date_format": column.date_format,
+        "sign": column.sign,
     }
 
 
@@ -250,6 +255,11 @@ def _cell(one: Input, column: Column, reading: Reading) -> Told:
         }
         if column.form != "number":
             told["description"] = f"{column.measure}, or their text"
+    elif one.kind == "list":
+        told |= {
+            "items": {"type": ["string", "number", "boolean"]},
+            "description": f"words parted by {column.sign!r}, or a list of them",
+        }
     elif one.kind == "date":
         iso = column.date_format in {None, "ISO8601"}
         told |= {"format": "date"} if iso else {"description": f"as {column.date_format}"}

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tenfold.data.bags import PLACES, bag_of, no_bag, width_of
 from tenfold.data.cells import number_of, to_moments, truth_of
 from tenfold.data.columns import Column
 from tenfold.data.dtypes import Missing
@@ -33,6 +34,8 @@ TAKES: Final = {
     "boolean": "true, false or null",
     "date": "a date as text, or null",
     "category": "text, a number, true, false or null",
+    "text": "text, a number, true, false or null",
+    "list": "text, a list of words, or null",
 }
 
 Cell = Callable[[Any], Any]
@@ -99,7 +102,9 @@ class Rows:
             except (KeyError, TypeError, ValueError):
                 raise self._unfit(rows, column, cell) from None
             with np.errstate(over="ignore"):  # what is too large is infinite, as in a file
-                feeds[name] = np.array(cells, dtype=kind).reshape(-1, 1)
+                feeds[name] = np.array(cells, dtype=kind).reshape(
+                    len(cells), width_of(column.kind)
+                )
         return feeds, len(rows)
 
     def _unfit(self, rows: Sequence[Mapping[str, Any]], column: Input, cell: Cell) -> Exception:
@@ -207,6 +212,10 @@ def _cell_of(one: Input, column: Column, reading: Reading) -> Cell:
             return False
         if isinstance(value, str):
             return not missing.has(value.strip())
+        if column.kind == "list" and isinstance(value, list):
+            if not all(isinstance(word, (str, bool, int, float)) for word in value):
+                raise TypeError
+            return bool(value)
         if not isinstance(value, (bool, int, float)):
             raise TypeError
         return not missing.has_number(value)
@@ -244,7 +253,9 @@ class _Cells:
         self._spelt = {1.0: one.words[1], 0.0: one.words[0]} if one.words else {}
         as_words = one.tensor == "string"
         truth = self._truth_word if as_words else self._truth
-        kinds = {"number": self._number, "date": self._date, "boolean": truth}
+        self._column = column
+        kinds: dict[str, Cell] = {"number": self._number, "date": self._date, "boolean": truth}
+        kinds |= dict.fromkeys(PLACES, self._bag)
         self.cell: Cell = kinds.get(column.kind, self._word)
 
     def _number(self, value: Any) -> float:
@@ -272,6 +283,12 @@ class _Cells:
         if not isinstance(value, str):
             raise TypeError
         return _moment(value.strip(), self._layout) if self._filled(value) else NOT_A_NUMBER
+
+    def _bag(self, value: Any) -> NDArray[np.float64]:
+        column = self._column
+        if self._filled(value):
+            return bag_of(value, column.kind, column.sign, self._sign)
+        return no_bag(column.kind)
 
     def _word(self, value: Any) -> str:
         if type(value) is str and value in self._known:

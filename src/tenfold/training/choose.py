@@ -81,7 +81,8 @@ def choose_plan(
     elif options.network == "tutorial":
         plan = tutorial_plan(task, standardize=options.standardize)
     elif options.network == "auto":
-        plan = default_plan(len(rows), rows.numbers.shape[1], folds, task, options)
+        columns = rows.numbers.shape[1] - rows.marks  # what is 0 or 1 has no bins
+        plan = default_plan(len(rows), columns, folds, task, options)
     else:
         plan = own_plan(load_function(options.network))
     recipe = replace(

@@ -1,0 +1,322 @@
+"""Free text and lists of words are learnt from, answered, explained, exported and served."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from torch import Tensor
+
+import tenfold
+from tenfold.comparison.problem import typed_columns
+from tenfold.config import RunOptions
+from tenfold.data.departures import like_training
+from tenfold.data.encode import encode_inputs, number_names, places_of
+from tenfold.data.groups import groups_of_table
+from tenfold.data.read import read_table
+from tenfold.data.schema import infer_schema
+from tenfold.errors import TenfoldError
+from tenfold.exported import Exported, Label
+from tenfold.run import Run
+from tenfold.serve.contributions import Contributions
+from tenfold.serve.openapi import example_of, schema_of
+from tenfold.serve.options import ServeOptions
+from tenfold.serve.rows import Rows
+from tenfold.study.study import TableStudy
+from tests.engine_tables import fold_answers, quick_run, three_folds
+
+ROWS = 240
+PLAIN = ["the", "parcel", "came", "on", "monday", "and", "it", "was", "in", "a", "box", "then"]
+GOOD, BAD = ["great", "lovely", "perfect"], ["broken", "late", "awful"]
+
+
+def reviews(rows: int = ROWS, seed: int = 0) -> pd.DataFrame:
+    """Return a table whose target hangs on words of a text and on words of a list."""
+    draw = np.random.default_rng([seed, rows])
+    liked = draw.integers(0, 2, rows)
+    texts = []
+    for good in liked:
+        words = [*draw.choice(PLAIN, draw.integers(5, 10)), draw.choice(GOOD if good else BAD)]
+        texts.append(" ".join(draw.permutation(words)))
+    tags = [";".join(draw.permutation(list("ABCDEF"))[: draw.integers(1, 5)]) for _ in texts]
+    worth = 3.0 * liked + np.array([2 * ("A" in t) - 2 * ("C" in t) for t in tags])
+    return pd.DataFrame(
+        {
+            "remark": texts,
+            "tags": tags,
+            "size": draw.normal(10, 2, rows).round(2),
+            "y": (worth + draw.normal(0, 0.1, rows)).round(3),
+        }
+    )
+
+
+def with_gaps(frame: pd.DataFrame) -> pd.DataFrame:
+    frame = frame.copy()
+    frame.loc[::17, "remark"] = None
+    frame.loc[5::19, "tags"] = None
+    return frame
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    out = tmp_path_factory.mktemp("runs") / "run"
+    return tenfold.train(with_gaps(reviews()), folds=3, quality="fast", out=out, audit="off")
+
+
+def score(frame: pd.DataFrame, metric: str, **options: Any) -> float:
+    found = tenfold.train(frame, folds=3, quality="fast", out=None, audit="off", **options)
+    return found.summary.scores[metric].mean
+
+
+# ---- Learning ----
+
+
+def test_a_text_that_tells_a_class_is_learnt() -> None:
+    frame = reviews()[["remark", "size"]]
+    liked = np.array([any(word in text for word in GOOD) for text in frame["remark"]])
+    wrong = np.random.default_rng(0).random(ROWS) < 0.1
+    frame["kind"] = np.where(liked ^ wrong, "good", "bad")
+    known = score(frame, "accuracy")
+    without = score(frame, "accuracy", kinds={"remark": "identifier"})
+    assert known > without + 0.25
+    assert known > 0.8
+
+
+def test_words_of_lists_are_learnt_one_by_one() -> None:
+    frame = reviews()[["tags", "size"]]
+    frame["y"] = [2.0 * ("A" in t) - 2.0 * ("C" in t) for t in frame["tags"]]
+    frame["y"] += np.random.default_rng(0).normal(0, 0.1, ROWS)
+    known = score(frame, "r2")
+    assert known > 0.9
+    assert known > score(frame, "r2", kinds={"tags": "category"}) + 0.1
+
+
+def test_what_the_columns_are_is_said_and_can_be_changed(run: Run) -> None:
+    said = {d.what: d.change_with for d in run.summary.decisions}
+    assert said["text, learnt from by its words: 'remark'"] == "--kind NAME=identifier"
+    lists = "lists, each of their words learnt from by itself: 'tags'"
+    assert said[lists] == "--kind NAME=category"
+    kinds = {"remark": "constant", "tags": "category"}
+    other = quick_run(reviews().assign(w=1.0), kinds=kinds, epochs=1)
+    assert [c.name for c in other.model.schema.used] == ["size", "tags"]
+
+
+def test_a_column_is_text_or_a_list_if_a_user_says_so() -> None:
+    frame = reviews().assign(w=1.0, code=["x|y", "z"] * (ROWS // 2))
+    told = quick_run(frame, kinds={"code": "list", "tags": "text"}, epochs=1)
+    columns = {column.name: column for column in told.model.schema.used}
+    assert (columns["code"].kind, columns["code"].sign) == ("list", "|")
+    assert (columns["tags"].kind, columns["tags"].sign) == ("text", "")
+
+
+# ---- Honesty ----
+
+
+@pytest.mark.parametrize("fold", range(3))
+def test_held_out_texts_and_lists_change_nothing_of_their_fold(fold: int) -> None:
+    frame = reviews().assign(w=1.0)
+    learn, held_out = three_folds(ROWS)[fold]
+    dirty_frame = frame.copy()
+    draw = np.random.default_rng(fold)
+    for name, sign in (("remark", " "), ("tags", ";")):
+        cells = frame[name].to_numpy(dtype=object, copy=True)
+        cells[held_out] = cells[draw.permutation(held_out)]
+        cells[held_out[::3]] = None
+        cells[held_out[1::3]] = [f"new{sign}word {n}" for n in range(len(held_out[1::3]))]
+        dirty_frame[name] = cells
+    kinds = {"remark": "text", "tags": "list"}
+    clean, dirty = (
+        quick_run(one, kinds=kinds, epochs=3, audit="off").study for one in (frame, dirty_frame)
+    )
+    shapes = [study.fits.network.features.inputs_F for study in (clean, dirty)]
+    assert shapes[0] != shapes[1]  # the control: other folds saw what was spoiled
+
+    def said(study: TableStudy, of: int) -> Tensor:
+        rows = encode_inputs(frame.iloc[learn], study.schema)
+        return fold_answers(study.fits, of, *rows)
+
+    assert torch.equal(said(clean, fold), said(dirty, fold))
+    other = (fold + 1) % 3
+    assert not torch.equal(said(clean, other), said(dirty, other))
+
+
+# ---- One table, however it is stored ----
+
+
+def test_a_cell_gives_the_same_numbers_from_every_source(run: Run, tmp_path: Path) -> None:
+    frame = with_gaps(reviews(40, seed=1))
+    frame["remark"] = frame["remark"].str.replace("broken", "Zerbr\u00f6selt")
+    wanted, _ = encode_inputs(
+        read_table(frame, like=run.model.schema.known).frame, run.model.schema
+    )
+    frame.to_csv(tmp_path / "rows.csv", index=False)
+    frame.to_csv(tmp_path / "semicolons.csv", index=False, sep=";")
+    frame.to_excel(tmp_path / "rows.xlsx", index=False)
+    frame.to_parquet(tmp_path / "rows.parquet")
+    parts: list[Any] = [t.split(";") if isinstance(t, str) else None for t in frame["tags"]]
+    lists = frame.assign(tags=parts)
+    lists.to_parquet(tmp_path / "lists.parquet")
+    sources: list[Any] = [*sorted(tmp_path.iterdir()), lists, frame.astype("string")]
+    sources.append(frame.astype({"remark": "category", "tags": "category"}))
+    assert len(sources) == 8
+    for source in sources:
+        table = read_table(source, like=run.model.schema.known)
+        numbers, _ = encode_inputs(table.frame, run.model.schema, table.decimal)
+        np.testing.assert_array_equal(numbers, wanted, err_msg=str(source))
+    assert np.isnan(wanted).any()
+    assert len(np.unique(wanted, axis=0)) > 30  # the control: rows differ
+
+
+# ---- Answers ----
+
+
+def test_new_words_and_empty_cells_are_answered(run: Run) -> None:
+    strange = pd.DataFrame(
+        {"remark": ["zzz qqq", None, "", "..."], "tags": ["Z", None, "", ";"], "size": 10.0}
+    )
+    found = run.predict(strange)["prediction"]
+    assert np.isfinite(found).all()
+    assert found[1] == found[2] == found[3]
+    assert found[0] != found[1]
+    _, departures = like_training(read_table(reviews(4)), run.model.schema)
+    assert {d.what for d in departures} <= {"above all seen", "below all seen"}
+    assert run.predict(reviews(4)).equals(run.predict(reviews(4)[["tags", "size", "remark"]]))
+
+
+def test_each_place_of_the_coded_rows_belongs_to_one_column(run: Run) -> None:
+    schema = run.model.schema
+    places = places_of(schema)
+    names = number_names(schema)
+    assert sorted(p for numbers, _ in places.values() for p in numbers) == [*range(len(names))]
+    assert len(set(names)) == len(names)
+    for column, (numbers, _) in places.items():
+        assert all(names[p].startswith(column) for p in numbers)
+
+
+def test_a_run_that_was_saved_says_the_same(run: Run) -> None:
+    rows = with_gaps(reviews(30, seed=2))
+    assert run.folder is not None
+    assert tenfold.load(run.folder).predict(rows).equals(run.predict(rows))
+
+
+def test_importance_words_and_shares_are_told_by_column(run: Run) -> None:
+    found = run.explain(reviews(1, seed=3))
+    assert [one.column for one in found.importance][2] == "size"
+    words = {
+        one.column: dict(zip(one.cells, one.mean, strict=True)) for one in found.dependence
+    }
+    assert words["tags"]["a"] > words["tags"]["b"] > words["tags"]["c"]
+    assert words["remark"].keys() <= {*PLAIN, *GOOD, *BAD}
+    (row,) = found.contributions
+    assert {share.column for share in row.shares} == {"remark", "tags", "size"}
+    parts = row.base + sum(share.value for share in row.shares)
+    np.testing.assert_allclose(parts, row.answer, rtol=1e-6)
+
+
+def test_groups_of_rows_are_named_by_the_words_of_a_list(run: Run) -> None:
+    table = read_table(with_gaps(reviews()))
+    groups = [g for g in groups_of_table(table, run.model.schema) if g.column != "y"]
+    letters = {g.value: g.member for g in groups if g.column == "tags"}
+    assert {*"abcdef"} <= letters.keys()
+    holds = table.frame["tags"].fillna("").str.contains("A").to_numpy()
+    np.testing.assert_array_equal(letters["a"], holds)
+
+
+def test_an_audit_names_the_column_whose_words_hold_the_target() -> None:
+    frame = reviews()
+    tags = np.where(frame["y"] > 1.5, "A;left", "A;stayed").astype(object)
+    tags[::3] = [f"B;{one}" for one in tags[::3]]
+    tags[1::3] = [one.removeprefix("A;") for one in tags[1::3]]
+    frame = frame.assign(tags=tags, y=np.where(frame["y"] > 1.5, "gone", "here"))
+    found = tenfold.audit(frame)
+    (leak,) = [one for one in found.findings if one.place.get("column") == "tags"]
+    assert leak.severity == "stops"
+    assert leak.fix == ("leave the column out: --kind 'tags'=constant",)
+    clean = tenfold.audit(reviews())
+    assert not [one for one in clean.findings if one.severity == "stops"]
+
+
+# ---- Files and servers ----
+
+
+def test_an_exported_file_and_its_server_say_what_the_run_says(
+    run: Run, tmp_path: Path
+) -> None:
+    exported = Exported.open(run.export(tmp_path / "model.onnx").path)
+    frame = with_gaps(reviews(40, seed=4)).drop(columns="y")
+    known = run.predict(frame)["prediction"].to_numpy()
+    np.testing.assert_allclose(exported.answers(frame)[:, 0], known, rtol=1e-5, atol=1e-5)
+    feeds = exported.feeds(frame)
+    assert {name: cells.shape[1] for name, cells in feeds.items()} == {
+        "remark": 129,
+        "size": 1,
+        "tags": 33,
+    }
+    rows = Rows(exported, most=100)
+    sent = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    listed = [{**row, "tags": row["tags"].split(";") if row["tags"] else []} for row in sent]
+    csv = frame.to_csv(index=False).encode()
+    for name, cells in feeds.items():
+        for found in (sent, listed):
+            told = rows.of_json(json.dumps({"rows": found}).encode())[0][name]
+            np.testing.assert_array_equal(told, cells)
+        np.testing.assert_array_equal(rows.of_csv(csv)[0][name], cells)
+    assert rows.of_json(b'{"rows": []}')[0]["remark"].shape == (0, 129)
+    for wrong in ({"a": 1}, [["A"]]):
+        body = json.dumps({"rows": [{"remark": "a", "size": 1, "tags": wrong}]})
+        with pytest.raises(TenfoldError) as caught:
+            rows.of_json(body.encode())
+        assert caught.value.code == "P02"
+
+
+def test_a_server_takes_answers_apart_by_column_and_shows_no_text_of_training(
+    run: Run, tmp_path: Path
+) -> None:
+    exported = Exported.open(run.export(tmp_path / "model.onnx").path)
+    label = exported.label
+    assert Label.from_dict(json.loads(json.dumps(label.to_dict()))) == label
+    assert label.background is not None
+    first = {name: cells[:1] for name, cells in exported.feeds(reviews(1, seed=5)).items()}
+    shares = Contributions(exported, label.background).of(first, 0)
+    assert shares.shares.keys() == {"remark", "tags", "size"}
+    answer = exported.answers(reviews(1, seed=5))[0, 0]
+    np.testing.assert_allclose(shares.base + sum(shares.shares.values()), answer, rtol=1e-5)
+    told = schema_of(label, ServeOptions())
+    columns = {column["name"]: column for column in told["columns"]}
+    assert (columns["tags"]["kind"], columns["tags"]["sign"]) == ("list", ";")
+    assert example_of(label)["remark"] is None
+    assert example_of(label)["tags"] in {*"abcdef"}
+    everything = json.dumps(label.to_dict())
+    assert not [text for text in reviews()["remark"] if text in everything]
+
+
+def test_classical_models_get_the_numbers_that_networks_get() -> None:
+    options = RunOptions()
+    table = read_table(with_gaps(reviews()))
+    schema = infer_schema(table, "y", options.schema, options.split)
+    X = typed_columns(table, schema, {})
+    numbers, _ = encode_inputs(table.frame, schema, table.decimal)
+    assert tuple(X.columns) == number_names(schema)
+    np.testing.assert_array_equal(X.to_numpy(), numbers)
+
+
+def test_lists_of_values_are_lists_in_every_source(tmp_path: Path) -> None:
+    frame = reviews()[["tags", "size", "y"]]
+    frame = frame.assign(tags=[cell.split(";") for cell in frame["tags"]])
+    frame.to_parquet(tmp_path / "rows.parquet")
+    frame.to_csv(tmp_path / "rows.csv", index=False)
+    arrays = frame.assign(tags=frame["tags"].map(np.array))
+    tuples = frame.assign(tags=frame["tags"].map(tuple))
+    options = RunOptions()
+    numbers = []
+    for source in (frame, arrays, tuples, *sorted(tmp_path.iterdir())):
+        table = read_table(source)
+        schema = infer_schema(table, "y", options.schema, options.split)
+        assert {c.name: c.kind for c in schema.used} == {"tags": "list", "size": "number"}
+        numbers.append(encode_inputs(table.frame, schema, table.decimal)[0])
+    assert len(numbers) == 5
+    for one in numbers:
+        np.testing.assert_array_equal(one, numbers[0])
