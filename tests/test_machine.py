@@ -178,7 +178,7 @@ def test_a_table_that_a_group_has_no_room_for_is_refused_and_not_killed(
     small_group: Path, tmp_path: Path
 ) -> None:
     """A group ends what takes more than it may. A small table is learnt there."""
-    wide = pd.DataFrame(np.random.default_rng(0).normal(size=(150, 1000))).add_prefix("c")
+    wide = pd.DataFrame(np.random.default_rng(0).normal(size=(150, 480))).add_prefix("c")
     ended = {}
     for name, table in (("wide", wide), ("small", wide.iloc[:, :4])):
         table.to_csv(tmp_path / f"{name}.csv", index=False)
@@ -196,7 +196,7 @@ def test_a_table_that_a_group_has_no_room_for_is_refused_and_not_killed(
         ended[name] = child.returncode, said
     assert ended["small"][0] == 0, ended["small"][1]
     assert ended["wide"][0] == 1, ended["wide"][1]
-    assert "N09: training needs at least 3." in ended["wide"][1]
+    assert "N09: training needs at least " in ended["wide"][1]
     assert not (tmp_path / "wide").exists()
 
 

@@ -380,16 +380,14 @@ def with_times(
 ) -> tuple[Table, tuple[Decision, ...]]:
     """Return a table without the few rows that have no time, which join ``rejected``.
 
-    More of them than ``max_bad`` allows stay, for ``read_times`` to refuse; so do all if the
-    table has no such column.
+    More of them than ``max_bad`` allows stay, and ``read_times`` refuses them.
     """
     if name is None or name not in table.frame.columns:
         return table, ()
-    bad = np.isnan(_moments(table, name))
+    cells, bad = table.frame[name], np.isnan(_moments(table, name))
     every = len(table) + len(table.rejected)
     if not bad.any() or len(table.rejected) + bad.sum() > max_bad * every:
         return table, ()
-    cells = table.frame[name]
     reasons = np.full(len(table), f"its time {name!r} is empty", dtype=object)
     filled = bad & cells.notna().to_numpy()
     words = to_text(cells[filled], table.decimal)
