@@ -590,6 +590,21 @@ def test_test_rows_hold_their_share_of_each_class(sizes: list[int], share: float
     assert abs(len(test) - share * len(frame)) < 1
 
 
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("grouped", [False, True])
+def test_a_class_of_one_row_or_one_group_is_learnt_and_not_kept_apart(
+    seed: int, grouped: bool
+) -> None:
+    frame = labels({"a": 60, "b": 59, "c": 1}, g=[f"g{n % 12}" for n in range(120)])
+    frame.loc[frame["g"] == "g11", "y"] = "c" if grouped else frame["y"]
+    split = SplitOptions(test_size=0.4, group_column="g" if grouped else None)
+    table = read_table(frame)
+    rest, test = set_apart(table, "y", SchemaOptions(target="y"), split, Streams(seed))
+    assert set(rest.frame["y"]) == {"a", "b", "c"}
+    assert set(test.frame["y"]) == {"a", "b"}
+    assert not grouped or not set(rest.frame["g"]) & set(test.frame["g"])
+
+
 def test_test_rows_do_not_depend_on_the_order_of_the_file_and_do_on_the_seed() -> None:
     for frame in (labels({"a": 30, "b": 20}), numbers(50)):
         mixed = frame.sample(frac=1, random_state=3)[["y", "x"]]

@@ -61,12 +61,14 @@ def set_apart(
             rest, test = rest & ~own, test & own
     elif groups is not None:
         test = _some_groups(groups, share, generator)
+        test &= ~_of_lost_classes(table, target, test, groups)
         rest = ~test
     else:
         inputs = cells.columns.difference([target, schema.weight_column or target])
         sets = np.unique(_hashed(cells[inputs]), return_inverse=True)[1]
         test = np.zeros(len(table), dtype=bool)
         test[order] = _some_rows(table, target, order, sets[order], share, generator)
+        test &= ~_of_lost_classes(table, target, test, sets)
         rest = ~test
     if not rest.any() or not test.any():
         raise SplitError(
@@ -75,6 +77,24 @@ def set_apart(
             fix=["choose another share, or bring more rows"],
         )
     return table.take(rest), table.take(test)
+
+
+def _of_lost_classes(
+    table: Table, target: str, test: NDArray[np.bool_], units: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Return which rows are of units with a class of which no other row is left to learn."""
+    names, key = np.unique(
+        to_words(table.frame[target], table.decimal).astype(str), return_inverse=True
+    )
+    if _are_numbers(names, table):
+        return np.zeros(len(table), dtype=bool)
+    lost = np.setdiff1d(key[test], key[~test])
+    return np.isin(units, units[np.isin(key, lost)])
+
+
+def _are_numbers(names: NDArray[Any], table: Table) -> bool:
+    """Tell whether the values of a target are too many to be classes."""
+    return len(names) > MAX_CLASSES or len(names) > len(table) / 10
 
 
 def _hashed(cells: pd.DataFrame) -> NDArray[Any]:
@@ -104,7 +124,7 @@ def _some_rows(
     """
     texts = to_words(table.frame[target], table.decimal).astype(str)[order]
     names, key = np.unique(texts, return_inverse=True)
-    if len(names) > MAX_CLASSES or len(names) > len(table) / 10:
+    if _are_numbers(names, table):
         key = np.zeros(len(table), dtype=np.int64)
     large = np.bincount(sets)[sets] > max(1, share * len(table))
     sets = np.where(large, len(table) + np.arange(len(table)), sets)
