@@ -484,6 +484,17 @@ def test_a_class_of_one_group_is_learnt_by_every_fold_and_tested_by_none() -> No
     assert refusal(dealt, one_each, folds=4, group_column="g").code == "F01"
 
 
+def test_a_class_of_one_row_is_learnt_by_every_fold_in_blocks_too() -> None:
+    frame = labels({"a": 9, "b": 8}).iloc[np.random.default_rng(3).permutation(17)]
+    frame.iloc[4, -1] = "c"
+    rows, splits, said = dealt(frame, folds=3, shuffle=False)
+    lone = rows.target == 2
+    assert splits.learn[:, lone].all()
+    assert not splits.held_out[:, lone].any()
+    assert (splits.held_out[:, ~lone].sum(axis=0) == 1).all()
+    assert said[1:] == ("class 'c' (1) is learnt by every fold and tested by none",)
+
+
 def test_a_class_whose_rows_are_copies_of_each_other_is_learnt_by_every_fold() -> None:
     frame = labels({"a": 20, "b": 20, "c": 2})
     frame["x"] = [*frame["x"][:41], frame["x"][40]]

@@ -61,15 +61,13 @@ def set_apart(
             rest, test = rest & ~own, test & own
     elif groups is not None:
         test = _some_groups(groups, share, generator)
-        test &= ~_of_lost_classes(table, target, test, groups)
-        rest = ~test
+        rest, test = _parted(table, target, test, groups)
     else:
         inputs = cells.columns.difference([target, schema.weight_column or target])
         sets = np.unique(_hashed(cells[inputs]), return_inverse=True)[1]
         test = np.zeros(len(table), dtype=bool)
         test[order] = _some_rows(table, target, order, sets[order], share, generator)
-        test &= ~_of_lost_classes(table, target, test, sets)
-        rest = ~test
+        rest, test = _parted(table, target, test, sets)
     if not rest.any() or not test.any():
         raise SplitError(
             "F02",
@@ -79,17 +77,21 @@ def set_apart(
     return table.take(rest), table.take(test)
 
 
-def _of_lost_classes(
+def _parted(
     table: Table, target: str, test: NDArray[np.bool_], units: NDArray[np.int64]
-) -> NDArray[np.bool_]:
-    """Return which rows are of units with a class of which no other row is left to learn."""
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return the rows to learn from and those to test on, without units of a class to lose.
+
+    A unit that holds all rows of a class is learnt from.
+    """
     names, key = np.unique(
         to_words(table.frame[target], table.decimal).astype(str), return_inverse=True
     )
     if _are_numbers(names, table):
-        return np.zeros(len(table), dtype=bool)
+        return ~test, test
     lost = np.setdiff1d(key[test], key[~test])
-    return np.isin(units, units[np.isin(key, lost)])
+    kept = test & ~np.isin(units, units[np.isin(key, lost)])
+    return ~kept, kept
 
 
 def _are_numbers(names: NDArray[Any], table: Table) -> bool:
