@@ -112,7 +112,7 @@ DAYS: Final = pd.date_range("2024-03-30", periods=ROWS, freq="D")
         ),
         (again(datetime.time(1, 30), None, datetime.time(2)), "number", "clock", ""),
         (again(Decimal("1.5"), Decimal("NaN"), Decimal(2)), "number", "number", ""),
-        (arrow(again(Decimal("1.50"), None), pa.decimal128(5, 2)), "constant", "number", ""),
+        (arrow(again(Decimal("1.50"), None), pa.decimal128(5, 2)), "category", "number", ""),
         (arrow(again(1, 2, 3), pa.uint8()), "number", "number", ""),
         (arrow(again(True, False, None), pa.bool_()), "boolean", "number", ""),
         (pd.arrays.SparseArray(NUMBERS), "number", "number", ""),

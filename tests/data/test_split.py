@@ -484,6 +484,17 @@ def test_a_class_of_one_group_is_learnt_by_every_fold_and_tested_by_none() -> No
     assert refusal(dealt, one_each, folds=4, group_column="g").code == "F01"
 
 
+def test_a_class_of_one_row_is_learnt_by_every_fold_in_blocks_too() -> None:
+    frame = labels({"a": 9, "b": 8}).iloc[np.random.default_rng(3).permutation(17)]
+    frame.iloc[4, -1] = "c"
+    rows, splits, said = dealt(frame, folds=3, shuffle=False)
+    lone = rows.target == 2
+    assert splits.learn[:, lone].all()
+    assert not splits.held_out[:, lone].any()
+    assert (splits.held_out[:, ~lone].sum(axis=0) == 1).all()
+    assert said[1:] == ("class 'c' (1) is learnt by every fold and tested by none",)
+
+
 def test_a_class_whose_rows_are_copies_of_each_other_is_learnt_by_every_fold() -> None:
     frame = labels({"a": 20, "b": 20, "c": 2})
     frame["x"] = [*frame["x"][:41], frame["x"][40]]
@@ -588,6 +599,21 @@ def test_test_rows_hold_their_share_of_each_class(sizes: list[int], share: float
     for name, size in enumerate(sizes):
         assert abs(found.get(f"class {name}", 0) - share * size) <= 1
     assert abs(len(test) - share * len(frame)) < 1
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("grouped", [False, True])
+def test_a_class_of_one_row_or_one_group_is_learnt_and_not_kept_apart(
+    seed: int, grouped: bool
+) -> None:
+    frame = labels({"a": 60, "b": 59, "c": 1}, g=[f"g{n % 12}" for n in range(120)])
+    frame.loc[frame["g"] == "g11", "y"] = "c" if grouped else frame["y"]
+    split = SplitOptions(test_size=0.4, group_column="g" if grouped else None)
+    table = read_table(frame)
+    rest, test = set_apart(table, "y", SchemaOptions(target="y"), split, Streams(seed))
+    assert set(rest.frame["y"]) == {"a", "b", "c"}
+    assert set(test.frame["y"]) == {"a", "b"}
+    assert not grouped or not set(rest.frame["g"]) & set(test.frame["g"])
 
 
 def test_test_rows_do_not_depend_on_the_order_of_the_file_and_do_on_the_seed() -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import tenfold
 from tenfold.config import SchemaOptions, Task
 from tenfold.data.read import read_table
 from tenfold.data.table import Table
@@ -137,6 +138,20 @@ def test_more_classes_than_a_network_can_tell_apart_are_refused() -> None:
     error = refusal([f"word {i}" for i in range(1_001)])
     assert (error.code, error.fact) == ("S07", "the target 'y' has 1,001 classes in 1,001 rows")
     assert len(task_of([f"word {i % 1_000}" for i in range(1_001)])[1]) == 1_000
+
+
+def test_a_class_whose_rows_weigh_nothing_is_none() -> None:
+    frame = pd.DataFrame({"x": np.arange(60) / 7, "w": 1, "y": ["a", "b"] * 30})
+    frame["w"] = [*[1] * 58, 0, 0]
+    frame["y"] = [*["a", "b"] * 29, "c", "c"]
+    options = SchemaOptions(weight_column="w")
+    assert infer_task(read_table(frame), "y", options)[1] == ("a", "b")
+    assert infer_task(read_table(frame), "y", SchemaOptions())[1] == ("a", "b", "c")
+    run = tenfold.train(
+        frame, target="y", weight_column="w", folds=3, epochs=1, quality="fast", out=None
+    )
+    assert sorted(run.predict(frame)["prediction"].unique()) <= ["a", "b"]
+    assert tenfold.audit(frame, target="y", weight_column="w").findings is not None
 
 
 def test_classes_of_which_none_occurs_twice_are_refused() -> None:

@@ -61,13 +61,13 @@ def set_apart(
             rest, test = rest & ~own, test & own
     elif groups is not None:
         test = _some_groups(groups, share, generator)
-        rest = ~test
+        rest, test = _parted(table, target, test, groups)
     else:
         inputs = cells.columns.difference([target, schema.weight_column or target])
         sets = np.unique(_hashed(cells[inputs]), return_inverse=True)[1]
         test = np.zeros(len(table), dtype=bool)
         test[order] = _some_rows(table, target, order, sets[order], share, generator)
-        rest = ~test
+        rest, test = _parted(table, target, test, sets)
     if not rest.any() or not test.any():
         raise SplitError(
             "F02",
@@ -75,6 +75,28 @@ def set_apart(
             fix=["choose another share, or bring more rows"],
         )
     return table.take(rest), table.take(test)
+
+
+def _parted(
+    table: Table, target: str, test: NDArray[np.bool_], units: NDArray[np.int64]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return the rows to learn from and those to test on, without units of a class to lose.
+
+    A unit that holds all rows of a class is learnt from.
+    """
+    names, key = np.unique(
+        to_words(table.frame[target], table.decimal).astype(str), return_inverse=True
+    )
+    if _are_numbers(names, table):
+        return ~test, test
+    lost = np.setdiff1d(key[test], key[~test])
+    kept = test & ~np.isin(units, units[np.isin(key, lost)])
+    return ~kept, kept
+
+
+def _are_numbers(names: NDArray[Any], table: Table) -> bool:
+    """Tell whether the values of a target are too many to be classes."""
+    return len(names) > MAX_CLASSES or len(names) > len(table) / 10
 
 
 def _hashed(cells: pd.DataFrame) -> NDArray[Any]:
@@ -104,7 +126,7 @@ def _some_rows(
     """
     texts = to_words(table.frame[target], table.decimal).astype(str)[order]
     names, key = np.unique(texts, return_inverse=True)
-    if len(names) > MAX_CLASSES or len(names) > len(table) / 10:
+    if _are_numbers(names, table):
         key = np.zeros(len(table), dtype=np.int64)
     large = np.bincount(sets)[sets] > max(1, share * len(table))
     sets = np.where(large, len(table) + np.arange(len(table)), sets)

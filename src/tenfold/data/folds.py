@@ -106,14 +106,27 @@ def make_splits(
         splits, how = _shuffled(rows, schema, wanted, streams)
         how = how if folds > 1 else how[:1]  # one fold does not test every class anyway
     else:
-        splits = split_by(KFold(wanted), rows, np.argsort(rows.rows))
-        what = f"{wanted} folds, blocks of rows in the order of the file"
-        why = "each row is tested on once"
-        how = (Decision(what=what, why=why, change_with="--folds, --shuffle"),)
+        splits, how = _in_blocks(rows, schema, wanted)
     check_splits(splits, rows, schema)
     if folds == 1:
         splits, how = _one_fold(splits, how)
     return splits, how
+
+
+def _in_blocks(
+    rows: Encoded, schema: Labelled, folds: int
+) -> tuple[Splits, tuple[Decision, ...]]:
+    splits = split_by(KFold(folds), rows, np.argsort(rows.rows))
+    what = f"{folds} folds, blocks of rows in the order of the file"
+    why = "each row is tested on once"
+    how = Decision(what=what, why=why, change_with="--folds, --shuffle")
+    if schema.task == "regression":
+        return splits, (how,)
+    classes = rows.target.astype(np.int64)
+    lone = of_one_unit(classes, np.arange(len(rows)))
+    splits = replace(splits, learn=splits.learn | lone, held_out=splits.held_out & ~lone)
+    told = _never_tested(np.unique(classes[lone]), rows, schema, "it has one row")
+    return splits, (how, *told)
 
 
 def _by_time(

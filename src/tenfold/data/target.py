@@ -141,6 +141,7 @@ def infer_task(
     SchemaError
         S02, S06 or S07, if nothing can be learnt from it, or not as asked.
     """
+    table = _weighing(table, options.weight_column)
     cells = table.frame[target]
     finding = find_kind(target, cells, table.decimal)
     numbers = to_numbers(cells, table.decimal, finding.form, finding.unit)
@@ -177,6 +178,22 @@ def infer_task(
     other = "classification" if task == "regression" else "regression"
     decision = Decision(what=task, why=why, change_with=f"--task {other}")
     return task, classes, (decision,)
+
+
+def _weighing(table: Table, weight_column: str | None) -> Table:
+    """Return the rows that weigh something: no network learns what the others say."""
+    if weight_column not in table.frame.columns:
+        return table
+    nothing = to_numbers(table.frame[weight_column], table.decimal) == 0
+    return table if nothing.all() else table.take(~nothing)
+
+
+def of_classes(table: Table, target: str, classes: Sequence[str]) -> Table:
+    """Return the rows of some classes; others weigh nothing. All of a target of numbers."""
+    if not classes:
+        return table
+    known = np.isin(to_words(table.frame[target], table.decimal), classes)
+    return table if known.all() else table.take(known)
 
 
 def _class_order(text: str) -> tuple[bool, float, str]:

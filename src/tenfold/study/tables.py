@@ -22,6 +22,7 @@ from tenfold.data.target import (
     answered,
     answered_for,
     find_target,
+    of_classes,
     stray_targets,
     strays_told,
 )
@@ -181,6 +182,7 @@ def describe(
     if test is None and options.split.test_size is not None:
         table, apart = set_apart(table, target, options.schema, options.split, streams)
     schema = infer_schema(table, target, options.schema, options.split)
+    table = of_classes(table, target, schema.classes)
     if test is not None:
         test = answered_for(test, target, schema.task, max_bad)
         left_out = _left_out(test)
