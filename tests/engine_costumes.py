@@ -56,6 +56,7 @@ WORDS: Final = (
     ),
     *("1000", "true", "True", "yes", "no", "2024-01-05", "12:30", "inf", "x"),
 )
+REMARKS: Final = "the flat is very bright, near a l\u00e4rmige road; no lift and 2 stairs."
 EMPTY: Final = (None, None, "", "  ", "\u00a0", "NA", "nan", "?", " NULL ")
 
 _DAY = datetime.date(1969, 12, 30)
@@ -150,6 +151,7 @@ def houses(rows: int, seed: int = 0) -> Made:
     words = ["None", " red", "red", "Z\u00fcrich", "Zu\u0308rich", "NA", "  ", "2.0", "2", "01"]
     minutes = rng.integers(0, 1_440, rows).tolist()
     days = rng.integers(0, 900, rows).tolist()
+    some_words = np.resize([1, 2, 3, 4], rows).tolist()
     columns = {
         "size": holes(size),
         "rooms": holes(rng.integers(1, 9, rows).tolist()),
@@ -159,6 +161,8 @@ def houses(rows: int, seed: int = 0) -> Made:
         "built": holes([start.date() + datetime.timedelta(days=day) for day in days]),
         "sold": holes([start + datetime.timedelta(minutes=m) for m in minutes]),
         "drive": holes([datetime.timedelta(minutes=m) for m in minutes]),
+        "tags": holes([";".join(rng.permutation(list("ABCDE"))[:n]) for n in some_words]),
+        "remark": holes([" ".join(rng.choice(REMARKS.split(), n + 3)) for n in some_words]),
         "opens": holes([(start + datetime.timedelta(minutes=m)).time() for m in minutes]),
     }
     worth = 3 * np.array(size) + 40 * np.array(zone) + rng.normal(0, 5, rows)

@@ -72,8 +72,6 @@ def test_an_empty_cell_has_no_number_of_words_and_so_has_one_without_a_word() ->
         ("{red, dark blue}", ","),
         ("(red, dark blue)", ";"),
         (["red", "dark blue"], "|"),
-        (("red", "dark blue"), "|"),
-        (np.array(["red", "dark blue"]), "|"),
         ("RED|Dark\u00a0Blue|red", "|"),
     ],
 )

@@ -64,6 +64,18 @@ OTHERS: dict[str, tuple[Callable[[Draw], str], set[str]]] = {
         lambda d: f"The {name(d)} of {name(d)} ({d.integers(1950, 2020)})",
         {"identifier"},
     ),
+    "streets in small letters": (
+        lambda d: f"{d.integers(1, 300)} {name(d).lower()} street flat {d.integers(1, 90)}",
+        {"identifier"},
+    ),
+    "names in small letters": (
+        lambda d: f"{name(d)} {name(d)} {name(d)}".lower(),
+        {"identifier"},
+    ),
+    "keywords that hardly come back": (
+        lambda d: ", ".join(f"k{n}" for n in d.integers(0, 150, d.integers(1, 4))),
+        {"identifier", "category"},
+    ),
     "codes": (lambda d: f"{name(d)[:2].upper()}-{d.integers(10_000)}", {"identifier"}),
     "pressure": (lambda d: f"{5 * d.integers(20, 28)}/{5 * d.integers(12, 19)}", {"category"}),
     "fractions": (lambda d: "/".join(picked(d, "1 2 3 4 5", 2)), {"category"}),

@@ -205,12 +205,20 @@ def columns(*names: str) -> pd.DataFrame:
     ("frame", "options"),
     [
         (columns("numbers", "flag"), {}),
+        (columns("numbers", "price"), {}),
         (columns("words", "town / (place)"), {}),
         (columns("day"), {}),
         (columns("owned"), {"network": "tutorial", "standardize": True}),
         (columns("numbers", "words"), {"network": network}),
     ],
-    ids=["numbers", "words", "a date", "a truth value", "a network of one's own"],
+    ids=[
+        "numbers",
+        "values that come back",
+        "words",
+        "a date",
+        "a truth value",
+        "a network of one's own",
+    ],
 )
 def test_tables_of_one_kind_and_other_networks_are_exported(
     frame: pd.DataFrame, options: dict[str, Any], tmp_path: Path

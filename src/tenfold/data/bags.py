@@ -66,7 +66,7 @@ def words_in(cell: Any, sign: str, decimal: str = ".") -> list[str]:
     >>> words_in(["red", "dark blue"], ";"), words_in(5.0, ";")
     (['red', 'dark blue'], ['5'])
     """
-    if isinstance(cell, (list, tuple, set, frozenset, np.ndarray)):
+    if isinstance(cell, list):  # of JSON
         parts = [word_of(part, decimal) for part in cell]
     elif not sign:
         parts = _WORD.findall(word_of(cell, decimal))

@@ -30,6 +30,7 @@ ENOUGH: Final = 0.95
 # Below this many rows, distinct values say nothing about what a column is.
 FEW_ROWS: Final = 20
 ENDLESS: Final = ("inf", "-inf", "+inf", "Inf", "-Inf", "Infinity", "-Infinity", "INF", "-INF")
+DISTINCT: Final = "cells are distinct words"  # the same where nearly no cell comes back
 EMPTIED: Final = "are read as empty"  # ends the reason where some cells are
 EIGHT: Final = 8  # digits of a date without signs between its parts
 LEAST_TELEPHONE: Final = 1_000_000
@@ -340,8 +341,6 @@ def _as_words(
     texts: NDArray[np.object_], distinct: int, *, declared: bool = False
 ) -> FoundKind:
     if distinct >= ENOUGH * len(texts) and len(texts) >= FEW_ROWS:
-        return FoundKind(
-            kind="identifier", why=f"{distinct:,} of {len(texts):,} cells are distinct words"
-        )
+        return FoundKind(kind="identifier", why=f"{distinct:,} of {len(texts):,} {DISTINCT}")
     why = f"its cells are {distinct:,} words"
     return FoundKind(kind="category", why=why, declared=declared)

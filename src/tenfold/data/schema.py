@@ -21,7 +21,7 @@ from tenfold.data.cells import (
     to_words,
 )
 from tenfold.data.columns import Column
-from tenfold.data.kinds import EMPTIED, FoundKind, find_kind
+from tenfold.data.kinds import DISTINCT, EMPTIED, FoundKind, find_kind
 from tenfold.data.layouts import ISO
 from tenfold.data.prose import likeliest_sign
 from tenfold.data.reading import Known, Reading
@@ -296,7 +296,8 @@ def _describe(columns: Sequence[Column], forced: Mapping[str, Kind | str]) -> li
         if kind in {"identifier", "constant"}:
             for column in members:
                 what = f"column {column.name!r} is left out: {kind}"
-                change = f"--kind {column.name!r}=category"
+                other = "text" if column.why.endswith(DISTINCT) else "category"
+                change = f"--kind {column.name!r}={other}"
                 decisions.append(Decision(what=what, why=column.why, change_with=change))
             continue
         names = ", ".join(repr(c.name) for c in members[:SHOWN])

@@ -114,7 +114,7 @@ def word_of(cell: Any, decimal: str = ".") -> str:
         return _shortest(cell)
     if isinstance(cell, datetime.datetime):
         return cell.isoformat(sep=" ").removesuffix(" 00:00:00")
-    return str(cell.tolist() if isinstance(cell, np.ndarray) else cell)
+    return str(cell)
 
 
 def _plainest(text: str, decimal: str) -> str:

@@ -26,8 +26,8 @@ def background_of(cells: Sequence[NDArray[Any]], seed: int) -> Background:
 
     A middle holds the median of each number and the most frequent word; a cell is empty if
     most cells of its group are. Of text and lists it holds the median of each of their numbers.
-    Groups are those of k-means on the ranks of numbers and on
-    words, one feature each.
+    Groups are those of k-means on the ranks of numbers, on words, one feature each, and on the
+    places that words of text and lists set.
 
     Parameters
     ----------

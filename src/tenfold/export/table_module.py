@@ -94,7 +94,9 @@ class TableAnswers(nn.Module):
         """
         numbers_NP = self._without_dates(numbers_NC) if any(self.dates) else numbers_NC
         values = [one(numbers_NC[:, int(at)]) for at, one in self.recurring.items()]
-        codes_NQ = torch.cat([words_NK, *values], dim=1) if values else words_NK
+        # A file has no input for words where there are none, so nothing may be made of them.
+        words = [words_NK] if words_NK.shape[1] else []
+        codes_NQ = torch.cat([*words, *values], dim=1) if values else words_NK
         x = [one(numbers_NP, codes_NQ) for one in self.features]
         answers_FNO = self.target.answers(self.network(x, codes_NQ))
         answers_NO = answers_FNO.mean(dim=0)
