@@ -21,9 +21,9 @@ from tenfold.config import Kind
 from tenfold.data.bags import PLACES, to_bags
 from tenfold.data.cells import read_truth, to_moments, to_numbers, to_spelling
 from tenfold.data.columns import Column
-from tenfold.data.encode import check_columns
 from tenfold.data.picture_schema import PictureSchema
 from tenfold.data.read import as_table
+from tenfold.data.required import check_columns
 from tenfold.data.schema import Schema
 from tenfold.data.table import Table
 from tenfold.errors import StoreError

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from tenfold.config import Decision
-from tenfold.data.encode import check_columns, encode_inputs
+from tenfold.data.encode import encode_inputs
 from tenfold.data.read import as_table
+from tenfold.data.required import check_columns
 from tenfold.data.schema import Schema
 from tenfold.data.table import Table
 from tenfold.errors import PredictError

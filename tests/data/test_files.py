@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import assume, given, settings
@@ -750,3 +751,20 @@ def test_what_is_left_out_is_listed_beside_what_is_rejected(written: Write) -> N
 def test_a_frame_has_nothing_around_it() -> None:
     frame = pd.DataFrame({"a": ["Total", "x"], "b": ["kg", "5"]})
     assert cells(read_table(frame)) == [["a", "b"], ["Total", "kg"], ["x", "5"]]
+
+
+@pytest.mark.parametrize("names", ["Summe {}", "Total {}", "Zwischensumme", "{}"])
+def test_subtotals_that_lack_no_cell_are_told_by_what_they_add_up_to(
+    written: Write, names: str
+) -> None:
+    lines, every = ["town,area,sales"], np.zeros(2, dtype=int)
+    for place, town in enumerate(["Kiel", "Ulm", "Bonn"]):
+        numbers = np.random.default_rng(place).integers(1, 100, (9, 2))
+        lines += [f"{town},{area},{sales}" for area, sales in numbers]
+        lines.append(f"{names.format(town)},{numbers[:, 0].sum()},{numbers[:, 1].sum()}")
+        every += numbers.sum(axis=0)
+    lines.append(f"Total,{every[0]},{every[1]}")
+    table = read_table(written("\n".join(lines) + "\n"))
+    # The control: a town's name says nothing, whatever stands beside it.
+    assert len(table) == (30 if names == "{}" else 27)
+    assert len(table.aside) == (1 if names == "{}" else 4)

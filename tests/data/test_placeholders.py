@@ -8,10 +8,11 @@ import pytest
 
 from tenfold.config import ReadOptions, RunOptions, SchemaOptions, SplitOptions, Task
 from tenfold.data.admit import admit
-from tenfold.data.encode import check_columns, encode_inputs
+from tenfold.data.encode import encode_inputs
 from tenfold.data.kinds import find_kind
 from tenfold.data.placeholders import PLACEHOLDERS, is_placeholder
 from tenfold.data.read import read_table
+from tenfold.data.required import check_columns
 from tenfold.data.schema import Schema, infer_schema
 from tenfold.data.table import Table
 from tenfold.data.target import answered, stray_targets

@@ -270,3 +270,24 @@ def test_a_record_that_is_none_is_refused(odd: dict[str, Any]) -> None:
         Reading.from_dict(Reading().to_dict() | odd)
     with pytest.raises(LookupError):
         Reading.from_dict({})
+
+
+@pytest.mark.parametrize(
+    ("cells", "first"),
+    [
+        (["2.491", "531", "1.250", "84", "3.003"], 2491.0),
+        (["2.491 €", "531 €", "1.250 €", "84 €", "3.003 €"], 2491.0),
+        (["2.491", "5.310", "1.250", "8.400", "3.003"], 2.491),  # a control: nothing shows it
+        (["2.491", "531", "1.251", "84", "3.003"], 2.491),  # zeros at the end are left away
+        (["2.491", "531", "1.250", "0.084", "3.003"], 2.491),
+    ],
+)
+def test_points_beside_whole_numbers_part_thousands(
+    written: Written, cells: list[str], first: float
+) -> None:
+    lines = [f"{cell};{at}" for at, cell in enumerate(cells * 5)]
+    schema = schema_of(written("\n".join(["income;y", *lines]) + "\n"))
+    table = read_table(written("\n".join(["income;y", *lines]) + "\n"))
+    (column,) = [one for one in schema.columns if one.name == "income"]
+    found = to_numbers(table.frame["income"], table.decimal, column.form, column.unit)
+    assert found[0] == first

@@ -154,7 +154,7 @@ def read_many(
     import pandas as pd  # noqa: PLC0415
 
     from tenfold.data.departures import like_training  # noqa: PLC0415
-    from tenfold.data.encode import check_columns  # noqa: PLC0415
+    from tenfold.data.required import check_columns  # noqa: PLC0415
 
     tables = [read_rows(path, read, like=schema.known, quiet=quiet) for path in paths]
     if len({table.decimal for table in tables}) > 1:  # numbers first, then one table

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from tenfold.config import check
 from tenfold.data.departures import Departure, What, like_training
-from tenfold.data.encode import check_columns
 from tenfold.data.pictures import Pictures
 from tenfold.data.rejected import SHOWN
+from tenfold.data.required import check_columns
 from tenfold.data.schema import Schema
 from tenfold.data.table import Table
 from tenfold.errors import PredictError

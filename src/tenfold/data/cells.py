@@ -294,17 +294,32 @@ def read_truth(
     decimal : {".", ","}
     tick : str
         What stands in a box that is ticked, in small letters, if the column is one of boxes:
-        then an empty cell is 0.
+        then an empty cell is 0, as is one that says nothing else.
 
     Examples
     --------
     >>> read_truth(pd.Series(["x", None, "no", "maybe"], dtype=object), tick="x")
-    array([ 1.,  0.,  0., nan])
+    array([1., 0., 0., 0.])
     """
+    found = _truth(cells, decimal, tick)
+    return np.nan_to_num(found) if tick else found
+
+
+def is_truth(cells: "pd.Series[Any]", decimal: str = ".", tick: str = "") -> NDArray[np.bool_]:
+    """Tell which cells say a truth value; the parameters are those of ``read_truth``.
+
+    Examples
+    --------
+    >>> is_truth(pd.Series(["x", None, "no", "maybe"], dtype=object), tick="x").tolist()
+    [True, False, True, False]
+    """
+    return np.isfinite(_truth(cells, decimal, tick))
+
+
+def _truth(cells: "pd.Series[Any]", decimal: str, tick: str) -> NDArray[np.float64]:
     texts = to_text(cells, decimal)
     found = to_truth(texts)
     if tick:
-        found[[text is None for text in texts]] = 0.0
         found[[text is not None and text.lower() == tick for text in texts]] = 1.0
     return found
 

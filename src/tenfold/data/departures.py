@@ -17,8 +17,8 @@ from tenfold.data.bags import PLACES
 from tenfold.data.cells import (
     NOWHERE,
     days_of,
+    is_truth,
     places,
-    read_truth,
     to_moments,
     to_numbers,
     to_text,
@@ -144,7 +144,7 @@ def _read(cells: "pd.Series[Any]", column: Column, decimal: str) -> tuple[Any, l
     if column.kind == "category":
         marks["unseen word"] = places(cells, column.levels, decimal) == NOWHERE
     elif column.kind == "boolean":
-        marks["another kind"] = np.isnan(read_truth(cells, decimal, column.tick)) & ~empty
+        marks["another kind"] = ~is_truth(cells, decimal, column.tick) & ~empty
     elif column.kind not in PLACES:  # of text and lists no word is unseen
         cells = without_words(cells, column.empties)
         empty = cells.isna().to_numpy()

@@ -19,7 +19,6 @@ from tenfold.data.cells import (
     NO_CELL,
     NOWHERE,
     days_of,
-    is_numeric,
     places,
     read_truth,
     to_moments,
@@ -29,18 +28,14 @@ from tenfold.data.cells import (
 )
 from tenfold.data.columns import Column
 from tenfold.data.kinds import find_kind
-from tenfold.data.placeholders import without_words
 from tenfold.data.schema import Schema
-from tenfold.data.spelling import nearest, other_form
 from tenfold.data.table import Table
-from tenfold.errors import PredictError, SchemaError, SplitError
+from tenfold.errors import SchemaError, SplitError
 
 UNSEEN: Final = 0  # a word that is not in the schema
 EMPTY: Final = 1  # an empty cell
 FIRST_LEVEL: Final = 2
 
-# A column of which fewer filled cells can be read is another one, or is written otherwise.
-READABLE: Final = 0.5
 
 DATE_PARTS: Final = ("day", "month", "weekday", "hour")
 
@@ -98,62 +93,6 @@ class Encoded:
             if isinstance(value := getattr(self, f.name), np.ndarray)
         }
         return replace(self, **arrays)
-
-
-def check_columns(frame: pd.DataFrame, schema: Schema, decimal: str) -> None:
-    """Refuse rows whose columns are not those that the network learnt from.
-
-    Raises
-    ------
-    PredictError
-        P01, if a column is missing; P02, if most filled cells of a column of numbers
-        or dates are none.
-    """
-    missing = [c.name for c in schema.used if c.name not in frame.columns]
-    if missing:
-        extra = [n for n in frame.columns if n not in {c.name for c in schema.columns}]
-        place = {"missing": ", ".join(map(repr, missing[:10]))}
-        if extra:
-            place["not known"] = ", ".join(map(repr, extra[:10]))
-        others = [name for name in extra if name != schema.target]
-        near = [(name, new) for name in missing[:10] if (new := nearest(name, others))]
-        raise PredictError(
-            "P01",
-            f"{len(missing)} of {len(schema.used)} columns are missing",
-            place=place,
-            fix=[
-                *(f"is {new!r} the column {name!r}? rename it" for name, new in near),
-                "rename or add the columns",
-                "leave their cells empty if nothing is known",
-            ],
-        )
-    for column in schema.used:
-        cells = frame[column.name]
-        if column.kind == "date" or (column.kind == "number" and not is_numeric(cells)):
-            _check_cells(without_words(cells, column.empties).dropna(), column, decimal)
-
-
-def _check_cells(filled: "pd.Series[Any]", column: Column, decimal: str) -> None:
-    """Refuse the filled cells of a column of numbers or dates if most of them are none."""
-    if column.kind == "number":
-        fits = np.isfinite(to_numbers(filled, decimal, column.form, column.unit))
-    else:
-        fits = ~np.isnat(to_moments(filled, column.date_format))
-    if not len(filled) or fits.mean() >= READABLE:
-        return
-    bad = filled[~fits]
-    now = "none" if len(bad) == len(filled) else f"{len(bad):,} cells that are none"
-    place = {"cells": ", ".join(repr(cell) for cell in bad[:5])}
-    like = other_form(bad, column.kind, column.date_format, decimal)
-    if like:
-        had = column.date_format if column.kind == "date" else None
-        place["they look like"] = like + (f", training had {had}" if had else "")
-    raise PredictError(
-        "P02",
-        f"column {column.name!r} held {column.kind}s in training and holds {now} now",
-        place=place,
-        fix=["bring the cells into the form that they had in training"],
-    )
 
 
 def encode_inputs(

@@ -97,7 +97,10 @@ class _Rows:
         return None
 
     def _subtotals(self) -> list[Record]:
-        """Return the rows that are called totals in the first column, and lack a cell."""
+        """Return the rows that are called totals in the first column, and show it.
+
+        They lack a cell that all others have, or are the sums of the rows above them.
+        """
         texts = {as_text(row.cells[0]) for row in self.whole}
         names = {text for text in texts if text[:1] not in DIGITS and is_total(text)}
         called = [row for row in self.whole if as_text(row.cells[0]) in names] if names else []
@@ -107,12 +110,33 @@ class _Rows:
         others = [row.cells for row in self.whole if row.line not in lines]
         columns = range(len(called[0].cells))
         full = [j for j in columns if all(self._is_filled(cells[j]) for cells in others)]
-        return [
+        lacking = [
             row
             for row in called
             if any(not self._is_filled(row.cells[j]) for j in full)
             and any(is_value(as_text(cell)) for cell in row.cells)
         ]
+        return lacking or self._sums_among(lines, others)
+
+    def _sums_among(self, called: set[int], others: Sequence[Sequence[object]]) -> list[Record]:
+        """Return the rows, of some lines, whose numbers all are sums of the rows above them.
+
+        Of those behind the last such line, or, right below another, of all ``others``.
+        """
+        found, block = [], list[Sequence[object]]()
+        for row in self.whole:
+            if row.line not in called:
+                block.append(row.cells)
+                continue
+            texts = [as_text(cell) for cell in row.cells]
+            columns = list(zip(*(block or others), strict=True))
+            numbers = [j for j, text in enumerate(texts) if is_value(text)]
+            if numbers and all(
+                self._is_sum(texts[j], columns[j], means=False) for j in numbers
+            ):
+                found.append(row)
+                block = []
+        return found if len(found) == len(called) else []
 
     def ends(self) -> list[Found]:
         """Return what stands at the end."""

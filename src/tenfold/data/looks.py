@@ -31,8 +31,9 @@ _NOTE: Final = re.compile(
     re.IGNORECASE,
 )
 _TOTAL: Final = re.compile(
-    r"(grand |sub-?|over-?all )?totals?\b.*|(column |row )?sums?( total)?|summ[ea]|sum[a\u00e1]"
-    r"|somme|soma|totale?s?|total g[e\u00e9]n[e\u00e9]ral|totaal|gesamt(summe|ergebnis)?"
+    r"(grand |sub-?|over-?all )?totals?\b.*|(column |row )?sums?( total)?|sum[a\u00e1]"
+    r"|((zwischen)?summ[ea]|somme|soma|sous-total|gesamt)\b.*|gesamt(summe|ergebnis)"
+    r"|totale?s?|total g[e\u00e9]n[e\u00e9]ral|totaal"
     r"|insgesamt|zusammen|\u0438\u0442\u043e\u0433\u043e|\u0432\u0441\u0435\u0433\u043e"
     r"|\u5408\u8ba1|\u5408\u8a08|\u603b\u8ba1|\u7e3d\u8a08|\u8a08",
     re.IGNORECASE,

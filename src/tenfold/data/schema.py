@@ -173,7 +173,14 @@ def infer_schema(
             "no column is left to learn from",
             place={"file": table.source}
             | {f"column {c.name!r}": f"{c.kind}: {c.why}" for c in columns[:10]},
-            fix=["say what a column is: --kind NAME=category"],
+            fix=[
+                "say what a column is: --kind NAME=category",
+                *(
+                    ["add a copy of the column of groups or times"]
+                    if _apart_told(split)
+                    else []
+                ),
+            ],
         )
     return Schema(
         columns=tuple(columns),
@@ -186,7 +193,29 @@ def infer_schema(
         group_column=split.group_column,
         time_column=split.time_column,
         reading=table.reading,
-        decisions=(*decision, *_describe(columns, options.kinds), *kept_told(words)),
+        decisions=(
+            *decision,
+            *_apart_told(split),
+            *_describe(columns, options.kinds),
+            *kept_told(words),
+        ),
+    )
+
+
+def _apart_told(split: SplitOptions) -> tuple[Decision, ...]:
+    """Say which columns only say how rows are split."""
+    named = [
+        (split.group_column, "groups", "rows to come are of groups that no row told of"),
+        (split.time_column, "orders", "rows to come are of times that no row told of"),
+    ]
+    return tuple(
+        Decision(
+            what=f"{name!r} {does} the rows, and is not learnt from",
+            why=why,
+            change_with="a copy of the column, by another name",
+        )
+        for name, does, why in named
+        if name is not None
     )
 
 

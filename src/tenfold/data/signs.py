@@ -21,11 +21,14 @@ NAMES: Final = {".": "decimal point", ",": "decimal comma"}
 FIRST_ROWS: Final = 200  # that show the decimal sign
 SPREAD_ROWS: Final = 800  # more of them, from all over the table
 MOST_TOLD: Final = 5
+SOME: Final = 3  # numbers that show that points part thousands
 
 _POINT: Final = re.compile(r"[+-]?(\d*|\d{1,3}(,\d{3})+)\.\d+(e[+-]?\d+)?", re.IGNORECASE)
 _COMMA: Final = re.compile(r"[+-]?(\d*|\d{1,3}(\.\d{3})+),\d+(e[+-]?\d+)?", re.IGNORECASE)
 # With either sign these may be thousands.
 _EITHER: Final = re.compile(r"[+-]?[1-9]\d{0,2}([.,])\d{3}(\1\d{3})*")
+_THOUSANDS: Final = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+")
+_BELOW_THOUSAND: Final = re.compile(r"[+-]?\d{1,3}")
 
 
 class Signs(NamedTuple):
@@ -43,10 +46,8 @@ def decide_signs(
     """Decide it from some texts of each column, what is asked for, and what training had."""
     known = None if like is None else like.reading
     numbers = None if like is None else like.numbers
-    shown = shown_by(
-        chain.from_iterable(
-            cells for name, cells in texts.items() if numbers is None or name in numbers
-        )
+    shown = shown_in(
+        [cells for name, cells in texts.items() if numbers is None or name in numbers]
     )
     decimal, decisions, news = decide_decimal(shown, options.decimal, known)
     words = missing_words(options, like)
@@ -83,6 +84,36 @@ class Shown(NamedTuple):
     thousands: str | None
     example: str
     either: str
+
+
+def shown_in(columns: Sequence[Iterable[str]]) -> Shown:
+    """Return which decimal sign some columns show, together or one by what it holds.
+
+    Examples
+    --------
+    >>> shown_in([["2.491", "531", "1.250", "84", "3.003"], ["red", "blue"]])[:3]
+    (',', '.', '2.491')
+    >>> shown_in([["2.491", "5.310", "1.250"]]).decimal
+    """
+    shown = shown_by(chain.from_iterable(columns))
+    if shown.decimal is None and any(map(_parts_thousands, columns)):
+        return shown._replace(decimal=",", thousands=".", example=shown.either)
+    return shown
+
+
+def _parts_thousands(cells: Iterable[str]) -> bool:
+    """Tell whether the points in whole numbers can only part thousands.
+
+    Beside numbers below a thousand without a point stand others with three digits behind it.
+    As decimals, those that end in a zero would have been written to three places, and so
+    would the whole ones.
+    """
+    texts = [digits_of(cell.strip()) for cell in cells]
+    pointed = [text for text in texts if _THOUSANDS.fullmatch(text)]
+    whole = sum(_BELOW_THOUSAND.fullmatch(text) is not None for text in texts)
+    zero = any(text.endswith("0") for text in pointed)
+    enough = zero and whole > 0 and len(pointed) >= SOME
+    return enough and len(pointed) + whole == sum(map(bool, texts))
 
 
 def shown_by(cells: Iterable[str]) -> Shown:
@@ -152,6 +183,8 @@ def decide_decimal(
     if shown.decimal == "." and not news:
         return ".", (), False
     why = f"cells such as {shown.example} are numbers"
+    if shown.example == shown.either:
+        why = f"points part the thousands of cells such as {shown.example}"
     if news and before is not None:
         why += f"; training had a {NAMES[before]}"
     return shown.decimal, (_decision(shown.decimal, why),), news

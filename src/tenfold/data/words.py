@@ -15,17 +15,22 @@ from typing import Any, Final, final
 
 import numpy as np
 
-TRUE_WORDS: Final = frozenset({"true", "yes", "y", "t", "on", "enabled"})
-FALSE_WORDS: Final = frozenset({"false", "no", "n", "f", "off", "disabled"})
+# Spreadsheets write truth values in the language of their user.
+TRUE_WORDS: Final = frozenset(
+    ("true", "yes", "y", "t", "on", "enabled", "ja", "wahr", "oui", "vrai", "si", "s\u00ed")
+) | frozenset(("s\u00ec", "verdadero", "vero", "sim", "verdadeiro", "waar"))
+FALSE_WORDS: Final = frozenset(
+    ("false", "no", "n", "f", "off", "disabled", "nein", "falsch", "non", "faux", "falso")
+) | frozenset(("n\u00e3o", "nee", "onwaar", "\u2610", "\u2717", "\u2718"))
 MEANINGS: Final = {
     **dict.fromkeys(TRUE_WORDS | {"1"}, 1.0),
     **dict.fromkeys(FALSE_WORDS | {"0"}, 0.0),
 }
 
-# What stands in a box that is ticked, beside the words for true: marks, and yes elsewhere.
+# What stands in a box that is ticked, beside the words for true.
 TICKS: Final = frozenset(
     ("x", "*", "\u2713", "\u2714", "\u2611", "\u2612", "\u2705", "\u2022", "\u25cf", "\u25a0")
-) | frozenset(("checked", "ticked", "ja", "oui", "si", "s\u00ed", "s\u00ec", "sim"))
+) | frozenset(("checked", "ticked"))
 
 MOST_DIGITS: Final = 22  # of a whole number that is written out, as all floats below 1e22 are
 # Signs that take no room, or only say how the text beside them runs: nobody sees them.

@@ -9,12 +9,8 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from tenfold.config import Task
-from tenfold.data.encode import (
-    Encoded,
-    check_columns,
-    encode_target,
-    read_weights,
-)
+from tenfold.data.encode import Encoded, encode_target, read_weights
+from tenfold.data.required import check_columns
 from tenfold.data.schema import Schema
 from tenfold.data.split import Splits
 from tenfold.data.table import Table

@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from tenfold.data.encode import check_columns
+from tenfold.data.required import check_columns
 from tenfold.data.table import Table
 from tenfold.errors import UsageError
 from tenfold.evaluate.metrics import HEADLINE

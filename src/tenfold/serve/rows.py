@@ -272,7 +272,8 @@ class _Cells:
         if not self._filled(value):
             return 0.0 if self._tick else NOT_A_NUMBER
         ticked = isinstance(value, str) and value.strip().lower() == self._tick
-        return 1.0 if ticked and self._tick else truth_of(value, self._sign)
+        found = 1.0 if ticked and self._tick else truth_of(value, self._sign)
+        return 0.0 if self._tick and math.isnan(found) else found
 
     def _truth_word(self, value: Any) -> str:
         return self._spelt.get(self._truth(value), "")

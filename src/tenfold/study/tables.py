@@ -180,17 +180,28 @@ def describe(
     left_out: tuple[Decision, ...] = ()
     apart = None
     if test is None and options.split.test_size is not None:
+        every = len(table)
         table, apart = set_apart(table, target, options.schema, options.split, streams)
+        left_out = _on_neither_side(every - len(table) - len(apart), len(apart))
     schema = infer_schema(table, target, options.schema, options.split)
     table = of_classes(table, target, schema.classes)
     if test is not None:
         test = answered_for(test, target, schema.task, max_bad)
-        left_out = _left_out(test)
+        left_out = (*left_out, *_left_out(test))
     test = apart if test is None else test
     if test is not None:
         read_answers(test, schema)  # training is not lost to rows that cannot be scored
     decisions = (*table.decisions, *found, *untimed, *schema.decisions, *left_out)
     return table, test, schema, decisions
+
+
+def _on_neither_side(rows: int, tested: int) -> tuple[Decision, ...]:
+    """Say how many rows are neither learnt from nor test rows."""
+    if not rows:
+        return ()
+    what = f"{rows:,} rows are neither learnt from nor among the {tested:,} test rows"
+    why = "they are as late as test rows are, or of groups that are tested"
+    return (Decision(what=what, why=why, change_with="--test-size, --group-column"),)
 
 
 def _left_out(test: Table) -> tuple[Decision, ...]:
