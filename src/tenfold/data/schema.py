@@ -167,21 +167,7 @@ def infer_schema(
     inputs = [n for n in table.frame.columns if n != target and n not in set(apart.values())]
     columns = [_infer_column(table, name, options) for name in sorted(inputs)]
     words = {column.name: column.levels for column in columns if column.kind == "category"}
-    if not any(column.used for column in columns):
-        raise SchemaError(
-            "S03",
-            "no column is left to learn from",
-            place={"file": table.source}
-            | {f"column {c.name!r}": f"{c.kind}: {c.why}" for c in columns[:10]},
-            fix=[
-                "say what a column is: --kind NAME=category",
-                *(
-                    ["add a copy of the column of groups or times"]
-                    if _apart_told(split)
-                    else []
-                ),
-            ],
-        )
+    _require_inputs(table, columns, split)
     return Schema(
         columns=tuple(columns),
         target=target,
@@ -199,6 +185,20 @@ def infer_schema(
             *_describe(columns, options.kinds),
             *kept_told(words),
         ),
+    )
+
+
+def _require_inputs(table: Table, columns: Sequence[Column], split: SplitOptions) -> None:
+    """Refuse a table without a column to learn from."""
+    if any(column.used for column in columns):
+        return
+    copied = ["add a copy of the column of groups or times"] if _apart_told(split) else []
+    raise SchemaError(
+        "S03",
+        "no column is left to learn from",
+        place={"file": table.source}
+        | {f"column {c.name!r}": f"{c.kind}: {c.why}" for c in columns[:10]},
+        fix=["say what a column is: --kind NAME=category", *copied],
     )
 
 
