@@ -191,6 +191,7 @@ def test_a_run_that_a_system_ends_keeps_its_state_and_says_how_it_goes_on(
     name: str, table: Path, tmp_path: Path
 ) -> None:
     number = getattr(signal, name)
+    signal.signal(number, signal.SIG_DFL)  # what started the tests may have left it ignored
     watch = Ending(3, lambda: os.kill(os.getpid(), number))
     order = run_of(table, tmp_path, **QUICK | {"epochs": 6})
     order = replace(order, given=replace(order.given, watch=watch))
