@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as some
 from numpy.typing import NDArray
 
+from tenfold.errors import PredictError
 from tenfold.exported import Exported, Feeds
 from tenfold.serve.batches import Batches
 from tenfold.serve.contributions import Contributions
@@ -52,7 +53,11 @@ def test_a_row_of_json_means_what_a_row_of_a_table_means(
         lambda cell: cell.encode(errors="replace").decode() if isinstance(cell, str) else cell
     )
     found, _ = Rows(exported, 10).of_json(json.dumps({"rows": [row]}).encode())
-    known = exported.feeds(frame)
+    try:
+        known = exported.feeds(frame)
+    except PredictError as error:
+        assume("held booleans in training" not in error.fact)  # a file of one unfit cell
+        raise
     for name, cells in known.items():
         assert found[name].dtype == cells.dtype
         np.testing.assert_array_equal(found[name], cells, err_msg=name)
