@@ -262,3 +262,25 @@ def test_dates_of_a_far_year_are_told_like_any_other() -> None:
     schema = schema_of(known)
     later = admit(read_table(known.assign(day="9999-12-31")), schema, "warn")[1]
     assert [one.training for one in later] == ["0824-01-01 to 2724-01-01"]
+
+
+SHARES: Final = schema_of(
+    pd.DataFrame({"share": [f"{at + 0.5} %" for at in range(40)], "y": np.arange(40) / 3})
+)
+
+
+@pytest.mark.parametrize(
+    ("cells", "what"),
+    [
+        ([0.12, 0.7], ["perhaps a fraction"] * 2),
+        ([0.12, 7.5], ["below all seen"]),  # one above one shows what they all are,
+        (["0.6 %", 0.7], []),  # as does one with its sign
+    ],
+)
+def test_numbers_that_may_be_fractions_of_percentages_are_named(
+    cells: list[object], what: list[str]
+) -> None:
+    """A DataFrame that was read from a spreadsheet holds 0.12 where that shows 12 %."""
+    found = found_in(pd.DataFrame({"share": pd.Series(cells, dtype=object)}), SHARES)
+    assert [row[2] for row in found] == what
+    assert {row[4] for row in found} <= {"0.5 to 39.5"}

@@ -7,14 +7,17 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 import numpy as np
+import openpyxl
 import pandas as pd
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tenfold.config import ReadOptions
+from tenfold.data.amounts import read_amount
 from tenfold.data.read import read_table
 from tenfold.data.table import Table
+from tenfold.data.workbook import as_percent
 from tenfold.errors import ReadError, UsageError
 
 NAMES: Final = ["region", "day", "units", "flag", "revenue"]
@@ -622,6 +625,48 @@ def test_words_of_a_sheet_are_empty_where_those_of_a_text_are(tmp_path: Path) ->
     rows: list[list[Any]] = [["a", "b"], ["None", 1], ["NA", 2], [" x ", 3], [None, 4]]
     table = read_table(workbook(tmp_path / "t.xlsx", {"data": rows}))
     assert table.frame["a"].tolist() == ["None", None, "x", None]
+
+
+def formatted(path: Path, rows: list[list[Any]], layouts: dict[int, str]) -> Path:
+    """Write a sheet whose columns have number formats, as a spreadsheet does."""
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    for column, layout in layouts.items():
+        for cell in list(book.active.columns)[column]:
+            cell.number_format = layout
+    book.save(path)
+    return path
+
+
+def test_a_percentage_of_a_sheet_is_what_the_sheet_shows(tmp_path: Path) -> None:
+    """Excel keeps 12.5 % as 0.125; text, and the sheet that is saved as text, say 12.5 %."""
+    shares = [0.125, 0.07, 1, 0, -0.3, 0.12345, 1e-9, None, "n/a", 1 / 3]
+    rows: list[list[Any]] = [["share", "of", "n"], *([x, x, x] for x in shares)]
+    path = formatted(tmp_path / "t.xlsx", rows, {0: "0.0%", 1: '0.0" % of all"'})
+    table = read_table(path)
+    texts = ["12.5%", "7%", "100%", "0%", "-30%", "12.3450%", "1e-07%", None, "n/a"]
+    assert table.frame["share"].tolist() == [*texts, "33.3333333333333%"]
+    assert table.frame["of"].tolist() == table.frame["n"].tolist() == shares
+
+
+@given(number=st.floats(-1e6, 1e6), decimal=st.sampled_from([".", ","]))
+def test_a_percentage_is_one_number_whatever_the_decimal_sign(
+    number: float, decimal: str
+) -> None:
+    amount = read_amount(as_percent(number / 100), decimal)
+    assert amount is not None
+    assert amount.number == pytest.approx(number, rel=1e-14, abs=1e-300)
+    assert amount.unit == "%"
+
+
+def test_formulas_without_a_result_are_said(tmp_path: Path) -> None:
+    rows: list[list[Any]] = [["a", "b"], *([i, f"=A{i}*2" if i > 10 else i] for i in range(20))]
+    told = said(read_table(formatted(tmp_path / "t.xlsx", rows, {})))
+    assert told["--sheet"] == (
+        "9 formulas of sheet 'Sheet' have no result and are read as empty"
+    )
+    assert "--sheet" not in said(read_table(formatted(tmp_path / "u.xlsx", rows[:12], {})))
 
 
 # Any table, decorated

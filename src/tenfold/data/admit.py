@@ -22,6 +22,8 @@ MODES: Final = get_args(Mode)
 FIRST: Final = 3  # cells that a line names
 SAID: Final[dict[What, str]] = {
     "another kind": "cannot be read as {training}, taken as empty",
+    "perhaps a fraction": "without a %, read as percent ({training} in training), though they "
+    "may be fractions of one",
     "unseen word": "words that training never saw",
     "below all seen": "below the {training} of training",
     "above all seen": "above the {training} of training",

@@ -33,6 +33,7 @@ What = Literal[
     "missing column",
     "extra column",
     "another kind",
+    "perhaps a fraction",
     "unseen word",
     "below all seen",
     "above all seen",
@@ -150,7 +151,9 @@ def _read(cells: "pd.Series[Any]", column: Column, decimal: str) -> tuple[Any, l
         empty = cells.isna().to_numpy()
         held, numbers = _numbers(cells, column, decimal)
         marks["another kind"] = np.isnan(numbers) & ~empty
-        if column.low is not None and column.high is not None:
+        if _perhaps_fractions(cells, numbers, column):
+            marks["perhaps a fraction"] = np.isfinite(numbers)
+        elif column.low is not None and column.high is not None:
             marks["below all seen"] = numbers < column.low
             marks["above all seen"] = numbers > column.high
     marks["empty"] = empty if not column.has_missing else np.zeros_like(empty)
@@ -159,6 +162,20 @@ def _read(cells: "pd.Series[Any]", column: Column, decimal: str) -> tuple[Any, l
         for what, mark in marks.items()
         if mark.any()
     ]
+
+
+def _perhaps_fractions(
+    cells: "pd.Series[Any]", numbers: NDArray[np.floating[Any]], column: Column
+) -> bool:
+    """Tell whether cells may be fractions of one, where training had numbers in percent.
+
+    Spreadsheets keep 12 % as 0.12, and what reads them often hands that on.
+    """
+    if column.unit != "%" or column.high is None or column.high <= 1:
+        return False
+    said = any(isinstance(cell, str) and "%" in cell for cell in cells)
+    finite = numbers[np.isfinite(numbers)]
+    return not said and finite.size > 0 and bool(np.abs(finite).max() <= 1)
 
 
 def _numbers(
@@ -197,7 +214,7 @@ def _departure(
 
 def _held(what: What, column: Column) -> str:
     """Say what the cells of a column were in training, as far as it matters."""
-    if what in {"below all seen", "above all seen"}:
+    if what in {"perhaps a fraction", "below all seen", "above all seen"}:
         return f"{bound(column, column.low)} to {bound(column, column.high)}"
     if what == "unseen word":
         return f"{len(column.levels):,} words"

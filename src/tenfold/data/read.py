@@ -30,7 +30,7 @@ from tenfold.data.text import (
     records,
     too_many_columns,
 )
-from tenfold.data.workbook import choose_sheet, look_into, sheet_records
+from tenfold.data.workbook import choose_sheet, look_into, sheet_records, unsolved_told
 from tenfold.errors import ReadError
 from tenfold.extras import require
 from tenfold.machine import memory_bytes
@@ -241,7 +241,8 @@ def _read_parquet(path: Path) -> pd.DataFrame:
 def _read_excel(path: Path, options: ReadOptions, like: Known | None) -> Table:
     require("openpyxl", extra="excel", to="read .xlsx files")
     try:
-        name, chosen = choose_sheet(path, look_into(path), options.sheet)
+        sheets = look_into(path)
+        name, chosen = choose_sheet(path, sheets, options.sheet)
         every, columns = sheet_records(path, name)
     except ReadError:
         raise
@@ -259,8 +260,9 @@ def _read_excel(path: Path, options: ReadOptions, like: Known | None) -> Table:
         empty = [r for r in every if first < r.line < last and r.line not in known]
         found.rows.extend(empty)
         found.rows.sort(key=attrgetter("line"))
-    table = _to_table(path, found, options, like, chosen)
-    return _taken(table, options, like)
+    unsolved = unsolved_told(next(sheet for sheet in sheets if sheet.name == name))
+    table = _to_table(path, found, options, like, (*chosen, *unsolved))
+    return _taken(replace(table, notices=unsolved), options, like)
 
 
 def _damaged(path: Path, kind: str, error: Exception) -> ReadError:

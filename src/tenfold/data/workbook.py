@@ -5,15 +5,15 @@ last row and column makes a table of 17,000 million cells. So they are looked at
 are read.
 """
 
+import datetime
+import importlib
+import re
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 from xml.parsers import expat
-
-import numpy as np
-import pandas as pd
 
 from tenfold.config import Decision
 from tenfold.data.text import Record
@@ -30,15 +30,53 @@ PIECE: Final = 2**20
 # A sheet with less than this part of the cells of the largest is a note on it.
 LEAST_PART: Final = 0.2
 SHOWN: Final = 5
+_LITERAL: Final = re.compile(r'"[^"]*"|\\.|_.')  # of a number format: shown as it stands
+_THREE_DECIMALS: Final = re.compile(r"\.\d{3}$")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sheet:
-    """A sheet: its name, whether it is shown, and how many of its cells are filled."""
+    """A sheet: its name, whether it is shown, and how many of its cells are filled.
+
+    ``unsolved`` is how many hold a formula without its result, as programs write them that
+    do not calculate.
+    """
 
     name: str
     shown: bool
     cells: int
+    unsolved: int = 0
+
+
+class _Extent:
+    """Up to where a sheet has cells, how many are filled, and how many lack their result."""
+
+    def __init__(self) -> None:
+        self.rows = self.columns = self.filled = self.unsolved = 0
+        self._open: set[str] = set()  # what the present cell holds so far
+
+    def begin(self, tag: str, attributes: dict[str, Any]) -> None:
+        """Take the beginning of a tag."""
+        place, tag = attributes.get("r", ""), tag.rpartition(":")[2]
+        if tag == "row":
+            self.rows = max(self.rows, row_number(place))
+        elif tag == "c":
+            self.columns = max(self.columns, column_number(place))
+            # A formula whose result is a text may well have an empty one.
+            self._open = {"result"} if attributes.get("t") == "str" else set()
+        elif tag in {"v", "is"}:
+            self.filled += 1
+        self._open.add(tag)
+
+    def read(self, text: str) -> None:
+        """Take the text within a tag."""
+        if "v" in self._open and text:
+            self._open.add("result")
+
+    def end(self, tag: str) -> None:
+        """Take the end of a tag."""
+        if tag.rpartition(":")[2] == "c":
+            self.unsolved += "f" in self._open and "result" not in self._open
 
 
 def look_into(path: Path) -> list[Sheet]:
@@ -57,13 +95,15 @@ def look_into(path: Path) -> list[Sheet]:
         if claimed > most:
             fact = f"the Excel file unpacks to {claimed / 1e9:.1f} GB, over {most / 1e9:.1f}"
             raise _too_large(path, fact)
-        filled = {}
+        extents = {}
         for name in archive.namelist():
             if name.startswith(SHEETS) and name.endswith(".xml"):
-                rows, columns, filled[name] = _extent(archive, name)
-                if rows > MOST_ROWS or rows * columns > memory_bytes() // BYTES_PER_CELL:
-                    raise _too_large(path, f"a sheet has {rows:,} rows and {columns:,} columns")
-        return _sheets(archive, filled)
+                extents[name] = found = _extent(archive, name)
+                cells = found.rows * found.columns
+                if found.rows > MOST_ROWS or cells > memory_bytes() // BYTES_PER_CELL:
+                    fact = f"a sheet has {found.rows:,} rows and {found.columns:,} columns"
+                    raise _too_large(path, fact)
+        return _sheets(archive, extents)
 
 
 def _too_large(path: Path, fact: str) -> ReadError:
@@ -82,46 +122,38 @@ def _tags(archive: zipfile.ZipFile, part: str) -> list[tuple[str, dict[str, str]
     return found
 
 
-def _sheets(archive: zipfile.ZipFile, filled: Mapping[str, int]) -> list[Sheet]:
+def _sheets(archive: zipfile.ZipFile, extents: Mapping[str, _Extent]) -> list[Sheet]:
     parts = {
         about.get("Id"): PurePosixPath("/xl", about.get("Target", "")).as_posix()[1:]
         for tag, about in _tags(archive, LINKS)
         if tag == "Relationship"
     }
-    return [
-        Sheet(
-            name=about["name"],
-            shown=about.get("state", "visible") == "visible",
-            cells=filled.get(parts.get(_link(about), ""), 0),
-        )
-        for tag, about in _tags(archive, BOOK)
-        if tag == "sheet"
-    ]
+    sheets = []
+    for tag, about in _tags(archive, BOOK):
+        if tag == "sheet":
+            found = extents.get(parts.get(_link(about), ""), _Extent())
+            sheet = Sheet(
+                name=about["name"],
+                shown=about.get("state", "visible") == "visible",
+                cells=found.filled,
+                unsolved=found.unsolved,
+            )
+            sheets.append(sheet)
+    return sheets
 
 
 def _link(about: Mapping[str, str]) -> str:
     return next((value for name, value in about.items() if name.endswith(":id")), "")
 
 
-def _extent(archive: zipfile.ZipFile, name: str) -> tuple[int, int, int]:
-    """Return the last row and column in which a sheet has a cell, and how many are filled."""
-    last = [0, 0, 0]
-
-    def begin(tag: str, attributes: dict[str, Any]) -> None:
-        place = attributes.get("r", "")
-        if tag.endswith("row"):
-            last[0] = max(last[0], row_number(place))
-        elif tag.endswith("c"):
-            last[1] = max(last[1], column_number(place))
-        elif tag in {"v", "is"} or tag.endswith((":v", ":is")):
-            last[2] += 1
-
-    parser = expat.ParserCreate()
-    parser.StartElementHandler = begin
+def _extent(archive: zipfile.ZipFile, name: str) -> _Extent:
+    found, parser = _Extent(), expat.ParserCreate()
+    parser.StartElementHandler, parser.EndElementHandler = found.begin, found.end
+    parser.CharacterDataHandler = found.read
     with archive.open(name) as sheet:
         while piece := sheet.read(PIECE):
             parser.Parse(piece)
-    return last[0], last[1], last[2]
+    return found
 
 
 def choose_sheet(
@@ -173,16 +205,87 @@ def choose_sheet(
     return found.name, (Decision(what=what, why=why, change_with="--sheet"),)
 
 
-def sheet_records(path: Path, sheet: str) -> tuple[list[Record], int]:
-    """Return the rows of a sheet, empty ones too, and how many columns it has."""
-    frame = pd.read_excel(
-        path, sheet_name=sheet, header=None, dtype=object, keep_default_na=False, na_values=[]
+def unsolved_told(sheet: Sheet) -> tuple[Decision, ...]:
+    """Say that formulas of a sheet have no results, if so.
+
+    Examples
+    --------
+    >>> unsolved_told(Sheet(name="data", shown=True, cells=60, unsolved=20))[0].what
+    "20 formulas of sheet 'data' have no result and are read as empty"
+    """
+    if not sheet.unsolved:
+        return ()
+    count = "one formula" if sheet.unsolved == 1 else f"{sheet.unsolved:,} formulas"
+    has, is_read = ("has", "is") if sheet.unsolved == 1 else ("have", "are")
+    what = f"{count} of sheet {sheet.name!r} {has} no result and {is_read} read as empty"
+    why = (
+        "the program that wrote the file did not calculate; a spreadsheet that opens and saves "
+        "the file does"
     )
-    rows = frame.to_numpy(dtype=object, copy=True)
-    rows[(rows == "") | frame.isna().to_numpy(dtype=bool)] = None
+    return (Decision(what=what, why=why, change_with="--sheet"),)
+
+
+def sheet_records(path: Path, sheet: str) -> tuple[list[Record], int]:
+    """Return the rows of a sheet, empty ones too, and how many columns it has.
+
+    A number that the sheet shows as a percentage is the text of what is shown: ``12.5%`` for
+    0.125, as the same sheet has it when it is saved as text.
+    """
+    openpyxl = importlib.import_module("openpyxl")
+    book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
+    try:
+        page = book[sheet]
+        page.reset_dimensions()  # what a sheet says of its size need not be true
+        rows = [[_held(cell) for cell in row] for row in page.rows]
+    finally:
+        book.close()
+    lengths = [
+        max((at + 1 for at, cell in enumerate(row) if cell is not None), default=0)
+        for row in rows
+    ]
+    columns = max(lengths, default=0)
+    last = max((at + 1 for at, length in enumerate(lengths) if length), default=0)
     return [
-        Record(line=line, cells=cells) for line, cells in enumerate(rows.tolist(), start=1)
-    ], np.shape(rows)[1]
+        Record(line=line, cells=(row + [None] * columns)[:columns])
+        for line, row in enumerate(rows[:last], start=1)
+    ], columns
+
+
+def _held(cell: Any) -> Any:
+    """Return what a cell of a sheet holds; None if that is nothing, or an error."""
+    value = cell.value
+    if value is None or value == "" or cell.data_type == "e":
+        return None
+    if cell.data_type != "n" or isinstance(value, (bool, datetime.time)):
+        return value
+    if is_percent(cell.number_format):
+        return as_percent(value)
+    return int(value) if float(value).is_integer() else float(value)
+
+
+def is_percent(layout: str) -> bool:
+    """Tell whether the number format of a cell shows a number times a hundred.
+
+    Examples
+    --------
+    >>> is_percent("0.0%"), is_percent('0" % of all"'), is_percent("General")
+    (True, False, False)
+    """
+    return "%" in _LITERAL.sub("", layout)
+
+
+def as_percent(fraction: float) -> str:
+    """Return a fraction as text, in percent.
+
+    It never has three decimals, which might be thousands elsewhere.
+
+    Examples
+    --------
+    >>> as_percent(0.125), as_percent(0.07), as_percent(0.12345)
+    ('12.5%', '7%', '12.3450%')
+    """
+    text = f"{100 * fraction:.15g}"
+    return f"{text}0%" if _THREE_DECIMALS.search(text) else f"{text}%"
 
 
 def row_number(place: str) -> int:
