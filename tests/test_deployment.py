@@ -132,9 +132,9 @@ def test_pictures_in_time_have_a_refit_too() -> None:
 
 def test_it_is_said_whose_scores_are_printed() -> None:
     lines = list(score_lines(run_of(10.0).summary))
-    assert (
-        lines[0]
-        == "10 folds, 480 rows, each tested by a network of earlier time that never saw it"
+    assert lines[0] == (
+        "10 folds, 480 rows, 215 of them each tested by a network of earlier time that never "
+        "saw it"
     )
     assert (
         "These are scores of the last 5 folds. New rows are answered by networks that learnt "

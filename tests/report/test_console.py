@@ -42,6 +42,19 @@ def test_a_decision_is_one_line_whatever_it_holds() -> None:
     assert second == f"  {LONG.what} ({LONG.why}); --option"
 
 
+def test_what_is_decided_while_training_is_told_after_it() -> None:
+    screen = Screen(terminal=False)
+    screen.watch.decided([LONG])
+    screen.watch.epoch(1, 1)
+    screen.watch.decided([LONG])
+    screen.watch.decided([])
+    heads = [line for line in screen.text.splitlines() if not line.startswith(" ")]
+    assert heads == [
+        f"{when}, with the option that changes it:"
+        for when in ("Decided", "Decided while training")
+    ]
+
+
 def test_a_bar_shows_on_a_terminal_once_training_takes_a_while() -> None:
     screen = Screen(terminal=True)
     screen.train(seconds=PATIENCE_SECONDS + 1)

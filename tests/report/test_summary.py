@@ -100,6 +100,11 @@ def test_every_score_stands_with_its_interval_and_the_constant_guess(values: Sum
     assert lines[10:] == [*report.coverage_lines(values), verdict(values)]
 
 
+def test_rows_that_no_fold_tests_are_not_counted_as_tested(values: Summary) -> None:
+    first = next(score_lines(replace(values, tested=45)))
+    assert first == ("3 folds, 48 rows, 45 of them each tested by a network that never saw it")
+
+
 def test_every_score_of_classes_has_a_name_and_one_column(classes: Summary) -> None:
     lines = list(score_lines(classes))[1:6]
     names = ["accuracy", "balanced accuracy", "log-loss", "ROC AUC", "Brier score"]

@@ -76,9 +76,11 @@ class PatientBar:
         self.stop()
 
 
-def print_decisions(console: Console, decisions: Sequence[Decision]) -> None:
+def print_decisions(
+    console: Console, decisions: Sequence[Decision], when: str = "Decided"
+) -> None:
     """Print what was decided, why, and what changes it."""
-    console.print("Decided, with the option that changes it:", highlight=False)
+    console.print(f"{when}, with the option that changes it:", highlight=False)
     for line in decision_lines(decisions):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
 
@@ -95,13 +97,16 @@ class TerminalWatch:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._interrupted = False
+        self._when = "Decided"
         counts = "epoch {task.completed} of at most {task.total},"
         self._bar = PatientBar(console, "training", counts)
         self._stage: tuple[str, PatientBar] | None = None
 
     def decided(self, decisions: Sequence[Decision]) -> None:
         """Print what was decided, why, and what changes it."""
-        print_decisions(self._console, decisions)
+        if decisions:
+            print_decisions(self._console, decisions, self._when)
+        self._when = "Decided while training"
         self._bar.start()
 
     def stage(self, what: str, done: int, total: int) -> None:

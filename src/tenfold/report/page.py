@@ -148,6 +148,7 @@ def _words(name: str, summary: Summary) -> dict[str, object]:
         "summary": summary,
         "headline": text.headline(summary),
         "verdict": text.verdict(summary),
+        "tested": text.tested(summary),
         "groups": list(text.group_lines(summary)),
         "answering": list(text.answering_lines(summary)),
         "coverage": list(text.coverage_lines(summary)),

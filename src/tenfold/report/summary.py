@@ -60,6 +60,7 @@ class Summary:
     refit: bool = False
     scored_folds: int = 0
     stretch: int = 0
+    tested: int | None = None
 
     @property
     def in_time(self) -> bool:
@@ -180,6 +181,7 @@ def summarize(
         target=study.schema.target,
         classes=study.schema.classes,
         rows=len(study.data),
+        tested=study.tested,
         columns=len(study.schema.columns) if isinstance(study.schema, Schema) else 0,
         rejected=len(study.data.rejected),
         network=network,

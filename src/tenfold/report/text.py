@@ -59,9 +59,7 @@ def score_lines(summary: Summary) -> Iterator[str]:
         yield ""
     noun = summary.noun
     if summary.folds > 1:
-        size = f"{summary.folds} folds, {summary.rows:,} {noun}"
-        earlier = " of earlier time" if summary.in_time else ""
-        yield f"{size}, each tested by a network{earlier} that never saw it"
+        yield f"{summary.folds} folds, {tested(summary)}"
     else:
         yield f"1 fold, {summary.rows:,} {noun}, scored on {noun} that its network never saw"
     width = max(len(NAMES[name]) for name in summary.scores)
@@ -81,6 +79,15 @@ def score_lines(summary: Summary) -> Iterator[str]:
     yield from coverage_lines(summary)
     yield verdict(summary)
     yield from group_lines(summary)
+
+
+def tested(summary: Summary) -> str:
+    """Say how many rows there are, and how many of them a network was tested on."""
+    rows = f"{summary.rows:,} {summary.noun}"
+    network = "a network of earlier time" if summary.in_time else "a network"
+    if summary.tested in {None, summary.rows}:
+        return f"{rows}, each tested by {network} that never saw it"
+    return f"{rows}, {summary.tested:,} of them each tested by {network} that never saw it"
 
 
 def answering_lines(summary: Summary) -> Iterator[str]:

@@ -104,6 +104,7 @@ def run_picture_study(
     rows, fits = fit(task, rows, test)
     train_seconds = time.perf_counter() - started
     trust = Trust.of(rows, splits, fits, schema.task)
+    watch.decided(fits.decisions)
     model = make_model(task, fits, decisions + fits.decisions, trust)
     testing = partial(watch.stage, "testing")  # which Ctrl-C in training does not end
     shown = None if test is None else show_pictures(model, test, streams, testing)

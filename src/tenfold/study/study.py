@@ -101,6 +101,12 @@ class Study(Generic[Data, Described, Trained]):
             ends = np.clip(ends, *self.trust.conformal.bounds.tolist())
         return np.asarray(ends)
 
+    @property
+    def tested(self) -> int:
+        """How many rows of the data a fold holds out whose answers are scored."""
+        held_out = np.flatnonzero(self.splits.scored().held_out.any(axis=0))
+        return int(np.isin(self.place, held_out).sum())
+
     def guesses(self) -> NDArray[np.float64]:
         """Return what each fold's constant guess says of rows it was not made from."""
         task, outputs = self.schema.task, self.fits.target.outputs

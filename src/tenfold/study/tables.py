@@ -95,7 +95,9 @@ def run_study(
     care = Supervision(watch, Deadline(options.train.time_limit), checkpoints)
     fits = fit_folds(rows, splits, schema.task, plan, streams, device, care=care)
     train_seconds = time.perf_counter() - started
-    decisions += (*fits.decisions, *_values_learnt(schema, fits.network.features))
+    learnt = (*fits.decisions, *_values_learnt(schema, fits.network.features))
+    watch.decided(learnt)
+    decisions += learnt
     trust = Trust.of(rows, splits, fits, schema.task)
     model = make_model(schema, fits, plan, splits, decisions, trust)
     shown = None if test is None else show_table(model, test, streams)

@@ -13,7 +13,7 @@ class Watch(Protocol):
     """Follows a run; the terminal's is in report/console.py."""
 
     def decided(self, decisions: Sequence[Decision]) -> None:
-        """Take note of what was decided; called before training."""
+        """Take note of what was decided; called before training, and after it."""
 
     def stage(self, what: str, done: int, total: int) -> None:
         """Take note of how far a stage before or after training is."""
