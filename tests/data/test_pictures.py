@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import os
+import struct
 import subprocess
 import sys
 import tempfile
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tenfold.config import PictureOptions
-from tenfold.data.decode import Framing, decode
+from tenfold.data.decode import Framing, Unreadable, decode
 from tenfold.data.picture_cache import _reserve, read_squares
 from tenfold.data.picture_schema import PictureSchema
 from tenfold.data.pictures import (
@@ -549,6 +550,40 @@ def test_grey_pictures_of_few_bits_in_sixteen_keep_their_greys(
     asked = pictures_of(greys, None, SMALL, PictureOptions(white=2**16 - 1))
     assert asked.cache.max() <= 2**bits / 2**8 + 1
     assert not said(asked)
+
+
+def png_of(numbers: NDArray[np.uint16]) -> bytes:
+    """Return a PNG of 16 bits a colour, which Pillow reads and does not write."""
+    height, width, colours = numbers.shape
+    kind = {1: 0, 2: 4, 3: 2, 4: 6}[colours]
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in numbers)
+    parts = {
+        b"IHDR": struct.pack(">IIBBBBB", width, height, 16, kind, 0, 0, 0),
+        b"IDAT": zlib.compress(rows),
+        b"IEND": b"",
+    }
+    chunks = [
+        struct.pack(">I", len(part)) + name + part + struct.pack(">I", zlib.crc32(name + part))
+        for name, part in parts.items()
+    ]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+@pytest.mark.parametrize("colours", [2, 3, 4])
+def test_colours_of_few_bits_in_sixteen_are_refused_as_nothing_is_left(colours: int) -> None:
+    """Pillow reads the highest 8 bits of 16; of 12 they are black, and nothing said so."""
+    rng = np.random.default_rng(colours)
+    for bits in (8, 10, 12, 14):
+        few = png_of(rng.integers(2**bits // 2, 2**bits, (20, 20, colours), dtype=np.uint16))
+        with pytest.raises(Unreadable, match=f"use at most {bits} of them"):
+            decode(few, SMALL, LIMIT)
+    all_bits = rng.integers(0, 2**16, (20, 20, colours), dtype=np.uint16)
+    all_bits[..., -1] |= 0xFF00  # nothing shines through
+    alone = all_bits if colours == 3 else all_bits[..., :-1]
+    eight = (alone >> 8).astype(np.uint8).repeat(3 // alone.shape[2], axis=2)
+    np.testing.assert_allclose(
+        decode(png_of(all_bits), SMALL, LIMIT), decode(eight, SMALL, LIMIT), atol=1
+    )
 
 
 def test_what_white_was_in_training_it_is_in_prediction() -> None:

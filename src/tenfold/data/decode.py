@@ -35,6 +35,7 @@ from tenfold.data.silence import SILENT_PILLOW
 from tenfold.data.tones import (
     TooLarge,
     Unreadable,
+    check_cut,
     deepest_of,
     picture_of,
     plain,
@@ -45,6 +46,7 @@ __all__ = ["Framing", "Source", "Square", "TooLarge", "Unreadable", "decode", "r
 
 THUMB_SIDE: Final = 16
 WHOLE_BYTES: Final = 16_000_000  # a larger file is read in pieces
+_SIXTEEN: Final = ";16"  # in what Pillow calls the numbers of a file
 _TOO_EARLY: Final = "it ends too early"
 
 # A file's first bytes say what it is; its name may be wrong.
@@ -243,7 +245,10 @@ def _read_file(file: IO[bytes], size: int, framing: Framing, max_pixels: int) ->
         came = picture.size
         # Of a JPEG, an eighth, a quarter or half of each side is decoded if that is enough.
         drafted = picture.draft("RGB", (framing.size, framing.size))
+        deep = any(_SIXTEEN in str(tile) for tile in picture.tile)
         picture.load()
+        if deep:
+            check_cut(picture)
         extent = drafted[1][2:] if drafted else came
         return _square(picture, came, extent, framing)
     except Unreadable:

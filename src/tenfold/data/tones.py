@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 ROUNDING: Final = 0.01  # by how much numbers with a fraction may leave their range
-EIGHT_BITS, SIXTEEN_BITS = 8, 16
+EIGHT_BITS, FOURTEEN_BITS, SIXTEEN_BITS = 8, 14, 16
 
 
 class Unreadable(Exception):
@@ -79,6 +79,27 @@ def deepest_of(picture: Image.Image | NDArray[Any]) -> int:
         return 0
     numbers = np.asarray(picture)
     return int(numbers.max()) if numbers.dtype.itemsize == 2 and numbers.size else 0
+
+
+def check_cut(picture: Image.Image) -> None:
+    """Refuse colours of 16 bits of which nearly nothing is left when they are cut to 8.
+
+    Of colours Pillow reads the highest 8 bits alone, and cameras may use 10, 12 or 14 of 16.
+    Greys keep theirs (see ``deep_white_of``).
+
+    Raises
+    ------
+    Unreadable
+    """
+    if picture.mode.startswith("I;16"):
+        return
+    largest = int(np.asarray(picture.convert("RGB")).max())
+    bits = EIGHT_BITS + largest.bit_length()
+    if bits <= FOURTEEN_BITS:
+        raise Unreadable(
+            f"its colours have 16 bits and use at most {bits} of them, and only the highest 8 "
+            "are read: save it with 8 bits, its largest number as white"
+        )
 
 
 def deep_white_of(deepest: int) -> int:

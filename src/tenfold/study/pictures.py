@@ -106,8 +106,7 @@ def run_picture_study(
     trust = Trust.of(rows, splits, fits, schema.task)
     watch.decided(fits.decisions)
     model = make_model(task, fits, decisions + fits.decisions, trust)
-    testing = partial(watch.stage, "testing")  # which Ctrl-C in training does not end
-    shown = None if test is None else show_pictures(model, test, streams, testing)
+    shown = show(model, test, streams, watch)
     scores, constant = judge(task, rows, fits, test, shown)
     return Study(
         data=pictures,
@@ -219,6 +218,15 @@ def fit(task: Fitting, rows: Encoded, test: Pictures | None) -> tuple[Encoded, F
         care=task.care,
         validate=validate,
     )
+
+
+def show(
+    model: PictureModel, test: Pictures | None, streams: Streams, watch: Watch
+) -> Shown | None:
+    """Answer the test pictures, if there are any; a Ctrl-C in training does not end it."""
+    if test is None:
+        return None
+    return show_pictures(model, test, streams, partial(watch.stage, "testing"))
 
 
 def see_pictures(task: Fitting, backbone: Backbone) -> NDArray[np.floating[Any]]:
