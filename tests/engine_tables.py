@@ -132,7 +132,8 @@ def spoiled(frame: pd.DataFrame, rows: NDArray[np.int64], seed: int) -> pd.DataF
                 column[row] = column[rng.integers(len(column))]
             elif change == 2 and name != "owned":  # a third word would make it another kind
                 new = round(float(rng.normal(0, 1000)), 3)
-                column[row] = f"word {rng.integers(99)}" if words else new
+                first = rng.choice(["0", "A", "word", "\u00fc"])  # before or after known ones
+                column[row] = f"{first} {rng.integers(99)}" if words else new
         out[name] = column if words else pd.to_numeric(column)
     return out
 

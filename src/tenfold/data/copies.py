@@ -31,7 +31,11 @@ def in_order(rows: Encoded) -> Encoded:
     Rows with equal cells keep their order; nothing can tell them apart.
     """
     rows = rows.take(rows.weights > 0)
-    return rows.take(np.argsort(hash_rows(rows, target=True), kind="stable"))
+    cells_N = hash_rows(rows, target=True, groups=False)
+    if rows.groups is None:
+        return rows.take(np.argsort(cells_N, kind="stable"))
+    # One more group gives the others new numbers, and leaves them in their order.
+    return rows.take(np.lexsort([rows.groups, cells_N]))
 
 
 def join_copies(rows: Encoded) -> tuple[Encoded, NDArray[np.int64], tuple[Decision, ...]]:
@@ -145,15 +149,21 @@ def joined(sets_N: NDArray[np.int64], groups_N: NDArray[np.int64]) -> NDArray[np
     return np.asarray(parts[sets], dtype=np.int64)
 
 
-def hash_rows(rows: Encoded, *, target: bool) -> NDArray[np.uint64]:
-    """Return a number for the cells of each row, groups and times, and its target if asked.
+def hash_rows(rows: Encoded, *, target: bool, groups: bool = True) -> NDArray[np.uint64]:
+    """Return a number for the cells of each row and its time, and target and group if asked.
 
-    Rows have equal numbers if they are equal, whatever their weights.
+    Rows have equal numbers if they are equal, whatever their weights. The number of a row does
+    not depend on what other rows hold, as long as groups are left out.
     """
-    columns = [*rows.numbers.T, *rows.codes.T]
-    columns += [extra for extra in (rows.groups, rows.times) if extra is not None]
-    if target:
-        columns.append(rows.target)
+    columns = [*rows.numbers.T]
+    if rows.hashes is None:
+        columns += [*rows.codes.T]
+    else:
+        columns += [
+            hash_L[codes_N] for hash_L, codes_N in zip(rows.hashes, rows.codes.T, strict=True)
+        ]
+    others = (rows.groups if groups else None, rows.times, rows.target if target else None)
+    columns += [extra for extra in others if extra is not None]
     total = np.zeros(len(rows), dtype=np.uint64)
     for column in columns:
         # Adding 0.0 turns -0.0 into 0.0, and every NaN is given one bit pattern.

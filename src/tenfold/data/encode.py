@@ -68,6 +68,9 @@ class Encoded:
     times : ndarray of shape (N,), float64, or None
     rows : ndarray of shape (N,), int64
         Where each row stands in its table.
+    hashes : tuple of Q ndarray of shape (codes of the column,), uint64, or None
+        Of each code a number that goes by its word alone, whatever other words there are.
+        None if the codes themselves are as good.
     """
 
     numbers: NDArray[np.floating[Any]]
@@ -81,6 +84,7 @@ class Encoded:
     countable: tuple[int, ...] = ()
     marks: int = 0
     sets: NDArray[np.int64] | None = None
+    hashes: tuple[NDArray[np.uint64], ...] | None = None
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -180,6 +184,13 @@ def level_counts(schema: Schema) -> tuple[int, ...]:
     return tuple(len(column.levels) + FIRST_LEVEL for column in schema.categories)
 
 
+def _hashes(column: Column) -> NDArray[np.uint64]:
+    """Return a number for each code of a column that goes by its word alone."""
+    words = np.array([*column.levels, ""], dtype=object)[:-1]
+    others = np.arange(FIRST_LEVEL, dtype=np.uint64)  # unseen, and empty
+    return np.concatenate([others, pd.util.hash_array(words, categorize=False)])
+
+
 def _codes(cells: "pd.Series[Any]", column: Column, decimal: str) -> NDArray[np.int64]:
     place_N = places(cells, column.levels, decimal)
     codes_N = np.where(place_N == NOWHERE, UNSEEN, place_N + FIRST_LEVEL)
@@ -235,6 +246,7 @@ def encode(table: Table, schema: Schema) -> Encoded:
         numbers=numbers,
         codes=codes,
         levels=level_counts(schema),
+        hashes=tuple(_hashes(column) for column in schema.categories),
         countable=countable(schema),
         marks=sum(PLACES.get(column.kind, 0) for column in schema.used),
         target=encode_target(table, schema),
