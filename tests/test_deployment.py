@@ -103,6 +103,31 @@ def test_every_network_has_a_refit_that_is_saved_and_exported(
     assert {one.column for one in explained.importance} == {"season", "size"}
 
 
+@pytest.mark.parametrize("timed", [False, True])
+def test_where_folds_learn_from_a_window_the_newest_window_answers(timed: bool) -> None:
+    """The world turns round after 400 rows; folds of 100 rows know it, all rows do not."""
+    rng = np.random.default_rng(2)
+    X = pd.DataFrame(rng.normal(size=(800, 3)), columns=list("abc"))
+    turned = np.where(np.arange(800) < 400, 3, -3)
+    rows = X.assign(y=turned * X["a"] + rng.normal(size=800) * 0.2, at=np.arange(800))
+    if not timed:
+        rows = rows.drop(columns="at")
+    run = train(
+        rows[:600],
+        target="y",
+        folds=TimeSeriesSplit(10, max_train_size=100, test_size=50),
+        time_column="at" if timed else None,
+        quality="fast",
+        out=None,
+    )
+    assert error_of(run, rows[600:]) < 0.6
+    assert run.summary.window == 100
+    last = run.study.fits.stack.learn_FN[-1]
+    assert sorted(run.study.rows.rows[last]) == list(range(500, 600))
+    assert "the newest 100 rows" in " ".join(score_lines(run.summary))
+    assert "the newest 100 rows" in " ".join(one.what for one in run.summary.decisions)
+
+
 def test_a_splitter_in_time_has_a_refit_and_one_of_equal_parts_has_none() -> None:
     frame = trending()[:PAST].drop(columns="day")
     X, y = frame.drop(columns="y"), frame["y"]

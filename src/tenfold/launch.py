@@ -1,5 +1,6 @@
 """From the data that a user names to a run, with the options that such data have."""
 
+import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -357,7 +358,7 @@ def run_name(data: Path) -> str:
 
     A part for training gives its whole's name: ``pets/training_set`` is ``pets``.
     """
-    data = data.resolve()
+    data = Path(os.path.realpath(data))  # which a link to itself does not disturb
     if data.is_dir():
         part = data.name.lower().split("_")[0] in {"train", "training"}
         return data.parent.name if part and data.parent.name else data.name

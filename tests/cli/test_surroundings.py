@@ -80,6 +80,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tenfold.train(folder / "stripes", folds=2, img_size=32, out=folder / "runs")
     for name in ("lost.csv", "lost-run", "lost-out"):
         (folder / name).symlink_to(folder / "nowhere" / name)
+    (folder / "loop").symlink_to("loop")
     return folder
 
 
@@ -128,6 +129,21 @@ OTHERS: Final[dict[str, tuple[str, dict[str, Any], str | None]]] = {
     ),
     "a link to nowhere for answers": (
         "predict {home}/runs/houses-1 {home}/houses.csv --out {home}/lost-out",
+        {},
+        "U01",
+    ),
+    "a link to itself, trained on": ("train {home}/loop", {}, "D01"),
+    "a link to itself, audited": ("audit {home}/loop", {}, "D01"),
+    "a link to itself, predicted": ("predict {home}/runs/houses-1 {home}/loop", {}, "D01"),
+    "a link to itself, compared": ("compare {home}/loop", {}, "D01"),
+    "a link to itself as a run": ("predict {home}/loop {home}/houses.csv", {}, "M07"),
+    "a link to itself for runs": (
+        f"train {{home}}/houses.csv {QUICK} --out {{home}}/loop",
+        {},
+        "M06",
+    ),
+    "a link to itself for answers": (
+        "predict {home}/runs/houses-1 {home}/houses.csv --out {home}/loop",
         {},
         "U01",
     ),

@@ -1,5 +1,6 @@
 """From the data that a user names to a problem that contenders can be given."""
 
+import os
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -115,7 +116,7 @@ def read_picture_problem(
         splits=splits.pairs(),
         options=replace(options, audit=LOOKED_AT),
         classes=schema.classes,
-        source=str(Path(data).resolve()),  # workers may run in another folder
+        source=os.path.realpath(data),  # workers may run in another folder
     )
     left_out: tuple[Decision, ...] = ()
     if test is not None:

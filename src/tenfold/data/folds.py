@@ -170,13 +170,16 @@ def who_answers(splits: Splits, options: SplitOptions) -> tuple[Splits, tuple[De
     why = "the folds learn from unequal parts of the rows"
     if splits.in_time:
         why = "folds of the past learn from less and never saw recent rows"
+    if splits.newest is not None:
+        why = "each fold learns from as many rows just before those that it is tested on"
     if splits.first:
         count = len(splits) - splits.first
         last = "the last fold" if count == 1 else f"the last {count} folds"
         why += f"; scores and intervals are those of {last}"
     what, change = "the mean of all folds answers new rows", "--refit"
     if options.refit:
-        what, change = "networks that learn from all rows answer new ones", "--no-refit"
+        of = "all" if splits.newest is None else f"the newest {splits.newest.sum():,}"
+        what, change = f"networks that learn from {of} rows answer new ones", "--no-refit"
     told = Decision(what=what, why=why, change_with=change)
     return replace(splits, refit=options.refit), (told,)
 

@@ -12,6 +12,7 @@ from tenfold.data.encode import Encoded
 from tenfold.errors import SplitError
 
 # The number of the fold that learns from all rows; it names its random streams.
+MOVED_ON: Final = 0.1  # of a window, that it has moved by from the first fold to the last
 REFIT: Final = 1_000_000
 # Folds of a splitter are alike if the largest learns from at most so many times the rows of
 # the smallest, and if nearly every row is learnt from by some fold.
@@ -60,6 +61,9 @@ class Splits:
     first : int
         The first fold that scores and intervals are made of. In time, the earliest folds
         learnt from so little that they say nothing of what answers new rows.
+    newest : ndarray of shape (N,), bool, or None
+        The rows that a refit learns from, where each fold learns from a window of the past that
+        moves on with it; None for all.
     """
 
     learn: NDArray[np.bool_]
@@ -68,13 +72,16 @@ class Splits:
     refit: bool = False
     in_time: bool = False
     first: int = 0
+    newest: NDArray[np.bool_] | None = None
 
     def __len__(self) -> int:
         return len(self.learn)
 
     def spread(self, place_N: NDArray[np.int64]) -> "Splits":
         """Return the splits of N rows, each of which goes where its row of these goes."""
-        return replace(self, learn=self.learn[:, place_N], held_out=self.held_out[:, place_N])
+        newest = None if self.newest is None else self.newest[place_N]
+        learn, held_out = self.learn[:, place_N], self.held_out[:, place_N]
+        return replace(self, learn=learn, held_out=held_out, newest=newest)
 
     def pairs(self) -> tuple[tuple[NDArray[np.int64], NDArray[np.int64]], ...]:
         """Return the positions that each fold learns from and is tested on, as pairs."""
@@ -116,15 +123,15 @@ class Splits:
     def trained(self) -> "Splits":
         """Return the folds that networks are trained for: one more, last, if there is a refit.
 
-        It learns from all rows and holds none out.
+        It learns from all rows, or the newest, and holds none out.
         """
         if not self.refit:
             return self
-        every = np.ones_like(self.learn[:1])
+        own = np.ones_like(self.learn[:1]) if self.newest is None else self.newest[None]
         return replace(
             self,
-            learn=np.concatenate([self.learn, every]),
-            held_out=np.concatenate([self.held_out, ~every]),
+            learn=np.concatenate([self.learn, own]),
+            held_out=np.concatenate([self.held_out, np.zeros_like(own)]),
             numbers=(*self.numbers, REFIT),
         )
 
@@ -144,7 +151,9 @@ def splits_of(splitter: "Splitter | Iterable[Any]", rows: Encoded, schema: Label
     splits = split_by(splitter, rows, order)
     check_splits(splits, rows, schema)
     if rows.times is not None or _goes_forward(splits, order):
-        return in_time(splits, rows)
+        moments = order if rows.times is None else np.argsort(rows.times, kind="stable")
+        splits = in_time(splits, rows)
+        return replace(splits, newest=_last_window(splits.scored(), rows, moments))
     return replace(splits, refit=_uneven(splits))
 
 
@@ -162,6 +171,23 @@ def _uneven(splits: Splits) -> bool:
     never = asked & ~splits.learn.any(axis=0)
     uneven = counts.max() > UNEVEN * counts.min()
     return len(splits) > 1 and bool(uneven or never.sum() > NEVER_LEARNT * asked.sum())
+
+
+def _last_window(
+    splits: Splits, rows: Encoded, order: NDArray[np.int64]
+) -> NDArray[np.bool_] | None:
+    """Return the newest rows, as many as the last fold learnt from, if folds forget old ones.
+
+    Their order is that of time. Where groups take turns, a fold forgets none by age.
+    """
+    count = int(splits.learn[-1].sum())
+    first = splits.learn[:, order].argmax(axis=1)
+    moves_on = (np.diff(first) >= 0).all() and first[-1] - first[0] > MOVED_ON * count
+    if rows.groups is not None or not moves_on:
+        return None
+    newest = np.zeros(len(rows), dtype=bool)
+    newest[order[-count:]] = True
+    return newest
 
 
 def in_time(splits: Splits, rows: Encoded) -> Splits:

@@ -61,6 +61,7 @@ class Summary:
     scored_folds: int = 0
     stretch: int = 0
     tested: int | None = None
+    window: int = 0
 
     @property
     def in_time(self) -> bool:
@@ -182,6 +183,7 @@ def summarize(
         classes=study.schema.classes,
         rows=len(study.data),
         tested=study.tested,
+        window=0 if study.splits.newest is None else int(study.splits.newest.sum()),
         columns=len(study.schema.columns) if isinstance(study.schema, Schema) else 0,
         rejected=len(study.data.rejected),
         network=network,

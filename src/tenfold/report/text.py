@@ -97,7 +97,8 @@ def answering_lines(summary: Summary) -> Iterator[str]:
     if summary.in_time and count < folds:
         of = "the last fold" if count == 1 else f"the last {count} folds"
     if summary.refit:
-        by = f"networks that learnt from all {noun} in the same way"
+        of_all = f"the newest {summary.window:,}" if summary.window else "all"
+        by = f"networks that learnt from {of_all} {noun} in the same way"
         end = "" if summary.in_time else f", which no {noun} are left to score"
     else:
         by = (
