@@ -181,7 +181,7 @@ def summarize(
         classes=study.schema.classes,
         rows=len(study.data),
         columns=len(study.schema.columns) if isinstance(study.schema, Schema) else 0,
-        rejected=len(study.data.rejected),
+        rejected=len(study.data.rejected) + len(study.data.unlabelled),
         network=network,
         folds=len(study.splits),
         seed=seed,
