@@ -490,13 +490,26 @@ D04: the table has no columns.
     (
         lambda home: train(text(home, "a,b\n1,2\n3,4\n5\n6,\n")),
         """\
-D05: 2 of 4 rows cannot be used, and the limit is 0.01 of them.
+D05: 1 of 3 rows cannot be used, and the limit is 0.01 of them.
+
+  file     HOME/a.csv
+  rows     line 4: it has 1 cells, and the table has 2 columns
+  besides  one row has no target
+  why      a run that would leave out many rows answers another question than the one asked
+  fix      mend these rows
+           leave them out: --max-bad 0.34""",
+    ),
+    (
+        lambda home: train(text(home, "a,b\n1,EU\n3,AS\n5,EU\n6,NA\n")),
+        """\
+D05: 1 of 4 rows cannot be used, and the limit is 0.01 of them.
 
   file  HOME/a.csv
-  rows  line 4: it has 1 cells, and the table has 2 columns; line 5: its target 'b' is empty
+  rows  line 5: its target 'b' is empty, or the class 'NA'
   why   a run that would leave out many rows answers another question than the one asked
   fix   mend these rows
-        leave them out: --max-bad 0.5""",
+        if 'NA' is a class, name the words that are none: --missing
+        leave them out: --max-bad 0.25""",
     ),
     (
         lambda home: train(houses().set_axis(["a", "b", "a"], axis=1)),
@@ -653,7 +666,18 @@ S06: the target 'price' is '1' in every row: there is one class only.
   fix   choose another target: --target NAME""",
     ),
     (
-        lambda home: train(houses().assign(price=None), max_bad=1),
+        lambda home: train(houses().assign(price=np.where(np.arange(30) % 2, "sold", None))),
+        """\
+S06: the target 'price' is 'sold' in every row that has one: there is one class only.
+
+  file              DataFrame
+  without a target  15 of 30 rows
+  why               a target that is the same in every row leaves nothing to learn
+  fix               choose another target: --target NAME
+                    if an empty cell is an answer, write a word into it, such as 'no'""",
+    ),
+    (
+        lambda home: train(houses().assign(price=None)),
         """\
 S06: no row has a target.
 
@@ -715,6 +739,15 @@ F02: there are 2 rows for 3 folds.
 
   why  every fold needs at least one row to test on and two to learn from
   fix  bring more rows""",
+    ),
+    (
+        lambda home: train(houses().assign(price=[2.5, 4.5, *[np.nan] * 28])),
+        """\
+F02: there are 2 rows for 3 folds.
+
+  without a target  28 of 30 rows, which are left out
+  why               every fold needs at least one row to test on and two to learn from
+  fix               bring more rows""",
     ),
     (
         lambda home: train(houses(), folds=31),

@@ -90,13 +90,13 @@ class TableReader:
     def read(self) -> str:
         """Return how it ended."""
         from tenfold.config import SchemaOptions, SplitOptions  # noqa: PLC0415
+        from tenfold.data.labelled import with_targets  # noqa: PLC0415
         from tenfold.data.read import read_table  # noqa: PLC0415
         from tenfold.data.schema import infer_schema  # noqa: PLC0415
-        from tenfold.data.target import answered  # noqa: PLC0415
 
         self.table = table = read_table(self.path)
         target = str(table.frame.columns[-1])
-        rows = answered(table, target, max_bad=1.0)
+        rows, _ = with_targets(table, target, None, max_bad=1.0)
         infer_schema(rows, target, SchemaOptions(), SplitOptions())
         return "table"
 

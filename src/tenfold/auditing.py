@@ -11,7 +11,7 @@ import pandas as pd
 from tenfold.checks.finding import Finding, in_order
 from tenfold.checks.picture_labels import check_picture_labels
 from tenfold.checks.pictures import check_pictures
-from tenfold.checks.rejected import check_rejected
+from tenfold.checks.rejected import check_rejected, check_unlabelled
 from tenfold.checks.table import check_table
 from tenfold.config import MAX_PIXELS, MISSING, Decision, Kind, RunOptions, Task
 from tenfold.data.arrow import ArrowTable, as_source
@@ -177,6 +177,8 @@ def _look_at_table(
         if part is not None:
             told = [f"line {row.line}: {row.reason}" for row in part.rejected]
             findings += check_rejected(told, len(part), max_bad, "rows")
+            told = [f"line {row.line}: {row.reason}" for row in part.unlabelled]
+            findings += check_unlabelled(told, len(part), "rows")
     return Audit(
         data=name_of(data),
         kind="table",
@@ -204,6 +206,8 @@ def _look_at_pictures(
         if found is not None:
             told = [f"{file.file}: {file.reason}" for file in found.rejected]
             findings += check_rejected(told, len(found), max_bad, "pictures")
+            told = [f"{file.file}: {file.reason}" for file in found.unlabelled]
+            findings += check_unlabelled(told, len(found), "pictures")
             found.check_rejected(1.0)
     streams = Streams(options.train.seed)
     pictures, asked, schema, _ = of_pictures.describe(pictures, asked, options, streams)

@@ -78,7 +78,7 @@ class ReadOptions:
     sheet : str, optional
         Sheet of an Excel file: its name, or its number from 1 on.
     max_bad : float
-        Share of rows that may be rejected, 0 to 1.
+        Share of the rows with a target that may be rejected, 0 to 1.
     """
 
     separator: str | None = None
@@ -264,7 +264,7 @@ class PictureOptions:
     Parameters
     ----------
     max_bad : float
-        Share of pictures that may be rejected, 0 to 1.
+        Share of the labelled pictures that may be rejected, 0 to 1.
     max_pixels : int
         A file whose header claims more is rejected unread.
     white : int, optional

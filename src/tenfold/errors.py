@@ -96,7 +96,7 @@ RULES: Final[Mapping[str, str]] = {
     "A11": "a class is learnt and scored from more than a few of its kind",
     "A12": "a wrong label is learnt, and is scored as the truth",
     "A13": "pictures are to be told apart by what they show",
-    "A14": "what cannot be read is neither learnt from nor scored",
+    "A14": "what cannot be read, or has no target, is neither learnt from nor scored",
     "U01": "an option takes the values that its help text names",
     "U02": "options must not contradict each other",
     "M01": "a model file is a zip archive that Tenfold wrote",

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from tenfold.config import PictureOptions, check
 from tenfold.data.admit import Mode, admit_and_warn, admit_pictures, departure_table
 from tenfold.data.departures import like_training
+from tenfold.data.labelled import labelled_and_warn
 from tenfold.data.pictures import Pictures, read_pictures, read_unlabelled
 from tenfold.data.read import InMemory
-from tenfold.data.target import answered_for
 from tenfold.errors import StoreError
 from tenfold.evaluate.new_data import show_pictures, show_table
 from tenfold.evaluate.scores import TestScore
@@ -355,6 +355,7 @@ class Run:
         """Score the ensemble on labelled rows or pictures that it never saw.
 
         ``coverage`` is the share whose truth lies in its 90 % interval, or set of classes.
+        Rows without a target are left out, and a warning says how many there are.
 
         Raises
         ------
@@ -373,8 +374,7 @@ class Run:
             return show_pictures(model, pictures, streams, progress).with_coverage()
         if isinstance(data, Pictures):
             raise another_kind("a table", "pictures")
-        known = model.schema
-        table = answered_for(as_table(data, known), known.target, known.task, max_bad)
+        table = labelled_and_warn(as_table(data, model.schema), model.schema, max_bad)
         table = admit_and_warn(table, model.schema, schema)
         return show_table(model, table, streams, progress).with_coverage()
 

@@ -151,11 +151,12 @@ def test_with_shuffled_labels_nobody_wins(seed: int) -> None:
 @pytest.mark.usefixtures("few")
 @pytest.mark.parametrize("seed", range(3))
 def test_with_shuffled_classes_nobody_wins(seed: int) -> None:
-    frame = line(200, seed)
+    """Of fewer rows some leave open whether something much better than the guess hides."""
+    frame = line(600, seed)
     up = frame.pop("y") > 0
     frame["class"] = np.random.default_rng(seed).permutation(np.where(up, "up", "down"))
     found = compare(frame, quality="fast", axes=False, seed=seed, out=None)
-    assert found.verdict.outcome in {"no_difference", "too_little_data"}
+    assert found.verdict.outcome == "no_difference"
 
 
 @pytest.mark.usefixtures("few")

@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 import tenfold
 from tenfold.config import SchemaOptions, SplitOptions
 from tenfold.data.encode import encode_inputs, encode_target
+from tenfold.data.labelled import with_targets
 from tenfold.data.read import read_table
 from tenfold.data.schema import Schema, infer_schema
 from tenfold.data.table import Table
-from tenfold.data.target import answered
 from tenfold.errors import SchemaError
 from tenfold.exported import Exported, Label
 from tenfold.run import Run
@@ -56,7 +56,7 @@ def test_a_table_is_described_and_coded_alike_in_every_costume(
     home = tmp_path_factory.getbasetemp()
     wanted: Schema | str | None = None
     for name, source, options in dressed(made, home):
-        table = answered(read_table(source, options), "y", 1.0)
+        table = with_targets(read_table(source, options), "y", None, 1.0)[0]
         schema = described(table, made)
         if wanted is None:
             wanted = schema
@@ -68,7 +68,7 @@ def test_a_table_is_described_and_coded_alike_in_every_costume(
         assert bits(table, wanted) == known, name
         assert encode_target(table, wanted).tolist() == truth.tolist(), name
         # As new rows, of which training tells how they are read.
-        new = answered(read_table(source, options, like=wanted.known), "y", 1.0)
+        new = with_targets(read_table(source, options, like=wanted.known), "y", None, 1.0)[0]
         assert bits(new, wanted) == known, f"{name}, read as training was"
 
 

@@ -401,8 +401,8 @@ def test_rows_of_a_csv_that_cannot_be_used_are_rejected_with_their_reason(
     assert listing.rejected == (
         RejectedFile(file="line 5", reason="it has 2 cells, and the table has 3 columns"),
         RejectedFile(file="line 3", reason="it names no file"),
-        RejectedFile(file="c.jpg", reason="it has no label"),
     )
+    assert listing.unlabelled == (RejectedFile(file="c.jpg", reason="it has no label"),)
 
 
 def test_a_csv_that_names_no_pictures_is_refused(tmp_path: Path) -> None:

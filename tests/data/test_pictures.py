@@ -241,9 +241,10 @@ def test_a_csv_gives_labels_groups_and_rejected_rows(tmp_path: Path) -> None:
     assert pictures.groups.dtype == np.int64
     assert pictures.rejected == (
         RejectedFile(file="line 7", reason="it has 1 cells, and the table has 3 columns"),
-        RejectedFile(file="cats/05.tif", reason="it has no label"),
         RejectedFile(file="absent.jpg", reason="there is no such file"),
     )
+    assert pictures.unlabelled == (RejectedFile(file="cats/05.tif", reason="it has no label"),)
+    assert pictures.left_out == pictures.rejected + pictures.unlabelled
 
 
 def test_taking_pictures_copies_no_square(tmp_path: Path) -> None:

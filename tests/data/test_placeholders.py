@@ -1,12 +1,10 @@
 """Words for nothing do not turn numbers and dates into words, in any of their places."""
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 import pytest
 
-from tenfold.config import ReadOptions, RunOptions, SchemaOptions, SplitOptions, Task
+from tenfold.config import ReadOptions, SchemaOptions, SplitOptions
 from tenfold.data.admit import admit
 from tenfold.data.encode import encode_inputs
 from tenfold.data.kinds import find_kind
@@ -15,10 +13,7 @@ from tenfold.data.read import read_table
 from tenfold.data.required import check_columns
 from tenfold.data.schema import Schema, infer_schema
 from tenfold.data.table import Table
-from tenfold.data.target import answered, stray_targets
-from tenfold.errors import PredictError, ReadError
-from tenfold.seeds import Streams
-from tenfold.study.tables import describe
+from tenfold.errors import PredictError
 
 NUMBERS = [str(value / 7) for value in range(90)]
 DAYS = [f"{day % 28 + 1:02}.{day % 12 + 1:02}.20{day % 90 + 10}" for day in range(90)]
@@ -91,65 +86,3 @@ def test_new_rows_have_nothing_where_training_had_nothing() -> None:
         np.testing.assert_array_equal(numbers, [1.5, np.nan, np.nan, np.nan])
     with pytest.raises(PredictError):  # the control: other words are told
         admit(table_of(["1.5", "nil"]), schema, "strict")
-
-
-def described(table: Table, test: Table | None = None, **options: Any) -> Any:
-    asked = RunOptions(schema=SchemaOptions(target="y", **options))
-    return describe(table, test, asked, Streams(1))
-
-
-@pytest.mark.parametrize("word", ["-", "n/a", "unknown", "#DIV/0!", "oops"])
-def test_a_target_of_numbers_is_one_in_spite_of_a_few_words(word: str) -> None:
-    numbers = [str(value / 7) for value in range(500)]
-    table = table_of(numbers, [*numbers[:-3], *[word] * 3])
-    kept, _, schema, decisions = described(table)
-    assert (schema.task, len(kept)) == ("regression", 497)
-    assert [row.line for row in kept.rejected] == [498, 499, 500]
-    assert kept.rejected[0].reason == f"its target 'y' is {word!r}, no number"
-    (said,) = [one for one in decisions if "left out" in one.what]
-    assert said.what == "3 rows are left out: their target is no number"
-    assert said.why == f"all others are numbers; these are {word!r} (3)"
-    assert said.change_with == "--task classification"
-    assert described(table, task="classification")[2].task == "classification"
-
-
-def test_test_rows_without_a_number_are_left_out_too() -> None:
-    numbers = [str(value / 7) for value in range(500)]
-    table = table_of(numbers, [*numbers[:-3], "-", "-", "-"])
-    test = table_of(numbers[:200], [*numbers[:199], "-"])
-    assert len(described(table, test)[1]) == 199
-    plain = table_of(numbers, numbers)
-    assert len(described(plain, test)[1]) == 199  # and if training had none
-
-
-def test_more_rows_without_a_number_than_may_be_left_out_are_refused() -> None:
-    numbers = [str(value / 7) for value in range(500)]
-    with pytest.raises(ReadError) as caught:
-        described(table_of(numbers, [*numbers[:-20], *["-"] * 20]))
-    assert caught.value.code == "D05"
-
-
-@pytest.mark.parametrize("task", [None, "regression", "classification"])
-def test_classes_with_a_word_among_digits_stay_classes(task: Task | None) -> None:
-    digits = [str(value % 3) for value in range(300)]
-    table = table_of(digits, [*digits[:-3], "x", "x", "x"])
-    strays = stray_targets(table, "y", task)
-    assert (strays is None) == (task != "regression")
-    wanted = 297 if task == "regression" else 300
-    assert len(answered(table, "y", 1.0, strays)) == wanted
-
-
-@pytest.mark.parametrize("word", ["-", "n/a", "Unknown"])
-@pytest.mark.parametrize("classes", [2, 3])
-def test_a_word_for_nothing_is_no_class_among_digits(word: str, classes: int) -> None:
-    digits = [str(value % classes) for value in range(300)]
-    table = table_of(digits, [*digits[:-3], word, word, word])
-    kept, _, schema, decisions = described(table)
-    assert (schema.task, len(schema.classes), len(kept)) == ("classification", classes, 297)
-    (said,) = [one for one in decisions if "left out" in one.what]
-    assert said.what == "3 rows are left out: their target is no number"
-    assert said.why == f"all others are numbers; these are {word!r} (3)"
-    asked = described(table, task="classification")[2]
-    assert asked.classes[-1] == word  # as it says
-    many = table_of(digits, [*digits[:150], *[word] * 150])
-    assert len(described(many)[2].classes) == classes + 1  # half of the cells are no strays

@@ -8,10 +8,11 @@ import pytest
 
 import tenfold
 from tenfold.config import SchemaOptions, Task
+from tenfold.data.labelled import with_targets
 from tenfold.data.read import read_table
 from tenfold.data.table import Table
-from tenfold.data.target import answered, find_target, infer_task
-from tenfold.errors import ReadError, SchemaError
+from tenfold.data.target import find_target, infer_task
+from tenfold.errors import SchemaError
 from tenfold.wording import COMMAND
 
 
@@ -51,17 +52,6 @@ def test_a_target_that_the_table_lacks_is_refused_with_near_names() -> None:
         "  why      the target must be a column of the table\n"
         "  fix      did you mean 'price'?"
     )
-
-
-def test_rows_without_an_answer_are_left_out_and_counted() -> None:
-    table = answered(table_of([1.5, None, 2.5, np.nan, 3.5]), "y", 0.4)
-    assert table.frame["y"].tolist() == [1.5, 2.5, 3.5]
-    assert [(row.line, row.reason) for row in table.rejected] == [
-        (2, "its target 'y' is empty"),
-        (4, "its target 'y' is empty"),
-    ]
-    with pytest.raises(ReadError, match=r"^D05: 2 of 5 rows cannot be used"):
-        answered(table_of([1.5, None, 2.5, np.nan, 3.5]), "y", 0.39)
 
 
 @pytest.mark.parametrize(
@@ -123,7 +113,7 @@ def test_a_target_with_nothing_to_learn_is_refused() -> None:
         "the target 'y' is 'a' in every row: there is one class only",
     )
     assert refusal([2.5] * 5, task="regression").code == "S06"
-    none = answered(table_of([None] * 5), "y", 1.0)
+    none, _ = with_targets(table_of([None] * 5), "y", None, 0.0)
     with pytest.raises(SchemaError, match=r"^S06: no row has a target"):
         infer_task(none, "y", SchemaOptions())
 

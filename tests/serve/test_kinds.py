@@ -5,8 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 
 import tenfold
+from tenfold.errors import PredictError
 from tenfold.exported import Exported
 from tenfold.serve.rows import Rows
 
@@ -38,3 +40,13 @@ def test_cells_of_every_form_are_one_row_whatever_they_are_sent_as(tmp_path: Pat
     assert int(np.isnan(by_csv["size"]).sum()) == 5
     assert not np.isnan(by_csv["price"]).any()
     assert run.predict(frame).equals(run.predict(frame.replace({"box": {"x": True, "": None}})))
+    for box, held in (("X", [[1.0]]), (" no ", [[0.0]]), ("", [[0.0]]), (None, [[0.0]])):
+        row = sent[0] | {"box": box}
+        told = served.of_json(json.dumps({"rows": [row]}).encode())[0]["box"]
+        assert told.tolist() == held
+        assert served.of_csv(pd.DataFrame([row]).to_csv(index=False).encode())[0]["box"] == told
+    row = sent[0] | {"box": "perhaps"}
+    with pytest.raises(PredictError, match="P02"):
+        served.of_json(json.dumps({"rows": [row]}).encode())
+    with pytest.raises(PredictError, match="P02"):
+        served.of_csv(pd.DataFrame([row]).to_csv(index=False).encode())

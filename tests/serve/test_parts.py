@@ -5,12 +5,13 @@ import itertools
 import json
 import math
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as some
 from numpy.typing import NDArray
 
@@ -30,11 +31,12 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
 words = some.none() | some.text(max_size=6) | some.sampled_from(["Ulm", "Köln"])
 spelt = some.sampled_from(["yes", "No", "TRUE", "0", "perhaps"])
 moments = some.dates().map(str) | some.datetimes().map(lambda moment: moment.isoformat())
+unfit = some.sampled_from(["large", "soon", "-"])
 numbers = some.floats(allow_nan=False, allow_infinity=False)
 ROWS = some.fixed_dictionaries(
     {
-        "area": some.none() | numbers | some.integers(-(2**70), 2**70),
-        "built": some.none() | moments,
+        "area": some.none() | numbers | some.integers(-(2**70), 2**70) | unfit,
+        "built": some.none() | moments | unfit,
         "garden": some.none() | some.booleans() | spelt,
         "lift": some.none() | some.booleans() | some.integers(-1, 2),
         "town": words | some.integers(-3, 10**9) | some.booleans() | numbers,
@@ -42,22 +44,30 @@ ROWS = some.fixed_dictionaries(
 )
 
 
+def taken(read: Callable[[], Feeds]) -> Feeds | str:
+    """Return rows as a model takes them, or the code of their refusal."""
+    try:
+        return read()
+    except PredictError as error:
+        return error.code
+
+
 @settings(max_examples=200)
 @given(row=ROWS)
 def test_a_row_of_json_means_what_a_row_of_a_table_means(
     exported: Exported, row: dict[str, Any]
 ) -> None:
-    """But for text that a file cannot hold, and columns whose only cell is unfit."""
+    """But for text that a file cannot hold. A cell that is unfit is refused in both."""
     frame = pd.DataFrame([row], dtype=object)
     frame["town"] = frame["town"].map(
         lambda cell: cell.encode(errors="replace").decode() if isinstance(cell, str) else cell
     )
-    found, _ = Rows(exported, 10).of_json(json.dumps({"rows": [row]}).encode())
-    try:
-        known = exported.feeds(frame)
-    except PredictError as error:
-        assume("held booleans in training" not in error.fact)  # a file of one unfit cell
-        raise
+    body = json.dumps({"rows": [row]}).encode()
+    known = taken(lambda: exported.feeds(frame))
+    found = taken(lambda: Rows(exported, 10).of_json(body)[0])
+    if isinstance(known, str) or isinstance(found, str):
+        assert (known, found) == ("P02", "P02")
+        return
     for name, cells in known.items():
         assert found[name].dtype == cells.dtype
         np.testing.assert_array_equal(found[name], cells, err_msg=name)

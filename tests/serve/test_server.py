@@ -147,6 +147,8 @@ def test_pictures_are_answered_and_a_bad_one_beside_the_good_ones(colours: Serve
         (422, "P02", {"rows": [ROW | {"area": "large"}]}, ""),
         (422, "P02", {"rows": [ROW | {"area": True}]}, ""),
         (422, "P02", {"rows": [ROW | {"built": "soon"}]}, ""),
+        (422, "P02", {"rows": [ROW | {"garden": "perhaps"}]}, ""),
+        (422, "P02", {"rows": [ROW | {"lift": 2}]}, ""),
         (422, "P02", {"rows": [ROW | {"town": ["Ulm"]}]}, ""),
         (400, "D03", b"a,b\n\0,1\n", "text/csv"),
         (422, "P01", b"a,b\n1,2\n", "text/csv"),

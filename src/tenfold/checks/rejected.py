@@ -1,9 +1,10 @@
-"""Rows and files that cannot be used."""
+"""Rows and files that cannot be used, or not learnt from."""
 
 from collections.abc import Iterator, Sequence
 
 from tenfold.checks.finding import Finding
-from tenfold.data.rejected import describe_excess
+from tenfold.data.labelled import unlabelled_told
+from tenfold.data.rejected import describe_excess, first_of
 
 
 def check_rejected(
@@ -39,3 +40,30 @@ def check_rejected(
         place={noun: excess.first},
         fix=(f"mend or remove these {noun}", *((excess.option,) if many else ())),
     )
+
+
+def check_unlabelled(told: Sequence[str], kept: int, noun: str) -> Iterator[Finding]:
+    """Yield how many rows or files have no target: A14. It is a doubt if most have none.
+
+    Parameters
+    ----------
+    told : sequence of str
+        Each of them, and why.
+    kept : int
+        How many have one.
+    noun : str
+        ``"rows"`` or ``"pictures"``.
+
+    Examples
+    --------
+    >>> [(f.severity, f.fact) for f in check_unlabelled(["line 3: ..."], 9, "rows")]
+    [('notes', 'one of 10 rows has no target and is left out')]
+    """
+    if told:
+        yield Finding(
+            code="A14",
+            severity="warns" if len(told) > kept else "notes",
+            fact=unlabelled_told(len(told), kept + len(told), noun),
+            place={noun: first_of(told)},
+            fix=("fill in the targets that are known",),
+        )

@@ -22,7 +22,7 @@ from tenfold.cli.terminal import (
     read_rows,
     show_run,
     tell_departures,
-    tell_rejected,
+    tell_left_out,
     write_rows,
     write_text,
 )
@@ -240,11 +240,11 @@ def evaluate(  # noqa: PLR0913
     if loaded.kind == "images":
         given.refuse_reading(read)
         labelled = loaded.read_labelled(data, PictureOptions(max_bad=max_bad))
-        tell_rejected(labelled.rejected)
+        tell_left_out(labelled)
         admit_pictures(labelled, mode)
     else:
         schema = cast("Schema", loaded.model.schema)
-        labelled = read_rows(data, read, like=schema.known, target=schema.target, quiet=quiet)
+        labelled = read_rows(data, read, like=schema.known, scored_by=schema, quiet=quiet)
         labelled, found = admit(labelled, schema, mode)
     with PatientBar(console(quiet=quiet), "predicting") as bar:
         scores = loaded.evaluate(labelled, max_bad=max_bad, progress=bar.update)

@@ -305,7 +305,9 @@ SheetName = Annotated[
 MaxBad = Annotated[
     float,
     typer.Option(
-        metavar="SHARE", help="Share of rows or pictures that may be left out as unusable."
+        metavar="SHARE",
+        help="Share of rows or pictures that may be left out as damaged; those without a "
+        "target do not count.",
     ),
 ]
 Strict = Annotated[

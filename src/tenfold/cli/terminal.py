@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from tenfold.cli.streams import printing
-from tenfold.config import ReadOptions, Task
+from tenfold.config import ReadOptions
 from tenfold.documents import document
 from tenfold.errors import StoreError, TenfoldError, UsageError
 from tenfold.replacing import replacing
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from tenfold.data.admit import Mode
     from tenfold.data.departures import Departure
-    from tenfold.data.picture_files import RejectedFile
+    from tenfold.data.pictures import Pictures
     from tenfold.data.reading import Known
     from tenfold.data.schema import Schema
     from tenfold.data.table import Table
@@ -99,37 +99,45 @@ def read_rows(
     read: ReadOptions,
     *,
     like: "Known | None" = None,
-    target: str | None = None,
+    scored_by: "Schema | None" = None,
     quiet: bool,
 ) -> "Table":
     """Read new rows as training was, and name those that cannot be used.
 
-    If a target is named, rows in which it is empty are of no use.
+    If a model is to be scored on them, rows without a target are left out and counted.
     """
+    from tenfold.data.labelled import with_targets_of  # noqa: PLC0415
     from tenfold.data.read import read_table  # noqa: PLC0415
-    from tenfold.data.target import answered_for  # noqa: PLC0415
 
     with lend_file(path) as source:
         table = read_table(source, read, like=like)
         table.check_rejected(read.max_bad)
-        if target is not None:
-            number = like is not None and target in (like.numbers or ())
-            task: Task = "regression" if number else "classification"
-            table = answered_for(table, target, task, read.max_bad)
+        if scored_by is not None:
+            table = with_targets_of(table, scored_by, read.max_bad)
     if str(path) == "-":
         table = replace(table, source="standard input")
     if not quiet:
-        for told in table.decisions:
-            loud = told.change_with not in PLAIN or NOT_UTF8.match(told.what)
-            if loud and told not in table.notices:
-                line = f"{path}: {told.what} ({told.why}); {told.change_with}"
-                print(line, file=sys.stderr)
-        for notice in table.notices:
-            line = f"{notice.what} ({notice.change_with}): {notice.why}"
-            print(f"{path} is not written as training was: {line}", file=sys.stderr)
-        for row in table.rejected:
-            print(f"{path}, line {row.line}, is left out: {row.reason}", file=sys.stderr)
+        _tell_read(path, table)
     return table
+
+
+def _tell_read(path: Path, table: "Table") -> None:
+    """Say on standard error what of reading new rows is a guess, and what is left out."""
+    from tenfold.data.labelled import unlabelled_told  # noqa: PLC0415
+
+    for told in table.decisions:
+        loud = told.change_with not in PLAIN or NOT_UTF8.match(told.what)
+        if loud and told not in table.notices:
+            line = f"{path}: {told.what} ({told.why}); {told.change_with}"
+            print(line, file=sys.stderr)
+    for notice in table.notices:
+        line = f"{notice.what} ({notice.change_with}): {notice.why}"
+        print(f"{path} is not written as training was: {line}", file=sys.stderr)
+    for row in table.rejected:
+        print(f"{path}, line {row.line}, is left out: {row.reason}", file=sys.stderr)
+    if gone := table.unlabelled:
+        count = unlabelled_told(len(gone), len(gone) + len(table))
+        print(f"{path}: {count} (line {gone[0].line}: {gone[0].reason})", file=sys.stderr)
 
 
 def tell_departures(table: "Table", found: "Sequence[Departure]", *, quiet: bool) -> None:
@@ -232,10 +240,15 @@ def named_pictures(inputs: list[Path]) -> list[Path]:
     return named
 
 
-def tell_rejected(rejected: "Sequence[RejectedFile]") -> None:
-    """Name every picture that is left out, and why, on standard error."""
-    for file in rejected:
+def tell_left_out(pictures: "Pictures") -> None:
+    """Name every picture that cannot be used, and why, and count those without a label."""
+    from tenfold.data.labelled import unlabelled_told  # noqa: PLC0415
+
+    for file in pictures.rejected:
         print(f"{file.file} is left out: {file.reason}", file=sys.stderr)
+    if gone := len(pictures.unlabelled):
+        told = unlabelled_told(gone, gone + len(pictures), "pictures")
+        print(f"{pictures.source}: {told}", file=sys.stderr)
 
 
 def write_pictures(answers: "pd.DataFrame", out: Path | None, *, as_json: bool) -> None:
@@ -267,7 +280,7 @@ def predict_pictures(
     counts = "picture {task.completed:,} of {task.total:,},"
     with PatientBar(console(quiet=quiet), "reading", counts) as bar:
         pictures = run.read(named_pictures(inputs), progress=bar.update)
-    tell_rejected(pictures.rejected)
+    tell_left_out(pictures)
     pictures.check_rejected(max_bad=1.0)
     with PatientBar(console(quiet=quiet), "predicting", counts) as bar:
         answers = run.predict(pictures, coverage=coverage, schema=mode, progress=bar.update)

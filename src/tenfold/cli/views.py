@@ -19,7 +19,7 @@ from tenfold.cli.terminal import (
     named_pictures,
     print_json,
     read_many,
-    tell_rejected,
+    tell_left_out,
 )
 from tenfold.documents import document
 from tenfold.extras import require
@@ -75,7 +75,7 @@ def explain(  # noqa: PLR0913 - the options of the command
         given.refuse_reading(read)
     if inputs and loaded.kind == "images":
         asked = loaded.read(named_pictures(inputs))
-        tell_rejected(asked.rejected)
+        tell_left_out(asked)
     elif inputs:
         asked = read_many(inputs, read, cast("Schema", loaded.model.schema), quiet=quiet)
     counts = "{task.completed} of {task.total},"

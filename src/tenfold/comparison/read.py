@@ -15,6 +15,7 @@ from tenfold.comparison.problem import Problem, table_problem
 from tenfold.config import AuditOptions, Decision, RunOptions
 from tenfold.data.decode import Framing
 from tenfold.data.encode import Encoded, encode, read_weights
+from tenfold.data.labelled import naming_unlabelled
 from tenfold.data.picture_files import is_picture_source
 from tenfold.data.picture_schema import PictureSchema, encode_pictures, infer_picture_schema
 from tenfold.data.pictures import Pictures, read_pictures
@@ -76,7 +77,8 @@ def read_table_problem(
         table = table.take(weights > 0)
     coded = encode(table, schema)
     seen = look_at(table, schema, coded, None, options, streams)
-    _, place, splits, dealt = split_rows(coded, schema, options, streams, splitter)
+    with naming_unlabelled(table):
+        _, place, splits, dealt = split_rows(coded, schema, options, streams, splitter)
     known = replace(options.schema, target=schema.target, task=schema.task)
     options = replace(options, schema=known, audit=LOOKED_AT)
     return table_problem(table, schema, place, splits, options), (*described, *seen, *dealt)

@@ -14,6 +14,7 @@ import pandas as pd
 
 from tenfold.config import Decision, PictureOptions
 from tenfold.data import picture_folders as folders
+from tenfold.data.labelled import with_targets
 from tenfold.data.read import read_table
 from tenfold.data.separator import find_separator
 from tenfold.data.table import Table, find_column
@@ -65,8 +66,8 @@ class Listing:
         Folders of classes without a picture.
     skipped : mapping of str to int
         How many files of other kinds there were, by suffix.
-    rejected : tuple of RejectedFile
-        Rows of a CSV that cannot be used.
+    rejected, unlabelled : tuple of RejectedFile
+        Rows of a CSV that cannot be used, and those without a label.
     decisions : tuple of Decision
     """
 
@@ -78,6 +79,7 @@ class Listing:
     empty_classes: tuple[str, ...] = ()
     skipped: Mapping[str, int] = field(default_factory=dict)
     rejected: tuple[RejectedFile, ...] = ()
+    unlabelled: tuple[RejectedFile, ...] = ()
     decisions: tuple[Decision, ...] = ()
 
 
@@ -222,11 +224,16 @@ def _from_csv(path: Path, options: PictureOptions) -> Listing:
     rejected = [
         RejectedFile(file=f"line {row.line}", reason=row.reason) for row in table.rejected
     ]
+    kept, told = with_targets(table, label_column, "classification", 1.0)
+    silent = {row.line for row in kept.unlabelled}
+    unlabelled: list[RejectedFile] = []
     rows: list[tuple[str, ...]] = []
     for line, *cells in zip(table.lines, *columns, strict=True):
         file, label, *group = (None if pd.isna(cell) else str(cell) for cell in cells)
         if file is None:
             rejected.append(RejectedFile(file=f"line {line}", reason="it names no file"))
+        elif line in silent:
+            unlabelled.append(RejectedFile(file=file, reason="it has no label"))
         elif label is None:
             rejected.append(RejectedFile(file=file, reason="it has no label"))
         else:
@@ -243,7 +250,8 @@ def _from_csv(path: Path, options: PictureOptions) -> Listing:
         labels=tuple(map(folders.class_name, labels)),
         groups=groups[0] if groups else None,
         rejected=tuple(rejected),
-        decisions=tuple(decisions),
+        unlabelled=tuple(unlabelled),
+        decisions=(*decisions, *told),
     )
 
 

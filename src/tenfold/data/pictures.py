@@ -67,6 +67,9 @@ class Pictures:
     groups : ndarray of shape (N,), int64, optional
         Pictures with equal numbers stay in one fold.
     rejected : tuple of RejectedFile
+        Those that cannot be used.
+    unlabelled : tuple of RejectedFile
+        Those of a CSV that have no label.
     decisions : tuple of Decision
     """
 
@@ -81,10 +84,16 @@ class Pictures:
     labels: NDArray[np.object_] | None = None
     groups: NDArray[np.int64] | None = None
     rejected: tuple[RejectedFile, ...] = ()
+    unlabelled: tuple[RejectedFile, ...] = ()
     decisions: tuple[Decision, ...] = ()
 
     def __len__(self) -> int:
         return len(self.at)
+
+    @property
+    def left_out(self) -> tuple[RejectedFile, ...]:
+        """All that was left out."""
+        return self.rejected + self.unlabelled
 
     def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> "Pictures":
         """Return the given pictures, or those marked True; no square is copied."""
@@ -282,6 +291,7 @@ def _pictures(listing: Listing, squares: Squares, *, start: int) -> Pictures:
         labels=None if listing.labels is None else np.array(listing.labels, dtype=object)[rows],
         groups=groups,
         rejected=(*listing.rejected, *failed),
+        unlabelled=listing.unlabelled,
         decisions=(*listing.decisions, *_misnamed(names, formats)),
     )
 

@@ -1,9 +1,10 @@
-"""Words that stand where nothing is known, in columns that otherwise hold numbers or dates.
+"""Words that stand where nothing is known.
 
 In a column of words ``unknown`` may be a word like others. Beside numbers it can only mean
-that there is none.
+that there is none. A few, such as ``n/a``, are hardly ever a word of their own.
 """
 
+from collections import Counter
 from collections.abc import Collection
 from typing import Any, Final
 
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from tenfold.config import MISSING
 from tenfold.data.cells import distinct
-from tenfold.data.words import tidy
+from tenfold.data.words import number_word, tidy
 
 # Words that tables hold for an empty cell, in small letters.
 LIKE_EMPTY: Final = frozenset(
@@ -33,28 +34,69 @@ PLACEHOLDERS: Final = (
     | frozenset(("(blank)", "(none)", "(empty)", "(missing)", "<none>", "<missing>"))
     | frozenset(("not available", "not applicable", "not known", "not reported", "no data"))
 )
+# Those of them that hardly ever name a class: ``none``, ``unknown`` or ``empty`` may well do.
+MARKS: Final = (
+    frozenset(("n/a", "n.a.", "n.a", "na", "n/d", "#n/a", "#na", "<na>", "nan", "nat", "null"))
+    | frozenset(("(null)", "<null>", "[null]", "\\n", "(blank)", "(empty)", "(missing)"))
+    | frozenset(("<missing>", "#div/0!", "#value!", "#ref!", "#name?", "#num!", "#null!"))
+    | frozenset(("#error!", "?", "??", "???", "-", "--", "---", "\u2013", "\u2014", "."))
+    | frozenset(("..", "...", "\u2026", "/"))
+)
 MOST: Final = 4  # of them in one column; with more they are a code
 SHARE: Final = 0.9  # of the filled cells that hold something, or
 MANY: Final = 20  # distinct things, if they are half of the cells at least
 
 
-def is_placeholder(cell: Any) -> bool:
-    """Tell whether a cell is a word for nothing.
+def is_placeholder(cell: Any, words: Collection[str] = PLACEHOLDERS) -> bool:
+    """Tell whether a cell is a word for nothing, or one of some of them, in small letters.
 
     Examples
     --------
     >>> is_placeholder("N/A"), is_placeholder(" - "), is_placeholder("red"), is_placeholder(0)
     (True, True, False, False)
     """
-    return isinstance(cell, str) and tidy(cell).lower() in PLACEHOLDERS
+    return isinstance(cell, str) and tidy(cell).lower() in words
 
 
-def find_placeholders(cells: "pd.Series[Any]") -> NDArray[np.bool_]:
-    """Return which cells of a column are words for nothing."""
+def find_placeholders(
+    cells: "pd.Series[Any]", words: Collection[str] = PLACEHOLDERS
+) -> NDArray[np.bool_]:
+    """Return which cells of a column are words for nothing, or some of them."""
     if cells.dtype != object:
         return np.zeros(len(cells), dtype=bool)
     codes, held = distinct(cells)
-    return np.array([*map(is_placeholder, held), False])[codes]
+    return np.array([*(is_placeholder(cell, words) for cell in held), False])[codes]
+
+
+def marks_beside(others: Collection[str]) -> frozenset[str]:
+    """Return the words, in small letters, that can only mean that there is none beside others.
+
+    Beside numbers alone these are all words for nothing. Beside words a sign such as ``-`` is
+    none if another has neither a letter nor a digit, as ``+`` has, and ``na`` is none if most
+    others are as long, as the codes of continents are.
+
+    Parameters
+    ----------
+    others : collection of str
+        The words of a target that are not for nothing.
+
+    Examples
+    --------
+    >>> "unknown" in marks_beside({"1", "2"}), "unknown" in marks_beside({"red", "blue"})
+    (True, False)
+    >>> "-" in marks_beside({"red", "blue"}), "-" in marks_beside({"+", "0"})
+    (True, False)
+    >>> "na" in marks_beside({"yes", "no"}), "na" in marks_beside({"eu", "as", "af"})
+    (True, False)
+    """
+    if others and all(number_word(word, ".") is not None for word in others):
+        return PLACEHOLDERS
+    gone = set()
+    if any(not any(map(str.isalnum, word)) for word in others):
+        gone = {mark for mark in MARKS if not any(map(str.isalnum, mark))}
+    codes = Counter(len(word) for word in others if word.isalpha())
+    gone |= {mark for mark in MARKS if mark.isalpha() and 2 * codes[len(mark)] > len(others)}
+    return MARKS - gone
 
 
 def without_words(cells: "pd.Series[Any]", words: Collection[str]) -> "pd.Series[Any]":
@@ -68,7 +110,7 @@ def without_words(cells: "pd.Series[Any]", words: Collection[str]) -> "pd.Series
     if not words or cells.dtype != object:
         return cells
     codes, held = distinct(cells)
-    gone = [isinstance(cell, str) and tidy(cell).lower() in words for cell in held]
+    gone = [is_placeholder(cell, words) for cell in held]
     return cells.where(~np.array([*gone, False])[codes], None)
 
 

@@ -186,6 +186,7 @@ def _taken(table: Table, options: ReadOptions, like: Known | None) -> Table:
         table,
         frame=frame,
         reading=reading,
+        emptied=found.words,
         decisions=(*table.decisions, *signs.decisions, *missing_told(found, frame)),
         notices=(*table.notices, *signs.notices),
     )

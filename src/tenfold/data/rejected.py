@@ -25,12 +25,23 @@ def describe_excess(told: Sequence[str], kept: int, max_bad: float, what: str) -
     'leave them out: --max-bad 0.25'
     """
     bad, whole = len(told), kept + len(told)
-    first = list(told[:SHOWN])
-    if bad > SHOWN:
-        first.append(f"and {bad - SHOWN:,} more")
     enough = float(np.ceil(100 * bad / whole) / 100)
     return Excess(
         fact=f"{bad:,} of {whole:,} {what}, and the limit is {max_bad:.3g} of them",
-        first="; ".join(first),
+        first=first_of(told),
         option=f"leave them out: --max-bad {enough:g}",
     )
+
+
+def first_of(told: Sequence[str]) -> str:
+    """Return the first of some rows or files, and how many there are besides.
+
+    Examples
+    --------
+    >>> first_of([f"line {line}" for line in range(2, 14)])[-19:]
+    'line 11; and 2 more'
+    """
+    first = list(told[:SHOWN])
+    if len(told) > SHOWN:
+        first.append(f"and {len(told) - SHOWN:,} more")
+    return "; ".join(first)

@@ -168,6 +168,7 @@ def infer_schema(
     columns = [_infer_column(table, name, options) for name in sorted(inputs)]
     words = {column.name: column.levels for column in columns if column.kind == "category"}
     _require_inputs(table, columns, split)
+    words[target] = classes
     return Schema(
         columns=tuple(columns),
         target=target,

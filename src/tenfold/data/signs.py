@@ -219,7 +219,7 @@ in doubt: 'continent' holds 'EU', too, so 'NA' may be a word there")
         f"{column!r} holds {like!r}, too, so {word!r} may be a word there"
         for column, gone in found.items()
         for word in sorted(gone)
-        if (like := next((other for other in kept[column] if _alike(word, other)), None))
+        if (like := next((other for other in kept[column] if is_alike(word, other)), None))
     ]
     why = "tables write them for a missing value"
     if doubts:
@@ -250,8 +250,14 @@ def kept_told(levels: Mapping[str, Sequence[str]]) -> tuple[Decision, ...]:
     return (Decision(what=what, why=why, change_with="--missing"),)
 
 
-def _alike(word: str, other: Any) -> bool:
-    """Tell whether a word for an empty cell is written as a code of its column is."""
+def is_alike(word: str, other: Any) -> bool:
+    """Tell whether a word for an empty cell is written as a code of its column is.
+
+    Examples
+    --------
+    >>> is_alike("NA", "EU"), is_alike("NA", "Europe"), is_alike("?", "E")
+    (True, False, False)
+    """
     return (
         isinstance(other, str)
         and word.isalpha()

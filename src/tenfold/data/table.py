@@ -1,6 +1,7 @@
 """A table: rows as they came, where each came from, and which were left out."""
 
 import difflib
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -37,7 +38,11 @@ class Table:
     reading : Reading
         How its cells were read.
     rejected : tuple of RejectedRow
-        In the order of their lines.
+        Those that cannot be used, in the order of their lines.
+    unlabelled : tuple of RejectedRow
+        Those that have no target: they are not damaged, but there is nothing to learn from.
+    emptied : mapping of str to collection of str
+        By column, the words that were read as empty cells.
     aside : tuple of RejectedRow
         What was seen to be no data: titles, comments, units, totals, notes.
     decisions : tuple of Decision
@@ -51,6 +56,8 @@ class Table:
     source: str
     reading: Reading = field(default_factory=Reading)
     rejected: tuple[RejectedRow, ...] = ()
+    unlabelled: tuple[RejectedRow, ...] = ()
+    emptied: Mapping[str, Collection[str]] = field(default_factory=dict)
     aside: tuple[RejectedRow, ...] = ()
     decisions: tuple[Decision, ...] = ()
     notices: tuple[Decision, ...] = ()
@@ -71,7 +78,7 @@ class Table:
     @property
     def left_out(self) -> tuple[RejectedRow, ...]:
         """All that was left out of the file, in the order of their lines."""
-        return tuple(sorted([*self.rejected, *self.aside], key=lambda row: row.line))
+        return _in_order([*self.rejected, *self.unlabelled, *self.aside])
 
     def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> "Table":
         """Return the table of the given row positions, or of the rows marked True."""
@@ -88,16 +95,32 @@ class Table:
         """
         if not bad.any():
             return self
-        reasons = np.broadcast_to(np.array(reason, dtype=object), len(self))
-        more = [
-            RejectedRow(line=int(line), reason=str(why))
-            for line, why in zip(self.lines[bad], reasons[bad], strict=True)
-        ]
-        rejected = sorted([*self.rejected, *more], key=lambda row: row.line)
-        return replace(self.take(~bad), rejected=tuple(rejected))
+        more = self._marked(bad, reason)
+        return replace(self.take(~bad), rejected=_in_order([*self.rejected, *more]))
 
-    def check_rejected(self, max_bad: float) -> None:
+    def set_unlabelled(
+        self, gone: NDArray[np.bool_], reason: str | NDArray[np.object_]
+    ) -> "Table":
+        """Return the table without the rows marked True, which join ``unlabelled``."""
+        if not gone.any():
+            return self
+        more = self._marked(gone, reason)
+        return replace(self.take(~gone), unlabelled=_in_order([*self.unlabelled, *more]))
+
+    def _marked(
+        self, rows: NDArray[np.bool_], reason: str | NDArray[np.object_]
+    ) -> list[RejectedRow]:
+        reasons = np.broadcast_to(np.array(reason, dtype=object), len(self))
+        return [
+            RejectedRow(line=int(line), reason=str(why))
+            for line, why in zip(self.lines[rows], reasons[rows], strict=True)
+        ]
+
+    def check_rejected(self, max_bad: float, fix: Sequence[str] = ()) -> None:
         """Refuse the table if too many of its rows were rejected.
+
+        Rows without a target count neither as rejected nor among all rows. ``fix`` is what
+        else may help.
 
         Raises
         ------
@@ -109,12 +132,21 @@ class Table:
             return
         told = [f"line {row.line}: {row.reason}" for row in self.rejected]
         excess = describe_excess(told, len(self), max_bad, "rows cannot be used")
+        besides = {}
+        if self.unlabelled:
+            gone = len(self.unlabelled)
+            rows = f"{gone:,} rows have" if gone > 1 else "one row has"
+            besides["besides"] = f"{rows} no target"
         raise ReadError(
             "D05",
             excess.fact,
-            place={"file": self.source, "rows": excess.first},
-            fix=["mend these rows", excess.option],
+            place={"file": self.source, "rows": excess.first, **besides},
+            fix=["mend these rows", *fix, excess.option],
         )
+
+
+def _in_order(rows: Sequence[RejectedRow]) -> tuple[RejectedRow, ...]:
+    return tuple(sorted(rows, key=lambda row: row.line))
 
 
 def find_column(table: Table, name: str, *, option: str) -> str:

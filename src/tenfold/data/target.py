@@ -1,4 +1,4 @@
-"""Which column is the target, which rows have one, and what it asks for."""
+"""Which column is the target, and what it asks for."""
 
 import math
 from collections.abc import Sequence
@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.config import Decision, SchemaOptions, Task
-from tenfold.data.cells import count_words, is_numeric, to_numbers, to_text, to_words
+from tenfold.data.cells import to_numbers, to_words
 from tenfold.data.kinds import FEW_ROWS, FoundKind, find_kind
-from tenfold.data.placeholders import are_stray, find_placeholders
 from tenfold.data.spans import units_of
 from tenfold.data.table import Table, find_column
 from tenfold.errors import SchemaError
@@ -18,7 +17,6 @@ from tenfold.errors import SchemaError
 # A target of whole numbers is taken for class labels up to this many of them.
 MAX_NUMBER_CLASSES: Final = 10
 MAX_CLASSES: Final = 1_000
-MOST_TOLD: Final = 5
 
 
 def find_target(table: Table, options: SchemaOptions) -> tuple[str, tuple[Decision, ...]]:
@@ -31,104 +29,6 @@ def find_target(table: Table, options: SchemaOptions) -> tuple[str, tuple[Decisi
         what=f"the target is {name!r}", why="it is the last column", change_with="--target"
     )
     return name, (decision,)
-
-
-def answered(
-    table: Table, target: str, max_bad: float, strays: NDArray[np.bool_] | None = None
-) -> Table:
-    """Return the table without rows whose target is empty, which join ``rejected``.
-
-    A table that has no such column comes back as it is.
-
-    Parameters
-    ----------
-    table : Table
-    target : str
-    max_bad : float
-    strays : ndarray of shape (N,), bool
-        Rows whose target is no number where numbers are asked for, which are left out, too.
-
-    Raises
-    ------
-    ReadError
-        D05, if a larger share than ``max_bad`` of all rows is rejected by now.
-    """
-    if target not in table.frame.columns:
-        return table
-    cells = table.frame[target]
-    bad = cells.isna().to_numpy()
-    reasons = np.full(len(table), f"its target {target!r} is empty", dtype=object)
-    if strays is not None:
-        strays = strays & ~bad
-        told = to_text(cells[strays], table.decimal)
-        reasons[strays] = [f"its target {target!r} is {word!r}, no number" for word in told]
-        bad = bad | strays
-    table = table.reject(bad, reasons)
-    table.check_rejected(max_bad)
-    return table
-
-
-def stray_targets(table: Table, target: str, task: Task | None) -> NDArray[np.bool_] | None:
-    """Return which rows of a table to learn from have a word in a target of numbers.
-
-    Parameters
-    ----------
-    table : Table
-    target : str
-    task : {"regression", "classification"} or None
-        As asked for; by default a target of more than a few numbers is one of regression,
-        in spite of a few words.
-
-    Returns
-    -------
-    ndarray of shape (N,), bool, or None
-        None if the words are classes, or there are none.
-    """
-    if target not in table.frame.columns or task == "classification":
-        return None
-    cells = table.frame[target]
-    filled = cells.notna().to_numpy()
-    nothing = filled & find_placeholders(cells)
-    finding = find_kind(target, cells.where(~nothing, None), table.decimal)
-    numbers = to_numbers(cells, table.decimal, finding.form, finding.unit)
-    strays = filled & np.isnan(numbers)
-    if finding.kind not in {"number", "boolean"} or is_numeric(cells) or not strays.any():
-        return None
-    read = filled & ~strays
-    if not read.any():
-        return None  # words for true and false
-    distinct = sorted(set(to_words(cells[read], table.decimal)))
-    if task is None and _guess_task(finding, numbers[read], distinct)[0] != "regression":
-        few = are_stray(set(cells[nothing]), to_text(cells[filled], table.decimal))
-        return nothing if few and not (strays & ~nothing).any() else None
-    return strays
-
-
-def answered_for(table: Table, target: str, task: Task, max_bad: float) -> Table:
-    """Return the rows of a table that a model of some task can be scored on.
-
-    As ``answered``; a target that should be a number may say that there is none, as ``-`` does.
-    """
-    number = task == "regression" and target in table.frame.columns
-    strays = find_placeholders(table.frame[target]) if number else None
-    return answered(table, target, max_bad, strays)
-
-
-def strays_told(
-    table: Table, target: str, strays: NDArray[np.bool_] | None
-) -> tuple[Decision, ...]:
-    """Say which rows are left out because their target is no number."""
-    if strays is None:
-        return ()
-    words = count_words(to_text(table.frame[target][strays], table.decimal))
-    told = [f"{word!r} ({count:,})" for word, count in words.iloc[:MOST_TOLD].items()]
-    more = ", ..." if len(words) > MOST_TOLD else ""
-    decision = Decision(
-        what=f"{strays.sum():,} rows are left out: their target is no number",
-        why=f"all others are numbers; these are {', '.join(told)}{more}",
-        change_with="--task classification",
-    )
-    return (decision,)
 
 
 def infer_task(
@@ -150,7 +50,7 @@ def infer_task(
     _check_target(table, target, distinct)
     task, why = options.task, ""
     if task is None:
-        task, why = _guess_task(finding, numbers, distinct)
+        task, why = guess_task(finding, numbers, distinct)
     if task == "regression":
         if not np.isfinite(numbers).all():
             bad = np.flatnonzero(~np.isfinite(numbers))
@@ -206,21 +106,33 @@ def _class_order(text: str) -> tuple[bool, float, str]:
 
 def _check_target(table: Table, target: str, distinct: Sequence[str]) -> None:
     if len(distinct) < 2:
-        fact = "no row has a target"
+        fact, fix = "no row has a target", ["choose another target: --target NAME"]
+        place = {"file": table.source}
         if distinct:
-            only = f"the target {target!r} is {distinct[0]!r} in every row"
+            every = "every row that has one" if table.unlabelled else "every row"
+            only = f"the target {target!r} is {distinct[0]!r} in {every}"
             fact = f"{only}: there is one class only"
-        raise SchemaError(
-            "S06",
-            fact,
-            place={"file": table.source},
-            fix=["choose another target: --target NAME"],
-        )
+        if distinct and table.unlabelled:
+            gone, whole = len(table.unlabelled), len(table) + len(table.unlabelled)
+            place["without a target"] = f"{gone:,} of {whole:,} rows"
+            fix.append("if an empty cell is an answer, write a word into it, such as 'no'")
+        raise SchemaError("S06", fact, place=place, fix=fix)
 
 
-def _guess_task(
+def guess_task(
     finding: FoundKind, numbers: NDArray[np.float64], distinct: Sequence[str]
 ) -> tuple[Task, str]:
+    """Return what a target asks for by what it holds, and why.
+
+    Parameters
+    ----------
+    finding : FoundKind
+        Of the target.
+    numbers : ndarray of shape (N,)
+        Its cells as numbers.
+    distinct : sequence of str
+        Its words, each once.
+    """
     if len(distinct) == 2:
         one, other = distinct
         return "classification", f"the target has two values, {one!r} and {other!r}"

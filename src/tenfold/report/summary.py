@@ -185,7 +185,7 @@ def summarize(
         tested=study.tested,
         window=0 if study.splits.newest is None else int(study.splits.newest.sum()),
         columns=len(study.schema.columns) if isinstance(study.schema, Schema) else 0,
-        rejected=len(study.data.rejected),
+        rejected=len(study.data.rejected) + len(study.data.unlabelled),
         network=network,
         folds=len(study.splits),
         seed=seed,

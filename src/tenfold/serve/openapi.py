@@ -10,6 +10,7 @@ from tenfold.data.picture_schema import PictureSchema
 from tenfold.data.reading import Reading
 from tenfold.data.schema import Schema
 from tenfold.data.spans import Form
+from tenfold.data.words import MEANINGS
 from tenfold.exported import Input, Label
 from tenfold.serve.options import ServeOptions
 
@@ -27,7 +28,6 @@ LIMITS: Final = (
 )
 TYPES: Final = {
     "number": ["number", "null"],
-    "boolean": ["boolean", "string", "number", "null"],
     "date": ["string", "null"],
     "category": ["string", "number", "boolean", "null"],
     "text": ["string", "number", "boolean", "null"],
@@ -245,6 +245,11 @@ def _quoted(cell: object) -> str:
 
 
 def _cell(one: Input, column: Column, reading: Reading) -> Told:
+    if one.kind == "boolean":
+        ticks = [column.tick] if column.tick else []
+        words = [re.escape(word) for word in ("", *reading.missing, *MEANINGS, *ticks)]
+        text = {"type": "string", "pattern": f"^({'|'.join(words)})$"}
+        return {"anyOf": [{"type": ["boolean", "null"]}, {"enum": [0, 1]}, text]}
     told: Told = {"type": TYPES[one.kind]}
     if one.kind == "number":
         sign = re.escape(reading.decimal or ".")

@@ -31,7 +31,7 @@ NOT_A_NUMBER: Final = float("nan")
 EPOCH: Final = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 TAKES: Final = {
     "number": "a number, as text too, or null",
-    "boolean": "true, false or null",
+    "boolean": "true, false, a word for either, or null",
     "date": "a date as text, or null",
     "category": "text, a number, true, false or null",
     "text": "text, a number, true, false or null",
@@ -271,9 +271,12 @@ class _Cells:
     def _truth(self, value: Any) -> float:
         if not self._filled(value):
             return 0.0 if self._tick else NOT_A_NUMBER
-        ticked = isinstance(value, str) and value.strip().lower() == self._tick
-        found = 1.0 if ticked and self._tick else truth_of(value, self._sign)
-        return 0.0 if self._tick and math.isnan(found) else found
+        if self._tick and isinstance(value, str) and value.strip().lower() == self._tick:
+            return 1.0
+        found = truth_of(value, self._sign)
+        if math.isnan(found):
+            raise ValueError
+        return found
 
     def _truth_word(self, value: Any) -> str:
         return self._spelt.get(self._truth(value), "")

@@ -87,7 +87,7 @@ def run_tables(study: TableStudy | PictureStudy) -> dict[str, pd.DataFrame]:
     where: Any = data.files if isinstance(data, Pictures) else data.lines
     predictions.insert(0, place, where)
     predictions.insert(1, "truth", _truth(study))
-    left_out = study.data.rejected if isinstance(study.data, Pictures) else study.data.left_out
+    left_out: Any = study.data.left_out
     return {
         PREDICTIONS: predictions,
         HISTORY: history_table(study),

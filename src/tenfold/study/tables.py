@@ -1,7 +1,7 @@
 """The whole story, from a table to networks with a score. A reader starts here."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -15,17 +15,16 @@ from tenfold.data.apart import set_apart
 from tenfold.data.copies import in_order, join_copies, keep_together
 from tenfold.data.encode import Encoded, encode, number_names, with_times
 from tenfold.data.folds import decide_folds, make_splits, most_folds, who_answers
+from tenfold.data.labelled import (
+    naming_unlabelled,
+    unlabelled_told,
+    with_targets,
+    with_targets_of,
+)
 from tenfold.data.schema import Schema, infer_schema
 from tenfold.data.split import Splits, Splitter, splits_of
 from tenfold.data.table import Table
-from tenfold.data.target import (
-    answered,
-    answered_for,
-    find_target,
-    of_classes,
-    stray_targets,
-    strays_told,
-)
+from tenfold.data.target import find_target, of_classes
 from tenfold.errors import ReadError
 from tenfold.evaluate.new_data import show_table
 from tenfold.evaluate.scores import (
@@ -85,7 +84,8 @@ def run_study(
     table, test, schema, described = describe(table, test, options, streams)
     coded = encode(table, schema)
     seen = look_at(table, schema, coded, test, options, streams)
-    rows, place, splits, dealt = split_rows(coded, schema, options, streams, splitter)
+    with naming_unlabelled(table):
+        rows, place, splits, dealt = split_rows(coded, schema, options, streams, splitter)
     device, placed = choose_device(options.train.device)
     plan, planned = choose_plan(rows, len(splits), schema.task, options.train, network)
     decisions = (*described, *seen, *dealt, *placed, *planned)
@@ -175,25 +175,24 @@ def describe(
         )
     target, found = find_target(table, options.schema)
     max_bad = options.read.max_bad
-    strays = stray_targets(table, target, options.schema.task)
-    found = (*found, *strays_told(table, target, strays))
-    table = answered(table, target, max_bad, strays)
+    table, unlabelled = with_targets(table, target, options.schema.task, max_bad)
     table, untimed = with_times(table, options.split.time_column, max_bad)
     left_out: tuple[Decision, ...] = ()
     apart = None
     if test is None and options.split.test_size is not None:
         every = len(table)
-        table, apart = set_apart(table, target, options.schema, options.split, streams)
+        with naming_unlabelled(table):
+            table, apart = set_apart(table, target, options.schema, options.split, streams)
         left_out = _on_neither_side(every - len(table) - len(apart), len(apart))
     schema = infer_schema(table, target, options.schema, options.split)
     table = of_classes(table, target, schema.classes)
     if test is not None:
-        test = answered_for(test, target, schema.task, max_bad)
+        test = with_targets_of(test, schema, max_bad)
         left_out = (*left_out, *_left_out(test))
     test = apart if test is None else test
     if test is not None:
         read_answers(test, schema)  # training is not lost to rows that cannot be scored
-    decisions = (*table.decisions, *found, *untimed, *schema.decisions, *left_out)
+    decisions = (*table.decisions, *found, *unlabelled, *untimed, *schema.decisions, *left_out)
     return table, test, schema, decisions
 
 
@@ -206,13 +205,17 @@ def _on_neither_side(rows: int, tested: int) -> tuple[Decision, ...]:
     return (Decision(what=what, why=why, change_with="--test-size, --group-column"),)
 
 
-def _left_out(test: Table) -> tuple[Decision, ...]:
-    if not test.rejected:
-        return ()
-    first = test.rejected[0]
-    what = f"{len(test.rejected):,} test rows are left out"
-    why = f"line {first.line}: {first.reason}"
-    return (Decision(what=what, why=why, change_with="--test"),)
+def _left_out(test: Table) -> Iterator[Decision]:
+    """Say how many test rows cannot be scored."""
+    bad, gone = len(test.rejected), len(test.unlabelled)
+    said = [
+        (f"{bad:,} test {'rows are' if bad > 1 else 'row is'} left out", test.rejected),
+        (unlabelled_told(gone, gone + len(test), "test rows"), test.unlabelled),
+    ]
+    for what, rows in said:
+        if rows:
+            why = f"line {rows[0].line}: {rows[0].reason}"
+            yield Decision(what=what, why=why, change_with="--test")
 
 
 def look_at(
