@@ -224,3 +224,23 @@ def test_train_speaks_of_parameters_and_not_of_options(
         tenfold.train(**given)
     assert says in str(caught.value)
     assert "--" not in str(caught.value)
+
+
+def test_a_series_is_no_table_and_the_message_says_so_in_scikit_learns_words() -> None:
+    with pytest.raises(ValueError, match="Expected 2D array, got 1D array"):
+        TabularRegressor(**QUICK).fit(X["area"], PRICE)
+
+
+def test_two_columns_of_one_name_are_refused_with_a_code() -> None:
+    twice = X.set_axis(["area"] * X.shape[1], axis=1)
+    with pytest.raises(TenfoldError) as caught:
+        TabularRegressor(**QUICK).fit(twice, PRICE)
+    assert caught.value.code == "D06"
+
+
+def test_a_message_of_an_estimator_names_no_parameter_that_it_lacks() -> None:
+    ids = pd.DataFrame({"code": [f"row {at}" for at in range(60)]})
+    with pytest.raises(TenfoldError) as caught:
+        TabularRegressor(**QUICK).fit(ids, PRICE)
+    assert caught.value.code == "S03"
+    assert "make the column NAME of X a category" in str(caught.value)

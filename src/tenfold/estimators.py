@@ -28,7 +28,7 @@ from tenfold.config import (
 )
 from tenfold.data.arrow import as_frame
 from tenfold.data.cells import to_words
-from tenfold.data.read import read_table
+from tenfold.data.read import check_names, read_table
 from tenfold.data.split import Splitter
 from tenfold.data.table import Table
 from tenfold.evaluate.coverage import sets_of
@@ -177,8 +177,12 @@ class _Tabular(StudyEstimator, ABC):
 
     def _inputs(self, X: Any, y: Any = None, *, reset: bool) -> tuple[pd.DataFrame, Any]:
         """Check rows as scikit-learn asks, and return them as a DataFrame."""
+        if type(X).__name__ == "Series":  # one of polars knows no number of dimensions
+            X = np.asarray(X)
         X = as_frame(X)
         whole = isinstance(X, pd.DataFrame)
+        if whole:
+            check_names(list(map(str, X.columns)), "X")
         if whole and reset and len(X) < LEAST:
             told = f"Found array with {len(X)} sample(s) (shape={X.shape})"
             raise ValueError(f"{told} while a minimum of {LEAST} is required.")

@@ -32,6 +32,7 @@ NETWORK: Final = "a name, FILE.py:FUNCTION, or a function that makes a module"
 ESTIMATOR: Final = Words(
     python=True,
     names={"seed": "random_state", "group_column": "groups", "weight_column": "sample_weight"},
+    kind=r"make the column \1 of X a \2",
 )
 
 Method = TypeVar("Method", bound=Callable[..., Any])

@@ -56,7 +56,7 @@ COMMANDS: Final = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Words:
-    """The words of a front end.
+    r"""The words of a front end.
 
     Parameters
     ----------
@@ -64,10 +64,13 @@ class Words:
         Whether options are parameters of a function.
     names : mapping of str to str
         What this front end calls parameters otherwise than others.
+    kind : str
+        How it says of what kind a column is: ``\1`` is its name, ``\2`` the kind.
     """
 
     python: bool
     names: Mapping[str, str] = field(default_factory=dict)
+    kind: str = r"kinds={\1: '\2'}"
 
     def say(self, text: str) -> str:
         """Return a message in these words.
@@ -87,7 +90,7 @@ class Words:
             return text
         for command, function in COMMANDS:
             text = command.sub(function, text)
-        text = KIND.sub(r"kinds={\1: '\2'}", text)
+        text = KIND.sub(self.kind, text)
         return OPTION.sub(self._parameter, text)
 
     def _parameter(self, found: re.Match[str]) -> str:

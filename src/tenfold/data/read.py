@@ -152,7 +152,7 @@ def from_frame(
     """
     options = options or ReadOptions(missing=None)
     names = as_needed([_name(label) for label in frame.columns], like)
-    _check_names(names, source)
+    check_names(names, source)
     table = Table(
         frame=frame.set_axis(names, axis=1).reset_index(drop=True),
         lines=np.arange(1, len(frame) + 1, dtype=np.int64),
@@ -204,7 +204,14 @@ def _name(label: object) -> str:
     return " / ".join(map(str, label)) if isinstance(label, tuple) else str(label)
 
 
-def _check_names(names: Sequence[str], source: str) -> None:
+def check_names(names: Sequence[str], source: str) -> None:
+    """Refuse names of columns of which there are none, too many, or two alike.
+
+    Raises
+    ------
+    ReadError
+        D04, D06 or D11.
+    """
     if not names:
         raise ReadError("D04", "the table has no columns", place={"file": source})
     if len(names) > MOST_COLUMNS:
