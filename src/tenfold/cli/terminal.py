@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from tenfold.cli.streams import printing
-from tenfold.config import ReadOptions, Task
+from tenfold.config import PictureOptions, ReadOptions, Task
 from tenfold.documents import document
 from tenfold.errors import StoreError, TenfoldError, UsageError
 from tenfold.replacing import replacing
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from tenfold.data.admit import Mode
     from tenfold.data.departures import Departure
-    from tenfold.data.picture_files import RejectedFile
+    from tenfold.data.pictures import Pictures
     from tenfold.data.reading import Known
     from tenfold.data.schema import Schema
     from tenfold.data.table import Table
@@ -232,10 +232,12 @@ def named_pictures(inputs: list[Path]) -> list[Path]:
     return named
 
 
-def tell_rejected(rejected: "Sequence[RejectedFile]") -> None:
-    """Name every picture that is left out, and why, on standard error."""
-    for file in rejected:
+def tell_reading(pictures: "Pictures") -> None:
+    """Name on standard error what is left out, and doubts about what is white."""
+    for file in pictures.rejected:
         print(f"{file.file} is left out: {file.reason}", file=sys.stderr)
+    for doubt in pictures.doubts:
+        print(f"{doubt.what} ({doubt.why}); {doubt.change_with}", file=sys.stderr)
 
 
 def write_pictures(answers: "pd.DataFrame", out: Path | None, *, as_json: bool) -> None:
@@ -258,6 +260,7 @@ def predict_pictures(
     coverage: float | None,
     mode: "Mode | None",
     *,
+    white: int | None,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -266,8 +269,9 @@ def predict_pictures(
 
     counts = "picture {task.completed:,} of {task.total:,},"
     with PatientBar(console(quiet=quiet), "reading", counts) as bar:
-        pictures = run.read(named_pictures(inputs), progress=bar.update)
-    tell_rejected(pictures.rejected)
+        options = PictureOptions(white=white)
+        pictures = run.read(named_pictures(inputs), options, progress=bar.update)
+    tell_reading(pictures)
     pictures.check_rejected(max_bad=1.0)
     with PatientBar(console(quiet=quiet), "predicting", counts) as bar:
         answers = run.predict(pictures, coverage=coverage, schema=mode, progress=bar.update)
