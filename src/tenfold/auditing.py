@@ -200,7 +200,8 @@ def _look_at_pictures(
     progress = of_pictures.stage(watch, "reading pictures")
     pictures, asked = read_pictures(data, framing, options.pictures, progress)
     if test is not None:
-        asked = read_test_pictures(test, framing, options.pictures, progress)
+        asked = read_test_pictures(test, pictures.framing, options.pictures, progress)
+        pictures = replace(pictures, decisions=(*pictures.decisions, *asked.doubts))
     findings: list[Finding] = []
     for found in (pictures, asked):
         if found is not None:

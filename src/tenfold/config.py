@@ -24,6 +24,7 @@ QUALITIES: Final = get_args(Quality)
 AUDIT_MODES: Final = get_args(AuditMode)
 
 MOST_SIDE: Final = 1_024  # pixels of the square that a picture becomes
+MOST_WHITE: Final = 2**32 - 1  # of the deepest pictures that are read
 MAX_PIXELS: Final = 100_000_000  # of a picture; more is a scan by mistake, or a trap
 
 # Cells that mean "nothing here"; the words that pandas and the tables of UCI use.
@@ -268,7 +269,8 @@ class PictureOptions:
     max_pixels : int
         A file whose header claims more is rejected unread.
     white : int, optional
-        What means white in pictures of 16 bits: 4,095 if they hold 12.
+        What means white in pictures of 16 or 32 bits, and in those of numbers with a
+        fraction: 4,095 if they hold 12 bits.
     memory_bytes : int, optional
         Bytes of memory that the reduced pictures may take before they are kept in a
         temporary file; a quarter of the machine's memory by default.
@@ -296,8 +298,8 @@ class PictureOptions:
         pixels, memory, workers = self.max_pixels, self.memory_bytes, self.workers
         wanted = "a whole number of pixels, 1 or more"
         check(is_whole(pixels, 1), "max-pixels", pixels, wanted)
-        wanted, white = "a whole number from 1 to 65535", self.white
-        check(white is None or is_whole(white, 1, 65_535), "white", white, wanted)
+        wanted, white = f"a whole number from 1 to {MOST_WHITE}", self.white
+        check(white is None or is_whole(white, 1, MOST_WHITE), "white", white, wanted)
         wanted = "a number of bytes, 0 or more"
         holds = memory is None or (is_number(memory) and memory >= 0)
         check(holds, "memory", memory, wanted)

@@ -14,6 +14,7 @@ from tenfold.config import (
     Quality,
     RunOptions,
 )
+from tenfold.data.admit import warn_of_doubts
 from tenfold.data.pictures import Pictures, pictures_of, read_unlabelled
 from tenfold.data.split import Splitter
 from tenfold.errors import PictureError
@@ -160,6 +161,7 @@ class ImageClassifier(ClassifierMixin, StudyEstimator):  # type: ignore[misc]
         check_is_fitted(self)
         pictures = read_unlabelled(X, self.model_.schema.framing, PictureOptions())
         _refuse_unread(pictures)
+        warn_of_doubts(pictures)
         return self.model_.answers(pictures)
 
     def predict(self, X: Images) -> NDArray[Any]:

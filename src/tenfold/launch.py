@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -338,6 +339,7 @@ def study_pictures(
     pictures.check_rejected(options.pictures.max_bad)
     if test is not None:
         own_test = read_test_pictures(test, pictures.framing, options.pictures, progress)
+        pictures = replace(pictures, decisions=(*pictures.decisions, *own_test.doubts))
     if own_test is not None:
         own_test.check_rejected(options.pictures.max_bad)
     read_seconds = time.perf_counter() - started

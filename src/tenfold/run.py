@@ -297,7 +297,7 @@ class Run:
             if isinstance(data, InMemory):
                 raise another_kind("pictures", "a table")
             pictures = data if isinstance(data, Pictures) else self.read(data)
-            admit_pictures(pictures, schema)
+            admit_pictures(pictures, schema, told=pictures is data)
             return tell_pictures(model, pictures, coverage, progress)
         if not isinstance(data, str | Path | InMemory):
             raise another_kind("a table", "pictures")
@@ -370,7 +370,7 @@ class Run:
             if isinstance(data, InMemory):
                 raise another_kind("pictures", "a table")
             pictures = self.read_labelled(data, PictureOptions(max_bad=max_bad))
-            admit_pictures(pictures, schema)
+            admit_pictures(pictures, schema, told=pictures is data)
             return show_pictures(model, pictures, streams, progress).with_coverage()
         if isinstance(data, Pictures):
             raise another_kind("a table", "pictures")

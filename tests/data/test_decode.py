@@ -142,7 +142,7 @@ def test_sixteen_bits_are_scaled_by_their_range(kind: str, order: str) -> None:
 
 
 @pytest.mark.parametrize("mode", ["I", "F"])
-def test_numbers_without_a_known_range_are_stretched_to_it(mode: str) -> None:
+def test_numbers_of_no_known_unit_go_from_their_least_to_their_largest(mode: str) -> None:
     shades = np.array([[-1000, 1000], [0, 4000]]).repeat(16, axis=0).repeat(16, axis=1)
     kind = np.int32 if mode == "I" else np.float32
     data = saved(Image.fromarray(shades.astype(kind)), "TIFF")
@@ -150,7 +150,7 @@ def test_numbers_without_a_known_range_are_stretched_to_it(mode: str) -> None:
     wanted = [[0] * 3, [102] * 3, [51] * 3, [255] * 3]
     np.testing.assert_array_equal(quarters(whole(data)), wanted)
     flat = saved(Image.fromarray(np.full((9, 9), 5, kind)), "TIFF")
-    assert (whole(flat) == 0).all()
+    assert (whole(flat) == 5).all()  # of 255, as in 8 bits
 
 
 def test_numbers_that_are_none_are_black() -> None:
@@ -158,7 +158,10 @@ def test_numbers_that_are_none_are_black() -> None:
     shades[:16] = np.nan
     shades[16:, 16:] = 4
     found = whole(saved(Image.fromarray(shades), "TIFF"))
-    np.testing.assert_array_equal(quarters(found)[:, 0], [0, 0, 0, 255])
+    np.testing.assert_array_equal(quarters(found)[:, 0], [0, 0, 2, 4])
+    shades[:16, :16] = np.inf
+    found = whole(saved(Image.fromarray(shades), "TIFF"))
+    np.testing.assert_array_equal(quarters(found)[:, 0], [255, 0, 2, 4])
 
 
 HOLED: Final[list[tuple[str, str]]] = [

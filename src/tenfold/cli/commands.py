@@ -22,7 +22,7 @@ from tenfold.cli.terminal import (
     read_rows,
     show_run,
     tell_departures,
-    tell_left_out,
+    tell_reading,
     write_rows,
     write_text,
 )
@@ -149,6 +149,7 @@ def predict(  # noqa: PLR0913
     departures: opt.Departures = None,
     network: opt.Network = None,
     max_bad: opt.MaxBad = 0.01,
+    white: opt.White = None,
     separator: opt.Separator = None,
     header: opt.Header = None,
     encoding: opt.Encoding = None,
@@ -176,8 +177,11 @@ def predict(  # noqa: PLR0913
     given.refuse_kind(loaded.kind, inputs)
     if loaded.kind == "images":
         given.refuse_reading(read, departures)
-        predict_pictures(loaded, inputs, out, coverage, mode, as_json=as_json, quiet=quiet)
+        predict_pictures(
+            loaded, inputs, out, coverage, mode, white=white, as_json=as_json, quiet=quiet
+        )
         return
+    given.refuse_white(white)
     answers, odd = [], []
     for path in inputs:
         schema = cast("Schema", loaded.model.schema)
@@ -212,6 +216,7 @@ def evaluate(  # noqa: PLR0913
     warn: opt.Warn = False,
     network: opt.Network = None,
     max_bad: opt.MaxBad = 0.01,
+    white: opt.White = None,
     separator: opt.Separator = None,
     header: opt.Header = None,
     encoding: opt.Encoding = None,
@@ -239,10 +244,11 @@ def evaluate(  # noqa: PLR0913
     found: tuple[Departure, ...] = ()
     if loaded.kind == "images":
         given.refuse_reading(read)
-        labelled = loaded.read_labelled(data, PictureOptions(max_bad=max_bad))
-        tell_left_out(labelled)
-        admit_pictures(labelled, mode)
+        labelled = loaded.read_labelled(data, PictureOptions(max_bad=max_bad, white=white))
+        tell_reading(labelled)
+        admit_pictures(labelled, mode, told=True)
     else:
+        given.refuse_white(white)
         schema = cast("Schema", loaded.model.schema)
         labelled = read_rows(data, read, like=schema.known, scored_by=schema, quiet=quiet)
         labelled, found = admit(labelled, schema, mode)

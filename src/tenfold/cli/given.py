@@ -126,6 +126,18 @@ def refuse_reading(read: ReadOptions, departures: Path | None = None) -> None:
         )
 
 
+def refuse_white(white: int | None) -> None:
+    """Refuse to say what is white where there are rows of a table.
+
+    Raises
+    ------
+    UsageError
+        U02.
+    """
+    if white is not None:
+        raise UsageError("U02", "--white is about pictures, and the run is on a table")
+
+
 def refuse_beside(
     context: typer.Context, options: Mapping[str, Any], resume: Path | None, config: Path | None
 ) -> None:

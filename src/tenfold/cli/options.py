@@ -162,8 +162,9 @@ White = Annotated[
     int | None,
     typer.Option(
         metavar="N",
-        help="What means white in pictures of 16 bits: 4095 if they hold 12. "
-        "[default: seen from the pictures]",
+        help="What means white in pictures of 16 or 32 bits, or of numbers with a fraction: "
+        "4095 if they hold 12 bits. "
+        "[default: seen from the pictures that are learnt from]",
     ),
 ]
 Memory = Annotated[

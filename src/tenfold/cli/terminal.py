@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from tenfold.cli.streams import printing
-from tenfold.config import ReadOptions
+from tenfold.config import PictureOptions, ReadOptions
 from tenfold.documents import document
 from tenfold.errors import StoreError, TenfoldError, UsageError
 from tenfold.replacing import replacing
@@ -240,8 +240,8 @@ def named_pictures(inputs: list[Path]) -> list[Path]:
     return named
 
 
-def tell_left_out(pictures: "Pictures") -> None:
-    """Name every picture that cannot be used, and why, and count those without a label."""
+def tell_reading(pictures: "Pictures") -> None:
+    """Name what is left out, count those without a label, and tell doubts about white."""
     from tenfold.data.labelled import unlabelled_told  # noqa: PLC0415
 
     for file in pictures.rejected:
@@ -249,6 +249,8 @@ def tell_left_out(pictures: "Pictures") -> None:
     if gone := len(pictures.unlabelled):
         told = unlabelled_told(gone, gone + len(pictures), "pictures")
         print(f"{pictures.source}: {told}", file=sys.stderr)
+    for doubt in pictures.doubts:
+        print(f"{doubt.what} ({doubt.why}); {doubt.change_with}", file=sys.stderr)
 
 
 def write_pictures(answers: "pd.DataFrame", out: Path | None, *, as_json: bool) -> None:
@@ -271,6 +273,7 @@ def predict_pictures(
     coverage: float | None,
     mode: "Mode | None",
     *,
+    white: int | None,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -279,8 +282,9 @@ def predict_pictures(
 
     counts = "picture {task.completed:,} of {task.total:,},"
     with PatientBar(console(quiet=quiet), "reading", counts) as bar:
-        pictures = run.read(named_pictures(inputs), progress=bar.update)
-    tell_left_out(pictures)
+        options = PictureOptions(white=white)
+        pictures = run.read(named_pictures(inputs), options, progress=bar.update)
+    tell_reading(pictures)
     pictures.check_rejected(max_bad=1.0)
     with PatientBar(console(quiet=quiet), "predicting", counts) as bar:
         answers = run.predict(pictures, coverage=coverage, schema=mode, progress=bar.update)

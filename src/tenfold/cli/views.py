@@ -19,8 +19,9 @@ from tenfold.cli.terminal import (
     named_pictures,
     print_json,
     read_many,
-    tell_left_out,
+    tell_reading,
 )
+from tenfold.config import PictureOptions
 from tenfold.documents import document
 from tenfold.extras import require
 from tenfold.serve.options import DEFAULTS, ServeOptions
@@ -48,6 +49,7 @@ def explain(  # noqa: PLR0913 - the options of the command
     ] = None,
     network: opt.Network = None,
     max_bad: opt.MaxBad = 0.01,
+    white: opt.White = None,
     separator: opt.Separator = None,
     header: opt.Header = None,
     encoding: opt.Encoding = None,
@@ -73,9 +75,11 @@ def explain(  # noqa: PLR0913 - the options of the command
     asked: Any = None
     if loaded.kind == "images":
         given.refuse_reading(read)
+    else:
+        given.refuse_white(white)
     if inputs and loaded.kind == "images":
-        asked = loaded.read(named_pictures(inputs))
-        tell_left_out(asked)
+        asked = loaded.read(named_pictures(inputs), PictureOptions(white=white))
+        tell_reading(asked)
     elif inputs:
         asked = read_many(inputs, read, cast("Schema", loaded.model.schema), quiet=quiet)
     counts = "{task.completed} of {task.total},"
@@ -156,6 +160,7 @@ def serve(  # noqa: PLR0913 - each option of the command, by its own name
     max_rows: Annotated[int, typer.Option(help="In a request.")] = DEFAULTS.max_rows,
     max_pictures: Annotated[int, typer.Option(help="In a request.")] = DEFAULTS.max_pictures,
     max_pixels: Annotated[int, typer.Option(help="In a picture.")] = DEFAULTS.max_pixels,
+    white: opt.White = DEFAULTS.white,
     max_requests: Annotated[
         int, typer.Option(help="At the same time, in each worker.")
     ] = DEFAULTS.max_requests,
@@ -179,6 +184,7 @@ def serve(  # noqa: PLR0913 - each option of the command, by its own name
         max_rows=max_rows,
         max_pictures=max_pictures,
         max_pixels=max_pixels,
+        white=white,
         max_requests=max_requests,
         timeout=timeout,
         batch_rows=batch_rows,

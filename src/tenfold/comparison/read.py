@@ -13,8 +13,8 @@ from tenfold.comparison.follow import Follow
 from tenfold.comparison.picture_contenders import SQUARE_SIDE, picture_contenders
 from tenfold.comparison.problem import Problem, table_problem
 from tenfold.config import AuditOptions, Decision, RunOptions
-from tenfold.data.decode import Framing
 from tenfold.data.encode import Encoded, encode, read_weights
+from tenfold.data.framing import Framing
 from tenfold.data.labelled import naming_unlabelled
 from tenfold.data.picture_files import is_picture_source
 from tenfold.data.picture_schema import PictureSchema, encode_pictures, infer_picture_schema

@@ -183,8 +183,16 @@ def admit_and_warn(table: Table, schema: Schema, mode: Mode | None) -> Table:
     return fitted
 
 
-def admit_pictures(pictures: Pictures, mode: Mode | None) -> None:
+def warn_of_doubts(pictures: Pictures) -> None:
+    """Tell as a Python warning where training did not say what is white in pictures."""
+    for doubt in pictures.doubts:
+        warnings.warn(f"{doubt.what}: {doubt.why}", UserWarning, stacklevel=3)
+
+
+def admit_pictures(pictures: Pictures, mode: Mode | None, *, told: bool) -> None:
     """Refuse pictures of which some cannot be read, if the mode is ``"strict"``.
+
+    Unless they are told already, doubts about what is white become Python warnings.
 
     Raises
     ------
@@ -192,6 +200,8 @@ def admit_pictures(pictures: Pictures, mode: Mode | None) -> None:
         P08.
     """
     check(mode in {None, *MODES}, "schema", mode, " or ".join(MODES))
+    if not told:
+        warn_of_doubts(pictures)
     if mode != "strict" or not pictures.rejected:
         return
     fact = f"{len(pictures.rejected):,} pictures cannot be read"

@@ -14,7 +14,7 @@ import shutil
 import tempfile
 import threading
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -25,8 +25,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.config import Decision, PictureOptions
-from tenfold.data.decode import THUMB_SIDE, Framing, Source, Square, Unreadable, read_square
-from tenfold.data.tones import deep_white_of
+from tenfold.data.brightness import doubtful_scales, learnt_scales
+from tenfold.data.decode import THUMB_SIDE, Source, Square, Unreadable, read_square
+from tenfold.data.framing import Framing
+from tenfold.data.tones import Reach
 from tenfold.errors import PictureError
 from tenfold.machine import keep_freed_memory, memory_bytes, usable_cores
 
@@ -35,6 +37,8 @@ Progress = Callable[[int, int], None]
 # Blocks are short enough to share the work out, and long enough to pay for handing them on.
 _BLOCK: Final = 16
 _AHEAD: Final = 4  # blocks for each thread that may wait to be taken
+_Arrays = tuple[NDArray[np.uint8], NDArray[np.uint8]]  # squares and thumbnails
+
 _NONE: Final = np.zeros(0, dtype=np.uint8)
 
 
@@ -56,7 +60,7 @@ class Squares:
     reasons : dict of int to str
         Why the others could not be read, by their position.
     framing : Framing
-        With what means white in pictures of 16 bits, if there are any.
+        With what means black and white, where the pictures tell it.
     decisions : tuple of Decision
     """
 
@@ -75,11 +79,13 @@ def read_squares(
     framing: Framing,
     options: PictureOptions,
     progress: Progress | None = None,
+    learnt: int | None = None,
 ) -> Squares:
     """Decode a list of pictures.
 
-    The result does not depend on the number of threads. Where nobody says what means white in
-    pictures of 16 bits, the largest of all their numbers does; they are then read once more.
+    The result does not depend on the number of threads. Where the framing is not settled,
+    what means black and white is seen from all numbers of the pictures that are learnt from;
+    those to which it makes a difference are then read once more.
 
     Parameters
     ----------
@@ -89,6 +95,8 @@ def read_squares(
         ``memory_bytes``, ``max_pixels``, ``white`` and ``workers``.
     progress : callable, optional
         Called now and then with how many were looked at, and of how many.
+    learnt : int, optional
+        How many are learnt from, the first of the list; all by default.
 
     Raises
     ------
@@ -96,7 +104,7 @@ def read_squares(
         I06, if there is no room for a temporary file.
     """
     keep_freed_memory()
-    framing = replace(framing, deep_white=options.white or framing.deep_white)
+    framing = framing.with_white(options.white)
     cache, decisions = _room(len(sources), framing.size, options)
     thumbs = np.empty((len(sources), THUMB_SIDE**2), dtype=np.uint8)
     rows: list[int] = []
@@ -109,15 +117,22 @@ def read_squares(
         cache[len(rows)], thumbs[len(rows)] = square.pixels, square.thumb
         found.append(replace(square, pixels=_NONE, thumb=_NONE))
         rows.append(row)
-    deepest = max((square.deepest for square in found), default=0)
-    if deepest and framing.deep_white is None:
-        framing = replace(framing, deep_white=deep_white_of(deepest))
-        deep = [place for place, square in enumerate(found) if square.deepest]
-        again = [sources[rows[place]] for place in deep]
-        for place, square in zip(deep, _decoded(again, framing, options, None), strict=True):
-            if not isinstance(square, str):
-                cache[place], thumbs[place] = square.pixels, square.thumb
-        decisions = (*decisions, _deep_white(framing.deep_white, deepest, len(deep)))
+    first, learnt = framing, len(sources) if learnt is None else learnt
+    teaching = [s.reach for row, s in zip(rows, found, strict=True) if s.reach and row < learnt]
+    if not first.settled:
+        framing = first.settle(teaching)
+        other = {
+            at: sources[row]
+            for at, (row, square) in enumerate(zip(rows, found, strict=True))
+            if _differs(square.reach, first, framing)
+        }
+        failed = _see_again(other, framing, options, (cache, thumbs))
+        reasons |= {rows[at]: reason for at, reason in failed.items()}
+        kept = [at for at in range(len(rows)) if at not in failed]
+        _close_gaps(kept, (cache, thumbs))
+        rows, found = [rows[at] for at in kept], [found[at] for at in kept]
+    reaches = [square.reach for square in found if square.reach]
+    told = (*learnt_scales(first, framing, teaching), *doubtful_scales(framing, reaches))
     return Squares(
         cache=cache[: len(rows)],
         thumbs=thumbs[: len(rows)],
@@ -126,16 +141,40 @@ def read_squares(
         extents=np.array([square.extent for square in found], dtype=np.int64).reshape(-1, 2),
         reasons=reasons,
         framing=framing,
-        decisions=decisions,
+        decisions=(*decisions, *told),
     )
 
 
-def _deep_white(white: int | None, deepest: int, count: int) -> Decision:
-    return Decision(
-        what=f"{white:,} is white in pictures of 16 bits",
-        why=f"{deepest:,} is the largest number in {count:,} of them",
-        change_with="--white",
-    )
+def _see_again(
+    sources: Mapping[int, Source], framing: Framing, options: PictureOptions, into: _Arrays
+) -> dict[int, str]:
+    """Read pictures once more into their places; return the reasons of those that fail."""
+    failed: dict[int, str] = {}
+    seen = _decoded(list(sources.values()), framing, options, None)
+    for at, square in zip(sources, seen, strict=True):
+        if isinstance(square, str):
+            failed[at] = square
+        else:
+            into[0][at], into[1][at] = square.pixels, square.thumb
+    return failed
+
+
+def _close_gaps(kept: Sequence[int], arrays: _Arrays) -> None:
+    """Move what is kept up, in place: an array may be larger than the memory."""
+    for place, at in enumerate(kept):
+        if place != at:
+            for array in arrays:
+                array[place] = array[at]
+
+
+def _differs(reach: Reach | None, first: Framing, then: Framing) -> bool:
+    """Tell whether a picture that was read looks otherwise, or is refused, when settled."""
+    if reach is None:
+        return False
+    try:
+        return first.scale(reach) != then.scale(reach)
+    except Unreadable:
+        return True
 
 
 def _decoded(

@@ -7,8 +7,8 @@ from typing import Any, Final
 import numpy as np
 
 from tenfold.config import Task
-from tenfold.data.decode import Framing
 from tenfold.data.encode import Encoded
+from tenfold.data.framing import Framing
 from tenfold.data.pictures import Pictures
 from tenfold.errors import SchemaError
 
@@ -54,6 +54,9 @@ class PictureSchema:
                 deep_white=None
                 if framing.get("deep_white") is None
                 else int(framing["deep_white"]),
+                black=float(framing.get("black", 0.0)),
+                deep_black=float(framing.get("deep_black", 0.0)),
+                settled=bool(framing.get("settled", True)),
             ),
             target=str(data["target"]),
         )

@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tenfold.config import Decision, PictureOptions
-from tenfold.data.decode import Framing, Source
+from tenfold.data.brightness import OPTION
+from tenfold.data.decode import Source
+from tenfold.data.framing import Framing
 from tenfold.data.picture_cache import Progress, Squares, read_squares
 from tenfold.data.picture_files import (
     FORMATS,
@@ -25,7 +27,7 @@ from tenfold.data.picture_files import (
 )
 from tenfold.data.picture_folders import number, suffix
 from tenfold.data.rejected import describe_excess
-from tenfold.data.tones import Unreadable, check_array, white_of
+from tenfold.data.tones import Unreadable, check_array, reach_of
 from tenfold.errors import PictureError
 
 __all__ = [
@@ -109,6 +111,11 @@ class Pictures:
             groups=None if self.groups is None else self.groups[rows],
         )
 
+    @property
+    def doubts(self) -> tuple[Decision, ...]:
+        """What these pictures made necessary, as training did not say what is white in them."""
+        return tuple(decision for decision in self.decisions if decision.change_with == OPTION)
+
     def check_rejected(self, max_bad: float) -> None:
         """Refuse the pictures if too many were rejected, or all.
 
@@ -162,7 +169,7 @@ def read_pictures(
     """
     training, test = list_labelled(source, options)
     files = [*training.files, *(test.files if test else ())]
-    squares = read_squares(files, framing, options, progress)
+    squares = read_squares(files, framing, options, progress, len(training.files))
     learnt = _pictures(training, squares, start=0)
     learnt = replace(learnt, decisions=(*learnt.decisions, *squares.decisions))
     if test is None:
@@ -230,9 +237,11 @@ def pictures_of(
     Parameters
     ----------
     X : array of shape (N, H, W), (N, H, W, 1), (N, H, W, 3) or (N, H, W, 4), or sequence
-        Whole numbers end at 255, of 16 bits at 65,535; numbers with a fraction at 1 if
-        none is larger, else at 255. A sequence holds paths, PIL images, bytes of files,
-        or arrays of single pictures, which may differ in size.
+        Whole numbers end at 255, of 16 or 32 bits at the largest of 8, 9, ... or 32 bits that
+        none exceeds; numbers with a fraction at 1 if none is larger, else at 255. What is
+        learnt from says this for all pictures that are asked about later. A sequence holds
+        paths, PIL images, bytes of files, or arrays of single pictures, which may differ in
+        size.
     y : array of shape (N,) or None
         Class of each picture.
     framing, options, progress
@@ -251,7 +260,7 @@ def pictures_of(
     ((5, 32, 32, 3), array(['a', 'a', 'b', 'b', 'a'], dtype=object))
     """
     sources = _stack(X) if _is_stack(X) else _items(X)
-    framing = replace(framing, white=_white(sources, framing.white))
+    _check(sources, framing.with_white(options.white))
     labels = None if y is None else _labels(y, len(sources))
     names = [str(s) if isinstance(s, Path) else f"X[{i}]" for i, s in enumerate(sources)]
     squares = read_squares(sources, framing, options, progress)
@@ -355,24 +364,21 @@ def _items(X: Any) -> list[Source]:
     return sources
 
 
-def _white(sources: Sequence[Source], known: float | None) -> float | None:
-    """Return what means white among numbers with a fraction, if any picture has such.
+def _check(sources: Sequence[Source], framing: Framing) -> None:
+    """Refuse a sequence in which an array is no picture.
 
     Raises
     ------
     PictureError
-        I05, if an array is no picture.
+        I05.
     """
     arrays = {i: source for i, source in enumerate(sources) if isinstance(source, np.ndarray)}
-    white = known
-    if known is None and any(array.dtype.kind == "f" for array in arrays.values()):
-        white = white_of(arrays.values())
     for i, array in arrays.items():
+        reach = reach_of(array)
         try:
-            check_array(array, white or 1.0)
+            check_array(array, None if reach is None else framing.known(reach))
         except Unreadable as error:
             raise PictureError("I05", f"X[{i}] is no picture: {error.reason}") from error
-    return white
 
 
 def _labels(y: Any, count: int) -> NDArray[np.object_]:

@@ -5,6 +5,7 @@ Shape letters in this file:
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -12,7 +13,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 ROUNDING: Final = 0.01  # by how much numbers with a fraction may leave their range
-EIGHT_BITS, FOURTEEN_BITS, SIXTEEN_BITS = 8, 14, 16
+EIGHT_BITS, FOURTEEN_BITS, THIRTY_TWO_BITS = 8, 14, 32
+NUMBERS: Final = frozenset({"I", "F"})  # modes of Pillow: whole numbers, and with a fraction
+
+_HOLE: Final = "transparency"  # in Pillow's notes about a PNG: the number of a hole
+# Tags of a TIFF: the number of places without data, what 0 means, the format of numbers.
+_NO_DATA, _MEANING, _FORMAT = 42_113, 262, 339
+_WHITE_IS_ZERO: Final = 0
+_UNSIGNED: Final = (1,)
 
 
 class Unreadable(Exception):
@@ -27,12 +35,163 @@ class TooLarge(Unreadable):
     """A picture has more pixels than are decoded."""
 
 
-def plain(picture: Image.Image, deep_white: int | None = None) -> Image.Image:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scale:
+    """The numbers that mean black and white.
+
+    Examples
+    --------
+    >>> Scale(white=4095).shades_of(np.array([0, 819, 4095, 5000])).tolist()
+    [0, 51, 255, 255]
+    """
+
+    white: float
+    black: float = 0.0
+
+    def shades_of(self, numbers: NDArray[Any]) -> NDArray[np.uint8]:
+        """Return numbers as shades from 0, black, to 255, white; a NaN is black."""
+        # In double precision, so that equal numbers of any type become equal shades.
+        exact = np.nan_to_num(
+            numbers.astype(np.float64), nan=self.black, posinf=self.white, neginf=self.black
+        )
+        exact -= self.black
+        exact *= 255 / ((self.white - self.black) or 1.0)
+        return np.clip(np.rint(exact), 0, 255).astype(np.uint8)
+
+    def cuts(self, reach: "Reach") -> bool:
+        """Tell whether some numbers lie beyond black or white."""
+        beyond = 0.0 if reach.whole else ROUNDING
+        return reach.low < self.black - beyond or reach.high > self.white + beyond
+
+
+UNITS: Final = (Scale(white=1.0), Scale(white=255.0))  # what a fraction is of, if it is of one
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reach:
+    """The least and the largest number of a picture whose numbers may mean more than 8 bits.
+
+    Parameters
+    ----------
+    whole : bool
+        Whether they are whole numbers of 16 or 32 bits, or else numbers with a fraction.
+    low, high : float
+        0, if there is no finite number.
+    bits : int
+        In which each is kept.
+    """
+
+    whole: bool
+    low: float
+    high: float
+    bits: int
+
+
+def scale_of(reaches: Iterable[Reach]) -> Scale | None:
+    """Return what means black and white in pictures of one kind, None if there are none.
+
+    Whole numbers are of as many bits as the largest needs, numbers with a fraction of 1 or of
+    255. Where neither can be, as of temperatures or heights, the least number of all is
+    black, and the largest is white.
+
+    Examples
+    --------
+    >>> dark = Reach(whole=True, low=3, high=900, bits=16)
+    >>> scale_of([dark, Reach(whole=True, low=0, high=3_900, bits=16)])
+    Scale(white=4095.0, black=0.0)
+    >>> scale_of([Reach(whole=False, low=251.5, high=320.0, bits=32)])
+    Scale(white=320.0, black=251.5)
+    """
+    found = list(reaches)
+    if not found:
+        return None
+    whole = found[0].whole
+    low, high = min(reach.low for reach in found), max(reach.high for reach in found)
+    if whole and low >= 0:
+        return Scale(white=float(deep_white_of(int(high))))
+    everything = Reach(whole=whole, low=low, high=high, bits=0)
+    units = () if whole else UNITS
+    measured = Scale(white=high, black=low)
+    return next((scale for scale in units if not scale.cuts(everything)), measured)
+
+
+def is_measured(scale: Scale, *, whole: bool) -> bool:
+    """Tell whether a scale is of numbers that are no share of a known white.
+
+    Examples
+    --------
+    >>> is_measured(Scale(white=4095), whole=True), is_measured(Scale(white=320), whole=False)
+    (False, True)
+    """
+    return scale.black != 0 or not (whole or scale in UNITS)
+
+
+def reach_of(source: Image.Image | NDArray[Any]) -> Reach | None:
+    """Return the reach of a picture's numbers, None if they have 8 bits."""
+    numbers = numbers_of(source)
+    if numbers is None:
+        return None
+    whole = numbers.dtype.kind != "f"
+    absent = _absent(source, numbers)
+    found = numbers if absent is None else numbers[~absent]
+    found = found if whole else found[np.isfinite(found)]
+    low, high = (float(found.min()), float(found.max())) if found.size else (0.0, 0.0)
+    return Reach(whole=whole, low=low, high=high, bits=8 * numbers.dtype.itemsize)
+
+
+def numbers_of(source: Image.Image | NDArray[Any]) -> NDArray[Any] | None:
+    """Return the numbers of a picture if what means white among them has to be found out.
+
+    That is so of whole numbers of 16 or 32 bits and of numbers with a fraction; all others
+    end at 255.
+    """
+    if isinstance(source, np.ndarray):
+        deep = source.dtype.kind in "iu" and source.dtype.itemsize in {2, 4}
+        return source if deep or source.dtype.kind == "f" else None
+    if not (source.mode.startswith("I;16") or source.mode in NUMBERS):
+        return None
+    numbers = np.asarray(source)
+    tags = getattr(source, "tag_v2", {})
+    # Pillow keeps whole numbers of 32 bits without a sign as if they had one.
+    if source.mode == "I" and tags and tags.get(_FORMAT, _UNSIGNED) == _UNSIGNED:
+        return numbers.view(np.uint32)
+    return numbers
+
+
+def _absent(
+    source: Image.Image | NDArray[Any], numbers: NDArray[Any]
+) -> NDArray[np.bool_] | None:
+    """Return where a file says that nothing is: a hole of a PNG, or no data of a GeoTIFF."""
+    if not isinstance(source, Image.Image):
+        return None
+    mark = source.info.get(_HOLE, getattr(source, "tag_v2", {}).get(_NO_DATA))
+    if mark is None:
+        return None
+    try:
+        number = float(mark)
+    except (TypeError, ValueError):
+        return None
+    if numbers.dtype.kind == "f":
+        # As exact as the numbers are: -3.4028235e+38 is written with fewer digits than it has.
+        with np.errstate(over="ignore"):
+            number = float(np.float64(number).astype(numbers.dtype))
+    return np.asarray(numbers == number)
+
+
+def plain(picture: Image.Image, scale: Scale | None = None) -> Image.Image:
     """Return a picture that can be resized and then turned into red, green and blue.
 
-    ``deep_white`` is what means white in a picture of 16 bits; by default, the picture itself
-    tells it.
+    Parameters
+    ----------
+    picture : PIL image
+    scale : Scale, optional
+        What means black and white if its numbers have more than 8 bits.
     """
+    numbers = numbers_of(picture)
+    if numbers is not None:
+        return _shaded(picture, numbers, scale or Scale(white=255.0))
+    if picture.mode == "La":
+        picture = picture.convert("LA")
     if picture.has_transparency_data:
         # White, because pictures with holes are mostly drawn for a white page; the colours
         # that are stored below a hole are arbitrary.
@@ -40,10 +199,6 @@ def plain(picture: Image.Image, deep_white: int | None = None) -> Image.Image:
         page = Image.new("RGB", picture.size, "white")
         page.paste(layer, mask=layer.getchannel("A"))
         return page
-    if picture.mode.startswith("I;16"):
-        return picture_of(np.asarray(picture).astype(np.uint16), 0, deep_white)
-    if picture.mode in {"I", "F"}:
-        return _stretched(np.asarray(picture, dtype=np.float64))
     if picture.mode == "1":
         return picture.convert("L")
     if picture.mode in {"L", "RGB", "CMYK", "YCbCr"}:
@@ -53,12 +208,16 @@ def plain(picture: Image.Image, deep_white: int | None = None) -> Image.Image:
     raise Unreadable(f"its colours are kept as {picture.mode}, which is not read")
 
 
-def _stretched(tones_HW: NDArray[np.float64]) -> Image.Image:
-    """Return a picture from black, its least number, to white, its largest."""
-    finite = tones_HW[np.isfinite(tones_HW)]
-    low, high = (finite.min(), finite.max()) if finite.size else (0.0, 0.0)
-    filled = np.clip(np.nan_to_num(tones_HW, nan=low, posinf=high, neginf=low), low, high)
-    return picture_of((filled - low) / ((high - low) or 1.0), 1.0)
+def _shaded(picture: Image.Image, numbers_HW: NDArray[Any], scale: Scale) -> Image.Image:
+    """Return numbers as shades of grey: holes white as a page, places without data black."""
+    shades = scale.shades_of(numbers_HW)
+    # Pillow turns such a TIFF around if it has 8 bits, and leaves it if it has more.
+    if getattr(picture, "tag_v2", {}).get(_MEANING) == _WHITE_IS_ZERO:
+        shades = 255 - shades
+    absent = _absent(picture, numbers_HW)
+    if absent is not None:
+        shades[absent] = 255 if _HOLE in picture.info else 0
+    return Image.fromarray(shades)
 
 
 def white_of(arrays: Iterable[NDArray[Any]]) -> float:
@@ -73,14 +232,6 @@ def white_of(arrays: Iterable[NDArray[Any]]) -> float:
     return 1.0 if all(high <= 1 + ROUNDING for high in largest) else 255.0
 
 
-def deepest_of(picture: Image.Image | NDArray[Any]) -> int:
-    """Return the largest number of a picture of 16 bits, 0 for any other."""
-    if isinstance(picture, Image.Image) and not picture.mode.startswith("I;16"):
-        return 0
-    numbers = np.asarray(picture)
-    return int(numbers.max()) if numbers.dtype.itemsize == 2 and numbers.size else 0
-
-
 def check_cut(picture: Image.Image) -> None:
     """Refuse colours of 16 bits of which nearly nothing is left when they are cut to 8.
 
@@ -91,7 +242,7 @@ def check_cut(picture: Image.Image) -> None:
     ------
     Unreadable
     """
-    if picture.mode.startswith("I;16"):
+    if numbers_of(picture) is not None:
         return
     largest = int(np.asarray(picture.convert("RGB")).max())
     bits = EIGHT_BITS + largest.bit_length()
@@ -103,7 +254,7 @@ def check_cut(picture: Image.Image) -> None:
 
 
 def deep_white_of(deepest: int) -> int:
-    """Return what means white among numbers of 16 bits: the largest of 8 bits, or 9, ... or 16.
+    """Return what means white among whole numbers: the largest of 8 bits, or 9, ... or 32.
 
     Scanners, cameras and microscopes keep pictures of 10, 12 or 14 bits in 16. Were 65,535
     white in them, all would be nearly black.
@@ -118,46 +269,38 @@ def deep_white_of(deepest: int) -> int:
     >>> deep_white_of(3_900), deep_white_of(4_096), deep_white_of(0)
     (4095, 8191, 255)
     """
-    bits = min(max(int(deepest).bit_length(), EIGHT_BITS), SIXTEEN_BITS)
+    bits = min(max(int(deepest).bit_length(), EIGHT_BITS), THIRTY_TWO_BITS)
     return int(2**bits - 1)
 
 
-def picture_of(array: NDArray[Any], white: float, deep_white: int | None = None) -> Image.Image:
-    """Return an array as a picture of 8 bits; ``check_array`` tells what it may be.
+def picture_of(array: NDArray[Any], scale: Scale | None) -> Image.Image:
+    """Return an array that ``check_array`` has let pass as a picture of 8 bits.
 
     Parameters
     ----------
     array : ndarray
-    white : float
-        What means white among numbers with a fraction.
-    deep_white : int, optional
-        What means white among whole numbers of 16 bits; by default, they tell it themselves.
-
-    Raises
-    ------
-    Unreadable
-        If it is something else.
+    scale : Scale or None
+        What means black and white, if the type of the numbers does not say it.
     """
-    top = check_array(array, white)
-    if array.dtype == np.uint16:
-        top = float(deep_white or deep_white_of(deepest_of(array)))
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[:, :, 0]
     if array.dtype != np.uint8:
-        array = np.clip(np.rint(array * (255 / top)), 0, 255).astype(np.uint8)
+        top = 1.0 if array.dtype.kind == "b" else 255.0
+        array = (scale or Scale(white=top)).shades_of(array)
     return Image.fromarray(np.ascontiguousarray(array))
 
 
-def check_array(array: NDArray[Any], white: float) -> float:
-    """Return the number that means white in an array, if it is a picture.
+def check_array(array: NDArray[Any], scale: Scale | None) -> None:
+    """Refuse an array that is no picture.
 
     Parameters
     ----------
     array : ndarray of shape (H, W), (H, W, 1), (H, W, 3) or (H, W, 4)
-        Grey, colours, or colours and opacity, of any type of number. Whole numbers of
-        16 bits without a sign end at 65,535, other whole numbers at 255.
-    white : float
-        The largest value of numbers with a fraction.
+        Grey, colours, or colours and opacity, of any type of number. Whole numbers of 16 or
+        32 bits end where their type does, other whole numbers at 255, numbers with a fraction
+        at 1 or 255.
+    scale : Scale or None
+        What means black and white among such numbers, if that is known.
 
     Raises
     ------
@@ -170,12 +313,17 @@ def check_array(array: NDArray[Any], white: float) -> float:
     if array.dtype.kind not in "biuf" or array.size == 0:
         raise Unreadable("it holds no numbers")
     if array.dtype == np.uint8:
-        return 255.0
-    whole = 65535.0 if array.dtype == np.uint16 else 255.0
-    top = {"b": 1.0, "f": white}.get(array.dtype.kind, whole)
+        return
+    fraction, deep = array.dtype.kind == "f", numbers_of(array) is not None
+    top = 1.0 if array.dtype.kind == "b" else 255.0
+    if fraction:
+        top = white_of([array]) if scale is None else scale.white
+    elif deep:
+        top = float(np.iinfo(array.dtype).max)
     low, high = float(array.min()), float(array.max())
-    beyond = ROUNDING if array.dtype.kind == "f" else 0.0
+    anything = deep and scale is not None and is_measured(scale, whole=not fraction)
+    least, most = (-np.inf, np.inf) if anything else (0.0, top)
+    beyond = ROUNDING if fraction else 0.0
     # Turned around, so that a NaN is refused too.
-    if not (-beyond <= low and high <= top + beyond):
+    if not (least - beyond <= low and high <= most + beyond):
         raise Unreadable(f"its numbers go from {low:g} to {high:g}, and 0 to {top:g} is read")
-    return top

@@ -19,7 +19,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from tenfold.data.decode import Framing
+from tenfold.data.framing import Framing
 
 GAP: Final = 2.0  # the reducing gap of ``decode``
 # Reaches of the two filters, in pixels of the square.

@@ -12,6 +12,8 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import HTTPException
 from fastapi.responses import HTMLResponse
 
+from tenfold.data.brightness import doubtful_scales
+from tenfold.data.decode import Square
 from tenfold.data.picture_schema import PictureSchema
 from tenfold.errors import ServeError, TenfoldError
 from tenfold.exported import HEAT, PIXELS, PROBABILITIES, Exported, Feeds
@@ -182,16 +184,19 @@ class Answering:
         if hot and not self._label.heat:
             raise ServeError("V12", "heat is asked for, and the model has none")
         most = self._options.max_pixels
-        found = await asyncio.to_thread(squares_of, files, schema.framing, most)
-        squares = [one for one in found if isinstance(one, np.ndarray)]
-        said = await self._seen(squares, hot=hot) if squares else []
+        framing = schema.framing.with_white(self._options.white)
+        found = await asyncio.to_thread(squares_of, files, framing, most)
+        squares = [one for one in found if isinstance(one, Square)]
+        said = await self._seen([one.pixels for one in squares], hot=hot) if squares else []
         answers = iter(said)
         told = [
             {"file": name}
             | ({"error": one.to_dict()} if isinstance(one, ServeError) else next(answers))
             for (name, _), one in zip(files, found, strict=True)
         ]
-        return json_reply({"predictions": told})
+        doubts = doubtful_scales(framing, [one.reach for one in squares if one.reach])
+        notices = [f"{doubt.what}: {doubt.why}" for doubt in doubts]
+        return json_reply({"predictions": told} | ({"notices": notices} if notices else {}))
 
     async def _seen(self, squares: Sequence[Any], *, hot: bool) -> list[dict[str, Any]]:
         outputs = (PROBABILITIES, HEAT) if hot else (PROBABILITIES,)

@@ -177,7 +177,10 @@ def _predict(label: Label, options: ServeOptions, example: Told) -> Told:
                     "schema": {
                         "type": "object",
                         "required": ["predictions"],
-                        "properties": {"predictions": {"type": "array", "items": answer}},
+                        "properties": {
+                            "predictions": {"type": "array", "items": answer},
+                            "notices": {"type": "array", "items": {"type": "string"}},
+                        },
                     },
                     "example": {"predictions": [example]},
                 }

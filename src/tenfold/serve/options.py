@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
-from tenfold.config import MAX_PIXELS, check
+from tenfold.config import MAX_PIXELS, MOST_WHITE, check
+from tenfold.values import is_whole
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -27,6 +28,9 @@ class ServeOptions:
         Of a request.
     max_pixels : int
         Of a picture; one whose header claims more is not decoded.
+    white : int or None
+        What means white in pictures of 16 or 32 bits, or of numbers with a fraction; by
+        default, what training learnt from.
     max_requests : int
         That one worker answers at the same time.
     timeout : float
@@ -43,6 +47,7 @@ class ServeOptions:
     max_rows: int = 10_000
     max_pictures: int = 32
     max_pixels: int = MAX_PIXELS
+    white: int | None = None
     max_requests: int = 256
     timeout: float = 30.0
     batch_rows: int = 1_024
@@ -54,6 +59,13 @@ class ServeOptions:
         for name in ("max_bytes", "max_rows", "max_pictures", "max_pixels", "max_requests"):
             value = getattr(self, name)
             check(value >= 1, name.replace("_", "-"), value, "1 or more")
+        wanted = f"a whole number from 1 to {MOST_WHITE}"
+        check(
+            self.white is None or is_whole(self.white, 1, MOST_WHITE),
+            "white",
+            self.white,
+            wanted,
+        )
         check(self.batch_rows >= 1, "batch-rows", self.batch_rows, "1 or more")
 
     @property

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from tenfold.data.decode import Framing, TooLarge, Unreadable, decode
+from tenfold.data.decode import Square, TooLarge, Unreadable, read_square
+from tenfold.data.framing import Framing
 from tenfold.errors import ServeError
 
 HOT: Final = (255, 64, 0)
@@ -22,8 +23,8 @@ THICK: Final = 0.75  # of a place that says the most
 
 def squares_of(
     files: Sequence[tuple[str, bytes]], framing: Framing, most_pixels: int
-) -> list[NDArray[np.uint8] | ServeError]:
-    """Return each file as a square, (S, S, 3), or what is wrong with it.
+) -> list[Square | ServeError]:
+    """Return each file as a square, or what is wrong with it.
 
     Parameters
     ----------
@@ -38,10 +39,10 @@ def squares_of(
     ServeError
         V13, if a picture has more pixels.
     """
-    found: list[NDArray[np.uint8] | ServeError] = []
+    found: list[Square | ServeError] = []
     for name, content in files:
         try:
-            found.append(decode(content, framing, most_pixels))
+            found.append(read_square(content, framing, most_pixels))
         except Unreadable as error:
             place = {"file": name[:200]} if name else {}
             if isinstance(error, TooLarge):

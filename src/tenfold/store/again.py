@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from tenfold.config import ReadOptions, RunOptions
-from tenfold.data.decode import Framing
+from tenfold.data.framing import Framing
 from tenfold.data.picture_files import list_labelled
 from tenfold.data.picture_schema import PictureSchema
 from tenfold.data.pictures import Pictures, read_unlabelled

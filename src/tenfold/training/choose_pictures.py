@@ -7,7 +7,7 @@ from typing import Final, Literal
 from torch import Tensor
 
 from tenfold.config import Decision, Quality, TrainOptions
-from tenfold.data.decode import Framing
+from tenfold.data.framing import Framing
 from tenfold.nn.backbones import Backbone
 from tenfold.nn.convnets import FineTuned, ScratchClassifier, TutorialClassifier
 from tenfold.nn.modules import Treat, Treatment
