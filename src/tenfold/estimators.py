@@ -224,7 +224,7 @@ class TabularRegressor(RegressorMixin, _Tabular):  # type: ignore[misc]
     folds : "auto", int, splitter or iterable
         ``"auto"`` makes 10, fewer on a large table or where rows, groups or the
         members of a class are fewer. A splitter of scikit-learn, or pairs of
-        positions (learn, test), are taken as they are.
+        positions (learn, test) in ``X``, are taken as they are, without rows of no weight.
     network : str or callable
         ``"auto"``, ``"tutorial"``, ``"FILE.py:FUNCTION"``, or a function that takes
         the numbers of inputs and outputs and returns a ``torch.nn.Module``.

@@ -101,7 +101,7 @@ def given(frame: pd.DataFrame, folds: Any, **options: Any) -> list[int]:
     run = tenfold.train(frame, target="y", folds=folds, out=None, epochs=2, **options)
     assert run.study is not None
     known = np.isfinite(run.study.out_of_fold()[:, 0])
-    return (run.study.data.lines[known] - 1).tolist()  # type: ignore[union-attr]
+    return [int(line) - 1 for line in run.study.data.lines[known]]
 
 
 def table() -> pd.DataFrame:
@@ -155,7 +155,10 @@ def test_a_splitter_makes_no_group_and_no_class_of_rows_that_are_left_out() -> N
     frame = table().assign(g=np.arange(ROWS) % 4)
     frame["y"] = np.where(frame["y"] > 0, "high", "low")
     frame.loc[[2, 60], ["y", "g"]] = [None, 9]
-    for splitter, options in ((LeaveOneGroupOut(), {"group_column": "g"}), (StratifiedKFold(4), {})):
+    for splitter, options in (
+        (LeaveOneGroupOut(), {"group_column": "g"}),
+        (StratifiedKFold(4), {}),
+    ):
         found = given(frame, splitter, max_bad=0.1, **options)
         assert found == [row for row in range(ROWS) if row not in {2, 60}]
 
@@ -176,7 +179,9 @@ def test_a_row_that_a_fold_names_twice_is_refused_and_not_dropped() -> None:
     draws = np.random.default_rng(0).integers(0, 60, 60)
     repeated = 60 - len(np.unique(draws))
     told = refusal([(draws, np.arange(60, 80))])
-    assert f"fold 1 names {repeated} of the rows that it learns from more than once" in str(told)
+    assert f"fold 1 names {repeated} of the rows that it learns from more than once" in str(
+        told
+    )
     told = refusal([(np.arange(60), np.array([70, 71, 71])), *three_of(30, 90)])
     assert "fold 1 names 1 of the rows that it is tested on more than once" in str(told)
     told = refusal([(np.array([0, 1, 2, -1, ROWS - 1]), np.arange(60, 80))])

@@ -321,7 +321,7 @@ def _named(
             "they have no weight or no answer, or could not be used",
             fix=["leave these rows out before you make the splits"],
         )
-    return found[found >= 0]
+    return np.asarray(found[found >= 0])
 
 
 def check_splits(splits: Splits, rows: Encoded, schema: Labelled) -> None:
