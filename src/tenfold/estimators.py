@@ -28,8 +28,9 @@ from tenfold.config import (
 )
 from tenfold.data.arrow import as_frame
 from tenfold.data.cells import to_words
+from tenfold.data.encode import read_groups
 from tenfold.data.read import check_names, read_table
-from tenfold.data.split import Splitter
+from tenfold.data.split import Splitter, made_by
 from tenfold.data.table import Table
 from tenfold.evaluate.coverage import sets_of
 from tenfold.model import Model
@@ -142,7 +143,7 @@ class _Tabular(StudyEstimator, ABC):
         train: TrainOptions,
         split: SplitOptions,
     ) -> None:
-        """Run the study on the rows that have a weight."""
+        """Run the study on the rows that have a weight; splits name positions in all."""
         weights = _check_sample_weight(sample_weight, inputs, ensure_non_negative=True)
         frame = inputs.copy(deep=False)
         names = {name: _free(name, inputs) for name in (TARGET, WEIGHT, GROUP)}
@@ -151,8 +152,14 @@ class _Tabular(StudyEstimator, ABC):
             check_consistent_length(inputs, groups)
             frame[names[GROUP]] = np.asarray(groups)
         frame[names[TARGET]] = target
+        replaced = self._replacements()
+        if isinstance(replaced["splitter"], Splitter):
+            of_group = None if groups is None else _groups(frame, names[GROUP])
+            replaced["splitter"] = made_by(replaced["splitter"], inputs, target, of_group)
         weighty = weights > 0
-        frame = frame[weighty]
+        table = read_table(frame[weighty])
+        lines = np.arange(1, len(frame) + 1)
+        table = replace(table, lines=lines[weighty], every=lines)
         options = RunOptions(
             schema=SchemaOptions(
                 target=names[TARGET],
@@ -166,9 +173,7 @@ class _Tabular(StudyEstimator, ABC):
             train=train,
         )
         study = run_study(
-            self._labelled(read_table(frame), names[TARGET], target[weighty]),
-            options,
-            **self._replacements(),
+            self._labelled(table, names[TARGET], target[weighty]), options, **replaced
         )
         self._remember(study, options.train)
         answers = np.full((len(inputs), study.model.target.outputs), np.nan)
@@ -219,7 +224,7 @@ class TabularRegressor(RegressorMixin, _Tabular):  # type: ignore[misc]
     folds : "auto", int, splitter or iterable
         ``"auto"`` makes 10, fewer on a large table or where rows, groups or the
         members of a class are fewer. A splitter of scikit-learn, or pairs of
-        positions (learn, test), are taken as they are.
+        positions (learn, test) in ``X``, are taken as they are, without rows of no weight.
     network : str or callable
         ``"auto"``, ``"tutorial"``, ``"FILE.py:FUNCTION"``, or a function that takes
         the numbers of inputs and outputs and returns a ``torch.nn.Module``.
@@ -372,6 +377,10 @@ class TabularClassifier(ClassifierMixin, _Tabular):  # type: ignore[misc]
     def _ordered(self, answers: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the model's probabilities in the order of ``classes_``."""
         return np.where(self._order >= 0, answers[:, self._order], 0.0)
+
+
+def _groups(frame: pd.DataFrame, name: str) -> NDArray[np.int64]:
+    return read_groups(read_table(frame[[name]]), name)
 
 
 def _free(name: str, frame: pd.DataFrame) -> str:

@@ -118,8 +118,8 @@ def train(  # noqa: PLR0913 - each option of the command, by its own name
     quality : {"fast", "medium", "best"}
         How much time to spend.
     folds : int, splitter or iterable, optional
-        A number, a splitter of scikit-learn, or (learn, test) positions; 10 by
-        default, fewer on a large table.
+        A number, a splitter of scikit-learn, or (learn, test) positions, which count all
+        rows of the data, those that are left out, too; 10 by default, fewer on a large table.
     test : str, Path or DataFrame, optional
         Rows that no choice touches, scored once at the end.
     test_size : float, optional
@@ -133,7 +133,7 @@ def train(  # noqa: PLR0913 - each option of the command, by its own name
     shuffle : bool, optional
         False holds out blocks of rows in the order of the file.
     keep_copies : bool
-        True lets exact copies of a row stand in different folds.
+        True lets copies of a row stand in different folds.
     refit : bool
         Where folds learn from unequal parts of the rows, as in time: whether networks that
         learn from all of them answer new rows, or the mean of all folds.

@@ -13,6 +13,7 @@ from tenfold.data.copies import in_order, keep_together
 from tenfold.data.encode import Encoded, encode
 from tenfold.data.read import read_table
 from tenfold.data.schema import infer_schema
+from tenfold.data.together import joined, joined_within
 from tenfold.seeds import Streams
 from tenfold.study.tables import split_rows
 
@@ -102,14 +103,15 @@ def test_rows_with_equal_inputs_share_a_fold_whatever_their_targets(
     assert rows.weights.sum() == len(copied)
     for row in frame.index:
         assert len(set(fold[copied.index == row])) == 1
-    assert np.ptp(np.bincount(fold, minlength=4)) <= 2 * max(times)
+    largest = int(copied.groupby(["x", "word"], dropna=False).size().max())
+    assert np.ptp(np.bincount(fold, minlength=4)) <= 2 * largest
     count = len(copied) - inputs
     if kinds == inputs:
         verb = "row that is a copy" if count == 1 else "rows that are copies"
         told = f"{count:,} {verb} of another count as more weight of that row"
     else:
-        verb = "row has" if count == 1 else "rows have"
-        told = f"{count:,} {verb} the same inputs as another, and share its fold"
+        who, share = ("row has", "shares") if count == 1 else ("rows have", "share")
+        told = f"{count:,} {who} the same inputs as another, and {share} its fold"
     assert list(said[:-1]) == ([told] if count else [])
 
 
@@ -162,7 +164,8 @@ def test_equal_rows_of_two_groups_hold_their_groups_together_if_a_fold_can() -> 
     frame["x"] = rng.integers(0, 3, 48)  # by these all groups hang together
     _, fold, said = split_of(frame, folds=3, group_column="g")
     assert len({fold[group == name].max() for name in group}) == 3
-    assert said[0] == "48 rows with the same inputs as another may stand in different folds"
+    assert said[0].startswith("20 rows have the same inputs as another")  # of its group
+    assert said[1] == "48 rows with the same inputs as another may stand in different folds"
 
 
 def test_in_time_equal_rows_need_not_share_a_fold() -> None:
@@ -190,3 +193,111 @@ def test_a_lenient_split_makes_as_many_folds_as_rows_differ() -> None:
     _, fold, said = split_of(frame, folds=10)  # asked for, so many are made
     assert len(set(fold)) == 10
     assert said[0].endswith("may stand in different folds")
+
+
+def in_groups(group: list[Any], seed: int = 0) -> pd.DataFrame:
+    """Return rows that all stand there twice, with the group of each."""
+    draw = np.random.default_rng(seed)
+    half = len(group) // 2
+    frame = pd.DataFrame(draw.normal(size=(half, 3)), columns=list("abc"))
+    frame["y"] = draw.normal(size=half)
+    return pd.concat([frame, frame * [1, 1, 1, -1]], ignore_index=True).assign(g=group)
+
+
+def pairs_apart(fold: Any) -> Any:
+    half = len(fold) // 2
+    return fold[:half] != fold[half:]
+
+
+def test_a_large_group_leaves_only_its_own_copies_apart() -> None:
+    _, fold, said = split_of(in_groups(["x"] * 51 + [None] * 349), group_column="g")
+    assert len(set(fold[:51])) == 1
+    apart = pairs_apart(fold)
+    assert not apart[51:].any()
+    # Two folds hold 80 rows, so 29 copies of the 51 have room beside their group.
+    assert 0 < apart.sum() <= 22
+    assert said[:2] == (
+        "178 rows have the same inputs as another, and share its fold",
+        "44 rows with the same inputs as another may stand in different folds",
+    )
+
+
+def test_of_groups_that_all_hang_together_most_copies_are_kept_together() -> None:
+    draw = np.random.default_rng(0)
+    group = draw.choice([f"g{i:02}" for i in range(40)], 400).astype(object)
+    group[draw.random(400) < 0.5] = None
+    _, fold, said = split_of(in_groups(list(group)), group_column="g")
+    for name in set(group) - {None}:
+        assert len(set(fold[group == name])) == 1
+    apart = pairs_apart(fold)
+    first, second = pd.Series(group[:200]), pd.Series(group[200:])
+    both = (first.isna() & second.isna()) | (first == second)
+    assert both.sum() > 30
+    assert not apart[both].any()
+    one = first.isna() != second.isna()
+    assert apart[one].mean() < 0.1
+    two = first.notna() & second.notna() & (first != second)
+    assert apart[two].mean() < 0.8
+    told = next(int(what.split()[0]) for what in said if "may stand" in what)
+    assert 2 * apart.sum() <= told <= 2 * two.sum()
+
+
+@settings(max_examples=40, derandomize=True, deadline=None)
+@given(
+    names=st.integers(2, 30),
+    empty=st.floats(0, 1),
+    large=st.integers(0, 100),
+    folds=st.integers(2, 10),
+    seed=st.integers(0, 99),
+)
+def test_groups_are_kept_whatever_copies_say_and_what_is_said_of_copies_is_true(
+    names: int, empty: float, large: int, folds: int, seed: int
+) -> None:
+    draw = np.random.default_rng(seed)
+    group = draw.choice([f"g{i:02}" for i in range(names)], 200).astype(object)
+    group[draw.random(200) < empty] = None
+    group[:large] = "g00"
+    if len(set(group)) - (None in set(group)) + sum(name is None for name in group) < folds:
+        return
+    _, fold, said = split_of(in_groups(list(group), seed), folds=folds, group_column="g")
+    for name in set(group) - {None}:
+        assert len(set(fold[group == name])) == 1
+    told = next((int(what.split()[0]) for what in said if "may stand" in what), 0)
+    assert 2 * pairs_apart(fold).sum() <= told
+    assert (np.bincount(fold, minlength=folds) > 0).all()
+
+
+@settings(max_examples=100, derandomize=True, deadline=None)
+@given(
+    names=st.integers(2, 40),
+    alone=st.floats(0, 1),
+    sets=st.integers(20, 150),
+    folds=st.integers(2, 10),
+    seed=st.integers(0, 99),
+)
+def test_what_stays_together_is_no_larger_than_folds_hold(
+    names: int, alone: float, sets: int, folds: int, seed: int
+) -> None:
+    draw = np.random.default_rng(seed)
+    set_N, group_N = draw.integers(0, sets, 160), draw.integers(0, names, 160)
+    group_N = np.where(draw.random(160) < alone, 1000 + np.arange(160), group_N)
+    part_N = joined_within(set_N, group_N, folds, folds)
+    groups = len(np.unique(group_N))
+    assert len(np.unique(np.stack([group_N, part_N]), axis=1).T) == groups
+    most = max(2, 2 * 160 // folds, np.bincount(group_N).max())
+    assert np.bincount(part_N).max() <= most
+    assert len(np.unique(part_N)) >= min(folds, groups)
+    whole_N = joined(set_N, group_N)  # the control: what is small enough is joined whole
+    if np.bincount(whole_N).max() <= most and len(np.unique(whole_N)) >= folds:
+        assert len(np.unique(np.stack([whole_N, part_N]), axis=1).T) == len(np.unique(part_N))
+        assert len(np.unique(part_N)) == len(np.unique(whole_N))
+
+
+def test_the_order_of_the_file_does_not_say_which_copies_stay_together() -> None:
+    draw = np.random.default_rng(0)
+    group = [f"g{i:02}" for i in draw.integers(0, 25, 300)]
+    frame = in_groups(group)
+    order = draw.permutation(len(frame))
+    one = split_of(frame, group_column="g")[1]
+    other = split_of(frame.iloc[order].reset_index(drop=True), group_column="g")[1]
+    np.testing.assert_array_equal(one[order], other)

@@ -5,7 +5,7 @@ Shape letters in this file:
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -57,9 +57,12 @@ def check_copies(rows: Encoded, kind_N: NDArray[np.uint64]) -> Iterator[Finding]
     kind_N : ndarray of shape (N,), uint64
         Equal for equal rows with equal targets: ``hash_rows``.
     """
+    if len(rows) < FEWEST:
+        return
+    yield from _check_rounded(rows)
     kinds, first, count = np.unique(kind_N, return_index=True, return_counts=True)
     copies = len(rows) - len(kinds)
-    if not copies or len(rows) < FEWEST:
+    if not copies:
         return
     share = copies / len(rows)
     inputs, sets = np.unique(hash_rows(rows.take(first), target=False), return_counts=True)
@@ -84,6 +87,25 @@ def check_copies(rows: Encoded, kind_N: NDArray[np.uint64]) -> Iterator[Finding]
         fact=f"{copies:,} of {len(rows):,} rows are copies of another",
         place={"shown by": f"{100 * share:.1f} % have cells and a target that stood before"},
         fix=("keep one of each", "name what they are copies of: --group-column NAME"),
+    )
+
+
+def _check_rounded(rows: Encoded) -> Iterator[Finding]:
+    """Yield how many rows equal another but for rounding, which is only good to know."""
+    rows = replace(rows, groups=None)
+    exact, alike = (
+        len(np.unique(hash_rows(rows, target=False, rounding=on))) for on in (False, True)
+    )
+    if exact == alike:
+        return
+    count = exact - alike
+    what = "row equals" if count == 1 else "rows equal"
+    yield Finding(
+        code="A06",
+        severity="notes",
+        fact=f"{count:,} of {len(rows):,} {what} another but for rounding",
+        place={"shown by": "each number is as near as a millionth of what its column spans"},
+        fix=("keep one of each", "nothing, if they share a fold: no score rests on them"),
     )
 
 
@@ -141,9 +163,10 @@ def check_near_copies(
     Near copies lie in a narrow step around a row, and no more of them in one three times as
     wide. What lies there by chance grows, at least by as much as the step: in a single column
     by three, in several by a power of it. So what grows tells how much chance there is in the
-    narrow step, and what is left are copies. Rows whose cells are all equal are none: in coarse
-    columns they are frequent. Where fewer than three columns are fine, nothing is said: pupils
-    of a school share all that is known of it, and their numbers follow each other.
+    narrow step, and what is left are copies. Rows whose cells are equal but for rounding are
+    none: in coarse columns they are frequent, and they share a fold. Where fewer than three
+    columns are fine, nothing is said: pupils of a school share all that is known of it, and
+    their numbers follow each other.
 
     Parameters
     ----------
@@ -201,7 +224,7 @@ def _can_be_near(x_NP: NDArray[Any]) -> bool:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Near:
-    """What lies near rows, in their worst column, and is not equal in all.
+    """What lies near rows, in their worst column, and is not equal but for rounding in all.
 
     Attributes
     ----------
@@ -229,9 +252,12 @@ class _Near:
         """Look around some rows: within the widest step in the column that varies most."""
         x_PN = _scaled(rows.numbers)
         codes_NQ = rows.codes
+        cells = replace(rows, groups=None, times=None)
+        equal_N = hash_rows(cells, target=False, rounding=True)
         varied = int(np.argmax([len(np.unique(column)) for column in x_PN]))
         order = np.argsort(x_PN[varied], kind="stable")
         x_PN, codes_NQ = np.ascontiguousarray(x_PN[:, order]), codes_NQ[order]
+        equal_N = equal_N[order]
         key, steps = x_PN[varied], np.array(STEPS)
         nearest = np.full(len(ask), np.inf, dtype=np.float32)
         other = np.zeros(len(ask), dtype=np.int64)
@@ -240,7 +266,8 @@ class _Near:
             limits = key[row] - WIDEST, key[row] + WIDEST
             first, last = np.searchsorted(key, limits, side="left")
             far = np.abs(x_PN[:, first:last] - x_PN[:, [row]]).max(axis=0)
-            far[(codes_NQ[first:last] != codes_NQ[row]).any(axis=1) | (far == 0)] = np.inf
+            others = (codes_NQ[first:last] != codes_NQ[row]).any(axis=1)
+            far[others | (equal_N[first:last] == equal_N[row])] = np.inf
             at, near = int(far.argmin()), np.sort(far[far <= WIDEST])
             nearest[place], other[place] = far[at], order[first + at]
             within[:, place] = np.searchsorted(near, steps, side="right")
@@ -251,8 +278,9 @@ class _Near:
 def _scaled(x_NP: NDArray[Any]) -> NDArray[np.float32]:
     """Return numbers in units of their column's spread, shape (P, N).
 
-    That is what eight of ten rows span, or two standard deviations, if that is more. Empty
-    cells are equal to each other, and far from all others.
+    That is what eight of ten rows span, or two standard deviations, if that is more. They
+    count from the least one, or a float32 would not tell large numbers apart. Empty cells are
+    equal to each other, and far from all others.
     """
     x_NP = x_NP.astype(np.float64)
     scaled = np.empty(x_NP.T.shape, dtype=np.float32)
@@ -261,5 +289,5 @@ def _scaled(x_NP: NDArray[Any]) -> NDArray[np.float32]:
         known = cells[filled] if filled.any() else np.zeros(1)
         low, high = np.quantile(known, (0.1, 0.9))
         span = max(float(high - low), 2 * float(known.std())) or 1.0
-        scaled[place] = np.where(filled, cells / span, known.min() / span - 100)
+        scaled[place] = np.where(filled, (cells - known.min()) / span, -100)
     return scaled

@@ -30,10 +30,18 @@ SURE: Final = 1e-6
 def overlap(rows: Encoded, test: Encoded) -> tuple[int, float]:
     """Return how many test rows have the cells of another row, and what share is usual.
 
-    Usual is the share of a table's rows that have the cells of another row of it.
+    Cells that are equal but for rounding count as equal. Usual is the share of a table's rows
+    that have the cells of another row of it.
     """
-    rows, test = (replace(part, groups=None, times=None) for part in (rows, test))
-    own, asked = hash_rows(rows, target=False), hash_rows(test, target=False)
+    both = replace(
+        rows.take(np.r_[np.arange(len(rows)), np.zeros(len(test), dtype=np.int64)]),
+        numbers=np.concatenate([rows.numbers, test.numbers]),
+        codes=np.concatenate([rows.codes, test.codes]),
+        groups=None,
+        times=None,
+    )
+    key = hash_rows(both, target=False, rounding=True)
+    own, asked = key[: len(rows)], key[len(rows) :]
     _, inverse, count = np.unique(own, return_inverse=True, return_counts=True)
     return int(np.isin(asked, own).sum()), float((count[inverse] > 1).mean())
 

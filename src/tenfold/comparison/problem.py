@@ -169,7 +169,7 @@ def table_problem(
         options=options,
         weights=read_weights(table, schema.weight_column) if weighted else None,
         classes=schema.classes,
-        table=table,
+        table=replace(table, every=table.lines),  # positions count the rows that are left
         dates=dates,
     )
 

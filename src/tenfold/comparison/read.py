@@ -13,14 +13,14 @@ from tenfold.comparison.follow import Follow
 from tenfold.comparison.picture_contenders import SQUARE_SIDE, picture_contenders
 from tenfold.comparison.problem import Problem, table_problem
 from tenfold.config import AuditOptions, Decision, RunOptions
-from tenfold.data.encode import Encoded, encode, read_weights
+from tenfold.data.encode import Encoded, encode
 from tenfold.data.framing import Framing
 from tenfold.data.labelled import naming_unlabelled
 from tenfold.data.picture_files import is_picture_source
 from tenfold.data.picture_schema import PictureSchema, encode_pictures, infer_picture_schema
 from tenfold.data.pictures import Pictures, read_pictures
 from tenfold.data.read import read_table
-from tenfold.data.split import Splits, Splitter, splits_of
+from tenfold.data.split import Splits, Splitter, pairs_of, splits_of
 from tenfold.data.split_pictures import split_pictures
 from tenfold.order import OF_PICTURES, options_of_pictures, refuse
 from tenfold.seeds import Streams
@@ -72,13 +72,17 @@ def read_table_problem(
     table, _, schema, described = describe(
         read_table(data, options.read), None, options, streams
     )
-    weights = read_weights(table, schema.weight_column)
-    if not weights.all():  # a row without weight is a row that is not there
-        table = table.take(weights > 0)
     coded = encode(table, schema)
+    if splitter is not None:  # which is told of rows without a weight, as in training
+        splitter = pairs_of(splitter, coded, table.standing.order(coded.rows))
+    if not coded.weights.all():  # a row without weight is a row that is not there
+        table = table.take(coded.weights > 0)
+        coded = encode(table, schema)
     seen = look_at(table, schema, coded, None, options, streams)
     with naming_unlabelled(table):
-        _, place, splits, dealt = split_rows(coded, schema, options, streams, splitter)
+        _, place, splits, dealt = split_rows(
+            coded, schema, options, streams, splitter, table.standing
+        )
     known = replace(options.schema, target=schema.target, task=schema.task)
     options = replace(options, schema=known, audit=LOOKED_AT)
     return table_problem(table, schema, place, splits, options), (*described, *seen, *dealt)

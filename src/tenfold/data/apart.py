@@ -7,9 +7,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tenfold.config import SchemaOptions, SplitOptions
-from tenfold.data.cells import to_words
+from tenfold.data.cells import to_numbers, to_words
 from tenfold.data.encode import read_groups, read_times
 from tenfold.data.hold_out import PARTS
+from tenfold.data.rounding import without_rounding
 from tenfold.data.table import Table, find_column
 from tenfold.data.target import MAX_CLASSES
 from tenfold.errors import SplitError
@@ -22,8 +23,8 @@ def set_apart(
     """Take test rows away from a table before anything else looks at it.
 
     The last rows by time, whole groups, the last rows of some groups if there are both, or a
-    share of each class or of all rows; rows with equal inputs stay on one side. Which ones
-    are taken does not depend on the order of the file.
+    share of each class or of all rows; rows with inputs equal but for rounding stay on one
+    side. Which ones are taken does not depend on the order of the file.
 
     Returns
     -------
@@ -64,7 +65,8 @@ def set_apart(
         rest, test = _parted(table, target, test, groups)
     else:
         inputs = cells.columns.difference([target, schema.weight_column or target])
-        sets = np.unique(_hashed(cells[inputs]), return_inverse=True)[1]
+        alike = cells[inputs].apply(lambda words: _without_rounding(words, table))
+        sets = np.unique(_hashed(alike), return_inverse=True)[1]
         test = np.zeros(len(table), dtype=bool)
         test[order] = _some_rows(table, target, order, sets[order], share, generator)
         rest, test = _parted(table, target, test, sets)
@@ -97,6 +99,17 @@ def _parted(
 def _are_numbers(names: NDArray[Any], table: Table) -> bool:
     """Tell whether the values of a target are too many to be classes."""
     return len(names) > MAX_CLASSES or len(names) > len(table) / 10
+
+
+def _without_rounding(words: "pd.Series[Any]", table: Table) -> "pd.Series[Any]":
+    """Return the words of a column of numbers, equal where they are but for rounding."""
+    cells = table.frame[words.name]
+    if cells.dtype.kind in "mM":
+        return words
+    numbers = to_numbers(cells, table.decimal)
+    if np.isnan(numbers[cells.notna()]).any():
+        return words
+    return pd.Series(without_rounding(numbers).astype(str), index=words.index)
 
 
 def _hashed(cells: pd.DataFrame) -> NDArray[Any]:

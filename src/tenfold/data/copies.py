@@ -3,24 +3,26 @@
 Two promises rest on this module. Rows in another order give the same networks,
 because rows are put in the order of a hash of their cells before anything is
 drawn. And rows with equal inputs do not stand on both sides of a fold, whatever
-their targets are: one of them would give the answer of the other away. Where equal
-inputs always have equal targets, they are copies, and become one row with the sum of
-their weights: a weight of two is a row that stands there twice.
+their targets are: one of them would give the answer of the other away. So would rows that
+are equal but for rounding. Where equal inputs always have equal targets, they are copies,
+and become one row with the sum of their weights: a weight of two is a row that stands
+there twice. Rows that are rounded stay rows of their own.
 
 Where so many rows are equal that a fold could not hold them, they are no copies but
 repeated observations, as in a table of three categories; these are dealt out one by one.
 """
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from tenfold.config import Decision
 from tenfold.data.encode import Encoded
+from tenfold.data.rounding import without_rounding
+from tenfold.data.together import joined_within
 
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
@@ -71,7 +73,7 @@ def join_copies(rows: Encoded) -> tuple[Encoded, NDArray[np.int64], tuple[Decisi
 def keep_together(
     rows: Encoded, folds: int, *, lenient: bool = False
 ) -> tuple[Encoded, tuple[Decision, ...]]:
-    """Return rows of which those with equal inputs stay in one fold.
+    """Return rows of which those with inputs equal but for rounding stay in one fold.
 
     In time nothing need be kept together: what is learnt from is earlier, equal or not.
 
@@ -80,8 +82,8 @@ def keep_together(
     rows : Encoded
     folds : int
         More equal rows than two of so many folds hold are dealt out one by one; so are all
-        if fewer rows differ than there are folds. Groups that equal rows would hold together
-        in more than a fold stay apart.
+        if fewer rows differ than there are folds. Of groups that equal rows would hold
+        together in more than that, as many stay together as can.
     lenient : bool
         Whether a table with few rows gets as many folds as rows differ.
 
@@ -93,69 +95,80 @@ def keep_together(
         Empty if all inputs differ.
     """
     plain = replace(rows, groups=None)
-    _, set_N, size = np.unique(
-        hash_rows(plain, target=False), return_inverse=True, return_counts=True
-    )
-    copies = len(rows) - len(size)
-    if copies == 0 or rows.times is not None:
+    key_N = hash_rows(plain, target=False, rounding=True)
+    _, set_N, size = np.unique(key_N, return_inverse=True, return_counts=True)
+    if len(size) == len(rows) or rows.times is not None:
         return rows, ()
-    most = max(2, 2 * len(rows) // folds)
-    if rows.groups is not None:
-        joint_N = joined(set_N, rows.groups)
-        own = np.bincount(np.unique(rows.groups, return_inverse=True)[1]).max()
-        if np.bincount(joint_N).max() > max(most, own):
-            why = "they would hold groups together that fill more than a fold"
-            return rows, (_apart(size[set_N] > 1, why),)
-        return replace(rows, groups=joint_N), (_together(copies),)
-    large_N = size[set_N] > most
-    if len(size) < (2 if lenient and len(rows) < 2 * folds else folds):
+    large_N = size[set_N] > max(2, 2 * len(rows) // folds)
+    least = 2 if lenient and len(rows) < 2 * folds else folds
+    if rows.groups is None and len(size) < least:
         large_N = size[set_N] > 1
-    sets_N = np.where(large_N, len(size) + np.arange(len(rows)), set_N)
-    left = len(rows) - len(np.unique(sets_N))
-    found = (_together(left),) if left else ()
-    if large_N.any():
-        why = "a fold could not hold so many equal rows"
-        found = (*found, _apart(large_N, why))
-    return replace(rows, sets=sets_N) if left else rows, found
+    part_N = np.where(large_N, len(size) + np.arange(len(rows)), set_N)
+    if rows.groups is not None:
+        part_N = joined_within(part_N, rows.groups, folds, least)
+    exact_N = np.unique(hash_rows(plain, target=False), return_inverse=True)[1]
+    found = _told(part_N, set_N, exact_N, large_N)
+    if rows.groups is not None:
+        return replace(rows, groups=part_N), found
+    return replace(rows, sets=part_N) if len(np.unique(part_N)) < len(rows) else rows, found
 
 
-def _together(copies: int) -> Decision:
-    what = "row has" if copies == 1 else "rows have"
+def _told(
+    part_N: NDArray[np.int64],
+    set_N: NDArray[np.int64],
+    exact_N: NDArray[np.int64],
+    large_N: NDArray[np.bool_],
+) -> tuple[Decision, ...]:
+    """Say how many rows share a part with their copies, and how many may not."""
+    found = []
+    pairs = np.unique(np.stack([set_N, part_N]), axis=1)
+    kept = len(set_N) - pairs.shape[1]
+    exact = len(set_N) - np.unique(np.stack([exact_N, part_N]), axis=1).shape[1]
+    if kept:
+        found.append(_together(kept, kept - exact))
+    apart_N = np.bincount(pairs[0])[set_N] > 1
+    reasons = (
+        (apart_N & ~large_N, "they would hold groups together that fill more than a fold"),
+        (apart_N & large_N, "a fold could not hold so many equal rows"),
+    )
+    found += [_apart(int(which.sum()), why) for which, why in reasons if which.any()]
+    return tuple(found)
+
+
+def _together(copies: int, rounded: int) -> Decision:
+    what = f"{copies:,} {'row has' if copies == 1 else 'rows have'} the same inputs as another"
+    if rounded == copies:
+        what += " but for rounding"
+    elif rounded:
+        what += f", {rounded:,} of them but for rounding"
     return Decision(
-        what=f"{copies:,} {what} the same inputs as another, and share its fold",
+        what=f"{what}, and {'shares' if copies == 1 else 'share'} its fold",
         why="on the other side of a fold it would give the answer away",
         change_with="--keep-copies",
     )
 
 
-def _apart(which: NDArray[np.bool_], why: str) -> Decision:
-    what = f"{which.sum():,} rows with the same inputs as another may stand in different folds"
+def _apart(count: int, why: str) -> Decision:
+    what = f"{count:,} rows with the same inputs as another may stand in different folds"
     return Decision(what=what, why=why, change_with="--group-column")
 
 
-def joined(sets_N: NDArray[np.int64], groups_N: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the number of what hangs together by copies or by the user's groups.
-
-    Examples
-    --------
-    >>> joined(np.array([0, 1, 1, 3]), np.array([7, 7, 8, 9])).tolist()
-    [0, 0, 0, 1]
-    """
-    sets = np.unique(sets_N, return_inverse=True)[1]
-    groups = np.unique(groups_N, return_inverse=True)[1] + sets.max() + 1
-    size = int(groups.max()) + 1
-    links = coo_array((np.ones(len(sets)), (sets, groups)), shape=(size, size))
-    parts = connected_components(links, directed=False)[1]
-    return np.asarray(parts[sets], dtype=np.int64)
-
-
-def hash_rows(rows: Encoded, *, target: bool, groups: bool = True) -> NDArray[np.uint64]:
+def hash_rows(
+    rows: Encoded, *, target: bool, groups: bool = True, rounding: bool = False
+) -> NDArray[np.uint64]:
     """Return a number for the cells of each row and its time, and target and group if asked.
 
     Rows have equal numbers if they are equal, whatever their weights. The number of a row does
-    not depend on what other rows hold, as long as groups are left out.
+    not depend on what other rows hold, as long as groups and rounding are left out.
+
+    Parameters
+    ----------
+    rows : Encoded
+    target, groups : bool
+    rounding : bool
+        Whether measured cells that are equal but for rounding count as equal.
     """
-    columns = [*rows.numbers.T]
+    columns = [*(_without_rounding(rows) if rounding else rows.numbers).T]
     if rows.hashes is None:
         columns += [*rows.codes.T]
     else:
@@ -166,7 +179,26 @@ def hash_rows(rows: Encoded, *, target: bool, groups: bool = True) -> NDArray[np
     columns += [extra for extra in others if extra is not None]
     total = np.zeros(len(rows), dtype=np.uint64)
     for column in columns:
-        # Adding 0.0 turns -0.0 into 0.0, and every NaN is given one bit pattern.
-        plain = np.where(np.isnan(column), np.nan, column + 0.0)
-        total = total * _MIX + pd.util.hash_array(np.ascontiguousarray(plain))
+        total = total * _MIX + _hashed(column)
     return total
+
+
+def _hashed(column: NDArray[Any]) -> NDArray[np.uint64]:
+    # Adding 0.0 turns -0.0 into 0.0, and every NaN is given one bit pattern.
+    plain = np.where(np.isnan(column), np.nan, column + 0.0)
+    return np.asarray(pd.util.hash_array(np.ascontiguousarray(plain)))
+
+
+def _without_rounding(rows: Encoded) -> NDArray[np.floating[Any]]:
+    """Return numbers that are the same where they are equal but for rounding.
+
+    Once all rows differ by the columns seen, the others are left as they are.
+    """
+    numbers = rows.numbers.copy()
+    total = np.zeros(len(rows), dtype=np.uint64)
+    for place in rows.measured:
+        numbers[:, place] = without_rounding(numbers[:, place])
+        total = total * _MIX + _hashed(numbers[:, place])
+        if len(np.unique(total)) == len(rows):
+            break
+    return numbers

@@ -55,6 +55,9 @@ class Encoded:
         Number of codes of each column.
     countable : tuple of int
         Columns of numbers, by place among the P, whose values may be words besides.
+    measured : tuple of int
+        Columns of numbers, by place among the P, whose cells may have been rounded; those of
+        dates and truth values are exact.
     marks : int
         How many of the P are 0 or 1 throughout, as words of text and lists set them.
     target : ndarray of shape (N,)
@@ -82,6 +85,7 @@ class Encoded:
     times: NDArray[np.float64] | None
     rows: NDArray[np.int64]
     countable: tuple[int, ...] = ()
+    measured: tuple[int, ...] = ()
     marks: int = 0
     sets: NDArray[np.int64] | None = None
     hashes: tuple[NDArray[np.uint64], ...] | None = None
@@ -179,6 +183,12 @@ def countable(schema: Schema) -> tuple[int, ...]:
     return tuple(places[column.name][0][0] for column in numbers)
 
 
+def measured(schema: Schema) -> tuple[int, ...]:
+    """Return the columns of numbers, by place among the P, whose cells may be rounded."""
+    places = places_of(schema)
+    return tuple(places[c.name][0][0] for c in schema.used if c.kind == "number")
+
+
 def level_counts(schema: Schema) -> tuple[int, ...]:
     """Return the number of codes of each of the Q columns."""
     return tuple(len(column.levels) + FIRST_LEVEL for column in schema.categories)
@@ -248,6 +258,7 @@ def encode(table: Table, schema: Schema) -> Encoded:
         levels=level_counts(schema),
         hashes=tuple(_hashes(column) for column in schema.categories),
         countable=countable(schema),
+        measured=measured(schema),
         marks=sum(PLACES.get(column.kind, 0) for column in schema.used),
         target=encode_target(table, schema),
         weights=read_weights(table, schema.weight_column),

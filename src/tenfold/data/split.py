@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from tenfold.config import Task
 from tenfold.data.encode import Encoded
+from tenfold.data.standing import Standing
 from tenfold.errors import SplitError
 
 # The number of the fold that learns from all rows; it names its random streams.
@@ -136,11 +137,26 @@ class Splits:
         )
 
 
-def splits_of(splitter: "Splitter | Iterable[Any]", rows: Encoded, schema: Labelled) -> Splits:
+def splits_of(
+    splitter: "Splitter | Iterable[Any]",
+    rows: Encoded,
+    schema: Labelled,
+    standing: Standing | None = None,
+) -> Splits:
     """Split rows as a splitter of scikit-learn says, or a list of (learn, test) positions.
 
-    Positions count the rows in the order of the file. Where the folds learn from unequal
-    parts of the rows, as in time, the splits have a refit.
+    Positions count all rows that the user gave, in their order; those that are no longer
+    among ``rows`` are left out of each fold. Where the folds learn from unequal parts of the
+    rows, as in time, the splits have a refit.
+
+    Parameters
+    ----------
+    splitter : splitter or iterable of (learn, test)
+    rows : Encoded
+    schema : Labelled
+    standing : Standing, optional
+        Where the rows of their table stand among all that were given; by default no other
+        row was given.
 
     Raises
     ------
@@ -148,7 +164,8 @@ def splits_of(splitter: "Splitter | Iterable[Any]", rows: Encoded, schema: Label
         F04 or F06, if a fold would have too little to learn from or to test on.
     """
     order = np.argsort(rows.rows)
-    splits = split_by(splitter, rows, order)
+    given = order if standing is None else standing.order(rows.rows)
+    splits = split_by(splitter, rows, given)
     check_splits(splits, rows, schema)
     if rows.times is not None or _goes_forward(splits, order):
         moments = order if rows.times is None else np.argsort(rows.times, kind="stable")
@@ -197,20 +214,49 @@ def in_time(splits: Splits, rows: Encoded) -> Splits:
     return replace(splits, refit=True, in_time=True, first=first)
 
 
-def _pairs(
+def pairs_of(
     splitter: "Splitter | Iterable[Any]", rows: Encoded, order: NDArray[np.int64]
 ) -> list[tuple[Any, Any]]:
-    """Return the positions that a splitter gives for rows in that order."""
-    given: Any = splitter
+    """Return the positions that a splitter gives for rows in that order, or those of a list.
+
+    Where the order has no row, a splitter is told the target and the group of the row before,
+    so that it makes no class and no group of what is left out.
+
+    Raises
+    ------
+    SplitError
+        F04, if the splitter makes none.
+    """
+    count = len(order)
+    if not isinstance(splitter, Splitter):
+        return _listed(splitter, count)
+    known = np.flatnonzero(order >= 0)
+    before = np.searchsorted(known, np.arange(count), side="right") - 1
+    seen = order[known[np.maximum(before, 0)]]
+    groups = None if rows.groups is None else rows.groups[seen]
+    return made_by(splitter, np.zeros((count, 1)), rows.target[seen], groups)
+
+
+def made_by(splitter: Splitter, X: Any, y: Any, groups: Any) -> list[tuple[Any, Any]]:
+    """Return the positions that a splitter gives for N rows, their targets and groups.
+
+    Raises
+    ------
+    SplitError
+        F04, if it makes none.
+    """
+    return _listed(splitter, len(X), (X, y, groups))
+
+
+def _listed(made: Any, count: int, given: tuple[Any, ...] = ()) -> list[tuple[Any, Any]]:
+    """Return pairs of positions, which a splitter makes of what it is given, as a list."""
     try:
-        if isinstance(splitter, Splitter):
-            groups = None if rows.groups is None else rows.groups[order]
-            given = splitter.split(np.zeros((len(order), 1)), rows.target[order], groups)
-        pairs = [(learn_at, test_at) for learn_at, test_at in given]
+        pairs = made.split(*given) if given else made
+        pairs = [(learn_at, test_at) for learn_at, test_at in pairs]
     except (ValueError, TypeError) as error:
         raise SplitError(
             "F04",
-            f"the splits of {len(order):,} rows cannot be made: {error}",
+            f"the splits of {count:,} rows cannot be made: {error}",
             fix=["a splitter of scikit-learn", "a list of pairs of positions, learn and test"],
         ) from error
     if not pairs:
@@ -223,29 +269,59 @@ def split_by(
 ) -> Splits:
     """Split rows, put in an order, as a splitter or a list of positions says.
 
+    Parameters
+    ----------
+    splitter : splitter or iterable of (learn, test)
+    rows : Encoded
+    order : ndarray of shape (M,), int64
+        The row that each position names, -1 where it was left out.
+
     Raises
     ------
     SplitError
-        F04, if they are no positions of these rows.
+        F04, if they are no positions of these rows, or name one of them twice.
     """
-    pairs = _pairs(splitter, rows, order)
+    pairs = pairs_of(splitter, rows, order)
     learn = np.zeros((len(pairs), len(rows)), dtype=bool)
     held_out = np.zeros_like(learn)
     for fold, (learn_at, test_at) in enumerate(pairs):
-        try:
-            learn[fold, order[learn_at]] = True
-            held_out[fold, order[test_at]] = True
-        except IndexError as error:
-            raise SplitError(
-                "F04",
-                f"fold {fold + 1} names positions that the table of {len(rows):,} rows lacks",
-                fix=["make the splits for this table"],
-            ) from error
+        learn[fold, _named(learn_at, order, fold + 1, "learns from")] = True
+        held_out[fold, _named(test_at, order, fold + 1, "is tested on")] = True
     if rows.times is not None:
         # Rows of one moment may not stand on both sides.
         for fold in range(len(pairs)):
             learn[fold] &= rows.times < rows.times[held_out[fold]].min(initial=np.inf)
     return Splits(learn=learn, held_out=held_out, numbers=tuple(range(len(pairs))))
+
+
+def _named(
+    positions: Any, order: NDArray[np.int64], number: int, does: str
+) -> NDArray[np.int64]:
+    """Return the rows that one side of a fold names, without those that were left out."""
+    try:
+        named = np.arange(len(order))[positions]
+    except IndexError as error:
+        raise SplitError(
+            "F04",
+            f"fold {number} names positions that the table of {len(order):,} rows lacks",
+            fix=["make the splits for this table"],
+        ) from error
+    again = len(named) - len(np.unique(named))
+    if again:
+        raise SplitError(
+            "F04",
+            f"fold {number} names {again:,} of the rows that it {does} more than once",
+            fix=["name each row once: numpy.unique", "let a row count more by its weight"],
+        )
+    found = order[named]
+    if len(named) and (found < 0).all():
+        raise SplitError(
+            "F04",
+            f"none of the {len(named):,} rows that fold {number} {does} is left: "
+            "they have no weight or no answer, or could not be used",
+            fix=["leave these rows out before you make the splits"],
+        )
+    return np.asarray(found[found >= 0])
 
 
 def check_splits(splits: Splits, rows: Encoded, schema: Labelled) -> None:

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 
 from tenfold.config import Decision, SplitOptions
-from tenfold.data.copies import joined
 from tenfold.data.encode import Encoded
 from tenfold.data.folds import make_splits
 from tenfold.data.near_copies import copy_sets, sets_of_several
 from tenfold.data.pictures import Pictures
 from tenfold.data.split import Labelled, Splits
+from tenfold.data.together import joined
 from tenfold.errors import SplitError
 from tenfold.seeds import Streams
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from tenfold.config import Decision
 from tenfold.data.reading import Known, Reading
 from tenfold.data.rejected import describe_excess
+from tenfold.data.standing import Standing
 from tenfold.errors import ReadError, SchemaError
 
 
@@ -37,6 +38,9 @@ class Table:
         The file's name, or ``"DataFrame"``.
     reading : Reading
         How its cells were read.
+    every : ndarray of shape (M,), int64, or None
+        Lines of all rows that were given, with those left out since; None where these are the
+        lines of its own rows and of those that were rejected.
     rejected : tuple of RejectedRow
         Those that cannot be used, in the order of their lines.
     unlabelled : tuple of RejectedRow
@@ -55,6 +59,7 @@ class Table:
     lines: NDArray[np.int64]
     source: str
     reading: Reading = field(default_factory=Reading)
+    every: NDArray[np.int64] | None = None
     rejected: tuple[RejectedRow, ...] = ()
     unlabelled: tuple[RejectedRow, ...] = ()
     emptied: Mapping[str, Collection[str]] = field(default_factory=dict)
@@ -76,6 +81,18 @@ class Table:
         return len(self.frame)
 
     @property
+    def standing(self) -> Standing:
+        """Where its rows stand among all that were given, left out since or not."""
+        every = self._every()
+        return Standing(at=np.searchsorted(every, self.lines), count=len(every))
+
+    def _every(self) -> NDArray[np.int64]:
+        if self.every is not None:
+            return self.every
+        rejected = np.array([row.line for row in self.rejected], dtype=np.int64)
+        return np.union1d(self.lines, rejected)
+
+    @property
     def left_out(self) -> tuple[RejectedRow, ...]:
         """All that was left out of the file, in the order of their lines."""
         return _in_order([*self.rejected, *self.unlabelled, *self.aside])
@@ -86,6 +103,7 @@ class Table:
             self,
             frame=self.frame.iloc[rows].reset_index(drop=True),
             lines=self.lines[rows],
+            every=self._every(),
         )
 
     def reject(self, bad: NDArray[np.bool_], reason: str | NDArray[np.object_]) -> "Table":

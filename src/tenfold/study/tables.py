@@ -22,7 +22,8 @@ from tenfold.data.labelled import (
     with_targets_of,
 )
 from tenfold.data.schema import Schema, infer_schema
-from tenfold.data.split import Splits, Splitter, splits_of
+from tenfold.data.split import Splits, Splitter, pairs_of, splits_of
+from tenfold.data.standing import Standing
 from tenfold.data.table import Table
 from tenfold.data.target import find_target, of_classes
 from tenfold.errors import ReadError
@@ -66,7 +67,8 @@ def run_study(
     test : Table, optional
         Rows that no choice may touch; they are scored once, at the end.
     splitter : splitter of scikit-learn or iterable of (learn, test), optional
-        Takes the place of ``options.split``.
+        Takes the place of ``options.split``. Positions count all rows of the table as it was
+        read: those that were rejected, that weigh nothing or are set apart, too.
     network : callable, optional
         Takes the place of ``options.train.network``.
     watch : Watch, optional
@@ -85,7 +87,9 @@ def run_study(
     coded = encode(table, schema)
     seen = look_at(table, schema, coded, test, options, streams)
     with naming_unlabelled(table):
-        rows, place, splits, dealt = split_rows(coded, schema, options, streams, splitter)
+        rows, place, splits, dealt = split_rows(
+            coded, schema, options, streams, splitter, table.standing
+        )
     device, placed = choose_device(options.train.device)
     plan, planned = choose_plan(rows, len(splits), schema.task, options.train, network)
     decisions = (*described, *seen, *dealt, *placed, *planned)
@@ -246,8 +250,20 @@ def split_rows(
     options: RunOptions,
     streams: Streams,
     splitter: Splitter | Iterable[Any] | None,
+    standing: Standing | None = None,
 ) -> tuple[Encoded, NDArray[np.int64], Splits, tuple[Decision, ...]]:
     """Put coded rows in an order of their own, and deal them out to folds.
+
+    Parameters
+    ----------
+    coded : Encoded
+    schema : Schema
+    options : RunOptions
+    streams : Streams
+    splitter : splitter of scikit-learn or iterable of (learn, test), optional
+    standing : Standing, optional
+        Where the coded rows stand among all that positions of the splitter count; by default
+        there are no others.
 
     Returns
     -------
@@ -258,7 +274,10 @@ def split_rows(
     place = np.full(len(coded), -1, dtype=np.int64)
     place[rows.rows] = np.arange(len(rows))
     if splitter is not None:
-        splits = splits_of(splitter, rows, schema)
+        # A splitter is told of rows without a weight, too, which take up positions.
+        standing = standing or Standing(at=coded.rows, count=len(coded))
+        pairs = pairs_of(splitter, coded, standing.order(coded.rows))
+        splits = splits_of(pairs, rows, schema, standing)
         if splits.in_time and rows.times is None:  # the order of the file is that of time
             rows = replace(rows, times=rows.rows.astype(np.float64))
         splits, told = who_answers(splits, options.split)
