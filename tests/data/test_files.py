@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from tenfold.config import ReadOptions
 from tenfold.data.amounts import read_amount
 from tenfold.data.read import read_table
+from tenfold.data.sheet_rows import as_percent
 from tenfold.data.table import Table
-from tenfold.data.workbook import as_percent
 from tenfold.errors import ReadError, UsageError
 
 NAMES: Final = ["region", "day", "units", "flag", "revenue"]

@@ -20,6 +20,7 @@ from tenfold.data.likeness import as_needed, layout_of_training, other_separator
 from tenfold.data.reading import Known, Reading
 from tenfold.data.rows import FoundRows, find_rows
 from tenfold.data.separator import SAMPLE_RECORDS, find_separator, sample_records
+from tenfold.data.sheet_rows import merged_told, sheet_records
 from tenfold.data.signs import decide_signs, looked_at, missing_told, missing_words
 from tenfold.data.table import Table
 from tenfold.data.text import (
@@ -30,7 +31,7 @@ from tenfold.data.text import (
     records,
     too_many_columns,
 )
-from tenfold.data.workbook import choose_sheet, look_into, sheet_records, unsolved_told
+from tenfold.data.workbook import choose_sheet, look_into, unsolved_told
 from tenfold.errors import ReadError
 from tenfold.extras import require
 from tenfold.machine import memory_bytes
@@ -243,12 +244,13 @@ def _read_excel(path: Path, options: ReadOptions, like: Known | None) -> Table:
     try:
         sheets = look_into(path)
         name, chosen = choose_sheet(path, sheets, options.sheet)
-        every, columns = sheet_records(path, name)
+        sheet = next(sheet for sheet in sheets if sheet.name == name)
+        every, columns, merged = sheet_records(path, sheet)
     except ReadError:
         raise
     except Exception as error:
         raise _damaged(path, "Excel", error) from error
-    every = every[options.skip_rows or 0 :]
+    every = [row for row in every if row.line > (options.skip_rows or 0)]
     filled = [row for row in every if any(cell is not None for cell in row.cells)]
     if not filled:
         raise ReadError("D02", f"sheet {name!r} is empty", place={"file": str(path)})
@@ -260,8 +262,9 @@ def _read_excel(path: Path, options: ReadOptions, like: Known | None) -> Table:
         empty = [r for r in every if first < r.line < last and r.line not in known]
         found.rows.extend(empty)
         found.rows.sort(key=attrgetter("line"))
-    unsolved = unsolved_told(next(sheet for sheet in sheets if sheet.name == name))
-    table = _to_table(path, found, options, like, (*chosen, *unsolved))
+    unsolved = unsolved_told(sheet)
+    told = (*chosen, *merged_told(merged, sheet), *unsolved)
+    table = _to_table(path, found, options, like, told)
     return _taken(replace(table, notices=unsolved), options, like)
 
 

@@ -109,10 +109,12 @@ class Table:
             return
         told = [f"line {row.line}: {row.reason}" for row in self.rejected]
         excess = describe_excess(told, len(self), max_bad, "rows cannot be used")
+        noted = "; ".join(f"{notice.what}: {notice.why}" for notice in self.notices)
         raise ReadError(
             "D05",
             excess.fact,
-            place={"file": self.source, "rows": excess.first},
+            place={"file": self.source, "rows": excess.first}
+            | ({"noted": noted} if noted else {}),
             fix=["mend these rows", excess.option],
         )
 
