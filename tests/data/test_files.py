@@ -294,6 +294,82 @@ def test_names_may_go_on_in_the_next_row(written: Write, content: str) -> None:
     assert len(table) == 3
 
 
+def grouped(groups: str, names: str, columns: str, rows: int = 24) -> str:
+    """Return a table whose columns hold numbers (n), words that come again (w) or not (u)."""
+    cells = {
+        "n": lambda i, j: str(7 * i % 50 + j / 4),
+        "w": lambda i, j: "abc"[(i + j) % 3],
+        "u": lambda i, j: f"u{i}{j}",
+    }
+    lines = [",".join(cells[kind](i, j) for j, kind in enumerate(columns)) for i in range(rows)]
+    return "\n".join([groups, names, *lines]) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("groups", "names", "columns", "joined"),
+    [
+        ("Where,Measured,,Aim", "region,units,size,revenue", "wnnn", False),
+        (",Measured,,Aim", "region,units,size,revenue", "wnnn", False),
+        ("Where,Measured,,Aim", "region,units,size,class", "unnw", False),
+        ("Who,Measured,", "maker,units,size", "unn", False),
+        # All columns hold words.
+        ("Where,Looks,,Aim", "region,colour,shape,class", "wwww", False),
+        ("Where,Looks,,Aim", "name,colour,shape,class", "uwww", False),
+        # As pandas writes names of two levels.
+        ("Where,Measured,Measured,Aim", "region,units,size,revenue", "wnnn", False),
+        (",Measured,Measured,Aim", ",units,size,revenue", "unnn", False),
+        # The same names in each group.
+        ("Where,A,,B,", "region,n,m,n,m", "wnnnn", True),
+        ("Where,A,A,B,B", "region,n,m,n,m", "wwwww", True),
+        ("Where,A,,B,", "region,2023,2024,2023,2024", "wnnnn", True),
+        ("Where,A,,Aim", "region,2023,2024,class", "wnnw", False),
+        # Titles above them.
+        ("Report,,,\nWhere,Measured,,Aim", "region,units,size,revenue", "wnnn", False),
+        ("Report,,,\nWhere,Looks,,Aim", "region,colour,shape,class", "wwww", False),
+        ("A,,,\nWhere,Measured,,Aim", "region,units,size,revenue", "wnnn", False),
+    ],
+)
+def test_names_below_the_names_of_their_groups_are_the_names(
+    written: Write, groups: str, names: str, columns: str, joined: bool
+) -> None:
+    table = read_table(written(grouped(groups, names, columns)))
+    found = [name.split(" / ")[-1] for name in table.frame.columns]
+    assert found == [name or "column 1" for name in names.split(",")]
+    assert (len(table), table.rejected) == (24, ())
+    assert any(" / " in name for name in table.frame.columns) == joined
+    assert "--skip-rows" in said(table)
+    assert len(aside(table)) == groups.count("\n") + (not joined)
+
+
+@pytest.mark.parametrize(
+    ("names", "first", "columns"),
+    [
+        # One name is missing, and the first row holds words.
+        ("name,score,,rank", "Ann,5,x,1", "unun"),
+        ("name,score,,rank", "Ann,absent,absent,1", "unnn"),
+        ("name,score,,rank", "Ann,absent,unknown,none", "unnn"),
+        (",score,rank", "Ann,absent,5", "unn"),
+        ("name,town,", "Ann,Ulm,Bonn", "uuu"),
+        ("name,town,,class", "Ann,Ulm,Bonn,a", "uwww"),
+        ("name,town,,class", "Ann,Ulm,Bonn,rare", "uuuw"),
+        ("name,,class", "Ann,Lee,absent", "uuw"),
+        ("name,score,", "Ann,absent,new", "unu"),
+        # All names are there.
+        ("name,score,rank", "Ann,absent,late", "unn"),
+        ("name,score,town,rank", "Ann,absent,Ulm,late", "unwn"),
+        ("k,l,m,n", "v,w,x,y", "wwww"),
+    ],
+)
+def test_the_first_row_below_names_with_a_gap_is_a_row(
+    written: Write, names: str, first: str, columns: str
+) -> None:
+    table = read_table(written(grouped(names, first, columns)), ReadOptions(missing=()))
+    wanted = [name or f"column {j}" for j, name in enumerate(names.split(","), start=1)]
+    assert list(table.frame.columns) == wanted
+    assert (len(table), table.aside) == (25, ())
+    assert table.frame.iloc[0].tolist() == first.split(",")
+
+
 def test_a_title_may_have_as_many_cells_as_the_table_if_it_cannot_be_a_row(
     written: Write,
 ) -> None:

@@ -152,3 +152,33 @@ def test_the_refusal_of_rows_says_that_formulas_have_no_result(tmp_path: Path) -
     assert caught.value.place["noted"].startswith(
         "24 formulas of sheet 'Sheet' have no result and are read as empty"
     )
+
+
+# Names in two rows
+
+
+@pytest.mark.parametrize("merged", [["B1:C1"], ["B1:C1", "A1:A2"], ["B1:C1", "A1:A2", "D1:D2"]])
+def test_names_below_merged_names_of_groups_are_the_names(
+    tmp_path: Path, merged: list[str]
+) -> None:
+    def change(_: openpyxl.Workbook, sheet: Any) -> None:
+        for place in merged:
+            sheet.merge_cells(place)
+
+    groups = [NAMES[0] if "A1:A2" in merged else "Where", "Measured", None]
+    groups.append(NAMES[3] if "D1:D2" in merged else "Aim")
+    table = read_table(book(tmp_path / "t.xlsx", [groups, NAMES, *ROWS], change))
+    joined = ["region", "Measured / units", "Measured / size"]
+    aim = "revenue" if "D1:D2" in merged else "Aim / revenue"
+    assert cells(table) == [NAMES if len(merged) == 1 else [*joined, aim], *ROWS]
+
+
+def test_tables_of_pandas_with_names_of_two_levels_are_read(tmp_path: Path) -> None:
+    columns = pd.MultiIndex.from_tuples([("A", "x"), ("A", "y"), ("B", "x")])
+    frame = pd.DataFrame([[i, i / 4, -i] for i in range(9)], columns=columns)
+    frame.to_excel(tmp_path / "t.xlsx")
+    frame.to_csv(tmp_path / "t.csv")
+    for name in ("t.xlsx", "t.csv"):
+        table = read_table(tmp_path / name)
+        assert list(table.frame.columns) == ["column 1", "A / x", "A / y", "B / x"]
+        assert len(table) == 9
