@@ -182,3 +182,76 @@ def test_tables_of_pandas_with_names_of_two_levels_are_read(tmp_path: Path) -> N
         table = read_table(tmp_path / name)
         assert list(table.frame.columns) == ["column 1", "A / x", "A / y", "B / x"]
         assert len(table) == 9
+
+
+# What stands beside the table
+
+
+def beside(path: Path, placed: dict[tuple[int, int], Any], rows: int = len(ROWS)) -> Path:
+    """Write the table, and cells by their row and column."""
+
+    def change(_: openpyxl.Workbook, sheet: Any) -> None:
+        for (row, column), value in placed.items():
+            sheet.cell(row, column, value)
+
+    return book(path, [NAMES, *ROWS[:rows]], change)
+
+
+SUMS: Final = {(2 + i // 2, 6 + i % 2): cell for i, cell in enumerate(["North", 5, "South", 6])}
+
+
+@pytest.mark.parametrize(
+    "placed",
+    [
+        {(5, 6): "check", (9, 6): "check", (20, 6): "see above"},
+        {(5, 6): 17},
+        {(1, 6): "Remarks", (9, 6): "check"},
+        {(1, 6): "Remarks"},
+        {(1, 6): "region", (1, 7): "sum", **SUMS},
+        {(row + 6, column + 2): cell for (row, column), cell in SUMS.items()},
+        {(1, 6): "a", (2, 6): 1, (4, 9): "note", (8, 9): "note"},
+        # Longer than the table itself.
+        {(1, 6): "more", **{(row, 6): row for row in range(2, 41)}},
+    ],
+)
+def test_what_stands_beside_a_table_adds_no_column(
+    tmp_path: Path, placed: dict[tuple[int, int], Any]
+) -> None:
+    path = beside(tmp_path / "t.xlsx", placed)
+    table = read_table(path)
+    assert cells(table) == [NAMES, *ROWS]
+    assert table.rejected == ()
+    assert sum("beside the table left out" in what for what in said(table)) == 1
+    # The option keeps it.
+    kept = read_table(path, ReadOptions(keep_empty=True))
+    assert len(kept.frame.columns) == max(column for _, column in placed)
+    # A sheet that is saved as text says the same.
+    text = tmp_path / "t.csv"
+    pd.read_excel(path, header=None).to_csv(text, header=False, index=False)
+    found = read_table(text)
+    assert (list(found.frame.columns), len(found)) == (NAMES, len(ROWS))
+
+
+@pytest.mark.parametrize(
+    ("placed", "columns"),
+    [
+        # The columns of the table are spaced apart.
+        ({(1, 6): "more", **{(row, 6): row for row in range(2, 26)}}, [*NAMES, "more"]),
+        ({(1, 6): "more", **{(row, 6): row for row in range(2, 26, 2)}}, [*NAMES, "more"]),
+        # Nothing parts it from the table.
+        ({(1, 5): "more", (9, 5): "check"}, [*NAMES, "more"]),
+    ],
+)
+def test_a_column_that_may_be_one_of_the_table_stays(
+    tmp_path: Path, placed: dict[tuple[int, int], Any], columns: list[str]
+) -> None:
+    table = read_table(beside(tmp_path / "t.xlsx", placed))
+    assert list(table.frame.columns) == columns
+    assert len(table) == len(ROWS)
+
+
+def test_a_column_that_training_had_is_never_left_out(tmp_path: Path) -> None:
+    whole = {(1, 6): "more", **{(row, 6): row for row in range(2, 26)}}
+    known = read_table(beside(tmp_path / "t.xlsx", whole)).known
+    path = beside(tmp_path / "u.xlsx", {(1, 6): "more", (2, 6): 5})
+    assert list(read_table(path, like=known).frame.columns) == [*NAMES, "more"]

@@ -13,6 +13,7 @@ import pandas as pd
 
 from tenfold.config import Decision, ReadOptions
 from tenfold.data.arrow import ArrowTable, as_source, frame_of
+from tenfold.data.beside import own_columns
 from tenfold.data.cells import is_text
 from tenfold.data.dtypes import take_frame
 from tenfold.data.encoding import read_text
@@ -41,7 +42,6 @@ IN_MEMORY: Final = "DataFrame"  # what a source is called that is no file
 # Encodings that need not be remembered: a file shows them, or is taken for one of them again.
 GUESSED: Final = frozenset({"utf-8", "utf-8-sig", "utf-16", "utf-32", "cp1252", "latin-1"})
 BYTES_PER_NUMBER: Final = 8
-ENOUGH_ROWS: Final = 3  # that show that a column without a name holds nothing
 NOT_READ: Final = frozenset({".xls", ".ods", ".zip", ".json", ".feather", ".sqlite", ".pdf"})
 
 
@@ -330,57 +330,18 @@ def _to_table(
     decisions: Sequence[Decision],
 ) -> Table:
     """Return a table of the rows that were found, their cells as they came."""
-    names, without = _without_empty(found, options, like)
-    known = as_needed(list(names.values()), like)
+    needed = () if like is None else like.names
+    own = own_columns(found, needed, keep=options.keep_empty)
+    known = as_needed(list(own.names.values()), like)
     columns = {
-        name: np.array([row.cells[j] for row in found.rows], dtype=object)
-        for j, name in zip(names, known, strict=True)
+        name: np.array([row.cells[j] for row in own.rows], dtype=object)
+        for j, name in zip(own.names, known, strict=True)
     }
     return Table(
-        frame=pd.DataFrame(columns, dtype=object, index=range(len(found.rows))),
-        lines=np.array([record.line for record in found.rows], dtype=np.int64),
+        frame=pd.DataFrame(columns, dtype=object, index=range(len(own.rows))),
+        lines=np.array([record.line for record in own.rows], dtype=np.int64),
         source=str(path),
         rejected=found.rejected,
-        aside=found.aside,
-        decisions=(*decisions, *found.decisions, *without),
+        aside=tuple(sorted([*found.aside, *own.aside], key=attrgetter("line"))),
+        decisions=(*decisions, *found.decisions, *own.decisions),
     )
-
-
-def _without_empty(
-    found: FoundRows, options: ReadOptions, like: Known | None
-) -> tuple[dict[int, str], tuple[Decision, ...]]:
-    """Return the names of columns by their positions, without those that hold nothing at all.
-
-    A separator at the end of each line makes a column that has neither a name nor a cell.
-    """
-    names = dict(enumerate(found.names))
-    needed = () if like is None else like.names
-    if options.keep_empty or (not found.header and len(found.rows) < ENOUGH_ROWS):
-        return names, ()
-    empty = [
-        j
-        for j in found.unnamed
-        if names[j] not in needed and not any(_filled(row.cells[j]) for row in found.rows)
-    ]
-    if not found.header:  # a column in between may be filled in the next file
-        empty = _at_the_edges(empty, len(names))
-    if not empty or len(empty) == len(names):
-        return names, ()
-    kept = {j: name for j, name in names.items() if j not in set(empty)}
-    count = "one column that has" if len(empty) == 1 else f"{len(empty):,} columns that have"
-    what = f"{count} neither a name nor a cell left out"
-    why = "a separator at the end of lines, or at their beginning, makes no column"
-    return kept, (Decision(what=what, why=why, change_with="--keep-empty"),)
-
-
-def _filled(cell: object) -> bool:
-    return cell is not None and str(cell).strip() != ""
-
-
-def _at_the_edges(positions: Sequence[int], count: int) -> list[int]:
-    held, first, last = set(positions), 0, count - 1
-    while first in held:
-        first += 1
-    while last in held:
-        last -= 1
-    return [j for j in positions if j < first or j > last]
