@@ -223,6 +223,17 @@ def test_titles_above_the_names_are_no_rows(
     assert not is_the_table(read_table(path, ReadOptions(skip_rows=0, separator=",")))
 
 
+@pytest.mark.parametrize("note", ["note", ""])
+@pytest.mark.parametrize("lines", [150, 400])
+def test_many_lines_of_notes_above_the_names_are_no_rows(
+    written: Write, note: str, lines: int
+) -> None:
+    notes = "".join(f"{note} {'word ' * (i % 7 + 1)}\n" for i in range(lines))
+    table = read_table(written(notes + TABLE))
+    assert is_the_table(table)
+    assert len(table.aside) == lines
+
+
 @pytest.mark.parametrize("mark", ["#", "%", "//", ";", "--", "!"])
 def test_comments_above_the_names_are_no_rows(written: Write, mark: str) -> None:
     table = read_table(written(f"{mark} made by X\n{mark} units: EUR, DE\n" + TABLE))

@@ -22,7 +22,7 @@ from tenfold.data.looks import (
 )
 from tenfold.data.placeholders import is_placeholder
 
-MOST_ABOVE: Final = 100  # rows above the names
+MOST_ABOVE: Final = 500  # rows above the names
 ROWS_BELOW: Final = 100  # rows that show what a column holds
 MOSTLY: Final = 0.8
 FEW: Final = 3  # rows of words that show that what stands above them is a title

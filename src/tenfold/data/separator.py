@@ -25,7 +25,7 @@ from tenfold.data.text import (
 from tenfold.errors import ReadError
 
 SAMPLE_CHARACTERS: Final = 200_000
-SAMPLE_RECORDS: Final = 200
+SAMPLE_RECORDS: Final = 1_000
 SAMPLE_LINES: Final = 10  # at least, if they are not longer than that
 MOST_CHARACTERS: Final = 10_000_000
 SAMPLE_CELLS: Final = 10_000  # looked at one by one
