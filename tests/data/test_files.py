@@ -444,6 +444,12 @@ def test_numbers_name_columns_only_if_they_are_years_or_stand_beside_names_of_ro
         "text,date,int,bool,float",
         ",[yyyy-mm-dd],[1],,[EUR/day]",
         "--,--,number,--,k$",
+        ",,шт,,руб",  # noqa: RUF001
+        ",дата,кг,,тыс. руб.",  # noqa: RUF001
+        ",,个,,万元",
+        # The names in other words.
+        "Region,Datum,Menge,Art,Umsatz",
+        "where it was,when it was sold,how many of them,what it was,what came in for all",
     ],
 )
 def test_a_row_of_units_is_no_row(written: Write, units: str) -> None:
@@ -454,6 +460,25 @@ def test_a_row_of_units_is_no_row(written: Write, units: str) -> None:
     assert said(table)["--no-units-row"] == "1 line below the names left out as units"
     kept = read_table(path, ReadOptions(units_row=False))
     assert kept.lines.tolist()[:2] == [2, 3]
+
+
+@pytest.mark.parametrize(
+    "second",
+    ["type,d,i,b,f", "string,datetime,int64,bool,float64", ",,,,target", ",,i,,f"],
+)
+def test_two_rows_of_units_and_types_are_no_rows(written: Write, second: str) -> None:
+    table = read_table(written(TABLE.replace("\n", f"\n-,date,pcs,-,EUR\n{second}\n", 1)))
+    assert is_the_table(table) or second == ",,,,target"
+    assert list(aside(table))[:2] == [2, 3][: len(table.aside)]
+
+
+@pytest.mark.parametrize(
+    "row",
+    ["S,unknown,absent,False,none", "S,late,absent,False,ill", "S,late,absent,odd,absent"],
+)
+def test_a_first_row_of_words_is_no_row_of_units(written: Write, row: str) -> None:
+    table = read_table(written(TABLE.replace("\n", f"\n{row}\n", 1)))
+    assert (len(table), table.aside) == (21, ())
 
 
 def test_a_row_of_units_of_ones_own_is_left_out_if_it_is_asked_for(written: Write) -> None:

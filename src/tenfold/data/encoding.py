@@ -1,4 +1,4 @@
-"""The letters of a text file: unpacked if it is gzip, and in the encoding it was written in.
+"""The letters of a text file: unpacked if it is packed, and in the encoding it was written in.
 
 Nothing in a file of plain text names its encoding. UTF-8 can be told from any other, since its
 bytes form a pattern that no other text keeps to. What is left is told by the words that come
@@ -6,18 +6,29 @@ out: Western European words are looked for first, since most such files hold the
 detector knows them surely from a few; all others are left to chardet.
 """
 
+import bz2
 import gzip
 import io
+import lzma
 import re
+import zipfile
 import zlib
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from tenfold.config import Decision
 from tenfold.errors import ReadError
 from tenfold.machine import memory_bytes
 
+# What packed files begin with.
 GZIP: Final = b"\x1f\x8b"
+PACKED: Final = {
+    "gzip": re.compile(re.escape(GZIP)),
+    "bzip2": re.compile(rb"BZh[1-9]1AY&SY"),
+    "xz": re.compile(rb"\xfd7zXZ\0"),
+    "zip": re.compile(rb"PK\x03\x04"),
+}
+_DAMAGED: Final = (zlib.error, lzma.LZMAError, zipfile.BadZipFile)
 MEMORY_PART: Final = 16  # of the machine's memory, one part, that packed text may take
 
 MARKS: Final = {  # the longer ones first: one of UTF-32 begins as one of UTF-16 does
@@ -76,7 +87,7 @@ _OF_BYTE: Final = {0xDC80 + at: letter for at, letter in enumerate(_WINDOWS)}
 def read_text(
     path: Path, encoding: str | None, known: str | None = None
 ) -> tuple[str, str, Decision]:
-    """Read a file as text, unpacked if it is gzip.
+    """Read a file as text, unpacked if it is gzip, bzip2, xz, or a zip file of one file.
 
     Parameters
     ----------
@@ -93,7 +104,8 @@ def read_text(
     Raises
     ------
     ReadError
-        D03 if the bytes are not text, D08 if a gzip file is damaged, D10 if it holds too much.
+        D03 if the bytes are not text, D07 if a zip file holds several files, D08 if a packed
+        one is damaged, D10 if it holds too much.
     """
     data, filled_up = _without_zeros(_unpack(path, path.read_bytes()))
     if encoding is not None:
@@ -125,23 +137,48 @@ def _without_zeros(data: bytes) -> tuple[bytes, int]:
 
 
 def _unpack(path: Path, data: bytes) -> bytes:
-    if not data.startswith(GZIP):
+    kind = next((kind for kind, mark in PACKED.items() if mark.match(data)), None)
+    if kind is None:
         return data
     most = memory_bytes() // MEMORY_PART
     try:
-        with gzip.open(io.BytesIO(data)) as file:
-            found = file.read(most + 1)
-    except (OSError, EOFError, zlib.error) as error:
+        with _opened(kind, path, io.BytesIO(data)) as file:
+            found: bytes = file.read(most + 1)
+    except ReadError:
+        raise
+    except (OSError, EOFError, ValueError, RuntimeError, *_DAMAGED) as error:
         raise ReadError(
             "D08",
-            f"the gzip file cannot be unpacked: {error}",
+            f"the {kind} file cannot be unpacked: {error}",
             place={"file": str(path)},
             fix=["copy or download it again"],
         ) from error
     if len(found) > most:
-        fact = f"the gzip file unpacks to more than {most / 1e9:.1f} GB"
+        fact = f"the {kind} file unpacks to more than {most / 1e9:.1f} GB"
         raise ReadError("D10", fact, place={"file": str(path)}, fix=["split it"])
     return found
+
+
+def _opened(kind: str, path: Path, data: io.BytesIO) -> IO[bytes]:
+    """Return what a packed file holds, as a file."""
+    if kind != "zip":
+        module = {"gzip": gzip, "bzip2": bz2, "xz": lzma}[kind]
+        opened: IO[bytes] = module.open(data)
+        return opened
+    archive = zipfile.ZipFile(data)
+    held = [
+        info.filename
+        for info in archive.infolist()
+        if not info.is_dir() and not info.filename.startswith("__MACOSX/")
+    ]
+    if len(held) != 1:
+        raise ReadError(
+            "D07",
+            f"the zip file holds {len(held):,} files, and a table is one",
+            place={"file": str(path), "files": ", ".join(held[:LINES_SHOWN])},
+            fix=["unpack it, and name the file with the table"],
+        )
+    return archive.open(held[0])
 
 
 def _decode(path: Path, data: bytes, codec: str) -> str:
@@ -298,7 +335,7 @@ def _before_windows(sample: bytes, codec: str) -> str:
 
 
 def _tears(sample: bytes, codec: str) -> bool:
-    """Tell whether bytes are torn words in an encoding.
+    r"""Tell whether bytes are torn words in an encoding.
 
     Examples
     --------

@@ -140,17 +140,47 @@ class FirstRows:
 
         They stand in several columns of values, or of words that come again, and never below.
         """
-        values = again = 0
+        found = self._words_of(at)
+        return found is not None and (found[0] > 1 or found[0] + found[1] >= FEW)
+
+    def _words_of(self, at: int) -> tuple[int, int, int] | None:
+        """Return how many words of a row stand in columns of values, of words, and of names.
+
+        Words come again, names do not. It is None if a word of the row stands below it, too.
+        """
+        values = again = others = 0
         row = self.rows[at]
         for cell, column in zip(row, self._columns_below(at, len(row)), strict=False):
             if not cell or cell in self.missing:
                 continue
             if cell in column:
-                return False
+                return None
             valued = bool(column) and sum(map(is_value, column)) >= MOSTLY * len(column)
-            values += valued
-            again += not valued and len(column) >= 2 * max(len(set(column)), 2)
-        return values > 1 or values + again >= FEW
+            often = len(column) >= 2 * max(len(set(column)), 2)
+            values, again = values + valued, again + (not valued and often)
+            others += not valued and not often
+        return values, again, others
+
+    def _describes(self, at: int, names: int) -> bool:
+        """Tell whether a row says once more what the columns are, as in another language."""
+        row, found = self.rows[at], self._words_of(at)
+        words = [cell for cell in row if cell]
+        if found is None or any(is_value(word) or is_placeholder(word) for word in words):
+            return False
+        if len(row) != len(self.rows[names]) or len(set(words)) < len(words):
+            return False
+        return all(self.rows[names]) and found[0] >= FEW and found[2] == 0
+
+    def _goes_on_with_units(self, at: int, names: int) -> bool:
+        """Tell whether a row below one of units says more of them, or of the cells' types."""
+        row, found = self.rows[at], self._words_of(at)
+        if at - 1 <= names or len(row) != self.columns or found is None:
+            return False
+        words = [cell for cell in row if cell not in DASHES and cell not in self.missing]
+        if not words or any(is_value(word) or is_placeholder(word) for word in words):
+            return False
+        known = sum(map(is_unit, words))
+        return known == len(words) or (found[0] > 1 and known + found[0] >= len(words))
 
     def _are_years(self, at: int) -> bool:
         """Tell whether the numbers of a row are years, above what is none."""
@@ -273,7 +303,9 @@ class FirstRows:
 
     def is_between(self, at: int, names: int) -> bool:
         """Tell whether a row below the names is none: it holds units, or is drawn of dashes."""
-        return _is_ruled(self.rows[at]) or self._is_units(at, names)
+        ruled = _is_ruled(self.rows[at])
+        units = self._is_units(at, names) or self._goes_on_with_units(at, names)
+        return ruled or units or self._describes(at, names)
 
     def _is_units(self, at: int, names: int) -> bool:
         """Tell whether a row holds the units of the columns, or says what cells they have."""

@@ -42,7 +42,9 @@ IN_MEMORY: Final = "DataFrame"  # what a source is called that is no file
 # Encodings that need not be remembered: a file shows them, or is taken for one of them again.
 GUESSED: Final = frozenset({"utf-8", "utf-8-sig", "utf-16", "utf-32", "cp1252", "latin-1"})
 BYTES_PER_NUMBER: Final = 8
-NOT_READ: Final = frozenset({".xls", ".ods", ".zip", ".json", ".feather", ".sqlite", ".pdf"})
+NOT_READ: Final = frozenset(
+    {".xls", ".ods", ".json", ".jsonl", ".ndjson", ".feather", ".sqlite", ".pdf"}
+)
 
 
 InMemory = Table | pd.DataFrame | ArrowTable
@@ -57,8 +59,8 @@ def read_table(
 ) -> Table:
     """Read a table from a file or take it from a DataFrame.
 
-    Separated text (plain or gzip), ``.parquet`` (extra ``parquet``) and
-    ``.xlsx`` (extra ``excel``) are read. Nothing is ever written beside them.
+    Separated text (plain, or packed by gzip, bzip2, xz or zip), ``.parquet`` (extra
+    ``parquet``) and ``.xlsx`` (extra ``excel``) are read. Nothing is ever written beside them.
 
     Parameters
     ----------
