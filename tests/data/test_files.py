@@ -193,6 +193,74 @@ def test_a_column_with_a_name_or_a_cell_is_kept(
     assert list(read_table(written(content)).frame.columns) == wanted
 
 
+# Quotation marks
+
+
+def quoted(rows: Sequence[Sequence[str]], left: str, right: str, separator: str) -> str:
+    return "".join(
+        separator.join(f"{left}{cell}{right}" for cell in row) + "\n" for row in rows
+    )
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("marks", ["''", "\u201c\u201d", "\u201e\u201c", "\u00ab\u00bb"])
+def test_other_quotation_marks_are_marks_if_all_lines_show_them(
+    written: Write, marks: str, separator: str
+) -> None:
+    rows = [NAMES, *([f"a{separator}{row[0]}", *row[1:]] for row in ROWS)]
+    table = read_table(written(quoted(rows, marks[0], marks[1], separator)))
+    assert cells(table) == rows
+    assert any("is the quotation mark" in d.what for d in table.decisions)
+    # Around words only, or around the names only.
+    words = "".join(f"{marks[0]}a{marks[1]},{i},{i}.5\n" for i in range(9))
+    assert read_table(written("k,n,m\n" + words)).frame["k"].tolist() == ["a"] * 9
+    plain = "".join(separator.join(row) + "\n" for row in ROWS)
+    assert is_the_table(
+        read_table(written(quoted([NAMES], marks[0], marks[1], separator) + plain))
+    )
+    # As new rows of a table that was written otherwise.
+    known = read_table(written(TABLE)).known
+    assert is_the_table(
+        read_table(written(quoted([NAMES, *ROWS], marks[0], marks[1], ",")), like=known)
+    )
+
+
+@pytest.mark.parametrize("header", [True, False])
+def test_marks_around_whole_lines_are_left_out(written: Write, header: bool) -> None:
+    lines = [",".join(row) for row in [NAMES, *ROWS]]
+    whole = [f'"{line}"' if i or header else line for i, line in enumerate(lines)]
+    table = read_table(written("\r\n".join(whole) + "\r\n"))
+    assert is_the_table(table)
+    assert any("quotation marks around lines" in d.what for d in table.decisions)
+    inner = read_table(written('"a,b"\n"1,""x,y"""\n"2,z"\n'))
+    assert cells(inner) == [["a", "b"], ["1", "x,y"], ["2", "z"]]
+
+
+def test_a_mark_behind_a_backslash_is_one_within_a_cell(written: Write) -> None:
+    table = read_table(written('a,b\n"say \\"x\\", y",1\n"5\\"",2\nz,3\n'))
+    assert cells(table) == [["a", "b"], ['say "x", y', "1"], ['5"', "2"], ["z", "3"]]
+    # The control: a cell that ends with a backslash.
+    path = written('a,b\n"C:\\",1\n"D:\\",2\n')
+    assert read_table(path).frame["a"].tolist() == ["C:\\", "D:\\"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "word,n\n'tis,1\nit's,2\no',3\n",
+        "word,n\n'a',1\nb,2\n'c',3\n",
+        "word,n\nsay 'a' b,1\nsay 'b' c,2\n",
+        "place,n\n5'30,1\n6'20,2\n",
+        "word,n\n\u201ca\u201d or b,1\n\u201cc\u201d or d,2\n",
+    ],
+)
+def test_marks_that_not_all_lines_show_are_letters(written: Write, content: str) -> None:
+    table = read_table(written(content))
+    assert cells(table) == [line.split(",") for line in content.splitlines()]
+    assert set(said(table)) == PLAIN
+    assert not any("quotation" in d.what for d in table.decisions)
+
+
 # Above the table
 
 

@@ -18,6 +18,7 @@ from tenfold.data.cells import is_text
 from tenfold.data.dtypes import take_frame
 from tenfold.data.encoding import read_text
 from tenfold.data.likeness import as_needed, layout_of_training, other_separator
+from tenfold.data.quotes import Quotes, find_quotes
 from tenfold.data.reading import Known, Reading
 from tenfold.data.rows import FoundRows, find_rows
 from tenfold.data.separator import SAMPLE_RECORDS, find_separator, sample_records
@@ -283,16 +284,20 @@ def _read_text_table(path: Path, options: ReadOptions, like: Known | None) -> Ta
     known = None if like is None else like.reading.encoding
     text, encoding, how = read_text(path, options.encoding, known)
     try:
-        asked = options if like is None else layout_of_training(text, options, like)
-        found = find_separator(text, asked=asked.separator, skip=options.skip_rows or 0)
+        quotes, skip = Quotes(text=text), options.skip_rows or 0
+        if options.separator is None:
+            quotes = find_quotes(text, skip=skip)
+        text, mark = quotes.text, quotes.mark
+        asked = options if like is None else layout_of_training(text, options, like, mark)
+        found = find_separator(text, asked=asked.separator, skip=skip, quote=mark)
         check_room(text, found.separator)
     except ReadError as error:
         error.place = {"file": str(path), **error.place}
         raise
-    first = sample_records(text, found.separator, skip=found.skip)
-    every = records(text, found.separator, skip=found.skip)
+    first = sample_records(text, found.separator, skip=found.skip, quote=mark)
+    every = records(text, found.separator, skip=found.skip, quote=mark)
     rows = _placed(path, first, found.columns, every, asked)
-    decisions = [how]
+    decisions = [how, *quotes.decisions]
     if asked.separator is None:
         what = f"separator {found.name}" if found.separator != ONE_COLUMN else "one column"
         decisions.append(Decision(what=what, why=found.why, change_with="--separator"))
