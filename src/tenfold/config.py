@@ -75,7 +75,8 @@ class ReadOptions:
     units_row : bool, optional
         Whether the row below the names is left out, as it holds units.
     keep_empty : bool
-        Whether columns stay that have neither a name nor a cell.
+        Whether columns stay that have neither a name nor a cell, and what stands beside the
+        table, behind such a column.
     sheet : str, optional
         Sheet of an Excel file: its name, or its number from 1 on.
     max_bad : float

@@ -165,7 +165,7 @@ def train(  # noqa: PLR0913 - each option of the command, by its own name
         What in a file is no row of the table: lines above its names or first row, lines at its
         end, what comments begin with, whether units stand below the names.
     keep_empty : bool
-        True keeps columns that have neither a name nor a cell.
+        True keeps columns without a name and cells, and what stands beside the table.
     sheet : str, optional
         Sheet of an Excel file: its name, or its number from 1 on.
     out : str, Path or None

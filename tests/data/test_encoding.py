@@ -36,6 +36,7 @@ CITIES: Final = {
     "cp1252": ["Zürich", "Genève", "Málaga", "São Paulo", "Århus", "Besançon"],
     "cp1250": ["Łódź", "Kraków", "Gdańsk", "Wrocław", "Częstochowa", "Toruń"],
     "mac_roman": ["Zürich", "Genève", "Málaga", "München", "Köln", "Düsseldorf"],
+    "cp850": ["Zürich", "Genève", "Málaga", "München", "Köln", "Düsseldorf"],
     "cp1251": ["Москва", "Казань", "Самара", "Омск", "Тверь", "Сочи"],
     "koi8_r": ["Москва", "Казань", "Самара", "Омск", "Тверь", "Сочи"],
     "cp932": ["東京", "大阪", "名古屋", "札幌", "さいたま", "ナゴヤ"],
@@ -60,6 +61,26 @@ def test_towns_are_read_in_the_encoding_that_they_are_written_in(
     table = read_table(written(content.encode(codec)))
     assert cells(table) == rows
     assert said(table)["--encoding"].startswith("encoding ")
+
+
+@pytest.mark.parametrize("codec", ["cp1252", "cp850", "mac_roman"])
+def test_a_single_word_is_not_torn(written: Write, codec: str) -> None:
+    """One word is too little for statistics, and enough to see a sign or capital within it."""
+    rows = [["side", "n"], *(["Nord" if i % 2 else "Süd", str(i)] for i in range(9))]
+    content = "".join(",".join(row) + "\n" for row in rows)
+    assert cells(read_table(written(content.encode(codec)))) == rows
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "cp1252"])
+def test_zeros_that_fill_up_a_file_are_no_part_of_it(written: Write, codec: str) -> None:
+    content = "side,n\nSüd,1\nNord,2\n".encode(codec)
+    table = read_table(written(content + bytes(4_096)))
+    assert cells(table) == [["side", "n"], ["Süd", "1"], ["Nord", "2"]]
+    (decision,) = (d for d in table.decisions if d.change_with == "--encoding")
+    assert decision.why.endswith("the 4,096 zero bytes at its end are left out")
+    # The control: zeros within it are not.
+    with pytest.raises(ReadError, match="D03"):
+        read_table(written(content + bytes(3) + b"Ost,3\n"))
 
 
 def test_a_byte_that_no_letter_is_does_not_hide_the_others(written: Write) -> None:

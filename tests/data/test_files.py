@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from tenfold.config import ReadOptions
 from tenfold.data.amounts import read_amount
 from tenfold.data.read import read_table
+from tenfold.data.sheet_rows import as_percent
 from tenfold.data.table import Table
-from tenfold.data.workbook import as_percent
 from tenfold.errors import ReadError, UsageError
 
 NAMES: Final = ["region", "day", "units", "flag", "revenue"]
@@ -193,6 +193,74 @@ def test_a_column_with_a_name_or_a_cell_is_kept(
     assert list(read_table(written(content)).frame.columns) == wanted
 
 
+# Quotation marks
+
+
+def quoted(rows: Sequence[Sequence[str]], left: str, right: str, separator: str) -> str:
+    return "".join(
+        separator.join(f"{left}{cell}{right}" for cell in row) + "\n" for row in rows
+    )
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("marks", ["''", "\u201c\u201d", "\u201e\u201c", "\u00ab\u00bb"])
+def test_other_quotation_marks_are_marks_if_all_lines_show_them(
+    written: Write, marks: str, separator: str
+) -> None:
+    rows = [NAMES, *([f"a{separator}{row[0]}", *row[1:]] for row in ROWS)]
+    table = read_table(written(quoted(rows, marks[0], marks[1], separator)))
+    assert cells(table) == rows
+    assert any("is the quotation mark" in d.what for d in table.decisions)
+    # Around words only, or around the names only.
+    words = "".join(f"{marks[0]}a{marks[1]},{i},{i}.5\n" for i in range(9))
+    assert read_table(written("k,n,m\n" + words)).frame["k"].tolist() == ["a"] * 9
+    plain = "".join(separator.join(row) + "\n" for row in ROWS)
+    assert is_the_table(
+        read_table(written(quoted([NAMES], marks[0], marks[1], separator) + plain))
+    )
+    # As new rows of a table that was written otherwise.
+    known = read_table(written(TABLE)).known
+    assert is_the_table(
+        read_table(written(quoted([NAMES, *ROWS], marks[0], marks[1], ",")), like=known)
+    )
+
+
+@pytest.mark.parametrize("header", [True, False])
+def test_marks_around_whole_lines_are_left_out(written: Write, header: bool) -> None:
+    lines = [",".join(row) for row in [NAMES, *ROWS]]
+    whole = [f'"{line}"' if i or header else line for i, line in enumerate(lines)]
+    table = read_table(written("\r\n".join(whole) + "\r\n"))
+    assert is_the_table(table)
+    assert any("quotation marks around lines" in d.what for d in table.decisions)
+    inner = read_table(written('"a,b"\n"1,""x,y"""\n"2,z"\n'))
+    assert cells(inner) == [["a", "b"], ["1", "x,y"], ["2", "z"]]
+
+
+def test_a_mark_behind_a_backslash_is_one_within_a_cell(written: Write) -> None:
+    table = read_table(written('a,b\n"say \\"x\\", y",1\n"5\\"",2\nz,3\n'))
+    assert cells(table) == [["a", "b"], ['say "x", y', "1"], ['5"', "2"], ["z", "3"]]
+    # The control: a cell that ends with a backslash.
+    path = written('a,b\n"C:\\",1\n"D:\\",2\n')
+    assert read_table(path).frame["a"].tolist() == ["C:\\", "D:\\"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "word,n\n'tis,1\nit's,2\no',3\n",
+        "word,n\n'a',1\nb,2\n'c',3\n",
+        "word,n\nsay 'a' b,1\nsay 'b' c,2\n",
+        "place,n\n5'30,1\n6'20,2\n",
+        "word,n\n\u201ca\u201d or b,1\n\u201cc\u201d or d,2\n",
+    ],
+)
+def test_marks_that_not_all_lines_show_are_letters(written: Write, content: str) -> None:
+    table = read_table(written(content))
+    assert cells(table) == [line.split(",") for line in content.splitlines()]
+    assert set(said(table)) == PLAIN
+    assert not any("quotation" in d.what for d in table.decisions)
+
+
 # Above the table
 
 
@@ -221,6 +289,17 @@ def test_titles_above_the_names_are_no_rows(
     # The option says the same, or something else.
     assert is_the_table(read_table(path, ReadOptions(skip_rows=begin - 1)))
     assert not is_the_table(read_table(path, ReadOptions(skip_rows=0, separator=",")))
+
+
+@pytest.mark.parametrize("note", ["note", ""])
+@pytest.mark.parametrize("lines", [150, 400])
+def test_many_lines_of_notes_above_the_names_are_no_rows(
+    written: Write, note: str, lines: int
+) -> None:
+    notes = "".join(f"{note} {'word ' * (i % 7 + 1)}\n" for i in range(lines))
+    table = read_table(written(notes + TABLE))
+    assert is_the_table(table)
+    assert len(table.aside) == lines
 
 
 @pytest.mark.parametrize("mark", ["#", "%", "//", ";", "--", "!"])
@@ -294,6 +373,82 @@ def test_names_may_go_on_in_the_next_row(written: Write, content: str) -> None:
     assert len(table) == 3
 
 
+def grouped(groups: str, names: str, columns: str, rows: int = 24) -> str:
+    """Return a table whose columns hold numbers (n), words that come again (w) or not (u)."""
+    cells = {
+        "n": lambda i, j: str(7 * i % 50 + j / 4),
+        "w": lambda i, j: "abc"[(i + j) % 3],
+        "u": lambda i, j: f"u{i}{j}",
+    }
+    lines = [",".join(cells[kind](i, j) for j, kind in enumerate(columns)) for i in range(rows)]
+    return "\n".join([groups, names, *lines]) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("groups", "names", "columns", "joined"),
+    [
+        ("Where,Measured,,Aim", "region,units,size,revenue", "wnnn", False),
+        (",Measured,,Aim", "region,units,size,revenue", "wnnn", False),
+        ("Where,Measured,,Aim", "region,units,size,class", "unnw", False),
+        ("Who,Measured,", "maker,units,size", "unn", False),
+        # All columns hold words.
+        ("Where,Looks,,Aim", "region,colour,shape,class", "wwww", False),
+        ("Where,Looks,,Aim", "name,colour,shape,class", "uwww", False),
+        # As pandas writes names of two levels.
+        ("Where,Measured,Measured,Aim", "region,units,size,revenue", "wnnn", False),
+        (",Measured,Measured,Aim", ",units,size,revenue", "unnn", False),
+        # The same names in each group.
+        ("Where,A,,B,", "region,n,m,n,m", "wnnnn", True),
+        ("Where,A,A,B,B", "region,n,m,n,m", "wwwww", True),
+        ("Where,A,,B,", "region,2023,2024,2023,2024", "wnnnn", True),
+        ("Where,A,,Aim", "region,2023,2024,class", "wnnw", False),
+        # Titles above them.
+        ("Report,,,\nWhere,Measured,,Aim", "region,units,size,revenue", "wnnn", False),
+        ("Report,,,\nWhere,Looks,,Aim", "region,colour,shape,class", "wwww", False),
+        ("A,,,\nWhere,Measured,,Aim", "region,units,size,revenue", "wnnn", False),
+    ],
+)
+def test_names_below_the_names_of_their_groups_are_the_names(
+    written: Write, groups: str, names: str, columns: str, joined: bool
+) -> None:
+    table = read_table(written(grouped(groups, names, columns)))
+    found = [name.split(" / ")[-1] for name in table.frame.columns]
+    assert found == [name or "column 1" for name in names.split(",")]
+    assert (len(table), table.rejected) == (24, ())
+    assert any(" / " in name for name in table.frame.columns) == joined
+    assert "--skip-rows" in said(table)
+    assert len(aside(table)) == groups.count("\n") + (not joined)
+
+
+@pytest.mark.parametrize(
+    ("names", "first", "columns"),
+    [
+        # One name is missing, and the first row holds words.
+        ("name,score,,rank", "Ann,5,x,1", "unun"),
+        ("name,score,,rank", "Ann,absent,absent,1", "unnn"),
+        ("name,score,,rank", "Ann,absent,unknown,none", "unnn"),
+        (",score,rank", "Ann,absent,5", "unn"),
+        ("name,town,", "Ann,Ulm,Bonn", "uuu"),
+        ("name,town,,class", "Ann,Ulm,Bonn,a", "uwww"),
+        ("name,town,,class", "Ann,Ulm,Bonn,rare", "uuuw"),
+        ("name,,class", "Ann,Lee,absent", "uuw"),
+        ("name,score,", "Ann,absent,new", "unu"),
+        # All names are there.
+        ("name,score,rank", "Ann,absent,late", "unn"),
+        ("name,score,town,rank", "Ann,absent,Ulm,late", "unwn"),
+        ("k,l,m,n", "v,w,x,y", "wwww"),
+    ],
+)
+def test_the_first_row_below_names_with_a_gap_is_a_row(
+    written: Write, names: str, first: str, columns: str
+) -> None:
+    table = read_table(written(grouped(names, first, columns)), ReadOptions(missing=()))
+    wanted = [name or f"column {j}" for j, name in enumerate(names.split(","), start=1)]
+    assert list(table.frame.columns) == wanted
+    assert (len(table), table.aside) == (25, ())
+    assert table.frame.iloc[0].tolist() == first.split(",")
+
+
 def test_a_title_may_have_as_many_cells_as_the_table_if_it_cannot_be_a_row(
     written: Write,
 ) -> None:
@@ -357,6 +512,12 @@ def test_numbers_name_columns_only_if_they_are_years_or_stand_beside_names_of_ro
         "text,date,int,bool,float",
         ",[yyyy-mm-dd],[1],,[EUR/day]",
         "--,--,number,--,k$",
+        ",,шт,,руб",  # noqa: RUF001
+        ",дата,кг,,тыс. руб.",  # noqa: RUF001
+        ",,个,,万元",
+        # The names in other words.
+        "Region,Datum,Menge,Art,Umsatz",
+        "where it was,when it was sold,how many of them,what it was,what came in for all",
     ],
 )
 def test_a_row_of_units_is_no_row(written: Write, units: str) -> None:
@@ -367,6 +528,25 @@ def test_a_row_of_units_is_no_row(written: Write, units: str) -> None:
     assert said(table)["--no-units-row"] == "1 line below the names left out as units"
     kept = read_table(path, ReadOptions(units_row=False))
     assert kept.lines.tolist()[:2] == [2, 3]
+
+
+@pytest.mark.parametrize(
+    "second",
+    ["type,d,i,b,f", "string,datetime,int64,bool,float64", ",,,,target", ",,i,,f"],
+)
+def test_two_rows_of_units_and_types_are_no_rows(written: Write, second: str) -> None:
+    table = read_table(written(TABLE.replace("\n", f"\n-,date,pcs,-,EUR\n{second}\n", 1)))
+    assert is_the_table(table) or second == ",,,,target"
+    assert list(aside(table))[:2] == [2, 3][: len(table.aside)]
+
+
+@pytest.mark.parametrize(
+    "row",
+    ["S,unknown,absent,False,none", "S,late,absent,False,ill", "S,late,absent,odd,absent"],
+)
+def test_a_first_row_of_words_is_no_row_of_units(written: Write, row: str) -> None:
+    table = read_table(written(TABLE.replace("\n", f"\n{row}\n", 1)))
+    assert (len(table), table.aside) == (21, ())
 
 
 def test_a_row_of_units_of_ones_own_is_left_out_if_it_is_asked_for(written: Write) -> None:

@@ -1,11 +1,15 @@
 """A table is read as it was meant, or refused with a code; the file itself is never touched."""
 
+import bz2
 import csv
 import gzip
+import io
+import lzma
 import os
 import random
 import re
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -376,7 +380,7 @@ def test_what_this_user_may_not_read_is_refused(written: Any, closed: str) -> No
     assert error.code == "D01"
 
 
-@pytest.mark.parametrize("suffix", [".xls", ".ods", ".zip", ".json", ".feather", ".PDF"])
+@pytest.mark.parametrize("suffix", [".xls", ".ods", ".json", ".jsonl", ".feather", ".PDF"])
 def test_other_formats_are_refused_by_name(written: Any, suffix: str) -> None:
     error = refusal(written(SMALL, f"table{suffix}"))
     assert (error.code, error.fix) == ("D07", ("save the table as .csv, .parquet or .xlsx",))
@@ -636,11 +640,51 @@ def test_a_line_of_very_many_columns_is_refused_at_once(written: Any) -> None:
     assert found[0].code == "D11"
 
 
+def zipped(content: bytes, *more: str) -> bytes:
+    """Return a zip file of a table, and more files, as Macs write it."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in ("t.csv", "__MACOSX/._t.csv", *more):
+            archive.writestr(name, content)
+    return packed.getvalue()
+
+
+PACKED: Final[dict[str, Callable[[bytes], bytes]]] = {
+    "gz": gzip.compress,
+    "bz2": bz2.compress,
+    "xz": lzma.compress,
+    "zip": zipped,
+}
+
+
+@pytest.mark.parametrize("kind", PACKED)
+def test_packed_text_is_read_and_damaged_or_refused_with_a_code(
+    written: Any, kind: str
+) -> None:
+    packed = PACKED[kind](SMALL.encode() * 50)
+    wanted = read_table(written(SMALL * 50, "plain.csv"))
+    assert read_table(written(packed, f"t.csv.{kind}")).frame.equals(wanted.frame)
+    assert read_table(written(packed, "t.csv")).frame.equals(wanted.frame)
+    assert refusal(written(packed[:-20], f"t.csv.{kind}")).code == "D08"
+
+
+def test_names_that_begin_as_packed_files_do_are_names(written: Any) -> None:
+    for name in ("BZh", "BZhours", "PK", "7zXZ"):
+        assert list(read_table(written(f"{name},n\n1,2\n3,4\n")).frame.columns) == [name, "n"]
+
+
+def test_a_zip_file_of_several_files_is_refused(written: Any) -> None:
+    error = refusal(written(zipped(SMALL.encode(), "more.csv"), "t.zip"))
+    assert (error.code, error.place["files"]) == ("D07", "t.csv, more.csv")
+    assert refusal(written(b"PK\x05\x06" + bytes(18), "t.zip")).code == "D02"
+
+
+@pytest.mark.parametrize("kind", PACKED)
 def test_packed_text_that_would_fill_the_memory_is_refused(
-    written: Any, monkeypatch: pytest.MonkeyPatch
+    written: Any, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     monkeypatch.setattr(encoding, "memory_bytes", lambda: 8 * 10**6)
-    packed = written(gzip.compress(b"a,b\n" + b"1,2\n" * 300_000), "t.csv.gz")
+    packed = written(PACKED[kind](b"a,b\n" + b"1,2\n" * 300_000), f"t.csv.{kind}")
     assert refusal(packed).code == "D10"
     monkeypatch.undo()
     assert len(read_table(packed)) == 300_000

@@ -293,7 +293,10 @@ UnitsRow = Annotated[
 ]
 KeepEmpty = Annotated[
     bool,
-    typer.Option("--keep-empty", help="Keep columns that have neither a name nor a cell."),
+    typer.Option(
+        "--keep-empty",
+        help="Keep columns without name and cells, and what stands beside the table.",
+    ),
 ]
 SheetName = Annotated[
     str | None,

@@ -1,4 +1,4 @@
-"""The letters of a text file: unpacked if it is gzip, and in the encoding it was written in.
+"""The letters of a text file: unpacked if it is packed, and in the encoding it was written in.
 
 Nothing in a file of plain text names its encoding. UTF-8 can be told from any other, since its
 bytes form a pattern that no other text keeps to. What is left is told by the words that come
@@ -6,18 +6,29 @@ out: Western European words are looked for first, since most such files hold the
 detector knows them surely from a few; all others are left to chardet.
 """
 
+import bz2
 import gzip
 import io
+import lzma
 import re
+import zipfile
 import zlib
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from tenfold.config import Decision
 from tenfold.errors import ReadError
 from tenfold.machine import memory_bytes
 
+# What packed files begin with.
 GZIP: Final = b"\x1f\x8b"
+PACKED: Final = {
+    "gzip": re.compile(re.escape(GZIP)),
+    "bzip2": re.compile(rb"BZh[1-9]1AY&SY"),
+    "xz": re.compile(rb"\xfd7zXZ\0"),
+    "zip": re.compile(rb"PK\x03\x04"),
+}
+_DAMAGED: Final = (zlib.error, lzma.LZMAError, zipfile.BadZipFile)
 MEMORY_PART: Final = 16  # of the machine's memory, one part, that packed text may take
 
 MARKS: Final = {  # the longer ones first: one of UTF-32 begins as one of UTF-16 does
@@ -44,6 +55,8 @@ ENCODINGS: Final = (
     *("cp437", "cp850", "cp866", "tis-620", "cp874"),
     *("cp932", "euc_jis_2004", "gb18030", "big5", "cp949", "johab"),
 )
+OF_TWO_BYTES: Final = 6  # the last of these
+_TWO: Final = re.compile(rb"[\x80-\xff]{2}")
 # What Windows writes in Western Europe; its letters for Czech and the like are no sign of it.
 _WINDOWS: Final = bytes(range(128, 256)).decode("cp1252", "replace")
 LETTERS: Final = "".join(filter(str.isalpha, _WINDOWS)).translate(
@@ -59,6 +72,13 @@ _TORN: Final = re.compile(
     rf"[a-z\u00df-\u00f6\u00f8-\u00ff][\u00c0-\u00d6\u00d8-\u00de\u0152]"
     rf"|[^\W\d_][{re.escape(_INNER)}][^\W\d_]"
 )
+# So is a capital letter within a word of small ones, and a byte without a letter.
+_TORN_WORD: Final = re.compile(
+    rf"[^\W\d_][\u00c0-\u00de\u0152\u0178](?=[a-z\u00df-\u00ff])|[\u0192{UNREADABLE}]"
+    r"|[^\W\d_](?![\u2019\u00b7])[^\x00-\x7f\w](?=[^\W\d_])"
+)
+# Tried where what chardet says tears words apart: it knows no language by a word or two.
+WESTERN_BEFORE_WINDOWS: Final = ("cp850", "mac-roman")
 # Lone surrogates that Python puts where a byte is no UTF-8, and what Windows means by the byte.
 _NO_UTF8: Final = re.compile("[\udc80-\udcff]")
 _OF_BYTE: Final = {0xDC80 + at: letter for at, letter in enumerate(_WINDOWS)}
@@ -67,7 +87,7 @@ _OF_BYTE: Final = {0xDC80 + at: letter for at, letter in enumerate(_WINDOWS)}
 def read_text(
     path: Path, encoding: str | None, known: str | None = None
 ) -> tuple[str, str, Decision]:
-    """Read a file as text, unpacked if it is gzip.
+    """Read a file as text, unpacked if it is gzip, bzip2, xz, or a zip file of one file.
 
     Parameters
     ----------
@@ -84,9 +104,10 @@ def read_text(
     Raises
     ------
     ReadError
-        D03 if the bytes are not text, D08 if a gzip file is damaged, D10 if it holds too much.
+        D03 if the bytes are not text, D07 if a zip file holds several files, D08 if a packed
+        one is damaged, D10 if it holds too much.
     """
-    data = _unpack(path, path.read_bytes())
+    data, filled_up = _without_zeros(_unpack(path, path.read_bytes()))
     if encoding is not None:
         text, why = _decode(path, data, encoding), "as asked"
         codec = encoding
@@ -100,28 +121,64 @@ def read_text(
             fix=["export it again as CSV"],
         )
     text = text.removeprefix("\ufeff")
+    if filled_up:
+        why += f"; the {filled_up:,} zero bytes at its end are left out"
     decision = Decision(what=f"encoding {codec}", why=why, change_with="--encoding")
     return text, codec, decision
 
 
+def _without_zeros(data: bytes) -> tuple[bytes, int]:
+    """Return the bytes of a file without the zeros that fill it up at its end, and their count.
+
+    Text of 16 bits has zeros elsewhere, too, and may end with one.
+    """
+    text = data.rstrip(b"\0")
+    return (data, 0) if b"\0" in text or not text else (text, len(data) - len(text))
+
+
 def _unpack(path: Path, data: bytes) -> bytes:
-    if not data.startswith(GZIP):
+    kind = next((kind for kind, mark in PACKED.items() if mark.match(data)), None)
+    if kind is None:
         return data
     most = memory_bytes() // MEMORY_PART
     try:
-        with gzip.open(io.BytesIO(data)) as file:
-            found = file.read(most + 1)
-    except (OSError, EOFError, zlib.error) as error:
+        with _opened(kind, path, io.BytesIO(data)) as file:
+            found: bytes = file.read(most + 1)
+    except ReadError:
+        raise
+    except (OSError, EOFError, ValueError, RuntimeError, *_DAMAGED) as error:
         raise ReadError(
             "D08",
-            f"the gzip file cannot be unpacked: {error}",
+            f"the {kind} file cannot be unpacked: {error}",
             place={"file": str(path)},
             fix=["copy or download it again"],
         ) from error
     if len(found) > most:
-        fact = f"the gzip file unpacks to more than {most / 1e9:.1f} GB"
+        fact = f"the {kind} file unpacks to more than {most / 1e9:.1f} GB"
         raise ReadError("D10", fact, place={"file": str(path)}, fix=["split it"])
     return found
+
+
+def _opened(kind: str, path: Path, data: io.BytesIO) -> IO[bytes]:
+    """Return what a packed file holds, as a file."""
+    if kind != "zip":
+        module = {"gzip": gzip, "bzip2": bz2, "xz": lzma}[kind]
+        opened: IO[bytes] = module.open(data)
+        return opened
+    archive = zipfile.ZipFile(data)
+    held = [
+        info.filename
+        for info in archive.infolist()
+        if not info.is_dir() and not info.filename.startswith("__MACOSX/")
+    ]
+    if len(held) != 1:
+        raise ReadError(
+            "D07",
+            f"the zip file holds {len(held):,} files, and a table is one",
+            place={"file": str(path), "files": ", ".join(held[:LINES_SHOWN])},
+            fix=["unpack it, and name the file with the table"],
+        )
+    return archive.open(held[0])
 
 
 def _decode(path: Path, data: bytes, codec: str) -> str:
@@ -223,12 +280,12 @@ def _older(path: Path, data: bytes) -> tuple[str, str, str]:
     """
     odd = [line for line in data.splitlines(keepends=True) if not line.isascii()]
     sample = b"".join(odd)[:SAMPLE_BYTES]
-    if _is_western(sample):
-        codec, why = "cp1252", "the bytes are not valid UTF-8, and form Western words"
+    codec = _before_windows(sample, "cp1252" if _is_western(sample) else _detected(sample))
+    why = "the bytes are not valid UTF-8, and form words in it"
+    if codec == "cp1252":
+        why = "the bytes are not valid UTF-8, and form Western words"
         if not re.search(rb"[\x80-\x9f]", data):
             codec = "latin-1"
-    else:
-        codec, why = _detected(sample), "the bytes are not valid UTF-8, and form words in it"
     text = data.decode(codec, "replace")
     wrong = text.count(UNREADABLE)
     if wrong > MOST_UNREADABLE * _letters(text):
@@ -253,7 +310,8 @@ def _is_western(sample: bytes) -> bool:
     letters = [letter for letter in words if letter.isalpha()]
     odd = sum(not letter.isascii() for letter in letters)
     # Greek or Russian words are odd in nearly every letter.
-    western = _WESTERN.fullmatch(words) is not None and _TORN.search(words) is None
+    torn = _TORN.search(words) or _TORN_WORD.search(words)
+    western = _WESTERN.fullmatch(words) is not None and torn is None
     return western and 2 * odd <= max(len(letters), 2)
 
 
@@ -261,5 +319,27 @@ def _detected(sample: bytes) -> str:
     """Return the likeliest encoding of bytes that are neither UTF-8 nor Western words."""
     import chardet  # noqa: PLC0415 - hardly any file needs it
 
-    found = chardet.detect(sample, include_encodings=ENCODINGS, compat_names=False)
+    # Where no two such bytes stand together, none is half of a letter.
+    known = ENCODINGS if _TWO.search(sample) else ENCODINGS[:-OF_TWO_BYTES]
+    found = chardet.detect(sample, include_encodings=known, compat_names=False)
     return found["encoding"] or "cp1252"
+
+
+def _before_windows(sample: bytes, codec: str) -> str:
+    """Return the Western encoding that leaves words whole that another one tears."""
+    for other in WESTERN_BEFORE_WINDOWS if _tears(sample, codec) else ():
+        odd = {letter for letter in sample.decode(other) if not letter.isascii()}
+        if odd <= set(LETTERS) and not _tears(sample, other):
+            return other
+    return codec
+
+
+def _tears(sample: bytes, codec: str) -> bool:
+    r"""Tell whether bytes are torn words in an encoding.
+
+    Examples
+    --------
+    >>> [_tears(b"S\x81d,1", codec) for codec in ("mac-roman", "cp1252", "cp850")]
+    [True, True, False]
+    """
+    return _TORN_WORD.search(sample.decode(codec, "replace")) is not None

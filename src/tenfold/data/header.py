@@ -20,8 +20,9 @@ from tenfold.data.looks import (
     is_unit,
     is_value,
 )
+from tenfold.data.placeholders import is_placeholder
 
-MOST_ABOVE: Final = 100  # rows above the names
+MOST_ABOVE: Final = 500  # rows above the names
 ROWS_BELOW: Final = 100  # rows that show what a column holds
 MOSTLY: Final = 0.8
 FEW: Final = 3  # rows of words that show that what stands above them is a title
@@ -72,7 +73,12 @@ class FirstRows:
                 if not why:
                     found, why = self._behind(at)
                 break
-        return found + (bool(why) and self._goes_on(found)), why
+        if why and self._goes_on(found):
+            return found + 1, why
+        while self._names_groups(found):
+            group = next(filter(None, self.rows[found]))
+            found, why = found + 1, f"{group!r} stands above the names of its columns"
+        return found, why
 
     def _behind(self, at: int) -> tuple[int, str]:
         """Return the position of names behind a row that may be one, but not of their table."""
@@ -110,6 +116,78 @@ class FirstRows:
             return False
         named = all(name or cell for name, cell in zip(names, more, strict=True))
         return named and self._is_other(more, at + 1)
+
+    def _names_groups(self, at: int) -> bool:
+        """Tell whether a row names groups of columns, whose own names stand in the next row.
+
+        A group has several columns, so that its name comes again or has empty cells behind it.
+        """
+        if at + 1 >= len(self.rows) or self.is_comment(self.rows[at]):
+            return False
+        groups, names = self.rows[at], self.rows[at + 1]
+        if not len(groups) == len(names) == self.columns or self._is_units(at + 1, at):
+            return False
+        several = any(group and after in {"", group} for group, after in pairwise(groups))
+        if not several or len(set(self.joined(at + 1))) < len(names):
+            return False
+        first = next(j for j, group in enumerate(groups) if group)
+        named = all(name and not is_placeholder(name) for name in names[first:])
+        numbers = any(map(is_value, names))
+        return named and self._is_no_row(at + 1) and (not numbers or self._are_years(at + 1))
+
+    def _is_no_row(self, at: int) -> bool:
+        """Tell whether words in a row, full or not, show that it is none of those below.
+
+        They stand in several columns of values, or of words that come again, and never below.
+        """
+        found = self._words_of(at)
+        return found is not None and (found[0] > 1 or found[0] + found[1] >= FEW)
+
+    def _words_of(self, at: int) -> tuple[int, int, int] | None:
+        """Return how many words of a row stand in columns of values, of words, and of names.
+
+        Words come again, names do not. It is None if a word of the row stands below it, too.
+        """
+        values = again = others = 0
+        row = self.rows[at]
+        for cell, column in zip(row, self._columns_below(at, len(row)), strict=False):
+            if not cell or cell in self.missing:
+                continue
+            if cell in column:
+                return None
+            valued = bool(column) and sum(map(is_value, column)) >= MOSTLY * len(column)
+            often = len(column) >= 2 * max(len(set(column)), 2)
+            values, again = values + valued, again + (not valued and often)
+            others += not valued and not often
+        return values, again, others
+
+    def _describes(self, at: int, names: int) -> bool:
+        """Tell whether a row says once more what the columns are, as in another language."""
+        row, found = self.rows[at], self._words_of(at)
+        words = [cell for cell in row if cell]
+        if found is None or any(is_value(word) or is_placeholder(word) for word in words):
+            return False
+        if len(row) != len(self.rows[names]) or len(set(words)) < len(words):
+            return False
+        return all(self.rows[names]) and found[0] >= FEW and found[2] == 0
+
+    def _goes_on_with_units(self, at: int, names: int) -> bool:
+        """Tell whether a row below one of units says more of them, or of the cells' types."""
+        row, found = self.rows[at], self._words_of(at)
+        if at - 1 <= names or len(row) != self.columns or found is None:
+            return False
+        words = [cell for cell in row if cell not in DASHES and cell not in self.missing]
+        if not words or any(is_value(word) or is_placeholder(word) for word in words):
+            return False
+        known = sum(map(is_unit, words))
+        return known == len(words) or (found[0] > 1 and known + found[0] >= len(words))
+
+    def _are_years(self, at: int) -> bool:
+        """Tell whether the numbers of a row are years, above what is none."""
+        row = self.rows[at]
+        numbers = [j for j, cell in enumerate(row) if is_value(cell)]
+        below = self._columns_below(at, len(row))
+        return all(_is_year(row[j]) and not any(map(_is_year, below[j])) for j in numbers)
 
     def behind_comments(self) -> int:
         """Return the position of the first row that is no comment, or may be one of names."""
@@ -167,7 +245,8 @@ class FirstRows:
         """Return the position of the first row that may be one, if all above are titles."""
         rows = sum(len(row) == self.columns for row in self.rows)
         for row in self.rows[:at]:
-            title = len(row) == 1 and not is_value(row[0]) and rows >= FEW
+            alone = len(row) == 1 or (sum(map(bool, row)) == 1 and self._is_no_row(at))
+            title = alone and not any(map(is_value, row)) and rows >= FEW
             if not title and not (self.is_comment(row) and len(row) != self.columns):
                 return 0
         return at
@@ -224,7 +303,9 @@ class FirstRows:
 
     def is_between(self, at: int, names: int) -> bool:
         """Tell whether a row below the names is none: it holds units, or is drawn of dashes."""
-        return _is_ruled(self.rows[at]) or self._is_units(at, names)
+        ruled = _is_ruled(self.rows[at])
+        units = self._is_units(at, names) or self._goes_on_with_units(at, names)
+        return ruled or units or self._describes(at, names)
 
     def _is_units(self, at: int, names: int) -> bool:
         """Tell whether a row holds the units of the columns, or says what cells they have."""
@@ -257,6 +338,9 @@ class FirstRows:
         if self.stands_above_values(at - 1) and self._goes_on(at - 1):
             return True
         above, names = self.rows[at - 1], [name for name in self.rows[at] if name]
+        if self._names_groups(at - 1):
+            both = any(a == b != "" for a, b in zip(above, self.rows[at], strict=True))
+            return both or len(set(names)) < len(names)
         several = sum(map(bool, above)) > 1 and len(above) == len(self.rows[at])
         groups = len(set(above)) < len(above) or any(map(is_number, above))
         twice = len(set(names)) < len(names) and self.missing.isdisjoint(names)

@@ -10,7 +10,7 @@ from tenfold.config import Decision, ReadOptions
 from tenfold.data.cells import number_of
 from tenfold.data.reading import Known
 from tenfold.data.separator import NAMES, find_separator
-from tenfold.data.text import ONE_COLUMN, records
+from tenfold.data.text import ONE_COLUMN, USUAL_QUOTE, records
 from tenfold.data.words import tidy
 from tenfold.errors import ReadError
 
@@ -26,7 +26,9 @@ def as_needed(names: Sequence[str], like: Known | None) -> list[str]:
     return [new if there[new] == 1 else old for old, new in zip(names, plain, strict=True)]
 
 
-def layout_of_training(text: str, options: ReadOptions, like: Known) -> ReadOptions:
+def layout_of_training(
+    text: str, options: ReadOptions, like: Known, quote: str = USUAL_QUOTE
+) -> ReadOptions:
     """Return options with the separator and the header of training, where a text fits them.
 
     It does if its first row holds the names of all columns that are needed, or if nothing
@@ -37,13 +39,13 @@ def layout_of_training(text: str, options: ReadOptions, like: Known) -> ReadOpti
     known = like.reading
     skip = options.skip_rows or 0
     for separator in filter(None, (known.separator, ONE_COLUMN)):
-        cells = _first_cells(text, separator, skip)
+        cells = _first_cells(text, separator, skip, quote)
         if options.header is not False and {*map(tidy, cells)} >= {*map(tidy, like.names)}:
             return replace(options, separator=separator, header=True)
-    if options.header is None and known.header is False and _is_row(text, like, skip):
+    if options.header is None and known.header is False and _is_row(text, like, skip, quote):
         options = replace(options, header=False)
     try:
-        find_separator(text, skip=skip)
+        find_separator(text, skip=skip, quote=quote)
     except ReadError as error:
         if error.code != "D04":
             raise
@@ -51,14 +53,14 @@ def layout_of_training(text: str, options: ReadOptions, like: Known) -> ReadOpti
     return options
 
 
-def _first_cells(text: str, separator: str, skip: int) -> list[str]:
-    first = next(records(text, separator, skip=skip), None)
+def _first_cells(text: str, separator: str, skip: int, quote: str) -> list[str]:
+    first = next(records(text, separator, skip=skip, quote=quote), None)
     return [] if first is None else first.cells
 
 
-def _is_row(text: str, like: Known, skip: int) -> bool:
+def _is_row(text: str, like: Known, skip: int, quote: str) -> bool:
     """Tell whether the first row holds numbers wherever training, which had no header, did."""
-    cells = _first_cells(text, like.reading.separator or ONE_COLUMN, skip)
+    cells = _first_cells(text, like.reading.separator or ONE_COLUMN, skip, quote)
     held = (cell for j, cell in enumerate(cells, 1) if f"column {j}" in (like.numbers or ()))
     sign = like.reading.decimal or "."
     return all(not cell.strip() or np.isfinite(number_of(cell, sign)) for cell in held)

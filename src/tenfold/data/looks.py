@@ -63,15 +63,25 @@ UNITS: Final = (
     "persons person people capita unit units piece pieces pc pc. pcs pcs. item items each "
     "stück stk stk. jahre tage stunden personen anzahl nombre unités unidades personas años "
     "días horas "
+    "мм см м км мм² см² м² м2 км² м³ м3 га г кг т мг мл л с сек мин ч час "  # noqa: RUF001
+    "дн дней сут мес год лет гц кгц вт квт квт·ч кдж дж в а ом па кпа мпа "  # noqa: RUF001
+    "гпа об/мин руб руб. ₽ тыс тыс. млн млрд коп чел чел. шт шт. ед ед. "  # noqa: RUF001
+    "грн дата текст число "
+    "zł gr szt szt. osób kč ks ft db fő lei adet tl μ €/m² km/h "
+    "元 万元 亿元 円 千円 百万円 원 人 名 个 個 件 台 "
+    "年 月 日 岁 歳 时 小时 分 秒 公斤 千克 克 吨 米 厘米 "
     # what cells a column has
     "date time datetime timestamp text string str varchar char character int integer int64 "
     "float float64 double real decimal numeric bool boolean logical flag binary category "
     "categorical nominal ordinal factor continuous discrete object name code id label class "
-    "meta yes/no y/n 0/1 true/false n/a yyyy-mm-dd dd.mm.yyyy mm/dd/yyyy dd/mm/yyyy "
+    "meta type types typ dtype format einheit einheiten "
+    "yes/no y/n 0/1 true/false n/a yyyy-mm-dd dd.mm.yyyy mm/dd/yyyy dd/mm/yyyy "
     "dd-mm-yyyy hh:mm hh:mm:ss yyyymmdd yyyy"
 )
 _UNITS: Final = frozenset(UNITS.split())
-_LETTERS: Final = frozenset("mglLsthdVAWJKCFN%#$€£¥‰°Ω")  # units of one letter, as written
+_LETTERS: Final = frozenset(
+    "mglLsthdVAWJKCFN%#$€£¥‰°Ω₽₹₩₺₴₪"
+)  # units of one letter, as written
 _POWER: Final = re.compile(r"\^?[-\u2212\u207b]?[\d\u00b9\u00b2\u00b3]+$")
 _WIDTH: Final = re.compile(r"\d+[sdn]")  # of text, a date, a number, as hydrologists say it
 _PARTS: Final = re.compile(r"\s*(?:/|\u00b7|\*| per | )\s*")

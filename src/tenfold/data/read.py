@@ -13,13 +13,16 @@ import pandas as pd
 
 from tenfold.config import Decision, ReadOptions
 from tenfold.data.arrow import ArrowTable, as_source, frame_of
+from tenfold.data.beside import own_columns
 from tenfold.data.cells import is_text
 from tenfold.data.dtypes import take_frame
 from tenfold.data.encoding import read_text
 from tenfold.data.likeness import as_needed, layout_of_training, other_separator
+from tenfold.data.quotes import Quotes, find_quotes
 from tenfold.data.reading import Known, Reading
 from tenfold.data.rows import FoundRows, find_rows
 from tenfold.data.separator import SAMPLE_RECORDS, find_separator, sample_records
+from tenfold.data.sheet_rows import merged_told, sheet_records
 from tenfold.data.signs import decide_signs, looked_at, missing_told, missing_words
 from tenfold.data.table import Table
 from tenfold.data.text import (
@@ -30,7 +33,7 @@ from tenfold.data.text import (
     records,
     too_many_columns,
 )
-from tenfold.data.workbook import choose_sheet, look_into, sheet_records, unsolved_told
+from tenfold.data.workbook import choose_sheet, look_into, unsolved_told
 from tenfold.errors import ReadError
 from tenfold.extras import require
 from tenfold.machine import memory_bytes
@@ -40,8 +43,9 @@ IN_MEMORY: Final = "DataFrame"  # what a source is called that is no file
 # Encodings that need not be remembered: a file shows them, or is taken for one of them again.
 GUESSED: Final = frozenset({"utf-8", "utf-8-sig", "utf-16", "utf-32", "cp1252", "latin-1"})
 BYTES_PER_NUMBER: Final = 8
-ENOUGH_ROWS: Final = 3  # that show that a column without a name holds nothing
-NOT_READ: Final = frozenset({".xls", ".ods", ".zip", ".json", ".feather", ".sqlite", ".pdf"})
+NOT_READ: Final = frozenset(
+    {".xls", ".ods", ".json", ".jsonl", ".ndjson", ".feather", ".sqlite", ".pdf"}
+)
 
 
 InMemory = Table | pd.DataFrame | ArrowTable
@@ -56,8 +60,8 @@ def read_table(
 ) -> Table:
     """Read a table from a file or take it from a DataFrame.
 
-    Separated text (plain or gzip), ``.parquet`` (extra ``parquet``) and
-    ``.xlsx`` (extra ``excel``) are read. Nothing is ever written beside them.
+    Separated text (plain, or packed by gzip, bzip2, xz or zip), ``.parquet`` (extra
+    ``parquet``) and ``.xlsx`` (extra ``excel``) are read. Nothing is ever written beside them.
 
     Parameters
     ----------
@@ -251,12 +255,13 @@ def _read_excel(path: Path, options: ReadOptions, like: Known | None) -> Table:
     try:
         sheets = look_into(path)
         name, chosen = choose_sheet(path, sheets, options.sheet)
-        every, columns = sheet_records(path, name)
+        sheet = next(sheet for sheet in sheets if sheet.name == name)
+        every, columns, merged = sheet_records(path, sheet)
     except ReadError:
         raise
     except Exception as error:
         raise _damaged(path, "Excel", error) from error
-    every = every[options.skip_rows or 0 :]
+    every = [row for row in every if row.line > (options.skip_rows or 0)]
     filled = [row for row in every if any(cell is not None for cell in row.cells)]
     if not filled:
         raise ReadError("D02", f"sheet {name!r} is empty", place={"file": str(path)})
@@ -268,8 +273,9 @@ def _read_excel(path: Path, options: ReadOptions, like: Known | None) -> Table:
         empty = [r for r in every if first < r.line < last and r.line not in known]
         found.rows.extend(empty)
         found.rows.sort(key=attrgetter("line"))
-    unsolved = unsolved_told(next(sheet for sheet in sheets if sheet.name == name))
-    table = _to_table(path, found, options, like, (*chosen, *unsolved))
+    unsolved = unsolved_told(sheet)
+    told = (*chosen, *merged_told(merged, sheet), *unsolved)
+    table = _to_table(path, found, options, like, told)
     return _taken(replace(table, notices=unsolved), options, like)
 
 
@@ -286,16 +292,20 @@ def _read_text_table(path: Path, options: ReadOptions, like: Known | None) -> Ta
     known = None if like is None else like.reading.encoding
     text, encoding, how = read_text(path, options.encoding, known)
     try:
-        asked = options if like is None else layout_of_training(text, options, like)
-        found = find_separator(text, asked=asked.separator, skip=options.skip_rows or 0)
+        quotes, skip = Quotes(text=text), options.skip_rows or 0
+        if options.separator is None:
+            quotes = find_quotes(text, skip=skip)
+        text, mark = quotes.text, quotes.mark
+        asked = options if like is None else layout_of_training(text, options, like, mark)
+        found = find_separator(text, asked=asked.separator, skip=skip, quote=mark)
         check_room(text, found.separator)
     except ReadError as error:
         error.place = {"file": str(path), **error.place}
         raise
-    first = sample_records(text, found.separator, skip=found.skip)
-    every = records(text, found.separator, skip=found.skip)
+    first = sample_records(text, found.separator, skip=found.skip, quote=mark)
+    every = records(text, found.separator, skip=found.skip, quote=mark)
     rows = _placed(path, first, found.columns, every, asked)
-    decisions = [how]
+    decisions = [how, *quotes.decisions]
     if asked.separator is None:
         what = f"separator {found.name}" if found.separator != ONE_COLUMN else "one column"
         decisions.append(Decision(what=what, why=found.why, change_with="--separator"))
@@ -335,57 +345,18 @@ def _to_table(
     decisions: Sequence[Decision],
 ) -> Table:
     """Return a table of the rows that were found, their cells as they came."""
-    names, without = _without_empty(found, options, like)
-    known = as_needed(list(names.values()), like)
+    needed = () if like is None else like.names
+    own = own_columns(found, needed, keep=options.keep_empty)
+    known = as_needed(list(own.names.values()), like)
     columns = {
-        name: np.array([row.cells[j] for row in found.rows], dtype=object)
-        for j, name in zip(names, known, strict=True)
+        name: np.array([row.cells[j] for row in own.rows], dtype=object)
+        for j, name in zip(own.names, known, strict=True)
     }
     return Table(
-        frame=pd.DataFrame(columns, dtype=object, index=range(len(found.rows))),
-        lines=np.array([record.line for record in found.rows], dtype=np.int64),
+        frame=pd.DataFrame(columns, dtype=object, index=range(len(own.rows))),
+        lines=np.array([record.line for record in own.rows], dtype=np.int64),
         source=str(path),
         rejected=found.rejected,
-        aside=found.aside,
-        decisions=(*decisions, *found.decisions, *without),
+        aside=tuple(sorted([*found.aside, *own.aside], key=attrgetter("line"))),
+        decisions=(*decisions, *found.decisions, *own.decisions),
     )
-
-
-def _without_empty(
-    found: FoundRows, options: ReadOptions, like: Known | None
-) -> tuple[dict[int, str], tuple[Decision, ...]]:
-    """Return the names of columns by their positions, without those that hold nothing at all.
-
-    A separator at the end of each line makes a column that has neither a name nor a cell.
-    """
-    names = dict(enumerate(found.names))
-    needed = () if like is None else like.names
-    if options.keep_empty or (not found.header and len(found.rows) < ENOUGH_ROWS):
-        return names, ()
-    empty = [
-        j
-        for j in found.unnamed
-        if names[j] not in needed and not any(_filled(row.cells[j]) for row in found.rows)
-    ]
-    if not found.header:  # a column in between may be filled in the next file
-        empty = _at_the_edges(empty, len(names))
-    if not empty or len(empty) == len(names):
-        return names, ()
-    kept = {j: name for j, name in names.items() if j not in set(empty)}
-    count = "one column that has" if len(empty) == 1 else f"{len(empty):,} columns that have"
-    what = f"{count} neither a name nor a cell left out"
-    why = "a separator at the end of lines, or at their beginning, makes no column"
-    return kept, (Decision(what=what, why=why, change_with="--keep-empty"),)
-
-
-def _filled(cell: object) -> bool:
-    return cell is not None and str(cell).strip() != ""
-
-
-def _at_the_edges(positions: Sequence[int], count: int) -> list[int]:
-    held, first, last = set(positions), 0, count - 1
-    while first in held:
-        first += 1
-    while last in held:
-        last -= 1
-    return [j for j in positions if j < first or j > last]

@@ -16,6 +16,7 @@ from tenfold.data.looks import comment_mark, is_number, is_value
 from tenfold.data.text import (
     MOST_COLUMNS,
     ONE_COLUMN,
+    USUAL_QUOTE,
     WHITESPACE,
     Record,
     quotation_error,
@@ -25,7 +26,7 @@ from tenfold.data.text import (
 from tenfold.errors import ReadError
 
 SAMPLE_CHARACTERS: Final = 200_000
-SAMPLE_RECORDS: Final = 200
+SAMPLE_RECORDS: Final = 1_000
 SAMPLE_LINES: Final = 10  # at least, if they are not longer than that
 MOST_CHARACTERS: Final = 10_000_000
 SAMPLE_CELLS: Final = 10_000  # looked at one by one
@@ -74,11 +75,13 @@ class Separation:
         return NAMES.get(self.separator, repr(self.separator))
 
 
-def sample_records(text: str, separator: str, *, skip: int = 0) -> list[Record]:
+def sample_records(
+    text: str, separator: str, *, skip: int = 0, quote: str = USUAL_QUOTE
+) -> list[Record]:
     """Return the first records of a text, without one that the sample may have cut."""
     lines = _end_of_lines(text[:MOST_CHARACTERS], skip + SAMPLE_LINES)
     sample = text[: max(SAMPLE_CHARACTERS, lines)]
-    found = list(islice(records(sample, separator, skip=skip), SAMPLE_RECORDS + 1))
+    found = list(islice(records(sample, separator, skip=skip, quote=quote), SAMPLE_RECORDS + 1))
     return found if len(sample) == len(text) or len(found) <= 1 else found[:-1]
 
 
@@ -92,7 +95,9 @@ def _end_of_lines(text: str, lines: int) -> int:
     return end
 
 
-def find_separator(text: str, *, asked: str | None = None, skip: int = 0) -> Separation:
+def find_separator(
+    text: str, *, asked: str | None = None, skip: int = 0, quote: str = USUAL_QUOTE
+) -> Separation:
     r"""Find what separates the cells of a text, below its first ``skip`` lines.
 
     Examples
@@ -112,7 +117,7 @@ def find_separator(text: str, *, asked: str | None = None, skip: int = 0) -> Sep
     begin = max(skip, 1 if said else 0)
     separator = asked or (said.group(1) if said else None)
     if separator is not None:
-        rows = sample_records(text, separator, skip=begin)
+        rows = sample_records(text, separator, skip=begin, quote=quote)
         widths = Counter(len(row.cells) for row in rows if row.fault is None)
         columns = widths.most_common(1)[0][0] if widths else 1
         why = "as asked" if asked else "its first line says so"
@@ -121,7 +126,7 @@ def find_separator(text: str, *, asked: str | None = None, skip: int = 0) -> Sep
     for candidate in USUAL:
         if candidate == WHITESPACE and separation and separation.separator == "\t":
             continue  # a tab is one, and spaces may stand in cells
-        rows = sample_records(text, candidate, skip=begin)
+        rows = sample_records(text, candidate, skip=begin, quote=quote)
         if candidate != WHITESPACE and rows and len(rows[0].cells) > MOST_COLUMNS:
             raise too_many_columns(len(rows[0].cells))
         score, columns, share = _explains(rows, candidate)
@@ -129,7 +134,7 @@ def find_separator(text: str, *, asked: str | None = None, skip: int = 0) -> Sep
             why = f"it splits {share:.0%} of the first rows into {columns} cells"
             best = score
             separation = Separation(separator=candidate, columns=columns, why=why, skip=begin)
-    return separation or _rare(text, begin) or _one_column(text, begin)
+    return separation or _rare(text, begin, quote) or _one_column(text, begin, quote)
 
 
 def _explains(rows: Sequence[Record], separator: str) -> tuple[tuple[bool, float], int, float]:
@@ -214,11 +219,11 @@ def _is_aligned(rows: Sequence[Record], width: int) -> bool:
     return counted and max(numbers, default=0) >= NEARLY_ALL * len(body)
 
 
-def _rare(text: str, skip: int) -> Separation | None:
+def _rare(text: str, skip: int, quote: str) -> Separation | None:
     for candidate in RARE:
         if candidate not in text:
             continue
-        rows = [row.cells for row in sample_records(text, candidate, skip=skip)]
+        rows = [row.cells for row in sample_records(text, candidate, skip=skip, quote=quote)]
         width = len(rows[0]) if rows else 0
         if width < 2 or any(len(row) != width for row in rows):
             continue
@@ -235,8 +240,8 @@ def _rare(text: str, skip: int) -> Separation | None:
     return None
 
 
-def _one_column(text: str, skip: int) -> Separation:
-    found = sample_records(text, ONE_COLUMN, skip=skip)
+def _one_column(text: str, skip: int, quote: str) -> Separation:
+    found = sample_records(text, ONE_COLUMN, skip=skip, quote=quote)
     if not found:
         raise ReadError("D02", "the file has no rows")
     if all(row.fault for row in found):

@@ -150,15 +150,18 @@ class Table:
             return
         told = [f"line {row.line}: {row.reason}" for row in self.rejected]
         excess = describe_excess(told, len(self), max_bad, "rows cannot be used")
-        besides = {}
+        place = {"file": self.source, "rows": excess.first}
         if self.unlabelled:
             gone = len(self.unlabelled)
             rows = f"{gone:,} rows have" if gone > 1 else "one row has"
-            besides["besides"] = f"{rows} no target"
+            place["besides"] = f"{rows} no target"
+        if self.notices:
+            noted = (f"{notice.what}: {notice.why}" for notice in self.notices)
+            place["noted"] = "; ".join(noted)
         raise ReadError(
             "D05",
             excess.fact,
-            place={"file": self.source, "rows": excess.first, **besides},
+            place=place,
             fix=["mend these rows", *fix, excess.option],
         )
 

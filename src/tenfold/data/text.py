@@ -12,6 +12,7 @@ from tenfold.machine import memory_bytes
 
 MOST_COLUMNS: Final = 100_000
 WHITESPACE: Final = "whitespace"  # any run of spaces and tabs
+USUAL_QUOTE: Final = '"'
 ONE_COLUMN: Final = "\x1f"  # a separator that a text of one column does not hold
 # Of memory, about, until a table is made; of one character, text is kept once for all cells.
 BYTES_PER_CHARACTER, BYTES_PER_ROW = 5, 200
@@ -55,12 +56,14 @@ def check_room(text: str, separator: str) -> None:
         raise ReadError("D10", fact, fix=["split it", "save the table as .parquet"])
 
 
-def records(text: str, separator: str, *, skip: int = 0) -> Iterator[Record]:
+def records(
+    text: str, separator: str, *, skip: int = 0, quote: str = USUAL_QUOTE
+) -> Iterator[Record]:
     r"""Yield the records of a text below its first ``skip`` lines, blank lines left out.
 
-    A quoted cell may hold separators and line breaks. A record whose quotation
-    marks are wrong comes with a ``fault`` and no cells; so does each further line that they
-    swallowed, which may have been a row.
+    A cell between two marks ``quote`` may hold separators and line breaks. A record whose
+    quotation marks are wrong comes with a ``fault`` and no cells; so does each further line
+    that they swallowed, which may have been a row.
 
     Examples
     --------
@@ -72,9 +75,11 @@ def records(text: str, separator: str, *, skip: int = 0) -> Iterator[Record]:
     lines: Iterator[str] = islice(io.StringIO(text, newline=""), skip, None)
     if separator == WHITESPACE:
         lines = (" ".join(line.split()) for line in lines)
-        reader = csv.reader(lines, delimiter=" ", strict=True)
+        reader = csv.reader(lines, delimiter=" ", quotechar=quote, strict=True)
     else:
-        reader = csv.reader(lines, delimiter=separator, skipinitialspace=True, strict=True)
+        reader = csv.reader(
+            lines, delimiter=separator, quotechar=quote, skipinitialspace=True, strict=True
+        )
     previous = skip
     while True:
         try:

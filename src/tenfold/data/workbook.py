@@ -1,13 +1,10 @@
-"""An Excel file: what it would take to read, which of its sheets holds the table, and its rows.
+"""An Excel file: what it would take to read, and which of its sheets holds the table.
 
 An archive says how large its sheets are, and a sheet where its cells lie: a single cell in the
 last row and column makes a table of 17,000 million cells. So they are looked at before they
 are read.
 """
 
-import datetime
-import importlib
-import re
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +13,6 @@ from typing import Any, Final
 from xml.parsers import expat
 
 from tenfold.config import Decision
-from tenfold.data.text import Record
 from tenfold.errors import ReadError
 from tenfold.machine import memory_bytes
 
@@ -30,8 +26,6 @@ PIECE: Final = 2**20
 # A sheet with less than this part of the cells of the largest is a note on it.
 LEAST_PART: Final = 0.2
 SHOWN: Final = 5
-_LITERAL: Final = re.compile(r'"[^"]*"|\\.|_.')  # of a number format: shown as it stands
-_THREE_DECIMALS: Final = re.compile(r"\.\d{3}$")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,20 +33,22 @@ class Sheet:
     """A sheet: its name, whether it is shown, and how many of its cells are filled.
 
     ``unsolved`` is how many hold a formula without its result, as programs write them that
-    do not calculate.
+    do not calculate; ``merged`` are the ranges of cells that are shown as one, ``A2:A61``.
     """
 
     name: str
     shown: bool
     cells: int
     unsolved: int = 0
+    merged: tuple[str, ...] = ()
 
 
 class _Extent:
-    """Up to where a sheet has cells, how many are filled, and how many lack their result."""
+    """Up to where a sheet has cells, how many are filled or lack their result, and are one."""
 
     def __init__(self) -> None:
         self.rows = self.columns = self.filled = self.unsolved = 0
+        self.merged: list[str] = []
         self._open: set[str] = set()  # what the present cell holds so far
 
     def begin(self, tag: str, attributes: dict[str, Any]) -> None:
@@ -66,6 +62,8 @@ class _Extent:
             self._open = {"result"} if attributes.get("t") == "str" else set()
         elif tag in {"v", "is"}:
             self.filled += 1
+        elif tag == "mergeCell":
+            self.merged.append(attributes.get("ref", ""))
         self._open.add(tag)
 
     def read(self, text: str) -> None:
@@ -137,6 +135,7 @@ def _sheets(archive: zipfile.ZipFile, extents: Mapping[str, _Extent]) -> list[Sh
                 shown=about.get("state", "visible") == "visible",
                 cells=found.filled,
                 unsolved=found.unsolved,
+                merged=tuple(found.merged),
             )
             sheets.append(sheet)
     return sheets
@@ -223,69 +222,6 @@ def unsolved_told(sheet: Sheet) -> tuple[Decision, ...]:
         "the file does"
     )
     return (Decision(what=what, why=why, change_with="--sheet"),)
-
-
-def sheet_records(path: Path, sheet: str) -> tuple[list[Record], int]:
-    """Return the rows of a sheet, empty ones too, and how many columns it has.
-
-    A number that the sheet shows as a percentage is the text of what is shown: ``12.5%`` for
-    0.125, as the same sheet has it when it is saved as text.
-    """
-    openpyxl = importlib.import_module("openpyxl")
-    book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
-    try:
-        page = book[sheet]
-        page.reset_dimensions()  # what a sheet says of its size need not be true
-        rows = [[_held(cell) for cell in row] for row in page.rows]
-    finally:
-        book.close()
-    lengths = [
-        max((at + 1 for at, cell in enumerate(row) if cell is not None), default=0)
-        for row in rows
-    ]
-    columns = max(lengths, default=0)
-    last = max((at + 1 for at, length in enumerate(lengths) if length), default=0)
-    return [
-        Record(line=line, cells=(row + [None] * columns)[:columns])
-        for line, row in enumerate(rows[:last], start=1)
-    ], columns
-
-
-def _held(cell: Any) -> Any:
-    """Return what a cell of a sheet holds; None if that is nothing, or an error."""
-    value = cell.value
-    if value is None or value == "" or cell.data_type == "e":
-        return None
-    if cell.data_type != "n" or isinstance(value, (bool, datetime.time)):
-        return value
-    if is_percent(cell.number_format):
-        return as_percent(value)
-    return int(value) if float(value).is_integer() else float(value)
-
-
-def is_percent(layout: str) -> bool:
-    """Tell whether the number format of a cell shows a number times a hundred.
-
-    Examples
-    --------
-    >>> is_percent("0.0%"), is_percent('0" % of all"'), is_percent("General")
-    (True, False, False)
-    """
-    return "%" in _LITERAL.sub("", layout)
-
-
-def as_percent(fraction: float) -> str:
-    """Return a fraction as text, in percent.
-
-    It never has three decimals, which might be thousands elsewhere.
-
-    Examples
-    --------
-    >>> as_percent(0.125), as_percent(0.07), as_percent(0.12345)
-    ('12.5%', '7%', '12.3450%')
-    """
-    text = f"{100 * fraction:.15g}"
-    return f"{text}0%" if _THREE_DECIMALS.search(text) else f"{text}%"
 
 
 def row_number(place: str) -> int:
