@@ -73,10 +73,10 @@ def test_the_kind_of_a_column_is_seen_in_its_cells(cells: Any, kind: Kind, why: 
 
 
 @pytest.mark.parametrize("name", ["id", "house_id", "Id", "key", "row-nr", "no"])
-def test_whole_numbers_that_never_come_back_are_identifiers_by_name(name: str) -> None:
+def test_whole_numbers_that_hardly_come_back_are_identifiers_by_name(name: str) -> None:
     assert find_kind(name, cells_of(*SQUARES)).kind == "identifier"
     assert find_kind("width", cells_of(*SQUARES)).kind == "number"
-    assert find_kind(name, cells_of(*SQUARES, 0)).kind == "number"
+    assert find_kind(name, cells_of(*SQUARES, *SQUARES[:3])).kind == "number"
     assert find_kind(name, cells_of(*(i / 7 for i in SQUARES))).kind == "number"
 
 

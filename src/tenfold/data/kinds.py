@@ -224,12 +224,11 @@ def _as_number(
         endless = pd.Series(to_text(stray)).isin(ENDLESS).sum()  # they are numbers, too
         if len(stray) - endless > (1 - ENOUGH) * len(numbers):
             return None
-    distinct = len(np.unique(found))
-    whole = bool(np.all(found == np.round(found)))
-    if whole and distinct == len(found) >= FEW_ROWS:
+    if len(found) >= FEW_ROWS and bool(np.all(found == np.round(found))):
         if why := why_identifier(name, found):
             return FoundKind(kind="identifier", why=why)
-        if is_telephone_name(name) and found.min() >= LEAST_TELEPHONE:
+        distinct = len(np.unique(found)) == len(found)
+        if distinct and is_telephone_name(name) and found.min() >= LEAST_TELEPHONE:
             return FoundKind(kind="identifier", why="its cells are telephone numbers")
     return FoundKind(kind="number", why=_all_but(stray.tolist(), len(numbers), "numbers"))
 
