@@ -135,10 +135,14 @@ def _emptied(words: NDArray[np.object_]) -> str:
 def is_truth(words: Iterable[str]) -> bool:
     """Tell whether words are truth values: 1 and 0, or one word for true and one for false.
 
+    Its first letter means what a word does.
+
     Examples
     --------
     >>> is_truth(["yes", "No"]), is_truth(["1", "0"]), is_truth(["True", "False", "1"])
     (True, True, True)
+    >>> is_truth(["yes", "y", "No", "N"])
+    True
     >>> is_truth(["y", "n", "t"]), is_truth(["1", "2"]), is_truth(["yes"])
     (False, False, False)
     """
@@ -146,7 +150,8 @@ def is_truth(words: Iterable[str]) -> bool:
     if not all(word.lower() in MEANINGS for word in words):
         return False
     lower = {word.lower() for word in words}
-    spelt = [MEANINGS[word] for word in lower - {"0", "1"}]
+    initials = {word[0] for word in lower if len(word) > 1}
+    spelt = [MEANINGS[word] for word in lower - initials - {"0", "1"}]
     return len(spelt) == len(set(spelt)) and {MEANINGS[word] for word in lower} == {0.0, 1.0}
 
 
