@@ -57,7 +57,7 @@ PLACEHOLDERS: Final = (
     | frozenset(
         ("----", "-----", "------", "--.-", "****", "*****", "\u2212", "\u2010", "\u2011")
     )
-    | frozenset(("\u2012", "\u2015", "\u2043", "\u221e", "-\u221e", "[]", "{}", "()", "&nbsp;"))
+    | frozenset(("\u2012", "\u2015", "\u2043", "\u221e", "-\u221e", "{}", "()", "&nbsp;"))
     | frozenset(('""', "''", '"', "'", "`", "<na>", "&ndash;", "&mdash;", "&#8211;"))
     # Of laboratories and of instruments.
     | frozenset(
