@@ -565,3 +565,18 @@ def test_a_second_ctrl_c_gives_up_and_leaves_nothing(home: Path, tmp_path: Path)
     assert err.endswith("Ctrl-C: no model was written\n")
     assert "Traceback" not in err
     assert list(tmp_path.glob("runs/*")) == []
+
+
+def test_no_library_warns_on_the_terminal_unless_python_is_asked_to(tmp_path: Path) -> None:
+    frame = houses()
+    frame["price"] = frame["price"] * 1e300  # its square is no number
+    frame.to_csv(tmp_path / "huge.csv", index=False)
+    command = [*COMMAND[1:], "train", "huge.csv", *QUICK, "--audit", "off"]
+
+    def said(*options: str) -> str:
+        whole = [sys.executable, *options, *command]
+        ran = subprocess.run(whole, cwd=tmp_path, capture_output=True, text=True, check=True)
+        return ran.stdout + ran.stderr
+
+    assert "Warning" not in said()
+    assert "RuntimeWarning" in said("-W", "default")  # the control

@@ -25,7 +25,22 @@ def schema_of(cells: Any) -> Schema:
 
 @pytest.mark.parametrize(
     "word",
-    ["x", "X", "yes", "True", "1", "\u2713", "on", "y", 1, 1.0, True, "*", "\u2022", "ja"],
+    [
+        *("x", "X", "yes", "True", "1", "\u2713", "on", "y", 1, 1.0, True, "*", "\u2022", "ja"),
+        *(
+            "\u221a",
+            "v",
+            "V",
+            "\u0434\u0430",
+            "\u0414\u0430",
+            "\u662f",
+            "\u25cb",
+            "\u25ef",
+            "[x]",
+            "[X]",
+        ),
+        *("+", "(x)", "tak", "J", "\u2611", "\u2714", "\u306f\u3044", "evet", "Kyll\u00e4"),
+    ],
 )
 def test_one_word_and_empty_cells_are_a_box(word: Any) -> None:
     schema = schema_of(objects(*[word, None, None] * 9))
@@ -75,8 +90,46 @@ def test_a_box_with_a_no_in_it_has_empty_cells_that_are_unknown() -> None:
     assert np.isnan(encode_inputs(pd.DataFrame({"x": objects(None)}), schema)[0][0, 0])
 
 
-@pytest.mark.parametrize(("yes", "no"), [("on", "off"), ("Enabled", "Disabled"), ("Y", "N")])
+@pytest.mark.parametrize(
+    ("yes", "no"),
+    [
+        *(
+            ("on", "off"),
+            ("Enabled", "Disabled"),
+            ("Y", "N"),
+            ("J", "N"),
+            ("S", "N"),
+            ("O", "N"),
+        ),
+        *(
+            ("tak", "nie"),
+            ("\u0434\u0430", "\u043d\u0435\u0442"),
+            ("\u0414\u0410", "\u041d\u0415\u0422"),
+        ),
+        *(("\u2713", "\u2717"), ("\u2714", "\u2718"), ("\u2611", "\u2610"), ("[x]", "[ ]")),
+        *(("\u2705", "\u274c"), ("V", "F"), ("W", "F"), ("ano", "ne"), ("evet", "hay\u0131r")),
+        *(
+            ("kyll\u00e4", "ei"),
+            ("ja", "nej"),
+            ("igen", "nem"),
+            ("\u306f\u3044", "\u3044\u3044\u3048"),
+        ),
+        *(
+            ("\u662f", "\u5426"),
+            ("Prawda", "Fa\u0142sz"),
+            ("\u03bd\u03b1\u03b9", "\u03cc\u03c7\u03b9"),
+        ),
+    ],
+)
 def test_switches_are_truth_values(yes: str, no: str) -> None:
     schema = schema_of(objects(*[yes, no] * 9))
     assert schema.columns[0].kind == "boolean"
     assert encode_inputs(pd.DataFrame({"x": [no, yes]}), schema)[0][:, 0].tolist() == [0, 1]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("S", "M"), ("N", "S", "E"), ("o", "x"), ("v", "w"), ("W", "M"), ("ne", "nw"), "ABO"],
+)
+def test_letters_that_may_be_anything_are_words(words: tuple[str, ...]) -> None:
+    assert find_kind("x", objects(*words * 9)).kind == "category"

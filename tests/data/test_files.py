@@ -2,6 +2,7 @@
 
 import csv
 import io
+import statistics
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -603,6 +604,87 @@ def test_totals_and_notes_below_the_rows_are_none(
     kept = read_table(path, ReadOptions(skip_footer=0))
     assert kept.aside == ()
     assert len(kept) + len(kept.rejected) == len(ROWS) + len(reasons)
+
+
+SUMMED: Final[dict[str, Callable[[Any], float]]] = {
+    "sum": sum,
+    "mean": lambda numbers: sum(numbers) / len(numbers),
+    "count": len,
+    "least": min,
+    "greatest": max,
+    "deviation": statistics.stdev,
+    "median": statistics.median,
+}
+
+
+def summary(word: str, statistic: str, places: int = 3) -> str:
+    """Return a table of 30 rows, and a row that sums it up below."""
+    rows = [(f"town {n % 9}", n * n % 61 + 1, (n * 37 % 101) / 4) for n in range(30)]
+    of = SUMMED[statistic]
+    ends = [round(of([row[place] for row in rows]), places) for place in (1, 2)]
+    body = "".join(f"{town},{a},{b}\n" for town, a, b in rows)
+    return f"town,people,size\n{body}{word},{ends[0]},{ends[1]}\n"
+
+
+@pytest.mark.parametrize(
+    ("word", "statistic"),
+    [
+        *(
+            (word, "sum")
+            for word in ("\u03a3", "Razem", "Celkem", "Yhteens\u00e4", "Totalt", "I alt")
+        ),
+        *(
+            (word, "sum")
+            for word in (
+                "Toplam",
+                "Ukupno",
+                "\u03a3\u03a5\u039d\u039f\u039b\u039f",
+                "\u00d6sszesen",
+            )
+        ),
+        *((word, "sum") for word in ("Overall", "All", "Result", "Guernsey", "")),
+        *(("\u00d8", "mean"), ("Guernsey", "mean"), ("Count", "count"), ("n = 30", "count")),
+        *(
+            ("Max", "greatest"),
+            ("Min.", "least"),
+            ("SD", "deviation"),
+            ("Std. Dev.", "deviation"),
+        ),
+        *(("Median", "median"), ("Guernsey", "count"), ("Guernsey", "deviation")),
+    ],
+)
+def test_a_last_row_of_sums_is_none_whatever_it_is_called(
+    written: Write, word: str, statistic: str
+) -> None:
+    table = read_table(written(summary(word, statistic)))
+    assert len(table) == 30
+    assert "--skip-footer" in said(table)
+
+
+@pytest.mark.parametrize(
+    ("word", "statistic"),
+    [
+        ("town 3", "sum"),
+        ("Guernsey", "greatest"),
+        ("Guernsey", "least"),
+        ("Guernsey", "median"),
+    ],
+)
+def test_a_last_row_that_may_be_a_row_is_one(written: Write, word: str, statistic: str) -> None:
+    assert len(read_table(written(summary(word, statistic)))) == 31
+    changed = summary("Guernsey", "sum").rstrip() + "1\n"  # one of its numbers is no sum
+    assert len(read_table(written(changed))) == 31
+    boxes = "who,a,b\n" + "".join(f"w{n},{n % 2},{n % 3 % 2}\n" for n in range(30))
+    assert len(read_table(written(f"{boxes}Max,1,1\n"))) == 31  # a man of that name
+
+
+def test_several_rows_of_statistics_below_a_table_are_none(written: Write) -> None:
+    below = [
+        summary(word, statistic).splitlines()[-1]
+        for word, statistic in (("Mean", "mean"), ("SD", "deviation"), ("Max", "greatest"))
+    ]
+    content = summary("Total", "sum") + "".join(f"{line}\n" for line in below)
+    assert len(read_table(written(content))) == 30
 
 
 def test_subtotals_between_rows_are_none(written: Write) -> None:

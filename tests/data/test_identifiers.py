@@ -45,12 +45,14 @@ def kind_of(name: str, cells: Any) -> tuple[str, str]:
         ),
     ],
 )
-def test_a_name_for_an_identifier_is_believed_if_no_value_occurs_twice(name: str) -> None:
+def test_a_name_for_an_identifier_is_believed_if_hardly_a_value_occurs_twice(name: str) -> None:
     assert len(set(SCATTERED)) == len(SCATTERED)
     why = "its name says so and no value occurs twice"
     assert kind_of(name, SCATTERED) == ("identifier", why)
     assert kind_of(name, map(str, SCATTERED)) == ("identifier", why)
-    assert kind_of(name, [*SCATTERED, SCATTERED[0]])[0] == "number"
+    why = "its name says so and 60 of 61 values are different"
+    assert kind_of(name, [*SCATTERED, SCATTERED[0]]) == ("identifier", why)
+    assert kind_of(name, [*SCATTERED, *SCATTERED[:5]])[0] == "number"  # they name a group
 
 
 def test_a_first_column_without_a_name_is_an_index_if_no_value_occurs_twice(
@@ -69,6 +71,104 @@ def test_a_first_column_without_a_name_is_an_index_if_no_value_occurs_twice(
     assert kinds(",a,y\n", [*sampled, sampled[0]])["column 1"] == "number"
     assert kinds("b,a,y\n", sampled)["b"] == "number"
     assert kinds("", sampled)["column 1"] == "number"  # no column has a name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("OBJECTID", "objectid", "subjid", "USUBJID", "hhid", "pk", "seqn", "persnr", "kdnr"),
+        *("Kundennummer", "Artikelnummer", "Matrikelnummer", "serial", "ISBN", "EAN", "uuid"),
+        *(
+            "\u2116",
+            "n\u00b0",
+            "N\u00b0 client",
+            "No.",
+            "Nr",
+            "S.No",
+            "Sl No",
+            "Sr. No.",
+            "ID#",
+        ),
+        *("lfd. Nr.", "ID_Kunde", "PatID", "Order #", "row number", "EmployeeNumber", "DR_NO"),
+        *(
+            "n\u00famero de cliente",
+            "Serial Number",
+            "customer key",
+            "Unique Key",
+            "_id",
+            "id.1",
+        ),
+        *("Customer ID (internal)", "case", "Respondent", "klantnummer", "loan_nr", "idx"),
+    ],
+)
+def test_identifiers_are_known_by_their_names_in_many_tables(name: str) -> None:
+    assert kind_of(name, SCATTERED)[0] == "identifier"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("No. of users", "price_index", "NO (ppb)", "Body Mass Index", "nr_employed", "NO"),
+        *("no_of_visits", "key_rate", "store_number_sold", "index_of_price", "num_rooms"),
+        *("number of orders", "# users", "No. employees", "heat index", "Nr. of beds", "rank"),
+        *("id_count", "number", "num_item", "customer count", "order value", "phone_minutes"),
+        *(
+            "N\u00famero de pedidos",
+            "key performance",
+            "code lines",
+            "row spacing",
+            "userscore",
+        ),
+        *("monkey", "casino", "grid", "domino", "covid", "lipid", "candidates", "student debt"),
+        *(
+            "No (ppb)",
+            "Index (1990 = 100)",
+            "NO2",
+            "no2",
+            "O3",
+            "PM10",
+            "Nr_Zimmer_gesamt",
+            "test score",
+            "unit price",
+        ),
+    ],
+)
+def test_what_measures_is_learnt_from_though_its_name_holds_a_word_for_a_number(
+    name: str,
+) -> None:
+    assert kind_of(name, SCATTERED)[0] == "number"
+
+
+@pytest.mark.parametrize(
+    ("name", "cells"),
+    [
+        ("price", range(1, 500)),
+        ("population", np.delete(np.arange(3_000, 3_350), range(3, 300, 7))),
+        ("temperature", range(50, 350)),
+        ("co2", range(315, 615)),
+        ("Verkaufspreis", range(1, 500)),
+        ("dist_km", range(0, 5_000, 10)),
+        ("sales (USD)", range(1, 500)),
+        ("income", np.random.default_rng(3).permutation(400) + 1),
+        # Of names that no list holds:
+        ("chromaticity", range(50, 350)),
+        ("chromaticity", np.delete(np.arange(1, 500), range(3, 400, 7))),
+    ],
+)
+def test_a_measure_is_no_counter_though_its_values_all_differ(name: str, cells: Any) -> None:
+    assert kind_of(name, cells)[0] == "number"
+    assert kind_of("n", cells)[0] == "identifier"  # the control
+
+
+@pytest.mark.parametrize("step", [5, 10, 100])
+@pytest.mark.parametrize("name", ["x", "folder", "column 1"])
+def test_a_counter_may_leave_room_between_its_numbers(name: str, step: int) -> None:
+    why = f"it counts the rows in steps of {step}"
+    cells = np.random.default_rng(3).permutation(300) * step
+    assert kind_of(name, cells) == ("identifier", why)
+    assert kind_of(name, cells + step) == ("identifier", why)
+    assert kind_of(name, cells + 17 * step)[0] == "number"  # levels that someone set
+    assert kind_of("dose", cells)[0] == "number"
 
 
 @pytest.mark.parametrize("name", ["paid", "humid", "acid", "area", "liquid", "width", "casino"])

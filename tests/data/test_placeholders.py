@@ -42,7 +42,71 @@ def test_a_tenth_of_a_column_may_say_that_there_is_nothing(word: str) -> None:
         f"its cells are numbers; cells {word!r} (9) are read as empty",
     )
     assert kind_of(*DAYS, *[word] * 9)[0] == "date"
-    assert kind_of(*NUMBERS, *["red"] * 9)[0] == "category"  # the control: an ordinary word
+    assert kind_of(*NUMBERS, *["A12"] * 9)[0] == "category"  # the control: it may be a code
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "red",
+        "lost",
+        "x",
+        "Sensor aus",
+        "\u00f8",
+        "T",
+        "free",
+        "\u8aad\u3081\u306a\u3044",
+        "b.d.",
+        "@",
+    ],
+)
+@pytest.mark.parametrize("times", [9, 30])
+def test_any_word_that_comes_back_beside_many_numbers_means_nothing(
+    word: str, times: int
+) -> None:
+    said = f"cells {word!r} ({times}) are read as empty"
+    assert kind_of(*NUMBERS, *[word] * times) == ("number", f"its cells are numbers; {said}")
+    assert kind_of(*DAYS, *[word] * times)[0] == "date"
+    assert kind_of(*map("{} kg".format, NUMBERS), *[word] * times)[0] == "number"
+    whole = [str(value * value) for value in range(90)]
+    assert kind_of(*whole, *[word] * times)[0] == "number"
+    assert kind_of(*NUMBERS, *[word] * 60)[0] == "category"  # two fifths
+
+
+def test_several_strange_words_are_told_each_with_its_count() -> None:
+    words = [*["Lo"] * 4, *["Hi"] * 3, *["-"] * 5]
+    found = kind_of(*NUMBERS, *words)
+    assert found == (
+        "number",
+        "its cells are numbers; cells '-' (5), 'Lo' (4), 'Hi' (3) are read as empty",
+    )
+    new = table_of(["1.5", "lo", "HI", "-"])
+    schema = schema_of([*NUMBERS, *words])
+    assert schema.columns[0].empties == ("-", "hi", "lo")
+    numbers = encode_inputs(new.frame, schema)[0][:, 0]
+    np.testing.assert_array_equal(numbers, [1.5, np.nan, np.nan, np.nan])
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        [*NUMBERS, *["A12", "B7"] * 5],  # codes
+        [*NUMBERS, *["V", "E", "W", "N", "S"] * 3],  # too many words
+        [*NUMBERS, *"abcdefg"],  # none of them comes back
+        [*[str(line % 30 + 1) for line in range(270)], *["Express"] * 30],  # lines of buses
+        [*[str(room % 25 + 101) for room in range(270)], *["Lobby", "Attic"] * 15],
+        [*[str(grade % 12 + 1) for grade in range(270)], *["K"] * 30],
+        [*[str(size % 9 + 36) for size in range(270)], *["S", "M", "L"] * 10],
+    ],
+)
+def test_names_of_which_most_are_numbers_stay_words(cells: list[str]) -> None:
+    assert kind_of(*cells)[0] in {"category", "identifier"}
+
+
+def test_a_name_that_measures_tells_numbers_from_codes() -> None:
+    ages = [*[str(value % 60 + 18) for value in range(600)], *["refused by all"] * 60]
+    assert find_kind("x", pd.Series(ages, dtype=object)).kind == "category"
+    assert find_kind("age", pd.Series(ages, dtype=object)).kind == "number"
 
 
 def test_numbers_in_other_forms_have_them_too() -> None:

@@ -73,10 +73,10 @@ def test_the_kind_of_a_column_is_seen_in_its_cells(cells: Any, kind: Kind, why: 
 
 
 @pytest.mark.parametrize("name", ["id", "house_id", "Id", "key", "row-nr", "no"])
-def test_whole_numbers_that_never_come_back_are_identifiers_by_name(name: str) -> None:
+def test_whole_numbers_that_hardly_come_back_are_identifiers_by_name(name: str) -> None:
     assert find_kind(name, cells_of(*SQUARES)).kind == "identifier"
     assert find_kind("width", cells_of(*SQUARES)).kind == "number"
-    assert find_kind(name, cells_of(*SQUARES, 0)).kind == "number"
+    assert find_kind(name, cells_of(*SQUARES, *SQUARES[:3])).kind == "number"
     assert find_kind(name, cells_of(*(i / 7 for i in SQUARES))).kind == "number"
 
 
@@ -87,10 +87,10 @@ def test_a_few_stray_words_do_not_turn_numbers_or_dates_into_words() -> None:
     assert found.why == (
         "all but 4 of its 100 filled cells are numbers; cells such as 'many' are read as empty"
     )
-    assert find_kind("x", cells_of(*numbers[:94], *["many"] * 6)).kind != "number"
+    assert find_kind("x", cells_of(*numbers[:94], *["A1", "B2"] * 3)).kind != "number"
     dates = DAYS.strftime("%d.%m.%Y")
     assert find_kind("x", cells_of(*dates, "soon")).kind == "date"
-    assert find_kind("x", cells_of(*dates, "soon", "soon")).kind != "date"
+    assert find_kind("x", cells_of(*dates, "soon", "late")).kind != "date"
 
 
 def test_infinite_cells_are_named_as_they_stand_in_the_file() -> None:

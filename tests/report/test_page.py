@@ -3,6 +3,7 @@
 import copy
 import json
 import shutil
+import warnings
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -321,3 +322,14 @@ def test_the_page_of_a_large_run_is_small_and_no_more_work_than_that_of_another(
         pages.append(render_page(findings))
     assert len(pages[-1].encode()) < BYTES
     assert work[1] < 1.2 * work[0]
+
+
+def test_curves_are_drawn_without_a_warning_where_a_class_has_one_row(tmp_path: Path) -> None:
+    frame = houses(120).drop(columns="price")
+    frame["kind"] = "a"
+    frame.loc[7, "kind"] = "b"
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        tenfold.train(frame, folds=3, epochs=2, quality="fast", out=tmp_path / "runs")
+        page = next((tmp_path / "runs").rglob("report.html")).read_text()
+    assert Page(page).tags.count("svg") >= 1

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tenfold.checks.columns import FEWEST, Reading, spread, step_of
 from tenfold.checks.finding import Finding
 from tenfold.config import Task
-from tenfold.data.cells import to_words
+from tenfold.data.cells import to_spelling, to_words
 from tenfold.data.schema import Schema
 from tenfold.data.table import Table
 
@@ -140,7 +140,7 @@ def check_texts(
 ) -> Iterator[Finding]:
     """Yield columns of words whose cells spell the target out: A01."""
     pick = spread(len(table), ROWS)
-    truth = to_words(table.frame[schema.target].iloc[pick], table.decimal)
+    truth = to_spelling(table.frame[schema.target].iloc[pick], schema.classes, table.decimal)
     for column in schema.columns:
         if column.kind not in {"category", "date", "text", "list"}:
             continue

@@ -1,6 +1,7 @@
 """The command ``tenfold``: reads options, calls what Python users call, prints."""
 
 import sys
+import warnings
 from contextlib import suppress
 
 from tenfold.cli.streams import BY_SIGNAL, connected, discard, endable, printing, refused
@@ -21,6 +22,8 @@ def main() -> None:
     and a number if a signal of that number ended it.
     """
     keep_freed_memory()
+    if not sys.warnoptions:  # of Python: whoever asks for warnings gets them
+        warnings.simplefilter("ignore")
     with connected(), endable():
         sys.exit(_status())
 

@@ -2,10 +2,11 @@
 
 A row that is called a total is taken for one only if it shows it: its numbers are the sums of
 the rows above, or it lacks what every other row has. A row of a group that is called Total has
-all its cells, and is kept.
+all its cells, and is kept. Whatever it is called, a last row is a summary if all its numbers
+are exactly the sums, means or counts of those above, and it says nothing else.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from operator import attrgetter
@@ -17,15 +18,30 @@ from numpy.typing import NDArray
 
 from tenfold.data.cells import to_numbers
 from tenfold.data.layout import as_text
-from tenfold.data.looks import is_average, is_note, is_total, is_value
+from tenfold.data.looks import is_average, is_note, is_statistic, is_total, is_value
 from tenfold.data.text import Record
 
 NOTE: Final = "it is a note below the table"
 TOTAL: Final = "it is a total of the rows above"
+SUMMARY: Final = "its numbers sum up the rows above, and it says nothing else"
 BELOW: Final = "it stands below the table, behind an empty line"
 MOST_BELOW: Final = 50  # lines below a table
+# What a row below a column may say of its numbers.
+STATISTICS: Final[Mapping[str, Callable[[NDArray[np.float64]], float]]] = {
+    "sum": lambda numbers: float(numbers.sum()),
+    "mean": lambda numbers: float(numbers.mean()),
+    "count": lambda numbers: float(len(numbers)),
+    "deviation": lambda numbers: float(numbers.std(ddof=1)),
+    "deviation of all": lambda numbers: float(numbers.std()),
+    "median": lambda numbers: float(np.median(numbers)),
+    "least": lambda numbers: float(numbers.min()),
+    "greatest": lambda numbers: float(numbers.max()),
+}
+MAY_BE_ROWS: Final = frozenset({"median", "least", "greatest"})  # some row has these numbers
 CLOSE: Final = 1e-3  # of a sum, what rounding may make of it
 LEAST: Final = 2  # rows that are added up
+LEAST_UNNAMED: Final = 10  # the same, above a row that is not called a total
+EXACT: Final = 1e-9  # of a number that is written out
 DIGITS: Final = frozenset("0123456789+-.")  # what most numbers begin with, and no name does
 MOST_TABLES: Final = 5  # in one file, one below the other
 ROWS_LOOKED_AT: Final = 100  # above a row that may name the columns of another table
@@ -189,6 +205,8 @@ class _Rows:
                 return NOTE
             return BELOW if self._is_apart(row, end - 1) else None
         label = next((j for j, text in enumerate(texts) if _is_named(text)), None)
+        if label is None and self._summarises(end, texts):
+            return SUMMARY
         if label is None and (texts[0] or not all(map(is_value, filled))):
             return None
         return TOTAL if self._adds_up(end, texts, label) else None
@@ -210,6 +228,54 @@ class _Rows:
             return bool(sums) and (any(sums) or lacks)
         return lacks and bool(sums) and all(sums)
 
+    def _summarises(self, end: int, texts: Sequence[str]) -> bool:
+        """Tell whether all numbers of a row are one statistic of those above, written exactly.
+
+        It may have one word, which no other row has, and some of its numbers are none of
+        those above, as they would be in a row of the table.
+        """
+        words = [j for j, t in enumerate(texts) if self._is_filled(t) and not is_value(t)]
+        numbers = [j for j, text in enumerate(texts) if is_value(text)]
+        gaps = set(range(len(texts))) - {*words, *numbers}
+        first = end - 1
+        while first > LEAST and any(map(_sums_up, map(as_text, self.whole[first - 1].cells))):
+            first -= 1
+        if first < LEAST_UNNAMED or len(words) > 1 or not numbers or not (words or gaps):
+            return False
+        named = any(is_statistic(texts[j]) for j in words)
+        shared, new = {*STATISTICS} if named else {*STATISTICS} - MAY_BE_ROWS, 0
+        for j in numbers:  # of most rows the first number tells
+            known, fresh = self._statistics(texts[j], self._column(j, first))
+            shared, new = shared & known, new + fresh
+            if not shared:
+                return False
+        if any(texts[j] in set(map(as_text, self._column(j, first))) for j in words):
+            return False
+        lacks = any(all(map(self._is_filled, self._column(j, first))) for j in gaps)
+        return new >= (1 if lacks else 2) or (named and len(numbers) > 1)
+
+    def _column(self, j: int, first: int) -> list[object]:
+        return [row.cells[j] for row in self.whole[:first]]
+
+    def _statistics(self, text: str, column: Sequence[object]) -> tuple[set[str], bool]:
+        """Return which statistics of a column a number is, and whether the column lacks it."""
+        (number,) = self._numbers([text])
+        above = self._numbers(column)
+        above = above[np.isfinite(above)]
+        if not np.isfinite(number) or len(above) < LEAST or np.ptp(above) == 0:
+            return set(), False
+        places = len(text.rpartition(self.decimal)[2]) if self.decimal in text else 0
+        room = 0.5 * 10.0**-places if places else 0.0
+        few = len(np.unique(above)) <= 2
+        known = {
+            name
+            for name, statistic in STATISTICS.items()
+            if not (few and name in MAY_BE_ROWS)
+            and abs(statistic(above) - number)
+            <= room * (1 + EXACT) + EXACT * abs(statistic(above))
+        }
+        return known, bool(np.all(above != number))
+
     def _is_filled(self, cell: object) -> bool:
         text = as_text(cell)
         return text != "" and text not in self.missing
@@ -226,6 +292,10 @@ class _Rows:
 
     def _numbers(self, cells: Sequence[object]) -> NDArray[np.float64]:
         return to_numbers(pd.Series(list(cells), dtype=object), self.decimal)
+
+
+def _sums_up(text: str) -> bool:
+    return _is_named(text) or is_statistic(text)
 
 
 def _is_named(text: str) -> bool:

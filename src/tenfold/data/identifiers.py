@@ -8,30 +8,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tenfold.data.naming import may_count, said_by
+
 DENSE: Final = 0.5  # share of the numbers between its ends that a counter with gaps holds
+DENSER: Final = 0.9  # the same, if the column has a name that may be that of a measure
 FIRST: Final = (0, 1)  # where most counters begin
+STEPS: Final = (2, 5, 10, 20, 50, 100, 1_000)  # of counters that leave room for more rows
+DIFFERENT: Final = 0.95  # of the values of a column whose name says that they name the rows
 CHANCE: Final = 1e-6  # that numbers all differ, below which they were made to
 FEW_WORDS: Final = 20  # addresses or telephone numbers that may be a category
 YEARS: Final = (1800, 2100)
 
-_NAMED: Final = re.compile(
-    r"(^|[^a-z])(id|uuid|guid|key|index|nr|no|rowid|row[ _.]?(names?|num(ber)?|no|nr|index))"
-    r"([^a-z]|$)|^unnamed: ?\d+$|^level_\d+$|^\.\.\.\d+$|^#$",
-    re.IGNORECASE,
-)
-_CAMEL: Final = re.compile(r"[a-z0-9](Id|ID|Nr|No|Key|Uuid|UUID)([^a-z]|$)")
-_OF_SOMEONE: Final = re.compile(
-    r"(account|booking|case|client|customer|cust|device|driver|employee|emp|invoice|item|listing"
-    r"|loan|member|movie|obs|observation|order|participant|passenger|patient|person|player"
-    r"|product|record|respondent|sample|session|store|student|subject|ticket|trans|transaction"
-    r"|trip|user|vendor|visit)[ _.-]?(id|nr|no|num|number|key)([^a-z]|$)",
-    re.IGNORECASE,
-)
-_TIME: Final = re.compile(
-    r"year|yr|jahr|month|week|day|hour|minute|second|time|date|age([^a-z]|$)|epoch|period|quarter"
-    r"|distance|depth|height|dose|step|lag",
-    re.IGNORECASE,
-)
 _TELEPHONE_NAME: Final = re.compile(
     r"(^|[^a-z])(tele)?(phone|fax|mobile|tel)([ _.-]?(number|num|no|nr))?([^a-z]|$)",
     re.IGNORECASE,
@@ -48,24 +35,13 @@ _TELEPHONE: Final = re.compile(
 )
 
 
-def is_named_identifier(name: str) -> bool:
-    """Tell whether a column's name says that its cells only name the rows.
-
-    Examples
-    --------
-    >>> [is_named_identifier(name) for name in ("id", "customerId", "userid", "Unnamed: 0")]
-    [True, True, True, True]
-    >>> [is_named_identifier(name) for name in ("paid", "humid", "index_of_price", "No")]
-    [False, False, True, True]
-    """
-    return any(named.search(name) for named in (_NAMED, _CAMEL, _OF_SOMEONE))
-
-
 def why_identifier(name: str, numbers: NDArray[np.float64]) -> str | None:
-    """Return what shows that distinct whole numbers only count or name the rows, or None.
+    """Return what shows that whole numbers only count or name the rows, or None.
 
     The order of the rows counts for nothing, so that another order gives the same networks.
-    A column whose name is empty, where others have one, is an index.
+    A column whose name is empty, where others have one, is an index. A column whose name says
+    that it measures something is none, whatever its numbers: to lose a column that predicts
+    costs more than to learn from one that does not.
 
     Examples
     --------
@@ -73,19 +49,43 @@ def why_identifier(name: str, numbers: NDArray[np.float64]) -> str | None:
     ('it counts the rows', None)
     >>> why_identifier("n", np.delete(np.arange(1.0, 40), [5, 9, 17]))
     'it counts rows, of which some are gone'
+    >>> why_identifier("population", np.arange(3000.0, 3350))
     """
-    low, high = numbers.min(), numbers.max()
-    if not name or is_named_identifier(name):
-        if high - low == len(numbers) - 1:
+    says, values = said_by(name), np.unique(numbers)
+    differ = len(values) == len(numbers)
+    if says == "names" and len(values) >= (DIFFERENT if name else 1) * len(numbers):
+        if differ and values[-1] - values[0] == len(values) - 1:
             return "it counts the rows"
         named = "its name says so" if name else "it has no name, as an index,"
-        return f"{named} and no value occurs twice"
-    if _TIME.search(name) or (low >= YEARS[0] and high <= YEARS[1]):
+        many = f"{len(values):,} of {len(numbers):,} values are different"
+        return f"{named} and {'no value occurs twice' if differ else many}"
+    if says == "measures" or not differ:
         return None
-    if high - low == len(numbers) - 1:
+    if values[0] >= YEARS[0] and values[-1] <= YEARS[1]:
+        return None
+    return _why_counter(values, sure=may_count(name))
+
+
+def _why_counter(values: NDArray[np.float64], *, sure: bool) -> str | None:
+    """Return what shows that distinct numbers, in their order, count rows, or None.
+
+    Parameters
+    ----------
+    values : ndarray of shape (N,)
+    sure : bool
+        Whether the name speaks for a counter, or not against it. If it may be that of a
+        measure, a counter begins where counters do, and has few gaps.
+    """
+    low = values[0]
+    steps = np.diff(values)
+    if np.all(steps == 1) and (sure or low in FIRST):
         return "it counts the rows"
-    span = int(high - low) + 1
-    if len(numbers) >= DENSE * span and (low in FIRST or _differ(len(numbers), span) < CHANCE):
+    if steps[0] in STEPS and np.all(steps == steps[0]) and low in {0, steps[0]}:
+        return f"it counts the rows in steps of {int(steps[0]):,}"
+    span = int(values[-1] - low) + 1
+    dense = len(values) >= (DENSE if sure else DENSER) * span
+    chance = _differ(len(values), span) < CHANCE if dense else False
+    if dense and ((low in FIRST or chance) if sure else (low in FIRST and chance)):
         return "it counts rows, of which some are gone"
     return None
 

@@ -1,7 +1,7 @@
 """What a column is: a number, a category, a date, ... and why."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -20,7 +20,8 @@ from tenfold.data.cells import (
 )
 from tenfold.data.identifiers import contact_of, is_telephone_name, why_identifier
 from tenfold.data.layouts import DIGITS, FIRST_YEAR, LAST_YEAR, likely
-from tenfold.data.placeholders import are_stray, is_placeholder
+from tenfold.data.naming import said_by
+from tenfold.data.placeholders import are_stray, is_placeholder, may_be_codes, strange_words
 from tenfold.data.prose import is_prose, sign_of_lists
 from tenfold.data.spans import UNITS, Form, find_form, may_be_span, units_of
 from tenfold.data.words import MEANINGS, TICKS, word_of
@@ -112,9 +113,25 @@ def _as_all_but_nothing(
     name: str, filled: "pd.Series[Any]", texts: NDArray[np.object_], decimal: str
 ) -> FoundKind | None:
     """Return that cells are numbers or dates but for words that say there is none, or None."""
-    nothing = set(filter(is_placeholder, pd.unique(texts)))
-    if not nothing or not are_stray(nothing, texts):
-        return None
+    known, strange = set(filter(is_placeholder, pd.unique(texts))), strange_words(texts)
+    # So few that they need no explanation are left to what reads numbers and dates.
+    if not strange <= known and np.isin(texts, list(strange)).mean() > 1 - ENOUGH:
+        found = _but_for(strange, name, filled, texts, decimal)
+        rest = filled[~np.isin(texts, list(strange))]
+        plain = found is not None and found.form == "number" and found.kind == "number"
+        if not plain or said_by(name) == "measures" or not may_be_codes(rest, decimal):
+            return found
+    return _but_for(known, name, filled, texts, decimal) if are_stray(known, texts) else None
+
+
+def _but_for(
+    nothing: Set[str],
+    name: str,
+    filled: "pd.Series[Any]",
+    texts: NDArray[np.object_],
+    decimal: str,
+) -> FoundKind | None:
+    """Return that cells are numbers or dates but for some words, or None."""
     gone = np.isin(texts, list(nothing))
     found = find_kind(name, filled[~gone], decimal)
     if found.kind not in {"number", "date"}:
@@ -122,7 +139,7 @@ def _as_all_but_nothing(
     return replace(
         found,
         why=f"{found.why}; {_emptied(texts[gone])}",
-        empties=tuple(sorted({word.lower() for word in nothing})),
+        empties=tuple(sorted({*found.empties, *(word.lower() for word in nothing)})),
     )
 
 
@@ -135,10 +152,14 @@ def _emptied(words: NDArray[np.object_]) -> str:
 def is_truth(words: Iterable[str]) -> bool:
     """Tell whether words are truth values: 1 and 0, or one word for true and one for false.
 
+    Its first letter means what a word does.
+
     Examples
     --------
     >>> is_truth(["yes", "No"]), is_truth(["1", "0"]), is_truth(["True", "False", "1"])
     (True, True, True)
+    >>> is_truth(["yes", "y", "No", "N"])
+    True
     >>> is_truth(["y", "n", "t"]), is_truth(["1", "2"]), is_truth(["yes"])
     (False, False, False)
     """
@@ -146,7 +167,8 @@ def is_truth(words: Iterable[str]) -> bool:
     if not all(word.lower() in MEANINGS for word in words):
         return False
     lower = {word.lower() for word in words}
-    spelt = [MEANINGS[word] for word in lower - {"0", "1"}]
+    initials = {word[0] for word in lower if len(word) > 1}
+    spelt = [MEANINGS[word] for word in lower - initials - {"0", "1"}]
     return len(spelt) == len(set(spelt)) and {MEANINGS[word] for word in lower} == {0.0, 1.0}
 
 
@@ -224,12 +246,11 @@ def _as_number(
         endless = pd.Series(to_text(stray)).isin(ENDLESS).sum()  # they are numbers, too
         if len(stray) - endless > (1 - ENOUGH) * len(numbers):
             return None
-    distinct = len(np.unique(found))
-    whole = bool(np.all(found == np.round(found)))
-    if whole and distinct == len(found) >= FEW_ROWS:
+    if len(found) >= FEW_ROWS and bool(np.all(found == np.round(found))):
         if why := why_identifier(name, found):
             return FoundKind(kind="identifier", why=why)
-        if is_telephone_name(name) and found.min() >= LEAST_TELEPHONE:
+        distinct = len(np.unique(found)) == len(found)
+        if distinct and is_telephone_name(name) and found.min() >= LEAST_TELEPHONE:
             return FoundKind(kind="identifier", why="its cells are telephone numbers")
     return FoundKind(kind="number", why=_all_but(stray.tolist(), len(numbers), "numbers"))
 

@@ -24,6 +24,7 @@ _RULE: Final = re.compile(r":-:?|-:|.*[-=_]{2,}.*")
 _NOTE: Final = re.compile(
     r"(sources?|notes?|n\.?b\.?|quellen?|anmerkung(en)?|hinweise?|fuentes?|notas?|fontes?"
     r"|remarks?|footnotes?|disclaimer|legend|key)\s*[:\uff1a.\u2013-]"
+    r"|n\s*=\s*\d"
     r"|[*\u2020\u2021\u00a7]|\(c\)|\u00a9|copyright|\[?\d?\]?\s*source"
     r"|\(?\d[\d,. ]* (rows?|records?|lines?|entries)\b|(rows?|records?|count)\s*:\s*\d"
     r"|(foot)?notes?$|(end of|ende\b|generated|exported|printed|created|downloaded|retrieved"
@@ -35,12 +36,26 @@ _TOTAL: Final = re.compile(
     r"|((zwischen)?summ[ea]|somme|soma|sous-total|gesamt)\b.*|gesamt(summe|ergebnis)"
     r"|totale?s?|total g[e\u00e9]n[e\u00e9]ral|totaal"
     r"|insgesamt|zusammen|\u0438\u0442\u043e\u0433\u043e|\u0432\u0441\u0435\u0433\u043e"
-    r"|\u5408\u8ba1|\u5408\u8a08|\u603b\u8ba1|\u7e3d\u8a08|\u8a08",
+    r"|\u5408\u8ba1|\u5408\u8a08|\u603b\u8ba1|\u7e3d\u8a08|\u8a08|\u5c0f\u8a08"
+    r"|\u5c0f\u8ba1|\u7dcf\u8a08"
+    r"|\u03c3\u03cd\u03bd\u03bf\u03bb\u03bf|\u03c3\u03c5\u03bd\u03bf\u03bb\u03bf|\u03c3|\u2211"
+    r"|\ud569\uacc4|\ucd1d\uacc4"
+    r"|\u0432\u0441\u044c\u043e\u0433\u043e|\u0440\u0430\u0437\u043e\u043c"
+    r"|razem|suma|og\u00f3\u0142em|\u0142\u0105cznie|celkem|sou\u010det|spolu|yhteens\u00e4|summa"
+    r"|totalt|sammanlagt|i alt|(genel )?toplam|(sve)?ukupno|skupaj|(mind)?\u00f6sszesen|jumlah"
+    r"|eindtotaal|subtotaal|subtotale|totalsumme",
     re.IGNORECASE,
 )
 _AVERAGE: Final = re.compile(
     r"(grand |over-?all )?(average|avg\.?|mean|mittelwert|durchschnitt|moyenne|promedio"
     r"|m[e\u00e9]dia)(\s*\(.*\))?",
+    re.IGNORECASE,
+)
+# Words that name a row of the least or greatest values, which may be names of rows, too.
+_STATISTIC: Final = re.compile(
+    r"(count|n|max|min|maximum|minimum|sd|s\.d\.|std|st\.? ?dev|std\.? ?dev|stdev|median|range"
+    r"|standard deviation|standardabweichung|variance|var|\u00f8|\u2300|overall|all"
+    r"|results?)\.?",
     re.IGNORECASE,
 )
 UNITS: Final = (
@@ -188,3 +203,14 @@ def is_average(cell: str) -> bool:
     (True, True, False)
     """
     return _AVERAGE.fullmatch(cell.strip().rstrip(" :")) is not None
+
+
+def is_statistic(cell: str) -> bool:
+    """Tell whether a cell may name a row of counts, extremes, deviations or the like.
+
+    Examples
+    --------
+    >>> is_statistic("Std. Dev."), is_statistic("MAX"), is_statistic("Maximilian")
+    (True, True, False)
+    """
+    return _STATISTIC.fullmatch(cell.strip().rstrip(" :")) is not None

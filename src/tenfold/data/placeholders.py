@@ -1,7 +1,8 @@
 """Words that stand where nothing is known.
 
 In a column of words ``unknown`` may be a word like others. Beside numbers it can only mean
-that there is none. A few, such as ``n/a``, are hardly ever a word of their own.
+that there is none; and so, beside many numbers, does any word that comes back. A few, such
+as ``n/a``, are hardly ever a word of their own.
 """
 
 from collections import Counter
@@ -13,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tenfold.config import MISSING
-from tenfold.data.cells import distinct
+from tenfold.data.cells import count_words, distinct, to_numbers
 from tenfold.data.words import number_word, tidy
 
 # Words that tables hold for an empty cell, in small letters.
@@ -32,6 +33,42 @@ PLACEHOLDERS: Final = (
     )
     | frozenset(("unavailable", "blank", "empty", "void", "tba", "tbd", "\\n", "[null]"))
     | frozenset(("(blank)", "(none)", "(empty)", "(missing)", "<none>", "<missing>"))
+    # Of spreadsheets, in the language of their user.
+    | frozenset(("#nv", "#wert!", "#bezug!", "#n/d", "#valeur!", "#valor!", "#valore!"))
+    | frozenset(("#\u00a1div/0!", "#\u00a1valor!", "#\u00a1ref!", "#\u00bfnombre?", "#nom?"))
+    | frozenset(("#rif!", "#nome?", "#zahl!", "#nombre!", "#\u00a1num!", "#nul!", "#nulo!"))
+    | frozenset(
+        ("#waarde!", "#verw!", "#naam?", "#getal!", "#deel/0!", "#arg!", "#adr!", "#spill!")
+    )
+    | frozenset(("#calc!", "#field!", "#getting_data", "#blocked!", "#connect!", "#busy!"))
+    # Of people and statistical offices.
+    | frozenset(
+        ("k.a.", "k. a.", "ka", "keine angabe", "n.v.", "nv", "s/d", "s.d.", "nd", "nc")
+    )
+    | frozenset(
+        ("sin dato", "sin datos", "sem dados", "n.c.", "n.s.", "nr", "n.r.", "dk", "nm")
+    )
+    | frozenset(
+        ("unbekannt", "entf\u00e4llt", "keine", "inconnu", "non disponible", "desconocido")
+    )
+    | frozenset(("not measured", "not tested", "not done", "not provided", "not recorded"))
+    | frozenset(("no value", "no response", "no answer", "refused", "don't know", "pending"))
+    | frozenset(
+        ("leer", "fehlt", "nodata", "no_data", ":", "::", "!", "~", "....", "(x)", "(na)")
+    )
+    | frozenset(
+        ("----", "-----", "------", "--.-", "****", "*****", "\u2212", "\u2010", "\u2011")
+    )
+    | frozenset(("\u2012", "\u2015", "\u2043", "\u221e", "-\u221e", "{}", "()", "&nbsp;"))
+    | frozenset(('""', "''", '"', "'", "`", "<na>", "&ndash;", "&mdash;", "&#8211;"))
+    # Of laboratories and of instruments.
+    | frozenset(
+        ("bdl", "<lod", "lod", "<loq", "loq", "bql", "<mdl", "trace", "traces", "tr", "tr.")
+    )
+    | frozenset(("below detection limit", "below lod", "non-detect", "non detect", "n.n."))
+    | frozenset(("bad input", "bad", "i/o timeout", "timeout", "offline", "no sample", "fault"))
+    | frozenset(("-nan", "+nan", "nan(ind)", "-nan(ind)", "1.#qnan", "-1.#qnan", "1.#ind"))
+    | frozenset(("-1.#ind", "1.#inf", "-1.#inf", "1.#snan", "err", "loading...", "#error"))
     | frozenset(("not available", "not applicable", "not known", "not reported", "no data"))
 )
 # Those of them that hardly ever name a class: ``none``, ``unknown`` or ``empty`` may well do.
@@ -42,9 +79,13 @@ MARKS: Final = (
     | frozenset(("#error!", "?", "??", "???", "-", "--", "---", "\u2013", "\u2014", "."))
     | frozenset(("..", "...", "\u2026", "/"))
 )
+ENDLESS: Final = frozenset({"inf", "infinity"})  # numbers, though no network learns from them
 MOST: Final = 4  # of them in one column; with more they are a code
 SHARE: Final = 0.9  # of the filled cells that hold something, or
 MANY: Final = 20  # distinct things, if they are half of the cells at least
+# Any other word is one, beside so many distinct things and in at most this share of the cells.
+ANY_WORD: Final = 0.3
+OFTEN: Final = 5  # times that whole numbers come back, on average, which may be codes
 
 
 def is_placeholder(cell: Any, words: Collection[str] = PLACEHOLDERS) -> bool:
@@ -97,6 +138,42 @@ def marks_beside(others: Collection[str]) -> frozenset[str]:
     codes = Counter(len(word) for word in others if word.isalpha())
     gone |= {mark for mark in MARKS if mark.isalpha() and 2 * codes[len(mark)] > len(others)}
     return MARKS - gone
+
+
+def strange_words(texts: NDArray[np.object_]) -> set[str]:
+    """Return the words of a column that may mean that there is nothing, whatever they say.
+
+    They hold no digit, as a code beside numbers may, each comes back, there are few of them,
+    and many distinct cells beside them.
+
+    Examples
+    --------
+    >>> numbers = list(map(str, range(40)))
+    >>> sorted(strange_words(np.array([*numbers, *["lost", "-"] * 4], dtype=object)))
+    ['-', 'lost']
+    >>> strange_words(np.array([*numbers, *["A12", "lost"] * 4, "x"], dtype=object))
+    set()
+    """
+    counts = count_words(texts)
+    found = counts[[not any(map(str.isdigit, word)) for word in counts.index]]
+    few = 0 < len(found) <= MOST and len(counts) - len(found) > MANY
+    if not few or found.min() < 2 or found.sum() > ANY_WORD * len(texts):
+        return set()
+    return {str(word) for word in found.index if word.lower().lstrip("+-") not in ENDLESS}
+
+
+def may_be_codes(cells: "pd.Series[Any]", decimal: str) -> bool:
+    """Tell whether numbers may be codes: whole ones that come back often.
+
+    Examples
+    --------
+    >>> may_be_codes(pd.Series([101, 102] * 9), "."), may_be_codes(pd.Series([1.5] * 9), ".")
+    (True, False)
+    """
+    numbers = to_numbers(cells, decimal)
+    numbers = numbers[np.isfinite(numbers)]
+    whole = bool(np.all(numbers == np.round(numbers)))
+    return whole and len(numbers) >= OFTEN * len(np.unique(numbers))
 
 
 def without_words(cells: "pd.Series[Any]", words: Collection[str]) -> "pd.Series[Any]":

@@ -1,14 +1,21 @@
 """Which column is the target, and what it asks for."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from tenfold.config import Decision, SchemaOptions, Task
-from tenfold.data.cells import to_numbers, to_words
+from tenfold.data.cells import (
+    count_words,
+    places,
+    to_numbers,
+    to_words,
+    truth_of,
+)
 from tenfold.data.kinds import FEW_ROWS, FoundKind, find_kind
 from tenfold.data.spans import units_of
 from tenfold.data.table import Table, find_column
@@ -17,6 +24,7 @@ from tenfold.errors import SchemaError
 # A target of whole numbers is taken for class labels up to this many of them.
 MAX_NUMBER_CLASSES: Final = 10
 MAX_CLASSES: Final = 1_000
+MOST_TOLD: Final = 5
 
 
 def find_target(table: Table, options: SchemaOptions) -> tuple[str, tuple[Decision, ...]]:
@@ -46,7 +54,9 @@ def infer_task(
     finding = find_kind(target, cells, table.decimal)
     numbers = to_numbers(cells, table.decimal, finding.form, finding.unit)
     texts = to_words(cells, table.decimal)
-    distinct = sorted(set(texts), key=_class_order)
+    declared = isinstance(cells.dtype, pd.CategoricalDtype)
+    kinds = _alike(texts, truth=finding.kind == "boolean" and not declared)
+    distinct = sorted((words[0] for words in kinds), key=_class_order)
     _check_target(table, target, distinct)
     task, why = options.task, ""
     if task is None:
@@ -73,11 +83,52 @@ def infer_task(
                 place={"file": table.source},
                 fix=["choose another target", "predict a number: --task regression"],
             )
+    told = () if task == "regression" else tuple(_spellings_told(target, kinds, distinct))
     if options.task is not None:
-        return task, classes, ()
+        return task, classes, told
     other = "classification" if task == "regression" else "regression"
     decision = Decision(what=task, why=why, change_with=f"--task {other}")
-    return task, classes, (decision,)
+    return task, classes, (decision, *told)
+
+
+def _alike(texts: NDArray[np.object_], *, truth: bool) -> list[list[str]]:
+    """Return the words of each class, the most frequent of them first.
+
+    Words for true are one class, and words for false another, if all words are of them.
+    """
+    kinds: dict[float | str, list[str]] = {}
+    for word in count_words(texts).index:
+        kinds.setdefault(truth_of(word) if truth else word, []).append(word)
+    return list(kinds.values())
+
+
+def _spellings_told(
+    target: str, kinds: Sequence[Sequence[str]], classes: Sequence[str]
+) -> Iterator[Decision]:
+    """Say which words are one class, and which are two that one would take for one."""
+    change = f"the words in column {target!r}"
+    several = [words for words in kinds if len(words) > 1]
+    if several:
+        said = [f"{', '.join(map(repr, w[1:]))} {_are(w[1:])} {w[0]!r}" for w in several]
+        what = f"words for true are one class, and words for false the other: {'; '.join(said)}"
+        why = f"all cells of the target {target!r} are words for true and false"
+        yield Decision(what=what, why=why, change_with=change)
+    forms: dict[str, list[str]] = {}
+    for word in classes:
+        forms.setdefault(" ".join(word.casefold().split()), []).append(word)
+    twins = [words for words in forms.values() if len(words) > 1]
+    if twins:
+        said = [" and ".join(map(repr, words)) for words in twins[:MOST_TOLD]]
+        more = ", ..." if len(twins) > MOST_TOLD else ""
+        what = (
+            f"classes that differ only in capitals or spaces are kept apart: {', '.join(said)}"
+        )
+        why = "words in large and small letters may mean different things"
+        yield Decision(what=what + more, why=why, change_with=change)
+
+
+def _are(words: Sequence[str]) -> str:
+    return "is" if len(words) == 1 else "are"
 
 
 def _weighing(table: Table, weight_column: str | None) -> Table:
@@ -92,7 +143,7 @@ def of_classes(table: Table, target: str, classes: Sequence[str]) -> Table:
     """Return the rows of some classes; others weigh nothing. All of a target of numbers."""
     if not classes:
         return table
-    known = np.isin(to_words(table.frame[target], table.decimal), classes)
+    known = places(table.frame[target], tuple(classes), table.decimal) >= 0
     return table if known.all() else table.take(known)
 
 

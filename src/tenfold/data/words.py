@@ -16,12 +16,19 @@ from typing import Any, Final, final
 import numpy as np
 
 # Spreadsheets write truth values in the language of their user.
-TRUE_WORDS: Final = frozenset(
-    ("true", "yes", "y", "t", "on", "enabled", "ja", "wahr", "oui", "vrai", "si", "s\u00ed")
-) | frozenset(("s\u00ec", "verdadero", "vero", "sim", "verdadeiro", "waar"))
-FALSE_WORDS: Final = frozenset(
-    ("false", "no", "n", "f", "off", "disabled", "nein", "falsch", "non", "faux", "falso")
-) | frozenset(("n\u00e3o", "nee", "onwaar", "\u2610", "\u2717", "\u2718"))
+_TRUE: Final = (
+    "true yes y t on enabled ja j wahr w oui o vrai v si s sí sì verdadero vero sim verdadeiro "
+    "waar tak prawda ano pravda áno da igen igaz kyllä tosi sant jah evet "
+    "doğru \u03bd\u03b1\u03b9 да так истина はい 是 예 네 ✓ ✔ ☑ ✅ √ [x]"
+)
+_FALSE: Final = (
+    "false no n f off disabled nein falsch non faux falso não nee onwaar nie fałsz ne "
+    "nepravda nem hamis ei epätosi nej falskt hayir hay\u0131r "
+    "yanl\u0131\u015f \u03cc\u03c7\u03b9 нет ні ложь いいえ 否 아니오 "
+    "☐ ✗ ✘ ❌ ✖"
+)
+TRUE_WORDS: Final = frozenset(_TRUE.split())
+FALSE_WORDS: Final = frozenset(_FALSE.split()) | {"[ ]", "[]"}
 MEANINGS: Final = {
     **dict.fromkeys(TRUE_WORDS | {"1"}, 1.0),
     **dict.fromkeys(FALSE_WORDS | {"0"}, 0.0),
@@ -29,8 +36,8 @@ MEANINGS: Final = {
 
 # What stands in a box that is ticked, beside the words for true.
 TICKS: Final = frozenset(
-    ("x", "*", "\u2713", "\u2714", "\u2611", "\u2612", "\u2705", "\u2022", "\u25cf", "\u25a0")
-) | frozenset(("checked", "ticked"))
+    ("x", "*", "+", "•", "●", "■", "○", "◯", "☒", "(x)", "checked", "ticked")
+)
 
 MOST_DIGITS: Final = 22  # of a whole number that is written out, as all floats below 1e22 are
 # Signs that take no room, or only say how the text beside them runs: nobody sees them.

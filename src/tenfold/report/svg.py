@@ -117,7 +117,7 @@ def _finish(ax: Axes) -> Figure:
 
 
 def legend(ax: Axes, names: dict[str, str] | None = None) -> None:
-    """Draw a legend; a name is no formula, whatever signs it holds.
+    """Draw a legend of what is labelled, if anything is; a name is no formula.
 
     Parameters
     ----------
@@ -125,6 +125,8 @@ def legend(ax: Axes, names: dict[str, str] | None = None) -> None:
     names : dict of str to str, optional
         What stands in the legend for a line's label.
     """
+    if not ax.get_legend_handles_labels()[1]:
+        return
     drawn = ax.legend(frameon=False, labelcolor=INK, fontsize="small")
     for text in drawn.get_texts():
         label = text.get_text()
