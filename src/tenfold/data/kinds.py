@@ -10,7 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tenfold.config import Kind
-from tenfold.data.amounts import NO_UNIT, find_unit
+from tenfold.data.amount_columns import find_amounts
+from tenfold.data.amounts import NO_UNIT
 from tenfold.data.cells import (
     count_words,
     is_numeric,
@@ -99,7 +100,7 @@ def _of_words(name: str, filled: "pd.Series[Any]", decimal: str) -> FoundKind:
         or _as_contact(texts)
         or _as_codes(words, texts)
         or _as_all_but_nothing(name, filled, texts, decimal)
-        or _as_number(name, filled, to_numbers(filled, decimal))
+        or _as_text_number(name, filled, texts, decimal)
         or _as_span(texts, words)
         or _as_date(texts)
         or _as_amount(texts, decimal)
@@ -234,6 +235,24 @@ def _as_number(
     return FoundKind(kind="number", why=_all_but(stray.tolist(), len(numbers), "numbers"))
 
 
+def _as_text_number(
+    name: str, filled: "pd.Series[Any]", texts: NDArray[np.object_], decimal: str
+) -> FoundKind | None:
+    """Return that cells are numbers, or amounts without a unit if more of them are, or None.
+
+    A few losses in brackets, or prices without cents, are written as no other number is.
+    """
+    numbers = to_numbers(filled, decimal)
+    found = _as_number(name, filled, numbers)
+    if found is None or found.kind != "number" or np.isfinite(numbers).all():
+        return found
+    amounts = _as_amount(texts, decimal)
+    if amounts is None or amounts.unit:
+        return found
+    read = np.isfinite(to_numbers(filled, decimal, amounts.form))
+    return amounts if read.sum() > np.isfinite(numbers).sum() else found
+
+
 def _all_but(stray: Sequence[object], cells: int, what: str) -> str:
     """Say what the cells of a column are, and which are not."""
     if not len(stray):
@@ -258,12 +277,15 @@ def _as_span(texts: NDArray[np.object_], words: NDArray[np.object_]) -> FoundKin
 
 def _as_amount(texts: NDArray[np.object_], decimal: str) -> FoundKind | None:
     """Return that words are numbers with something beside them, or None."""
-    unit = find_unit(count_words(texts), decimal, ENOUGH)
-    if unit is None:
+    found = find_amounts(count_words(texts), decimal, ENOUGH)
+    if found is None:
         return None
-    numbers = to_numbers(pd.Series(texts, dtype=object), decimal, "amount", unit)
-    why = _all_but(texts[np.isnan(numbers)].tolist(), len(texts), units_of("amount", unit))
-    return FoundKind(kind="number", why=why, form="amount", unit=unit)
+    numbers = to_numbers(pd.Series(texts, dtype=object), decimal, found.form, found.unit)
+    what = units_of(found.form, found.unit)
+    if found.told:
+        what += f" ({found.told})"
+    why = _all_but(texts[np.isnan(numbers)].tolist(), len(texts), what)
+    return FoundKind(kind="number", why=why, form=found.form, unit=found.unit)
 
 
 def _as_date(texts: NDArray[np.object_]) -> FoundKind | None:
@@ -282,7 +304,8 @@ def _as_date(texts: NDArray[np.object_]) -> FoundKind | None:
     if not shares or max(shares.values()) < ENOUGH:
         return None
     best = max(shares, key=lambda layout: shares[layout])
-    return _date_of(texts, best, read, [f for f in shares if shares[f] == shares[best]])
+    fitting = [f for f in shares if shares[f] == shares[best]]
+    return _date_of(texts, best, read, fitting)
 
 
 def _date_of(
