@@ -247,7 +247,7 @@ def _quoted(cell: object) -> str:
 def _cell(one: Input, column: Column, reading: Reading) -> Told:
     told: Told = {"type": TYPES[one.kind]}
     if one.kind == "number":
-        sign = re.escape(reading.decimal or ".")
+        sign = re.escape(reading.sign_of(column.name))
         words = [re.escape(word) for word in ("", *reading.missing, *column.empties)]
         number = TEXTS[column.form].replace("SIGN", sign)
         told = {

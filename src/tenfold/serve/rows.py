@@ -204,7 +204,7 @@ def csv_of(table: Table, answers: Sequence[Mapping[str, Any]]) -> str:
 
 def _cell_of(one: Input, column: Column, reading: Reading) -> Cell:
     """Return what turns a value of JSON into a cell of a column."""
-    sign = reading.decimal or "."
+    sign = reading.sign_of(column.name)
     missing = Missing.of(reading.missing, sign)
 
     def filled(value: Any) -> bool:
