@@ -20,7 +20,7 @@ from tenfold.data.cells import (
     to_text,
 )
 from tenfold.data.identifiers import contact_of, is_telephone_name, why_identifier
-from tenfold.data.layouts import DIGITS, FIRST_YEAR, LAST_YEAR, likely
+from tenfold.data.layouts import DIGITS, FIRST_YEAR, LAST_YEAR, by_day, likely
 from tenfold.data.placeholders import are_stray, is_placeholder
 from tenfold.data.prose import is_prose, sign_of_lists
 from tenfold.data.spans import UNITS, Form, find_form, may_be_span, units_of
@@ -39,7 +39,7 @@ CODE: Final = 3  # digits, at least, of a code that begins with 0
 # Cells that a date format is tried on before it is tried on all.
 TRIED_CELLS: Final = 100
 
-_DATE_SHAPE: Final = re.compile(r"(?=.*\d)[\w.,/: ()+-]{6,35}")
+_DATE_SHAPE: Final = re.compile(r"(?=.*\d)[\w.,/: ()+-]{5,35}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -305,6 +305,10 @@ def _as_date(texts: NDArray[np.object_]) -> FoundKind | None:
         return None
     best = max(shares, key=lambda layout: shares[layout])
     fitting = [f for f in shares if shares[f] == shares[best]]
+    day = by_day(best, pd.unique(texts[~np.isnat(read[best])]))
+    if day is not None and day[0] in read:
+        fitting = [best, *day[:1]]
+        best = day[0] if day[1] else best
     return _date_of(texts, best, read, fitting)
 
 

@@ -139,7 +139,7 @@ def infer_task(
     Raises
     ------
     SchemaError
-        S02, S06 or S07, if nothing can be learnt from it, or not as asked.
+        S02, S06, S07 or S09, if nothing can be learnt from it, or not as asked.
     """
     table = _weighing(table, options.weight_column)
     cells = table.frame[target]
@@ -150,6 +150,7 @@ def infer_task(
     _check_target(table, target, distinct)
     task, why = options.task, ""
     if task is None:
+        _refuse_dates(table, target, finding, distinct)
         task, why = _guess_task(finding, numbers, distinct)
     if task == "regression":
         if not np.isfinite(numbers).all():
@@ -215,6 +216,22 @@ def _check_target(table: Table, target: str, distinct: Sequence[str]) -> None:
             fact,
             place={"file": table.source},
             fix=["choose another target: --target NAME"],
+        )
+
+
+def _refuse_dates(
+    table: Table, target: str, finding: FoundKind, distinct: Sequence[str]
+) -> None:
+    """Refuse a target of many dates: each would be a class of its own."""
+    if finding.kind == "date" and len(distinct) > MAX_NUMBER_CLASSES:
+        raise SchemaError(
+            "S09",
+            f"the target {target!r} holds {len(distinct):,} dates",
+            place={"file": table.source, "cells": ", ".join(map(repr, distinct[:3]))},
+            fix=[
+                "put a number in its place, such as the days since a date of the same row",
+                "predict classes: --task classification",
+            ],
         )
 
 
