@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 import tenfold
-from tenfold.config import ReadOptions, SchemaOptions, SplitOptions
+from tenfold.config import ReadOptions, SchemaOptions, SplitOptions, Task
 from tenfold.data.amounts import digits_of, read_amount
 from tenfold.data.cells import to_numbers
 from tenfold.data.encode import encode_inputs
@@ -108,6 +108,14 @@ def test_what_was_multiplied_is_said_and_new_rows_are_read_alike() -> None:
     assert told.what == "what stands beside the numbers in 'x' is read by all its cells"
     assert told.why == "its cells are amounts ('k' stands for 1,000, 'm' for 1,000,000)"
     assert told.change_with == "--kind 'x'=category"
+    target = read_table(
+        frame.rename(columns={"x": "y", "y": "x"}).assign(x=np.sqrt(frame["y"]))
+    )
+    tasks: tuple[Task | None, ...] = (None, "regression")
+    for task in tasks:
+        asked = SchemaOptions(task=task)
+        said = infer_schema(target, "y", asked, SplitOptions()).decisions
+        assert told.why in [one.why for one in said]
     known = Schema.from_dict(schema.to_dict())
     assert known == schema
     new = pd.DataFrame({"x": ["2m", "7", None]})  # alone they would be metres
@@ -141,6 +149,7 @@ def test_what_was_multiplied_is_said_and_new_rows_are_read_alike() -> None:
         *(("9270円", 9270, "円"), ("5元", 5, "元"), ("5,000원", 5000, "원"), ("5 лв", 5, "лв")),
         *(("Rp 4210", 4210, "Rp"), ("RM2,610", 2610, "RM"), ("S/ 12", 12, "S/")),
         *(("KSh 5", 5, "KSh"), ("usd 4100.00", 4100, "usd"), ("US $ 4320", 4320, "US $")),
+        *(("ca. 5", 5, ""), ("1·272.5", 1272.5, ""), ("~5", 5, ""), ("cab 5", None, "")),
         *(("1_510", 1510, ""), ("12 €/m²", 12, "€/m²"), ("$5/hr", 5, "$/hr"), ("5 Ω", 5, "Ω")),
         *(
             ("25 ℃", 25, "°C"),

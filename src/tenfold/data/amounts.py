@@ -20,7 +20,7 @@ NO_UNIT: Final = ""
 
 _MONEY: Final = rf"(?:{MONEY}|(?:CR|DR|Cr|Dr)(?![^\W\d_])\.?)"
 _DIGITS: Final = (
-    r"(?:[0-9](?:[0-9.,' _\u2019\u02bc`\u00b4\u066c])*|[.,][0-9]+)"
+    r"(?:[0-9](?:[0-9.,' _\u00b7\u2019\u02bc`\u00b4\u066c])*|[.,][0-9]+)"
     r"(?:(?<=[0-9])[eE][+-]?[0-9]{1,3})?"
 )
 # A unit begins with a letter of any script or one of a few signs, and is no sentence. Marks
@@ -32,15 +32,15 @@ _LETTER: Final = (
 _UNIT: Final = rf"(?:{_LETTER}|[%‰°\"\u2033])(?:{_LETTER}|[%‰°\"\u2033²³./*·^ -]){{0,14}}[23]?"
 _AFTER: Final = rf"{WITH_SYMBOL}(?: ?/ ?{_UNIT})?|(?(before)/ ?{_UNIT}|(?!))|{_UNIT}"
 _AMOUNT: Final = re.compile(
-    r"(?P<about>[<>≤≥~≈]=? ?)?(?P<sign>[+-] ?)?"
+    r"(?P<about>(?:[<>≤≥~≈]=?|(?:[Cc]a|[Aa]pprox|[Cc]irca)\.?(?=[ 0-9])) ?)?(?P<sign>[+-] ?)?"
     rf"(?P<before>{_MONEY})? ?(?P<inner>[+-])?"
     rf"(?P<digits>{_DIGITS})\+?(?P<behind>-(?= |{WITH_SYMBOL}))?"
     rf"(?: ?(?P<size>{SIZES}))?(?: ?(?P<after>{_AFTER}))?(?P<trailing> ?-)?"
 )
 _GROUPED: Final = re.compile(
-    r"[1-9]\d{0,2}([ '_\u2019\u02bc`\u00b4\u066c])\d{3}(?:\1\d{3})*(?:[.,]\d*)?"
+    r"[1-9]\d{0,2}([ '_\u00b7\u2019\u02bc`\u00b4\u066c])\d{3}(?:\1\d{3})*(?:[.,]\d*)?"
 )
-_BETWEEN: Final = re.compile(r"[ '_\u2019\u02bc`\u00b4\u066c]")
+_BETWEEN: Final = re.compile(r"[ '_\u00b7\u2019\u02bc`\u00b4\u066c]")
 _LAKHS: Final = re.compile(r"\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d*)?")  # as in India
 # No cents: a dash in their place, or behind a whole number.
 _NO_CENTS: Final = re.compile(

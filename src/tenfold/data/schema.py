@@ -28,7 +28,7 @@ from tenfold.data.reading import Known, Reading
 from tenfold.data.signs import kept_told
 from tenfold.data.spans import AMOUNTS, FORMS, Form
 from tenfold.data.table import Table, find_column
-from tenfold.data.target import infer_task
+from tenfold.data.target import infer_task, whole_told
 from tenfold.errors import SchemaError
 
 # Levels beyond these are the rarest; they are treated like words never seen.
@@ -391,7 +391,4 @@ def _units_told(numbers: Sequence[Column]) -> Iterator[Decision]:
         what = f"numbers with their unit: {names}"
         yield Decision(what=what, why=why, change_with="--kind NAME=category")
     for column in amounts:
-        if column.form != "amount":
-            what = f"what stands beside the numbers in {column.name!r} is read by all its cells"
-            change = f"--kind {column.name!r}=category"
-            yield Decision(what=what, why=column.why, change_with=change)
+        yield from whole_told(column.name, column.form, column.why)

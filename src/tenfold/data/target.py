@@ -11,7 +11,7 @@ from tenfold.config import Decision, SchemaOptions, Task
 from tenfold.data.cells import count_words, is_numeric, to_numbers, to_text, to_words
 from tenfold.data.kinds import FEW_ROWS, FoundKind, find_kind
 from tenfold.data.placeholders import are_stray, find_placeholders
-from tenfold.data.spans import units_of
+from tenfold.data.spans import AMOUNTS, Form, units_of
 from tenfold.data.table import Table, find_column
 from tenfold.errors import SchemaError
 
@@ -174,11 +174,20 @@ def infer_task(
                 place={"file": table.source},
                 fix=["choose another target", "predict a number: --task regression"],
             )
+    told = whole_told(target, finding.form, finding.why) if task == "regression" else ()
     if options.task is not None:
-        return task, classes, ()
+        return task, classes, told
     other = "classification" if task == "regression" else "regression"
     decision = Decision(what=task, why=why, change_with=f"--task {other}")
-    return task, classes, (decision,)
+    return task, classes, (decision, *told)
+
+
+def whole_told(name: str, form: Form, why: str) -> tuple[Decision, ...]:
+    """Say of a column of amounts what only all its cells together showed, if anything."""
+    if form not in AMOUNTS or form == "amount":
+        return ()
+    what = f"what stands beside the numbers in {name!r} is read by all its cells"
+    return (Decision(what=what, why=why, change_with=f"--kind {name!r}=category"),)
 
 
 def _weighing(table: Table, weight_column: str | None) -> Table:
