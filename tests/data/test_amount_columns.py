@@ -108,9 +108,7 @@ def test_what_was_multiplied_is_said_and_new_rows_are_read_alike() -> None:
     assert told.what == "what stands beside the numbers in 'x' is read by all its cells"
     assert told.why == "its cells are amounts ('k' stands for 1,000, 'm' for 1,000,000)"
     assert told.change_with == "--kind 'x'=category"
-    target = read_table(
-        frame.rename(columns={"x": "y", "y": "x"}).assign(x=np.sqrt(frame["y"]))
-    )
+    target = read_table(pd.DataFrame({"x": np.sqrt(frame["y"]), "y": frame["x"]}))
     tasks: tuple[Task | None, ...] = (None, "regression")
     for task in tasks:
         asked = SchemaOptions(task=task)

@@ -20,7 +20,7 @@ NO_UNIT: Final = ""
 
 _MONEY: Final = rf"(?:{MONEY}|(?:CR|DR|Cr|Dr)(?![^\W\d_])\.?)"
 _DIGITS: Final = (
-    r"(?:[0-9](?:[0-9.,' _\u00b7\u2019\u02bc`\u00b4\u066c])*|[.,][0-9]+)"
+    r"(?:[0-9][0-9.,' _\u00b7\u2019\u02bc`\u00b4\u066c]*+|[.,][0-9]++)"
     r"(?:(?<=[0-9])[eE][+-]?[0-9]{1,3})?"
 )
 # A unit begins with a letter of any script or one of a few signs, and is no sentence. Marks
@@ -35,7 +35,7 @@ _AMOUNT: Final = re.compile(
     r"(?P<about>(?:[<>≤≥~≈]=?|(?:[Cc]a|[Aa]pprox|[Cc]irca)\.?(?=[ 0-9])) ?)?(?P<sign>[+-] ?)?"
     rf"(?P<before>{_MONEY})? ?(?P<inner>[+-])?"
     rf"(?P<digits>{_DIGITS})\+?(?P<behind>-(?= |{WITH_SYMBOL}))?"
-    rf"(?: ?(?P<size>{SIZES}))?(?: ?(?P<after>{_AFTER}))?(?P<trailing> ?-)?"
+    rf"(?: ?(?P<size>(?=[^\W\d_])(?:{SIZES})))?(?: ?(?P<after>{_AFTER}))?(?P<trailing> ?-)?"
 )
 _GROUPED: Final = re.compile(
     r"[1-9]\d{0,2}([ '_\u00b7\u2019\u02bc`\u00b4\u066c])\d{3}(?:\1\d{3})*(?:[.,]\d*)?"
@@ -47,6 +47,9 @@ _NO_CENTS: Final = re.compile(
     r"((?:\d{1,3}(?:[.,' _\u2019]\d{3})+|\d+))([.,])[-\u2014]{1,2}(?![\d-])"
 )
 _ONLY: Final = re.compile(r"(?<=\d)(?: ?/ ?[-=]|:-)(?=\W|$)")
+_DASH: Final = re.compile("[-\u2014=]")  # without it nothing stands in the place of cents
+_DIGIT: Final = re.compile(r"\d")
+_NUMBER: Final = re.compile(r"[+-]?[0-9.,]*[0-9](?:e[+-]?[0-9]{1,3})?")
 _LOSS: Final = re.compile(r"(?P<before>[^()\d]*)\((?P<inner>[^()]+)\)(?P<after>[^()\d]*)")
 _BESIDE: Final = re.compile(rf"\.?|{WITH_SYMBOL}|{SIZES}|%|{_LETTER}{{1,4}}\.?")
 _FEET: Final = re.compile(
@@ -138,7 +141,9 @@ Amount(number=85.0, unit='CHF'))
     parts = parts_of_amount(text, decimal)
     if parts is None:
         return None
-    size = size_of(parts.size) if parts.size else 1.0
+    if not parts.size:
+        return Amount(parts.number, parts.unit)
+    size = size_of(parts.size)
     if size is None:
         return Amount(parts.number, parts.whole_unit)
     return Amount(times(parts.number, size), parts.unit)
@@ -153,8 +158,10 @@ def parts_of_amount(text: str, decimal: str) -> Parts | None:
     >>> parts.number, parts.size, parts.unit, parts.whole_unit
     (-1.2, 'm', '$', '$ m')
     """
-    text = _ONLY.sub("", _NO_CENTS.sub(_whole, plain_signs(tidy(text), decimal)))
-    if loss := _LOSS.fullmatch(text):
+    text = plain_signs(tidy(text), decimal)
+    if _DASH.search(text):
+        text = _ONLY.sub("", _NO_CENTS.sub(_whole, text))
+    if "(" in text and (loss := _LOSS.fullmatch(text)):
         inner = loss["inner"].strip()
         beside = loss["before"].strip(), loss["after"].strip()
         if inner[:1] in {"+", "-"} or inner[-1:] == "-" or not _may_be_beside(*beside):
@@ -222,10 +229,13 @@ def digits_of(text: str) -> str:
     >>> digits_of("1.234,- \u20ac")
     '1234,0'
     """
+    if _NUMBER.fullmatch(text) or not _DIGIT.search(text):  # as most texts are
+        return text
     plain = plain_signs(tidy(text), "\u066b")  # of Arabic: it is no point and no comma
-    plain = _NO_CENTS.sub(lambda found: f"{_whole(found)}{found[2]}0", plain)
-    plain = _ONLY.sub("", plain)
-    if loss := _LOSS.fullmatch(plain):
+    if _DASH.search(plain):
+        plain = _NO_CENTS.sub(lambda found: f"{_whole(found)}{found[2]}0", plain)
+        plain = _ONLY.sub("", plain)
+    if "(" in plain and (loss := _LOSS.fullmatch(plain)):
         plain = f"{loss['before']}{loss['inner']}{loss['after']}"
     found = _AMOUNT.fullmatch(plain)
     return text if found is None else _together(found["digits"])

@@ -26,7 +26,10 @@ _SHORT: Final = (
 # Before a symbol, as in US$ 5; an R or an A alone may begin a code.
 _LANDS: Final = "US|A|C|CA|AU|NZ|HK|S|R|NT|MX|TT|J|Z|N|Bds|EC"
 
-WITH_SYMBOL: Final = rf"(?:(?:{_CODES}|{_LANDS}) ?)?[{SYMBOLS}]"
+WITH_SYMBOL: Final = rf"(?=[A-Z{SYMBOLS}])(?:(?:{_CODES}|{_LANDS}) ?)?[{SYMBOLS}]"
 """A regular expression of a symbol, perhaps behind the country that it is of."""
-MONEY: Final = rf"(?:{WITH_SYMBOL}|(?:(?:{_CODES})|(?i:{_SMALL})|(?:{_SHORT})\.?)(?![^\W\d_]))"
+MONEY: Final = (
+    rf"(?=[^\W\d_]|[{SYMBOLS}])"  # at a glance most texts have none
+    rf"(?:{WITH_SYMBOL}|(?:(?:{_CODES})|(?i:{_SMALL})|(?:{_SHORT})\.?)(?![^\W\d_]))"
+)
 """A regular expression of what stands before a number, if it is money."""

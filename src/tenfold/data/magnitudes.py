@@ -35,6 +35,7 @@ _FAR_EAST: Final = {
     "\u5343": 1e3, "\u4e07": 1e4, "\u842c": 1e4, "\ub9cc": 1e4, "\ucc9c": 1e3,
     "\u4ebf": 1e8, "\u5104": 1e8, "\uc5b5": 1e8, "\u5146": 1e12, "\uc870": 1e12,
 }  # fmt: skip
+_AS_WRITTEN: Final = _LETTERS | _FAR_EAST
 _KNOWN: Final = {word: size for size, words in _WORDS.items() for word in words.split()}
 _BYTES: Final = {
     f"{letter}{end}": base**power
@@ -129,7 +130,7 @@ def size_of(word: str) -> float | None:
     (1000.0, 1000000.0, None, None)
     """
     word = word.rstrip(".")
-    return (_LETTERS | _FAR_EAST).get(word) or _KNOWN.get(word.lower())
+    return _AS_WRITTEN.get(word) or _KNOWN.get(word.lower())
 
 
 def size_in(word: str, ladder: Form) -> float | None:
@@ -151,7 +152,9 @@ def times(number: float, size: float) -> float:
     >>> times(2.3, 1e5), 2.3 * 1e5
     (230000.0, 229999.99999999997)
     """
-    return float(Decimal(repr(number)) * int(size)) if math.isfinite(number) else number
+    if size == 1 or not math.isfinite(number):
+        return number
+    return float(Decimal(repr(number)) * int(size))
 
 
 def explain(words: Collection[str], *, money: bool) -> Form | None:
