@@ -10,7 +10,7 @@ import pytest
 import tenfold
 from tenfold.config import ReadOptions, SchemaOptions, SplitOptions
 from tenfold.data.encode import encode_inputs
-from tenfold.data.own_signs import own_sign
+from tenfold.data.own_signs import own_sign, signs_of_columns
 from tenfold.data.read import read_table
 from tenfold.data.reading import Reading
 from tenfold.data.schema import Schema, infer_schema
@@ -123,6 +123,14 @@ def test_the_columns_apart_are_remembered_and_older_files_have_none() -> None:
     assert Reading.from_dict(older).apart == ()
     with pytest.raises(TypeError):
         Reading.from_dict(reading.to_dict() | {"apart": "a"})
+
+
+def test_a_column_that_shows_no_text_keeps_the_sign_of_training() -> None:
+    known = Reading(decimal=".", apart=("people",))
+    assert signs_of_columns({}, ".", known) == (("people",), ())
+    assert signs_of_columns({"people": ["4.975"]}, ".", known)[0] == ("people",)
+    assert signs_of_columns({"people": ["4.97"]}, ".", known)[0] == ()  # it shows another
+    assert signs_of_columns({"people": ["4.975"]}, ",", known)[0] == ()  # as the table has it
 
 
 def test_a_run_reads_thousands_of_new_rows_as_those_of_training(tmp_path: Path) -> None:
