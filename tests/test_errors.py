@@ -715,6 +715,17 @@ S08: the weights in column 'w' are all zero.
   fix   choose another column, or none""",
     ),
     (
+        lambda home: train(houses().assign(price=pd.date_range("2024-01-01", periods=30))),
+        """\
+S09: the target 'price' holds 30 dates.
+
+  file   DataFrame
+  cells  '2024-01-01', '2024-01-02', '2024-01-03'
+  why    a network predicts numbers or classes, and a date is neither
+  fix    put a number in its place, such as the days since a date of the same row
+         predict classes: --task classification""",
+    ),
+    (
         lambda home: train(pets().sort_values("pet"), folds=2, shuffle=False),
         """\
 F06: fold 1 would learn from 15 rows with the same target.

@@ -51,6 +51,7 @@ RULES: Final[Mapping[str, str]] = {
     "S06": "a target that is the same in every row leaves nothing to learn",
     "S07": "a class must be seen more than once to be learnt and tested",
     "S08": "a row's weight is a number, zero or more, and some must be above zero",
+    "S09": "a network predicts numbers or classes, and a date is neither",
     "F01": "each fold needs rows of every class, to learn from and to test on",
     "F02": "every fold needs at least one row to test on and two to learn from",
     "F03": "rows of one group stay in one fold, so there must be a group for each fold",

@@ -142,7 +142,10 @@ def test_truth_is_told_in_any_case_and_nothing_else_is_truth() -> None:
     assert np.isnan(to_truth(others)).all()
 
 
-@pytest.mark.parametrize("layout", [f for f in DATE_FORMATS[1:] if "%z" not in f.lower()][::7])
+WHOLE = [f for f in DATE_FORMATS[1:] if "%z" not in f.lower() and "%y" in f.lower()]
+
+
+@pytest.mark.parametrize("layout", WHOLE[::7])
 def test_a_date_survives_being_written(layout: str) -> None:
     times = pd.date_range("1969-12-25 13:45:10", periods=400, freq="41D")
     found = to_dates(pd.Series(times.strftime(layout), dtype=object), layout)

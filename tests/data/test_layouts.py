@@ -9,7 +9,7 @@ import pytest
 from tenfold.config import SchemaOptions, SplitOptions
 from tenfold.data.cells import to_dates
 from tenfold.data.encode import encode_inputs
-from tenfold.data.kinds import find_kind
+from tenfold.data.kinds import FoundKind, find_kind
 from tenfold.data.layouts import DATE_FORMATS, likely
 from tenfold.data.read import read_table
 from tenfold.data.schema import Schema, infer_schema
@@ -113,3 +113,34 @@ def test_any_format_may_be_asked_for_and_a_wrong_one_is_refused() -> None:
         assert caught.value.code == "S05"
     with pytest.raises(UsageError):
         SchemaOptions(kinds={"x": "day"})
+
+
+def kind_of_days(cells: list[str]) -> FoundKind:
+    return find_kind("day", pd.Series(cells, dtype=object))
+
+
+def test_a_month_and_its_days_are_no_month_and_year() -> None:
+    days = pd.date_range("2023-01-01", periods=365)
+    found = kind_of_days(list(days.strftime("%b %d")))
+    assert (found.kind, found.date_format, found.rivals) == ("date", "%b %d", ("%b %y",))
+    for layout in ("%d %b", "%d-%b", "%B %d", "%d. %B"):
+        assert kind_of_days(list(days.strftime(layout))).date_format == layout
+    single = [f"{day:%b} {day.day}" for day in days]  # no year has one digit
+    assert (kind_of_days(single).date_format, kind_of_days(single).rivals) == ("%b %d", ())
+
+
+def test_a_month_and_a_year_that_may_be_a_day_names_the_other_reading() -> None:
+    months = pd.date_range("2015-01-01", periods=90, freq="MS")
+    found = kind_of_days(list(months.strftime("%b %y")))
+    assert (found.date_format, found.rivals) == ("%b %y", ("%b %d",))
+    assert "%b %d would fit too" in found.why
+    older = pd.date_range("1995-01-01", periods=90, freq="MS")  # the control: 95 is no day
+    found = kind_of_days(list(older.strftime("%b-%y")))
+    assert (found.date_format, found.rivals) == ("%b-%y", ())
+
+
+def test_the_29th_of_february_does_not_make_days_of_years() -> None:
+    days = list(pd.date_range("2024-01-01", periods=366).strftime("%b %d"))
+    found = kind_of_days(days)
+    assert found.date_format == "%b %d"
+    assert "1 of 366 cells, such as 'Feb 29', are read as empty" in found.why

@@ -144,11 +144,18 @@ def test_a_class_whose_rows_weigh_nothing_is_none() -> None:
 
 
 def test_classes_of_which_none_occurs_twice_are_refused() -> None:
-    dates = pd.date_range("2024-01-01", periods=20).strftime("%d.%m.%Y")
-    for cells in (dates, [f"name {i}" for i in range(20)]):
-        error = refusal(cells)
-        assert (error.code, error.fact) == ("S07", "the target 'y' has 20 classes in 20 rows")
-    assert len(task_of([*dates, dates[0]])[1]) == 20
+    names = [f"name {i}" for i in range(20)]
+    error = refusal(names)
+    assert (error.code, error.fact) == ("S07", "the target 'y' has 20 classes in 20 rows")
+    assert len(task_of([*names, names[0]])[1]) == 20
+
+
+@pytest.mark.parametrize("layout", ["%d.%m.%Y", "%Y-%m-%d", "%Y%m%d", "%b %d"])
+def test_dates_to_predict_are_refused_unless_they_are_few(layout: str) -> None:
+    dates = list(pd.date_range("2024-01-01", periods=40).strftime(layout))
+    error = refusal(dates * 2)
+    assert (error.code, error.fact) == ("S09", "the target 'y' holds 40 dates")
+    assert len(task_of([*dates[:4]] * 20)[1]) == 4  # four days may be classes
 
 
 SPELLINGS = [

@@ -14,9 +14,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tenfold.data.amounts import NO_UNIT, amount_in
+from tenfold.data.amount_columns import amount_in
+from tenfold.data.amounts import NO_UNIT
 from tenfold.data.layouts import ISO
-from tenfold.data.spans import Form, count_spans, read_span
+from tenfold.data.spans import AMOUNTS, Form, count_spans, read_span
 from tenfold.data.words import MEANINGS, number_word, pointed, tidy, vocabulary_of, word_of
 
 # Before pandas 3 numbers of text were the nearest float but one, now and then.
@@ -24,6 +25,7 @@ ROUNDS_RIGHT: Final = bool(
     pd.to_numeric(pd.Series(["0.07927158272213865"]))[0] > 0.0792715827221386
 )
 _ISO_DAY: Final = re.compile(r"\s*\d{4}-\d\d-\d\d")
+_TIDY: Final = re.compile(r"[\x00-&(-<>-\x7f]*")  # ASCII without what tells a sheet of text
 NOWHERE: Final = -1
 NO_CELL: Final = -2
 # places of words that are no level, and of empty cells
@@ -151,8 +153,8 @@ def _number_of_text(text: str, decimal: str, form: Form, unit: str) -> float:
         number = float(plain) if plain.isascii() and "_" not in plain else math.nan
     except ValueError:
         number = math.nan
-    if math.isnan(number) and form == "amount":
-        number = amount_in(text, unit, decimal)
+    if math.isnan(number) and form in AMOUNTS:
+        number = amount_in(text, unit, decimal, form)
     elif math.isnan(number) and form != "number":
         return read_span(text, form)
     return number + 0.0 if math.isfinite(number) else math.nan
@@ -355,7 +357,7 @@ def to_dates(cells: "pd.Series[Any]", layout: str) -> NDArray[np.datetime64]:
             cell if isinstance(cell, DATES) or cell is None else word_of(cell) for cell in held
         ]
         cells = pd.Series(read, dtype=object)
-    elif is_text(cells) and not "".join(cells.dropna()).isascii():
+    elif is_text(cells) and not _TIDY.fullmatch("".join(cells.dropna())):
         cells = cells.map(tidy, na_action="ignore")
     times = pd.to_datetime(cells, format=layout, errors="coerce", utc=True)
     return times.dt.tz_localize(None).to_numpy(dtype="datetime64[s]")

@@ -26,12 +26,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tenfold.data.amounts import plain_unit, read_amount
 from tenfold.data.words import number_word, tidy, word_of
 
 NUMBERS: Final = (bool, int, float, Decimal)
 EXACT: Final = 2**53  # whole numbers up to it are floats without rounding
 # Digits with which decimals of so many bits come back: at least and at most.
 DIGITS: Final = {np.dtype(np.float16): (3, 5), np.dtype(np.float32): (6, 9)}
+AMOUNTS: Final = 0.5  # share of the words of a column that shows that it holds amounts
 TENS: Final = 22  # powers of ten up to this one are floats without rounding
 
 
@@ -62,6 +64,11 @@ class Missing:
         if text in self.words:
             return True
         return bool(self.numbers) and number_word(text, self.decimal) in self.numbers
+
+    def has_amount(self, text: str) -> bool:
+        """Tell whether a text is an amount whose number means an empty cell."""
+        amount = read_amount(text, self.decimal) if self.numbers else None
+        return amount is not None and word_of(amount.number) in self.numbers
 
     def has_number(self, number: Any) -> bool:
         """Tell whether a number, or a truth value, means an empty cell."""
@@ -294,13 +301,32 @@ def take_texts(texts: Sequence[str], missing: Missing, words: set[str]) -> Seque
     words : set of str
         Gets the words that were read as empty.
     """
-    if not "".join(texts).isascii():  # signs that nobody sees may be all that a cell holds
-        texts = [text if text.isascii() or tidy(text) else "" for text in texts]
+    joined = "".join(texts)
+    # Signs that nobody sees may be all that a cell holds, or an empty text of a spreadsheet.
+    if not joined.isascii() or '=""' in joined:
+        texts = [text if tidy(text) else "" for text in texts]
     gone = missing.words.intersection(texts)
     if missing.numbers:
         gone |= {text for text in set(texts) if missing.has(text)}
+        gone |= _missing_amounts(set(texts) - gone, missing)
     words.update(gone)
     return [None if text in gone else text for text in texts] if gone else texts
+
+
+def _missing_amounts(texts: set[str], missing: Missing) -> set[str]:
+    """Return the amounts of a column of amounts whose number means an empty cell."""
+    gone = {text for text in texts if missing.has_amount(text)}
+    if not gone:
+        return gone
+    amounts = [read_amount(text, missing.decimal) for text in sorted(texts - gone)]
+    units = [plain_unit(amount.unit) for amount in amounts if amount is not None]
+    enough = AMOUNTS * len(amounts)
+    return {
+        text
+        for text in gone
+        if (amount := read_amount(text, missing.decimal))
+        and units.count(plain_unit(amount.unit)) >= enough
+    }
 
 
 def _take_mixed(

@@ -10,7 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tenfold.config import Kind
-from tenfold.data.amounts import NO_UNIT, find_unit
+from tenfold.data.amount_columns import find_amounts
+from tenfold.data.amounts import NO_UNIT
 from tenfold.data.cells import (
     count_words,
     is_numeric,
@@ -19,7 +20,7 @@ from tenfold.data.cells import (
     to_text,
 )
 from tenfold.data.identifiers import contact_of, is_telephone_name, why_identifier
-from tenfold.data.layouts import DIGITS, FIRST_YEAR, LAST_YEAR, likely
+from tenfold.data.layouts import DIGITS, FIRST_YEAR, LAST_YEAR, by_day, likely
 from tenfold.data.naming import said_by
 from tenfold.data.placeholders import are_stray, is_placeholder, may_be_codes, strange_words
 from tenfold.data.prose import is_prose, sign_of_lists
@@ -39,7 +40,7 @@ CODE: Final = 3  # digits, at least, of a code that begins with 0
 # Cells that a date format is tried on before it is tried on all.
 TRIED_CELLS: Final = 100
 
-_DATE_SHAPE: Final = re.compile(r"(?=.*\d)[\w.,/: ()+-]{6,35}")
+_DATE_SHAPE: Final = re.compile(r"(?=.*\d)[\w.,/: ()+-]{5,35}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,7 +101,7 @@ def _of_words(name: str, filled: "pd.Series[Any]", decimal: str) -> FoundKind:
         or _as_contact(texts)
         or _as_codes(words, texts)
         or _as_all_but_nothing(name, filled, texts, decimal)
-        or _as_number(name, filled, to_numbers(filled, decimal))
+        or _as_text_number(name, filled, texts, decimal)
         or _as_span(texts, words)
         or _as_date(texts)
         or _as_amount(texts, decimal)
@@ -255,6 +256,24 @@ def _as_number(
     return FoundKind(kind="number", why=_all_but(stray.tolist(), len(numbers), "numbers"))
 
 
+def _as_text_number(
+    name: str, filled: "pd.Series[Any]", texts: NDArray[np.object_], decimal: str
+) -> FoundKind | None:
+    """Return that cells are numbers, or amounts without a unit if more of them are, or None.
+
+    A few losses in brackets, or prices without cents, are written as no other number is.
+    """
+    numbers = to_numbers(filled, decimal)
+    found = _as_number(name, filled, numbers)
+    if found is None or found.kind != "number" or np.isfinite(numbers).all():
+        return found
+    amounts = _as_amount(texts, decimal)
+    if amounts is None or amounts.unit:
+        return found
+    read = np.isfinite(to_numbers(filled, decimal, amounts.form))
+    return amounts if read.sum() > np.isfinite(numbers).sum() else found
+
+
 def _all_but(stray: Sequence[object], cells: int, what: str) -> str:
     """Say what the cells of a column are, and which are not."""
     if not len(stray):
@@ -279,12 +298,15 @@ def _as_span(texts: NDArray[np.object_], words: NDArray[np.object_]) -> FoundKin
 
 def _as_amount(texts: NDArray[np.object_], decimal: str) -> FoundKind | None:
     """Return that words are numbers with something beside them, or None."""
-    unit = find_unit(count_words(texts), decimal, ENOUGH)
-    if unit is None:
+    found = find_amounts(count_words(texts), decimal, ENOUGH)
+    if found is None:
         return None
-    numbers = to_numbers(pd.Series(texts, dtype=object), decimal, "amount", unit)
-    why = _all_but(texts[np.isnan(numbers)].tolist(), len(texts), units_of("amount", unit))
-    return FoundKind(kind="number", why=why, form="amount", unit=unit)
+    numbers = to_numbers(pd.Series(texts, dtype=object), decimal, found.form, found.unit)
+    what = units_of(found.form, found.unit)
+    if found.told:
+        what += f" ({found.told})"
+    why = _all_but(texts[np.isnan(numbers)].tolist(), len(texts), what)
+    return FoundKind(kind="number", why=why, form=found.form, unit=found.unit)
 
 
 def _as_date(texts: NDArray[np.object_]) -> FoundKind | None:
@@ -303,7 +325,12 @@ def _as_date(texts: NDArray[np.object_]) -> FoundKind | None:
     if not shares or max(shares.values()) < ENOUGH:
         return None
     best = max(shares, key=lambda layout: shares[layout])
-    return _date_of(texts, best, read, [f for f in shares if shares[f] == shares[best]])
+    fitting = [f for f in shares if shares[f] == shares[best]]
+    day = by_day(best, pd.unique(texts[~np.isnat(read[best])]))
+    if day is not None and day[0] in read:
+        fitting = [best, *day[:1]]
+        best = day[0] if day[1] else best
+    return _date_of(texts, best, read, fitting)
 
 
 def _date_of(

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from functools import cache
 from itertools import product
 from typing import Final
@@ -29,6 +30,11 @@ _MONTHS: Final = (
     *("%b-%y", "%b-%Y", "%b %Y", "%B-%Y", "%B %Y", "%b %y", "%B %y", "%m/%Y", "%m-%Y", "%m.%Y"),
     *("%Y-%b", "%Y %b", "%Y %B"),
 )
+# Without a year: strptime takes 1900 for it.
+_MONTH_DAYS: Final = (
+    *("%b %d", "%B %d", "%b. %d", "%b-%d", "%d %b", "%d %B", "%d-%b", "%d. %b", "%d. %B"),
+    *("%d.%b", "%d/%b"),
+)
 DIGITS: Final = ("%Y%m%d", "%m%d%Y", "%d%m%Y")
 """Eight digits, which may be a number as well."""
 _OTHERS: Final = (
@@ -46,6 +52,7 @@ DATE_FORMATS: Final = (
     ISO,
     *(day + clock for day, clock in product(_DAYS, _CLOCKS)),
     *_MONTHS,
+    *_MONTH_DAYS,
     *DIGITS,
     *_OTHERS,
 )
@@ -64,6 +71,50 @@ _PARTS: Final = {
     "%z": r"(?:Z|[+-]\d\d:?\d\d)",
     "%Z": "[A-Z]{3}",
 }
+
+
+_ALL_MONTH: Final = (3, 28, 8)  # the first and the last day, and how many there are at least
+
+
+def by_day(layout: str, cells: Iterable[str]) -> tuple[str, bool] | None:
+    """Return how the year of two digits in a month's format may be a day instead.
+
+    ``Nov 20`` is November 2020, or the 20th of any November.
+
+    Parameters
+    ----------
+    layout : str
+    cells : iterable of str
+        Distinct ones of that format.
+
+    Returns
+    -------
+    tuple of (str, bool), or None
+        The format with the day, and whether the numbers run through the days of a month, as
+        years hardly do. None if a number cannot be a day.
+
+    Examples
+    --------
+    >>> by_day("%b %y", ["Nov 20", "Jan 31", "Feb 29"])
+    ('%b %d', False)
+    >>> by_day("%b %y", [f"Jan {day:02}" for day in range(1, 32)])
+    ('%b %d', True)
+    >>> by_day("%b %y", ["Nov 99"]), by_day("%b %y", ["Feb 30"]), by_day("%d %b %y", [])
+    (None, None, None)
+    """
+    if "%y" not in layout or "%d" in layout or "%m" in layout:
+        return None
+    days = layout.replace("%y", "%d")
+    numbers = set()
+    for cell in cells:
+        try:  # of a leap year, so that the last of February is one
+            read = datetime.strptime(f"2000 {cell}", f"%Y {days}")  # noqa: DTZ007
+            numbers.add(read.day)
+        except ValueError:
+            return None
+    first, last, most = _ALL_MONTH
+    full = bool(numbers) and min(numbers) <= first and max(numbers) >= last
+    return days, full and len(numbers) >= most
 
 
 @cache

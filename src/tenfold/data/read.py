@@ -18,6 +18,7 @@ from tenfold.data.cells import is_text
 from tenfold.data.dtypes import take_frame
 from tenfold.data.encoding import read_text
 from tenfold.data.likeness import as_needed, layout_of_training, other_separator
+from tenfold.data.own_signs import with_one_sign
 from tenfold.data.quotes import Quotes, find_quotes
 from tenfold.data.reading import Known, Reading
 from tenfold.data.rows import FoundRows, find_rows
@@ -178,7 +179,8 @@ def _taken(table: Table, options: ReadOptions, like: Known | None) -> Table:
         if is_text(cells) and not silent
     }
     signs = decide_signs(texts, options, like)
-    frame, found = take_frame(table.frame, signs.missing)
+    frame = with_one_sign(table.frame, signs.reading)
+    frame, found = take_frame(frame, signs.missing)
     layout = table.reading
     reading = replace(
         signs.reading,

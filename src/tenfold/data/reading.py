@@ -19,6 +19,8 @@ class Reading:
         Decimal sign of cells that are text; None if no cell showed one.
     thousands : {".", ","} or None
         What stood between thousands, if a cell showed it.
+    apart : tuple of str
+        Columns whose decimal sign is not that of the table, but the other one.
     missing : tuple of str
         The words that meant an empty cell.
     separator, encoding : str or None
@@ -28,10 +30,23 @@ class Reading:
 
     decimal: str | None = None
     thousands: str | None = None
+    apart: tuple[str, ...] = ()
     missing: tuple[str, ...] = MISSING
     separator: str | None = None
     encoding: str | None = None
     header: bool | None = None
+
+    def sign_of(self, column: str) -> str:
+        """Return the decimal sign of a column's cells that are text.
+
+        Examples
+        --------
+        >>> read = Reading(decimal=".", apart=("people",))
+        >>> read.sign_of("people"), read.sign_of("north")
+        (',', '.')
+        """
+        sign = self.decimal or "."
+        return {".": ",", ",": "."}[sign] if column in self.apart else sign
 
     def to_dict(self) -> dict[str, Any]:
         """Return the record as a JSON object; ``from_dict`` is the way back."""
@@ -53,9 +68,16 @@ class Reading:
             raise TypeError("a separator or an encoding is text")
         if not set(signs.values()) <= {None, *SIGNS} or header not in {None, True, False}:
             raise ValueError("there is no such sign")
-        if isinstance(missing, str):
-            raise TypeError("missing words are several")
-        return cls(**texts, **signs, header=header, missing=tuple(map(str, missing)))
+        apart = data.get("apart", ())
+        if isinstance(missing, str) or isinstance(apart, str):
+            raise TypeError("missing words and columns are several")
+        return cls(
+            **texts,
+            **signs,
+            header=header,
+            apart=tuple(map(str, apart)),
+            missing=tuple(map(str, missing)),
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

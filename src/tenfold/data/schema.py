@@ -26,9 +26,9 @@ from tenfold.data.layouts import ISO
 from tenfold.data.prose import likeliest_sign
 from tenfold.data.reading import Known, Reading
 from tenfold.data.signs import kept_told
-from tenfold.data.spans import FORMS, Form
+from tenfold.data.spans import AMOUNTS, FORMS, Form
 from tenfold.data.table import Table, find_column
-from tenfold.data.target import infer_task
+from tenfold.data.target import infer_task, whole_told
 from tenfold.errors import SchemaError
 
 # Levels beyond these are the rarest; they are treated like words never seen.
@@ -382,7 +382,7 @@ def _emptied_told(columns: Sequence[Column]) -> Iterator[Decision]:
 
 def _units_told(numbers: Sequence[Column]) -> Iterator[Decision]:
     """Say which numbers have something beside them."""
-    amounts = [column for column in numbers if column.form == "amount"]
+    amounts = [column for column in numbers if column.form in AMOUNTS]
     if amounts:
         names = ", ".join(
             f"{c.name!r} ({c.unit})" if c.unit else repr(c.name) for c in amounts[:SHOWN]
@@ -391,3 +391,5 @@ def _units_told(numbers: Sequence[Column]) -> Iterator[Decision]:
         why = "each cell is a number and its unit; in another unit it is read as empty"
         what = f"numbers with their unit: {names}"
         yield Decision(what=what, why=why, change_with="--kind NAME=category")
+    for column in amounts:
+        yield from whole_told(column.name, column.form, column.why)

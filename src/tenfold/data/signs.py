@@ -14,21 +14,18 @@ from tenfold.config import MISSING, Decision, ReadOptions
 from tenfold.data.amounts import digits_of
 from tenfold.data.dtypes import Found, Missing
 from tenfold.data.identifiers import is_address
+from tenfold.data.own_signs import NAMES, parts_thousands, signs_of_columns
 from tenfold.data.placeholders import LIKE_EMPTY
 from tenfold.data.reading import Known, Reading
 
-NAMES: Final = {".": "decimal point", ",": "decimal comma"}
 FIRST_ROWS: Final = 200  # that show the decimal sign
 SPREAD_ROWS: Final = 800  # more of them, from all over the table
 MOST_TOLD: Final = 5
-SOME: Final = 3  # numbers that show that points part thousands
 
 _POINT: Final = re.compile(r"[+-]?(\d*|\d{1,3}(,\d{3})+)\.\d+(e[+-]?\d+)?", re.IGNORECASE)
 _COMMA: Final = re.compile(r"[+-]?(\d*|\d{1,3}(\.\d{3})+),\d+(e[+-]?\d+)?", re.IGNORECASE)
 # With either sign these may be thousands.
 _EITHER: Final = re.compile(r"[+-]?[1-9]\d{0,2}([.,])\d{3}(\1\d{3})*")
-_THOUSANDS: Final = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+")
-_BELOW_THOUSAND: Final = re.compile(r"[+-]?\d{1,3}")
 
 
 class Signs(NamedTuple):
@@ -46,13 +43,17 @@ def decide_signs(
     """Decide it from some texts of each column, what is asked for, and what training had."""
     known = None if like is None else like.reading
     numbers = None if like is None else like.numbers
-    shown = shown_in(
-        [cells for name, cells in texts.items() if numbers is None or name in numbers]
-    )
+    texts = {name: cells for name, cells in texts.items() if numbers is None or name in numbers}
+    apart = () if known is None else known.apart
+    shown = shown_in([cells for name, cells in texts.items() if name not in apart])
     decimal, decisions, news = decide_decimal(shown, options.decimal, known)
+    apart = ()
+    if options.decimal is None:
+        apart, told = signs_of_columns(texts, decimal or ".", known)
+        decisions = (*decisions, *told)
     words = missing_words(options, like)
     return Signs(
-        Reading(decimal=decimal, thousands=shown.thousands, missing=words),
+        Reading(decimal=decimal, thousands=shown.thousands, apart=apart, missing=words),
         Missing.of(words, decimal or "."),
         decisions,
         decisions if news else (),
@@ -96,24 +97,11 @@ def shown_in(columns: Sequence[Iterable[str]]) -> Shown:
     >>> shown_in([["2.491", "5.310", "1.250"]]).decimal
     """
     shown = shown_by(chain.from_iterable(columns))
-    if shown.decimal is None and any(map(_parts_thousands, columns)):
+    if shown.decimal is None and any(
+        parts_thousands(digits_of(cell.strip()) for cell in cells) == "." for cells in columns
+    ):
         return shown._replace(decimal=",", thousands=".", example=shown.either)
     return shown
-
-
-def _parts_thousands(cells: Iterable[str]) -> bool:
-    """Tell whether the points in whole numbers can only part thousands.
-
-    Beside numbers below a thousand without a point stand others with three digits behind it.
-    As decimals, those that end in a zero would have been written to three places, and so
-    would the whole ones.
-    """
-    texts = [digits_of(cell.strip()) for cell in cells]
-    pointed = [text for text in texts if _THOUSANDS.fullmatch(text)]
-    whole = sum(_BELOW_THOUSAND.fullmatch(text) is not None for text in texts)
-    zero = any(text.endswith("0") for text in pointed)
-    enough = zero and whole > 0 and len(pointed) >= SOME
-    return enough and len(pointed) + whole == sum(map(bool, texts))
 
 
 def shown_by(cells: Iterable[str]) -> Shown:

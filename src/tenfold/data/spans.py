@@ -12,19 +12,31 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-Form = Literal["number", "duration", "clock", "amount"]
-"""How the cells of a column of numbers are written when they are text."""
-FORMS: Final = get_args(Form)
-SECONDS: Final[dict[Form, float]] = {
-    "number": 86_400,
-    "amount": 86_400,
-    "duration": 86_400,
-    "clock": 3_600,
-}
+AmountForm = Literal[
+    "amount",
+    "european sizes",
+    "spanish sizes",
+    "english sizes",
+    "indian sizes",
+    "metric sizes",
+    "byte sizes",
+    "credits",
+    "debits",
+    "minutes",
+]
+Form = Literal["number", "duration", "clock"] | AmountForm
+"""How the cells of a column of numbers are written when they are text.
+
+Amounts are read each by itself, by one way to write magnitudes (``magnitudes.LADDERS``), with
+the credits or the debits of an account below zero, or as minutes and seconds.
+"""
+AMOUNTS: Final[tuple[AmountForm, ...]] = get_args(AmountForm)
+FORMS: Final[tuple[Form, ...]] = ("number", "duration", "clock", *AMOUNTS)
+SECONDS: Final[dict[Form, float]] = {**dict.fromkeys(FORMS, 86_400), "clock": 3_600}
 """In one unit of the numbers."""
 UNITS: Final[dict[Form, str]] = {
     "number": "numbers",
-    "amount": "amounts",
+    **dict.fromkeys(AMOUNTS, "amounts"),
     "duration": "durations, in days",
     "clock": "clock times, in hours since midnight",
 }

@@ -17,7 +17,7 @@ from tenfold.data.cells import (
     truth_of,
 )
 from tenfold.data.kinds import FEW_ROWS, FoundKind, find_kind
-from tenfold.data.spans import units_of
+from tenfold.data.spans import AMOUNTS, Form, units_of
 from tenfold.data.table import Table, find_column
 from tenfold.errors import SchemaError
 
@@ -47,7 +47,7 @@ def infer_task(
     Raises
     ------
     SchemaError
-        S02, S06 or S07, if nothing can be learnt from it, or not as asked.
+        S02, S06, S07 or S09, if nothing can be learnt from it, or not as asked.
     """
     table = _weighing(table, options.weight_column)
     cells = table.frame[target]
@@ -60,30 +60,16 @@ def infer_task(
     _check_target(table, target, distinct)
     task, why = options.task, ""
     if task is None:
+        _refuse_dates(table, target, finding, distinct)
         task, why = guess_task(finding, numbers, distinct)
     if task == "regression":
-        if not np.isfinite(numbers).all():
-            bad = np.flatnonzero(~np.isfinite(numbers))
-            raise SchemaError(
-                "S02",
-                f"{len(bad):,} cells of the target {target!r} are no numbers",
-                place={
-                    "file": table.source,
-                    "lines": ", ".join(f"{table.lines[i]} ({texts[i]!r})" for i in bad[:5]),
-                },
-                fix=["mend the cells", "predict classes: --task classification"],
-            )
+        _check_numbers(table, target, numbers, texts)
         classes: tuple[str, ...] = ()
+        told = whole_told(target, finding.form, finding.why)
     else:
         classes = tuple(distinct)
-        if len(classes) > MAX_CLASSES or len(classes) == len(table) >= FEW_ROWS:
-            raise SchemaError(
-                "S07",
-                f"the target {target!r} has {len(classes):,} classes in {len(table):,} rows",
-                place={"file": table.source},
-                fix=["choose another target", "predict a number: --task regression"],
-            )
-    told = () if task == "regression" else tuple(_spellings_told(target, kinds, distinct))
+        _check_classes(table, target, classes)
+        told = tuple(_spellings_told(target, kinds, distinct))
     if options.task is not None:
         return task, classes, told
     other = "classification" if task == "regression" else "regression"
@@ -131,6 +117,14 @@ def _are(words: Sequence[str]) -> str:
     return "is" if len(words) == 1 else "are"
 
 
+def whole_told(name: str, form: Form, why: str) -> tuple[Decision, ...]:
+    """Say of a column of amounts what only all its cells together showed, if anything."""
+    if form not in AMOUNTS or form == "amount":
+        return ()
+    what = f"what stands beside the numbers in {name!r} is read by all its cells"
+    return (Decision(what=what, why=why, change_with=f"--kind {name!r}=category"),)
+
+
 def _weighing(table: Table, weight_column: str | None) -> Table:
     """Return the rows that weigh something: no network learns what the others say."""
     if weight_column not in table.frame.columns:
@@ -168,6 +162,47 @@ def _check_target(table: Table, target: str, distinct: Sequence[str]) -> None:
             place["without a target"] = f"{gone:,} of {whole:,} rows"
             fix.append("if an empty cell is an answer, write a word into it, such as 'no'")
         raise SchemaError("S06", fact, place=place, fix=fix)
+
+
+def _check_numbers(
+    table: Table, target: str, numbers: NDArray[np.float64], texts: NDArray[np.object_]
+) -> None:
+    if np.isfinite(numbers).all():
+        return
+    bad = np.flatnonzero(~np.isfinite(numbers))
+    lines = ", ".join(f"{table.lines[i]} ({texts[i]!r})" for i in bad[:5])
+    raise SchemaError(
+        "S02",
+        f"{len(bad):,} cells of the target {target!r} are no numbers",
+        place={"file": table.source, "lines": lines},
+        fix=["mend the cells", "predict classes: --task classification"],
+    )
+
+
+def _check_classes(table: Table, target: str, classes: Sequence[str]) -> None:
+    if len(classes) > MAX_CLASSES or len(classes) == len(table) >= FEW_ROWS:
+        raise SchemaError(
+            "S07",
+            f"the target {target!r} has {len(classes):,} classes in {len(table):,} rows",
+            place={"file": table.source},
+            fix=["choose another target", "predict a number: --task regression"],
+        )
+
+
+def _refuse_dates(
+    table: Table, target: str, finding: FoundKind, distinct: Sequence[str]
+) -> None:
+    """Refuse a target of many dates: each would be a class of its own."""
+    if finding.kind == "date" and len(distinct) > MAX_NUMBER_CLASSES:
+        raise SchemaError(
+            "S09",
+            f"the target {target!r} holds {len(distinct):,} dates",
+            place={"file": table.source, "cells": ", ".join(map(repr, distinct[:3]))},
+            fix=[
+                "put a number in its place, such as the days since a date of the same row",
+                "predict classes: --task classification",
+            ],
+        )
 
 
 def guess_task(

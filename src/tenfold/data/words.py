@@ -44,6 +44,8 @@ MOST_DIGITS: Final = 22  # of a whole number that is written out, as all floats 
 _UNSEEN: Final = "\u200b\u200e\u200f\u2060\ufeff"
 _AROUND: Final = _UNSEEN + "".join(c for c in map(chr, range(0x3001)) if c.isspace())
 _SPACES: Final = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+# How a spreadsheet is told that a cell is text, though it looks like a number.
+_WRAPPED: Final = re.compile('="([^"]*)"|\'([+-]?[0-9][0-9.,]*)')
 # No zero stands before the digits of a number: with one it is a code.
 _WHOLE: Final = {
     sign: re.compile(rf"(-?(?:0|[1-9]\d*)){re.escape(sign)}0*") for sign in (".", ",")
@@ -65,18 +67,26 @@ def tidy(text: str) -> str:
     r"""Return a text as it is compared with others.
 
     Spaces around it never count, and no space differs from another; letters are composed
-    (Unicode's normal form C).
+    (Unicode's normal form C). What tells a spreadsheet that a cell is text is no part of it.
 
     Examples
     --------
     >>> tidy("  word "), tidy("New\u00a0York"), tidy("Zu\u0308rich") == "Z\u00fcrich"
     ('word', 'New York', True)
+    >>> tidy('="0012"'), tidy("'12"), tidy("'tis")
+    ('0012', '12', "'tis")
     """
     if text.isascii():
-        return text.strip()
+        return _unwrapped(text.strip())
     # Half of a pair of surrogates is no text that a file or a model can hold.
     whole = text.encode(errors="replace").decode()
-    return _SPACES.sub(" ", unicodedata.normalize("NFC", whole)).strip(_AROUND)
+    return _unwrapped(_SPACES.sub(" ", unicodedata.normalize("NFC", whole)).strip(_AROUND))
+
+
+def _unwrapped(text: str) -> str:
+    """Return a text without what tells a spreadsheet that a cell is text."""
+    found = _WRAPPED.fullmatch(text) if text.startswith(("=", "'")) else None
+    return text if found is None else (found[1] or found[2] or "").strip()
 
 
 def pointed(text: str, decimal: str) -> str:

@@ -9,7 +9,7 @@ from tenfold.data.columns import Column
 from tenfold.data.picture_schema import PictureSchema
 from tenfold.data.reading import Reading
 from tenfold.data.schema import Schema
-from tenfold.data.spans import Form
+from tenfold.data.spans import AMOUNTS, Form
 from tenfold.data.words import MEANINGS
 from tenfold.exported import Input, Label
 from tenfold.serve.options import ServeOptions
@@ -36,7 +36,7 @@ TYPES: Final = {
 # Of numbers as text, with what stands for the decimal sign.
 TEXTS: Final[dict[Form, str]] = {
     "number": r"[+-]?[0-9]{1,15}(SIGN[0-9]{1,15})?(e[+-]?[0-9]{1,2})?",
-    "amount": r"[+-]?[0-9]{1,15}(SIGN[0-9]{1,15})?",
+    **dict.fromkeys(AMOUNTS, r"[+-]?[0-9]{1,15}(SIGN[0-9]{1,15})?"),
     "duration": r"-?[0-9]{1,5} days [0-9]{2}:[0-5][0-9]:[0-5][0-9]",
     "clock": r"(0[0-9]|1[0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?",
 }
@@ -255,7 +255,7 @@ def _cell(one: Input, column: Column, reading: Reading) -> Told:
         return {"anyOf": [{"type": ["boolean", "null"]}, {"enum": [0, 1]}, text]}
     told: Told = {"type": TYPES[one.kind]}
     if one.kind == "number":
-        sign = re.escape(reading.decimal or ".")
+        sign = re.escape(reading.sign_of(column.name))
         words = [re.escape(word) for word in ("", *reading.missing, *column.empties)]
         number = TEXTS[column.form].replace("SIGN", sign)
         told = {

@@ -21,6 +21,7 @@ from tenfold.data.layouts import ISO
 from tenfold.data.read import read_table
 from tenfold.data.reading import Reading
 from tenfold.data.schema import Schema
+from tenfold.data.spans import AMOUNTS
 from tenfold.data.table import Table
 from tenfold.data.words import vocabulary_of
 from tenfold.errors import PredictError, ReadError, ServeError
@@ -203,7 +204,7 @@ def csv_of(table: Table, answers: Sequence[Mapping[str, Any]]) -> str:
 
 def _cell_of(one: Input, column: Column, reading: Reading) -> Cell:
     """Return what turns a value of JSON into a cell of a column."""
-    sign = reading.decimal or "."
+    sign = reading.sign_of(column.name)
     missing = Missing.of(reading.missing, sign)
 
     def filled(value: Any) -> bool:
@@ -211,7 +212,8 @@ def _cell_of(one: Input, column: Column, reading: Reading) -> Cell:
         if value is None or value != value:  # JSON as Python writes it has NaN  # noqa: PLR0124
             return False
         if isinstance(value, str):
-            return not missing.has(value.strip())
+            amount = column.form in AMOUNTS and missing.has_amount(value)
+            return not amount and not missing.has(value.strip())
         if column.kind == "list" and isinstance(value, list):
             if not all(isinstance(word, (str, bool, int, float)) for word in value):
                 raise TypeError
