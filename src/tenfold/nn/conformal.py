@@ -193,9 +193,12 @@ class Conformal(nn.Module):
         return of_cells_N * (self.size_K[0] + (into_NK * slope_K).sum(dim=1))
 
     def ends(self, answers_N: Tensor, half_N: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the lower and the upper ends of intervals, cut where the target ends."""
-        low_N = torch.maximum(answers_N - half_N, self.bounds[0])
-        return low_N, torch.minimum(answers_N + half_N, self.bounds[1])
+        """Return the lower and the upper ends of intervals, both where the target can be."""
+        low_N, high_N = (
+            torch.minimum(torch.maximum(end_N, self.bounds[0]), self.bounds[1])
+            for end_N in (answers_N - half_N, answers_N + half_N)
+        )
+        return low_N, high_N
 
     def _by_cells(self, numbers_NP: Tensor, codes_NQ: Tensor) -> Tensor:
         trees = len(self.feature_TI)
