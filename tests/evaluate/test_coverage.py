@@ -269,6 +269,41 @@ def test_intervals_of_a_skewed_target_hold_as_much_where_it_is_small_as_where_it
     assert inside.mean() == pytest.approx(0.9, abs=0.02)
 
 
+def test_few_rows_tell_small_errors_from_large_ones_as_well() -> None:
+    """Held to the mean of all, small errors would be overstated and large ones understated."""
+    shares = []
+    for seed in range(20):
+        said, price = skewed(300, seed)
+        rows, splits = encoded(price, np.zeros((300, 0))), in_turn(300, FOLDS)
+        promise = promise_intervals(rows, splits, said)
+        assert promise is not None
+        new, truth = skewed(2_000, 100 + seed)
+        no_cells = torch.zeros((2_000, 0)), torch.zeros((2_000, 0), dtype=torch.int64)
+        scale = promise.conformal.scale(*no_cells, torch.from_numpy(new)).numpy()
+        inside = np.abs(truth - new) <= promise.conformal.score(0.9) * scale
+        fifth = np.argsort(np.argsort(new)) * 5 // 2_000
+        shares.append([inside[fifth == k].mean() for k in range(5)])
+    held = np.mean(shares, axis=0)
+    assert held == pytest.approx(0.9, abs=0.045)
+
+
+@pytest.mark.parametrize("astray", [0.0, 2.0, 3.0])
+def test_a_fold_that_goes_astray_makes_no_interval_too_narrow(astray: float) -> None:
+    """Then folds differ most where their mean is wrong, too: no sign that it knows more."""
+    generator = np.random.default_rng(8)
+    rows = 20_000
+    truth, noise, by = generator.normal(size=(3, rows))
+    own = 0.3 * generator.normal(size=(5, rows))
+    own[4] += astray * by
+    folds = truth + noise + own
+    at = np.arange(rows)
+    kept = Conformal.of(np.abs(folds[at % 5, at] - truth), np.ones(rows))
+    one = torch.ones(rows, dtype=torch.float64)
+    half = half_width(one, torch.from_numpy(folds.var(axis=0)), kept.limits(0.9)).numpy()
+    held = np.mean(np.abs(folds.mean(axis=0) - truth) <= half)
+    assert 0.89 < held < 0.92
+
+
 def test_no_interval_goes_where_the_target_cannot_be() -> None:
     said, price = skewed(400, 2)
     rows, splits = encoded(price, np.zeros((400, 0))), in_turn(400, FOLDS)
@@ -276,7 +311,7 @@ def test_no_interval_goes_where_the_target_cannot_be() -> None:
     assert kept is not None
     assert kept.conformal.bounds.tolist() == [0, BEYOND]
     low, high = kept.conformal.ends(torch.tensor([1.0, -1.0]), torch.tensor([3.0, 0.5]))
-    assert (low.tolist(), high.tolist()) == ([0, 0], [4, -0.5])
+    assert (low.tolist(), high.tolist()) == ([0, 0], [4, 0])
     # What is cut off is no part of the width that is printed.
     assert kept.coverage.size.mean < 2 * kept.sizes.mean()
     both = promise_intervals(encoded(price - 500, np.zeros((400, 0))), splits, said - 500)

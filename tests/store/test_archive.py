@@ -20,10 +20,11 @@ import tenfold
 from tenfold import Run
 from tenfold.errors import NetworkError, StoreError
 from tenfold.model import Model
-from tenfold.nn.conformal import LEAVES, NODES
+from tenfold.nn.conformal import LEAST_SHARE, LEAVES, NODES
 from tenfold.store.archive import FORMAT, save_model
 from tenfold.store.parcel import MANIFEST, WEIGHTS
 
+GOLDEN: Final = Path(__file__).parent / "golden"
 Parts = dict[str, bytes]
 QUICK: Final[dict[str, Any]] = {"quality": "fast", "folds": 3, "epochs": 2, "out": None}
 
@@ -320,7 +321,21 @@ def test_a_network_of_ones_own_needs_its_function_again(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(found, trained.predict(mixed()), check_exact=True)
 
 
-@pytest.mark.parametrize("fault", ["unsorted", "not a number", "a column too far", "below 0"])
+def test_a_file_from_before_keeps_its_intervals_when_it_is_saved_anew(tmp_path: Path) -> None:
+    """Files did not say how narrow folds that differ may make an interval."""
+    old = tenfold.load(GOLDEN / "format-3-regression.tenfold")
+    assert isinstance(old.model, Model)
+    assert old.model.conformal is not None
+    assert 0 < old.model.conformal.least_share < LEAST_SHARE
+    path = tmp_path / "model.tenfold"
+    save_model(old.model, path)
+    said, again = (one.predict(GOLDEN / "rows.csv") for one in (old, tenfold.load(path)))
+    pd.testing.assert_frame_equal(said, again, check_exact=True)
+
+
+@pytest.mark.parametrize(
+    "fault", ["unsorted", "not a number", "a column too far", "below 0", "a share above 1"]
+)
 def test_scores_that_cannot_be_those_of_the_network_are_refused(
     run: Run, tmp_path: Path, fault: str
 ) -> None:
@@ -338,6 +353,8 @@ def test_scores_that_cannot_be_those_of_the_network_are_refused(
         whole.scores_S.copy_(whole.scores_S.flip(0))
     elif fault == "not a number":
         whole.value_TL[0, 3] = torch.nan
+    elif fault == "a share above 1":
+        whole.least_share = 1.5
     else:
         whole.feature_TI[0, 2] = 7 if fault == "a column too far" else -1
     save_model(replace(model, conformal=whole), path)

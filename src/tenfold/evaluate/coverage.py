@@ -14,6 +14,7 @@ from scipy import stats
 
 from tenfold.data.encode import Encoded
 from tenfold.data.split import Splits
+from tenfold.evaluate.bounds import bounds_of
 from tenfold.evaluate.scale import find_line, find_scale
 from tenfold.evaluate.scores import (
     LEVEL,
@@ -23,7 +24,7 @@ from tenfold.evaluate.scores import (
     tested_share,
 )
 from tenfold.model import known_scores
-from tenfold.nn.conformal import BEYOND, Conformal
+from tenfold.nn.conformal import Conformal
 
 PROMISED: Final = 0.9
 LEAST_ROWS: Final = 200  # that a scale is learnt from
@@ -107,7 +108,7 @@ def promise_intervals(rows: Encoded, splits: Splits, answers: Numbers) -> Promis
         fold=fold,
     )
     conformal, sizes, adaptive = _intervals(seen)
-    conformal = conformal.within(*bounds_of(rows.target))
+    conformal = conformal.within(*bounds_of(rows.target, in_time=splits.in_time))
     if splits.in_time:
         sizes = _by_the_past(seen)
     low, high = conformal.ends(torch.from_numpy(seen.answers), torch.from_numpy(sizes))
@@ -118,17 +119,6 @@ def promise_intervals(rows: Encoded, splits: Splits, answers: Numbers) -> Promis
         coverage=replace(coverage, adaptive=adaptive),
         sizes=_spread(sizes, known),
     )
-
-
-def bounds_of(target: NDArray[Any]) -> tuple[float, float]:
-    """Return the least and the most that a target can be: 0, where no row is beyond it.
-
-    Examples
-    --------
-    >>> bounds_of(np.array([3.0, 0.0]))[0], bounds_of(np.array([3.0, -1.0]))[0] < -1e300
-    (0.0, True)
-    """
-    return 0.0 if target.min() >= 0 else -BEYOND, 0.0 if target.max() <= 0 else BEYOND
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)

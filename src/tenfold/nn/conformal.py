@@ -27,7 +27,9 @@ NODES, LEAVES = 2**DEPTH - 1, 2**DEPTH
 EMPTY_NUMBER: Final = -1e30  # what an empty cell counts as: a tree may part it from all others
 MOST_SCORES: Final = 2_000  # kept in a model; more say nothing that could be measured
 BEYOND: Final = float(np.finfo(np.float64).max)  # no bound: a file holds finite numbers only
-LEAST_SHARE: Final = 0.25  # of a squared half width, that is left by what the folds differ
+# Of a squared half width, what is left however much the folds differ: at least half, as a fold
+# that goes astray differs most where the mean of all is wrong, too.
+LEAST_SHARE: Final = 0.5
 
 
 @final
@@ -45,6 +47,8 @@ class Conformal(nn.Module):
         T; 0 if rows are all alike.
     knots : int
         K; 0 if errors are alike whatever the answer.
+    least_share : float
+        Of a squared half width, what is left however much the folds differ.
     """
 
     scores_S: Tensor
@@ -56,8 +60,11 @@ class Conformal(nn.Module):
     size_K: Tensor
     bounds: Tensor
 
-    def __init__(self, scores: int, trees: int = 0, knots: int = 0) -> None:
+    def __init__(
+        self, scores: int, trees: int = 0, knots: int = 0, least_share: float = LEAST_SHARE
+    ) -> None:
         super().__init__()
+        self.least_share = least_share
         double = torch.float64
         self.register_buffer("scores_S", torch.zeros(scores, dtype=double))
         self.register_buffer("feature_TI", torch.zeros((trees, NODES), dtype=torch.int64))
@@ -123,9 +130,11 @@ class Conformal(nn.Module):
 
     def _with(self, *, trees: int | None = None, knots: int | None = None) -> "Conformal":
         """Return a copy with room for so many trees or knots, and everything else filled in."""
-        sizes = len(self.scores_S), len(self.feature_TI), len(self.knot_K)
         made = Conformal(
-            sizes[0], sizes[1] if trees is None else trees, sizes[2] if knots is None else knots
+            len(self.scores_S),
+            len(self.feature_TI) if trees is None else trees,
+            len(self.knot_K) if knots is None else knots,
+            self.least_share,
         )
         for name, buffer in self.named_buffers():
             own = getattr(made, name)
@@ -142,7 +151,8 @@ class Conformal(nn.Module):
         inside = ((self.feature_TI >= 0) & (self.feature_TI < columns)).all()
         rising = (self.scores_S.diff() >= 0).all() & (self.knot_K.diff() > 0).all()
         right = (self.size_K > 0).all() & (self.bounds[0] <= self.bounds[1])
-        return finite and bool(inside) and bool(rising) and bool(right)
+        share = 0 < self.least_share <= 1
+        return finite and bool(inside) and bool(rising) and bool(right) and share
 
     def score(self, coverage: float) -> float:
         """Return what the score of a new row stays within in a share of cases.
@@ -193,9 +203,12 @@ class Conformal(nn.Module):
         return of_cells_N * (self.size_K[0] + (into_NK * slope_K).sum(dim=1))
 
     def ends(self, answers_N: Tensor, half_N: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the lower and the upper ends of intervals, cut where the target ends."""
-        low_N = torch.maximum(answers_N - half_N, self.bounds[0])
-        return low_N, torch.minimum(answers_N + half_N, self.bounds[1])
+        """Return the lower and the upper ends of intervals, both where the target can be."""
+        low_N, high_N = (
+            torch.minimum(torch.maximum(end_N, self.bounds[0]), self.bounds[1])
+            for end_N in (answers_N - half_N, answers_N + half_N)
+        )
+        return low_N, high_N
 
     def _by_cells(self, numbers_NP: Tensor, codes_NQ: Tensor) -> Tensor:
         trees = len(self.feature_TI)
@@ -222,8 +235,11 @@ class Conformal(nn.Module):
         low_TN, high_TN = (self._leaves(cells_DN, 2 * node + k, half) for k in (1, 2))
         return torch.where(right_TN, high_TN + half, low_TN)
 
-    def limits(self, coverage: float) -> tuple[float, float]:
-        """Return the score of a share of cases, and its square over the mean square of all.
+    def limits(self, coverage: float) -> tuple[float, float, float]:
+        """Return what ``half_width`` goes by.
+
+        That is the score of a share of cases, its square over the mean square of all, and the
+        least share of a squared half width.
 
         Raises
         ------
@@ -232,10 +248,10 @@ class Conformal(nn.Module):
         """
         score = self.score(coverage)
         usual = float(np.mean(self.scores_S.cpu().numpy() ** 2))
-        return score, score**2 / usual if usual > 0 else 0.0
+        return score, score**2 / usual if usual > 0 else 0.0, self.least_share
 
 
-def half_width(scale_N: Tensor, spread_N: Tensor, limits: tuple[float, float]) -> Tensor:
+def half_width(scale_N: Tensor, spread_N: Tensor, limits: tuple[float, float, float]) -> Tensor:
     """Return half the width of intervals around the mean of all folds, shape (N,).
 
     Scores are of single folds. Their mean is nearer to the truth: the folds' squared errors
@@ -249,14 +265,14 @@ def half_width(scale_N: Tensor, spread_N: Tensor, limits: tuple[float, float]) -
         What ``Conformal.scale`` says of the rows.
     spread_N : Tensor
         Variance between the folds' answers, divided by their number.
-    limits : (float, float)
+    limits : (float, float, float)
         What ``Conformal.limits`` returned.
 
     Examples
     --------
-    >>> half_width(torch.tensor([1.0, 1.0]), torch.tensor([0.0, 0.5]), (2.0, 2.0))
+    >>> half_width(torch.tensor([1.0, 1.0]), torch.tensor([0.0, 0.5]), (2.0, 2.0, 0.5))
     tensor([2.0000, 1.7321])
     """
-    score, ratio = limits
+    score, ratio, least_share = limits
     alone_N = (score * scale_N) ** 2
-    return torch.sqrt(torch.maximum(alone_N - ratio * spread_N, LEAST_SHARE * alone_N))
+    return torch.sqrt(torch.maximum(alone_N - ratio * spread_N, least_share * alone_N))

@@ -2,7 +2,8 @@
 
 Format 1 had neither temperatures nor scores of held-out rows. Formats 1 and 2 gave all networks
 of a table the same layout, the numbers of words behind the features, the values of numbers
-that come back as words of the schema, and intervals without bounds.
+that come back as words of the schema, and intervals without bounds. The first files of format 3
+did not say how narrow folds that differ may make an interval.
 """
 
 from collections.abc import Mapping
@@ -18,6 +19,8 @@ from tenfold.nn.features import ALIGNED
 
 MOST_OUTPUTS: Final = 100_000
 FIRST_WEIGHTS, FACTORS = "network.weights.0", "network.scale_F1I"
+
+FIRST_SHARE: Final = 0.25  # least share of a squared half width, where a file says none
 
 Parts = tuple[dict[str, Any], dict[str, Tensor]]
 
@@ -36,6 +39,9 @@ def as_today(manifest: dict[str, Any], tensors: dict[str, Tensor]) -> Parts:
         manifest, tensors = _without_lines(manifest, tensors)
     if manifest["format"] < 3 and manifest.get("kind") == "table":
         manifest, tensors = _with_layouts(manifest, tensors)
+    if manifest["conformal"] is not None:
+        told = {"least_share": FIRST_SHARE} | manifest["conformal"]
+        manifest = manifest | {"conformal": told}
     return manifest, tensors
 
 

@@ -87,7 +87,7 @@ def require_function(make: MakeModule | None) -> MakeModule:
     return make
 
 
-def describe_conformal(conformal: Conformal | None) -> dict[str, int] | None:
+def describe_conformal(conformal: Conformal | None) -> dict[str, float] | None:
     """Return what a manifest says of the scores of held-out rows."""
     if conformal is None:
         return None
@@ -95,6 +95,7 @@ def describe_conformal(conformal: Conformal | None) -> dict[str, int] | None:
         "scores": len(conformal.scores_S),
         "trees": len(conformal.feature_TI),
         "knots": len(conformal.knot_K),
+        "least_share": conformal.least_share,
     }
 
 
@@ -113,7 +114,12 @@ def rebuild_conformal(
     if not 0 <= int(told["trees"]) <= MOST_TREES:
         raise ValueError("there is no model with so many trees")
     with torch.device("meta"):  # sizes that a manifest only claims take no memory
-        conformal = Conformal(int(told["scores"]), int(told["trees"]), int(told["knots"]))
+        conformal = Conformal(
+            int(told["scores"]),
+            int(told["trees"]),
+            int(told["knots"]),
+            float(told["least_share"]),
+        )
     fill(conformal, "conformal.", tensors)
     if not conformal.usable(columns):
         raise ValueError("the scores are not those of the network")
