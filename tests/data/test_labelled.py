@@ -224,25 +224,25 @@ def test_a_word_that_may_name_a_class_stays_one(word: str) -> None:
 @pytest.mark.parametrize(
     ("cells", "gone"),
     [
-        (["yes", "no"] * 30 + ["n/a"] * 25, {"n/a"}),  # clear, though not rare
-        (["yes", "no"] * 30 + ["-"] * 25, set()),  # a sign that is not rare
-        (["yes", "no"] * 30 + ["-"] * 3, {"-"}),
-        (["yes", "no"] * 30 + ["na", "-", "n/a"], {"na", "-", "n/a"}),
-        (["yes"] * 60 + ["n/a"] * 3, set()),  # there would be one class only
-        (["yes"] * 60 + ["-"] * 3, set()),
-        (["n/a"] * 60 + ["yes", "no"] * 20, set()),  # more of them than of all others
-        (["+", "0"] * 30 + ["-"] * 3, set()),  # a sign among signs
-        (["+", "0"] * 30 + ["n/a"] * 3, {"n/a"}),
-        (["eu", "as", "af"] * 30 + ["na"] * 3, set()),  # a code among codes
-        (["K", "Ca", "Fe", "Cl"] * 30 + ["Na"] * 3, set()),  # sodium
-        (["none", "drug a", "drug b"] * 30, set()),
-        (["unknown", "benign", "no"] * 30, set()),
+        (["yes", "no"] * 30 + ["n/a"] * 25, ["n/a"]),  # clear, though not rare
+        (["yes", "no"] * 30 + ["-"] * 25, []),  # a sign that is not rare
+        (["yes", "no"] * 30 + ["-"] * 3, ["-"]),
+        (["yes", "no"] * 30 + ["na", "-", "n/a"], ["na", "-", "n/a"]),
+        (["yes"] * 60 + ["n/a"] * 3, []),  # there would be one class only
+        (["yes"] * 60 + ["-"] * 3, []),
+        (["n/a"] * 60 + ["yes", "no"] * 20, []),  # more of them than of all others
+        (["+", "0"] * 30 + ["-"] * 3, []),  # a sign among signs
+        (["+", "0"] * 30 + ["n/a"] * 3, ["n/a"]),
+        (["eu", "as", "af"] * 30 + ["na"] * 3, []),  # a code among codes
+        (["K", "Ca", "Fe", "Cl"] * 30 + ["Na"] * 3, []),  # sodium
+        (["none", "drug a", "drug b"] * 30, []),
+        (["unknown", "benign", "no"] * 30, []),
     ],
     ids=str,
 )
-def test_what_is_a_class_depends_on_the_other_words(cells: list[str], gone: set[str]) -> None:
+def test_what_is_a_class_depends_on_the_other_words(cells: list[str], gone: list[str]) -> None:
     kept, _, schema, _ = described(table_of(cells))
-    assert set(schema.classes) == set(cells) - gone
+    assert set(schema.classes) == set(cells) - set(gone)
     assert len(kept) == sum(cell not in gone for cell in cells)
 
 

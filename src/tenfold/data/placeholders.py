@@ -78,6 +78,7 @@ MARKS: Final = (
     | frozenset(("<missing>", "#div/0!", "#value!", "#ref!", "#name?", "#num!", "#null!"))
     | frozenset(("#error!", "?", "??", "???", "-", "--", "---", "\u2013", "\u2014", "."))
     | frozenset(("..", "...", "\u2026", "/"))
+    | frozenset(word for word in PLACEHOLDERS if word.startswith("#"))  # errors of spreadsheets
 )
 ENDLESS: Final = frozenset({"inf", "infinity"})  # numbers, though no network learns from them
 MOST: Final = 4  # of them in one column; with more they are a code
