@@ -117,6 +117,15 @@ def test_wrong_labels_are_found_whatever_the_shape_of_the_classes(shape: str) ->
     assert [one.severity for one in found] == ["warns"]
 
 
+def test_classes_of_chance_do_not_hide_the_wrong_labels_of_others() -> None:
+    draw = np.random.default_rng(7)
+    x = inputs(draw)
+    kind = np.where(x["a"] > 0.3, "told", draw.choice(["mostly", "seldom"], ROWS, p=[0.8, 0.2]))
+    assert contradicted(tenfold.audit(x.assign(kind=kind))) == []  # the control
+    found = contradicted(tenfold.audit(x.assign(kind=spoilt(kind, ROWS // 15, draw))))
+    assert [one.severity for one in found] == ["warns"]
+
+
 @pytest.mark.parametrize("seed", [0, 1])
 @pytest.mark.parametrize("apart", [1.5, 2.5, 3.5])
 def test_rows_where_classes_overlap_are_no_wrong_labels(apart: float, seed: int) -> None:
