@@ -76,6 +76,76 @@ def test_flipped_labels_are_found_whatever_the_share_of_the_class(share: float) 
     assert len(lines_of(found) & set(wrong)) >= 7
 
 
+def spoilt(kind: np.ndarray, rows: int, draw: np.random.Generator) -> np.ndarray:
+    """Return the classes with those of some rows, drawn at random, turned into others."""
+    names, place = np.unique(kind, return_inverse=True)
+    wrong = draw.permutation(len(kind))[:rows]
+    place[wrong] = (place[wrong] + draw.integers(1, len(names), rows)) % len(names)
+    return names[place]
+
+
+@pytest.mark.parametrize("seed", [3, 5])
+@pytest.mark.parametrize(
+    ("share", "wrong"), [(0.5, 30), (0.25, 30), (0.4, 60), (0.12, 60), (0.12, 120)]
+)
+def test_flipped_labels_are_found_beside_a_slanting_boundary(
+    share: float, wrong: int, seed: int
+) -> None:
+    draw = np.random.default_rng(seed)
+    x = inputs(draw, 1_200)[["a", "b", "c", "d"]]
+    height = x["a"] + x["b"]
+    kind = np.where(height > height.quantile(1 - share), "fraud", "fine")
+    (one,) = contradicted(tenfold.audit(x.assign(kind=spoilt(kind, wrong, draw))))
+    assert one.severity == "warns"
+    assert 0.4 * wrong < int(one.fact.split()[0]) < 1.1 * wrong
+
+
+@pytest.mark.parametrize("shape", ["rings", "clusters"])
+def test_wrong_labels_are_found_whatever_the_shape_of_the_classes(shape: str) -> None:
+    draw = np.random.default_rng(6)
+    if shape == "rings":
+        angle, kind = draw.uniform(0, 2 * np.pi, ROWS), draw.choice(["in", "out"], ROWS)
+        radius = np.where(kind == "in", 1.0, 2.0) + draw.normal(0, 0.15, ROWS)
+        x = pd.DataFrame({"a": radius * np.cos(angle), "b": radius * np.sin(angle)})
+    else:
+        kind = draw.choice(["red", "green", "blue", "grey"], ROWS, p=[0.4, 0.3, 0.2, 0.1])
+        x = inputs(draw)
+        for column, name in zip("abcd", ["red", "green", "blue", "grey"], strict=True):
+            x[column] += 4.5 * (kind == name)
+    assert contradicted(tenfold.audit(x.assign(kind=kind))) == []  # the control
+    found = contradicted(tenfold.audit(x.assign(kind=spoilt(kind, ROWS // 20, draw))))
+    assert [one.severity for one in found] == ["warns"]
+
+
+def test_classes_of_chance_do_not_hide_the_wrong_labels_of_others() -> None:
+    draw = np.random.default_rng(7)
+    x = inputs(draw)
+    kind = np.where(x["a"] > 0.3, "told", draw.choice(["mostly", "seldom"], ROWS, p=[0.8, 0.2]))
+    assert contradicted(tenfold.audit(x.assign(kind=kind))) == []  # the control
+    found = contradicted(tenfold.audit(x.assign(kind=spoilt(kind, ROWS // 15, draw))))
+    assert [one.severity for one in found] == ["warns"]
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("apart", [1.5, 2.5, 3.5])
+def test_rows_where_classes_overlap_are_no_wrong_labels(apart: float, seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    kind = draw.choice(["red", "green", "blue"], ROWS, p=[0.6, 0.3, 0.1])
+    x = inputs(draw)
+    for column, name in zip("abc", ["red", "green", "blue"], strict=True):
+        x[column] += apart / np.sqrt(2) * (kind == name)
+    assert contradicted(tenfold.audit(x.assign(kind=kind))) == []
+
+
+@pytest.mark.parametrize("steep", [0.5, 2.0, 8.0])
+def test_chances_that_rise_along_many_columns_are_no_wrong_labels(steep: float) -> None:
+    draw = np.random.default_rng(2)
+    x = pd.DataFrame(draw.normal(size=(500, 40))).add_prefix("x")
+    chance = 1 / (1 + np.exp(-steep * (x["x0"] + x["x1"])))
+    kind = np.where(draw.random(500) < chance, "fraud", "fine")
+    assert contradicted(tenfold.audit(x.assign(kind=kind))) == []
+
+
 def amounts(draw: np.random.Generator) -> pd.DataFrame:
     """Return amounts that two columns tell, most of them small and a few very large."""
     x = inputs(draw)

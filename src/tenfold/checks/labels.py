@@ -10,16 +10,24 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax
+from scipy.stats import binom
 
 from tenfold.checks.finding import Finding
 from tenfold.checks.quick import FEWEST_ROWS
 
 # EVIDENCE: benchmarks/audit. Rows of a class that the model does not know, such as the rare one
 # of coin flips, contradict nothing: what it says of them is the share of the class.
-KNOWN: Final = 0.5  # what rows of a class are usually given for it, at least
+KNOWN: Final = 0.25  # of the way from the share of a class to certainty
 UNLIKELY: Final = 0.2  # of what rows of its class are usually given
-OPINIONS: Final = 4  # more, out of other folds
+OPINIONS: Final = 4  # of models that learnt from other folds
 FEWEST: Final = 7
+ODD: Final = 1 / 3  # of the rows that are taken for another class
+TOGETHER: Final = 2 / 3  # the shares of these that are odd, and where the model is sure
+RARE: Final = 0.02  # a chance
+PASSING: Final = 0.85  # of all these, for a first opinion to be followed by others
+HOTTEST: Final = 10.0  # temperature
 SHARE: Final = 0.02
 FAR: Final = 8.0  # times the miss that three of four answers of like size stay below
 FAR_IN_LOGS: Final = 2.5
@@ -27,57 +35,57 @@ HEAPED: Final = 0.25  # of the rows with one value, as counts have that are most
 APART: Final = 2.0  # as many wrong numbers as doubtful ones, where logs cannot tell them
 STRETCHES: Final = 20
 SHOWN: Final = 8
-SMALLEST: Final = 1e-15  # probability
+SMALLEST: Final = 1e-6  # probability; one row alone must not set the temperature
 Numbers = NDArray[np.float64]
 
 
 def check_classes_given(
-    answers_NC: Numbers,
+    answers: Callable[[], Numbers],
     target_N: NDArray[np.int64],
     names: Sequence[str],
     classes: Sequence[str],
-    again: Callable[[], Numbers],
 ) -> Iterator[Finding]:
     """Yield whether many classes contradict what was learnt from other rows: A12.
 
     As in confident learning (Northcutt, Jiang and Chuang, JAIR 70, 2021, arXiv:1911.00068) a
     class has a threshold of its own: what rows that are labelled with it are given for it on
-    average. A row is contradicted if another class reaches its threshold, and its own class
-    stays far below. That is evidence only against a class whose rows the model usually knows,
-    and only of a model that knows more than the shares of the classes.
+    average. A row is odd if another class reaches its threshold, and its own class stays far
+    below. That is evidence only against a class whose rows the model usually knows, and only
+    of a model that knows more than the shares of the classes.
 
-    Rows of classes that are hard to tell apart are doubtful: the less likely their class, the
-    fewer there are. Wrong labels are a heap apart: the model is sure of another class, and so
-    are models that learnt from other rows. One model alone is often sure of what it knows
-    little of.
+    Rows of classes that overlap are wrong at random, too, but these errors fade: the surer the
+    model, the fewer. Between two normal distributions of equal spread, however far apart, at
+    most a quarter of the errors are odd; and where a quarter of them lies in the surer half of
+    the rows, hardly a tenth is odd. Labels that were spoilt at random are wrong as often where
+    the model is sure, so that half of them lie there, and most are odd. So a third of what is
+    wrong must be odd, both shares must make up two thirds, and what is wrong where the model is
+    sure must not be fewer than half of the odd rows, but for chance.
 
     Parameters
     ----------
-    answers_NC : ndarray of shape (N, C)
-        Probabilities, out of fold.
+    answers : callable
+        Returns probabilities, out of folds that are new at each call, shape (N, C).
     target_N : ndarray of shape (N,)
         Class numbers; each occurs.
     names : sequence of str
         What each row or picture is called.
     classes : sequence of str
-    again : callable
-        Returns what is answered out of other folds.
     """
     if len(target_N) < FEWEST_ROWS:
         return
-    first = _Opinion.of(answers_NC, target_N)
-    if first.is_no_heap(first.odd_N):
+    first_NC = answers()
+    if not _Opinion.of(first_NC, target_N).is_of_spoilt_labels(PASSING):
         return
-    more_NC = np.mean([again() for _ in range(OPINIONS)], axis=0)
-    odd_N = first.odd_N & _Opinion.of(more_NC, target_N).odd_N
-    if first.is_no_heap(odd_N):
+    every = [first_NC, *(answers() for _ in range(OPINIONS - 1))]
+    opinion = _Opinion.of(np.mean(every, axis=0), target_N)
+    if not opinion.is_of_spoilt_labels():
         return
-    odd, other_N = np.flatnonzero(odd_N), first.other_N
-    given_N = answers_NC[np.arange(len(target_N)), target_N]
+    answers_NC, other_N = opinion.answers_NC, opinion.other_N
+    odd = np.flatnonzero(opinion.odd_N)
     told = [
         f"{names[i]} ({classes[target_N[i]]!r}, and {classes[other_N[i]]!r} is "
         f"{100 * answers_NC[i, other_N[i]]:.0f} % likely)"
-        for i in odd[np.argsort(given_N[odd])][:SHOWN]
+        for i in odd[np.argsort(answers_NC[odd, target_N[odd]], kind="stable")][:SHOWN]
     ]
     yield _found(len(odd), len(target_N), told)
 
@@ -88,40 +96,70 @@ class _Opinion:
 
     Attributes
     ----------
+    answers_NC : ndarray of shape (N, C)
+        Probabilities, no surer than the labels bear out.
     odd_N : ndarray of shape (N,), bool
         Which rows it contradicts.
     other_N : ndarray of shape (N,), int64
         The class that it takes them for.
-    wrong : int
-        Rows of classes that it knows, and takes for another.
+    wrong_N : ndarray of shape (N,), bool
+        Which rows, of classes that it knows, it contradicts or takes for another.
     """
 
+    answers_NC: Numbers
     odd_N: NDArray[np.bool_]
     other_N: NDArray[np.int64]
-    wrong: int
+    wrong_N: NDArray[np.bool_]
 
     @classmethod
     def of(cls, answers_NC: Numbers, target_N: NDArray[np.int64]) -> "_Opinion":
+        answers_NC = _cooled(answers_NC, target_N)
         rows, classes = answers_NC.shape
         given_N = answers_NC[np.arange(rows), target_N]
         count_C = np.bincount(target_N, minlength=classes)
         usual_C = np.bincount(target_N, given_N, minlength=classes) / count_C
         reached_NC = np.where(answers_NC >= usual_C, answers_NC, -1.0)
         other_N = reached_NC.argmax(axis=1)
-        guess = np.log(count_C / rows)[target_N].mean()
-        knows = np.log(np.maximum(given_N, SMALLEST)).mean() > guess
-        known_N = (usual_C >= KNOWN)[target_N] & knows
+        share_C = count_C / rows
+        knows = np.log(given_N).mean() > np.log(share_C)[target_N].mean()
+        known_N = (usual_C - share_C >= KNOWN * (1 - share_C))[target_N] & knows
         contradicted_N = (reached_NC.max(axis=1) >= 0) & (other_N != target_N)
-        return cls(
-            odd_N=known_N & contradicted_N & (given_N < UNLIKELY * usual_C[target_N]),
-            other_N=other_N,
-            wrong=int((known_N & (answers_NC.argmax(axis=1) != target_N)).sum()),
+        odd_N = known_N & contradicted_N & (given_N < UNLIKELY * usual_C[target_N])
+        wrong_N = odd_N | (known_N & (answers_NC.argmax(axis=1) != target_N))
+        return cls(answers_NC=answers_NC, odd_N=odd_N, other_N=other_N, wrong_N=wrong_N)
+
+    def is_of_spoilt_labels(self, part: float = 1.0) -> bool:
+        """Tell whether wrong rows are odd, and found where the model is sure.
+
+        Parameters
+        ----------
+        part : float
+            Of the numbers that are asked for.
+        """
+        sure_N = self.answers_NC.max(axis=1)
+        deep_N = self.wrong_N & (sure_N >= np.median(sure_N))
+        odd, wrong, deep = (int(n.sum()) for n in (self.odd_N, self.wrong_N, deep_N))
+        return (
+            odd >= part * max(FEWEST, ODD * wrong)
+            and odd + deep >= part * TOGETHER * wrong
+            and bool(binom.cdf(deep, odd, 0.5) >= RARE)
         )
 
-    def is_no_heap(self, odd_N: NDArray[np.bool_]) -> bool:
-        """Tell whether rows are few, or fewer than those that are only doubtful."""
-        odd = int(odd_N.sum())
-        return odd < FEWEST or odd < self.wrong - odd
+
+def _cooled(answers_NC: Numbers, target_N: NDArray[np.int64]) -> Numbers:
+    """Return the probabilities at the temperature, at least 1, that fits the targets best."""
+    logs_NC = np.log(np.clip(answers_NC, SMALLEST, 1.0))
+    rows = np.arange(len(target_N))
+
+    def at(logarithm: float) -> Numbers:
+        return np.asarray(log_softmax(logs_NC / np.exp(logarithm), axis=1))
+
+    best = minimize_scalar(
+        lambda logarithm: -at(logarithm)[rows, target_N].mean(),
+        bounds=(0.0, np.log(HOTTEST)),
+        method="bounded",
+    )
+    return np.exp(at(best.x))
 
 
 def check_numbers_given(

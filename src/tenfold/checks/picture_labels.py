@@ -64,7 +64,7 @@ def check_picture_labels(
         fold = shuffled_folds(len(pictures), generator)
         return out_of_fold(_linear, x_ND, target, "classification", fold)
 
-    yield from check_classes_given(answers(), target, pictures.files, tuple(used), answers)
+    yield from check_classes_given(answers, target, pictures.files, tuple(used))
 
 
 def _linear() -> Any:

@@ -55,23 +55,38 @@ def trees_out_of_fold(
     -------
     ndarray of shape (N, O)
     """
+    return out_of_fold(
+        lambda: make_trees(task, x_NP.shape[1]),
+        x_NP,
+        target,
+        task,
+        fold_N,
+        categorical_feature=words,
+    )
+
+
+def make_trees(task: Task, columns: int) -> Any:
+    """Return boosted trees that have learnt nothing yet.
+
+    Parameters
+    ----------
+    task : {"regression", "classification"}
+    columns : int
+        How many they will learn from.
+    """
     import lightgbm  # noqa: PLC0415 - a second that only some checks wait for
 
     kind = lightgbm.LGBMRegressor if task == "regression" else lightgbm.LGBMClassifier
-
-    def make() -> Any:
-        return kind(
-            n_estimators=60,
-            num_leaves=15,
-            learning_rate=0.1,
-            min_child_samples=10,
-            colsample_bytree=min(1.0, COLUMNS / x_NP.shape[1]),
-            verbose=-1,
-            n_jobs=1,
-            random_state=0,
-        )
-
-    return out_of_fold(make, x_NP, target, task, fold_N, categorical_feature=words)
+    return kind(
+        n_estimators=60,
+        num_leaves=15,
+        learning_rate=0.1,
+        min_child_samples=10,
+        colsample_bytree=min(1.0, COLUMNS / columns),
+        verbose=-1,
+        n_jobs=1,
+        random_state=0,
+    )
 
 
 def out_of_fold(

@@ -16,7 +16,15 @@ from tenfold.checks.counters import check_counters
 from tenfold.checks.finding import Finding, in_order
 from tenfold.checks.groups import check_groups, check_times
 from tenfold.checks.labels import check_classes_given, check_numbers_given
-from tenfold.checks.quick import ROWS, can_answer, inputs_of, shuffled_folds, trees_out_of_fold
+from tenfold.checks.lined import LinedTrees
+from tenfold.checks.quick import (
+    ROWS,
+    can_answer,
+    inputs_of,
+    out_of_fold,
+    shuffled_folds,
+    trees_out_of_fold,
+)
 from tenfold.checks.target import check_columns
 from tenfold.checks.unseen import check_drift, check_overlap, overlap
 from tenfold.data.cells import is_numeric, to_numbers, to_text
@@ -127,30 +135,24 @@ def _check_answers(
     if not can_answer(part.target, schema.task):
         return
     x_NP, words = inputs_of(part)
-    fold = shuffled_folds(len(pick), generator)
-
-    def answers(asked: NDArray[Any], fold: NDArray[np.int64]) -> NDArray[np.float64]:
-        return trees_out_of_fold(x_NP, asked, schema.task, fold, words)
-
     names = [f"line {line}" for line in table.lines[pick]]
     if schema.task == "classification":
         used, target = np.unique(part.target, return_inverse=True)
+
+        def probabilities() -> NDArray[np.float64]:
+            fold = shuffled_folds(len(pick), generator)
+            return out_of_fold(lambda: LinedTrees(words), x_NP, target, schema.task, fold)
+
         classes = tuple(schema.classes[i] for i in used)
-        yield from check_classes_given(
-            answers(target, fold),
-            target,
-            names,
-            classes,
-            lambda: answers(target, shuffled_folds(len(pick), generator)),
-        )
+        yield from check_classes_given(probabilities, target, names, classes)
     else:
-        values = part.target.astype(np.float64)
-        yield from check_numbers_given(
-            answers(values, fold)[:, 0],
-            values,
-            names,
-            lambda logs: answers(logs, fold)[:, 0],
-        )
+        fold = shuffled_folds(len(pick), generator)
+
+        def values(asked: NDArray[np.float64]) -> NDArray[np.float64]:
+            return trees_out_of_fold(x_NP, asked, schema.task, fold, words)[:, 0]
+
+        given = part.target.astype(np.float64)
+        yield from check_numbers_given(values(given), given, names, values)
 
 
 def _finite(rows: Encoded) -> Encoded:
