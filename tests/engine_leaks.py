@@ -61,7 +61,7 @@ def summed() -> pd.DataFrame:
 
 
 def counted() -> pd.DataFrame:
-    return before(houses(), record=np.random.default_rng(6).integers(1, 9, ROWS).cumsum())
+    return before(houses(), passed=np.random.default_rng(6).integers(1, 9, ROWS).cumsum())
 
 
 def oversampled() -> pd.DataFrame:

@@ -32,7 +32,7 @@ TABLES: Final[list[tuple[Callable[[], pd.DataFrame], str, str, str]]] = [
     ),
     (leaks.filled, "A03", "stops", "column 'bark' is filled or empty by the target 'pet'"),
     (leaks.summed, "A04", "stops", "2 columns add up to the target 'price', in every row"),
-    (leaks.counted, "A05", "warns", "column 'record' rises from each row to the next"),
+    (leaks.counted, "A05", "warns", "column 'passed' rises from each row to the next"),
     (leaks.oversampled, "A06", "stops", "60 of 301 rows are copies of another"),
     (leaks.jittered, "A06", "warns", "about 46 % of the rows are nearly equal to another"),
     (leaks.grouped, "A09", "warns", "rows of one 'patient' tell of each other"),
@@ -153,7 +153,7 @@ def test_names_with_brackets_are_names_and_no_parts_of_dates() -> None:
     copied = leaks.copied().rename(columns={"in_pounds": "total (GBP)"})
     cure = tenfold.audit(copied).findings[0].fix[0]
     assert cure == "leave the column out: --kind 'total (GBP)'=constant"
-    counted = leaks.counted().rename(columns={"record": "record (day book)"})
+    counted = leaks.counted().rename(columns={"passed": "passed (day book)"})
     assert [code for code, *_ in loud(tenfold.audit(counted))] == ["A05"]
 
 

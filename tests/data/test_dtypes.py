@@ -272,3 +272,12 @@ def test_files_of_parquet_keep_what_they_declare(tmp_path: Path) -> None:
     ]
     assert schemas[0] == schemas[1]
     assert [c.kind for c in schemas[1].columns if c.name == "x"] == ["category"]
+
+
+def test_a_column_may_have_the_name_of_a_parameter() -> None:
+    """It once was handed to a function of pandas by its name, as an argument."""
+    names = ["self", "columns", "data", "y"]
+    frame = pd.DataFrame({name: ["1", "2", "x"] for name in names}, dtype=object)
+    table = read_table(frame)
+    assert list(table.frame.columns) == names
+    assert table.frame["self"].tolist() == ["1", "2", "x"]

@@ -25,6 +25,7 @@ from sklearn.preprocessing import (
 )
 
 from tenfold.comparison.problem import Problem
+from tenfold.data.table import with_columns
 from tenfold.extras import require
 
 MANY_WORDS: Final = 50  # of a column get columns of their own; the rarer share one
@@ -119,7 +120,7 @@ def plain_names(X: pd.DataFrame) -> pd.DataFrame:
 
 def fill_words(X: pd.DataFrame, *, words: tuple[str, ...]) -> pd.DataFrame:
     """Return the rows with a word where a cell of words is empty."""
-    return X.assign(**{name: X[name].astype(object).fillna(EMPTY) for name in words})
+    return with_columns(X, {name: X[name].astype(object).fillna(EMPTY) for name in words})
 
 
 def _seed(problem: Problem) -> int:

@@ -48,6 +48,8 @@ def doubtful_scales(framing: Framing, reaches: Iterable[Reach]) -> Iterator[Deci
         scale = framing.known(found[0])
         if scale is None:
             whites = sorted({framing.scale(reach).white for reach in found})
+            if len(whites) == 1 and not found[0].whole:
+                continue  # fractions end at 1 or at 255, and all of them show which
             shown = " or ".join(map(_told, whites))
             what = f"{shown} is white in {len(found):,} {_named(found)}, as each tells itself"
             why = "training saw none, and so learnt no white for them"

@@ -27,6 +27,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tenfold.data.amounts import plain_unit, read_amount
+from tenfold.data.table import with_columns
 from tenfold.data.words import number_word, tidy, word_of
 
 NUMBERS: Final = (bool, int, float, Decimal)
@@ -118,7 +119,7 @@ def take_frame(frame: pd.DataFrame, missing: Missing) -> tuple[pd.DataFrame, Fou
             # Said, as pandas would take text for a dtype of its own.
             columns[name] = pd.Series(taken, index=frame.index, dtype=taken.dtype)
         found.add(name, words)
-    return (frame.assign(**columns) if columns else frame), found
+    return with_columns(frame, columns), found
 
 
 def _is_as_it_should_be(dtype: Any, missing: Missing) -> bool:

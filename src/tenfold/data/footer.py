@@ -37,6 +37,7 @@ STATISTICS: Final[Mapping[str, Callable[[NDArray[np.float64]], float]]] = {
     "least": lambda numbers: float(numbers.min()),
     "greatest": lambda numbers: float(numbers.max()),
 }
+VARIED: Final = 6  # distinct cells of a column whose sum is told by its number alone
 MAY_BE_ROWS: Final = frozenset({"median", "least", "greatest"})  # some row has these numbers
 CLOSE: Final = 1e-3  # of a sum, what rounding may make of it
 LEAST: Final = 2  # rows that are added up
@@ -245,8 +246,10 @@ class _Rows:
         named = any(is_statistic(texts[j]) for j in words)
         shared, new = {*STATISTICS} if named else {*STATISTICS} - MAY_BE_ROWS, 0
         for j in numbers:  # of most rows the first number tells
-            known, fresh = self._statistics(texts[j], self._column(j, first))
-            shared, new = shared & known, new + fresh
+            above = self._column(j, first)
+            known, fresh = self._statistics(texts[j], above)
+            # Of a few small numbers, such as 0 and 1, another is easily the sum by chance.
+            shared, new = shared & known, new + (fresh and len(set(above)) >= VARIED)
             if not shared:
                 return False
         if any(texts[j] in set(map(as_text, self._column(j, first))) for j in words):
@@ -267,12 +270,14 @@ class _Rows:
         places = len(text.rpartition(self.decimal)[2]) if self.decimal in text else 0
         room = 0.5 * 10.0**-places if places else 0.0
         few = len(np.unique(above)) <= 2
+        with np.errstate(over="ignore", invalid="ignore"):  # squares may have no number
+            found = {name: statistic(above) for name, statistic in STATISTICS.items()}
         known = {
             name
-            for name, statistic in STATISTICS.items()
+            for name, value in found.items()
             if not (few and name in MAY_BE_ROWS)
-            and abs(statistic(above) - number)
-            <= room * (1 + EXACT) + EXACT * abs(statistic(above))
+            and np.isfinite(value)
+            and abs(value - number) <= room * (1 + EXACT) + EXACT * abs(value)
         }
         return known, bool(np.all(above != number))
 

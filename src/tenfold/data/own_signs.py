@@ -15,6 +15,7 @@ from tenfold.config import Decision
 from tenfold.data.amounts import digits_of
 from tenfold.data.placeholders import is_placeholder
 from tenfold.data.reading import Reading
+from tenfold.data.table import with_columns
 
 NAMES: Final = {".": "decimal point", ",": "decimal comma"}
 OTHER: Final = {".": ",", ",": "."}
@@ -187,7 +188,7 @@ def with_one_sign(frame: pd.DataFrame, reading: Reading) -> pd.DataFrame:
         for name in reading.apart
         if name in frame.columns and frame[name].dtype.kind == "O"
     }
-    return frame.assign(**columns) if columns else frame
+    return with_columns(frame, columns)
 
 
 def _exchanged(cell: Any, own: str) -> Any:

@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -183,3 +184,19 @@ def find_column(table: Table, name: str, *, option: str) -> str:
         place={"file": table.source, "columns": ", ".join(map(repr, names[:30]))},
         fix=fix,
     )
+
+
+def with_columns(frame: pd.DataFrame, columns: Mapping[str, "pd.Series[Any]"]) -> pd.DataFrame:
+    """Return a DataFrame with other cells in some of its columns, whatever they are called.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"self": [1, 2], "b": [3, 4]})
+    >>> with_columns(frame, {"self": pd.Series([5, 6])})["self"].tolist()
+    [5, 6]
+    """
+    if not columns:
+        return frame
+    # At once: one by one, each would be searched for a place among all others.
+    cells = {name: columns.get(str(name), frame[name]) for name in frame.columns}
+    return pd.DataFrame(cells, index=frame.index)
