@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import tenfold
-from tenfold.config import SchemaOptions, Task
+from tenfold.config import SchemaOptions, SplitOptions, Task
 from tenfold.data.labelled import with_targets
 from tenfold.data.read import read_table
 from tenfold.data.table import Table
@@ -39,6 +39,10 @@ def test_the_target_is_the_last_column_unless_one_is_named() -> None:
     )
     assert find_target(table, SchemaOptions(target="a")) == ("a", ())
     assert find_target(table, SchemaOptions(weight_column="c"))[0] == "b"
+    for split in (SplitOptions(group_column="c"), SplitOptions(time_column="c")):
+        name, (decision,) = find_target(table, SchemaOptions(), split)
+        assert (name, decision.change_with) == ("b", "--target")
+        assert decision.why.endswith("that is not one of weights, groups or times")
 
 
 def test_a_target_that_the_table_lacks_is_refused_with_near_names() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tenfold.config import Decision, SchemaOptions, Task
+from tenfold.config import Decision, SchemaOptions, SplitOptions, Task
 from tenfold.data.cells import (
     count_words,
     places,
@@ -27,16 +27,22 @@ MAX_CLASSES: Final = 1_000
 MOST_TOLD: Final = 5
 
 
-def find_target(table: Table, options: SchemaOptions) -> tuple[str, tuple[Decision, ...]]:
-    """Return the name of the target: the one asked for, or the last column."""
+def find_target(
+    table: Table, options: SchemaOptions, split: SplitOptions | None = None
+) -> tuple[str, tuple[Decision, ...]]:
+    """Return the name of the target: the one asked for, or the last column without a part."""
     if options.target is not None:
         return find_column(table, options.target, option="--target"), ()
-    reserved = options.weight_column
-    name = next(n for n in reversed(list(table.frame.columns)) if n != reserved)
-    decision = Decision(
-        what=f"the target is {name!r}", why="it is the last column", change_with="--target"
-    )
-    return name, (decision,)
+    taken = {options.weight_column}
+    if split is not None:
+        taken |= {split.group_column, split.time_column}
+    names = list(map(str, table.frame.columns))
+    name = next((n for n in reversed(names) if n not in taken), names[-1])
+    why = "it is the last column"
+    if name != names[-1]:
+        why += " that is not one of weights, groups or times"
+    what = f"the target is {name!r}"
+    return name, (Decision(what=what, why=why, change_with="--target"),)
 
 
 def infer_task(

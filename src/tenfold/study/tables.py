@@ -177,7 +177,7 @@ def describe(
             place={"file": table.source},
             fix=["name the separator, if it was read wrongly: --separator ';'"],
         )
-    target, found = find_target(table, options.schema)
+    target, found = find_target(table, options.schema, options.split)
     max_bad = options.read.max_bad
     table, unlabelled = with_targets(table, target, options.schema.task, max_bad)
     table, untimed = with_times(table, options.split.time_column, max_bad)
