@@ -7,7 +7,7 @@ such as a word among numbers, is.
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,10 +27,8 @@ from tenfold.data.placeholders import MARKS, are_stray, find_placeholders, marks
 from tenfold.data.schema import Schema
 from tenfold.data.signs import is_alike
 from tenfold.data.table import Table
-from tenfold.data.target import guess_task
+from tenfold.data.target import MOST_TOLD, guess_task
 from tenfold.errors import SplitError
-
-MOST_TOLD: Final = 5
 
 
 class Strays(NamedTuple):

@@ -255,9 +255,7 @@ def _read_parquet(path: Path) -> pd.DataFrame:
 def _read_excel(path: Path, options: ReadOptions, like: Known | None) -> Table:
     require("openpyxl", extra="excel", to="read .xlsx files")
     try:
-        sheets = look_into(path)
-        name, chosen = choose_sheet(path, sheets, options.sheet)
-        sheet = next(sheet for sheet in sheets if sheet.name == name)
+        sheet, chosen = choose_sheet(path, look_into(path), options.sheet)
         every, columns, merged = sheet_records(path, sheet)
     except ReadError:
         raise
@@ -266,7 +264,7 @@ def _read_excel(path: Path, options: ReadOptions, like: Known | None) -> Table:
     every = [row for row in every if row.line > (options.skip_rows or 0)]
     filled = [row for row in every if any(cell is not None for cell in row.cells)]
     if not filled:
-        raise ReadError("D02", f"sheet {name!r} is empty", place={"file": str(path)})
+        raise ReadError("D02", f"sheet {sheet.name!r} is empty", place={"file": str(path)})
     found = _placed(path, filled[:SAMPLE_RECORDS], columns, filled, options)
     if found.rows:
         # An empty row between others is one all of whose cells are missing.

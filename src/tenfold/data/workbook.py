@@ -157,8 +157,8 @@ def _extent(archive: zipfile.ZipFile, name: str) -> _Extent:
 
 def choose_sheet(
     path: Path, sheets: Sequence[Sheet], asked: str | None
-) -> tuple[str, tuple[Decision, ...]]:
-    """Return the name of the sheet that holds the table.
+) -> tuple[Sheet, tuple[Decision, ...]]:
+    """Return the sheet that holds the table.
 
     It is the first that is shown and holds more than a small part of what the largest does.
 
@@ -171,20 +171,20 @@ def choose_sheet(
     --------
     >>> notes = Sheet(name="README", shown=True, cells=3)
     >>> data = Sheet(name="data", shown=True, cells=600)
-    >>> choose_sheet(Path("a.xlsx"), [notes, data], None)[0]
+    >>> choose_sheet(Path("a.xlsx"), [notes, data], None)[0].name
     'data'
     """
-    names = [sheet.name for sheet in sheets]
     if asked is not None:
-        numbers = {str(number): name for number, name in enumerate(names, start=1)}
-        if asked not in names and asked not in numbers:
+        named = {sheet.name: sheet for sheet in sheets}
+        known = {str(number): sheet for number, sheet in enumerate(sheets, start=1)} | named
+        if asked not in known:
             raise ReadError(
                 "D12",
                 f"there is no sheet {asked!r}",
-                place={"file": str(path), "sheets": ", ".join(map(repr, names))},
+                place={"file": str(path), "sheets": ", ".join(map(repr, named))},
                 fix=["name one of them, or its number: --sheet 1"],
             )
-        return asked if asked in names else numbers[asked], ()
+        return known[asked], ()
     shown = [sheet for sheet in sheets if sheet.shown and sheet.cells] or [
         sheet for sheet in sheets if sheet.cells
     ]
@@ -194,14 +194,14 @@ def choose_sheet(
     largest = max(sheet.cells for sheet in shown)
     found = next(sheet for sheet in shown if sheet.cells >= LEAST_PART * largest)
     if len(sheets) == 1:
-        return found.name, ()
+        return found, ()
     others = [sheet.name for sheet in sheets if sheet is not found]
     more = f" and {len(others) - SHOWN:,} more" if len(others) > SHOWN else ""
     left = f"{', '.join(map(repr, others[:SHOWN]))}{more}"
     first = sheets[0] is found
     why = f"it is the first, before {left}" if first else f"it holds the table, and not {left}"
     what = f"sheet {found.name!r} is read"
-    return found.name, (Decision(what=what, why=why, change_with="--sheet"),)
+    return found, (Decision(what=what, why=why, change_with="--sheet"),)
 
 
 def unsolved_told(sheet: Sheet) -> tuple[Decision, ...]:
