@@ -31,7 +31,7 @@ KINDS = {
     "F": "Folds",
     "N": "Network",
     "P": "Prediction",
-    "I": "Pictures",
+    "I": "Images",
     "C": "Comparisons",
     "A": "Audit",
     "U": "Usage",
