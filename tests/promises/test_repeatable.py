@@ -12,9 +12,9 @@ from safetensors.numpy import load
 
 from tenfold.config import Decision
 from tenfold.launch import carry_out
-from tenfold.order import Given
+from tenfold.learning import Given
 from tenfold.tracking import tracker
-from tests.engine_cuts import EVERY_CHUNK, run_of
+from tests.engine_cuts import run_of
 from tests.promises.conftest import Trained, answers_in, table_of
 
 CUT_AFTER: Final = 2  # epochs
@@ -66,7 +66,7 @@ def test_a_run_that_was_cut_off_goes_on_and_ends_with_the_same_bits(
     asked = trained.case.asked()
     folds, network = asked.pop("folds"), asked.pop("network", "auto")
     make = network if callable(network) else None
-    given = Given(watch=Ending(), splitter=folds, make=make, pace=EVERY_CHUNK)
+    given = Given(watch=Ending(), splitter=folds, network=make)
     named = asked | {"network": "own" if make else network}
     order = replace(run_of(trained.data, tmp_path, **named), given=given)
     with pytest.raises(CutOffError):
