@@ -75,7 +75,7 @@ def test_every_option_stands_on_the_page_of_commands(pages: Path) -> None:
 def test_no_option_on_a_page_has_a_dash_for_its_two_hyphens(pages: Path) -> None:
     texts = {page: page.read_text(encoding="utf-8") for page in pages.rglob("*.html")}
     assert len(texts) > 20
-    assert [page.name for page, text in texts.items() if re.search("–[a-z]", text)] == []
+    assert [page.name for page, text in texts.items() if re.search("\u2013[a-z]", text)] == []
 
 
 def table_fields(page: str) -> set[str]:
@@ -135,3 +135,16 @@ def test_links_between_pages_lead_somewhere() -> None:
         for link in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8")):
             if not link.startswith("http"):
                 assert (page.parent / link).exists(), f"{page.name}: {link}"
+
+
+def test_every_file_of_the_project_that_a_page_names_is_there() -> None:
+    pages = [*ROOT.glob("*.md"), ROOT / "benchmarks" / "README.md", *DOCS.rglob("*.md")]
+    named = {
+        (page.name, path)
+        for page in pages
+        for path in re.findall(
+            r"\b(?:benchmarks|docs|examples|tests)/[\w./-]*\w", page.read_text(encoding="utf-8")
+        )
+    }
+    assert len(named) > 20
+    assert [one for one in sorted(named) if not (ROOT / one[1]).exists()] == []
