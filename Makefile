@@ -22,7 +22,7 @@ demo: $(VENV)/.run ## train on the table that comes with the package, and predic
 	@$(BIN)/tenfold demo
 
 test: $(VENV)/.dev $(VENV)/.browser ## run every test, doctest, example, and block of the documentation
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 same: $(VENV)/.dev ## compare golden runs of this tree and of COMMIT bit for bit: make same COMMIT=main
 	@$(BIN)/python -m tests.golden against $(or $(COMMIT),HEAD)

@@ -23,6 +23,8 @@ from hypothesis import HealthCheck, settings
 from sybil import Example, Sybil
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
 
+import tenfold  # noqa: F401 - before torch, whose threads it keeps from spinning
+
 ROOT: Final = Path(__file__).parent
 OPTIONS: Final = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 # scikit-learn's checks of array libraries are skipped unless SciPy is told before its import.
@@ -127,7 +129,12 @@ pytest_collect_file = Sybil(
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Call the pages slow: each trains networks, as a reader would."""
+    """Call the pages slow, since each trains networks as a reader would; begin with slow files.
+
+    Where files are shared among workers, a long one at the end would leave the others idle.
+    """
     for item in items:
         if item.path.suffix == ".md":
             item.add_marker("slow")
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
