@@ -16,7 +16,7 @@ GREY, BLUE, ORANGE = "#767676", "#3366cc", "#cc6633"
 def draw(run: Path) -> Path:
     """Draw the RMSE of each fold of a run; return the figure's path."""
     metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
-    score, guess = metrics["scores"]["rmse"], metrics["constant"]["rmse"]
+    score, guess = metrics["scores"]["rmse"], metrics["baseline"]["rmse"]
     folds = range(1, metrics["folds"] + 1)
     mpl.rcParams.update({"svg.hashsalt": "tenfold", "font.size": 9})
     figure = Figure(figsize=(6.4, 2.6), layout="constrained")

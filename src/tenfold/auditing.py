@@ -59,12 +59,12 @@ class Audit:
     @property
     def stops(self) -> bool:
         """Whether ``train`` refuses the data."""
-        return any(finding.severity == "stops" for finding in self.findings)
+        return any(finding.severity == "error" for finding in self.findings)
 
     @property
     def noun(self) -> str:
         """What the data consist of."""
-        return "pictures" if self.kind == "images" else "rows"
+        return "images" if self.kind == "images" else "rows"
 
     def to_dict(self) -> dict[str, Any]:
         """Return what ``--json`` prints."""
@@ -148,7 +148,7 @@ def audit(  # noqa: PLR0913 - each option of the command, by its own name
     >>> frame = pd.DataFrame({"size": size, "price_in_cents": 100 * price, "price": price})
     >>> found = audit(frame)
     >>> found.stops, [(one.code, one.fact) for one in found.findings]
-    (True, [('A01', "column 'price_in_cents' holds the target 'price'")])
+    (True, [('A01', "column 'price_in_cents' contains the target 'price'")])
     """
     started = time.perf_counter()
     source, asked = as_source(data), None if test is None else as_source(test)
@@ -194,10 +194,10 @@ def _look_at_pictures(
     data: str | Path, test: Data | None, options: RunOptions, max_bad: float, watch: Watch
 ) -> Audit:
     if isinstance(test, pd.DataFrame):
-        raise UsageError("U02", "test is a DataFrame, and data are pictures")
+        raise UsageError("U02", "test is a DataFrame, but data are images")
     options = options_of_pictures(data, options)
     framing = choose_framing(options.train)
-    progress = of_pictures.stage(watch, "reading pictures")
+    progress = of_pictures.stage(watch, "reading images")
     pictures, asked = read_pictures(data, framing, options.pictures, progress)
     if test is not None:
         asked = read_test_pictures(test, pictures.framing, options.pictures, progress)
@@ -206,16 +206,16 @@ def _look_at_pictures(
     for found in (pictures, asked):
         if found is not None:
             told = [f"{file.file}: {file.reason}" for file in found.rejected]
-            findings += check_rejected(told, len(found), max_bad, "pictures")
+            findings += check_rejected(told, len(found), max_bad, "images")
             told = [f"{file.file}: {file.reason}" for file in found.unlabelled]
-            findings += check_unlabelled(told, len(found), "pictures")
+            findings += check_unlabelled(told, len(found), "images")
             found.check_rejected(1.0)
     streams = Streams(options.train.seed)
     pictures, asked, schema, _ = of_pictures.describe(pictures, asked, options, streams)
     watch.decided(pictures.decisions)
     copies = options.split.keep_copies
     findings += check_pictures(pictures, schema, asked, keep_copies=copies)
-    seen = of_pictures.stage(watch, "seeing pictures")
+    seen = of_pictures.stage(watch, "computing image features")
     findings += check_picture_labels(pictures, streams, seen)
     return Audit(
         data=name_of(data),

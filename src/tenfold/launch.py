@@ -196,7 +196,7 @@ def train(  # noqa: PLR0913 - each option of the command, by its own name
     >>> run = train(pd.DataFrame({"x": x, "y": 3 * x}), folds=3, epochs=30, out=None)
     >>> run.metrics["task"], run.metrics["folds"]
     ('regression', 3)
-    >>> run.metrics["scores"]["mse"]["mean"] < run.metrics["constant"]["mse"]
+    >>> run.metrics["scores"]["mse"]["mean"] < run.metrics["baseline"]["mse"]
     True
     """
     options = RunOptions.named(
@@ -299,9 +299,7 @@ def study_table(
     """Read a table and study it; return the seconds of reading too."""
     refuse(options, OF_PICTURES, "a table")
     if options.train.network in NETWORKS_OF_PICTURES:
-        raise UsageError(
-            "U02", f"--network {options.train.network} is for pictures, not a table"
-        )
+        raise UsageError("U02", f"--network {options.train.network} is for images, not a table")
     started = time.perf_counter()
     table = read_table(data, options.read)
     test_table = None if test is None else read_table(test, options.read, like=table.known)
@@ -328,13 +326,16 @@ def study_pictures(
     """Read a folder of pictures and study it; return the seconds of reading too."""
     options = options_of_pictures(data, options)
     if options.train.weights is not None and options.train.network not in STARTING_FROM_WEIGHTS:
-        fact = f"--weights was given, and --network {options.train.network} starts without"
+        fact = (
+            f"--weights was given, but --network {options.train.network} does not use "
+            "pretrained weights"
+        )
         raise UsageError("U02", fact)
     if isinstance(test, pd.DataFrame):
-        raise UsageError("U02", "test is a DataFrame, and data are pictures")
+        raise UsageError("U02", "test is a DataFrame, but data are images")
     started = time.perf_counter()
     framing = choose_framing(options.train)
-    progress = stage(given.watch, "reading pictures")
+    progress = stage(given.watch, "reading images")
     pictures, own_test = read_pictures(data, framing, options.pictures, progress)
     pictures.check_rejected(options.pictures.max_bad)
     if test is not None:

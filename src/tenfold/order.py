@@ -113,7 +113,10 @@ def do_again(order: Order, path: Path) -> Order:
         raise UsageError("U02", "--resume and --config were both given")
     for name in changed_options(order.options):
         if name != "network" or order.given.make is None:
-            fact = f"--{SPELT.get(name, name.replace('_', '-'))} was given, and --config has it"
+            fact = (
+                f"--{SPELT.get(name, name.replace('_', '-'))} was given, but --config "
+                "already sets it"
+            )
             raise UsageError("U02", fact, fix=["leave out one of the two"])
     known = Config.read(path)
     repeats = None if order.data is not None else (path.parent, known)
@@ -131,11 +134,11 @@ def taken_from(order: Order, known: Config) -> Order:
     given = {"folds": order.given.splitter, "network": order.given.make}
     for name in known.by_hand:
         if given[name] is None:
-            fact = f"{name} of the run was an object of Python, which no file holds"
-            raise UsageError("U02", fact, fix=[f"give it again: train(..., {name}=...)"])
+            fact = f"{name} of the run was a Python object, which cannot be saved"
+            raise UsageError("U02", fact, fix=[f"pass it again: train(..., {name}=...)"])
     if order.data is None and known.data == FRAME:
-        fact = "the data of the run were a DataFrame, which no file holds"
-        raise UsageError("U02", fact, fix=["give it again: train(DATA, ...)"])
+        fact = "the data of the run were a DataFrame, which was not saved"
+        raise UsageError("U02", fact, fix=["pass it again: train(DATA, ...)"])
     same = order.data is None
     return replace(
         order,
@@ -155,9 +158,9 @@ def options_of_pictures(data: str | Path, options: RunOptions) -> RunOptions:
     """
     if options.schema.task == "classification":  # what pictures are for anyway
         options = replace(options, schema=replace(options.schema, task=None))
-    refuse(options, OF_TABLES, "pictures")
+    refuse(options, OF_TABLES, "images")
     if Path(data).is_dir():
-        refuse(options, OF_PICTURE_TABLES, "a folder of pictures: its folders are the classes")
+        refuse(options, OF_PICTURE_TABLES, "a folder of images, with one folder per class")
     return options
 
 
@@ -174,4 +177,6 @@ def refuse(options: RunOptions, names: Mapping[str, tuple[str, ...]], data: str)
         for name in members:
             if getattr(getattr(options, group), name) != getattr(getattr(usual, group), name):
                 option = SPELT.get(name, name.replace("_", "-"))
-                raise UsageError("U02", f"--{option} was given, and it says nothing of {data}")
+                raise UsageError(
+                    "U02", f"--{option} was given, but it does not apply to {data}"
+                )

@@ -83,7 +83,7 @@ class Run:
     @property
     def noun(self) -> str:
         """What its data are called."""
-        return "pictures" if self.kind == "images" else "rows"
+        return "images" if self.kind == "images" else "rows"
 
     def findings(self) -> "Findings":
         """Return all that a page shows of the run, from memory or from its folder.
@@ -170,14 +170,14 @@ class Run:
         model = self.model
         if isinstance(model, PictureModel):
             if data is not None or isinstance(inputs, InMemory):
-                raise another_kind("pictures", "a table")
+                raise another_kind("images", "a table")
             seen = None
             if inputs is not None:
                 seen = inputs if isinstance(inputs, Pictures) else self.read(inputs)
                 seen.check_rejected(max_bad=1.0)
             return explain_pictures(model, seen, of_class=of_class, progress=progress)
         if inputs is not None and not isinstance(inputs, str | Path | InMemory):
-            raise another_kind("a table", "pictures")
+            raise another_kind("a table", "images")
         asked = None if inputs is None else as_table(inputs, model.schema)
         seed = int(self.metrics.get("seed", 0))
         if self.study is not None and not isinstance(self.study.data, Pictures):
@@ -295,12 +295,12 @@ class Run:
         model = self.model
         if isinstance(model, PictureModel):
             if isinstance(data, InMemory):
-                raise another_kind("pictures", "a table")
+                raise another_kind("images", "a table")
             pictures = data if isinstance(data, Pictures) else self.read(data)
             admit_pictures(pictures, schema, told=pictures is data)
             return tell_pictures(model, pictures, coverage, progress)
         if not isinstance(data, str | Path | InMemory):
-            raise another_kind("a table", "pictures")
+            raise another_kind("a table", "images")
         table = as_table(data, model.schema)
         index = data.index if isinstance(data, pd.DataFrame) else table.lines
         table = admit_and_warn(table, model.schema, schema)
@@ -317,7 +317,7 @@ class Run:
             P05, if the run was trained on pictures.
         """
         if isinstance(self.model, PictureModel):
-            raise another_kind("pictures", "a table")
+            raise another_kind("images", "a table")
         table = as_table(data, self.model.schema)
         places = data.index if isinstance(data, pd.DataFrame) else table.lines
         return departure_table(like_training(table, self.model.schema)[1], places)
@@ -368,12 +368,12 @@ class Run:
         model = self.model
         if isinstance(model, PictureModel):
             if isinstance(data, InMemory):
-                raise another_kind("pictures", "a table")
+                raise another_kind("images", "a table")
             pictures = self.read_labelled(data, PictureOptions(max_bad=max_bad))
             admit_pictures(pictures, schema, told=pictures is data)
             return show_pictures(model, pictures, streams, progress).with_coverage()
         if isinstance(data, Pictures):
-            raise another_kind("a table", "pictures")
+            raise another_kind("a table", "images")
         table = labelled_and_warn(as_table(data, model.schema), model.schema, max_bad)
         table = admit_and_warn(table, model.schema, schema)
         return show_table(model, table, streams, progress).with_coverage()
@@ -396,5 +396,5 @@ class Run:
     @property
     def _picture_model(self) -> PictureModel:
         if not isinstance(self.model, PictureModel):
-            raise another_kind("a table", "pictures")
+            raise another_kind("a table", "images")
         return self.model

@@ -174,7 +174,7 @@ def test_dropped_pictures_are_shown_with_label_shares_and_heat(
     page.wait_for_selector(".bars")
     said = page.inner_text("#answer")
     assert "red, > 99.9%" in said
-    assert "V08: it is no picture." in said
+    assert "V08: it is no image." in said
     heat = page.locator("img.heat")
     assert heat.is_visible()
     page.get_by_label("what speaks for red").uncheck()

@@ -211,10 +211,10 @@ def check_numbers_given(
 def _found(odd: int, rows: int, told: Sequence[str]) -> Finding:
     return Finding(
         code="A12",
-        severity="warns" if odd >= SHARE * rows else "notes",
-        fact=f"{odd:,} of {rows:,} targets contradict what other rows show",
-        place={"such as": "; ".join(told)},
-        fix=("look at these, and mend those that are wrong",),
+        severity="warning" if odd >= SHARE * rows else "info",
+        fact=f"{odd:,} of {rows:,} targets contradict similar rows",
+        place={"examples": "; ".join(told)},
+        fix=("check these, and correct the wrong ones",),
     )
 
 

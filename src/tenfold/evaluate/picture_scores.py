@@ -10,7 +10,7 @@ from tenfold.data.encode import Encoded
 from tenfold.data.picture_schema import PictureSchema, encode_pictures
 from tenfold.data.pictures import Pictures
 from tenfold.errors import PredictError
-from tenfold.evaluate.metrics import accuracy, constant_guess, log_loss
+from tenfold.evaluate.metrics import accuracy, baseline_guess, log_loss
 from tenfold.evaluate.scores import TestScore, score_test
 from tenfold.nn.network import FoldNetwork, answer
 from tenfold.nn.targets import FoldTarget
@@ -27,16 +27,16 @@ def read_classes(pictures: Pictures, schema: PictureSchema) -> NDArray[np.int64]
     PredictError
         P03 or P04, if there are no pictures, or some are of classes never learnt.
     """
-    place = {"pictures": pictures.source}
+    place = {"images": pictures.source}
     if pictures.labels is None or len(pictures) == 0:
-        fix = ["put the pictures into a folder for each class"]
-        raise PredictError("P03", "no picture has a class", place=place, fix=fix)
+        fix = ["put the images into one folder per class"]
+        raise PredictError("P03", "no image has a class", place=place, fix=fix)
     classes = encode_pictures(pictures, schema).target.astype(np.int64)
     if (classes < 0).any():
         unknown = sorted(set(map(str, pictures.labels[classes < 0])))
         raise PredictError(
             "P04",
-            f"{(classes < 0).sum():,} pictures are of classes that the network never learnt",
+            f"{(classes < 0).sum():,} images are of classes that were not in the training data",
             place=place | {"classes": ", ".join(map(repr, unknown[:10]))},
             fix=[f"the classes are {', '.join(map(repr, schema.classes[:20]))}"],
         )
@@ -64,7 +64,7 @@ def score_guess(
     rows: Encoded, test: Pictures, schema: PictureSchema, streams: Streams
 ) -> dict[str, TestScore]:
     """Score the shares of the classes learnt from as a guess for test pictures."""
-    guess = constant_guess(rows.target, rows.weights, schema.task, len(schema.classes))
+    guess = baseline_guess(rows.target, rows.weights, schema.task, len(schema.classes))
     return score_pictures(schema, test, np.tile(guess, (len(test), 1)), streams)
 
 

@@ -79,5 +79,5 @@ def _with_sets(
 
 def another_kind(learnt: str, given: str) -> PredictError:
     """Return P05: what is given is not of the kind that a model learnt."""
-    fact = f"the model was trained on {learnt}, and {given} was given"
-    return PredictError("P05", fact, fix=[f"give it {learnt}"])
+    fact = f"the model was trained on {learnt}, but {given} was given"
+    return PredictError("P05", fact, fix=[f"pass {learnt}"])

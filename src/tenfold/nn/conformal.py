@@ -176,7 +176,7 @@ class Conformal(nn.Module):
             most = math.floor(1000 * count / (count + 1)) / 10
             raise PredictError(
                 "P07",
-                f"a coverage of {coverage:g} cannot be promised",
+                f"a coverage of {coverage:g} cannot be guaranteed",
                 place={"held-out rows": f"{count:,}, enough for {most:g} %"},
                 fix=["ask for less: --coverage 0.9", "train with more rows"],
             )

@@ -66,7 +66,7 @@ def data_again(
     if isinstance(schema, Schema):
         return table_again(folder, schema, source)[0]
     if not isinstance(source, str | Path | None):
-        raise PredictError("P05", "the model was trained on pictures, and a table was given")
+        raise PredictError("P05", "the model was trained on images, but a table was given")
     return pictures_again(folder, schema.framing, source)
 
 
@@ -114,5 +114,5 @@ def _options_of(folder: Path) -> tuple[RunOptions, str]:
 
 
 def _absent(source: str) -> PredictError:
-    fact = f"the data of the run are not at {source}"
+    fact = f"the data of the run are no longer at {source}"
     return PredictError("P06", fact, fix=["say where they are: --data FILE"])

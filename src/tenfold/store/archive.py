@@ -167,12 +167,12 @@ def load_model(path: Path, make: MakeModule | None = None) -> Model | PictureMod
     except NetworkError:
         raise  # the user's own function is at fault, not the file
     except UNFIT as error:
-        what = f"its parts do not fit together ({type(error).__name__})"
+        what = f"its parts do not match ({type(error).__name__})"
         raise damaged(path, what) from error
     if not _alike(answers, expected, expected):
         raise StoreError(
             "M03",
-            "the model predicts something else for its sample rows than when it was saved",
+            "the model's predictions for its sample rows differ from those when it was saved",
             place={"file": str(path)},
             fix=["copy or train it again"],
         )
@@ -215,13 +215,13 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
     """Return the parts of a model file as today's format would hold them."""
     manifest, tensors = read_parts(path)
     if "format" not in manifest:
-        raise damaged(path, "its manifest says no format")
+        raise damaged(path, "its manifest does not state a format")
     found = manifest["format"]
     if not isinstance(found, int) or isinstance(found, bool) or not 0 < found <= FORMAT:
         raise StoreError(
             "M02",
-            f"the model has format {str(found)[:40]}, "
-            f"and this Tenfold reads formats up to {FORMAT}",
+            f"the model has format {str(found)[:40]}, but this version of Tenfold reads "
+            f"formats up to {FORMAT}",
             place={"file": str(path)},
             fix=["pip install --upgrade tenfold"],
         )
@@ -236,7 +236,7 @@ def _rebuild(
 ) -> Model:
     schema = Schema.from_dict(manifest["schema"])
     if schema.task not in TASKS or (len(schema.classes) or 1) != int(manifest["outputs"]):
-        raise ValueError("the schema is not that of the network")
+        raise ValueError("the schema does not match the network")
     answering = _rebuild_ensemble(manifest, manifest, schema, tensors, "", make)
     told = manifest["scored"]
     scored = None
@@ -297,18 +297,18 @@ def _rebuild_features(
     )
     # Each column of codes has a tensor of its own, so there are no more of them.
     if len(levels) > tensors or len(options.bins) > MOST_CODES:
-        raise ValueError("there is no model with so many columns")
+        raise ValueError("a model cannot have this many columns")
     if not np.isfinite([value for _, known in values for value in known]).all():
         raise ValueError("a number is none")
     of_values = tuple(len(known) + FIRST_LEVEL for _, known in values)
     if levels != level_counts(schema) + of_values or not _among(
         [p for p, _ in values], numbers
     ):
-        raise ValueError("the schema is not that of the network")
+        raise ValueError("the schema does not match the network")
     layouts = [_rebuild_layout(one, numbers, levels) for one in told["layouts"]]
     counts = list(map(int, told["networks"]))
     if sum(counts) != int(ensemble["networks"]) or min(counts) < 1:
-        raise ValueError("the layouts are not those of the networks")
+        raise ValueError("the layouts do not match the networks")
     each = [one for one, count in zip(layouts, counts, strict=True) for _ in range(count)]
     words = manifest["network"].get("options", {}).get("word_numbers")
     return FoldFeatures(
@@ -326,7 +326,7 @@ def _rebuild_layout(told: dict[str, Any], numbers: int, levels: tuple[int, ...])
     fits = len(layout.distinct) == numbers and _among(layout.flags, numbers)
     fits &= _among([*layout.tables, *(q for q, _ in layout.words)], len(levels))
     if not fits or not all(_among(codes, levels[q]) for q, codes in layout.words):
-        raise ValueError("a layout is not that of the columns")
+        raise ValueError("a layout does not match the columns")
     return layout
 
 
@@ -340,7 +340,7 @@ def _rebuild_network(
     if told["kind"] == "mlp":
         shape = told["options"]
         if not 0 <= len(shape["hidden"]) <= MOST_LAYERS or min(shape["hidden"], default=1) < 1:
-            raise ValueError("there is no network of such layers")
+            raise ValueError("there is no network with such layers")
         body = MLPOptions(
             hidden=tuple(map(int, shape["hidden"])),
             activation=shape["activation"],

@@ -7,7 +7,7 @@ from tenfold.data.encode import Encoded, encode_target, read_weights
 from tenfold.data.groups import groups_of_pictures, groups_of_table
 from tenfold.data.pictures import Pictures
 from tenfold.evaluate.groups import GroupScore, score_groups
-from tenfold.evaluate.metrics import constant_guess
+from tenfold.evaluate.metrics import baseline_guess
 from tenfold.evaluate.picture_scores import read_classes
 from tenfold.seeds import Streams
 from tenfold.study.study import PictureStudy, TableStudy
@@ -41,7 +41,7 @@ def _of_pictures(study: PictureStudy, streams: Streams) -> tuple[GroupScore, ...
     guesses = study.guesses()
     if pictures is not study.data:  # test pictures, and a network that learnt from all others
         rows = study.rows
-        guess = constant_guess(rows.target, rows.weights, "classification", answers.shape[1])
+        guess = baseline_guess(rows.target, rows.weights, "classification", answers.shape[1])
         guesses = np.tile(guess, (len(pictures), 1))
     return score_groups(
         groups_of_pictures(pictures),

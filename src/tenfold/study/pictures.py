@@ -31,7 +31,7 @@ from tenfold.evaluate.picture_scores import (
 from tenfold.evaluate.scores import (
     FoldScore,
     as_one_fold,
-    score_constant,
+    score_baseline,
     score_folds,
 )
 from tenfold.evaluate.trust import Trust
@@ -107,7 +107,7 @@ def run_picture_study(
     watch.decided(fits.decisions)
     model = make_model(task, fits, decisions + fits.decisions, trust)
     shown = show(model, test, streams, watch)
-    scores, constant = judge(task, rows, fits, test, shown)
+    scores, baseline = judge(task, rows, fits, test, shown)
     return Study(
         data=pictures,
         schema=schema,
@@ -117,7 +117,7 @@ def run_picture_study(
         fits=fits,
         model=model,
         scores=scores,
-        constant=constant,
+        baseline=baseline,
         test_rows=0 if test is None else len(test),
         test={} if shown is None else shown.scores,
         decisions=model.decisions,
@@ -242,7 +242,7 @@ def see_pictures(task: Fitting, backbone: Backbone) -> NDArray[np.floating[Any]]
         picture_inputs(task.pictures, plan.size, place.device),
         mirrored=plan.mirrored,
         precision=place.precision,
-        progress=stage(task.care.watch, "seeing pictures"),
+        progress=stage(task.care.watch, "computing image features"),
     )
     found: NDArray[np.floating[Any]] = features.cpu().numpy()
     if checkpoints is not None:
@@ -294,7 +294,7 @@ def judge(
     test: Pictures | None,
     shown: Shown | None,
 ) -> tuple[dict[str, FoldScore], dict[str, FoldScore]]:
-    """Return the scores of held-out pictures and of the constant guess.
+    """Return the scores of held-out pictures and of the baseline.
 
     A network that learns from all pictures is scored on the test pictures.
     """
@@ -302,4 +302,4 @@ def judge(
     if test is not None and shown is not None and not splits.held_out.any():
         return as_one_fold(shown.scores), as_one_fold(score_guess(rows, test, schema, streams))
     scores = score_folds(rows, splits, fits.answers, schema.task)
-    return scores, score_constant(rows, splits, schema.task, len(schema.classes))
+    return scores, score_baseline(rows, splits, schema.task, len(schema.classes))

@@ -14,7 +14,7 @@ from tenfold.data.pictures import Pictures
 from tenfold.data.schema import Schema
 from tenfold.data.split import Splits
 from tenfold.data.table import Table
-from tenfold.evaluate.scores import FoldScore, TestScore, constant_answers
+from tenfold.evaluate.scores import FoldScore, TestScore, baseline_answers
 from tenfold.evaluate.trust import Trust
 from tenfold.model import Model
 from tenfold.picture_model import PictureModel
@@ -43,7 +43,7 @@ class Study(Generic[Data, Described, Trained]):
     model : Model or PictureModel
     scores : dict of str to FoldScore
         By metric, on held-out rows.
-    constant : dict of str to FoldScore
+    baseline : dict of str to FoldScore
         By metric, of the guess that uses no column.
     test_rows : int
     test : dict of str to TestScore
@@ -66,7 +66,7 @@ class Study(Generic[Data, Described, Trained]):
     fits: FoldFits
     model: Trained
     scores: dict[str, FoldScore]
-    constant: dict[str, FoldScore]
+    baseline: dict[str, FoldScore]
     test_rows: int
     test: dict[str, TestScore]
     decisions: tuple[Decision, ...]
@@ -108,9 +108,9 @@ class Study(Generic[Data, Described, Trained]):
         return int(np.isin(self.place, held_out).sum())
 
     def guesses(self) -> NDArray[np.float64]:
-        """Return what each fold's constant guess says of rows it was not made from."""
+        """Return what each fold's baseline says of rows it was not made from."""
         task, outputs = self.schema.task, self.fits.target.outputs
-        return self._spread(constant_answers(self.rows, self.splits, task, outputs))
+        return self._spread(baseline_answers(self.rows, self.splits, task, outputs))
 
     def _spread(self, answers: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
         """Return folds' answers to the rows that they hold out for each row of the data."""

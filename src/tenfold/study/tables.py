@@ -30,7 +30,7 @@ from tenfold.errors import ReadError
 from tenfold.evaluate.new_data import show_table
 from tenfold.evaluate.scores import (
     read_answers,
-    score_constant,
+    score_baseline,
     score_folds,
 )
 from tenfold.evaluate.trust import Trust
@@ -114,7 +114,7 @@ def run_study(
         fits=fits,
         model=model,
         scores=score_folds(rows, splits, fits.answers, schema.task),
-        constant=score_constant(rows, splits, schema.task, fits.target.outputs),
+        baseline=score_baseline(rows, splits, schema.task, fits.target.outputs),
         test_rows=0 if test is None else len(test),
         test={} if shown is None else shown.scores,
         decisions=decisions,
@@ -131,8 +131,8 @@ def _values_learnt(schema: Schema, features: FoldFeatures) -> tuple[Decision, ..
     shown = ", ".join(f"{names[p]!r} ({len(known)})" for p, known in features.values[:8])
     return (
         Decision(
-            what=f"each value is learnt by itself, too: {shown}",
-            why="few numbers, scattered, that come back often",
+            what=f"each value is also encoded as a category: {shown}",
+            why="a few scattered numbers that recur often",
             change_with="--kind NAME=number",
         ),
     )
@@ -175,7 +175,7 @@ def describe(
             "D04",
             "the table has one column",
             place={"file": table.source},
-            fix=["name the separator, if it was read wrongly: --separator ';'"],
+            fix=["set the separator, if it was detected wrongly: --separator ';'"],
         )
     target, found = find_target(table, options.schema, options.split)
     max_bad = options.read.max_bad
@@ -204,8 +204,8 @@ def _on_neither_side(rows: int, tested: int) -> tuple[Decision, ...]:
     """Say how many rows are neither learnt from nor test rows."""
     if not rows:
         return ()
-    what = f"{rows:,} rows are neither learnt from nor among the {tested:,} test rows"
-    why = "they are as late as test rows are, or of groups that are tested"
+    what = f"{rows:,} rows are neither training rows nor among the {tested:,} test rows"
+    why = "they are as late as the test rows, or belong to groups of the test rows"
     return (Decision(what=what, why=why, change_with="--test-size, --group-column"),)
 
 

@@ -71,8 +71,8 @@ class FoldFits:
         found = list(history.rescues)
         if isinstance(self.network, ModuleNetwork):
             turns = self.network.turns
-            together = "all folds run in one call of torch.func"
-            what = "the folds take turns" if turns else together
+            together = "all folds are trained in one call of torch.func"
+            what = "the folds are trained one after the other" if turns else together
             why = turns or "the network allows it"
             found.append(Decision(what=what, why=why, change_with="--network"))
         if history.stopped_by is not None:
@@ -81,8 +81,8 @@ class FoldFits:
             found.append(Decision(what=what, why=why, change_with="--time-limit"))
         elif self.stack.watch_FN.any():
             low, high = history.best_epoch_G.min(), history.best_epoch_G.max()
-            what = f"the folds kept their states of epochs {low} to {high}"
-            why = "rows of its own part that each fold watched were predicted best then"
+            what = f"the folds kept their states from epochs {low} to {high}"
+            why = "these had the best score on the validation rows of each fold"
             found.append(Decision(what=what, why=why, change_with="--epochs"))
         return tuple(found)
 
