@@ -33,10 +33,9 @@ from tenfold.data.read import check_names, read_table
 from tenfold.data.split import Splitter, made_by
 from tenfold.data.table import Table
 from tenfold.evaluate.coverage import sets_of
-from tenfold.model import Model
+from tenfold.kinds.registry import TABLES
 from tenfold.nn.own import MakeModule
-from tenfold.study.study import TableStudy
-from tenfold.study.tables import run_study
+from tenfold.study.study import Study, run_study
 from tenfold.study_estimator import (
     StudyEstimator,
     in_its_words,
@@ -44,6 +43,7 @@ from tenfold.study_estimator import (
     require_classes,
     require_difference,
 )
+from tenfold.table_model import TableModel
 
 TARGET: Final = "target"
 WEIGHT: Final = "weight"
@@ -55,7 +55,7 @@ class _Tabular(StudyEstimator, ABC):
     """What both estimators share: everything but the task."""
 
     _task: Task
-    model_: Model
+    model_: TableModel
 
     def __init__(  # noqa: PLR0913 - scikit-learn wants each parameter by its name
         self,
@@ -131,7 +131,7 @@ class _Tabular(StudyEstimator, ABC):
         return table
 
     @abstractmethod
-    def _keep(self, study: TableStudy, answers: NDArray[np.float64]) -> None:
+    def _keep(self, study: Study, answers: NDArray[np.float64]) -> None:
         """Set what a study gives beyond what both estimators share."""
 
     def _learn(
@@ -152,10 +152,11 @@ class _Tabular(StudyEstimator, ABC):
             check_consistent_length(inputs, groups)
             frame[names[GROUP]] = np.asarray(groups)
         frame[names[TARGET]] = target
-        replaced = self._replacements()
-        if isinstance(replaced["splitter"], Splitter):
+        given = self._given()
+        if isinstance(given.splitter, Splitter):
             of_group = None if groups is None else _groups(frame, names[GROUP])
-            replaced["splitter"] = made_by(replaced["splitter"], inputs, target, of_group)
+            pairs = made_by(given.splitter, inputs, target, of_group)
+            given = replace(given, splitter=pairs)
         weighty = weights > 0
         table = read_table(frame[weighty])
         lines = np.arange(1, len(frame) + 1)
@@ -172,9 +173,8 @@ class _Tabular(StudyEstimator, ABC):
             audit=AuditOptions(audit="off"),
             train=train,
         )
-        study = run_study(
-            self._labelled(table, names[TARGET], target[weighty]), options, **replaced
-        )
+        table = self._labelled(table, names[TARGET], target[weighty])
+        study = run_study(TABLES, table, options, given=given)
         self._remember(study, options.train)
         answers = np.full((len(inputs), study.model.target.outputs), np.nan)
         answers[weighty] = study.out_of_fold()
@@ -271,7 +271,7 @@ class TabularRegressor(RegressorMixin, _Tabular):  # type: ignore[misc]
     def _target(self, y: NDArray[Any]) -> NDArray[Any]:
         return numbers_of(y)
 
-    def _keep(self, study: TableStudy, answers: NDArray[np.float64]) -> None:  # noqa: ARG002
+    def _keep(self, study: Study, answers: NDArray[np.float64]) -> None:  # noqa: ARG002
         self.out_of_fold_ = answers[:, 0]
 
     def predict(self, X: Any) -> NDArray[np.float64]:
@@ -342,7 +342,7 @@ class TabularClassifier(ClassifierMixin, _Tabular):  # type: ignore[misc]
         words = pd.Categorical.from_codes(at, pd.Index(self._words()))
         return replace(table, frame=table.frame.assign(**{name: words}))
 
-    def _keep(self, study: TableStudy, answers: NDArray[np.float64]) -> None:
+    def _keep(self, study: Study, answers: NDArray[np.float64]) -> None:
         known = {name: i for i, name in enumerate(study.schema.classes)}
         # A class whose rows all weigh nothing is not known to the model.
         self._order = np.array([known.get(name, -1) for name in self._words()])

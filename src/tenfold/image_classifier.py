@@ -19,9 +19,10 @@ from tenfold.data.pictures import Pictures, pictures_of, read_unlabelled
 from tenfold.data.split import Splitter
 from tenfold.errors import PictureError
 from tenfold.evaluate.coverage import sets_of
+from tenfold.kinds.registry import IMAGES
 from tenfold.nn.own import MakeModule
 from tenfold.picture_model import PictureModel
-from tenfold.study.pictures import run_picture_study
+from tenfold.study.study import run_study
 from tenfold.study_estimator import (
     StudyEstimator,
     in_its_words,
@@ -146,10 +147,11 @@ class ImageClassifier(ClassifierMixin, StudyEstimator):  # type: ignore[misc]
         names = [f"{place:06}" for place in np.searchsorted(self.classes_, labels)]
         pictures = pictures_of(X, names, framing, PictureOptions())
         _refuse_unread(pictures)
-        study = run_picture_study(
+        study = run_study(
+            IMAGES,
             pictures,
             options,
-            **self._replacements(),
+            given=self._given(),
         )
         self._remember(study, options.train)
         self.out_of_fold_ = study.out_of_fold()

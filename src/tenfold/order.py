@@ -1,53 +1,18 @@
 """What a user orders: a run on data, one that goes on, or one that is done once more."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from tenfold.config import ReadOptions, RunOptions
-from tenfold.data.split import Splitter
+from tenfold.config import RunOptions
 from tenfold.errors import UsageError
-from tenfold.nn.own import MakeModule
+from tenfold.kind import Given
+from tenfold.kinds.refusing import SPELT
 from tenfold.report.summary import versions
 from tenfold.run import Data
 from tenfold.store.begun import unfinished_run
 from tenfold.store.config import FRAME, Config, flat
 from tenfold.training.checkpoints import USUAL, Pace
-from tenfold.training.watch import Watch
-
-# Options that only one kind of data has, by their group; the others keep their default.
-OF_TABLES: Final = {
-    "read": tuple(f.name for f in fields(ReadOptions) if f.name != "max_bad"),
-    "schema": ("task", "kinds", "weight_column"),
-    "split": ("shuffle", "time_column"),
-    "train": ("standardize",),
-}
-OF_PICTURES: Final = {
-    "pictures": ("file_column", "max_pixels", "white", "memory_bytes", "workers"),
-    "train": ("weights", "steps_per_epoch", "img_size"),
-}
-OF_PICTURE_TABLES: Final = {"pictures": ("file_column", "target", "group_column")}
-SPELT: Final = {"kinds": "kind", "shuffle": "no-shuffle", "memory_bytes": "memory"}
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Given:
-    """What a user gives as objects, which no file of options can hold.
-
-    Attributes
-    ----------
-    watch : Watch
-    splitter : splitter of scikit-learn or iterable of (learn, test), optional
-    make : MakeModule, optional
-    pace : Pace
-        How often the state of training is written.
-    """
-
-    watch: Watch
-    splitter: Splitter | Iterable[Any] | None = None
-    make: MakeModule | None = None
-    pace: Pace = USUAL
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,6 +26,8 @@ class Order:
     given : Given
     out : Path or None
         Folder that gets a folder for the run.
+    pace : Pace
+        How often the state of training is written.
     goes_on : tuple of (Path, Config), optional
         The run that goes on.
     repeats : tuple of (Path, Config), optional
@@ -72,12 +39,13 @@ class Order:
     options: RunOptions
     given: Given
     out: Path | None
+    pace: Pace = USUAL
     goes_on: tuple[Path, Config] | None = None
     repeats: tuple[Path, Config] | None = None
 
     def describe(self) -> Config:
         """Return the content of its ``config.json``."""
-        objects = {"folds": self.given.splitter, "network": self.given.make}
+        objects = {"folds": self.given.splitter, "network": self.given.network}
         by_hand = tuple(name for name, value in objects.items() if value is not None)
         if self.data is None:
             raise ValueError("an order has data")
@@ -112,7 +80,7 @@ def do_again(order: Order, path: Path) -> Order:
     if order.goes_on is not None:
         raise UsageError("U02", "--resume and --config were both given")
     for name in changed_options(order.options):
-        if name != "network" or order.given.make is None:
+        if name != "network" or order.given.network is None:
             fact = (
                 f"--{SPELT.get(name, name.replace('_', '-'))} was given, but --config "
                 "already sets it"
@@ -131,7 +99,7 @@ def changed_options(options: RunOptions) -> dict[str, Any]:
 
 def taken_from(order: Order, known: Config) -> Order:
     """Return an order with the options of another run, and its data if there are none."""
-    given = {"folds": order.given.splitter, "network": order.given.make}
+    given = {"folds": order.given.splitter, "network": order.given.network}
     for name in known.by_hand:
         if given[name] is None:
             fact = f"{name} of the run was a Python object, which cannot be saved"
@@ -146,37 +114,3 @@ def taken_from(order: Order, known: Config) -> Order:
         test=known.test if order.test is None and same else order.test,
         options=known.options,
     )
-
-
-def options_of_pictures(data: str | Path, options: RunOptions) -> RunOptions:
-    """Refuse options that say nothing of pictures, and return those that are left.
-
-    Raises
-    ------
-    UsageError
-        U02, naming the first.
-    """
-    if options.schema.task == "classification":  # what pictures are for anyway
-        options = replace(options, schema=replace(options.schema, task=None))
-    refuse(options, OF_TABLES, "images")
-    if Path(data).is_dir():
-        refuse(options, OF_PICTURE_TABLES, "a folder of images, with one folder per class")
-    return options
-
-
-def refuse(options: RunOptions, names: Mapping[str, tuple[str, ...]], data: str) -> None:
-    """Refuse options that say nothing of this kind of data.
-
-    Raises
-    ------
-    UsageError
-        U02, naming the first.
-    """
-    usual = RunOptions()
-    for group, members in names.items():
-        for name in members:
-            if getattr(getattr(options, group), name) != getattr(getattr(usual, group), name):
-                option = SPELT.get(name, name.replace("_", "-"))
-                raise UsageError(
-                    "U02", f"--{option} was given, but it does not apply to {data}"
-                )

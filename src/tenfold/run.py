@@ -8,27 +8,24 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from numpy.typing import NDArray
 
-from tenfold.config import PictureOptions, check
-from tenfold.data.admit import Mode, admit_and_warn, admit_pictures, departure_table
-from tenfold.data.departures import like_training
-from tenfold.data.labelled import labelled_and_warn
-from tenfold.data.pictures import Pictures, read_pictures, read_unlabelled
+from tenfold.config import RunOptions, check
+from tenfold.data.admit import Mode
+from tenfold.data.pictures import Pictures
 from tenfold.data.read import InMemory
 from tenfold.errors import StoreError
-from tenfold.evaluate.new_data import show_pictures, show_table
+from tenfold.evaluate.new_data import show
 from tenfold.evaluate.scores import TestScore
-from tenfold.evaluate.told import another_kind, tell_pictures, tell_rows
+from tenfold.evaluate.told import tell
 from tenfold.explain.explanation import Explanation
 from tenfold.explain.held_out import HeldOut
-from tenfold.explain.picture_explanation import PictureExplanation, explain_pictures
-from tenfold.explain.tables import explain_table
+from tenfold.explain.picture_explanation import PictureExplanation
 from tenfold.exported import SUFFIXES, About, Form, Written
-from tenfold.model import Model, Progress
-from tenfold.picture_model import PictureModel
+from tenfold.kind import Progress, another_kind
+from tenfold.model import Model
 from tenfold.report.summary import Summary
 from tenfold.seeds import Streams
-from tenfold.store.again import Rows, as_table, data_again, held_out_again
 from tenfold.store.begun import settle
+from tenfold.store.config import CONFIG, Config
 from tenfold.store.explained import read_explanation, write_explanation
 from tenfold.store.files import reading, write_text, writing_page
 from tenfold.store.folder import (
@@ -37,17 +34,18 @@ from tenfold.store.folder import (
     METRICS,
     PREDICTIONS,
     REPORT,
+    read_answers_of_run,
     read_tables,
     run_tables,
 )
 from tenfold.store.mistakes import read_mistakes
-from tenfold.study.mistakes import mistakes_of_study
-from tenfold.study.study import PictureStudy, TableStudy
+from tenfold.study.study import Study
 
 if TYPE_CHECKING:
     from tenfold.report.page import Findings
 
 Data = str | Path | pd.DataFrame
+Rows = str | Path | InMemory
 Images = str | Path | Sequence[Any] | NDArray[Any]
 """A picture, a folder, a list of files, PIL images or arrays, or one array of pictures."""
 
@@ -62,7 +60,7 @@ class Run:
         Where the run is written; None if it was not.
     metrics : dict
         The content of ``metrics.json``.
-    model : Model or PictureModel
+    model : Model
     study : Study or None
         What training produced; None for a run that was loaded.
     summary : Summary or None
@@ -71,19 +69,19 @@ class Run:
 
     folder: Path | None
     metrics: Mapping[str, Any]
-    model: Model | PictureModel
-    study: TableStudy | PictureStudy | None = None
+    model: Model[Any, Any]
+    study: Study | None = None
     summary: Summary | None = None
 
     @property
     def kind(self) -> str:
         """``"images"`` or ``"table"``: what the run was trained on."""
-        return "images" if isinstance(self.model, PictureModel) else "table"
+        return self.model.kind.name
 
     @property
     def noun(self) -> str:
         """What its data are called."""
-        return "images" if self.kind == "images" else "rows"
+        return self.model.kind.noun
 
     def findings(self) -> "Findings":
         """Return all that a page shows of the run, from memory or from its folder.
@@ -98,7 +96,7 @@ class Run:
         folder = self.folder or Path("run")
         if self.study is not None and self.summary is not None:
             summary, tables = self.summary, run_tables(self.study)
-            mistakes = mistakes_of_study(self.study)
+            mistakes = self.study.mistakes()
         else:
             with reading(folder / METRICS):
                 summary = Summary.from_dict(self.metrics)
@@ -167,24 +165,33 @@ class Run:
             P06, if the data or the folds of the run are not to be had; P05, if rows are
             given to a network for pictures, or pictures to one for tables.
         """
-        model = self.model
-        if isinstance(model, PictureModel):
-            if data is not None or isinstance(inputs, InMemory):
-                raise another_kind("images", "a table")
-            seen = None
-            if inputs is not None:
-                seen = inputs if isinstance(inputs, Pictures) else self.read(inputs)
-                seen.check_rejected(max_bad=1.0)
-            return explain_pictures(model, seen, of_class=of_class, progress=progress)
-        if inputs is not None and not isinstance(inputs, str | Path | InMemory):
-            raise another_kind("a table", "images")
-        asked = None if inputs is None else as_table(inputs, model.schema)
-        seed = int(self.metrics.get("seed", 0))
-        if self.study is not None and not isinstance(self.study.data, Pictures):
-            held_out = HeldOut.of_study(self.study)
-        else:
-            held_out = held_out_again(self.folder or Path("run"), model, data)
-        return explain_table(held_out, seed, asked=asked, of_class=of_class, progress=progress)
+        kind, model = self.model.kind, self.model
+        if data is not None and not kind.columns(model.schema):
+            raise another_kind(kind.whole, "a table")
+        asked = None if inputs is None else kind.read_new(inputs, model.schema)
+        found: Explanation | PictureExplanation = kind.explain(
+            model,
+            asked,
+            lambda: self._held_out(data),
+            of_class=of_class,
+            seed=int(self.metrics.get("seed", 0)),
+            progress=progress,
+        )
+        return found
+
+    def _held_out(self, data: Any) -> HeldOut:
+        """Return the rows that the run was trained on, each in its fold."""
+        if self.study is not None:
+            return HeldOut.of_study(self.study)
+        table, options = self._trained_on(data)
+        known = read_answers_of_run(self.folder or Path("run"), self.model.schema.classes)
+        return HeldOut.again(self.model, table, options, known)
+
+    def _trained_on(self, data: Any) -> tuple[Any, RunOptions]:
+        """Return what an earlier run was trained on, or some of it, and the run's options."""
+        config = Config.read((self.folder or Path("run")) / CONFIG)
+        schema, options = self.model.schema, config.options
+        return self.model.kind.read_again(options, config.data, schema, data), options
 
     def export(
         self,
@@ -215,14 +222,13 @@ class Run:
             written; E01, if the libraries for ONNX are not installed.
         """
         from tenfold.export.draft import write  # noqa: PLC0415 - loads the compiler of torch
-        from tenfold.export.drafts import draft_of  # noqa: PLC0415 - as above
 
         check(form in SUFFIXES, "format", form, " or ".join(SUFFIXES))
         folder = self.folder or Path("run")
-        held = self.study.data if self.study else data_again(folder, self.model.schema, data)
+        held = self.study.data if self.study else self._trained_on(data)[0]
         about = self.findings().about if self.metrics else About(name=folder.name)
         target = Path(path) if path else self._own_folder() / f"model{SUFFIXES[form]}"
-        return write(draft_of(self.model, held, about), target, form)
+        return write(self.model.kind.draft(self.model, held, about), target, form)
 
     def keep_explanation(self, explanation: Explanation | PictureExplanation) -> Path:
         """Write an explanation into the run's folder, and into its page.
@@ -292,19 +298,11 @@ class Run:
         PictureError
             If there is no picture, or arrays are not pictures.
         """
-        model = self.model
-        if isinstance(model, PictureModel):
-            if isinstance(data, InMemory):
-                raise another_kind("images", "a table")
-            pictures = data if isinstance(data, Pictures) else self.read(data)
-            admit_pictures(pictures, schema, told=pictures is data)
-            return tell_pictures(model, pictures, coverage, progress)
-        if not isinstance(data, str | Path | InMemory):
-            raise another_kind("a table", "images")
-        table = as_table(data, model.schema)
-        index = data.index if isinstance(data, pd.DataFrame) else table.lines
-        table = admit_and_warn(table, model.schema, schema)
-        return tell_rows(model, table, coverage, progress).set_axis(index, axis=0)
+        kind, schema_ = self.model.kind, self.model.schema
+        rows = kind.read_new(data, schema_)
+        index = kind.index(data, rows)
+        admitted = kind.admit(rows, schema_, schema, told=rows is data)
+        return tell(self.model, admitted, coverage, progress).set_axis(index, axis=0)
 
     def departures(self, data: Rows) -> pd.DataFrame:
         """Return where rows are not like those of training, a row for each cell or column.
@@ -316,33 +314,43 @@ class Run:
         PredictError
             P05, if the run was trained on pictures.
         """
-        if isinstance(self.model, PictureModel):
-            raise another_kind("images", "a table")
-        table = as_table(data, self.model.schema)
-        places = data.index if isinstance(data, pd.DataFrame) else table.lines
-        return departure_table(like_training(table, self.model.schema)[1], places)
+        return pd.DataFrame(self.model.kind.departures(data, self.model.schema))
 
     def read(
         self,
-        images: Images,
-        options: PictureOptions | None = None,
+        source: Rows | Images | Pictures,
+        options: RunOptions | None = None,
         progress: Progress | None = None,
-    ) -> Pictures:
-        """Read new pictures the way those of training were read.
+    ) -> Any:
+        """Read new rows or pictures the way those of training were read.
 
         Parameters
         ----------
-        images : str, Path, sequence or ndarray
-        options : PictureOptions, optional
+        source : str, Path, DataFrame, sequence or ndarray
+        options : RunOptions, optional
         progress : callable, optional
+
+        Returns
+        -------
+        Table or Pictures
 
         Raises
         ------
-        PictureError
-            If there is no picture, or arrays are not pictures.
+        PredictError
+            P05, if they are of another kind.
+        InputError
+            If they cannot be read.
         """
-        framing = self._picture_model.schema.framing
-        return read_unlabelled(images, framing, options or PictureOptions(), progress)
+        return self.model.kind.read_new(source, self.model.schema, options, progress)
+
+    def read_labelled(
+        self,
+        source: Rows | Pictures,
+        options: RunOptions | None = None,
+        progress: Progress | None = None,
+    ) -> Any:
+        """Read labelled rows or pictures to score; see ``read``."""
+        return self.model.kind.read_labelled(source, self.model.schema, options, progress)
 
     def evaluate(
         self,
@@ -364,37 +372,9 @@ class Run:
         PictureError
             If there are no pictures in a folder for each class.
         """
+        kind, model = self.model.kind, self.model
+        options = RunOptions.named({"max_bad": max_bad})
+        rows = kind.read_labelled(data, model.schema, options)
+        rows = kind.admit(rows, model.schema, schema, told=rows is data)
         streams = Streams(int(self.metrics.get("seed", 0)))
-        model = self.model
-        if isinstance(model, PictureModel):
-            if isinstance(data, InMemory):
-                raise another_kind("images", "a table")
-            pictures = self.read_labelled(data, PictureOptions(max_bad=max_bad))
-            admit_pictures(pictures, schema, told=pictures is data)
-            return show_pictures(model, pictures, streams, progress).with_coverage()
-        if isinstance(data, Pictures):
-            raise another_kind("a table", "images")
-        table = labelled_and_warn(as_table(data, model.schema), model.schema, max_bad)
-        table = admit_and_warn(table, model.schema, schema)
-        return show_table(model, table, streams, progress).with_coverage()
-
-    def read_labelled(
-        self,
-        source: str | Path | Pictures,
-        options: PictureOptions,
-        progress: Progress | None = None,
-    ) -> Pictures:
-        """Read labelled pictures to score: the test part of a folder that has one, or all."""
-        if isinstance(source, Pictures):
-            return source
-        framing = self._picture_model.schema.framing
-        pictures, test = read_pictures(source, framing, options, progress)
-        asked = pictures if test is None else test
-        asked.check_rejected(options.max_bad)
-        return asked
-
-    @property
-    def _picture_model(self) -> PictureModel:
-        if not isinstance(self.model, PictureModel):
-            raise another_kind("a table", "images")
-        return self.model
+        return show(model, rows, streams, progress).with_coverage()

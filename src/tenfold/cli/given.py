@@ -154,7 +154,7 @@ def refuse_beside(
         if context.params["data"] is None:
             context.fail("Missing argument 'DATA'.")
         return
-    from tenfold.order import SPELT  # noqa: PLC0415
+    from tenfold.kinds.refusing import SPELT  # noqa: PLC0415
     from tenfold.store.begun import unfinished_run  # noqa: PLC0415
 
     spelt = {"kind": "kinds", "memory": "memory_bytes"}

@@ -270,22 +270,22 @@ def baseline_answers(
     return tuple(answers)
 
 
-def score_gain(score: FoldScore, constant: FoldScore, splits: Splits) -> FoldScore:
+def score_gain(score: FoldScore, baseline: FoldScore, splits: Splits) -> FoldScore:
     """Score by how much a network's error is below the baseline's, fold by fold.
 
     Both meet the same rows, so what makes a fold hard for both cancels out, and the
     interval of the difference is narrower than that of either. Where both are scored on all
     held-out rows together, so is the difference.
     """
-    per_fold = np.array(constant.per_fold) - np.array(score.per_fold)
+    per_fold = np.array(baseline.per_fold) - np.array(score.per_fold)
     if len(splits) - splits.first == 1:  # the guess's error is taken as known
-        gain = constant.mean - score.mean
-        low, high = constant.mean - score.high, constant.mean - score.low
+        gain = baseline.mean - score.mean
+        low, high = baseline.mean - score.high, baseline.mean - score.low
         told = tuple(per_fold.tolist())
         return FoldScore(mean=gain, std=0.0, low=low, high=high, per_fold=told)
     pooled = None
-    if score.pooled is not None and constant.pooled is not None:
-        pooled = constant.pooled - score.pooled
+    if score.pooled is not None and baseline.pooled is not None:
+        pooled = baseline.pooled - score.pooled
     # In time, too, it is the mean that tells whether there is a gain, not the next stretch.
     counted = per_fold[splits.first :]
     found = fold_score(counted, tested_share(splits), -np.inf, np.inf, pooled)
