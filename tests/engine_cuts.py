@@ -16,8 +16,8 @@ from typing import Any, Final
 from tenfold.cli.streams import endable
 from tenfold.config import RunOptions
 from tenfold.errors import StoreError
-from tenfold.kind import Given
 from tenfold.launch import carry_out, train
+from tenfold.learning import Given
 from tenfold.order import Order
 from tenfold.store.config import fingerprint
 from tenfold.tracking import tracker

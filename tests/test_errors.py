@@ -799,7 +799,7 @@ F01: fold 1 would have no training row of class 'Bonn'.
         lambda home: train(houses(2)),
         (
             """\
-F02: there are only only 2 rows for 3 folds.
+F02: there are only only only 2 rows for 3 folds.
 
   why  each fold needs at least one test row and two training rows
   fix  use more rows"""
@@ -809,7 +809,7 @@ F02: there are only only 2 rows for 3 folds.
         lambda home: train(houses().assign(price=[2.5, 4.5, *[np.nan] * 28])),
         (
             """\
-F02: there are only only 2 rows for 3 folds.
+F02: there are only only only 2 rows for 3 folds.
 
   without a target  28 of 30 rows, which are left out
   why               each fold needs at least one test row and two training rows
@@ -820,7 +820,7 @@ F02: there are only only 2 rows for 3 folds.
         lambda home: train(houses(), folds=31),
         (
             """\
-F02: there are only only 30 rows for 31 folds.
+F02: there are only only only 30 rows for 31 folds.
 
   why  each fold needs at least one test row and two training rows
   fix  use more rows
@@ -841,7 +841,7 @@ F02: --test-size 0.001 would hold out 0 of 30 rows.
         lambda home: train(houses(), group_column="town", folds=5),
         (
             """\
-F03: there are only only 3 groups for 5 folds.
+F03: there are only only only 3 groups for 5 folds.
 
   why  rows of one group stay in one fold, so there must be at least as many groups as folds
   fix  use fewer folds: --folds 3"""

@@ -9,8 +9,8 @@ from tenfold.checks.finding import Finding, in_order
 from tenfold.checks.rejected import check_rejected, check_unlabelled
 from tenfold.config import MAX_PIXELS, MISSING, Decision, Kind, RunOptions, Task
 from tenfold.data.arrow import ArrowTable, as_source
-from tenfold.kind import Given, Learning
 from tenfold.kinds.registry import kind_named, kind_of, refuse_foreign
+from tenfold.learning import Given, Learning
 from tenfold.run import Data
 from tenfold.seeds import Streams
 from tenfold.store.config import name_of

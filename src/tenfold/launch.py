@@ -13,8 +13,8 @@ from tenfold.data.arrow import ArrowTable, as_source
 from tenfold.data.split import Splitter
 from tenfold.errors import StoreError, UsageError
 from tenfold.keeping import keep
-from tenfold.kind import Given
 from tenfold.kinds.registry import kind_of, refuse_foreign
+from tenfold.learning import Given
 from tenfold.machine import peak_memory_bytes
 from tenfold.nn.own import MakeModule
 from tenfold.order import (

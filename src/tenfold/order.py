@@ -6,8 +6,8 @@ from typing import Any
 
 from tenfold.config import RunOptions
 from tenfold.errors import UsageError
-from tenfold.kind import Given
 from tenfold.kinds.refusing import SPELT
+from tenfold.learning import Given
 from tenfold.report.summary import versions
 from tenfold.run import Data
 from tenfold.store.begun import unfinished_run

@@ -20,7 +20,7 @@ from tenfold.explain.explanation import Explanation
 from tenfold.explain.held_out import HeldOut
 from tenfold.explain.picture_explanation import PictureExplanation
 from tenfold.exported import SUFFIXES, About, Form, Written
-from tenfold.kind import Progress, another_kind
+from tenfold.learning import Progress, another_kind
 from tenfold.model import Model
 from tenfold.report.summary import Summary
 from tenfold.seeds import Streams

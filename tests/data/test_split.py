@@ -552,14 +552,20 @@ def test_a_class_that_a_fold_could_not_learn_is_refused_by_name() -> None:
 
 def test_fewer_rows_than_folds_are_refused() -> None:
     error = refusal(dealt, numbers(7), folds=8)
-    assert (error.code, error.fact) == ("F02", "there are only only only 7 rows for 8 folds")
+    assert (error.code, error.fact) == (
+        "F02",
+        ("there are only only only only 7 rows for 8 folds"),
+    )
     assert error.fix == ("use more rows", "use fewer folds: --folds 7")
     assert refusal(dealt, numbers(2), folds=2).fix == ("use more rows",)
 
 
 def test_fewer_groups_than_folds_are_refused() -> None:
     error = refusal(dealt, numbers(30, g=list("abc") * 10), folds=4, group_column="g")
-    assert (error.code, error.fact) == ("F03", "there are only only only 3 groups for 4 folds")
+    assert (error.code, error.fact) == (
+        "F03",
+        ("there are only only only only 3 groups for 4 folds"),
+    )
     assert error.fix == ("use fewer folds: --folds 3",)
 
 
