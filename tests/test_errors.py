@@ -799,7 +799,7 @@ F01: fold 1 would have no training row of class 'Bonn'.
         lambda home: train(houses(2)),
         (
             """\
-F02: there are only only only 2 rows for 3 folds.
+F02: there are only 2 rows for 3 folds.
 
   why  each fold needs at least one test row and two training rows
   fix  use more rows"""
@@ -809,7 +809,7 @@ F02: there are only only only 2 rows for 3 folds.
         lambda home: train(houses().assign(price=[2.5, 4.5, *[np.nan] * 28])),
         (
             """\
-F02: there are only only only 2 rows for 3 folds.
+F02: there are only 2 rows for 3 folds.
 
   without a target  28 of 30 rows, which are left out
   why               each fold needs at least one test row and two training rows
@@ -820,7 +820,7 @@ F02: there are only only only 2 rows for 3 folds.
         lambda home: train(houses(), folds=31),
         (
             """\
-F02: there are only only only 30 rows for 31 folds.
+F02: there are only 30 rows for 31 folds.
 
   why  each fold needs at least one test row and two training rows
   fix  use more rows
@@ -841,7 +841,7 @@ F02: --test-size 0.001 would hold out 0 of 30 rows.
         lambda home: train(houses(), group_column="town", folds=5),
         (
             """\
-F03: there are only only only 3 groups for 5 folds.
+F03: there are only 3 groups for 5 folds.
 
   why  rows of one group stay in one fold, so there must be at least as many groups as folds
   fix  use fewer folds: --folds 3"""
@@ -851,7 +851,7 @@ F03: there are only only only 3 groups for 5 folds.
         lambda home: train(houses(), folds=[(range(20), range(19, 30))]),
         (
             """\
-F04: fold 1 trains on 20 rows and is tested on 11, 1 of which are the same.
+F04: fold 1 trains on 20 rows and is tested on 11, 1 of them the same.
 
   why  a splitter must give each fold training rows and separate test rows
   fix  choose another splitter or another number of folds"""
@@ -1068,7 +1068,7 @@ M16: Ctrl-C was pressed.
     (
         lambda home: train(houses(), device="gpu"),
         """\
-N06: 'gpu' is no device.
+N06: 'gpu' is not a device.
 
   why  training needs a device that this machine has
   fix  --device auto, cpu, cuda, cuda:1 or mps""",
@@ -1325,7 +1325,7 @@ I03: there is a folder 'flat' in 'x' and another in 'y'.
 I04: 2 of 10 images cannot be read, but the limit is 0.01 of them.
 
   source  HOME/broken
-  files   flat/bad.png: it is empty (0 bytes); steep/worse.jpg: it is no image
+  files   flat/bad.png: it is empty (0 bytes); steep/worse.jpg: it is not an image
   why     leaving out many images would change what the score means
   fix     fix or remove these files
           leave them out: --max-bad 0.2"""
@@ -1423,7 +1423,7 @@ C03: there is one fold.
 P05: the model was trained on images, but a table was given.
 
   why  a model predicts the kind of data that it was trained on: rows of a table, or images
-  fix  give it images"""
+  fix  pass images"""
         ),
     ),
     (
@@ -1565,7 +1565,7 @@ V02: there are 11 rows.
         lambda home: refused(home, None, timeout=0.05),
         (
             """\
-the time limit of V03: 0.05 seconds was exceeded.
+V03: the time limit of 0.05 seconds was exceeded.
 
   why  the time for a request is limited, including its upload (--timeout)"""
         ),
@@ -1755,8 +1755,8 @@ def test_an_option_that_is_out_of_range_is_named_with_what_it_takes(
 @pytest.mark.parametrize(
     ("command", "python"),
     [
-        ("use fewer folds: --folds 3", "make fewer folds: folds=3"),
-        ("use a lower learning rate: --lr 1e-05", "take smaller steps: lr=1e-05"),
+        ("use fewer folds: --folds 3", "use fewer folds: folds=3"),
+        ("use a lower learning rate: --lr 1e-05", "use a lower learning rate: lr=1e-05"),
         ("choose another target: --target NAME", "choose another target: target=NAME"),
         ("predict a number: --task regression", 'predict a number: task="regression"'),
         ("--network tutorial is for tables", 'network="tutorial" is for tables'),
@@ -1774,7 +1774,7 @@ def test_an_option_that_is_out_of_range_is_named_with_what_it_takes(
         ("which --group-column names", "which group_column names"),
         ("--time-column and --test-size", "time_column and test_size"),
         ("go on: tenfold train --resume runs/a-1", "go on: tenfold.train(resume='runs/a-1')"),
-        ("train again: tenfold train DATA", "train anew: tenfold.train(DATA)"),
+        ("train again: tenfold train DATA", "train again: tenfold.train(DATA)"),
         ("tenfold report runs/a-1", "tenfold.load('runs/a-1').write_report()"),
         ("pip install --upgrade tenfold", "pip install --upgrade tenfold"),
         ("a column -- or none --, x--y", "a column -- or none --, x--y"),

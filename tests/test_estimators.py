@@ -197,7 +197,7 @@ def test_few_rows_get_few_folds_and_more_are_refused() -> None:
     model = TabularRegressor(quality="fast", epochs=2).fit(x, x[:, 0])
     assert len(model.fold_scores_["rmse"]) == 7
     assert "7 folds | there are 7 rows" in [f"{d.what} | {d.why}" for d in model.decisions_]
-    with pytest.raises(SplitError, match="F02: there are only only only 7 rows for 8 folds"):
+    with pytest.raises(SplitError, match="F02: there are only 7 rows for 8 folds"):
         TabularRegressor(folds=8).fit(x, x[:, 0])
 
 

@@ -203,7 +203,7 @@ def test_parameters_that_there_are_none_of_are_refused_at_once() -> None:
     [
         ({"batch_size": 0}, "U01: batch_size must be"),
         ({"test_size": 7}, "U01: test_size must be"),
-        ({"folds": 61}, "make fewer folds: folds="),
+        ({"folds": 61}, "use fewer folds: folds="),
         (
             {"kinds": {"place": "number"}},
             "S04: kinds names the column 'place', which the table does not have",

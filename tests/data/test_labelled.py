@@ -100,7 +100,7 @@ def test_too_few_rows_with_a_target_are_refused_by_what_is_missing() -> None:
     none: Any = [None] * 100
     few_of_many: list[Any] = [1.5, 2.5, 3.5, 4.5, *[None] * 96]
     frame = pd.DataFrame({"x": np.arange(100.0), "y": few_of_many})
-    with pytest.raises(SplitError, match="there are only only only 4 rows for 5 folds") as few:
+    with pytest.raises(SplitError, match="there are only 4 rows for 5 folds") as few:
         tenfold.train(frame, **options)
     assert few.value.place["without a target"] == "96 of 100 rows, which are left out"
     with pytest.raises(SchemaError) as one:

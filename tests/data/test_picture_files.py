@@ -355,7 +355,7 @@ def test_a_csv_names_files_beside_it_and_their_classes(
     assert listing.files == (tmp_path / "a b.jpg", tmp_path / "deep/ü.png")
     assert (listing.groups, test) == (None, None)
     assert said(listing)[-2:] == [
-        "column ' holds the image filesfile'",
+        "column 'file' holds the image files",
         f"the label is column {name!r}",
     ]
 

@@ -389,15 +389,15 @@ def test_pairs_of_positions_are_followed_and_a_generator_too() -> None:
     [
         (
             [(range(5), range(5, 10)), (range(10), [])],
-            "fold 2 trains on 10 rows and is tested on 0, 0 of which are the same",
+            "fold 2 trains on 10 rows and is tested on 0, 0 of them the same",
         ),
         (
             [([], range(5))],
-            "fold 1 trains on 0 rows and is tested on 5, 0 of which are the same",
+            "fold 1 trains on 0 rows and is tested on 5, 0 of them the same",
         ),
         (
             [(range(6), range(4, 10))],
-            "fold 1 trains on 6 rows and is tested on 6, 2 of which are the same",
+            "fold 1 trains on 6 rows and is tested on 6, 2 of them the same",
         ),
         (
             [(range(5), range(5, 11))],
@@ -554,7 +554,7 @@ def test_fewer_rows_than_folds_are_refused() -> None:
     error = refusal(dealt, numbers(7), folds=8)
     assert (error.code, error.fact) == (
         "F02",
-        ("there are only only only only 7 rows for 8 folds"),
+        ("there are only 7 rows for 8 folds"),
     )
     assert error.fix == ("use more rows", "use fewer folds: --folds 7")
     assert refusal(dealt, numbers(2), folds=2).fix == ("use more rows",)
@@ -564,7 +564,7 @@ def test_fewer_groups_than_folds_are_refused() -> None:
     error = refusal(dealt, numbers(30, g=list("abc") * 10), folds=4, group_column="g")
     assert (error.code, error.fact) == (
         "F03",
-        ("there are only only only only 3 groups for 4 folds"),
+        ("there are only 3 groups for 4 folds"),
     )
     assert error.fix == ("use fewer folds: --folds 3",)
 

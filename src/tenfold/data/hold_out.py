@@ -89,7 +89,7 @@ def blocks_of_time(times: NDArray[np.float64], folds: int) -> Iterator[Pair]:
     """Yield for each stretch of time the rows before it, and its own.
 
     The rows are cut into one stretch more than there are folds; the first is only learnt
-    from. Rows of one moment are in one stretch, so that few moments make fewer folds.
+    from. Rows of one moment are in one stretch, so that few moments use fewer folds.
 
     Parameters
     ----------

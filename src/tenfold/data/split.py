@@ -353,7 +353,7 @@ def check_splits(splits: Splits, rows: Encoded, schema: Labelled) -> None:
             raise SplitError(
                 "F06",
                 f"fold {number} would train on {learn.sum():,} rows with the same target",
-                fix=["shuffle the rows: --shuffle", "make fewer folds: --folds 3"],
+                fix=["shuffle the rows: --shuffle", "use fewer folds: --folds 3"],
             )
         if schema.task == "classification" and rows.times is None:
             missing = np.setdiff1d(rows.target, rows.target[learn])
@@ -362,5 +362,5 @@ def check_splits(splits: Splits, rows: Encoded, schema: Labelled) -> None:
                 raise SplitError(
                     "F01",
                     f"fold {number} would have no training row of class {name!r}",
-                    fix=["shuffle the rows: --shuffle", "make fewer folds: --folds 3"],
+                    fix=["shuffle the rows: --shuffle", "use fewer folds: --folds 3"],
                 )

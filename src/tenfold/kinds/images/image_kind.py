@@ -92,7 +92,7 @@ class Images(Kind):
             refuse(options, OF_LISTS, "a folder of images, with one folder per class")
         train = options.train
         if train.weights is not None and train.network not in STARTING_FROM_WEIGHTS:
-            fact = f"--weights was given, and --network {train.network} starts without"
+            fact = f"--network {train.network} does not use the weights of --weights"
             raise UsageError("U02", fact)
         return options
 
@@ -347,7 +347,7 @@ def see_pictures(
     if learning.given.features is not None:
         return learning.given.features
     if plan.backbone is None:
-        raise ValueError("there is no backbone that could see images")
+        raise ValueError("there is no backbone to compute image features")
     place, checkpoints = learning.place, care.checkpoints
     kept = None if checkpoints is None else checkpoints.features(len(learning.data))
     if kept is not None:
