@@ -24,7 +24,7 @@ from tenfold.data.apart import set_apart
 from tenfold.data.copies import in_order
 from tenfold.data.encode import Encoded, encode
 from tenfold.data.folds import decide_folds, make_splits
-from tenfold.data.hold_out import watched_rows
+from tenfold.data.hold_out import validation_rows
 from tenfold.data.read import read_table
 from tenfold.data.schema import Schema, infer_schema
 from tenfold.data.split import REFIT, Splits, splits_of
@@ -693,7 +693,7 @@ def test_blocks_share_out_the_rows_that_a_fold_learns_from_and_no_other(
     rows, schema, _ = coded(frame, **split)
     learn = np.random.default_rng(seed).random(30) < 0.7
     learn[:4] = True
-    pairs = watched_rows(rows, learn, schema.task, blocks, np.random.default_rng(seed))
+    pairs = validation_rows(rows, learn, schema.task, blocks, np.random.default_rng(seed))
     watched = [next(pairs) for _ in range(blocks)]
     for own, watch in watched:
         assert watch.any()
@@ -718,7 +718,7 @@ def test_in_time_and_by_group_the_newest_rows_of_some_groups_are_watched() -> No
     frame = numbers(60, t=np.arange(60) // 6, g=[f"g{i % 6}" for i in range(60)])
     rows, schema, _ = coded(frame, time_column="t", group_column="g")
     learn = np.ones(60, dtype=bool)
-    own, watch = next(watched_rows(rows, learn, schema.task, 3, np.random.default_rng(0)))
+    own, watch = next(validation_rows(rows, learn, schema.task, 3, np.random.default_rng(0)))
     assert rows.times is not None
     assert rows.groups is not None
     assert rows.times[own].max() < rows.times[watch].min()

@@ -170,9 +170,9 @@ def check_numbers_given(
 ) -> Iterator[Finding]:
     """Yield whether many numbers contradict what was learnt from other rows: A12.
 
-    Wrong numbers are a heap apart, far from what rows of like answers miss. Where the target is
-    skewed, its largest values are far from all others too, and right; but not in logarithms,
-    in which a decimal sign one place off is as far as before.
+    Wrong numbers form a separate cluster, far from what rows of like answers miss. Where the
+    target is skewed, its largest values are far from all others too, and right; but not in
+    logarithms, in which a decimal sign one place off is as far as before.
 
     Parameters
     ----------

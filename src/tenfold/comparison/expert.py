@@ -26,7 +26,7 @@ DATE_PARTS: Final = ("year", "month", "day", "day_of_week", "hour")
 
 
 def with_expert_features(problem: Problem) -> Problem:
-    """Return the problem with engineered features columns beside its own.
+    """Return the problem with engineered columns beside its own.
 
     Which columns are combined depends on their values in all rows, never on the target.
 

@@ -150,7 +150,7 @@ def blocks_of_time_and_group(
                 yield learn & ~own, test & own
 
 
-def watched_rows(
+def validation_rows(
     rows: Encoded, learn: Bools, task: Task, blocks: int, generator: np.random.Generator
 ) -> Iterator[Pair]:
     """Yield for each block of the rows that a fold learns from the others, and its own.

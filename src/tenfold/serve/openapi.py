@@ -158,7 +158,7 @@ def _get(summary: str, schema: Told | None, *, media: str = "", free: bool = Fal
     told: Told = {
         "summary": summary,
         "responses": {
-            "200": {"description": "The server is running.", "content": content},
+            "200": {"description": "Success.", "content": content},
             **{code: _refusal(REFUSALS[code]) for code in ("408", "421", "429")},
         },
     }

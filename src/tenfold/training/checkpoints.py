@@ -287,5 +287,5 @@ def not_of_this_run() -> StoreError:
     return StoreError(
         "M12",
         "the checkpoint belongs to other rows, folds or networks",
-        fix=["use the data and options that the run began with", "train anew"],
+        fix=["use the data and options that the run began with", "train again"],
     )

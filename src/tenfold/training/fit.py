@@ -15,7 +15,7 @@ from torch import Tensor
 
 from tenfold.config import Decision, Task
 from tenfold.data.encode import Encoded
-from tenfold.data.hold_out import watched_rows
+from tenfold.data.hold_out import validation_rows
 from tenfold.data.split import Splits
 from tenfold.nn.features import FoldFeatures
 from tenfold.nn.inputs import Inputs, TableInputs
@@ -101,7 +101,7 @@ def make_stack(
     more = recipe.watching if splits.in_time else 0
     for fold, fold_learn in zip(splits.numbers, splits.learn, strict=True):
         generator = streams.generator("blocks", fold)
-        dealt = watched_rows(rows, fold_learn, task, recipe.blocks, generator)
+        dealt = validation_rows(rows, fold_learn, task, recipe.blocks, generator)
         for member in range(recipe.members + more):
             own = fold_learn, np.zeros_like(fold_learn)
             learnt, watched = next(dealt) if member < recipe.watching else own
