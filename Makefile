@@ -2,7 +2,7 @@
 # A fresh machine needs Python 3.11 or later with its venv module, git and make.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench docs clean
+.PHONY: help demo test same check bench docs clean
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
@@ -23,6 +23,9 @@ demo: $(VENV)/.run ## train on the table that comes with the package, and predic
 
 test: $(VENV)/.dev $(VENV)/.browser ## run every test, doctest, example, and block of the documentation
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
+
+same: $(VENV)/.dev ## compare golden runs of this tree and of COMMIT bit for bit: make same COMMIT=main
+	@$(BIN)/python -m tests.golden against $(or $(COMMIT),HEAD)
 
 check: $(VENV)/.dev ## look for faults without running: style, types, layers, spelling
 	@$(BIN)/ruff check

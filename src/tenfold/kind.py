@@ -14,7 +14,10 @@ from torch import Tensor
 from tenfold.config import Decision, RunOptions
 from tenfold.data.admit import Mode
 from tenfold.data.encode import Encoded
+from tenfold.data.folds import decide_folds, make_splits, who_answers
 from tenfold.data.groups import Group
+from tenfold.data.split import splits_of
+from tenfold.errors import ExportError, PredictError
 from tenfold.learning import (
     Dealt,
     Described,
@@ -25,7 +28,7 @@ from tenfold.learning import (
     another_kind,
 )
 from tenfold.seeds import Streams
-from tenfold.training.device import Place
+from tenfold.training.device import Place, choose_device
 from tenfold.training.watch import Supervision, Watch
 
 
@@ -56,8 +59,7 @@ class Kind(ABC):
     def recognises(self, source: Any) -> bool:
         """Tell whether what a user names holds data of this kind."""
 
-    @abstractmethod
-    def options_for(self, source: Any, options: RunOptions) -> RunOptions:
+    def options_for(self, source: Any, options: RunOptions) -> RunOptions:  # noqa: ARG002
         """Return the options for such data.
 
         Raises
@@ -65,6 +67,7 @@ class Kind(ABC):
         UsageError
             U02, if one says nothing of them.
         """
+        return options
 
     @abstractmethod
     def read(
@@ -78,9 +81,10 @@ class Kind(ABC):
             If they cannot be read.
         """
 
-    @abstractmethod
     def choose_place(self, device: str) -> tuple[Place, tuple[Decision, ...]]:
         """Return where networks are trained; ``device`` is what the user named."""
+        found, decisions = choose_device(device)
+        return Place(device=found), decisions
 
     @abstractmethod
     def describe(
@@ -98,17 +102,25 @@ class Kind(ABC):
     def encode(self, data: Any, schema: Any) -> Encoded:
         """Return rows as numbers and codes, with targets, weights, groups and times."""
 
-    @abstractmethod
-    def check(self, learning: Learning, coded: Encoded) -> Iterable[Any]:
+    def check(self, learning: Learning, coded: Encoded) -> Iterable[Any]:  # noqa: ARG002
         """Return findings that make the score a lie, or may."""
+        return ()
 
     def check_closely(self, learning: Learning, coded: Encoded) -> Iterable[Any]:  # noqa: ARG002
         """Return what takes too long to be looked for before each run."""
         return ()
 
-    @abstractmethod
     def split(self, learning: Learning, coded: Encoded) -> Dealt:
-        """Deal rows out to folds; equal rows stay together."""
+        """Deal rows out to folds; those of a group or a set stay together."""
+        options, splitter = learning.options.split, learning.given.splitter
+        few: tuple[Decision, ...] = ()
+        if splitter is not None:
+            splits, how = who_answers(splits_of(splitter, coded, learning.schema), options)
+        else:
+            folds, few = decide_folds(coded, options)
+            splits, how = make_splits(coded, learning.schema, folds, learning.streams)
+        place = np.arange(len(coded))
+        return Dealt(rows=coded, place=place, splits=splits, decisions=(*few, *how))
 
     @abstractmethod
     def plan(self, learning: Learning, dealt: Dealt) -> tuple[Any, tuple[Decision, ...]]:
@@ -219,8 +231,7 @@ class Kind(ABC):
     ) -> Any:
         """Return labelled rows to score; see ``read_new``."""
 
-    @abstractmethod
-    def admit(self, data: Any, schema: Any, mode: Mode | None, *, told: bool) -> Any:
+    def admit(self, data: Any, schema: Any, mode: Mode | None, *, told: bool) -> Any:  # noqa: ARG002
         """Return rows as a model reads them, or refuse those that are not like training's.
 
         Parameters
@@ -236,10 +247,11 @@ class Kind(ABC):
         PredictError
             P08, if rows do not fit and the mode is ``"strict"``.
         """
+        return data
 
-    @abstractmethod
-    def index(self, source: Any, data: Any) -> Any:
+    def index(self, source: Any, data: Any) -> Any:  # noqa: ARG002
         """Return what labels the answer to each row: the user's labels, lines or files."""
+        return list(self.places(data))
 
     def departures(self, source: Any, schema: Any) -> Any:  # noqa: ARG002
         """Return where rows are not like those of training, a row for each cell or column.
@@ -273,26 +285,25 @@ class Kind(ABC):
             P06, if they are not where they were.
         """
 
-    @abstractmethod
-    def draft(self, model: Any, data: Any, about: Any) -> Any:
+    def draft(self, model: Any, data: Any, about: Any) -> Any:  # noqa: ARG002
         """Return a model on its way to a file of ONNX, with data that it is compared on.
 
         Raises
         ------
         ExportError
-            X03, if an input would be called as an output.
+            X02, if the kind knows no way; X03, if an input would be called as an output.
         """
+        raise ExportError("X02", f"models of {self.whole} have no form that ONNX could hold")
 
-    @abstractmethod
     def explain(
         self,
-        model: Any,
-        asked: Any,
-        held_out: Callable[[], Any],
+        model: Any,  # noqa: ARG002
+        asked: Any,  # noqa: ARG002
+        held_out: Callable[[], Any],  # noqa: ARG002
         *,
-        of_class: str | None,
-        seed: int,
-        progress: Progress | None,
+        of_class: str | None,  # noqa: ARG002
+        seed: int,  # noqa: ARG002
+        progress: Progress | None,  # noqa: ARG002
     ) -> Any:
         """Return what networks look at.
 
@@ -307,4 +318,10 @@ class Kind(ABC):
             Whose probability is explained.
         seed : int
         progress : callable, optional
+
+        Raises
+        ------
+        PredictError
+            P05, if the kind has nothing to show.
         """
+        raise PredictError("P05", f"what networks look at in {self.whole} cannot be shown")

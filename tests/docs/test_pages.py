@@ -135,3 +135,16 @@ def test_links_between_pages_lead_somewhere() -> None:
         for link in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8")):
             if not link.startswith("http"):
                 assert (page.parent / link).exists(), f"{page.name}: {link}"
+
+
+def test_every_file_of_the_project_that_a_page_names_is_there() -> None:
+    pages = [*ROOT.glob("*.md"), ROOT / "benchmarks" / "README.md", *DOCS.rglob("*.md")]
+    named = {
+        (page.name, path)
+        for page in pages
+        for path in re.findall(
+            r"\b(?:benchmarks|docs|examples|tests)/[\w./-]*\w", page.read_text(encoding="utf-8")
+        )
+    }
+    assert len(named) > 20
+    assert [one for one in sorted(named) if not (ROOT / one[1]).exists()] == []

@@ -95,7 +95,7 @@ class Training:
     Notes
     -----
     Held-out rows are in no batch and in no watch, so nothing they hold can reach
-    a weight (tests/test_promises.py).
+    a weight (tests/promises/test_table_engine.py).
     """
 
     def __init__(

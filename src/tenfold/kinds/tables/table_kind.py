@@ -54,7 +54,6 @@ from tenfold.nn.features import FoldFeatures
 from tenfold.seeds import Streams
 from tenfold.table_model import TableEncoder, TableModel
 from tenfold.training.choose import choose_plan
-from tenfold.training.device import Place, choose_device
 from tenfold.training.fit import fit_folds
 from tenfold.training.recipe import Plan
 from tenfold.training.watch import Supervision, Watch
@@ -100,11 +99,6 @@ class Tables(Kind):
         if test is None:
             return table, None
         return table, read_table(test, options.read, like=table.known)
-
-    def choose_place(self, device: str) -> tuple[Place, tuple[Decision, ...]]:
-        """Return the device of that name; tables are computed in float32 or wider."""
-        found, decisions = choose_device(device)
-        return Place(device=found), decisions
 
     def describe(
         self, data: Table, test: Table | None, options: RunOptions, streams: Streams

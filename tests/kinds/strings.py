@@ -1,0 +1,259 @@
+"""A third kind of data, as a user of the library might write one: short texts and a class.
+
+A file of lines ``TEXT<tab>CLASS`` is learnt from by heads on counts of letters and digits.
+Nothing under src/ knows it.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from tenfold.checks.finding import Finding
+from tenfold.config import Decision, RunOptions, Task
+from tenfold.data.encode import Encoded
+from tenfold.errors import PredictError, ReadError, SchemaError
+from tenfold.kind import Kind
+from tenfold.learning import (
+    Coded,
+    Dealt,
+    Described,
+    Fitted,
+    Learning,
+    Progress,
+    another_kind,
+    not_there,
+)
+from tenfold.model import Model
+from tenfold.nn.head import FoldHead
+from tenfold.nn.inputs import FeatureInputs
+from tenfold.nn.network import FoldNetwork
+from tenfold.nn.targets import FoldTarget
+from tenfold.packing import fill, rebuild_conformal, rebuild_decisions
+from tenfold.seeds import Streams
+from tenfold.training.choose_pictures import head_plan
+from tenfold.training.fit_pictures import fit_heads
+from tenfold.training.watch import Supervision, Watch
+
+SUFFIX: Final = ".strings"
+WIDTH: Final = 8  # numbers of a text
+SAMPLES: Final = ("", "ab-12", "XYZ 9")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Strings:
+    """Texts and their classes."""
+
+    texts: tuple[str, ...]
+    labels: tuple[str, ...] | None = None
+    rejected: tuple[Any, ...] = ()
+    unlabelled: tuple[Any, ...] = ()
+    left_out: tuple[Any, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StringSchema:
+    """The classes of texts."""
+
+    classes: tuple[str, ...]
+    target: str = "class"
+    task: Task = "classification"
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"classes": list(self.classes)}
+
+
+def numbers_of(texts: Sequence[str]) -> NDArray[np.float32]:
+    """Return counts of kinds of characters, their shares, and where the first digit stands."""
+    rows = []
+    for text in texts:
+        digits, letters = sum(map(str.isdigit, text)), sum(map(str.isalpha, text))
+        first = next((at for at, sign in enumerate(text) if sign.isdigit()), len(text))
+        length = max(len(text), 1)
+        capitals = sum(map(str.isupper, text))
+        rest = len(text) - digits - letters
+        rows.append(
+            [
+                len(text),
+                digits,
+                letters,
+                rest,
+                digits / length,
+                letters / length,
+                first,
+                capitals,
+            ]
+        )
+    return np.array(rows, dtype=np.float32).reshape(len(rows), WIDTH)
+
+
+class StringEncoder:
+    """Turns texts into numbers."""
+
+    def encode(
+        self,
+        data: Strings,
+        schema: StringSchema,
+        network: FoldNetwork,
+        device: torch.device,
+        progress: Progress | None = None,
+    ) -> Coded:
+        numbers = torch.from_numpy(numbers_of(data.texts)).to(device)
+        none = np.zeros((len(data), 0))
+        return Coded(
+            inputs=FeatureInputs(numbers_ND=numbers),
+            count=len(data),
+            numbers=none,
+            codes=none.astype(np.int64),
+        )
+
+
+class StringKind(Kind):
+    name: ClassVar[str] = "strings"
+    noun: ClassVar[str] = "strings"
+    whole: ClassVar[str] = "strings"
+    where: ClassVar[str] = "line"
+
+    def recognises(self, source: Any) -> bool:
+        return isinstance(source, str | Path) and Path(source).suffix == SUFFIX
+
+    def read(
+        self, source: Any, test: Any, options: RunOptions, watch: Watch
+    ) -> tuple[Strings, Strings | None]:
+        return self._read(source), None if test is None else self._read(test)
+
+    def _read(self, source: Any) -> Strings:
+        try:
+            lines = Path(source).read_text(encoding="utf-8").splitlines()
+        except OSError as error:
+            raise ReadError("D01", str(error.strerror), place={"file": str(source)}) from error
+        cells = [line.split("\t") for line in lines if line]
+        labels = tuple(cell[1] for cell in cells if len(cell) > 1)
+        texts = tuple(cell[0] for cell in cells)
+        return Strings(texts=texts, labels=labels if len(labels) == len(texts) else None)
+
+    def describe(
+        self, data: Strings, test: Strings | None, options: RunOptions, streams: Streams
+    ) -> Described:
+        classes = tuple(sorted(set(data.labels or ())))
+        if len(classes) < 2:
+            raise SchemaError("S06", "there are fewer than two classes")
+        return Described(data=data, test=test, schema=StringSchema(classes=classes))
+
+    def encode(self, data: Strings, schema: StringSchema) -> Encoded:
+        place = {name: at for at, name in enumerate(schema.classes)}
+        hashes = [hashlib.sha256(text.encode()).digest()[:8] for text in data.texts]
+        return Encoded(
+            numbers=numbers_of(data.texts),
+            codes=np.zeros((len(data), 0), dtype=np.int64),
+            levels=(),
+            target=np.array([place.get(label, -1) for label in data.labels or ()]),
+            weights=np.ones(len(data)),
+            groups=None,
+            times=None,
+            rows=np.arange(len(data)),
+            sets=np.unique(hashes, return_inverse=True)[1],  # equal texts share a fold
+        )
+
+    def check(self, learning: Learning, coded: Encoded) -> Iterator[Finding]:
+        named = sum(
+            label in text
+            for text, label in zip(learning.data.texts, learning.data.labels, strict=True)
+        )
+        if named > len(coded) / 2:
+            fact = f"{named:,} of {len(coded):,} strings hold the name of their class"
+            yield Finding(code="A01", severity="stops", fact=fact)
+
+    def plan(self, learning: Learning, dealt: Dealt) -> tuple[Any, tuple[Decision, ...]]:
+        plan = head_plan(1, mirrored=False)
+        epochs = learning.options.train.epochs or plan.recipe.epochs
+        return replace(plan, recipe=replace(plan.recipe, epochs=epochs)), ()
+
+    def fit(self, learning: Learning, plan: Any, dealt: Dealt, care: Supervision) -> Fitted:
+        device, streams = learning.place.device, learning.streams
+        fits = fit_heads(dealt.rows, dealt.splits, plan, streams, device, care=care)
+        return Fitted(fits=fits, rows=dealt.rows, decisions=fits.decisions)
+
+    def encoder(self, learning: Learning, plan: Any) -> StringEncoder:
+        return StringEncoder()
+
+    def truth(
+        self, data: Strings, schema: StringSchema
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        target = self.encode(data, schema).target.astype(np.int64)
+        if data.labels is None or (target < 0).any():
+            raise PredictError("P03", "some strings have no class that was learnt")
+        return target, np.ones(len(data))
+
+    def places(self, data: Strings) -> range:
+        return range(1, len(data) + 1)
+
+    def pack(self, model: Any) -> tuple[dict[str, Any], dict[str, Tensor]]:
+        answers = model.answers(Strings(texts=SAMPLES)).tolist()
+        return {
+            "scored": None,
+            "network": {"kind": model.form},
+            "sample": {"answers": answers},
+        }, {}
+
+    def unpack(
+        self, manifest: Mapping[str, Any], tensors: Mapping[str, Tensor], make: Any
+    ) -> Model[Any, Any]:
+        schema = StringSchema(classes=tuple(manifest["schema"]["classes"]))
+        networks, outputs = int(manifest["networks"]), len(schema.classes)
+        head = FoldHead(networks=networks, inputs=WIDTH, outputs=outputs)
+        target = FoldTarget(networks, schema.task, outputs)
+        fill(head, "network.", tensors)
+        fill(target, "target.", tensors)
+        return Model(
+            kind=self,
+            schema=schema,
+            encoder=StringEncoder(),
+            network=head,
+            target=target,
+            folds=int(manifest["folds"]),
+            form=str(manifest["network"]["kind"]),
+            decisions=rebuild_decisions(manifest["decisions"]),
+            conformal=rebuild_conformal(manifest["conformal"], tensors, columns=0),
+        )
+
+    def sample_answers(
+        self,
+        model: Any,
+        manifest: Mapping[str, Any],
+        goes_on: Callable[[int, NDArray[np.float64]], bool],
+    ) -> NDArray[np.float64]:
+        return np.asarray(model.answers(Strings(texts=SAMPLES)))
+
+    def read_new(
+        self,
+        source: Any,
+        schema: StringSchema,
+        options: RunOptions | None = None,
+        progress: Progress | None = None,
+    ) -> Strings:
+        if isinstance(source, Strings):
+            return source
+        if isinstance(source, list | tuple):
+            return Strings(texts=tuple(source))
+        if not self.recognises(source):
+            raise another_kind(self.whole, "something else")
+        return self._read(source)
+
+    read_labelled = read_new
+
+    def read_again(
+        self, options: RunOptions, known: str, schema: StringSchema, source: Any = None
+    ) -> Strings:
+        if source is None and not Path(known).is_file():
+            raise not_there(known)
+        return self._read(known if source is None else source)

@@ -1,0 +1,110 @@
+"""A kind of data that nothing under src/ knows goes the whole way of the others."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import tenfold
+from tenfold.errors import AuditError, PredictError, UsageError
+from tenfold.kinds import registry
+from tenfold.launch import train_and_score
+from tests.engine_cuts import Snapshots, kept_in, run_of
+from tests.kinds.strings import SUFFIX, StringKind
+
+CLASSES = ("plate", "postcode", "price")
+
+
+@pytest.fixture(autouse=True)
+def _strings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "_known", dict(registry._known))
+    registry.register(StringKind())
+
+
+def write(path: Path, rows: int, seed: int = 0, *, leak: bool = False) -> Path:
+    """Write plates (AB-123), postcodes (12345) and prices (9.99)."""
+    rng = np.random.default_rng(seed)
+    lines = []
+    for _ in range(rows):
+        name = CLASSES[rng.integers(3)]
+        number = rng.integers(100, 1000)
+        letters = "".join(chr(65 + at) for at in rng.integers(26, size=2))
+        text = {
+            "plate": f"{letters}-{number}",
+            "postcode": f"{number}{rng.integers(10, 100)}",
+            "price": f"{rng.integers(100)}.{rng.integers(10, 100)}",
+        }[name]
+        lines.append(f"{text}{name if leak else ''}\t{name}")
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return write(tmp_path / f"codes{SUFFIX}", 240)
+
+
+def test_it_is_trained_scored_saved_loaded_and_asked(data: Path, tmp_path: Path) -> None:
+    run = tenfold.train(data, folds=4, epochs=40, out=tmp_path / "runs")
+    assert run.kind == run.metrics["kind"] == "strings"
+    accuracy = run.metrics["scores"]["accuracy"]["mean"]
+    assert accuracy > 0.95
+    assert run.metrics["constant"]["accuracy"] < 0.6  # the control
+    loaded = tenfold.load(run.folder or "")
+    asked = ["XY-999", "12345", "7.25"]
+    found = loaded.predict(asked)
+    assert found["prediction"].tolist() == list(CLASSES)
+    assert np.array_equal(found.iloc[:, 1:], run.predict(asked).iloc[:, 1:])
+    new = write(tmp_path / f"new{SUFFIX}", 90, seed=1)
+    assert loaded.evaluate(new)["accuracy"].value > 0.95
+    page = (run.folder / "report.html").read_text(encoding="utf-8") if run.folder else ""
+    assert "strings" in page
+    with pytest.raises(PredictError, match="P05"):
+        loaded.predict(np.zeros((4, 4)))
+
+
+def test_its_test_rows_are_scored_once(data: Path, tmp_path: Path) -> None:
+    test = write(tmp_path / f"test{SUFFIX}", 60, seed=2)
+    run = tenfold.train(data, test=test, folds=3, epochs=20, out=None)
+    assert run.metrics["test"]["rows"] == 60
+    assert run.metrics["test"]["scores"]["accuracy"]["value"] > 0.9
+
+
+def test_a_leak_stops_it_and_the_audit_says_so(tmp_path: Path) -> None:
+    leaking = write(tmp_path / f"leak{SUFFIX}", 90, leak=True)
+    found = tenfold.audit(leaking)
+    assert (found.kind, found.noun, found.stops) == ("strings", "strings", True)
+    with pytest.raises(AuditError, match="A01"):
+        tenfold.train(leaking, out=None)
+    assert not tenfold.audit(write(tmp_path / f"clean{SUFFIX}", 90)).findings  # the control
+
+
+def test_options_of_other_kinds_are_refused(data: Path) -> None:
+    for option in ({"img_size": 32}, {"separator": ";"}):
+        with pytest.raises(UsageError, match="says nothing of strings"):
+            tenfold.train(data, out=None, **option)
+
+
+def test_a_run_that_is_cut_off_goes_on_to_the_same_model(data: Path, tmp_path: Path) -> None:
+    snapshots = Snapshots(tmp_path)
+    order = run_of(data, tmp_path, folds=3, epochs=6)
+    whole, _ = train_and_score(order, snapshots.checkpoints)
+    cuts = snapshots.all_cuts()
+    assert len(cuts) > 2
+    for cut in cuts:
+        again, _ = train_and_score(order, kept_in(cut))
+        for one, other in zip(
+            again.model.network.state_dict().values(),
+            whole.model.network.state_dict().values(),
+            strict=True,
+        ):
+            assert np.array_equal(one.numpy(), other.numpy())
+
+
+def test_it_takes_at_most_two_hundred_lines_beside_its_imports() -> None:
+    source = Path(__file__).with_name("strings.py").read_text(encoding="utf-8")
+    body = source[source.index("SUFFIX: Final") :]
+    assert len([line for line in body.splitlines() if line.strip()]) <= 200
+    src = Path(tenfold.__file__).parent
+    knows = [p.name for p in src.rglob("*.py") if "StringKind" in p.read_text(encoding="utf-8")]
+    assert knows == []
