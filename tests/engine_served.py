@@ -92,7 +92,7 @@ def picture_file(home: Path) -> Path:
     label = Label(
         name="colours",
         schema=PictureSchema(classes=("red", "blue"), framing=Framing(size=SIDE, crop=0.5)),
-        score="All pictures are right.",
+        score="All images are right.",
         equality=Equality(inputs=7, difference=1e-6),
         heat=True,
         version="0",

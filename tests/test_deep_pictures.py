@@ -110,10 +110,10 @@ def test_a_network_of_eight_bits_says_where_users_see_it_that_white_is_not_known
     deep = twelve_bits(greys)
     deep[2] //= 2
     files = write(tmp_path / "deep", deep, labels)
-    told = "is white in 3 pictures of 16 bits, as each tells itself"
+    told = "is white in 3 images of 16 bits, as stated in each file"
     with pytest.warns(UserWarning, match=told):
         run.predict(files[:3])
-    with pytest.warns(UserWarning, match="as each tells itself"):
+    with pytest.warns(UserWarning, match="as stated in each file"):
         run.evaluate(tmp_path / "deep")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -137,7 +137,7 @@ def test_a_network_of_eight_bits_says_where_users_see_it_that_white_is_not_known
     assert known[:2] != unknown[:2]  # 4,095 and 4,080 are not quite one
     app = app_of(Exported.open(run.export(tmp_path / "model.onnx").path), ServeOptions())
     (notice,) = asked_over_http(app, files[2])["notices"]
-    assert "is white in 1 pictures of 16 bits, as each tells itself" in notice
+    assert "is white in 1 images of 16 bits, as stated in each file" in notice
     assert "notices" not in asked_over_http(app, plain[2])
     said = ServeOptions(white=4_080)
     app = app_of(Exported.open(tmp_path / "model.onnx"), said)
@@ -161,4 +161,4 @@ def test_white_is_refused_where_a_table_was_learnt_from(tmp_path: Path) -> None:
             text=True,
         )
         assert done.returncode == 2
-        assert "U02: --white is about pictures, and the run is on a table" in done.stderr
+        assert "U02: --white only applies to images, but the run is on a table" in done.stderr

@@ -158,14 +158,16 @@ def test_pictures_in_time_have_a_refit_too() -> None:
 def test_it_is_said_whose_scores_are_printed() -> None:
     lines = list(score_lines(run_of(10.0).summary))
     assert lines[0] == (
-        "10 folds, 480 rows, 215 of them each tested by a network of earlier time that never "
-        "saw it"
+        "10 folds, 480 rows, 215 of them each predicted by a network of an earlier period "
+        "that was not trained on it"
     )
     assert (
-        "These are scores of the last 5 folds. New rows are answered by networks that learnt "
-        "from all rows in the same way."
+        "These are scores of the last 5 folds. New rows are predicted by networks trained on "
+        "all rows in the same way."
     ) in lines
-    assert "The interval is where the score on the next 43 rows in time is expected." in lines
+    assert (
+        "The interval is the range in which the score on the next 43 rows in time is expected."
+    ) in lines
     held = [
         line for line in lines if line.startswith("90 % intervals made from the folds before")
     ]
@@ -175,12 +177,12 @@ def test_it_is_said_whose_scores_are_printed() -> None:
     )
     lines = list(score_lines(alike.summary))
     assert (
-        "These are scores of single folds. New rows are answered by the mean of all 3, which "
-        "errs a little less as a rule."
+        "These are scores of single folds. New rows are predicted by the mean of all 3, "
+        "which is usually slightly more accurate."
     ) in lines
     (line,) = [line for line in lines if line.startswith("90 % intervals held")]
     assert line.endswith(
-        "; measured on single folds, and a little narrower for the mean of all"
+        "; measured on single folds, and slightly narrower for the mean of all"
     )
 
 
@@ -189,8 +191,8 @@ def test_without_a_refit_the_mean_of_all_folds_answers() -> None:
         trending(), target="y", time_column="day", folds=4, epochs=2, out=None, refit=False
     )
     assert (
-        "These are scores of the last 2 folds. New rows are answered by the mean of all 4 "
-        "folds, most of which never saw recent rows."
+        "These are scores of the last 2 folds. New rows are predicted by the mean of all 4 "
+        "folds, most of which were not trained on recent rows."
     ) in list(score_lines(run.summary))
     assert run.study.model.folds == 4
     assert run.study.model.scored is None

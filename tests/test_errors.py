@@ -304,37 +304,37 @@ CASES: Final[list[tuple[Callable[[Path], object], str]]] = [
     (
         lambda home: train(leaks.copied()),
         """\
-A01: column 'in_pounds' holds the target 'price'.
+A01: column 'in_pounds' contains the target 'price'.
 
   column    in_pounds
-  shown by  it is the target in other units, but for rounding, in 240 rows
-  why       a column that holds the target gives the answer away
+  evidence  it is the target in other units, except for rounding, in 240 rows
+  why       a column that contains the target leaks the answer
   fix       leave the column out: --kind 'in_pounds'=constant
-            train all the same: --audit warn""",
+            train anyway: --audit warn""",
     ),
     (
         lambda home: train(leaks.before(leaks.filled(), outcome=leaks.pets()["pet"])),
         """\
-A01: column 'outcome' holds the target 'pet'.
+A01: column 'outcome' contains the target 'pet'.
 
   column    outcome
-  shown by  each of its 2 values has one class, in 240 rows
-  also      A03: column 'bark' is filled or empty by the target 'pet'
-  why       a column that holds the target gives the answer away
+  evidence  each of its 2 values belongs to one class, in 240 rows
+  also      A03: whether column 'bark' is filled depends on the target 'pet'
+  why       a column that contains the target leaks the answer
   fix       leave the column out: --kind 'outcome'=constant
-            train all the same: --audit warn""",
+            train anyway: --audit warn""",
     ),
     (
         lambda home: train(leaks.filled()),
         """\
-A03: column 'bark' is filled or empty by the target 'pet'.
+A03: whether column 'bark' is filled depends on the target 'pet'.
 
   column    bark
-  shown by  all 125 rows where it is empty have the same target
+  evidence  all 125 rows where it is empty have the same target
   why       whether a cell is empty must not depend on the target
   fix       leave the column out: --kind 'bark'=constant
-            fill its cells for all rows, as they will be
-            train all the same: --audit warn""",
+            fill its cells for all rows, as they will be for new ones
+            train anyway: --audit warn""",
     ),
     (
         lambda home: train(leaks.summed()),
@@ -342,33 +342,33 @@ A03: column 'bark' is filled or empty by the target 'pet'.
 A04: 2 columns add up to the target 'price', in every row.
 
   columns  'building' + 'land'
-  rows     240 looked at
-  why      columns that give the target by a sum or a product leave nothing to learn
+  rows     240 checked
+  why      if columns add up or multiply to the target, there is nothing to learn
   fix      leave one of them out: --kind 'building'=constant
-           use the formula, if its parts are known beforehand
-           train all the same: --audit warn""",
+           use the formula instead, if its parts are known beforehand
+           train anyway: --audit warn""",
     ),
     (
         lambda home: train(leaks.oversampled()),
         """\
-A06: 60 of 301 rows are copies of another.
+A06: 60 of 301 rows are duplicates of another.
 
-  shown by  19.9 % have cells and a target that stood before
-  why       a copy of a row on the other side of a fold gives its answer away
+  evidence  19.9 % have the same cells and target as an earlier row
+  why       a duplicate of a test row among the training rows leaks its answer
   fix       keep one of each
-            name what they are copies of: --group-column NAME
-            train all the same: --audit warn""",
+            name the column that says what they are copies of: --group-column NAME
+            train anyway: --audit warn""",
     ),
     (
         lambda home: train(leaks.with_test(0.1)[0], test=leaks.with_test(0.1)[1]),
         """\
-A07: 6 of 60 test rows are learnt from, too.
+A07: 6 of 60 test rows are also in the training data.
 
-  usual  0.0 % of rows equal another that is learnt from
-  why    what a score is measured on must not be learnt from
-  fix    take these rows out of one of the two
-         let one be taken: --test-size 0.2
-         train all the same: --audit warn""",
+  usual  0.0 % of rows equal another one in the training data
+  why    test rows must not be part of the training data
+  fix    remove these rows from one of the two
+         hold out a test set automatically: --test-size 0.2
+         train anyway: --audit warn""",
     ),
     (
         lambda home: train(home / "no.csv"),
@@ -390,11 +390,13 @@ D01: there is no such file.
     ),
     (
         lambda home: train(houses(), test=home),
-        """\
-D01: this is a folder, and a table is one file.
+        (
+            """\
+D01: this is a folder, but a table is a single file.
 
   file  HOME
-  why   the data must be a file that this user may read""",
+  why   the data must be a file that this user may read"""
+        ),
     ),
     (
         lambda home: train(text(home, "")),
@@ -402,7 +404,7 @@ D01: this is a folder, and a table is one file.
 D02: the file is empty.
 
   file  HOME/a.csv
-  why   a table needs at least one row below its header""",
+  why   a table needs at least one row of data below its header""",
     ),
     (
         lambda home: train(text(home, "\n \n")),
@@ -410,7 +412,7 @@ D02: the file is empty.
 D02: the file has no rows.
 
   file  HOME/a.csv
-  why   a table needs at least one row below its header""",
+  why   a table needs at least one row of data below its header""",
     ),
     (
         lambda home: train(text(home, "a,b\n")),
@@ -418,7 +420,7 @@ D02: the file has no rows.
 D02: the table has no rows.
 
   file  HOME/a.csv
-  why   a table needs at least one row below its header""",
+  why   a table needs at least one row of data below its header""",
     ),
     (
         lambda home: train(houses(0)),
@@ -426,29 +428,33 @@ D02: the table has no rows.
 D02: the table has no rows.
 
   file  DataFrame
-  why   a table needs at least one row below its header""",
+  why   a table needs at least one row of data below its header""",
     ),
     (
         lambda home: train(text(home, "a,b\n1,\xe9\n".encode("latin-1")), encoding="ascii"),
-        """\
+        (
+            """\
 D03: the file cannot be read as ascii: 'ascii' codec can't decode byte 0xe9 in position 6: \
 ordinal not in range(128).
 
   file  HOME/a.csv
   line  2
-  why   the bytes of a text table must form text in one encoding
+  why   the whole of a text file must be in one encoding
   fix   save it as UTF-8
-        let its encoding be looked for: leave out --encoding""",
+        let the encoding be detected: leave out --encoding"""
+        ),
     ),
     (
         lambda home: train(text(home, "a,b\n1,2\n"), encoding="klingon"),
-        """\
+        (
+            """\
 D03: the file cannot be read as klingon: unknown encoding: klingon.
 
   file  HOME/a.csv
-  why   the bytes of a text table must form text in one encoding
+  why   the whole of a text file must be in one encoding
   fix   save it as UTF-8
-        let its encoding be looked for: leave out --encoding""",
+        let the encoding be detected: leave out --encoding"""
+        ),
     ),
     (
         lambda home: train(text(home, b"a,b\n1,\0\n")),
@@ -457,27 +463,31 @@ D03: the file holds zero bytes, so it is not text.
 
   file  HOME/a.csv
   byte  6
-  why   the bytes of a text table must form text in one encoding
+  why   the whole of a text file must be in one encoding
   fix   export it again as CSV""",
     ),
     (
         lambda home: train(text(home, "a\n1\n2\n")),
-        """\
+        (
+            """\
 D04: the table has one column.
 
   file  HOME/a.csv
-  why   a table needs at least two columns: something to learn from and a target
-  fix   name the separator, if it was read wrongly: --separator ';'""",
+  why   a table needs at least two columns: one to learn from and the target
+  fix   set the separator, if it was detected wrongly: --separator ';'"""
+        ),
     ),
     (
         lambda home: train(text(home, "a,b\n" + "1\n1,2,3\n" * 9)),
-        """\
-D04: no comma, semicolon, tab, bar or space splits the rows into columns alike.
+        (
+            """\
+D04: no comma, semicolon, tab, bar or space splits all rows into the same number of columns.
 
   file  HOME/a.csv
-  why   a table needs at least two columns: something to learn from and a target
-  fix   name the one that does: --separator ','
-        if there is one column, name a letter that no line holds: --separator '^'""",
+  why   a table needs at least two columns: one to learn from and the target
+  fix   name the separator: --separator ','
+        if there is only one column, name a character that does not occur: --separator '^'"""
+        ),
     ),
     (
         lambda home: train(pd.DataFrame(index=range(3))),
@@ -485,31 +495,35 @@ D04: no comma, semicolon, tab, bar or space splits the rows into columns alike.
 D04: the table has no columns.
 
   file  DataFrame
-  why   a table needs at least two columns: something to learn from and a target""",
+  why   a table needs at least two columns: one to learn from and the target""",
     ),
     (
         lambda home: train(text(home, "a,b\n1,2\n3,4\n5\n6,\n")),
-        """\
-D05: 1 of 3 rows cannot be used, and the limit is 0.01 of them.
+        (
+            """\
+D05: 1 of 3 rows cannot be used, but the limit is 0.01 of them.
 
   file     HOME/a.csv
-  rows     line 4: it has 1 cells, and the table has 2 columns
+  rows     line 4: it has 1 cells, but the table has 2 columns
   besides  one row has no target
-  why      a run that would leave out many rows answers another question than the one asked
-  fix      mend these rows
-           leave them out: --max-bad 0.34""",
+  why      leaving out many rows would change what the score means
+  fix      correct these rows
+           leave them out: --max-bad 0.34"""
+        ),
     ),
     (
         lambda home: train(text(home, "a,b\n1,EU\n3,AS\n5,EU\n6,NA\n")),
-        """\
-D05: 1 of 4 rows cannot be used, and the limit is 0.01 of them.
+        (
+            """\
+D05: 1 of 4 rows cannot be used, but the limit is 0.01 of them.
 
   file  HOME/a.csv
   rows  line 5: its target 'b' is empty, or the class 'NA'
-  why   a run that would leave out many rows answers another question than the one asked
-  fix   mend these rows
-        if 'NA' is a class, name the words that are none: --missing
-        leave them out: --max-bad 0.25""",
+  why   leaving out many rows would change what the score means
+  fix   correct these rows
+        if 'NA' is a class, name the values that mean missing: --missing
+        leave them out: --max-bad 0.25"""
+        ),
     ),
     (
         lambda home: train(houses().set_axis(["a", "b", "a"], axis=1)),
@@ -518,64 +532,76 @@ D06: 1 column name(s) occur more than once.
 
   file     DataFrame
   columns  'a'
-  why      a column is addressed by its name, so no two may share one
+  why      options refer to columns by name, so every name must be unique
   fix      rename the columns""",
     ),
     (
         lambda home: train(text(home, "{}", "a.json")),
-        """\
-D07: .json files are not read.
+        (
+            """\
+D07: .json files are not supported.
 
   file  HOME/a.json
-  why   a table is CSV, TSV or another separated text, Parquet, Excel or a DataFrame
-  fix   save the table as .csv, .parquet or .xlsx""",
+  why   a table must be CSV, TSV or other delimited text, Parquet, Excel or a DataFrame
+  fix   save the table as .csv, .parquet or .xlsx"""
+        ),
     ),
     (
         lambda home: train(text(home, gzip.compress(b"a,b\n" * 99)[:-9], "a.csv.gz")),
-        """\
-D08: the gzip file cannot be unpacked: Compressed file ended before the end-of-stream marker \
-was reached.
+        (
+            """\
+D08: the gzip file cannot be decompressed: Compressed file ended before the end-of-stream \
+marker was reached.
 
   file  HOME/a.csv.gz
-  why   a file must be whole and of the kind that its name says
-  fix   copy or download it again""",
+  why   a file must be complete and in the format that its name says
+  fix   copy or download it again"""
+        ),
     ),
     (
         lambda home: train(text(home, "PK", "a.xlsx")),
-        """\
+        (
+            """\
 D08: the Excel file cannot be read: File is not a zip file.
 
   file  HOME/a.xlsx
-  why   a file must be whole and of the kind that its name says
-  fix   write or copy it again""",
+  why   a file must be complete and in the format that its name says
+  fix   save or copy it again"""
+        ),
     ),
     (
         lambda home: train(text(home, 'a,b\n1,"2\n3,4\n')),
-        """\
+        (
+            """\
 D09: the quotation mark that opens on line 2 is never closed.
 
   file  HOME/a.csv
   line  2
-  why   a cell that opens with a quotation mark ends with one
-  fix   close it, or take it out""",
+  why   a cell that begins with a quotation mark must end with one
+  fix   close it, or remove it"""
+        ),
     ),
     (
         unpack_in_a_small_memory,
-        """\
-D10: the gzip file unpacks to more than 0.0 GB.
+        (
+            """\
+D10: the gzip file decompresses to more than 0.0 GB.
 
   file  HOME/a.csv.gz
-  why   a table, unpacked, must fit into this machine's memory
-  fix   split it""",
+  why   a table must fit into this machine's memory once it is decompressed
+  fix   split it"""
+        ),
     ),
     (
         lambda home: train(text(home, ("," * 100_000 + "\n").replace(",", "1,") * 2)),
-        """\
+        (
+            """\
 D11: the table has 100,001 columns.
 
   file  HOME/a.csv
-  why   a table has 100,000 columns at most
-  fix   name its separator, or turn it""",
+  why   a table may have at most 100,000 columns
+  fix   name its separator, or transpose it"""
+        ),
     ),
     (
         lambda home: train(sheets(home), sheet="May"),
@@ -584,97 +610,115 @@ D12: there is no sheet 'May'.
 
   file    HOME/a.xlsx
   sheets  'January', 'February'
-  why     an Excel file has the sheet that --sheet names
+  why     --sheet must name a sheet of the Excel file
   fix     name one of them, or its number: --sheet 1""",
     ),
     (
         lambda home: train(houses(), target="prize"),
-        """\
-S01: the table has no column 'prize', which --target names.
+        (
+            """\
+S01: --target names the column 'prize', which the table does not have.
 
   file     DataFrame
   columns  'rooms', 'town', 'price'
   why      the target must be a column of the table
-  fix      did you mean 'price'?""",
+  fix      did you mean 'price'?"""
+        ),
     ),
     (
         lambda home: train(houses(), target="?"),
-        """\
-S01: the table has no column '?', which --target names.
+        (
+            """\
+S01: --target names the column '?', which the table does not have.
 
   file     DataFrame
   columns  'rooms', 'town', 'price'
-  why      the target must be a column of the table""",
+  why      the target must be a column of the table"""
+        ),
     ),
     (
         lambda home: train(houses(), target="town", task="regression"),
-        """\
-S02: 30 cells of the target 'town' are no numbers.
+        (
+            """\
+S02: 30 cells of the target 'town' are not numbers.
 
   file   DataFrame
   lines  1 ('Ulm'), 2 ('Bonn'), 3 ('Kiel'), 4 ('Ulm'), 5 ('Bonn')
-  why    regression predicts numbers
-  fix    mend the cells
-         predict classes: --task classification""",
+  why    regression needs a numeric target
+  fix    correct these cells
+         predict classes: --task classification"""
+        ),
     ),
     (
         lambda home: train(houses()[["price"]].assign(name="x", y=range(30))[["name", "y"]]),
-        """\
+        (
+            """\
 S03: no column is left to learn from.
 
   file           DataFrame
   column 'name'  constant: every filled cell is 'x'
-  why            a network needs at least one column that differs between rows
-  fix            say what a column is: --kind NAME=category""",
+  why            a network needs at least one column whose values vary
+  fix            set the type of a column: --kind NAME=category"""
+        ),
     ),
     (
         lambda home: train(houses(), weight_column="weight"),
-        """\
-S04: the table has no column 'weight', which --weight-column names.
+        (
+            """\
+S04: --weight-column names the column 'weight', which the table does not have.
 
   file     DataFrame
   columns  'rooms', 'town', 'price'
-  why      an option may only name a column that the table has""",
+  why      an option may only name columns that the table has"""
+        ),
     ),
     (
         lambda home: train(houses(), kinds={"roms": "number"}),
-        """\
-S04: the table has no column 'roms', which --kind names.
+        (
+            """\
+S04: --kind names the column 'roms', which the table does not have.
 
   file     DataFrame
   columns  'rooms', 'town', 'price'
-  why      an option may only name a column that the table has
-  fix      did you mean 'rooms'?""",
+  why      an option may only name columns that the table has
+  fix      did you mean 'rooms'?"""
+        ),
     ),
     (
         lambda home: train(houses(), kinds={"town": "number"}),
-        """\
+        (
+            """\
 S05: no cell of column 'town' can be read as number.
 
   file   DataFrame
   cells  'Ulm', 'Bonn', 'Kiel', 'Ulm', 'Bonn'
-  why    a column can only be read as a kind that its cells allow
-  fix    leave the kind to be detected, or say --kind town=category""",
+  why    a column can only be read as a type that its cells allow
+  fix    let the type be detected, or set --kind town=category"""
+        ),
     ),
     (
         lambda home: train(houses().assign(price=1)),
-        """\
-S06: the target 'price' is '1' in every row: there is one class only.
+        (
+            """\
+S06: the target 'price' is '1' in every row: there is only one class.
 
   file  DataFrame
-  why   a target that is the same in every row leaves nothing to learn
-  fix   choose another target: --target NAME""",
+  why   there is nothing to learn if the target is the same in every row
+  fix   choose another target: --target NAME"""
+        ),
     ),
     (
         lambda home: train(houses().assign(price=np.where(np.arange(30) % 2, "sold", None))),
-        """\
-S06: the target 'price' is 'sold' in every row that has one: there is one class only.
+        (
+            """\
+S06: the target 'price' is 'sold' in every row that has a target: there is only one class.
 
   file              DataFrame
   without a target  15 of 30 rows
-  why               a target that is the same in every row leaves nothing to learn
+  why               there is nothing to learn if the target is the same in every row
   fix               choose another target: --target NAME
-                    if an empty cell is an answer, write a word into it, such as 'no'""",
+                    if an empty cell is a class, fill it with a value, such as 'no'"""
+        ),
     ),
     (
         lambda home: train(houses().assign(price=None)),
@@ -682,7 +726,7 @@ S06: the target 'price' is 'sold' in every row that has one: there is one class 
 S06: no row has a target.
 
   file  DataFrame
-  why   a target that is the same in every row leaves nothing to learn
+  why   there is nothing to learn if the target is the same in every row
   fix   choose another target: --target NAME""",
     ),
     (
@@ -691,19 +735,21 @@ S06: no row has a target.
 S07: the target 'price' has 1,001 classes in 1,001 rows.
 
   file  DataFrame
-  why   a class must be seen more than once to be learnt and tested
+  why   a class needs more than one row, to be both learnt and tested
   fix   choose another target
         predict a number: --task regression""",
     ),
     (
         lambda home: train(houses().assign(w=-1), target="price", weight_column="w"),
-        """\
-S08: 30 cells of the weight column 'w' are no weights.
+        (
+            """\
+S08: 30 cells of the weight column 'w' are not valid weights.
 
   file   DataFrame
   lines  1, 2, 3, 4, 5
-  why    a row's weight is a number, zero or more, and some must be above zero
-  fix    mend the cells""",
+  why    row weights must be numbers of zero or more, and at least one must be above zero
+  fix    correct these cells"""
+        ),
     ),
     (
         lambda home: train(houses().assign(w=0), target="price", weight_column="w"),
@@ -711,122 +757,146 @@ S08: 30 cells of the weight column 'w' are no weights.
 S08: the weights in column 'w' are all zero.
 
   file  DataFrame
-  why   a row's weight is a number, zero or more, and some must be above zero
+  why   row weights must be numbers of zero or more, and at least one must be above zero
   fix   choose another column, or none""",
     ),
     (
         lambda home: train(houses().assign(price=pd.date_range("2024-01-01", periods=30))),
-        """\
+        (
+            """\
 S09: the target 'price' holds 30 dates.
 
   file   DataFrame
   cells  '2024-01-01', '2024-01-02', '2024-01-03'
-  why    a network predicts numbers or classes, and a date is neither
-  fix    put a number in its place, such as the days since a date of the same row
-         predict classes: --task classification""",
+  why    a network predicts numbers or classes, and dates are neither
+  fix    replace it by a number, such as the days since another date in the row
+         predict classes: --task classification"""
+        ),
     ),
     (
         lambda home: train(pets().sort_values("pet"), folds=2, shuffle=False),
-        """\
-F06: fold 1 would learn from 15 rows with the same target.
+        (
+            """\
+F06: fold 1 would train on 15 rows with the same target.
 
-  why  the rows that a fold learns from must hold more than one target value
+  why  the training rows of a fold must hold more than one target value
   fix  shuffle the rows: --shuffle
-       make fewer folds: --folds 3""",
+       use fewer folds: --folds 3"""
+        ),
     ),
     (
         lambda home: train(thirds(), folds=3, shuffle=False),
-        """\
-F01: fold 1 would learn from no row of class 'Bonn'.
+        (
+            """\
+F01: fold 1 would have no training row of class 'Bonn'.
 
-  why  each fold needs rows of every class, to learn from and to test on
+  why  each fold needs rows of every class for both training and testing
   fix  shuffle the rows: --shuffle
-       make fewer folds: --folds 3""",
+       use fewer folds: --folds 3"""
+        ),
     ),
     (
         lambda home: train(houses(2)),
-        """\
-F02: there are 2 rows for 3 folds.
+        (
+            """\
+F02: there are only 2 rows for 3 folds.
 
-  why  every fold needs at least one row to test on and two to learn from
-  fix  bring more rows""",
+  why  each fold needs at least one test row and two training rows
+  fix  use more rows"""
+        ),
     ),
     (
         lambda home: train(houses().assign(price=[2.5, 4.5, *[np.nan] * 28])),
-        """\
-F02: there are 2 rows for 3 folds.
+        (
+            """\
+F02: there are only 2 rows for 3 folds.
 
   without a target  28 of 30 rows, which are left out
-  why               every fold needs at least one row to test on and two to learn from
-  fix               bring more rows""",
+  why               each fold needs at least one test row and two training rows
+  fix               use more rows"""
+        ),
     ),
     (
         lambda home: train(houses(), folds=31),
-        """\
-F02: there are 30 rows for 31 folds.
+        (
+            """\
+F02: there are only 30 rows for 31 folds.
 
-  why  every fold needs at least one row to test on and two to learn from
-  fix  bring more rows
-       make fewer folds: --folds 30""",
+  why  each fold needs at least one test row and two training rows
+  fix  use more rows
+       use fewer folds: --folds 30"""
+        ),
     ),
     (
         lambda home: train(houses(), test_size=0.001),
-        """\
-F02: --test-size 0.001 would keep 0 of 30 rows apart.
+        (
+            """\
+F02: --test-size 0.001 would hold out 0 of 30 rows.
 
-  why  every fold needs at least one row to test on and two to learn from
-  fix  choose another share, or bring more rows""",
+  why  each fold needs at least one test row and two training rows
+  fix  choose another fraction, or use more rows"""
+        ),
     ),
     (
         lambda home: train(houses(), group_column="town", folds=5),
-        """\
-F03: there are 3 groups for 5 folds.
+        (
+            """\
+F03: there are only 3 groups for 5 folds.
 
-  why  rows of one group stay in one fold, so there must be a group for each fold
-  fix  make fewer folds: --folds 3""",
+  why  rows of one group stay in one fold, so there must be at least as many groups as folds
+  fix  use fewer folds: --folds 3"""
+        ),
     ),
     (
         lambda home: train(houses(), folds=[(range(20), range(19, 30))]),
-        """\
-F04: fold 1 learns from 20 rows and is tested on 11, 1 of them the same.
+        (
+            """\
+F04: fold 1 trains on 20 rows and is tested on 11, 1 of them the same.
 
-  why  a splitter must give each fold rows to learn from and other rows to test on
-  fix  choose another splitter or another number of folds""",
+  why  a splitter must give each fold training rows and separate test rows
+  fix  choose another splitter or another number of folds"""
+        ),
     ),
     (
         lambda home: train(houses(), folds=[(range(20), range(20, 31))]),
-        """\
-F04: fold 1 names positions that the table of 30 rows lacks.
+        (
+            """\
+F04: fold 1 contains positions that a table of 30 rows does not have.
 
-  why  a splitter must give each fold rows to learn from and other rows to test on
-  fix  make the splits for this table""",
+  why  a splitter must give each fold training rows and separate test rows
+  fix  make the splits for this table"""
+        ),
     ),
     (
         lambda home: train(houses(), time_column="town"),
-        """\
-F05: 30 cells of the time column 'town' are no times.
+        (
+            """\
+F05: 30 cells of the time column 'town' are not times.
 
   file   DataFrame
   lines  1, 2, 3, 4, 5
-  why    time folds learn from the past and test on the future, so rows need an order
-  fix    mend the cells
-         choose another column: --time-column NAME""",
+  why    time folds train on the past and test on the future, so rows need an order in time
+  fix    correct these cells
+         choose another column: --time-column NAME"""
+        ),
     ),
     (
         lambda home: train(houses().assign(price=[1.5] * 20 + list(range(10))), shuffle=False),
-        """\
-F06: fold 3 would learn from 20 rows with the same target.
+        (
+            """\
+F06: fold 3 would train on 20 rows with the same target.
 
-  why  the rows that a fold learns from must hold more than one target value
+  why  the training rows of a fold must hold more than one target value
   fix  shuffle the rows: --shuffle
-       make fewer folds: --folds 3""",
+       use fewer folds: --folds 3"""
+        ),
     ),
     (
         lambda home: train(houses(), network="huge"),
         """\
 N01: 'huge' is neither a known network nor FILE.py:FUNCTION.
 
-  why  a network of your own is a Python file and the name of a function in it
+  why  a custom network is given as a Python file and the name of a function in it
   fix  --network auto, tutorial, pretrained, scratch, or my_network.py:network""",
     ),
     (
@@ -835,7 +905,7 @@ N01: 'huge' is neither a known network nor FILE.py:FUNCTION.
 N01: there is no file no.py.
 
   network  no.py:net
-  why      a network of your own is a Python file and the name of a function in it
+  why      a custom network is given as a Python file and the name of a function in it
   fix      check its name""",
     ),
     (
@@ -845,7 +915,7 @@ N01: HOME/mine.py has no function 'net'.
 
   network  HOME/mine.py:net
   it has   nett
-  why      a network of your own is a Python file and the name of a function in it
+  why      a custom network is given as a Python file and the name of a function in it
   fix      check the name after the colon""",
     ),
     (
@@ -854,14 +924,14 @@ N01: HOME/mine.py has no function 'net'.
 N02: running HOME/mine.py raised ZeroDivisionError: division by zero.
 
   network  HOME/mine.py:net
-  why      a network function returns a torch.nn.Module and takes (inputs, outputs)""",
+  why      a network function takes (inputs, outputs) and returns a torch.nn.Module""",
     ),
     (
         lambda home: train(houses(), network=returns_none),
         """\
 N02: network(4, 1) returned a NoneType.
 
-  why  a network function returns a torch.nn.Module and takes (inputs, outputs)
+  why  a network function takes (inputs, outputs) and returns a torch.nn.Module
   fix  def network(inputs, outputs): return torch.nn.Linear(inputs, outputs)""",
     ),
     (
@@ -869,105 +939,123 @@ N02: network(4, 1) returned a NoneType.
         """\
 N02: network(4, 1) raised KeyError: 'width'.
 
-  why  a network function returns a torch.nn.Module and takes (inputs, outputs)
+  why  a network function takes (inputs, outputs) and returns a torch.nn.Module
   fix  def network(inputs, outputs): return torch.nn.Linear(inputs, outputs)""",
     ),
     (
         lambda home: train(houses(), network=lambda i, o: torch.nn.ReLU()),
-        """\
-N03: the network turned 4 rows of 4 numbers into (4, 4), and (4, 1) was expected.
+        (
+            """\
+N03: the network turned 4 rows of 4 numbers into shape (4, 4), but (4, 1) was expected.
 
-  why  a network turns (rows, inputs) numbers into (rows, outputs) numbers
-  fix  end it with torch.nn.Linear(..., 1)""",
+  why  a network must map an array of shape (rows, inputs) to one of shape (rows, outputs)
+  fix  end it with torch.nn.Linear(..., 1)"""
+        ),
     ),
     (
         lambda home: train(houses(), network=lambda i, o: torch.nn.Linear(i, o + 1)),
-        """\
-N03: the network turned 4 rows of 4 numbers into (4, 2), and (4, 1) was expected.
+        (
+            """\
+N03: the network turned 4 rows of 4 numbers into shape (4, 2), but (4, 1) was expected.
 
-  why  a network turns (rows, inputs) numbers into (rows, outputs) numbers
-  fix  end it with torch.nn.Linear(..., 1)""",
+  why  a network must map an array of shape (rows, inputs) to one of shape (rows, outputs)
+  fix  end it with torch.nn.Linear(..., 1)"""
+        ),
     ),
     (
         lambda home: train(houses(), network=Broken),
         """\
 N03: the network raised ValueError on 4 rows: not today.
 
-  why  a network turns (rows, inputs) numbers into (rows, outputs) numbers""",
+  why  a network must map an array of shape (rows, inputs) to one of shape (rows, outputs)""",
     ),
     (
         lambda home: train(pets(), network="tutorial"),
-        """\
-N04: this target is classes.
+        (
+            """\
+N04: the target has classes.
 
-  why  the tutorial's network is a regressor with one output
-  fix  --network auto""",
+  why  the tutorial's network only does regression, with one output
+  fix  --network auto"""
+        ),
     ),
     (
         lambda home: train(houses(), network="tutorial", lr=1e30, epochs=5),
-        """\
+        (
+            """\
 N05: the loss stopped being finite in epoch 1.
 
   folds  1, 2, 3
-  why    training stops when a loss is not a finite number
-  fix    take smaller steps: --lr 1e+29""",
+  why    training stops if the loss is not a finite number
+  fix    use a lower learning rate: --lr 1e+29"""
+        ),
     ),
     (
         lambda home: without_memory(),
-        """\
+        (
+            """\
 N08: the memory ran out.
 
-  why  a step on one row at a time must fit into memory
-  fix  take a smaller network or device""",
+  why  a training step must fit into memory, at the least with one row at a time
+  fix  use a smaller network or a larger device"""
+        ),
     ),
     (
         lambda home: in_little_room(),
-        """\
-N09: training needs at least 27 MB of memory, and 11 MB are free.
+        (
+            """\
+N09: training needs at least 27 MB of memory, but only 11 MB are free.
 
   networks  40, 4 for each of 10 folds
   weights   6,369 in each
-  why       all networks train at once, so all of them must fit into memory
+  why       all folds train at once, so all of their networks must fit into memory
   fix       train fewer networks: --folds 3
             --quality fast
-            leave columns out that tell nothing: --kind NAME=constant
-            train on a machine with more memory""",
+            leave out columns that are not informative: --kind NAME=constant
+            train on a machine with more memory"""
+        ),
     ),
     (
         lambda home: train(None, resume=cut_off(home), lr=0.5),
-        """\
+        (
+            """\
 M12: lr changed since the run began.
 
   lr   None then, 0.5 now
-  why  a run goes on, and is repeated, with the data and options that it began with
-  fix  bring back what it was
-       train anew: tenfold train DATA""",
+  why  a run is resumed or repeated with the data and options that it began with
+  fix  restore the original
+       train again: tenfold train DATA"""
+        ),
     ),
     (
         lambda home: train(None, resume=model(home).parent),
-        """\
+        (
+            """\
 M13: the run at HOME/runs/houses-1 is finished.
 
-  why  a run that goes on was cut off, and has its config.json
-  fix  look at it: tenfold report HOME/runs/houses-1
-       train anew: tenfold train DATA""",
+  why  only an interrupted run that still has its config.json can be resumed
+  fix  see its report: tenfold report HOME/runs/houses-1
+       train again: tenfold train DATA"""
+        ),
     ),
     (
         lambda home: go_on_beside(cut_off(home)),
-        """\
-M14: another program works on the run.
+        (
+            """\
+M14: another program is working on the run.
 
   folder  HOME/runs/houses-1
-  why     one program at a time works on a run
-  fix     wait until it is done, or end it""",
+  why     only one program at a time may work on a run
+  fix     wait until it has finished, or stop it"""
+        ),
     ),
     (
         lambda home: print_as_ascii(pd.DataFrame({"town": ["K\u00f6ln"]})),
         """\
-M15: standard output is ascii, which lacks the letter '\\xf6'.
+M15: standard output is ascii, which does not have the letter '\\xf6'.
 
-  why  what a command reads and writes must be open to it, and have room
-  fix  write a file, which is UTF-8: --out FILE
+  why  a command needs access to the files that it reads and writes, and enough disk space
+  fix  write to a file, in UTF-8: --out FILE
        set PYTHONIOENCODING=utf-8""",
     ),
     (
@@ -975,56 +1063,64 @@ M15: standard output is ascii, which lacks the letter '\\xf6'.
         """\
 M16: Ctrl-C was pressed.
 
-  why  a command that is told to end prints no result""",
+  why  a command that is interrupted prints no result""",
     ),
     (
         lambda home: train(houses(), device="gpu"),
         """\
-N06: 'gpu' is no device.
+N06: 'gpu' is not a device.
 
-  why  training runs on a device that this machine has
+  why  training needs a device that this machine has
   fix  --device auto, cpu, cuda, cuda:1 or mps""",
     ),
     (
         lambda home: train(houses(), device="cuda:99"),
-        """\
-N06: device 'cuda:99' was asked for, and this machine has GPUS of the kind cuda.
+        (
+            """\
+N06: device 'cuda:99' was requested, but this machine has GPUS of the kind cuda.
 
-  why  training runs on a device that this machine has
-  fix  --device auto""",
+  why  training needs a device that this machine has
+  fix  --device auto"""
+        ),
     ),
     (
         lambda home: tenfold.load(model(home)).predict(houses()[["town", "price"]]),
-        """\
+        (
+            """\
 P01: 1 of 2 columns are missing.
 
   missing    'rooms'
   not known  'price'
-  why        new rows need every column that the network learnt from
+  why        new rows need every column that the network was trained on
   fix        rename or add the columns
-             leave their cells empty if nothing is known""",
+             leave their cells empty if the values are unknown"""
+        ),
     ),
     (
         lambda home: tenfold.load(model(home)).predict(
             houses()[["price", "town"]].assign(size=1)
         ),
-        """\
+        (
+            """\
 P01: 1 of 2 columns are missing.
 
   missing    'rooms'
   not known  'price', 'size'
-  why        new rows need every column that the network learnt from
+  why        new rows need every column that the network was trained on
   fix        rename or add the columns
-             leave their cells empty if nothing is known""",
+             leave their cells empty if the values are unknown"""
+        ),
     ),
     (
         lambda home: tenfold.load(model(home)).predict(houses().assign(rooms="many")),
-        """\
-P02: column 'rooms' held numbers in training and holds none now.
+        (
+            """\
+P02: column 'rooms' held numbers in training, but now holds none.
 
   cells  'many', 'many', 'many', 'many', 'many'
-  why    a cell must be of the kind that its column had in training
-  fix    bring the cells into the form that they had in training""",
+  why    a cell must have the type that its column had in training
+  fix    convert the cells to the format that they had in training"""
+        ),
     ),
     (
         lambda home: tenfold.load(model(home)).evaluate(houses()[["rooms", "town"]]),
@@ -1032,40 +1128,44 @@ P02: column 'rooms' held numbers in training and holds none now.
 P03: there is no column 'price' to compare with.
 
   file  DataFrame
-  why   scoring needs the true answers beside the rows
+  why   scoring needs the true target of each row
   fix   add the column, or predict without scoring: tenfold predict""",
     ),
     (
         lambda home: tenfold.load(model(home, "pets-1")).evaluate(pets().replace("dog", "emu")),
-        """\
-P04: 15 rows are of classes that the network never learnt.
+        (
+            """\
+P04: 15 rows are of classes that were not in the training data.
 
   file     DataFrame
   classes  'emu'
-  why      a class can only be scored if the network learnt it
-  fix      leave these rows out, or train with rows of these classes""",
+  why      only classes that the network was trained on can be scored
+  fix      leave these rows out, or train with rows of these classes"""
+        ),
     ),
     (
         lambda home: command("train", "a.csv", "--kind", "town"),
         """\
-U01: kind must be NAME=KIND, and it is 'town'.
+U01: kind must be NAME=KIND, but it is 'town'.
 
-  why  an option takes the values that its help text names""",
+  why  an option only takes the values that its help text lists""",
     ),
     (
         lambda home: predict_to(home, home),
         """\
-U01: --out must be a file that can be written (Is a directory), and it is 'HOME'.
+U01: --out must be a file that can be written (Is a directory), but it is 'HOME'.
 
-  why  an option takes the values that its help text names""",
+  why  an option only takes the values that its help text lists""",
     ),
     (
         lambda home: tenfold.load(text(home, "not a model")),
-        """\
-M01: the file is no model file.
+        (
+            """\
+M01: the file is not a model file.
 
   file  HOME/a.csv
-  why   a model file is a zip archive that Tenfold wrote""",
+  why   a model file must be a zip archive written by Tenfold"""
+        ),
     ),
     (
         lambda home: tenfold.load(text(home, EMPTY_ZIP, "a.zip")),
@@ -1073,25 +1173,29 @@ M01: the file is no model file.
 M01: the archive lacks the parts of a model.
 
   file  HOME/a.zip
-  why   a model file is a zip archive that Tenfold wrote""",
+  why   a model file must be a zip archive written by Tenfold""",
     ),
     (
         lambda home: tenfold.load(repacked(model(home), lambda m: m.update(format=4))),
-        """\
-M02: the model has format 4, and this Tenfold reads formats up to 3.
+        (
+            """\
+M02: the model has format 4, but this version of Tenfold reads formats up to 3.
 
   file  HOME/runs/houses-1/model.tenfold
-  why   a model file is read by a Tenfold of its own format number or a later one
-  fix   pip install --upgrade tenfold""",
+  why   a model file can only be read by the version of Tenfold that wrote it, or a later one
+  fix   pip install --upgrade tenfold"""
+        ),
     ),
     (
         lambda home: tenfold.load(repacked(model(home), answers_otherwise)),
-        """\
-M03: the model predicts something else for its sample rows than when it was saved.
+        (
+            """\
+M03: the model's predictions for its sample rows differ from those when it was saved.
 
   file  HOME/runs/houses-1/model.tenfold
-  why   a model must still predict for its own sample rows what it predicted when saved
-  fix   copy or train it again""",
+  why   a loaded model must predict for its stored sample rows what it predicted when saved
+  fix   copy or train it again"""
+        ),
     ),
     (
         lambda home: tenfold.load(dented(model(home))),
@@ -1099,67 +1203,77 @@ M03: the model predicts something else for its sample rows than when it was save
 M04: the model file is damaged: its manifest cannot be read.
 
   file  HOME/runs/houses-1/model.tenfold
-  why   every part of a model file must be whole
+  why   every part of a model file must be intact
   fix   copy it again, or train the model again""",
     ),
     (
         lambda home: tenfold.load(repacked(model(home), lambda m: m.pop("schema"))),
-        """\
-M04: the model file is damaged: its parts do not fit together (KeyError).
+        (
+            """\
+M04: the model file is damaged: its parts do not match (KeyError).
 
   file  HOME/runs/houses-1/model.tenfold
-  why   every part of a model file must be whole
-  fix   copy it again, or train the model again""",
+  why   every part of a model file must be intact
+  fix   copy it again, or train the model again"""
+        ),
     ),
     (
         lambda home: (text(home, "{", "runs/houses-1/metrics.json"), tenfold.load(model(home))),
-        """\
+        (
+            """\
 M04: metrics.json cannot be read.
 
   file  HOME/runs/houses-1/metrics.json
-  why   every part of a model file must be whole
-  fix   take it away: the model can predict without it""",
+  why   every part of a model file must be intact
+  fix   delete it: the model can predict without it"""
+        ),
     ),
     (
         lambda home: tenfold.load(model(home, "own-1")),
-        """\
-M05: the model was trained with a network of its user's own.
+        (
+            """\
+M05: the model was trained with a custom network.
 
-  why  a model file holds no code, so a network of your own needs its function again
+  why  model files contain no code, so a custom network needs its function again
   fix  name its function: --network FILE.py:FUNCTION
-       load(..., network=function)""",
+       load(..., network=function)"""
+        ),
     ),
     (
         lambda home: train(houses(), out=text(home, "")),
-        """\
-M06: the folder cannot be made: Not a directory.
+        (
+            """\
+M06: the folder cannot be created: Not a directory.
 
   folder  HOME/a.csv/table-1
-  why     a run is written to a new folder that this user may create
-  fix     name another place: --out FOLDER""",
+  why     a run is saved to a new folder, which this user must be allowed to create
+  fix     choose another place: --out FOLDER"""
+        ),
     ),
     (
         lambda home: tenfold.load(home / "runs" / "horses-1"),
-        """\
+        (
+            """\
 M07: there is no model at HOME/runs/horses-1.
 
-  why  a run is the folder that tenfold train named, or the model file in it
-  fix  HOME/runs holds the runs flags-1, houses-1, own-1, pets-1""",
+  why  a run is the folder that tenfold train printed, or the model file in it
+  fix  HOME/runs contains the runs flags-1, houses-1, own-1, pets-1"""
+        ),
     ),
     (
         lambda home: tenfold.load(home / "lost"),
         """\
 M07: there is no model at HOME/lost.
 
-  why  a run is the folder that tenfold train named, or the model file in it
+  why  a run is the folder that tenfold train printed, or the model file in it
   fix  tenfold train DATA""",
     ),
     (
         read_without_pyarrow,
         """\
-E01: pyarrow is needed to read .parquet files, and it is not installed.
+E01: pyarrow is needed to read .parquet files, but it is not installed.
 
-  why  some of what Tenfold does needs an optional library
+  why  some features of Tenfold need an optional library
   fix  pip install 'tenfold[parquet]'""",
     ),
     (
@@ -1173,13 +1287,15 @@ D01: there is no such file.
     ),
     (
         lambda home: train(empty_folder(home)),
-        """\
-I02: there is no picture.
+        (
+            """\
+I02: there are no images.
 
   source  HOME/empty
-  why     there must be pictures to read, and each class needs its folder
-  fix     pictures are files that end in \
-.bmp, .gif, .jfif, .jpe, .jpeg, .jpg, .png, .tif, .tiff, .webp""",
+  why     there must be images to read, and each class needs its own folder
+  fix     image files must end in \
+.bmp, .gif, .jfif, .jpe, .jpeg, .jpg, .png, .tif, .tiff, .webp"""
+        ),
     ),
     (
         lambda home: train(home / "pictures", test=home / "lost"),
@@ -1187,87 +1303,99 @@ I02: there is no picture.
 I01: there is no such folder or file.
 
   source  HOME/lost
-  why     pictures come as a folder for each class, as a CSV of file and label, or as arrays
+  why     images must come as one folder per class, as a CSV of files and labels, or as arrays
   fix     name the folder of the classes""",
     ),
     (
         lambda home: train(twice(home)),
-        """\
+        (
+            """\
 I03: there is a folder 'flat' in 'x' and another in 'y'.
 
   source  HOME/twice
-  why     folders of one name may be one class or several, and only you can tell
-  fix     name the one whose folders are the classes: HOME/twice/x
-          or name each picture and its class in a CSV of file and label""",
+  why     folders with the same name may be one class or several, and only you can know which
+  fix     name the one that contains the class folders: HOME/twice/x
+          or list each image and its class in a CSV of files and labels"""
+        ),
     ),
     (
         lambda home: train(broken(home)),
-        """\
-I04: 2 of 10 pictures cannot be read, and the limit is 0.01 of them.
+        (
+            """\
+I04: 2 of 10 images cannot be read, but the limit is 0.01 of them.
 
   source  HOME/broken
-  files   flat/bad.png: it is empty (0 bytes); steep/worse.jpg: it is no picture
-  why     a run without many of its pictures answers another question than the one asked
-  fix     mend or remove these files
-          leave them out: --max-bad 0.2""",
+  files   flat/bad.png: it is empty (0 bytes); steep/worse.jpg: it is not an image
+  why     leaving out many images would change what the score means
+  fix     fix or remove these files
+          leave them out: --max-bad 0.2"""
+        ),
     ),
     (
         lambda home: tenfold.ImageClassifier(folds=2).fit(np.zeros((4, 3)), [0, 1, 0, 1]),
         """\
 I05: X has the shape (4, 3).
 
-  why  pictures from Python are files, PIL images, or arrays of one shape and known range
-  fix  give each picture its height and width: X.reshape(len(X), H, W)""",
+  why  images from Python must be files, PIL images, or arrays of one shape and known range
+  fix  give each image its height and width: X.reshape(len(X), H, W)""",
     ),
     (
         read_without_room,
-        """\
-I06: a file of 0.0 MB cannot be made: File too large.
+        (
+            """\
+I06: a file of 0.0 MB cannot be created: File too large.
 
   folder  HOME
-  why     pictures that do not fit into memory are kept in a temporary file
-  fix     make room there, or name another folder in the variable TMPDIR
+  why     images that do not fit into memory are stored in a temporary file
+  fix     free some disk space there, or set the variable TMPDIR to another folder
           allow 0.0 MB of memory: --memory 0.1
-          make the pictures smaller: --img-size""",
+          use smaller images: --img-size"""
+        ),
     ),
     (
         lambda home: train(home / "pictures", weights=str(text(home, "nope", "w.pth"))),
-        """\
-N07: the file holds no weights.
+        (
+            """\
+N07: the file does not contain weights.
 
   file  HOME/w.pth
-  why   weights must be those of the network that they are loaded into
+  why   weights must belong to the network that they are loaded into
   fix   name another file: --weights FILE
-        train without: --network scratch""",
+        train without pretrained weights: --network scratch"""
+        ),
     ),
     (
         lambda home: train(home / "pictures", standardize=True),
-        """\
-U02: --standardize was given, and it says nothing of pictures.
+        (
+            """\
+U02: --standardize was given, but it does not apply to images.
 
-  why  options must not contradict each other""",
+  why  options must not contradict each other"""
+        ),
     ),
     (
         lambda home: train(houses(), img_size=9),
-        """\
-U02: --img-size was given, and it says nothing of a table.
+        (
+            """\
+U02: --img-size was given, but it does not apply to a table.
 
-  why  options must not contradict each other""",
+  why  options must not contradict each other"""
+        ),
     ),
     (
         lambda home: compare(houses(), contenders=["mine.txt"]),
         """\
-C01: 'mine.txt' is no FILE.py:FUNCTION.
+C01: 'mine.txt' is not of the form FILE.py:FUNCTION.
 
-  why  a contender of your own is an unfitted estimator, or a function that makes one
+  why  a custom model is an unfitted estimator, or a function that returns one
   fix  --with mine.py:make_model""",
     ),
     (
         lambda home: compare(houses(), contenders=[Ridge]),
         """\
-C01: this is no estimator: the class Ridge.
+C01: this is not an estimator: the class Ridge.
 
-  why  a contender of your own is an unfitted estimator, or a function that makes one
+  why  a custom model is an unfitted estimator, or a function that returns one
   fix  return an unfitted estimator, such as sklearn.svm.SVR()""",
     ),
     (
@@ -1278,162 +1406,186 @@ C01: this is no estimator: the class Ridge.
 C02: the function raised ZeroDivisionError: division by zero.
 
   contender  HOME/mine.py:make
-  why        a function that makes a contender takes nothing and returns an estimator""",
+  why        the function of a custom model takes no arguments and returns an estimator""",
     ),
     (
         lambda home: compare(houses(), folds=1),
         """\
 C03: there is one fold.
 
-  why  a difference has a spread only over two folds or more
+  why  the uncertainty of a difference needs at least two folds
   fix  --folds 5""",
     ),
     (
         lambda home: tenfold.load(model(home, "flags-1")).predict(houses()),
-        """\
-P05: the model was trained on pictures, and a table was given.
+        (
+            """\
+P05: the model was trained on images, but a table was given.
 
-  why  a model answers what it was trained on: rows of a table, or pictures
-  fix  give it pictures""",
+  why  a model predicts the kind of data that it was trained on: rows of a table, or images
+  fix  pass images"""
+        ),
     ),
     (
         lambda home: tenfold.load(home / "runs" / "houses-1").explain(data=houses().head(20)),
-        """\
-P06: the table is not the one that the run was trained on.
+        (
+            """\
+P06: this is not the table that the run was trained on.
 
-  why  what a network looks at is measured on the rows that its folds were tested on
+  why  feature importance is measured on the held-out rows of each fold
   fix  name the same file: --data FILE
-       train anew, and explain at once from Python""",
+       train again, and explain from Python in the same process"""
+        ),
     ),
     (
         lambda home: tenfold.load(home / "runs" / "houses-1").predict(houses(), coverage=0.99),
-        """\
-P07: a coverage of 0.99 cannot be promised.
+        (
+            """\
+P07: a coverage of 0.99 cannot be guaranteed.
 
   held-out rows  30, enough for 96.7 %
-  why            intervals and sets promise what held-out rows can show
+  why            the number of held-out rows limits the coverage of intervals and sets
   fix            ask for less: --coverage 0.9
-                 train with more rows""",
+                 train with more rows"""
+        ),
     ),
     (
         lambda home: tenfold.load(model(home)).predict(
             houses().drop(columns="rooms").assign(**{"Rooms ": 1.0})
         ),
-        """\
+        (
+            """\
 P01: 1 of 2 columns are missing.
 
   missing    'rooms'
   not known  'price', 'Rooms '
-  why        new rows need every column that the network learnt from
+  why        new rows need every column that the network was trained on
   fix        is 'Rooms ' the column 'rooms'? rename it
              rename or add the columns
-             leave their cells empty if nothing is known""",
+             leave their cells empty if the values are unknown"""
+        ),
     ),
     (
         lambda home: tenfold.load(model(home)).predict(
             houses().assign(rooms=["1,5", "2,25", "3"] * 10)
         ),
-        """\
-P02: column 'rooms' held numbers in training and holds 20 cells that are none now.
+        (
+            """\
+P02: column 'rooms' held numbers in training, but now holds 20 cells that are not.
 
   cells           '1,5', '2,25', '1,5', '2,25', '1,5'
   they look like  numbers with a decimal comma
-  why             a cell must be of the kind that its column had in training
-  fix             bring the cells into the form that they had in training""",
+  why             a cell must have the type that its column had in training
+  fix             convert the cells to the format that they had in training"""
+        ),
     ),
     (
         lambda home: tenfold.load(model(home)).predict(
             houses().assign(rooms=99, town="ulm"), schema="strict"
         ),
-        """\
-P08: 2 columns are not as they were in training.
+        (
+            """\
+P08: 2 columns differ from the training data.
 
   file     DataFrame
-  'rooms'  above the 0 to 6.27 of training: 30 of 30 cells, line 1 (99), ...
-  'town'   words that training never saw: 30 of 30 cells, line 1 ('ulm', is it 'Ulm'?), ...
-  why      --strict answers only rows like those of training, and pictures that can be read
-  fix      mend the cells
-           answer all rows, and be told the same: --warn""",
+  'rooms'  above the range of the training data (0 to 6.27): 30 of 30 cells, line 1 (99), ...
+  'town'   categories not seen in training: 30 of 30 cells, line 1 ('ulm', is it 'Ulm'?), ...
+  why      --strict predicts only rows that match the training data, and images that can be read
+  fix      correct these cells
+           predict all rows, and only warn about these: --warn"""
+        ),
     ),
     (
         lambda home: command("predict", model(home), home / "new.csv", "--strict", "--warn"),
         """\
-U02: --strict refuses what --warn answers.
+U02: --strict and --warn contradict each other.
 
   why  options must not contradict each other
-  fix  leave one out""",
+  fix  leave one of them out""",
     ),
     (
         lambda home: Exported.open(text(home, "not a graph", "x.onnx")),
-        """\
-M09: it is no ONNX file that Tenfold wrote.
+        (
+            """\
+M09: it is not an ONNX file written by Tenfold.
 
   file  HOME/x.onnx
-  why   an exported model is an ONNX file that tenfold export wrote
-  fix   write it anew: tenfold export RUN""",
+  why   an exported model must be an ONNX file written by tenfold export
+  fix   export it again: tenfold export RUN"""
+        ),
     ),
     (
         lambda home: write_down(home, houses(), Unwritable),
-        """\
-X02: the network cannot be written down: ValueError: it reads a file.
+        (
+            """\
+X02: the network cannot be exported: ValueError: it reads a file.
 
-  why  a network of your own is exported if all it does is among ONNX's operations
-  fix  let forward decide nothing by the values of its tensors""",
+  why  a custom network can only be exported if ONNX has all of its operations
+  fix  do not let forward branch on the values of its tensors"""
+        ),
     ),
     (
         lambda home: write_down(home, houses().rename(columns={"rooms": "lower"})),
-        """\
-X03: column 'lower' cannot be an input: an output is called so.
+        (
+            """\
+X03: column 'lower' cannot be an input, because an output has the same name.
 
-  why  the inputs and outputs of a file have names of their own, of a letter or more
-  fix  rename the column, and train anew""",
+  why  the inputs and outputs of an exported file need unique names that are not empty
+  fix  rename the column, and train again"""
+        ),
     ),
     (
         lambda home: draft._compared(Off(), home),
-        """\
-X01: an answer of the file is off by 0.5 of the largest one, over 0.0001.
+        (
+            """\
+X01: a prediction of the file differs by 0.5 of the largest one, more than 0.0001.
 
   file says   [3.0]
   model says  [2.0]
-  why         an exported file must answer as the model that it was made from
-  fix         report this, with the network and what its columns hold""",
+  why         an exported file must make the same predictions as its model
+  fix         please report this, with the network and a description of the columns"""
+        ),
     ),
     (
         lambda home: refused(home, max_bytes=3),
         """\
 V01: the body has more than 3 bytes.
 
-  why  the body of a request stays below a number of bytes (--max-bytes)""",
+  why  the size of a request body is limited (--max-bytes)""",
     ),
     (
         lambda home: rows_of(home, b'{"rows": [%s]}' % b",".join([b"{}"] * 11)),
         """\
 V02: there are 11 rows.
 
-  why  a request asks about so many rows or pictures at most (--max-rows, --max-pictures)
+  why  the number of rows or images in a request is limited (--max-rows, --max-pictures)
   fix  send 10 at a time""",
     ),
     (
         lambda home: refused(home, None, timeout=0.05),
-        """\
-V03: 0.05 seconds are over.
+        (
+            """\
+V03: the time limit of 0.05 seconds was exceeded.
 
-  why  a request is answered within a time, its way to the server included (--timeout)""",
+  why  the time for a request is limited, including its upload (--timeout)"""
+        ),
     ),
     (
         lambda home: refused(home, max_requests=1, others=1),
-        """\
-V04: 1 others are being answered.
+        (
+            """\
+V04: 1 other requests are being processed.
 
-  why  so many requests are answered at the same time at most (--max-requests)
-  fix  ask again in a second""",
+  why  the number of concurrent requests is limited (--max-requests)
+  fix  try again in a second"""
+        ),
     ),
     (
         lambda home: refused(home, token="secret"),  # noqa: S106
         """\
 V05: the request has no token.
 
-  why  a server that was given a token answers those who send it
+  why  a server with a token only answers requests that send it
   fix  Authorization: Bearer TOKEN""",
     ),
     (
@@ -1441,55 +1593,61 @@ V05: the request has no token.
         """\
 V06: the Content-Type is 'text/csv'.
 
-  why  a body is JSON rows, CSV, or pictures, as its Content-Type says
+  why  a request body must be JSON rows, CSV or images, and its Content-Type must say which
   fix  this model takes multipart/form-data or image/*""",
     ),
     (
         lambda home: rows_of(home, b"[1, 2]"),
-        """\
-V07: the body holds no list of rows.
+        (
+            """\
+V07: the body does not contain a list of rows.
 
-  why  JSON holds a list of rows, each with a value or null for every column
-  fix  {"rows": [{"COLUMN": VALUE, ...}, ...]}; GET /schema names the columns""",
+  why  JSON must hold a list of rows, each with a value or null for every column
+  fix  {"rows": [{"COLUMN": VALUE, ...}, ...]}; GET /schema names the columns"""
+        ),
     ),
     (
         refused,
         """\
 V08: it ends too early.
 
-  why  a picture is a file that can be read""",
+  why  an image must be a file that can be read""",
     ),
     (
         lambda home: refused(home, host="example.org"),
-        """\
+        (
+            """\
 V09: the request names another host.
 
-  why  a server that listens on this machine alone is asked by this machine's name
-  fix  ask 127.0.0.1, or serve with --host""",
+  why  a server that only listens on this machine must be addressed by this machine's name
+  fix  use 127.0.0.1, or serve with --host"""
+        ),
     ),
     (
         lambda home: refused(home, path="/predictions"),
         """\
 V10: POST /predictions: not found.
 
-  why  an address of the server is one that /openapi.json lists""",
+  why  the server only has the paths that /openapi.json lists""",
     ),
     (
         on_a_taken_port,
-        """\
+        (
+            """\
 V11: the server cannot listen: Address already in use.
 
   host  127.0.0.1
   port  PORT
-  why   a server needs a port that nothing else uses
-  fix   name another: --port N, or 0 for any that is free""",
+  why   a server needs a port that no other program uses
+  fix   choose another port: --port N, or 0 for any free one"""
+        ),
     ),
     (
         lambda home: refused(home, path="/predict?heat=maybe"),
         """\
 V12: heat is maybe.
 
-  why  more than the answer is asked for by true or false, and must be in the model
+  why  this parameter must be true or false, and the model must support it
   fix  heat=true""",
     ),
     (
@@ -1497,41 +1655,43 @@ V12: heat is maybe.
         """\
 V13: its header claims 40 x 30 pixels, more than 1,000.
 
-  why  a picture has so many pixels at most (--max-pixels)""",
+  why  the number of pixels in an image is limited (--max-pixels)""",
     ),
     (
         lambda home: lost_on_the_way(tenfold.load(home / "runs" / "houses-1")),
-        """\
-M08: MLflow did not take the run: there is no route.
+        (
+            """\
+M08: MLflow did not accept the run: there is no route.
 
   saved in  HOME/runs/houses-1
-  why       a run is saved before it is logged elsewhere, and stays if that fails
-  fix       train without --track""",
+  why       a run is saved before it is logged elsewhere, so it is kept if logging fails
+  fix       train without --track"""
+        ),
     ),
 ]
 # What an option takes; the rest of the message is the same for all.
 OPTIONS: Final[list[tuple[dict[str, Any], str]]] = [
-    ({"quality": "great"}, "quality must be 'fast', 'medium', 'best', and it is 'great'"),
-    ({"folds": 0}, "folds must be a whole number, 1 or more, and it is 0"),
+    ({"quality": "great"}, "quality must be 'fast', 'medium', 'best', but it is 'great'"),
+    ({"folds": 0}, "folds must be a whole number, 1 or more, but it is 0"),
     (
         {"task": "clustering"},
-        "task must be 'regression' or 'classification', and it is 'clustering'",
+        "task must be 'regression' or 'classification', but it is 'clustering'",
     ),
-    ({"test_size": 1.0}, "test_size must be a share above 0 and below 1, and it is 1.0"),
-    ({"epochs": 0}, "epochs must be a whole number, 1 or more, and it is 0"),
-    ({"batch_size": 0}, "batch_size must be a whole number, 1 or more, and it is 0"),
-    ({"lr": 0.0}, "lr must be a number above 0, and it is 0.0"),
-    ({"seed": -1}, "seed must be a whole number from 0 to 4294967295, and it is -1"),
-    ({"time_limit": 0.0}, "time_limit must be a number of seconds above 0, and it is 0.0"),
-    ({"max_bad": 2.0}, "max_bad must be a share from 0 to 1, and it is 2.0"),
-    ({"separator": ", "}, "separator must be one character or 'whitespace', and it is ', '"),
-    ({"audit": "no"}, "audit must be 'stop', 'warn', 'off', and it is 'no'"),
-    ({"decimal": ";"}, "decimal must be '.' or ',', and it is ';'"),
+    ({"test_size": 1.0}, "test_size must be a fraction above 0 and below 1, but it is 1.0"),
+    ({"epochs": 0}, "epochs must be a whole number, 1 or more, but it is 0"),
+    ({"batch_size": 0}, "batch_size must be a whole number, 1 or more, but it is 0"),
+    ({"lr": 0.0}, "lr must be a number above 0, but it is 0.0"),
+    ({"seed": -1}, "seed must be a whole number from 0 to 4294967295, but it is -1"),
+    ({"time_limit": 0.0}, "time_limit must be a number of seconds above 0, but it is 0.0"),
+    ({"max_bad": 2.0}, "max_bad must be a fraction from 0 to 1, but it is 2.0"),
+    ({"separator": ", "}, "separator must be one character or 'whitespace', but it is ', '"),
+    ({"audit": "no"}, "audit must be 'stop', 'warn', 'off', but it is 'no'"),
+    ({"decimal": ";"}, "decimal must be '.' or ',', but it is ';'"),
     (
         {"kinds": {"town": "place"}},
         (
-            "the kind of column 'town' must be 'number', 'boolean', 'category', 'date', "
-            "'text', 'list', 'identifier', 'constant', and it is 'place'"
+            "the type of column 'town' must be 'number', 'boolean', 'category', 'date', "
+            "'text', 'list', 'identifier', 'constant', but it is 'place'"
         ),
     ),
 ]
@@ -1583,7 +1743,7 @@ def test_an_option_that_is_out_of_range_is_named_with_what_it_takes(
 ) -> None:
     with pytest.raises(UsageError) as caught:
         train(houses(), **options)
-    rule = "an option takes the values that its help text names"
+    rule = "an option only takes the values that its help text lists"
     assert str(caught.value) == f"U01: {fact}.\n\n  why  {rule}"
     (name,) = options
     if fact.startswith(name):  # it is about the parameter, and not about what is in it
@@ -1595,8 +1755,8 @@ def test_an_option_that_is_out_of_range_is_named_with_what_it_takes(
 @pytest.mark.parametrize(
     ("command", "python"),
     [
-        ("make fewer folds: --folds 3", "make fewer folds: folds=3"),
-        ("take smaller steps: --lr 1e-05", "take smaller steps: lr=1e-05"),
+        ("use fewer folds: --folds 3", "use fewer folds: folds=3"),
+        ("use a lower learning rate: --lr 1e-05", "use a lower learning rate: lr=1e-05"),
         ("choose another target: --target NAME", "choose another target: target=NAME"),
         ("predict a number: --task regression", 'predict a number: task="regression"'),
         ("--network tutorial is for tables", 'network="tutorial" is for tables'),
@@ -1614,7 +1774,7 @@ def test_an_option_that_is_out_of_range_is_named_with_what_it_takes(
         ("which --group-column names", "which group_column names"),
         ("--time-column and --test-size", "time_column and test_size"),
         ("go on: tenfold train --resume runs/a-1", "go on: tenfold.train(resume='runs/a-1')"),
-        ("train anew: tenfold train DATA", "train anew: tenfold.train(DATA)"),
+        ("train again: tenfold train DATA", "train again: tenfold.train(DATA)"),
         ("tenfold report runs/a-1", "tenfold.load('runs/a-1').write_report()"),
         ("pip install --upgrade tenfold", "pip install --upgrade tenfold"),
         ("a column -- or none --, x--y", "a column -- or none --, x--y"),
@@ -1633,7 +1793,7 @@ def test_a_long_list_of_rows_is_cut_short(tmp_path: Path) -> None:
     path = text(tmp_path, "a,b\n" + "1,2\n" * 20 + "3\n" * 12)
     with pytest.raises(InputError) as caught:
         train(path, max_bad=0.3)
-    rows = [f"line {n}: it has 1 cells, and the table has 2 columns" for n in range(22, 32)]
+    rows = [f"line {n}: it has 1 cells, but the table has 2 columns" for n in range(22, 32)]
     assert caught.value.place["rows"] == "; ".join([*rows, "and 2 more"])
 
 

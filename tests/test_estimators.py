@@ -65,7 +65,7 @@ def test_words_dates_and_empty_cells_are_normal_input(houses: pd.DataFrame) -> N
     X.loc[::5, "rooms"] = np.nan
     X["sold"] = X.index % 2 == 0
     model = TabularRegressor(**QUICK).fit(X, y)
-    new = X.assign(town="a town never seen")
+    new = X.assign(town="held-out a town")
     assert np.isfinite(model.predict(new)).all()
     assert list(model.feature_names_in_) == list(X.columns)
     assert model.n_features_in_ == X.shape[1]
@@ -184,8 +184,8 @@ def test_classes_of_few_rows_are_tested_where_they_can_be_and_it_is_said() -> No
     model = TabularClassifier(quality="fast", epochs=2).fit(x, y)
     assert len(model.fold_scores_["accuracy"]) == 10
     said = [decision.what for decision in model.decisions_]
-    assert "class 'c' (1) is learnt by every fold and tested by none" in said
-    assert any(what.endswith("is tested by as many folds as it has rows") for what in said)
+    assert "class 'c' (1) is in the training rows of every fold and tested in none" in said
+    assert any(what.endswith("is tested in only as many folds as it has rows") for what in said)
     # Nothing is held out of the class of one row, so nothing can be said of it honestly.
     assert np.isnan(model.out_of_fold_[-1]).all()
     assert np.isfinite(model.out_of_fold_[:-1]).all()
@@ -197,7 +197,7 @@ def test_few_rows_get_few_folds_and_more_are_refused() -> None:
     model = TabularRegressor(quality="fast", epochs=2).fit(x, x[:, 0])
     assert len(model.fold_scores_["rmse"]) == 7
     assert "7 folds | there are 7 rows" in [f"{d.what} | {d.why}" for d in model.decisions_]
-    with pytest.raises(SplitError, match="F02: there are 7 rows for 8 folds"):
+    with pytest.raises(SplitError, match="F02: there are only 7 rows for 8 folds"):
         TabularRegressor(folds=8).fit(x, x[:, 0])
 
 
@@ -261,7 +261,7 @@ def test_a_fitted_estimator_shows_in_a_notebook_what_training_found(kind: Any) -
     model.fit(X, y)
     for shown in (model._repr_mimebundle_()["text/html"], model._repr_html_()):
         assert shown.count("<svg role") == 2  # the score and the losses of each fold
-        assert "that it never saw" in shown
+        assert "held-out" in shown
         assert "decisions</summary>" in shown
     again = pickle.loads(pickle.dumps(model))  # noqa: S301 - our own
     assert again._repr_html_().count("<svg role") == 2

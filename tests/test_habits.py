@@ -68,18 +68,18 @@ def test_a_generator_of_numpy_draws_the_seed() -> None:
 
 
 WRONG: Final[list[tuple[dict[str, Any], str]]] = [
-    ({"folds": 0}, "folds must be a whole number, 1 or more, and it is 0"),
-    ({"folds": 2.5}, "folds must be a whole number, 1 or more, and it is 2.5"),
-    ({"folds": True}, "folds must be a whole number, 1 or more, and it is True"),
-    ({"folds": "many"}, "folds must be a whole number, 1 or more, and it is 'many'"),
-    ({"epochs": "3"}, "epochs must be a whole number, 1 or more, and it is '3'"),
-    ({"epochs": np.float64(2.5)}, "epochs must be a whole number, 1 or more, and it is 2.5"),
-    ({"batch_size": -3}, "batch_size must be a whole number, 1 or more, and it is -3"),
-    ({"lr": float("nan")}, "lr must be a number above 0, and it is nan"),
-    ({"lr": "a"}, "lr must be a number above 0, and it is 'a'"),
-    ({"quality": None}, "quality must be 'fast', 'medium', 'best', and it is None"),
-    ({"device": 3}, "device must be the name of a device, and it is 3"),
-    ({"time_limit": "x"}, "time_limit must be a number of seconds above 0, and it is 'x'"),
+    ({"folds": 0}, "folds must be a whole number, 1 or more, but it is 0"),
+    ({"folds": 2.5}, "folds must be a whole number, 1 or more, but it is 2.5"),
+    ({"folds": True}, "folds must be a whole number, 1 or more, but it is True"),
+    ({"folds": "many"}, "folds must be a whole number, 1 or more, but it is 'many'"),
+    ({"epochs": "3"}, "epochs must be a whole number, 1 or more, but it is '3'"),
+    ({"epochs": np.float64(2.5)}, "epochs must be a whole number, 1 or more, but it is 2.5"),
+    ({"batch_size": -3}, "batch_size must be a whole number, 1 or more, but it is -3"),
+    ({"lr": float("nan")}, "lr must be a number above 0, but it is nan"),
+    ({"lr": "a"}, "lr must be a number above 0, but it is 'a'"),
+    ({"quality": None}, "quality must be 'fast', 'medium', 'best', but it is None"),
+    ({"device": 3}, "device must be the name of a device, but it is 3"),
+    ({"time_limit": "x"}, "time_limit must be a number of seconds above 0, but it is 'x'"),
     (
         {"network": 5},
         (
@@ -89,11 +89,11 @@ WRONG: Final[list[tuple[dict[str, Any], str]]] = [
     ),
     (
         {"random_state": -1},
-        "random_state must be a whole number from 0 to 4294967295, and it is -1",
+        "random_state must be a whole number from 0 to 4294967295, but it is -1",
     ),
     (
         {"random_state": "a"},
-        "random_state must be a whole number from 0 to 4294967295, and it is 'a'",
+        "random_state must be a whole number from 0 to 4294967295, but it is 'a'",
     ),
 ]
 
@@ -118,7 +118,7 @@ def test_a_wrong_parameter_is_refused_by_fit_in_its_own_name(
 
 def test_standardize_is_true_or_false() -> None:
     with pytest.raises(
-        ValueError, match=r"^U01: standardize must be True or False, and it is 1\."
+        ValueError, match=r"^U01: standardize must be True or False, but it is 1\."
     ):
         TabularRegressor(standardize=1).fit(X, PRICE)
 
@@ -138,7 +138,7 @@ def changed(value: Any) -> "pd.Series[Any]":
             PRICE.astype("Float64").mask(PRICE.index == 4),
             "S02: Input y contains",
         ),
-        (TabularRegressor, changed("much"), "S02: y holds 'much', which is no number"),
+        (TabularRegressor, changed("much"), "S02: y holds 'much', which is not a number"),
         (TabularRegressor, np.ones(60), "S06: y is 1.0 in every row"),
         (TabularRegressor, np.stack([PRICE, PRICE], axis=1), "y should be a 1d array"),
         (TabularRegressor, PRICE[:5], "inconsistent numbers of samples"),
@@ -203,12 +203,12 @@ def test_parameters_that_there_are_none_of_are_refused_at_once() -> None:
     [
         ({"batch_size": 0}, "U01: batch_size must be"),
         ({"test_size": 7}, "U01: test_size must be"),
-        ({"folds": 61}, "make fewer folds: folds="),
+        ({"folds": 61}, "use fewer folds: folds="),
         (
             {"kinds": {"place": "number"}},
-            "S04: the table has no column 'place', which kinds names",
+            "S04: kinds names the column 'place', which the table does not have",
         ),
-        ({"img_size": 3}, "U02: img_size was given, and it says nothing of a table"),
+        ({"img_size": 3}, "U02: img_size was given, but it does not apply to a table"),
         ({"shuffle": False, "data": "pictures"}, "U02: shuffle=False was given"),
         ({"device": "gpu"}, "fix  device: auto, cpu, cuda, cuda:1 or mps"),
     ],

@@ -84,5 +84,5 @@ def test_wrong_input_is_refused_with_a_code(tmp_path: Path) -> None:
         ImageClassifier().fit(X[:, :, 0, 0], y)
     (tmp_path / "a.png").write_text("nothing")
     model = ImageClassifier(**QUICK).fit(X, y)
-    with pytest.raises(PictureError, match=r"^I04: 1 of the pictures"):
+    with pytest.raises(PictureError, match=r"^I04: 1 of the images"):
         model.predict([tmp_path / "a.png"])

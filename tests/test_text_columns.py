@@ -97,8 +97,8 @@ def test_words_of_lists_are_learnt_one_by_one() -> None:
 
 def test_what_the_columns_are_is_said_and_can_be_changed(run: Run) -> None:
     said = {d.what: d.change_with for d in run.summary.decisions}
-    assert said["text, learnt from by its words: 'remark'"] == "--kind NAME=identifier"
-    lists = "lists, each of their words learnt from by itself: 'tags'"
+    assert said["text, encoded by its words: 'remark'"] == "--kind NAME=identifier"
+    lists = "lists, each of their categories encoded separately: 'tags'"
     assert said[lists] == "--kind NAME=category"
     kinds = {"remark": "constant", "tags": "category"}
     other = quick_run(reviews().assign(w=1.0), kinds=kinds, epochs=1)
@@ -183,7 +183,10 @@ def test_new_words_and_empty_cells_are_answered(run: Run) -> None:
     assert found[1] == found[2] == found[3]
     assert found[0] != found[1]
     _, departures = like_training(read_table(reviews(4)), run.model.schema)
-    assert {d.what for d in departures} <= {"above all seen", "below all seen"}
+    assert {d.what for d in departures} <= {
+        "above the training range",
+        "below the training range",
+    }
     assert run.predict(reviews(4)).equals(run.predict(reviews(4)[["tags", "size", "remark"]]))
 
 
@@ -234,10 +237,10 @@ def test_an_audit_names_the_column_whose_words_hold_the_target() -> None:
     frame = frame.assign(tags=tags, y=np.where(frame["y"] > 1.5, "gone", "here"))
     found = tenfold.audit(frame)
     (leak,) = [one for one in found.findings if one.place.get("column") == "tags"]
-    assert leak.severity == "stops"
+    assert leak.severity == "error"
     assert leak.fix == ("leave the column out: --kind 'tags'=constant",)
     clean = tenfold.audit(reviews())
-    assert not [one for one in clean.findings if one.severity == "stops"]
+    assert not [one for one in clean.findings if one.severity == "error"]
 
 
 def test_a_sum_is_found_beside_a_text_of_many_places() -> None:
@@ -254,7 +257,7 @@ def test_a_table_of_nothing_but_a_list_may_be_learnt_from() -> None:
     tags = pd.Series(["A;B", "B", "A;C", "C", "A", "B;C"] * 20)
     kinds = np.where(tags.str.contains("A"), "gone", "here")
     found = tenfold.audit(pd.DataFrame({"tags": tags, "y": kinds}))
-    assert not [one for one in found.findings if one.severity == "stops"]
+    assert not [one for one in found.findings if one.severity == "error"]
 
 
 # ---- Files and servers ----

@@ -94,7 +94,7 @@ def test_a_server_that_is_down_loses_no_run(table: Path) -> None:
     }
     done = run_command(home, "train", "line.csv", *FAST, "--track", "mlflow", **away)
     assert done.returncode == 1
-    assert done.stderr.startswith("M08: MLflow did not take the run: ")
+    assert done.stderr.startswith("M08: MLflow did not accept the run: ")
     assert str(Path("runs") / "line-1") in done.stderr
     assert len(tenfold.load(home / "runs" / "line-1").predict(table)) == 90
 

@@ -42,7 +42,7 @@ FITTED: Final[dict[str, Callable[[], Any]]] = {
     "fine-tuned": lambda: ImageClassifier(**SMALL, quality="best", epochs=1).fit(
         PICTURES, CLASSES
     ),
-    "own for pictures": lambda: ImageClassifier(**SMALL, network=drawing_module, epochs=1).fit(
+    "own for images": lambda: ImageClassifier(**SMALL, network=drawing_module, epochs=1).fit(
         PICTURES, CLASSES
     ),
 }

@@ -65,7 +65,7 @@ def look(table: Any, test: Any = None) -> tuple[list[str], float, list[str]]:
     found = tenfold.audit(table, test=test)
     seconds = time.perf_counter() - started
     left = [d.what.split("'")[1] for d in found.decisions if "is left out" in d.what]
-    return [f.code for f in found.findings if f.severity != "notes"], seconds, left
+    return [f.code for f in found.findings if f.severity != "info"], seconds, left
 
 
 def measure_clean(folder: Path) -> dict[str, Any]:
@@ -129,7 +129,7 @@ def measure_pictures(folder: Path, seed: int) -> dict[str, Any]:
         home = Path(tempfile.mkdtemp())
         train, test = make(files, home, np.random.default_rng(seed))
         audit = tenfold.audit(train, test=test)
-        told = {f.code for f in audit.findings if f.severity != "notes"}
+        told = {f.code for f in audit.findings if f.severity != "info"}
         found[name] = {
             "found": bool(told & set(codes)),
             "others": sorted(told - set(codes)),
@@ -147,7 +147,7 @@ def measure_alarms() -> dict[str, Any]:
     for part, tables in found.items():
         for name, table, target in real.real_tables(part):
             audit = tenfold.audit(table, target=target)
-            codes = sorted({f.code for f in audit.findings if f.severity != "notes"} - FACTS)
+            codes = sorted({f.code for f in audit.findings if f.severity != "info"} - FACTS)
             verdicts = {code: judged.get((name, code), ("not looked up", "")) for code in codes}
             tables[name] = {"rows": len(table), "target": target, "alarms": verdicts}
         print(part, len(tables), file=sys.stderr, flush=True)

@@ -46,7 +46,7 @@ class Audit:
     @property
     def stops(self) -> bool:
         """Whether ``train`` refuses the data."""
-        return any(finding.severity == "stops" for finding in self.findings)
+        return any(finding.severity == "error" for finding in self.findings)
 
     @property
     def noun(self) -> str:

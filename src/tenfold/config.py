@@ -142,7 +142,7 @@ class SchemaOptions:
         for column, kind in self.kinds.items():
             if kind not in KINDS and "%" not in str(kind):
                 known = ", ".join(map(repr, KINDS))
-                fact = f"the kind of column {column!r} must be {known}, and it is {kind!r}"
+                fact = f"the type of column {column!r} must be {known}, but it is {kind!r}"
                 raise UsageError("U01", fact)
 
 
@@ -187,7 +187,7 @@ class SplitOptions:
             share is None or (is_number(share) and 0 < share < 1),
             "test-size",
             share,
-            "a share above 0 and below 1",
+            "a fraction above 0 and below 1",
         )
 
 
@@ -379,10 +379,10 @@ class RunOptions:
 def check(holds: bool, option: str, value: object, wanted: str) -> None:  # noqa: FBT001
     """Raise U01 unless ``holds``, naming the option, its value and what it takes."""
     if not holds:
-        raise UsageError("U01", f"--{option} must be {wanted}, and it is {value!r}")
+        raise UsageError("U01", f"--{option} must be {wanted}, but it is {value!r}")
 
 
 def check_max_bad(share: float) -> None:
     """Raise U01 unless it is a share of rows or pictures."""
     holds = is_number(share) and 0 <= share <= 1
-    check(holds, "max-bad", share, "a share from 0 to 1")
+    check(holds, "max-bad", share, "a fraction from 0 to 1")

@@ -280,7 +280,7 @@ class Exported:
         options.intra_op_num_threads = threads
         options.log_severity_level = 3
         place = {} if isinstance(file, bytes) else {"file": str(file)}
-        fix = ["write it anew: tenfold export RUN"]
+        fix = ["export it again: tenfold export RUN"]
         try:
             content = file if isinstance(file, bytes) else file.read_bytes()
             session = runtime.InferenceSession(
@@ -294,7 +294,7 @@ class Exported:
             raise StoreError("M09", fact, place=place, fix=fix) from error
         except Exception as error:
             # ONNX Runtime raises its own errors for damaged bytes, a label those of JSON.
-            fact = "it is no ONNX file that Tenfold wrote"
+            fact = "it is not an ONNX file written by Tenfold"
             raise StoreError("M09", fact, place=place, fix=fix) from error
         return cls(session, label)
 

@@ -33,6 +33,6 @@ def require(module: str, *, extra: str, to: str) -> ModuleType:
     except ImportError as error:
         raise MissingExtraError(
             "E01",
-            f"{module} is needed to {to}, and it is not installed",
+            f"{module} is needed to {to}, but it is not installed",
             fix=[f"pip install 'tenfold[{extra}]'"],
         ) from error

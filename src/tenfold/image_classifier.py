@@ -202,8 +202,11 @@ def _refuse_unread(pictures: Pictures) -> None:
     first = pictures.rejected[0]
     raise PictureError(
         "I04",
-        f"{len(pictures.rejected):,} of the pictures cannot be read, "
-        "and an estimator has to answer each",
-        place={"picture": f"{first.file}: {first.reason}"},
-        fix=["leave them out", "tenfold.train(FOLDER) leaves them out and says so"],
+        f"{len(pictures.rejected):,} of the images cannot be read, but an estimator has to "
+        "predict all of them",
+        place={"image": f"{first.file}: {first.reason}"},
+        fix=[
+            "leave them out",
+            ("use tenfold.train(FOLDER), which leaves them out and reports it"),
+        ],
     )

@@ -63,7 +63,7 @@ def keep(
             kept = write(begun.open())
     except StoreError as error:
         if is_unfinished(where):
-            error.fix = (*error.fix, f"then go on: tenfold train --resume {where}")
+            error.fix = (*error.fix, f"then resume: tenfold train --resume {where}")
         else:
             rescue(error, where.name, write_elsewhere)
         raise

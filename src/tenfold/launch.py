@@ -184,7 +184,7 @@ def train(  # noqa: PLR0913 - each option of the command, by its own name
     >>> run = train(pd.DataFrame({"x": x, "y": 3 * x}), folds=3, epochs=30, out=None)
     >>> run.metrics["task"], run.metrics["folds"]
     ('regression', 3)
-    >>> run.metrics["scores"]["mse"]["mean"] < run.metrics["constant"]["mse"]
+    >>> run.metrics["scores"]["mse"]["mean"] < run.metrics["baseline"]["mse"]
     True
     """
     options = RunOptions.named(

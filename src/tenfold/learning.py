@@ -185,11 +185,11 @@ class Fitted:
 
 def another_kind(learnt: str, given: str) -> PredictError:
     """Return P05: what is given is not of the kind that a model learnt."""
-    fact = f"the model was trained on {learnt}, and {given} was given"
-    return PredictError("P05", fact, fix=[f"give it {learnt}"])
+    fact = f"the model was trained on {learnt}, but {given} was given"
+    return PredictError("P05", fact, fix=[f"pass {learnt}"])
 
 
 def not_there(source: str) -> PredictError:
     """Return P06: the data of a run are not where they were."""
-    fact = f"the data of the run are not at {source}"
+    fact = f"the data of the run are no longer at {source}"
     return PredictError("P06", fact, fix=["say where they are: --data FILE"])

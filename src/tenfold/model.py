@@ -204,6 +204,6 @@ def known_scores(conformal: Conformal | None) -> Conformal:
         P07, if it knows nothing.
     """
     if conformal is None:
-        fact = "the model knows no errors of rows that it never saw"
-        raise PredictError("P07", fact, fix=["train anew, with ten rows or more held out"])
+        fact = "the model has no errors of held-out rows"
+        raise PredictError("P07", fact, fix=["train again, with at least ten held-out rows"])
     return conformal

@@ -81,7 +81,10 @@ def do_again(order: Order, path: Path) -> Order:
         raise UsageError("U02", "--resume and --config were both given")
     for name in changed_options(order.options):
         if name != "network" or order.given.network is None:
-            fact = f"--{SPELT.get(name, name.replace('_', '-'))} was given, and --config has it"
+            fact = (
+                f"--{SPELT.get(name, name.replace('_', '-'))} was given, but --config "
+                "already sets it"
+            )
             raise UsageError("U02", fact, fix=["leave out one of the two"])
     known = Config.read(path)
     repeats = None if order.data is not None else (path.parent, known)
@@ -99,11 +102,11 @@ def taken_from(order: Order, known: Config) -> Order:
     given = {"folds": order.given.splitter, "network": order.given.network}
     for name in known.by_hand:
         if given[name] is None:
-            fact = f"{name} of the run was an object of Python, which no file holds"
-            raise UsageError("U02", fact, fix=[f"give it again: train(..., {name}=...)"])
+            fact = f"{name} of the run was a Python object, which cannot be saved"
+            raise UsageError("U02", fact, fix=[f"pass it again: train(..., {name}=...)"])
     if order.data is None and known.data == FRAME:
-        fact = "the data of the run were a DataFrame, which no file holds"
-        raise UsageError("U02", fact, fix=["give it again: train(DATA, ...)"])
+        fact = "the data of the run were a DataFrame, which was not saved"
+        raise UsageError("U02", fact, fix=["pass it again: train(DATA, ...)"])
     same = order.data is None
     return replace(
         order,

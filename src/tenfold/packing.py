@@ -26,7 +26,7 @@ def fill(module: nn.Module, prefix: str, tensors: Mapping[str, Tensor]) -> None:
     own = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
     kinds = {name: tensor.dtype for name, tensor in module.state_dict().items()}
     if kinds != {name: tensor.dtype for name, tensor in own.items()}:
-        raise ValueError("the tensors are not those of the network")
+        raise ValueError("the tensors do not match the network")
     if any(bool(one.isnan().any()) for one in own.values() if one.is_floating_point()):
         raise ValueError("a number is none")
     module.load_state_dict(own, assign=True)
@@ -52,9 +52,9 @@ def check_counts(
     """
     networks, folds = int(manifest["networks"]), int(manifest["folds"])
     if not 0 < folds <= networks <= MOST_NETWORKS or networks % folds:
-        raise ValueError("there is no model with so many networks")
+        raise ValueError("a model cannot have this many networks")
     if tensors[f"{prefix}target.mean_F"].shape != (networks,):
-        raise ValueError("the networks are more or fewer than the manifest claims")
+        raise ValueError("the number of networks differs from the manifest")
     # An empty tensor may claim any other side, and takes no bytes in the file.
     for name, tensor in tensors.items():
         if name.startswith((f"{prefix}network.", "backbone.")) and not tensor.numel():
@@ -78,7 +78,7 @@ def require_function(make: MakeModule | None) -> MakeModule:
     if make is None:
         raise StoreError(
             "M05",
-            "the model was trained with a network of its user's own",
+            "the model was trained with a custom network",
             fix=[
                 "name its function: --network FILE.py:FUNCTION",
                 "load(..., network=function)",
@@ -112,7 +112,7 @@ def rebuild_conformal(
     if told is None:
         return None
     if not 0 <= int(told["trees"]) <= MOST_TREES:
-        raise ValueError("there is no model with so many trees")
+        raise ValueError("a model cannot have this many trees")
     with torch.device("meta"):  # sizes that a manifest only claims take no memory
         conformal = Conformal(
             int(told["scores"]),
@@ -122,5 +122,5 @@ def rebuild_conformal(
         )
     fill(conformal, "conformal.", tensors)
     if not conformal.usable(columns):
-        raise ValueError("the scores are not those of the network")
+        raise ValueError("the scores do not match the network")
     return conformal

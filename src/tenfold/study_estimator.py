@@ -65,15 +65,15 @@ def numbers_of(y: NDArray[Any]) -> NDArray[np.float64]:
     except (TypeError, ValueError) as error:
         column = pd.Series(y, dtype=object)
         odd = column[pd.to_numeric(column, errors="coerce").isna()]
-        fact = f"y holds {odd.iloc[0]!r}, which is no number"
+        fact = f"y holds {odd.iloc[0]!r}, which is not a number"
         fix = [f"predict classes: {CLASSIFIER}"]
         raise SchemaError("S02", fact, place=_rows(odd.index), fix=fix) from error
     bad = np.flatnonzero(~np.isfinite(numbers))
     if len(bad):
         # scikit-learn's own words for it come first: programs look for them.
         what = "NaN" if np.isnan(numbers[bad[0]]) else "infinity"
-        fact = f"Input y contains {what}: {len(bad):,} of {len(y):,} answers are not finite"
-        fix = ["leave these rows out: they teach nothing"]
+        fact = f"Input y contains {what}: {len(bad):,} of {len(y):,} targets are not finite"
+        fix = ["leave these rows out"]
         raise SchemaError("S02", fact, place=_rows(bad), fix=fix)
     return numbers
 
@@ -90,13 +90,13 @@ def require_classes(y: NDArray[Any]) -> None:
     """
     bad = np.flatnonzero(pd.isna(y))
     if len(bad):
-        fact = f"Input y contains NaN: {len(bad):,} of {len(y):,} answers are missing"
-        fix = ["leave these rows out: they teach nothing"]
+        fact = f"Input y contains NaN: {len(bad):,} of {len(y):,} targets are missing"
+        fix = ["leave these rows out"]
         raise SchemaError("S07", fact, place=_rows(bad), fix=fix)
     kinds = sorted({type(value).__name__ for value in y.tolist()})
     if y.dtype.kind == "O" and len(kinds) > 1:
         fact = f"y holds classes of different types: {', '.join(kinds)}"
-        raise SchemaError("S05", fact, fix=["make all of them text: y.astype(str)"])
+        raise SchemaError("S05", fact, fix=["convert all of them to text: y.astype(str)"])
     check_classification_targets(y)
 
 
@@ -110,7 +110,7 @@ def require_difference(y: NDArray[Any]) -> None:
     """
     if len(y) > 1 and bool((y == y[0]).all()):
         said = y[:1].tolist()[0]
-        raise SchemaError("S06", f"y is {said!r} in every row: there is one class only")
+        raise SchemaError("S06", f"y is {said!r} in every row: there is only one class")
 
 
 def _rows(places: Iterable[Any]) -> dict[str, str]:

@@ -43,9 +43,9 @@ def tracker(name: str | None, out: object) -> Log:
     if name == "tensorboard":
         require("tensorboard", extra="tracking", to="log a run to TensorBoard")
         if out is None:
-            raise UsageError("U02", "--track tensorboard was given, and the run has no folder")
+            raise UsageError("U02", "--track tensorboard was given, but the run has no folder")
         return _to_tensorboard
-    raise UsageError("U01", f"--track must be mlflow or tensorboard, and it is {name!r}")
+    raise UsageError("U01", f"--track must be mlflow or tensorboard, but it is {name!r}")
 
 
 def _to_mlflow(mlflow: Any, run: Run, options: RunOptions) -> None:
@@ -98,7 +98,7 @@ def _told(library: str, run: Run) -> Iterator[None]:
         yield
     except Exception as error:
         place = {} if run.folder is None else {"saved in": str(run.folder)}
-        fact = f"{library} did not take the run: {' '.join(str(error).split())[:300]}"
+        fact = f"{library} did not accept the run: {' '.join(str(error).split())[:300]}"
         raise StoreError("M08", fact, place=place, fix=["train without --track"]) from error
 
 
@@ -117,7 +117,7 @@ def scores_of(run: Run) -> dict[str, float]:
     for name, score in run.metrics["scores"].items():
         found |= {f"{name}": score["mean"], f"{name}_std": score["std"]}
         found |= {f"{name}_low": score["low"], f"{name}_high": score["high"]}
-        found[f"{name}_constant"] = run.metrics["constant"][name]
+        found[f"{name}_baseline"] = run.metrics["baseline"][name]
     if run.metrics["test"]:
         tested = run.metrics["test"]["scores"]
         found |= {f"test_{name}": score["value"] for name, score in tested.items()}
@@ -127,7 +127,7 @@ def scores_of(run: Run) -> dict[str, float]:
 def curves_of(run: Run) -> Iterator[tuple[int, dict[str, float]]]:
     """Yield each epoch with its losses: means over folds, and each fold's."""
     if run.study is None:
-        raise ValueError("the run was loaded, and is not logged")
+        raise ValueError("the run was loaded, so it is not logged")
     for line in history_table(run.study).to_dict("records"):
         epoch = int(line.pop("epoch"))
         yield epoch, _numbers({str(name): value for name, value in line.items()})

@@ -174,10 +174,10 @@ def test_dropped_pictures_are_shown_with_label_shares_and_heat(
     page.wait_for_selector(".bars")
     said = page.inner_text("#answer")
     assert "red, > 99.9%" in said
-    assert "V08: it is no picture." in said
+    assert "V08: it is not an image." in said
     heat = page.locator("img.heat")
     assert heat.is_visible()
-    page.get_by_label("what speaks for red").uncheck()
+    page.get_by_label("Grad-CAM: evidence for red").uncheck()
     assert not heat.is_visible()
 
 

@@ -23,29 +23,34 @@ QUICK: Final[dict[str, Any]] = {"quality": "fast", "folds": 3, "epochs": 2, "out
 
 # The code, whether it stops, and the fact.
 TABLES: Final[list[tuple[Callable[[], pd.DataFrame], str, str, str]]] = [
-    (leaks.copied, "A01", "stops", "column 'in_pounds' holds the target 'price'"),
+    (leaks.copied, "A01", "error", "column 'in_pounds' contains the target 'price'"),
     (
         leaks.telling,
         "A02",
-        "warns",
-        "column 'estimate' alone tells 99.8 % of the target 'price'",
+        "warning",
+        "column 'estimate' alone explains 99.8 % of the target 'price'",
     ),
-    (leaks.filled, "A03", "stops", "column 'bark' is filled or empty by the target 'pet'"),
-    (leaks.summed, "A04", "stops", "2 columns add up to the target 'price', in every row"),
-    (leaks.counted, "A05", "warns", "column 'passed' rises from each row to the next"),
-    (leaks.oversampled, "A06", "stops", "60 of 301 rows are copies of another"),
-    (leaks.jittered, "A06", "warns", "about 46 % of the rows are nearly equal to another"),
-    (leaks.grouped, "A09", "warns", "rows of one 'patient' tell of each other"),
-    (leaks.dated, "A10", "warns", "rows that are near in 'sold' tell of each other"),
-    (leaks.rare, "A11", "warns", "1 of 3 classes has fewer than 20 rows"),
-    (leaks.mislabelled, "A12", "warns", "21 of 400 targets contradict what other rows show"),
+    (
+        leaks.filled,
+        "A03",
+        "error",
+        "whether column 'bark' is filled depends on the target 'pet'",
+    ),
+    (leaks.summed, "A04", "error", "2 columns add up to the target 'price', in every row"),
+    (leaks.counted, "A05", "warning", "column 'passed' rises from each row to the next"),
+    (leaks.oversampled, "A06", "error", "60 of 301 rows are duplicates of another"),
+    (leaks.jittered, "A06", "warning", "about 46 % of the rows are near duplicates of another"),
+    (leaks.grouped, "A09", "warning", "rows with the same 'patient' predict each other"),
+    (leaks.dated, "A10", "warning", "rows that are close in 'sold' predict each other"),
+    (leaks.rare, "A11", "warning", "1 of 3 classes has fewer than 20 rows"),
+    (leaks.mislabelled, "A12", "warning", "21 of 400 targets contradict similar rows"),
 ]
 
 
 def loud(found: Audit) -> list[tuple[str, str, str]]:
     """Return what is not only good to know."""
     return [
-        (one.code, one.severity, one.fact) for one in found.findings if one.severity != "notes"
+        (one.code, one.severity, one.fact) for one in found.findings if one.severity != "info"
     ]
 
 
@@ -71,11 +76,11 @@ def test_what_was_planted_is_found_and_nothing_else(
 def test_training_refuses_what_makes_the_score_a_lie_and_tells_the_rest(
     table: Callable[[], pd.DataFrame], code: str, severity: str
 ) -> None:
-    if severity == "stops":
+    if severity == "error":
         with pytest.raises(AuditError) as caught:
             tenfold.train(table(), **QUICK)
         assert caught.value.code == code
-        assert caught.value.fix[-1] == "train all the same: --audit warn"
+        assert caught.value.fix[-1] == "train anyway: --audit warn"
     told = tenfold.train(table(), audit="warn", **QUICK).metrics["decisions"]
     assert [d["what"][:3] for d in told if d["what"][:3] in RULES and d["what"][3] == ":"] == [
         code
@@ -102,23 +107,23 @@ def test_test_rows_that_are_learnt_from_are_found(share: float, codes: list[str]
 def test_test_rows_that_are_unlike_are_found_by_their_column() -> None:
     table, test = leaks.unlike()
     found = tenfold.audit(table, test=test).findings
-    assert [one.code for one in found if one.severity == "warns"] == ["A08", "A08"]
+    assert [one.code for one in found if one.severity == "warning"] == ["A08", "A08"]
     assert found[0].place["columns"].startswith("'size'")
-    assert found[1].fact == "the target 'price' of test rows is distributed otherwise"
+    assert found[1].fact == "the target 'price' has a different distribution in the test rows"
 
 
 @pytest.mark.parametrize(
     ("column", "how"),
     [
-        (lambda y: y, "its cells equal the target's"),
-        (lambda y: -np.exp(y / 200), "it falls as the target rises, step by step"),
+        (lambda y: y, "its cells equal the target"),
+        (lambda y: -np.exp(y / 200), "it always falls as the target rises"),
         (
             lambda y: (y * 1.8).round(),
-            "it is the target in other units, but for rounding",
+            "it is the target in other units, except for rounding",
         ),
         (
             lambda y: y.groupby(np.arange(len(y)) // 6).transform("mean"),
-            "each of its values is the mean target of the rows that have it",
+            "each of its values is the mean target of its rows",
         ),
     ],
 )
@@ -128,7 +133,7 @@ def test_a_column_that_holds_the_target_is_found_however_it_does(
     table = leaks.before(leaks.houses(), outcome=column(leaks.houses()["price"]))
     (found,) = tenfold.audit(table).findings
     assert found.code == "A01"
-    assert found.place["shown by"].startswith(how)
+    assert found.place["evidence"].startswith(how)
 
 
 @pytest.mark.parametrize("word", ["case {}", "Result: {}.", "{}"])
@@ -236,7 +241,7 @@ def test_rows_that_cannot_be_used_are_told_and_do_not_end_the_audit(tmp_path: Pa
     text = leaks.houses().to_csv(index=False)
     path.write_text(text + "1,2\n" * 9, encoding="utf-8")
     found = tenfold.audit(path)
-    assert loud(found) == [("A14", "stops", "9 of 249 rows cannot be used")]
+    assert loud(found) == [("A14", "error", "9 of 249 rows cannot be used")]
     assert found.findings[0].place["rows"].startswith("line 242: it has 2 cells")
     assert loud(tenfold.audit(path, max_bad=0.1)) == []
 
@@ -257,12 +262,12 @@ def test_an_audit_changes_nothing_and_is_a_json_object(tmp_path: Path) -> None:
     assert plain["stops"] is True
     assert plain["findings"][0] == {
         "code": "A01",
-        "severity": "stops",
-        "fact": "column 'in_pounds' holds the target 'price'",
+        "severity": "error",
+        "fact": "column 'in_pounds' contains the target 'price'",
         "rule": RULES["A01"],
         "place": {
             "column": "in_pounds",
-            "shown by": "it is the target in other units, but for rounding, in 240 rows",
+            "evidence": "it is the target in other units, except for rounding, in 240 rows",
         },
         "fix": ["leave the column out: --kind 'in_pounds'=constant"],
     }
@@ -287,7 +292,7 @@ def test_what_gives_a_class_away_beside_the_picture_is_found(
     tmp_path: Path, paint: Callable[..., Image.Image], figure: str
 ) -> None:
     found = tenfold.audit(leaks.write_pets(tmp_path / "pets", paint))
-    assert loud(found) == [("A13", "warns", f"the {figure} alone gives the class away")]
+    assert loud(found) == [("A13", "warning", f"the {figure} alone gives the class away")]
 
 
 def test_a_comparison_looks_at_its_pictures_once(tmp_path: Path) -> None:
@@ -309,16 +314,20 @@ def test_pictures_of_two_classes_and_files_that_are_none_are_found(tmp_path: Pat
     shutil.copy(home / "cats" / "cats3.png", home / "dogs" / "again.png")
     (home / "dogs" / "bad.png").write_bytes(b"nothing")
     assert loud(tenfold.audit(home)) == [
-        ("A14", "stops", "1 of 62 pictures cannot be used"),
-        ("A12", "warns", "2 pictures equal one of another class, or nearly so"),
+        ("A14", "error", "1 of 62 images cannot be used"),
+        (
+            "A12",
+            "warning",
+            "2 images are duplicates or near duplicates of one of another class",
+        ),
     ]
 
 
 def test_test_pictures_that_are_learnt_from_stop_the_run(tmp_path: Path) -> None:
     home = leaks.write_pets(tmp_path / "pets", leaks.scene)
     test = leaks.write_pets(tmp_path / "test", leaks.scene, 12)  # drawn alike, so the same
-    fact = "24 of 24 test pictures are learnt from, too"
-    assert loud(tenfold.audit(home, test=test)) == [("A07", "stops", fact)]
+    fact = "24 of 24 test images are also in the training data"
+    assert loud(tenfold.audit(home, test=test)) == [("A07", "error", fact)]
     with pytest.raises(AuditError, match=fact):
         tenfold.train(home, test=test, img_size=32, **QUICK)
 
@@ -333,8 +342,8 @@ def test_names_that_differ_in_a_number_and_look_alike_are_found(tmp_path: Path) 
                 noisy = (whole + draw.integers(-90, 90, whole.shape)).clip(0, 255)
                 file = tmp_path / kind / f"{animal:02}_{shot}.png"
                 Image.fromarray(noisy.astype(np.uint8)).save(file)
-    fact = "pictures whose names differ in a number alone look alike"
-    assert loud(tenfold.audit(tmp_path)) == [("A09", "warns", fact)]
+    fact = "images whose names differ only in a number look alike"
+    assert loud(tenfold.audit(tmp_path)) == [("A09", "warning", fact)]
 
 
 @pytest.mark.slow
@@ -346,7 +355,7 @@ def test_classes_that_contradict_what_is_seen_are_found(tmp_path: Path) -> None:
 
     found = tenfold.audit(leaks.write_pets(tmp_path / "pets", paint, 120))
     (told,) = [one for one in found.findings if one.code == "A12"]
-    assert told.severity == "warns"
+    assert told.severity == "warning"
     assert all(
-        int(name.split(".png")[0][9:]) % 12 == 5 for name in told.place["such as"].split("; ")
+        int(name.split(".png")[0][9:]) % 12 == 5 for name in told.place["examples"].split("; ")
     )

@@ -25,7 +25,7 @@ def lines_of(found: Audit) -> set[int]:
     (one,) = contradicted(found)
     return {
         int(part.split()[1]) - 1
-        for part in one.place["such as"].split("; ")
+        for part in one.place["examples"].split("; ")
         if part.startswith("line ")
     }
 
@@ -71,7 +71,7 @@ def test_flipped_labels_are_found_whatever_the_share_of_the_class(share: float) 
     kind[wrong] = np.where(kind[wrong] == "fraud", "fine", "fraud")
     found = tenfold.audit(x.assign(kind=kind))
     (one,) = contradicted(found)
-    assert one.severity == "warns"
+    assert one.severity == "warning"
     assert 0.6 * len(wrong) < int(one.fact.split()[0]) < 1.3 * len(wrong)
     assert len(lines_of(found) & set(wrong)) >= 7
 
@@ -96,7 +96,7 @@ def test_flipped_labels_are_found_beside_a_slanting_boundary(
     height = x["a"] + x["b"]
     kind = np.where(height > height.quantile(1 - share), "fraud", "fine")
     (one,) = contradicted(tenfold.audit(x.assign(kind=spoilt(kind, wrong, draw))))
-    assert one.severity == "warns"
+    assert one.severity == "warning"
     assert 0.4 * wrong < int(one.fact.split()[0]) < 1.1 * wrong
 
 
@@ -114,7 +114,7 @@ def test_wrong_labels_are_found_whatever_the_shape_of_the_classes(shape: str) ->
             x[column] += 4.5 * (kind == name)
     assert contradicted(tenfold.audit(x.assign(kind=kind))) == []  # the control
     found = contradicted(tenfold.audit(x.assign(kind=spoilt(kind, ROWS // 20, draw))))
-    assert [one.severity for one in found] == ["warns"]
+    assert [one.severity for one in found] == ["warning"]
 
 
 def test_classes_of_chance_do_not_hide_the_wrong_labels_of_others() -> None:
@@ -123,7 +123,7 @@ def test_classes_of_chance_do_not_hide_the_wrong_labels_of_others() -> None:
     kind = np.where(x["a"] > 0.3, "told", draw.choice(["mostly", "seldom"], ROWS, p=[0.8, 0.2]))
     assert contradicted(tenfold.audit(x.assign(kind=kind))) == []  # the control
     found = contradicted(tenfold.audit(x.assign(kind=spoilt(kind, ROWS // 15, draw))))
-    assert [one.severity for one in found] == ["warns"]
+    assert [one.severity for one in found] == ["warning"]
 
 
 @pytest.mark.parametrize("seed", [0, 1])

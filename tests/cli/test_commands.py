@@ -65,14 +65,16 @@ def test_train_prints_scores_on_standard_output_and_decisions_beside_it(
     status, out, err = run_tenfold("train", "houses.csv", *QUICK, "--out", tmp_path)
     assert status == 0
     first, *scores, of_what, intervals, verdict, saved = out.splitlines()
-    assert first == "3 folds, 60 rows, each tested by a network that never saw it"
+    assert first == "3 folds, 60 rows, each predicted by a network that was not trained on it"
     assert [line.split()[0] for line in scores] == ["MSE", "RMSE", "MAE", "R2"]
-    assert of_what.startswith("These are scores of single folds. New rows are answered by the ")
-    assert intervals.startswith("90 % intervals held the truth of ")
-    assert "constant guess" in verdict
+    assert of_what.startswith(
+        "These are scores of single folds. New rows are predicted by the "
+    )
+    assert intervals.startswith("90 % intervals covered ")
+    assert "baseline" in verdict
     assert saved == f"saved in {tmp_path}/houses-1"
-    assert err.startswith("Decided, with the option that changes it:\n")
-    assert "  regression (the target is one of 60 numbers); --task classification\n" in err
+    assert err.startswith("Decided, with the option that changes each decision:\n")
+    assert "  regression (the target has 60 different numbers); --task classification\n" in err
 
 
 def test_every_decision_names_the_option_that_changes_it(
@@ -218,7 +220,7 @@ def test_new_words_empty_cells_and_other_orders_of_columns_are_predicted(
     run_tenfold: Tenfold, tmp_path: Path
 ) -> None:
     new = houses(6)[["town", "area", "rooms"]]
-    new.loc[4, "town"] = "a town never seen"
+    new.loc[4, "town"] = "held-out a town"
     new.loc[1, ["town", "area"]] = None
     new.to_csv(tmp_path / "new.csv", index=False)
     status, out, _ = run_tenfold("predict", "runs/houses-1", tmp_path / "new.csv")
@@ -240,7 +242,7 @@ def test_rows_that_cannot_be_predicted_are_named_and_the_others_answered(
     words = ("predict", "runs/houses-1", path, "--max-bad", 0.5)
     status, out, err = run_tenfold(*words)
     assert rows_of(out)["line"].tolist() == [2, 4]
-    reason = "it has 2 cells, and the table has 3 columns"
+    reason = "it has 2 cells, but the table has 3 columns"
     assert err == f"{path}, line 3, is left out: {reason}\n"
     assert run_tenfold(*words, "--quiet") == (0, out, "")
 
@@ -303,7 +305,7 @@ def test_rows_without_any_answer_cannot_be_scored(run_tenfold: Tenfold, tmp_path
     houses(5).assign(price=None).to_csv(tmp_path / "new.csv", index=False)
     words = ("evaluate", "runs/houses-1", tmp_path / "new.csv")
     status, _, err = run_tenfold(*words)
-    assert (status, "\nP03: no row has an answer" in err) == (1, True)
+    assert (status, "\nP03: no row has a target" in err) == (1, True)
 
 
 def test_evaluate_counts_and_names_the_rows_that_it_scored(
@@ -341,7 +343,7 @@ def test_test_rows_without_an_answer_are_no_reason_to_lose_a_run(
     words = ("train", "houses.csv", *QUICK, "--out", tmp_path, "--test", tmp_path / "test.csv")
     status, out, _ = run_tenfold(*words)
     assert status == 0
-    assert "199 test rows that no choice touched" in out
+    assert "199 test rows, used only for this score" in out
 
 
 def test_test_rows_that_are_left_out_are_told_of_in_frames_too() -> None:
@@ -447,7 +449,7 @@ def test_what_new_rows_leave_out_is_said_with_the_option_that_changes_it(
     path.write_text("For sale\n\n" + names + "".join(rows[:3]) + "Source: example\n")
     status, out, err = run_tenfold("predict", "runs/houses-1", path)
     assert (status, len(out.splitlines())) == (0, 4)
-    above = "no row of it stands above: line 1: 'For sale'"
+    above = "the lines above do not belong to it: line 1: 'For sale'"
     assert err.splitlines() == [
         f"{path}: the table begins on line 3 ({above}); --skip-rows",
         f"{path}: 1 line below the table left out (line 7: 'Source: example'); --skip-footer",
@@ -547,7 +549,7 @@ def test_ctrl_c_keeps_the_best_state_as_a_run_that_predicts(
 ) -> None:
     status, out, err = interrupted(tmp_path, home / "houses.csv", times=1)
     assert status == 0
-    assert "Ctrl-C: keeping the best state so far; once more to give up\n" in err
+    assert "Ctrl-C: finishing with the best state so far; press it again to abort\n" in err
     assert out.endswith("saved in runs/houses-1\n")
     metrics = json.loads((tmp_path / "runs" / "houses-1" / "metrics.json").read_text())
     assert metrics["epochs"] < 100_000
@@ -562,7 +564,7 @@ def test_ctrl_c_keeps_the_best_state_as_a_run_that_predicts(
 def test_a_second_ctrl_c_gives_up_and_leaves_nothing(home: Path, tmp_path: Path) -> None:
     status, out, err = interrupted(tmp_path, home / "houses.csv", times=2)
     assert (status, out) == (1, "")
-    assert err.endswith("Ctrl-C: no model was written\n")
+    assert err.endswith("Ctrl-C was pressed: no model was saved\n")
     assert "Traceback" not in err
     assert list(tmp_path.glob("runs/*")) == []
 

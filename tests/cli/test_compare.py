@@ -20,7 +20,7 @@ Tenfold = Callable[..., tuple[int, str, str]]
 
 # The kind alone makes a contender the deep one, and trees at random start faster than torch.
 FIELD: Final = (
-    Contender(name="constant guess", kind="constant", make=pipelines.constant_guess),
+    Contender(name="baseline", kind="constant", make=pipelines.baseline_guess),
     Contender(name="linear model", kind="classical", make=pipelines.linear_model),
     Contender(name="network", kind="deep", make=pipelines.random_trees),
 )
@@ -113,14 +113,14 @@ def test_compare_prints_table_and_verdict_and_decisions_beside_them(
     status, out, err = run_tenfold(*QUICK, "--out", tmp_path)
     assert status == 0
     assert out.split("\n", 1)[0].split()[:2] == ["contender", "score"]
-    names = ["linear model", "network", "constant guess"]
+    names = ["linear model", "network", "baseline"]
     assert [re.split(r"\s{2,}", row)[0] for row in rows_of(out)] == names
     *_, verdict, folder = out.splitlines()
     assert verdict == saved(tmp_path)["verdict"]["sentence"]
     assert folder == f"saved in {tmp_path}/houses-compare-1"
-    assert err.startswith("Decided, with the option that changes it:\n")
-    assert "  regression (the target is one of 60 numbers); --task classification\n" in err
-    assert re.search(r"^  contenders are compared by R2 \(.+\); --metric$", err, re.MULTILINE)
+    assert err.startswith("Decided, with the option that changes each decision:\n")
+    assert "  regression (the target has 60 different numbers); --task classification\n" in err
+    assert re.search(r"^  models are compared by R2 \(.+\); --metric$", err, re.MULTILINE)
     assert re.search(r"^This will take about \d+ .+\.$", err, re.MULTILINE)
     assert not set(out.splitlines()) & set(err.splitlines())
 
@@ -132,7 +132,7 @@ def test_a_file_hears_of_each_contender_once_it_is_done(
     _, _, err = run_tenfold(*QUICK, *words)
     lines = err[err.index("This will take") :].splitlines()[1:]
     heard = [re.split(r"\s{2,}", line)[0] for line in lines]
-    assert heard == ["constant guess", "linear model", "network", "wrong"]
+    assert heard == ["baseline", "linear model", "network", "wrong"]
 
 
 def test_every_decision_names_an_option_of_the_command(
@@ -191,7 +191,7 @@ def test_a_contender_of_ones_own_is_a_row(run_tenfold: Tenfold, tmp_path: Path) 
     assert status == 0
     assert len(rows_of(out)) == len(FIELD) + 2
     scores = {c["name"]: c["scores"]["r2"]["per_fold"] for c in saved(tmp_path)["contenders"]}
-    assert scores["make"] == scores["make 2"] == pytest.approx(scores["constant guess"])
+    assert scores["make"] == scores["make 2"] == pytest.approx(scores["baseline"])
     assert row_of(out, "make")
     assert row_of(out, "make 2")
 
@@ -225,7 +225,7 @@ def test_metric_and_margin_are_those_that_were_asked_for(
     found = saved(tmp_path)["verdict"]
     assert (status, found["metric"], found["margin"]) == (0, "mae", 7.5)
     assert "MAE" in found["sentence"]
-    assert "contenders are compared by" not in err
+    assert "models are compared by" not in err
 
 
 def test_classes_are_compared_by_accuracy(run_tenfold: Tenfold, tmp_path: Path) -> None:
@@ -409,6 +409,6 @@ def test_all_contenders_race_in_a_process_of_the_command(home: Path, tmp_path: P
     found = json.loads(done.stdout)
     assert found == saved(tmp_path)
     names = {c["name"] for c in found["contenders"]}
-    assert {"constant guess", "ridge regression", "LightGBM", "Tenfold"} <= names
+    assert {"baseline", "ridge regression", "LightGBM", "Tenfold"} <= names
     assert [c["error"] for c in found["contenders"]] == [None] * len(names)
     assert found["verdict"]["outcome"] in {"yes", "no", "no_difference", "too_little_data"}

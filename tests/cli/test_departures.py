@@ -31,10 +31,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 SAID = """\
-odd.csv is not as the table of training was:
-  'rooms': cannot be read as numbers, taken as empty: 1 of 9 cells, line 6 ('many')
-  'town': words that training never saw: 1 of 9 cells, line 4 ('ulm', is it 'Ulm'?)
-  'note': training had no such column, left aside
+odd.csv differs from the training data:
+  'rooms': cannot be read as numbers, treated as missing: 1 of 9 cells, line 6 ('many')
+  'town': categories not seen in training: 1 of 9 cells, line 4 ('ulm', is it 'Ulm'?)
+  'note': not in the training data, ignored
 """
 
 
@@ -68,7 +68,7 @@ def test_a_renamed_column_is_an_error_that_names_it_and_warn_goes_on(
     status, out, err = run_tenfold("predict", "runs/houses-1", "renamed.csv", "--warn")
     assert status == 0
     assert np.isfinite(pd.read_csv(io.StringIO(out))["prediction"]).all()
-    assert "'area': missing, taken as empty; is it 'Area' now?" in err
+    assert "'area': missing, treated as empty; is it 'Area' now?" in err
 
 
 def test_one_cell_that_cannot_be_read_loses_no_answer_and_is_as_if_empty(
@@ -110,9 +110,10 @@ def test_every_departure_is_in_the_file_and_in_json(
     listed = pd.read_csv(tmp_path / "all.csv")
     assert list(listed) == ["file", "line", "column", "what", "cell", "training", "meant"]
     assert listed["what"].value_counts().to_dict() == {
-        "above all seen": 300, "another kind": 1, "unseen word": 1, "extra column": 1,
+        "above the training range": 300, "unexpected type": 1, "unseen category": 1,
+        "extra column": 1,
     }  # fmt: skip
-    assert listed.query("what == 'unseen word'")["meant"].tolist() == ["Ulm"]
+    assert listed.query("what == 'unseen category'")["meant"].tolist() == ["Ulm"]
     told = json.loads(out)
     assert (len(told["rows"]), len(told["departures"])) == (309, 303)
     status, _, err = run_tenfold(*words, "--departures", tmp_path / "no" / "all.csv")
@@ -129,7 +130,7 @@ def test_very_many_departures_do_not_fill_the_screen(
     (wide + 50).to_csv(tmp_path / "far.csv", index=False)
     _, _, err = run_tenfold("predict", tmp_path / "wide-1", tmp_path / "far.csv")
     assert len(err.splitlines()) == 22
-    assert err.endswith("  and 10 lines more: --departures FILE\n")
+    assert err.endswith("  and 10 more lines: --departures FILE\n")
 
 
 def test_evaluate_tells_of_odd_rows_too(run_tenfold: Tenfold, tmp_path: Path) -> None:
@@ -138,7 +139,7 @@ def test_evaluate_tells_of_odd_rows_too(run_tenfold: Tenfold, tmp_path: Path) ->
     new.to_csv(tmp_path / "new.csv", index=False)
     status, out, err = run_tenfold("evaluate", "runs/houses-1", tmp_path / "new.csv")
     assert (status, out.splitlines()[0]) == (0, f"30 rows of {tmp_path}/new.csv")
-    assert err.endswith("words that training never saw: 1 of 30 cells, line 5 ('Rome')\n")
+    assert err.endswith("categories not seen in training: 1 of 30 cells, line 5 ('Rome')\n")
     assert run_tenfold("evaluate", "runs/houses-1", tmp_path / "new.csv", "--strict")[0] == 1
 
 
@@ -156,7 +157,7 @@ def test_a_run_lists_departures_under_the_labels_of_a_frame(home: Path) -> None:
     told = run.departures(odd)
     assert told[["line", "column", "cell"]].to_numpy().tolist() == [["b", "town", "Rome"]]
     answers = run.predict(odd)
-    with pytest.warns(UserWarning, match="never saw"):
+    with pytest.warns(UserWarning, match="not seen in training"):
         assert run.predict(odd, schema="warn").equals(answers)
     with pytest.raises(tenfold.TenfoldError, match="P08"):
         run.predict(odd, schema="strict")

@@ -49,8 +49,10 @@ def test_train_scores_folds_and_test_pictures_and_names_the_run_after_the_whole(
     status, out, err = run_tenfold(*words, "--out", tmp_path)
     assert status == 0
     lines = out.splitlines()
-    assert lines[0] == "3 folds, 30 pictures, each tested by a network that never saw it"
-    assert "12 test pictures that no choice touched" in lines
+    assert lines[0] == (
+        "3 folds, 30 images, each predicted by a network that was not trained on it"
+    )
+    assert "12 test images, used only for this score" in lines
     assert lines[-1] == f"saved in {tmp_path}/flags-1"
     assert "  2 classes: flat, steep (" in err
     metrics = json.loads((tmp_path / "flags-1" / "metrics.json").read_text())
@@ -116,14 +118,14 @@ def test_predict_names_every_picture_that_it_leaves_out(
     assert "empty.png is left out: it is empty (0 bytes)\n" in err
     assert "lost.png is left out: there is no such file\n" in err
     status, out, err = run_tenfold("predict", "runs/flags-1", folder, "--strict")
-    assert (status, out, "\nP08: 1 pictures cannot be read.\n" in err) == (1, "", True)
+    assert (status, out, "\nP08: 1 images cannot be read.\n" in err) == (1, "", True)
     words = ("predict", "runs/flags-1", folder / "flat" / "000.png")
     assert run_tenfold(*words, "--strict")[0] == 0
     status, _, err = run_tenfold(*words, "--departures", tmp_path / "all.csv")
     assert (status, err[:4]) == (2, "U02:")
     status, out, err = run_tenfold("predict", "runs/flags-1", folder / "lost.png")
     assert (status, out) == (1, "")
-    assert "I04: 1 of 1 pictures cannot be read" in err
+    assert "I04: 1 of 1 images cannot be read" in err
 
 
 def test_a_terminal_shows_label_and_probability(
@@ -143,7 +145,7 @@ def test_a_terminal_shows_label_and_probability(
 def test_evaluate_scores_a_folder_of_classes(run_tenfold: Tenfold) -> None:
     status, out, _ = run_tenfold("evaluate", "runs/flags-1", "flags/test_set")
     assert status == 0
-    assert out.splitlines()[0] == "12 pictures of flags/test_set"
+    assert out.splitlines()[0] == "12 images of flags/test_set"
     _, out, _ = run_tenfold("evaluate", "runs/flags-1", "flags", "--json")
     found = json.loads(out)
     assert found["rows"] == 12  # the test part of a folder that has one
@@ -159,7 +161,7 @@ def test_a_folder_of_every_kind_of_broken_file_trains_and_lists_them(
     bad = {
         "cut.png": whole[: len(whole) // 2],
         "empty.jpg": b"",
-        "words.jpg": b"this is no picture",
+        "words.jpg": b"this is no image",
         "page.png": b"<html></html>",
     }
     for name, content in bad.items():
@@ -174,7 +176,7 @@ def test_a_folder_of_every_kind_of_broken_file_trains_and_lists_them(
     reasons = dict(zip(rejected["file"], rejected["reason"], strict=True))
     assert set(reasons) == {f"flat/{name}" for name in bad}
     assert reasons["flat/empty.jpg"] == "it is empty (0 bytes)"
-    assert "no picture" in reasons["flat/words.jpg"]
+    assert "no image" in reasons["flat/words.jpg"]
     assert "early" in reasons["flat/cut.png"]
 
 
@@ -221,7 +223,7 @@ def test_the_tutorials_network_is_validated_on_the_test_folder_each_epoch(
     words = ("train", "flags", "--network", "tutorial", "--epochs", "3", "--img-size", "32")
     status, out, _ = run_tenfold(*words, "--steps-per-epoch", "2", "--out", tmp_path)
     assert status == 0
-    assert out.splitlines()[0].startswith("1 fold, 30 pictures")
+    assert out.splitlines()[0].startswith("1 fold, 30 images")
     history = pd.read_csv(tmp_path / "flags-1" / "history.csv")
     assert history["epoch"].tolist() == [1, 2, 3]
     metrics = json.loads((tmp_path / "flags-1" / "metrics.json").read_text())
@@ -278,11 +280,11 @@ def network(shape, outputs):
 """
 
 
-@pytest.mark.parametrize("when", ["pictures are read", "a network trains"])
+@pytest.mark.parametrize("when", ["images are read", "a network trains"])
 def test_ctrl_c_leaves_nothing_half_written(when: str, home: Path, tmp_path: Path) -> None:
     mine, out = tmp_path / "mine.py", tmp_path / "runs"
     mine.write_text(OPENING)
-    file = "010.png" if when == "pictures are read" else "mine.py.training"
+    file = "010.png" if when == "images are read" else "mine.py.training"
     words = ["train", "flags", "--network", f"{mine}:network", "--epochs", "400", *QUICK]
     done = subprocess.run(
         [sys.executable, "-c", INTERRUPTED, file, *words, "--out", out],
@@ -301,5 +303,5 @@ def test_ctrl_c_leaves_nothing_half_written(when: str, home: Path, tmp_path: Pat
         assert run.metrics["epochs"] < 400
     else:
         assert done.returncode == 1
-        assert done.stderr.endswith("Ctrl-C: no model was written\n")
+        assert done.stderr.endswith("Ctrl-C was pressed: no model was saved\n")
         assert not out.exists()

@@ -106,10 +106,10 @@ def test_what_shows_no_decimal_sign_is_read_by_that_of_training(run_tenfold: Ten
 def test_what_shows_another_sign_is_told(run_tenfold: Tenfold) -> None:
     err = run_tenfold("predict", "german-1", "points.csv")[2]
     assert err == (
-        "points.csv is not written as training was: separator comma (--separator): it parts "
-        "the columns here; training had a semicolon\n"
-        "points.csv is not written as training was: decimal point (--decimal): cells such as "
-        "1037.25 are numbers; training had a decimal comma\n"
+        "points.csv is not formatted like the training data: separator comma (--separator): "
+        "it separates the columns here; the training data had a semicolon\n"
+        "points.csv is not formatted like the training data: decimal point (--decimal): "
+        "cells such as 1037.25 are numbers; the training data had a decimal comma\n"
     ).replace("1037.25", err.rsplit("such as ")[1].split()[0])
     assert run_tenfold("predict", "german-1", "points.csv", "--quiet")[2] == ""
 
@@ -157,7 +157,7 @@ def test_a_server_reads_by_the_run(home: Path) -> None:
     assert feeds["sales"].tolist() == [[12.5]]
     assert [notice.what for notice in read.notices] == ["separator comma", "decimal point"]
     for odd in ("many", "1.2.3", True):
-        with pytest.raises(PredictError, match="'sales' takes a number, as text too, or null"):
+        with pytest.raises(PredictError, match="'sales' takes a number, also as text, or null"):
             rows.of_json(json.dumps({"rows": [row | {"sales": odd}]}).encode())
     with pytest.raises(PredictError, match="'opens' takes a number or text, as of clock times"):
         rows.of_json(json.dumps({"rows": [row | {"opens": "noon"}]}).encode())

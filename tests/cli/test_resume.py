@@ -112,7 +112,7 @@ def test_a_run_that_is_killed_goes_on_and_ends_with_the_same_file(
     assert not (run / "metrics.json").exists()
     done = call("train", "--resume", run)
     assert done.returncode == 0, done.stderr
-    assert "Training goes on in epoch" in done.stderr
+    assert "Training resumes in epoch" in done.stderr
     assert not list(run.glob("checkpoint*"))
     whole = folder_of(train(data, **options, out=tmp_path / "whole"))
     for name in ("model.tenfold", "predictions.csv"):
@@ -205,7 +205,7 @@ def test_a_run_that_a_system_ends_keeps_its_state_and_says_how_it_goes_on(
     assert signal.getsignal(number) == signal.SIG_DFL
     assert end.value.code == 128 + number
     run = tmp_path / "houses-1"
-    assert watch.told == [f"tenfold train --resume {run} goes on from here"]
+    assert watch.told == [f"to resume: tenfold train --resume {run}"]
     train(resume=run)
     whole = train(table, **QUICK | {"epochs": 6, "out": tmp_path})
     assert fingerprint(run / "model.tenfold") == fingerprint(folder_of(whole) / "model.tenfold")
@@ -277,7 +277,7 @@ def test_a_run_that_cannot_be_written_where_it_belongs_is_written_elsewhere(
     saved = Path(caught.value.place["saved in"])
     assert saved.is_relative_to(tmp_path / "tmp")
     assert str(saved) in caught.value.fix[0]
-    assert "cannot be kept" in watch.told[0]
+    assert "cannot be saved" in watch.told[0]
     assert run.read_text() == "no folder"
     whole = train(table, **QUICK | {"out": tmp_path / "whole"})
     assert fingerprint(saved / "model.tenfold") == fingerprint(
@@ -333,15 +333,15 @@ def test_whichever_file_is_the_first_without_room_the_message_says_how_nothing_i
     assert not aside.is_symlink()  # what found no room is taken away
     says = caught.value.fix[-1]
     if name in PAGES:
-        assert says == f"make room, then write it: tenfold report {run}"
+        assert says == f"free some disk space, then write it: tenfold report {run}"
         assert fingerprint(run / "metrics.json") != ""
         load(run).write_report()
     elif kept:
-        assert says == f"then go on: tenfold train --resume {run}"
+        assert says == f"then resume: tenfold train --resume {run}"
         train(resume=run)
     else:
         run = Path(caught.value.place["saved in"])
-        assert says == f"it is whole in {run}: move it to where you want it"
+        assert says == f"it is complete in {run}: move it to where you want it"
         load(run).write_report()
     for found in ("model.tenfold", "predictions.csv", "rejected.csv"):
         assert fingerprint(run / found) == fingerprint(cut_off.parent / found)

@@ -21,7 +21,7 @@ from tenfold.comparison.run import compare
 from tests.engine_tables import houses
 
 CHEAP: Final = (
-    Contender(name="guess", kind="constant", make=pipelines.constant_guess),
+    Contender(name="guess", kind="constant", make=pipelines.baseline_guess),
     Contender(name="ridge", kind="classical", make=pipelines.linear_model),
     Contender(name="trees", kind="deep", make=pipelines.random_trees),
 )
@@ -141,7 +141,7 @@ def test_no_entry_is_shared_without_fan_out(here: Comparison) -> None:
 def test_a_contender_that_fails_on_a_worker_leaves_its_row(spread: Comparison) -> None:
     wrong, killed = (entry_of(spread, name) for name in ("wrong", "killed"))
     assert str(wrong.error).startswith("InvalidParameterError: The 'strategy' parameter")
-    assert killed.error == "the system ended it, most likely because memory ran out"
+    assert killed.error == "the system killed it, most likely because memory ran out"
     assert (wrong.folds, killed.folds) == (0, 0)
     assert {entry.name for entry in spread.entries if entry.error} == {"wrong", "killed"}
 

@@ -60,7 +60,7 @@ def entry(name: str, kind: str, off: float, folds: int = 3, **changes: Any) -> E
 
 
 ENTRIES: Final = (
-    entry("constant guess", "constant", 1.0),
+    entry("baseline", "constant", 1.0),
     entry("ridge regression", "classical", 0.5),
     entry("Tenfold", "deep", 0.3, shared=True),
     entry("slow one", "classical", 0.6, folds=2, error="the time limit ended it"),
@@ -201,10 +201,10 @@ def test_the_best_of_any_metric_stands_first(metric: str) -> None:
     found = comparison(metric=metric, axes=False)
     names = [contender.name for contender in found.entries]
     assert names == [
-        "Tenfold", "ridge regression", "constant guess", "slow one", "broken one",
+        "Tenfold", "ridge regression", "baseline", "slow one", "broken one",
     ]  # fmt: skip
     text = page_of(found).text
-    table = text[text.index("Contenders") : text.index("What was decided")]
+    table = text[text.index("Models") : text.index("Decisions")]
     places = [table.rindex(f"{name} ") for name in names]
     assert places == sorted(places)
 
@@ -356,13 +356,13 @@ def test_a_comparison_that_finds_no_room_is_kept_elsewhere_or_lacks_only_its_pag
     with pytest.raises(StoreError, match=r"^M06: the comparison cannot") as told:
         write_comparison(comparison(axes=False), folder)
     saved = Path(told.value.place["saved in"])
-    assert told.value.fix == (f"it is whole in {saved}: move it to where you want it",)
+    assert told.value.fix == (f"it is complete in {saved}: move it to where you want it",)
     assert rewrite_page(saved).is_file()
 
     (folder / ".report.part.html").symlink_to("/dev/full")
     with pytest.raises(StoreError, match=r"^M06: the page cannot") as told:
         write_comparison(comparison(axes=False), folder)
-    assert told.value.fix == (f"make room, then write it: tenfold report {folder}",)
+    assert told.value.fix == (f"free some disk space, then write it: tenfold report {folder}",)
     assert rewrite_page(folder).read_text() != ""
 
 

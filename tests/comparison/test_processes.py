@@ -140,7 +140,7 @@ def test_memory_does_not_count_what_this_program_holds(problem: Problem) -> None
     ("estimator", "reason"),
     [
         (Greedy(), "memory ran out"),
-        (Killed(), "the system ended it, most likely because memory ran out"),
+        (Killed(), "the system killed it, most likely because memory ran out"),
     ],
 )
 def test_a_contender_that_runs_out_of_memory_leaves_its_row(
@@ -169,7 +169,7 @@ def test_what_a_library_prints_does_not_reach_the_results(problem: Problem) -> N
 def test_a_limit_ends_between_folds_and_keeps_those_that_were_run(problem: Problem) -> None:
     with Processes() as processes:
         found = run(processes, Slow(), problem, limit=60)
-    assert found.error == "the time limit of 60 s ended it after 2 of 3 folds"
+    assert found.error == "the time limit of 60 s was reached after 2 of 3 folds"
     assert found.folds == 2
     assert np.isfinite(found.mean("r2"))
 
@@ -178,7 +178,7 @@ def test_what_never_ends_is_ended(problem: Problem, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("tenfold.comparison.processes.GRACE_SECONDS", 3.0)
     with Processes() as processes:
         found = run(processes, Stuck(), problem, limit=0.5)
-    assert found.error == "the time limit of 0.5 s: it did not end by itself"
+    assert found.error == "it exceeded the time limit of 0.5 s and was stopped"
 
 
 def test_a_round_that_fails_does_not_end_the_others(problem: Problem) -> None:
@@ -186,7 +186,7 @@ def test_a_round_that_fails_does_not_end_the_others(problem: Problem) -> None:
     with Processes() as processes:
         job = Job(contender=contender(Killed()), problem=problem, rounds=rounds)
         assert {e.error for e in processes.run(job).values()} == {
-            "the system ended it, most likely because memory ran out"
+            "the system killed it, most likely because memory ran out"
         }
         job = Job(contender=contender(Mean()), problem=problem, rounds=rounds)
         assert processes.run(job)["race"].folds == 3
@@ -220,7 +220,7 @@ def test_a_contender_that_cannot_leave_this_process_is_a_row_too(problem: Proble
     with Processes() as processes:
         found = processes.run(job)["race"]
     assert found.error is not None
-    assert found.error.startswith("it cannot be sent to a process of its own: TypeError")
+    assert found.error.startswith("it cannot be sent to a separate process: TypeError")
 
 
 def test_the_reason_is_the_contenders_own_last_word(problem: Problem) -> None:

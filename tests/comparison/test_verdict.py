@@ -80,7 +80,7 @@ def test_equal_scores_at_a_higher_cost_say_no_with_the_price() -> None:
 def test_equal_scores_at_a_like_cost_are_no_difference_worth_having() -> None:
     found = race(0.845, 0.846, seconds=(1.5, 1.0))
     assert found.outcome == "no_difference"
-    assert found.sentence.startswith("No difference worth having: Network is as good as")
+    assert found.sentence.startswith("No relevant difference: Network is as good as")
 
 
 def test_an_interval_that_holds_a_gain_and_a_loss_is_too_little_data() -> None:
@@ -112,8 +112,8 @@ PLACES: Final[list[tuple[float, float, float, float, str, str]]] = [
         DEAR,
         "yes",
         (
-            "Yes: N predicts better than C (IN FAVOUR OF N), more likely than not by 0.020 or"
-            " more, at 40 times the training time."
+            "Yes: N predicts better than C (IN FAVOUR OF N), and more likely than not by at "
+            "least 0.020, at 40 times the training time."
         ),
     ),
     (
@@ -122,7 +122,7 @@ PLACES: Final[list[tuple[float, float, float, float, str, str]]] = [
         "too_little_data",
         (
             "Too little data to tell whether it is worth it: N predicts better than C (IN "
-            "FAVOUR OF N); whether by 0.020 or more cannot be told."
+            "FAVOUR OF N); whether by at least 0.020 is uncertain."
         ),
     ),
     (
@@ -130,8 +130,8 @@ PLACES: Final[list[tuple[float, float, float, float, str, str]]] = [
         DEAR,
         "no",
         (
-            "No: C is as good to within 0.020 (IN FAVOUR OF C) for 1/40 of the training time;"
-            " N predicts better, but by less than that."
+            "No: C is as good to within 0.020 (IN FAVOUR OF C) for 1/40 of the training "
+            "time; N predicts better, but by less than this margin."
         ),
     ),
     (
@@ -139,8 +139,8 @@ PLACES: Final[list[tuple[float, float, float, float, str, str]]] = [
         CHEAP,
         "no_difference",
         (
-            "No difference worth having: N is as good as C to within 0.020 (IN FAVOUR OF N), "
-            "at the same training time; N predicts better, but by less than that."
+            "No relevant difference: N is as good as C to within 0.020 (IN FAVOUR OF N), at "
+            "the same training time; N predicts better, but by less than this margin."
         ),
     ),
     (
@@ -148,8 +148,8 @@ PLACES: Final[list[tuple[float, float, float, float, str, str]]] = [
         DEAR,
         "too_little_data",
         (
-            "Too little data to tell whether N or C is better (IN FAVOUR OF N; below 0.020 "
-            "none would matter)."
+            "Too little data to tell whether N or C is better (IN FAVOUR OF N; a difference "
+            "below 0.020 would not matter)."
         ),
     ),
     (
@@ -157,8 +157,8 @@ PLACES: Final[list[tuple[float, float, float, float, str, str]]] = [
         CHEAP,
         "too_little_data",
         (
-            "Too little data to tell whether N or C is better (IN FAVOUR OF N; below 0.020 "
-            "none would matter)."
+            "Too little data to tell whether N or C is better (IN FAVOUR OF N; a difference "
+            "below 0.020 would not matter)."
         ),
     ),
     (
@@ -166,8 +166,8 @@ PLACES: Final[list[tuple[float, float, float, float, str, str]]] = [
         DEAR,
         "too_little_data",
         (
-            "Too little data to tell whether N or C is better (IN FAVOUR OF N; below 0.020 "
-            "none would matter)."
+            "Too little data to tell whether N or C is better (IN FAVOUR OF N; a difference "
+            "below 0.020 would not matter)."
         ),
     ),
     (
@@ -175,7 +175,7 @@ PLACES: Final[list[tuple[float, float, float, float, str, str]]] = [
         CHEAP,
         "no_difference",
         (
-            "No difference worth having: N is as good as C (IN FAVOUR OF N), at the same "
+            "No relevant difference: N is as good as C (IN FAVOUR OF N), at the same "
             "training time."
         ),
     ),
@@ -202,8 +202,8 @@ PLACES: Final[list[tuple[float, float, float, float, str, str]]] = [
         CHEAP,
         "no_difference",
         (
-            "No difference worth having: N is as good as C to within 0.020 (IN FAVOUR OF N), "
-            "at the same training time; C predicts better, but by less than that."
+            "No relevant difference: N is as good as C to within 0.020 (IN FAVOUR OF N), at "
+            "the same training time; C predicts better, but by less than this margin."
         ),
     ),
     (
@@ -221,7 +221,7 @@ PLACES: Final[list[tuple[float, float, float, float, str, str]]] = [
         "no",
         (
             "No: C predicts better than N (IN FAVOUR OF C) for 1/40 of the training time; "
-            "whether by 0.020 or more cannot be told."
+            "whether by at least 0.020 is uncertain."
         ),
     ),
     (
@@ -230,7 +230,7 @@ PLACES: Final[list[tuple[float, float, float, float, str, str]]] = [
         "no",
         (
             "No: C predicts better than N (IN FAVOUR OF C) for 1/40 of the training time; "
-            "more likely than not by 0.020 or more."
+            "more likely than not by at least 0.020."
         ),
     ),
     (
@@ -297,7 +297,7 @@ def test_no_sentence_contradicts_its_interval(
     assert not (unsure and (low > 0 or high < 0))
     assert not ("by less than" in said and (high > margin or low < -margin))
     assert not (
-        "cannot be told" in said and (min(abs(low), abs(high)) >= margin or low * high <= 0)
+        "is uncertain" in said and (min(abs(low), abs(high)) >= margin or low * high <= 0)
     )
     assert outcome == "yes" or not said.startswith("Yes")
     assert (outcome == "yes") == (low > 0 and mean >= margin)
@@ -310,15 +310,15 @@ def test_a_gain_over_the_guess_that_does_not_matter_is_said_to_be_one() -> None:
     found = race(0.004, 0.005, noise=0.0005)
     assert found.outcome == "no_difference"
     assert found.sentence.startswith(
-        "No difference: neither is shown to predict better than the constant guess by 0.020 or "
-        "more (R2 0.004 for Network, 0.005 for Boosting"
+        "No difference: neither significantly beats the baseline by at least 0.020 (R2 0.004 "
+        "for Network, 0.005 for Boosting"
     )
 
 
 def test_where_neither_beats_the_constant_guess_there_is_no_difference() -> None:
     found = race(-0.01, -0.2, noise=0.02)
     assert found.outcome == "no_difference"
-    assert "neither is shown to predict better than the constant guess" in found.sentence
+    assert "neither significantly beats the baseline" in found.sentence
 
 
 def test_where_nothing_is_shown_and_much_is_possible_it_is_too_little_data() -> None:

@@ -96,7 +96,7 @@ def test_a_stray_letter_beside_magnitudes_is_empty_and_counted() -> None:
     cells = pd.Series([f"{i}M" for i in range(1, 99)] + ["5m"], dtype=object)
     found = find_kind("x", cells)
     assert (found.kind, found.unit) == ("number", "")
-    assert found.why.endswith("cells such as '5m' are read as empty")
+    assert found.why.endswith("cells such as '5m' are treated as missing")
     assert np.isnan(to_numbers(cells, ".", found.form, found.unit)[-1])
 
 
@@ -104,8 +104,10 @@ def test_what_was_multiplied_is_said_and_new_rows_are_read_alike() -> None:
     frame = pd.DataFrame({"x": ["500k", "1.2m", "3m"] * 9, "y": range(27)})
     table = read_table(frame)
     schema = infer_schema(table, "y", SchemaOptions(), SplitOptions())
-    (told,) = [one for one in schema.decisions if "by all its cells" in one.what]
-    assert told.what == "what stands beside the numbers in 'x' is read by all its cells"
+    (told,) = [one for one in schema.decisions if "from all of its cells" in one.what]
+    assert told.what == (
+        "the text beside the numbers in 'x' is interpreted from all of its cells"
+    )
     assert told.why == "its cells are amounts ('k' stands for 1,000, 'm' for 1,000,000)"
     assert told.change_with == "--kind 'x'=category"
     target = read_table(pd.DataFrame({"x": np.sqrt(frame["y"]), "y": frame["x"]}))
@@ -183,7 +185,7 @@ def test_no_dash_for_cents_makes_a_price_negative(price: int, dash: str) -> None
 def test_the_sides_of_an_account_have_two_signs() -> None:
     found, read = column("6100.03 CR", "5.00", "7")
     assert (found.form, read) == ("credits", [-6100.03, 5, 7])
-    assert found.why == "its cells are amounts (those with CR are below zero)"
+    assert found.why == "its cells are amounts (those with CR are negative)"
     assert column("6 Cr.", "5 Dr.")[1] == [-6, 5]
     assert column("$6.10 CR", "$5 DR") == (column("$6.10 CR", "$5 DR")[0], [-6.1, 5])
     found, read = column("5 DR", "7")

@@ -120,8 +120,8 @@ def test_a_cell_in_another_unit_is_no_number_and_is_counted() -> None:
     found = kind_of(*(f"{value} kg" for value in range(60)), "5 lb", "7 lb")
     assert (found.form, found.unit) == ("amount", "kg")
     assert found.why == (
-        "all but 2 of its 62 filled cells are amounts in kg; "
-        "cells such as '5 lb' are read as empty"
+        "all but 2 of its 62 filled cells are amounts in kg; cells such as '5 lb' are "
+        "treated as missing"
     )
     cells = pd.Series(["5 kg", "5 lb", "5", 5, None], dtype=object)
     np.testing.assert_array_equal(
@@ -149,7 +149,7 @@ def test_a_target_of_money_is_a_number_with_its_unit_and_said() -> None:
         "amount",
         "$",
     )
-    assert schema.decisions[0].why == "the target is one of 60 amounts in $"
+    assert schema.decisions[0].why == "the target has 60 different amounts in $"
     assert encode_target(read_table(frame), schema).tolist() == prices.tolist()
     words = schema_of(pd.concat([frame, frame]), task="classification")
     assert (len(words.classes), words.target_unit) == (60, "")
@@ -159,7 +159,7 @@ def test_the_units_are_said_and_kept() -> None:
     frame = pd.DataFrame({"a": ["$5", "$1,250"] * 9, "b": ["(5)", "7"] * 9, "y": range(18)})
     schema = schema_of(frame)
     (said,) = [one for one in schema.decisions if "unit" in one.what]
-    assert said.what == "numbers with their unit: 'a' ($), 'b'"
+    assert said.what == "numbers with a unit: 'a' ($), 'b'"
     assert said.change_with == "--kind NAME=category"
     assert Schema.from_dict(schema.to_dict()) == schema
     new = read_table(pd.DataFrame({"a": ["1250", "$5", "€5"], "b": [7, -5, None]}))

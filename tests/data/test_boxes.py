@@ -47,13 +47,13 @@ def test_one_word_and_empty_cells_are_a_box(word: Any) -> None:
     (column,) = schema.columns
     assert (column.kind, column.tick) == ("boolean", str(word).lower().removesuffix(".0"))
     (said,) = [one for one in schema.decisions if "ticked" in one.what]
-    assert said.what == "boxes that are ticked or not, so that an empty cell means no: 'x'"
+    assert said.what == "tick boxes, in which an empty cell means no: 'x'"
     assert said.why.endswith("and 18 are empty")
     new = read_table(pd.DataFrame({"x": [word, None, "no", "maybe"], "y": 1}))
     numbers = encode_inputs(new.frame, schema)[0][:, 0]
     np.testing.assert_array_equal(numbers, [1, 0, 0, 0])
     (told,) = admit(new, schema, "warn")[1]  # only the word that is none
-    assert (told.what, told.rows.tolist()) == ("another kind", [3])
+    assert (told.what, told.rows.tolist()) == ("unexpected type", [3])
     assert Schema.from_dict(schema.to_dict()) == schema
 
 

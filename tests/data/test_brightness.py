@@ -118,13 +118,17 @@ def test_a_picture_has_one_answer_alone_and_among_others(name: str, form: str) -
     [
         (
             np.clip(greys(0, 9_000, np.int32), 900, 3_900),
-            "4,095 is white in pictures of 32 bits",
+            "4,095 is white in images of 32 bits",
             "3,900 is",
         ),
-        (greys(0, 90, np.float32) / 100, "1 is white in pictures of numbers with", "0.9 is"),
-        (greys(0, 90, np.float32) / 2, "255 is white in pictures of numbers with", "45 is"),
-        (greys(0, 90, np.float32) - 9, "-9 is black and 81 is white in", "they are the least"),
-        (greys(0, 90, np.int32) - 9, "-9 is black and 81 is white in", "they are the least"),
+        (greys(0, 90, np.float32) / 100, "1 is white in images of numbers with", "0.9 is"),
+        (greys(0, 90, np.float32) / 2, "255 is white in images of numbers with", "45 is"),
+        (
+            greys(0, 90, np.float32) - 9,
+            "-9 is black and 81 is white in",
+            "they are the smallest",
+        ),
+        (greys(0, 90, np.int32) - 9, "-9 is black and 81 is white in", "they are the smallest"),
     ],
 )
 def test_what_means_white_is_said_with_the_option_that_changes_it(
@@ -168,8 +172,8 @@ def test_a_network_of_eight_bits_says_that_it_learnt_no_white_for_deeper_picture
     X[0][0, 0], X[1][0, 0] = 2_047, 4_095
     pictures = read_unlabelled(X, known, AUTO)
     (doubt,) = pictures.doubts
-    assert (
-        doubt.what == "2,047 or 4,095 is white in 2 pictures of 16 bits, as each tells itself"
+    assert doubt.what == (
+        "2,047 or 4,095 is white in 2 images of 16 bits, as stated in each file"
     )
     assert doubt.change_with == "--white"
     said = read_unlabelled(X, known, PictureOptions(white=4_095))
@@ -181,7 +185,7 @@ def test_a_network_of_eight_bits_says_that_it_learnt_no_white_for_deeper_picture
 def test_numbers_beyond_what_was_learnt_are_cut_off_with_a_word_or_refused() -> None:
     deep = learnt([greys(0, 4_095, np.uint16), greys(1, 4_095, np.uint16)]).framing
     (doubt,) = read_unlabelled([np.full((9, 9), 60_000, np.uint16)], deep, AUTO).doubts
-    assert doubt.what == "numbers beyond 0 to 4,095 are cut off in 1 pictures of 16 bits"
+    assert doubt.what == "numbers beyond 0 to 4,095 are cut off in 1 images of 16 bits"
     assert doubt.why == "they go from 60,000 to 60,000"
     shares = [Image.fromarray(greys(i, 100, np.float32) / 100) for i in range(2)]
     of_one = learnt(shares).framing
@@ -208,7 +212,7 @@ def test_test_pictures_do_not_say_what_is_white_in_training(tmp_path: Path) -> N
     assert test is not None
     np.testing.assert_array_equal(test.cache[test.at[0]], alone.cache[0])
     told = " ".join(one.what for one in training.decisions)
-    assert "numbers beyond 0 to 1,023 are cut off in 4 pictures of 16 bits" in told
+    assert "numbers beyond 0 to 1,023 are cut off in 4 images of 16 bits" in told
 
 
 def test_a_test_picture_that_training_cannot_place_is_left_out_and_the_rest_stay(

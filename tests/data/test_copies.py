@@ -107,8 +107,8 @@ def test_rows_with_equal_inputs_share_a_fold_whatever_their_targets(
     assert np.ptp(np.bincount(fold, minlength=4)) <= 2 * largest
     count = len(copied) - inputs
     if kinds == inputs:
-        verb = "row that is a copy" if count == 1 else "rows that are copies"
-        told = f"{count:,} {verb} of another count as more weight of that row"
+        verb = "row that is a duplicate" if count == 1 else "rows that are duplicates"
+        told = f"{count:,} {verb} of another add to the weight of that row"
     else:
         who, share = ("row has", "shares") if count == 1 else ("rows have", "share")
         told = f"{count:,} {who} the same inputs as another, and {share} its fold"
@@ -140,14 +140,14 @@ def test_more_equal_rows_than_folds_hold_are_dealt_out_one_by_one() -> None:
     assert np.bincount(fold).tolist() == [20] * 4
     for word in ("p", "q"):
         assert len(set(fold[frame["a"] == word])) == 4
-    assert said[0] == "80 rows with the same inputs as another may stand in different folds"
+    assert said[0] == "80 rows with the same inputs as another may be in different folds"
     few = pd.DataFrame({"x": np.r_[np.zeros(20), 1, 1, 1, np.arange(2, 12)]})
     _, fold, said = split_of(few.assign(y=rng.normal(size=33)), folds=4)
     assert len(set(fold[:20])) == 4
     assert len(set(fold[20:23])) == 1
     assert said[:2] == (
         "2 rows have the same inputs as another, and share its fold",
-        "20 rows with the same inputs as another may stand in different folds",
+        "20 rows with the same inputs as another may be in different folds",
     )
 
 
@@ -165,7 +165,7 @@ def test_equal_rows_of_two_groups_hold_their_groups_together_if_a_fold_can() -> 
     _, fold, said = split_of(frame, folds=3, group_column="g")
     assert len({fold[group == name].max() for name in group}) == 3
     assert said[0].startswith("20 rows have the same inputs as another")  # of its group
-    assert said[1] == "48 rows with the same inputs as another may stand in different folds"
+    assert said[1] == "48 rows with the same inputs as another may be in different folds"
 
 
 def test_in_time_equal_rows_need_not_share_a_fold() -> None:
@@ -192,7 +192,7 @@ def test_a_lenient_split_makes_as_many_folds_as_rows_differ() -> None:
     assert said[1] == f"{differ} folds"
     _, fold, said = split_of(frame, folds=10)  # asked for, so many are made
     assert len(set(fold)) == 10
-    assert said[0].endswith("may stand in different folds")
+    assert said[0].endswith("may be in different folds")
 
 
 def in_groups(group: list[Any], seed: int = 0) -> pd.DataFrame:
@@ -218,7 +218,7 @@ def test_a_large_group_leaves_only_its_own_copies_apart() -> None:
     assert 0 < apart.sum() <= 22
     assert said[:2] == (
         "178 rows have the same inputs as another, and share its fold",
-        "44 rows with the same inputs as another may stand in different folds",
+        "44 rows with the same inputs as another may be in different folds",
     )
 
 
@@ -238,7 +238,7 @@ def test_of_groups_that_all_hang_together_most_copies_are_kept_together() -> Non
     assert apart[one].mean() < 0.1
     two = first.notna() & second.notna() & (first != second)
     assert apart[two].mean() < 0.8
-    told = next(int(what.split()[0]) for what in said if "may stand" in what)
+    told = next(int(what.split()[0]) for what in said if "may be" in what)
     assert 2 * apart.sum() <= told <= 2 * two.sum()
 
 
@@ -262,7 +262,7 @@ def test_groups_are_kept_whatever_copies_say_and_what_is_said_of_copies_is_true(
     _, fold, said = split_of(in_groups(list(group), seed), folds=folds, group_column="g")
     for name in set(group) - {None}:
         assert len(set(fold[group == name])) == 1
-    told = next((int(what.split()[0]) for what in said if "may stand" in what), 0)
+    told = next((int(what.split()[0]) for what in said if "may be" in what), 0)
     assert 2 * pairs_apart(fold).sum() <= told
     assert (np.bincount(fold, minlength=folds) > 0).all()
 

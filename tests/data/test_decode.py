@@ -425,11 +425,20 @@ def test_an_array_is_a_picture_in_any_type_of_number(array: Any, wanted: str) ->
         (np.zeros((2, 8, 8, 3)), "its shape is (2, 8, 8, 3), and"),
         (np.zeros((0, 8)), "it holds no numbers"),
         (np.array([["a"]]), "it holds no numbers"),
-        (np.array([[-1.0, 2.0]]), "its numbers go from -1 to 2, and 0 to 255 is read"),
-        (np.array([[0.0, 300.0]]), "its numbers go from 0 to 300, and 0 to 255 is read"),
-        (np.array([[0, 256]]), "its numbers go from 0 to 256, and 0 to 255 is read"),
-        (np.array([[-5, 5]]), "its numbers go from -5 to 5, and 0 to 255 is read"),
-        (np.array([[0.5, np.nan]]), "its numbers go from nan to nan, and 0 to 255 is read"),
+        (
+            np.array([[-1.0, 2.0]]),
+            ("its numbers go from -1 to 2, but they must be from 0 to 255"),
+        ),
+        (
+            np.array([[0.0, 300.0]]),
+            ("its numbers go from 0 to 300, but they must be from 0 to 255"),
+        ),
+        (np.array([[0, 256]]), "its numbers go from 0 to 256, but they must be from 0 to 255"),
+        (np.array([[-5, 5]]), "its numbers go from -5 to 5, but they must be from 0 to 255"),
+        (
+            np.array([[0.5, np.nan]]),
+            ("its numbers go from nan to nan, but they must be from 0 to 255"),
+        ),
     ],
 )
 def test_an_array_that_is_no_picture_is_refused(array: Any, why: str) -> None:
@@ -507,15 +516,15 @@ def test_the_limit_is_the_users_own_and_not_pillows(monkeypatch: pytest.MonkeyPa
     ("data", "why"),
     [
         (b"", "it is empty (0 bytes)"),
-        (b"x", "it is no picture"),
-        (b"<html>not found</html>", "it is no picture"),
-        (b"RIFF\x24\0\0\0WAVEfmt " + bytes(30), "it is no picture"),
-        (b"%PDF-1.7\n" + bytes(99), "it is no picture"),
-        (bytes(5000), "it is no picture"),
-        (random.Random(1).randbytes(5000), "it is no picture"),
+        (b"x", "it is not an image"),
+        (b"<html>not found</html>", "it is not an image"),
+        (b"RIFF\x24\0\0\0WAVEfmt " + bytes(30), "it is not an image"),
+        (b"%PDF-1.7\n" + bytes(99), "it is not an image"),
+        (bytes(5000), "it is not an image"),
+        (random.Random(1).randbytes(5000), "it is not an image"),
         (
             b"\0\0\0\x18ftypheic" + bytes(99),
-            "it is a HEIC, AVIF or film file, which is not read",
+            "it is a HEIC, AVIF or video file, which is not supported",
         ),
         (b"\xff\xd8\xff", "it ends too early"),
         (png_header(8, 8), "it ends too early"),
@@ -570,8 +579,8 @@ def test_spoiled_bytes_give_a_picture_or_a_reason_and_nothing_else(
 
 def test_colours_that_are_not_known_are_named() -> None:
     lab = Image.new("LAB", (9, 9))
-    assert reason(lab) == "its colours are kept as LAB, which is not read"
-    assert reason(saved(lab, "TIFF")) == "its colours are kept as LAB, which is not read"
+    assert reason(lab) == "its colours are stored as LAB, which is not supported"
+    assert reason(saved(lab, "TIFF")) == "its colours are stored as LAB, which is not supported"
 
 
 def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
@@ -584,7 +593,7 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.jpg")
-    assert reason(tmp_path / "a.jpg") == "it is no file"
+    assert reason(tmp_path / "a.jpg") == "it is not a file"
 
 
 def test_a_file_that_may_not_be_read_is_refused(tmp_path: Path) -> None:

@@ -61,16 +61,16 @@ def with_cell(column: str, row: int, cell: object) -> pd.DataFrame:
 @pytest.mark.parametrize(
     ("column", "cell", "what", "training"),
     [
-        ("size", 0.49, "below all seen", "0.5 to 10.25"),
-        ("size", "10.26", "above all seen", "0.5 to 10.25"),
-        ("size", "big", "another kind", "numbers"),
+        ("size", 0.49, "below the training range", "0.5 to 10.25"),
+        ("size", "10.26", "above the training range", "0.5 to 10.25"),
+        ("size", "big", "unexpected type", "numbers"),
         ("size", None, "empty", "no empty cell"),
         ("town", None, "empty", "no empty cell"),
-        ("town", "bonn", "unseen word", "3 words"),
-        ("ok", "maybe", "another kind", "truth values"),
-        ("day", "2023-12-31", "below all seen", "2024-01-01 to 2024-02-06"),
-        ("day", "2024-02-06 00:00:01", "above all seen", "2024-01-01 to 2024-02-06"),
-        ("day", "soon", "another kind", "dates"),
+        ("town", "bonn", "unseen category", "3 words"),
+        ("ok", "maybe", "unexpected type", "truth values"),
+        ("day", "2023-12-31", "below the training range", "2024-01-01 to 2024-02-06"),
+        ("day", "2024-02-06 00:00:01", "above the training range", "2024-01-01 to 2024-02-06"),
+        ("day", "soon", "unexpected type", "dates"),
     ],
 )
 def test_a_cell_that_departs_is_named_and_no_other_is(
@@ -105,9 +105,9 @@ def test_a_missing_column_and_one_too_many_are_named_with_what_was_meant() -> No
     ]
     assert fitted.frame[["gap", "size"]].isna().all(axis=None)
     assert departure_lines(table, found) == [
-        "'gap': missing, taken as empty",
-        "'size': missing, taken as empty; is it ' Size' now?",
-        "' Size', 'width': training had no such column, left aside",
+        "'gap': missing, treated as empty",
+        "'size': missing, treated as empty; is it ' Size' now?",
+        "' Size', 'width': not in the training data, ignored",
     ]
 
 
@@ -172,13 +172,17 @@ def test_a_line_names_the_first_cells_that_differ_and_counts_all() -> None:
     _, found = like_training(table, SCHEMA)
     unread, above, unseen = departure_lines(table, found)
     assert unread == (
-        "'size': cannot be read as numbers, taken as empty (they look like numbers with a "
-        "decimal comma): 5 of 40 cells, line 6 ('1,5'), line 7 ('2,5'), line 8 ('3,5'), ..."
+        "'size': cannot be read as numbers, treated as missing (they look like numbers with "
+        "a decimal comma): 5 of 40 cells, line 6 ('1,5'), line 7 ('2,5'), line 8 ('3,5'), "
+        "..."
     )
-    assert above == "'size': above the 0.5 to 10.25 of training: 1 of 40 cells, line 11 (50)"
+    assert above == (
+        "'size': above the range of the training data (0.5 to 10.25): 1 of 40 "
+        "cells, line 11 (50)"
+    )
     assert unseen == (
-        "'town': words that training never saw: 20 of 40 cells, line 1 ('bonn', is it "
-        "'Bonn'?), line 19 ('Rome'), line 20 ('ULM', is it 'Ulm'?), ..."
+        "'town': categories not seen in training: 20 of 40 cells, line 1 "
+        "('bonn', is it 'Bonn'?), line 19 ('Rome'), line 20 ('ULM', is it 'Ulm'?), ..."
     )
 
 
@@ -188,7 +192,7 @@ def test_a_schema_that_knows_no_range_finds_none() -> None:
         del column["low"], column["high"]
     schema = Schema.from_dict(old)
     assert found_in(with_cell("size", 7, 1e9), schema) == []
-    assert [f[2] for f in found_in(with_cell("size", 7, "big"), schema)] == ["another kind"]
+    assert [f[2] for f in found_in(with_cell("size", 7, "big"), schema)] == ["unexpected type"]
     assert Schema.from_dict(SCHEMA.to_dict()).columns == SCHEMA.columns
 
 
@@ -200,7 +204,7 @@ def test_strict_refuses_what_departs_and_warn_reads_all_of_it() -> None:
             admit(table, SCHEMA, mode)
         assert caught.value.code == code
     fitted, found = admit(table, SCHEMA, "warn")
-    assert {d.what for d in found} == {"missing column", "another kind", "unseen word"}
+    assert {d.what for d in found} == {"missing column", "unexpected type", "unseen category"}
     assert len(fitted) == ROWS
     with pytest.raises(PredictError, match="held numbers"):
         admit(read_table(rows().assign(gap="none")), SCHEMA, None)
@@ -214,7 +218,11 @@ def test_strict_refuses_what_departs_and_warn_reads_all_of_it() -> None:
 
 def test_in_python_what_departs_is_a_warning_and_a_wrong_mode_is_refused() -> None:
     odd, plain = read_table(with_cell("town", 7, "Rome")), read_table(rows())
-    with pytest.warns(UserWarning, match=r"'town': words that training never saw: 1 of 40"):
+    with pytest.warns(
+        UserWarning,
+        match=r"'town': categories that do not occur in the "
+        r"training data: 1 of 40",
+    ):
         admit_and_warn(odd, SCHEMA, "warn")
     admit_and_warn(plain, SCHEMA, "warn")
     assert admit_and_warn(odd, SCHEMA, None) is odd
@@ -273,7 +281,7 @@ SHARES: Final = schema_of(
     ("cells", "what"),
     [
         ([0.12, 0.7], ["perhaps a fraction"] * 2),
-        ([0.12, 7.5], ["below all seen"]),  # one above one shows what they all are,
+        ([0.12, 7.5], ["below the training range"]),  # one above one shows what they all are,
         (["0.6 %", 0.7], []),  # as does one with its sign
     ],
 )

@@ -181,16 +181,16 @@ def test_a_cell_that_is_no_moment_is_refused() -> None:
     frame = pd.DataFrame({"x": [0.5, 1.5, 2.5], "t": [1, None, 3], "y": [0.5, 1.5, 2.5]})
     with pytest.raises(SplitError) as caught:
         encode(read_table(frame), schema_of(frame, SplitOptions(time_column="t")))
-    assert caught.value.fact == "1 cells of the time column 't' are no times"
+    assert caught.value.fact == "1 cells of the time column 't' are not times"
     assert caught.value.place["lines"] == "2"
 
 
 @pytest.mark.parametrize(
     ("weights", "fact"),
     [
-        ([1, -1, None], "2 cells of the weight column 'w' are no weights"),
-        ([1, "heavy", 2], "1 cells of the weight column 'w' are no weights"),
-        ([1, float("inf"), 2], "1 cells of the weight column 'w' are no weights"),
+        ([1, -1, None], "2 cells of the weight column 'w' are not valid weights"),
+        ([1, "heavy", 2], "1 cells of the weight column 'w' are not valid weights"),
+        ([1, float("inf"), 2], "1 cells of the weight column 'w' are not valid weights"),
         ([0, 0, 0], "the weights in column 'w' are all zero"),
     ],
 )

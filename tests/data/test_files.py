@@ -146,7 +146,7 @@ def test_the_first_line_may_say_what_separates_the_others(written: Write, first:
     assert cells(table) == [["a", "b,c"], ["1", "2,5"]]
     assert table.lines.tolist() == [3]
     why = {d.change_with: d.why for d in table.decisions}["--separator"]
-    assert why == "its first line says so"
+    assert why == "its first line states it"
 
 
 # Separators at the ends of lines
@@ -173,7 +173,7 @@ def test_a_separator_at_the_end_of_lines_makes_no_column(written: Write, content
 def test_columns_without_name_and_cells_stay_if_they_are_asked_for(written: Write) -> None:
     path = written("a,b\n1,x,\n2,y,\n3,z,\n")
     assert said(read_table(path))["--keep-empty"] == (
-        "one column that has neither a name nor a cell left out"
+        "one column with neither a name nor values left out"
     )
     kept = read_table(path, ReadOptions(keep_empty=True))
     assert cells(kept)[:2] == [["a", "b", "column 3"], ["1", "x", ""]]
@@ -283,7 +283,7 @@ def test_titles_above_the_names_are_no_rows(
     path = written(above + TABLE)
     table = read_table(path)
     assert is_the_table(table)
-    assert aside(table) == dict.fromkeys(lines, "it stands above the table")
+    assert aside(table) == dict.fromkeys(lines, "it is above the table")
     begin = above.count("\n") + 1
     assert said(table)["--skip-rows"] == f"the table begins on line {begin}"
     assert table.lines[0] == begin + 1
@@ -355,7 +355,7 @@ def test_group_names_above_the_names_are_joined_if_they_are_needed(written: Writ
     assert list(table.frame.columns) == [
         *("town", "2023 / n", "2023 / m", "2024 / n", "2024 / m")
     ]
-    assert said(table)["--skip-rows"] == "two rows name the columns, as in '2023 / n'"
+    assert said(table)["--skip-rows"] == "the header has two rows, as in '2023 / n'"
     # The control: without need they are a title.
     plain = read_table(written(",2023,,2024,\ntown,n,m,k,l\nUlm,1,2,3,4\nBonn,5,6,7,8\n"))
     assert list(plain.frame.columns) == ["town", "n", "m", "k", "l"]
@@ -525,8 +525,8 @@ def test_a_row_of_units_is_no_row(written: Write, units: str) -> None:
     path = written(TABLE.replace("\n", f"\n{units}\n", 1))
     table = read_table(path)
     assert is_the_table(table)
-    assert aside(table) == {2: "it stands between the names and the rows"}
-    assert said(table)["--no-units-row"] == "1 line below the names left out as units"
+    assert aside(table) == {2: "it is between the header and the rows"}
+    assert said(table)["--no-units-row"] == "1 line below the header left out as units"
     kept = read_table(path, ReadOptions(units_row=False))
     assert kept.lines.tolist()[:2] == [2, 3]
 
@@ -575,7 +575,7 @@ def test_a_line_of_dashes_below_the_names_is_no_row(written: Write) -> None:
         ("Total,330,980.00\n", ["it is a total of the rows above"]),
         ("Source: example\n", ["it is a note below the table"]),
         ("\n* preliminary\n", ["it is a note below the table"]),
-        ("\nall in euros\n", ["it stands below the table, behind an empty line"]),
+        ("\nall in euros\n", ["it is below the table, after an empty line"]),
         ("(20 rows affected)\n", ["it is a note below the table"]),
         ("Note: example,,,,\n", ["it is a note below the table"]),
         ("=====\nFootnotes\n1 - x\n", ["it is a note below the table"] * 3),
@@ -585,7 +585,7 @@ def test_a_line_of_dashes_below_the_names_is_no_row(written: Write) -> None:
         ),
         (
             "\nregion,manager\nS,Ann\nN,Bob\n",
-            ["it stands below the table, behind an empty line"] * 3,
+            ["it is below the table, after an empty line"] * 3,
         ),
     ],
 )
@@ -708,7 +708,7 @@ def test_a_second_table_with_names_of_its_own_is_no_part_of_the_first(written: W
     second = "town,manager,size,open,rent\nUlm,Ann,4,True,5.00\nBonn,Bob,5,False,6.00\n"
     table = read_table(written(TABLE + "\n" + second))
     assert is_the_table(table)
-    below = "it stands below the table, behind an empty line"
+    below = "it is below the table, after an empty line"
     assert aside(table) == dict.fromkeys([23, 24, 25], below)
     # The control: an empty line between rows parts nothing.
     more = read_table(written(TABLE + "\nS,2024-01-01,1,True,2.00\n"))
@@ -718,8 +718,8 @@ def test_a_second_table_with_names_of_its_own_is_no_part_of_the_first(written: W
 def test_names_that_come_again_between_rows_are_no_row(written: Write) -> None:
     table = read_table(written(TABLE + ",".join(NAMES) + "\n" + "S,2024-01-01,1,True,2.00\n"))
     assert cells(table) == [NAMES, *ROWS, ["S", "2024-01-01", "1", "True", "2.00"]]
-    assert aside(table) == {22: "it repeats the names of the columns"}
-    assert any("repeat the names" in decision.what for decision in table.decisions)
+    assert aside(table) == {22: "it repeats the column names"}
+    assert any("repeat the column names" in decision.what for decision in table.decisions)
 
 
 # What must not be touched
@@ -926,7 +926,7 @@ def test_formulas_without_a_result_are_said(tmp_path: Path) -> None:
     rows: list[list[Any]] = [["a", "b"], *([i, f"=A{i}*2" if i > 10 else i] for i in range(20))]
     told = said(read_table(formatted(tmp_path / "t.xlsx", rows, {})))
     assert told["--sheet"] == (
-        "9 formulas of sheet 'Sheet' have no result and are read as empty"
+        "9 formulas in sheet 'Sheet' have no stored result and are treated as missing"
     )
     assert "--sheet" not in said(read_table(formatted(tmp_path / "u.xlsx", rows[:12], {})))
 
@@ -1038,7 +1038,7 @@ def test_a_table_without_anything_around_it_is_never_changed(
     # What is left out has a row of units or a total to show, never a full row of text.
     for row in table.aside:
         assert row.reason in {
-            "it stands between the names and the rows",
+            "it is between the header and the rows",
             "it is a total of the rows above",
         }
 

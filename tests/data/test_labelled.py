@@ -69,14 +69,14 @@ def test_a_target_that_cannot_be_read_is_damage_and_counts() -> None:
         with_targets(table_of(target), "y", None, 0.02)
     assert (caught.value.code, caught.value.fact) == (
         "D05",
-        "2 of 92 rows cannot be used, and the limit is 0.02 of them",
+        "2 of 92 rows cannot be used, but the limit is 0.02 of them",
     )
     assert caught.value.place["besides"] == "408 rows have no target"
     kept, decisions = with_targets(table_of(target), "y", None, 0.03)
     assert (len(kept), len(kept.rejected), len(kept.unlabelled)) == (90, 2, 408)
     assert [what for what, _, _ in left_out(decisions)] == [
-        "408 of 500 rows have no target and are left out; 90 are learnt from",
-        "2 rows are left out: their target is no number",
+        "408 of 500 rows have no target and are left out; 90 rows are used",
+        "2 rows whose target is not a number are left out",
     ]
 
 
@@ -100,18 +100,16 @@ def test_too_few_rows_with_a_target_are_refused_by_what_is_missing() -> None:
     none: Any = [None] * 100
     few_of_many: list[Any] = [1.5, 2.5, 3.5, 4.5, *[None] * 96]
     frame = pd.DataFrame({"x": np.arange(100.0), "y": few_of_many})
-    with pytest.raises(SplitError, match="there are 4 rows for 5 folds") as few:
+    with pytest.raises(SplitError, match="there are only 4 rows for 5 folds") as few:
         tenfold.train(frame, **options)
     assert few.value.place["without a target"] == "96 of 100 rows, which are left out"
     with pytest.raises(SchemaError) as one:
         tenfold.train(frame.assign(y=np.where(frame["x"] < 40, "yes", None)), **options)
     assert one.value.fact == (
-        "the target 'y' is 'yes' in every row that has one: there is one class only"
+        "the target 'y' is 'yes' in every row that has a target: there is only one class"
     )
     assert one.value.place["without a target"] == "60 of 100 rows"
-    assert (
-        one.value.fix[1] == "if an empty cell is an answer, write a word into it, such as 'no'"
-    )
+    assert one.value.fix[1] == "if an empty cell is a class, fill it with a value, such as 'no'"
     with pytest.raises(SchemaError, match="no row has a target"):
         tenfold.train(frame.assign(y=none), **options)
 
@@ -123,12 +121,12 @@ def test_a_word_for_nothing_is_no_target_among_numbers(word: str) -> None:
     assert (schema.task, len(kept), kept.rejected) == ("regression", 480, ())
     assert [row.line for row in kept.unlabelled] == list(range(481, 501))
     assert kept.unlabelled[0].reason == (
-        f"its target 'y' is {word!r}, which says that there is none"
+        f"its target 'y' is {word!r}, which means that there is none"
     )
     assert left_out(decisions) == [
         (
             "20 of 500 rows have no target and are left out",
-            f"cells {word!r} (20) say that there is none; the first is line 481",
+            f"cells {word!r} (20) mean that there is none; the first is line 481",
             "--task classification, --missing",
         )
     ]
@@ -144,8 +142,8 @@ def test_another_word_among_numbers_is_left_out_as_damaged() -> None:
     assert kept.rejected[0].reason == "its target 'y' is 'oops', no number"
     assert left_out(decisions) == [
         (
-            "3 rows are left out: their target is no number",
-            "all others are numbers; these are 'oops' (3)",
+            "3 rows whose target is not a number are left out",
+            "all other targets are numbers; these are 'oops' (3)",
             "--task classification",
         )
     ]
@@ -162,7 +160,7 @@ def test_test_rows_without_a_target_are_left_out_too() -> None:
     assert len(asked) == 150
     assert left_out(decisions)[1] == (
         "50 of 200 test rows have no target and are left out",
-        "line 151: its target 'y' is '-', which says that there is none",
+        "line 151: its target 'y' is '-', which means that there is none",
         "--test",
     )
     assert len(described(table_of(NUMBERS), test)[1] or ()) == 150  # if training had none, too
@@ -189,7 +187,7 @@ def test_a_word_for_nothing_is_no_class_among_digits(word: str, classes: int) ->
     assert left_out(decisions) == [
         (
             "3 of 300 rows have no target and are left out",
-            f"cells {word!r} (3) say that there is none; the first is line 298",
+            f"cells {word!r} (3) mean that there is none; the first is line 298",
             "--missing",
         )
     ]
@@ -255,7 +253,7 @@ def test_a_declared_category_keeps_its_words() -> None:
 
 def test_classes_that_look_like_nothing_are_named_with_their_option() -> None:
     decisions = described(table_of(["none", "drug a", "drug b"] * 30))[3]
-    (said,) = [d for d in decisions if d.what == "words, not empty cells: 'none'"]
+    (said,) = [d for d in decisions if d.what == "categories, not missing values: 'none'"]
     assert said.change_with == "--missing"
 
 
@@ -266,7 +264,7 @@ def test_a_class_that_may_have_been_read_as_empty_is_not_left_out_in_silence() -
         described(table_of(cells))
     assert (caught.value.code, caught.value.fix[1]) == (
         "D05",
-        "if 'NA' is a class, name the words that are none: --missing",
+        "if 'NA' is a class, name the values that mean missing: --missing",
     )
     assert "line 81: its target 'y' is empty, or the class 'NA'" in caught.value.place["rows"]
     assert "NA" in described(table_of(cells, missing=("?",)))[2].classes
@@ -299,7 +297,7 @@ def test_evaluate_scores_the_rows_that_have_a_target_and_says_how_many_have_none
 
 def test_the_audit_notes_rows_without_a_target_and_doubts_a_table_of_them() -> None:
     frame = pd.DataFrame({"x": np.random.default_rng(0).normal(size=200), "y": NUMBERS[:200]})
-    for count, severity in ((20, "notes"), (120, "warns")):
+    for count, severity in ((20, "info"), (120, "warning")):
         frame.loc[:count, "y"] = None
         found = tenfold.audit(frame, target="y").findings
         assert [(f.severity, f.fact) for f in found if f.code == "A14"] == [
@@ -319,7 +317,7 @@ def test_pictures_without_a_label_are_left_out_and_not_counted_as_damaged(
         ("10.png", "it has no label"),
         ("11.png", "it has no label"),
     ]
-    assert [file.reason for file in listing.rejected] == ["it names no file"]
+    assert [file.reason for file in listing.rejected] == ["it does not name a file"]
     (said,) = [d for d in listing.decisions if "no target" in d.what]
     assert said.what == "2 of 13 rows have no target and are left out"
 

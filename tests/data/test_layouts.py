@@ -91,7 +91,9 @@ def test_a_format_that_would_give_other_days_is_said_and_may_be_chosen() -> None
     schema = schema_of(cells)
     (said,) = [one for one in schema.decisions if "read as %" in one.what]
     assert said.what == "dates in 'x' are read as %m/%d/%Y"
-    assert said.why == "all of them fit; %d/%m/%Y would fit as well, and give other dates"
+    assert said.why == (
+        "all of them fit this format, but %d/%m/%Y would fit too and give other dates"
+    )
     assert said.change_with == "--kind 'x'=%d/%m/%Y"
     asked = schema_of(cells, x="%d/%m/%Y")
     assert Schema.from_dict(asked.to_dict()) == asked
@@ -143,4 +145,4 @@ def test_the_29th_of_february_does_not_make_days_of_years() -> None:
     days = list(pd.date_range("2024-01-01", periods=366).strftime("%b %d"))
     found = kind_of_days(days)
     assert found.date_format == "%b %d"
-    assert "1 of 366 cells, such as 'Feb 29', are read as empty" in found.why
+    assert "1 of 366 cells, such as 'Feb 29', are treated as missing" in found.why

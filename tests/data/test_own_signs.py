@@ -46,7 +46,7 @@ def test_thousands_beside_decimal_points_are_thousands(tmp_path: Path) -> None:
     (told,) = [one for one in read_table(path).decisions if one.change_with == "--decimal"]
     assert told.what == "decimal comma in 'people'"
     assert told.why == (
-        "cells such as 4.975 can only be read so; other columns have a decimal point"
+        "cells such as 4.975 can only be read this way; other columns have a decimal point"
     )
     # New rows that show nothing by themselves are read as training was.
     known = Schema.from_dict(schema.to_dict())
@@ -83,8 +83,8 @@ def test_a_column_that_shows_no_sign_is_a_doubt_that_is_said(tmp_path: Path) -> 
     (told,) = [one for one in read_table(large).decisions if one.change_with == "--decimal"]
     assert told.what == "decimal point in 'people', too"
     assert told.why == (
-        "in doubt: no cell there shows whether the sign in numbers such as 4.975 is a decimal "
-        "sign or parts thousands"
+        "ambiguous: no cell there shows whether the sign in numbers such as 4.975 is a "
+        "decimal or a thousands separator"
     )
     plain = write(tmp_path / "b.csv", [[4.97, n, i] for i, n in enumerate(NORTH)])
     assert not [one for one in read_table(plain).decisions if one.change_with == "--decimal"]

@@ -91,8 +91,8 @@ def test_folders_for_training_validation_and_testing_are_known_by_their_names(
     assert training.labels == ("cats", "cats", "dogs") * 2
     assert pairs(held_out) == [(f"{test}/{n}", n.split("/", maxsplit=1)[0]) for n in PETS]
     assert said(training) == [
-        f"{valid!r} is learnt from like {train!r}",
-        f"{test!r} is tested on, and not learnt from",
+        f"{valid!r} is used for training like {train!r}",
+        f"{test!r} is the test set and is not used for training",
         "2 classes: cats, dogs",
     ]
     assert said(held_out) == []
@@ -106,7 +106,7 @@ def test_a_folder_for_validation_is_tested_on_if_there_is_no_other(
     training, test = list_labelled(tmp_path, AUTO)
     assert training.names == tuple(below("train", *PETS))
     assert pairs(test) == [(f"{name}/dogs/9.jpg", "dogs")]
-    assert training.decisions[0].why == "there is no other folder to test on"
+    assert training.decisions[0].why == "there is no other folder for testing"
 
 
 def test_a_folder_for_training_may_stand_alone_or_among_others(tmp_path: Path) -> None:
@@ -138,7 +138,7 @@ def test_folders_around_the_folders_do_not_matter(
     assert pairs(test) == [
         (f"{home}{parts[1]}/{name}", name.split("/", maxsplit=1)[0]) for name in PETS
     ]
-    assert (f"classes are looked for in {home}" in said(training)) == bool(home)
+    assert (f"the classes are read from {home}" in said(training)) == bool(home)
 
 
 def test_one_folder_of_pictures_is_one_class_and_not_looked_into(tmp_path: Path) -> None:
@@ -159,7 +159,7 @@ def test_folders_for_testing_without_one_for_training_are_no_classes(
 ) -> None:
     error = refusal(touch(tmp_path, *names))
     assert error.code == "I01"
-    assert error.fact.endswith("and none for training")
+    assert error.fact.endswith("but none for training")
 
 
 def test_a_class_may_be_called_test(tmp_path: Path) -> None:
@@ -173,9 +173,9 @@ def test_two_folders_for_training_are_refused(tmp_path: Path) -> None:
     assert str(refusal(touch(tmp_path, *names))) == (
         "I01: several folders have the same purpose: train, training_set.\n\n"
         f"  source  {tmp_path}\n"
-        "  why     pictures come as a folder for each class, as a CSV of file and label, or as "
-        "arrays\n"
-        "  fix     leave one of them there"
+        "  why     images must come as one folder per class, as a CSV of files and labels, "
+        "or as arrays\n"
+        "  fix     keep only one of them"
     )
 
 
@@ -191,9 +191,10 @@ def test_folders_of_one_name_in_different_places_are_not_merged(tmp_path: Path) 
     assert str(refusal(tmp_path)) == (
         "I03: there is a folder 'cat' in 'home' and another in 'street'.\n\n"
         f"  source  {tmp_path}\n"
-        "  why     folders of one name may be one class or several, and only you can tell\n"
-        f"  fix     name the one whose folders are the classes: {tmp_path}/home\n"
-        "          or name each picture and its class in a CSV of file and label"
+        "  why     folders with the same name may be one class or several, and only you can "
+        "know which\n"
+        f"  fix     name the one that contains the class folders: {tmp_path}/home\n"
+        "          or list each image and its class in a CSV of files and labels"
     )
     # The control: without the second folder of that name, 'home' and 'street' are classes.
     (tmp_path / "street/cat/1.jpg").unlink()
@@ -214,7 +215,7 @@ def test_files_of_other_kinds_are_skipped_and_counted(tmp_path: Path) -> None:
     assert listing.names == PETS
     assert listing.skipped == {".txt": 2, ".xml": 1, "": 1}
     assert said(listing)[0] == (
-        "4 files of other kinds are skipped: .txt (2), no suffix (1), .xml (1)"
+        "4 files of other types are skipped: .txt (2), no suffix (1), .xml (1)"
     )
 
 
@@ -228,7 +229,7 @@ def test_a_picture_is_known_by_its_suffix_in_any_case(tmp_path: Path, suffix: st
 def test_pictures_beside_the_classes_are_left_out_and_told(tmp_path: Path) -> None:
     listing, _ = list_labelled(touch(tmp_path, *PETS, "x.jpg", "y.jpg"), AUTO)
     assert listing.names == PETS
-    assert said(listing)[0] == "2 pictures are left out: x.jpg, y.jpg"
+    assert said(listing)[0] == "2 images are left out: x.jpg, y.jpg"
 
 
 def test_a_class_without_pictures_is_told_and_is_none(tmp_path: Path) -> None:
@@ -236,7 +237,7 @@ def test_a_class_without_pictures_is_told_and_is_none(tmp_path: Path) -> None:
     (tmp_path / "fish").mkdir()
     listing, _ = list_labelled(tmp_path, AUTO)
     assert listing.empty_classes == ("birds", "fish")
-    assert "2 folders are no classes: birds, fish" in said(listing)
+    assert "2 folders are not classes: birds, fish" in said(listing)
     assert set(listing.labels or ()) == {"cats", "dogs"}
 
 
@@ -303,12 +304,12 @@ def test_a_folder_that_may_not_be_opened_is_told(tmp_path: Path) -> None:
 
 def test_a_folder_without_pictures_is_refused(tmp_path: Path) -> None:
     assert str(refusal(touch(tmp_path, "cats/1.txt", "2.heic"))) == (
-        "I02: there is no picture.\n\n"
+        "I02: there are no images.\n\n"
         f"  source  {tmp_path}\n"
         "  files   .heic (1), .txt (1)\n"
-        "  why     there must be pictures to read, and each class needs its folder\n"
-        "  fix     pictures are files that end in .bmp, .gif, .jfif, .jpe, .jpeg, .jpg, .png, "
-        ".tif, .tiff, .webp"
+        "  why     there must be images to read, and each class needs its own folder\n"
+        "  fix     image files must end in .bmp, .gif, .jfif, .jpe, .jpeg, .jpg, .png, .tif, "
+        ".tiff, .webp"
     )
 
 
@@ -320,7 +321,7 @@ def test_pictures_without_the_folders_of_classes_are_refused(tmp_path: Path, hom
     error = refusal(tmp_path)
     assert (error.code, error.fact) == (
         "I02",
-        "2 pictures lie there, in no folder of a class",
+        "2 images lie there, outside the class folders",
     )
     assert Path(error.place["source"]) == tmp_path / home
 
@@ -354,7 +355,7 @@ def test_a_csv_names_files_beside_it_and_their_classes(
     assert listing.files == (tmp_path / "a b.jpg", tmp_path / "deep/ü.png")
     assert (listing.groups, test) == (None, None)
     assert said(listing)[-2:] == [
-        "files are named in column 'file'",
+        "column 'file' holds the image files",
         f"the label is column {name!r}",
     ]
 
@@ -399,15 +400,15 @@ def test_rows_of_a_csv_that_cannot_be_used_are_rejected_with_their_reason(
     assert pairs(listing) == [("a.jpg", "cat"), ("e.jpg", "dog")]
     assert listing.groups == ("Ann", "e.jpg")
     assert listing.rejected == (
-        RejectedFile(file="line 5", reason="it has 2 cells, and the table has 3 columns"),
-        RejectedFile(file="line 3", reason="it names no file"),
+        RejectedFile(file="line 5", reason="it has 2 cells, but the table has 3 columns"),
+        RejectedFile(file="line 3", reason="it does not name a file"),
     )
     assert listing.unlabelled == (RejectedFile(file="c.jpg", reason="it has no label"),)
 
 
 def test_a_csv_that_names_no_pictures_is_refused(tmp_path: Path) -> None:
     error = refusal(table(tmp_path / "t.csv", "a,b\n1,x\n2,y\n"))
-    assert (error.code, error.fact) == ("I01", "no column of the table names pictures")
+    assert (error.code, error.fact) == ("I01", "no column of the table holds image files")
     assert error.place["columns"] == "'a', 'b'"
     error = refusal(table(tmp_path / "u.csv", "file,label\na.jpg,\nb.jpg,\n"))
     assert (error.code, error.fact) == ("I02", "no row has a file and a label")
@@ -478,7 +479,7 @@ def test_pictures_without_classes_are_files_as_named_and_folders_with_all_in_the
     assert listing.names == ("odd.dat", "new/2.png", "new/deep/1.gif", "a.jpg", "absent.jpg")
     assert listing.files == tuple(map(Path, listing.names))
     assert (listing.labels, listing.skipped) == (None, {".txt": 1})
-    assert said(listing) == ["1 file of another kind is skipped: .txt (1)"]
+    assert said(listing) == ["1 file of another type is skipped: .txt (1)"]
     assert list_unlabelled(".").names == ("a.jpg", "new/2.png", "new/deep/1.gif")
     assert list_unlabelled("a.jpg").names == ("a.jpg",)
 

@@ -146,16 +146,16 @@ def broken(root: Path) -> dict[str, str]:
             png_claiming(60_000),
             "its header claims 60,000 x 60,000 pixels, more than 100,000,000",
         ),
-        "page.jpg": (b"<html>404</html>", "it is no picture"),
+        "page.jpg": (b"<html>404</html>", "it is not an image"),
         "phone.jpg": (
             b"\0\0\0\x18ftypheic" + bytes(50),
-            "it is a HEIC, AVIF or film file, which is not read",
+            "it is a HEIC, AVIF or video file, which is not supported",
         ),
         "spoiled.png": (
             b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(60),
             "it is damaged: broken PNG file (bad header checksum in b'IHDR')",
         ),
-        "zeros.tif": (bytes(4000), "it is no picture"),
+        "zeros.tif": (bytes(4000), "it is not an image"),
     }
     for name, (data, _) in kinds.items():
         (root / "cats" / name).write_bytes(data)
@@ -190,12 +190,11 @@ def test_too_many_pictures_that_cannot_be_read_are_refused(tmp_path: Path) -> No
     with pytest.raises(PictureError) as caught:
         pictures.check_rejected(0.05)
     assert caught.value.said(COMMAND) == (
-        "I04: 1 of 13 pictures cannot be read, and the limit is 0.05 of them.\n\n"
+        "I04: 1 of 13 images cannot be read, but the limit is 0.05 of them.\n\n"
         f"  source  {tmp_path}\n"
         "  files   cats/a b.jpg: it is empty (0 bytes)\n"
-        "  why     a run without many of its pictures answers another question than the one "
-        "asked\n"
-        "  fix     mend or remove these files\n"
+        "  why     leaving out many images would change what the score means\n"
+        "  fix     fix or remove these files\n"
         "          leave them out: --max-bad 0.08"
     )
     pictures.check_rejected(0.08)
@@ -207,7 +206,7 @@ def test_pictures_none_of_which_can_be_read_are_refused_whatever_the_limit() -> 
     with pytest.raises(PictureError) as caught:
         pictures.check_rejected(1.0)
     assert caught.value.place["files"].endswith("9.jpg: there is no such file; and 2 more")
-    assert caught.value.fix == ("mend or remove these files",)
+    assert caught.value.fix == ("fix or remove these files",)
     read_unlabelled([noise(1)], SMALL, AUTO).check_rejected(0.0)
 
 
@@ -218,7 +217,7 @@ def test_files_of_another_format_than_their_names_say_are_read_and_told(tmp_path
     pictures, _ = read_pictures(tmp_path, SMALL, AUTO)
     assert len(pictures) == 24
     assert said(pictures)[-1].startswith(
-        "12 files are of another format than the name says: dogs/odd 00.jpg (WEBP), "
+        "12 files are in a different format from what the name says: dogs/odd 00.jpg (WEBP), "
         "dogs/odd 01.jpg (PNG), "
     )
     assert said(pictures)[-1].endswith("(PNG) and 2 more")
@@ -240,7 +239,7 @@ def test_a_csv_gives_labels_groups_and_rejected_rows(tmp_path: Path) -> None:
     assert (one == same, one == other) == (True, False)
     assert pictures.groups.dtype == np.int64
     assert pictures.rejected == (
-        RejectedFile(file="line 7", reason="it has 1 cells, and the table has 3 columns"),
+        RejectedFile(file="line 7", reason="it has 1 cells, but the table has 3 columns"),
         RejectedFile(file="absent.jpg", reason="there is no such file"),
     )
     assert pictures.unlabelled == (RejectedFile(file="cats/05.tif", reason="it has no label"),)
@@ -288,7 +287,7 @@ def test_pictures_beyond_the_memory_lie_in_a_file_that_leaves_nothing_behind(
     assert (type(memory.cache), type(at_limit.cache)) == (np.ndarray, np.ndarray)
     assert isinstance(mapped.cache, np.memmap)
     np.testing.assert_array_equal(mapped.cache, memory.cache)
-    assert said(mapped)[-1] == "the pictures are kept in a temporary file of 0.0 MB"
+    assert said(mapped)[-1] == "the images are stored in a temporary file of 0.0 MB"
     assert mapped.decisions[-1].why == "they would take more than 0.0 MB of memory"
     assert mapped.decisions[-1].change_with == "--memory"
     assert said(mapped)[:-1] == said(memory)
@@ -317,12 +316,12 @@ def test_a_disk_without_room_is_told_before_anything_is_read(tmp_path: Path) -> 
     error = caught.value
     assert error.code == "I06"
     assert error.fact == (
-        "a file of 10133099.2 GB cannot be made: there is less room than that"
+        "a file of 10133099.2 GB cannot be created: there is not enough disk space"
     )
     assert error.fix == (
-        "make room there, or name another folder in the variable TMPDIR",
+        "free some disk space there, or set the variable TMPDIR to another folder",
         "allow 10133099.2 GB of memory: --memory 1.01331e+07",
-        "make the pictures smaller: --img-size",
+        "use smaller images: --img-size",
     )
 
 
@@ -546,7 +545,7 @@ def test_grey_pictures_of_few_bits_in_sixteen_keep_their_greys(
     plain = [(grey / (2**bits - 1) * 255).round().astype(np.uint8) for grey in greys]
     np.testing.assert_array_equal(pictures.cache, pictures_of(plain, None, SMALL, AUTO).cache)
     assert pictures.framing.deep_white == 2**bits - 1
-    assert said(pictures) == [f"{2**bits - 1:,} is white in pictures of 16 bits"]
+    assert said(pictures) == [f"{2**bits - 1:,} is white in images of 16 bits"]
     assert pictures.decisions[0].change_with == "--white"
     asked = pictures_of(greys, None, SMALL, PictureOptions(white=2**16 - 1))
     assert asked.cache.max() <= 2**bits / 2**8 + 1
@@ -605,13 +604,13 @@ def test_what_white_was_in_training_it_is_in_prediction() -> None:
 
 
 def test_a_picture_from_python_that_cannot_be_read_takes_its_label_along() -> None:
-    X = [noise(1), b"no picture", noise(2), "absent.jpg", noise(3)]
+    X = [noise(1), b"no image", noise(2), "absent.jpg", noise(3)]
     pictures = pictures_of(X, [1, 2, 3, 4, 5], SMALL, AUTO)
     assert pictures.labels is not None
     assert pictures.labels.tolist() == [1, 3, 5]
     assert pictures.files == ("X[0]", "X[2]", "X[4]")
     assert pictures.rejected == (
-        RejectedFile(file="X[1]", reason="it is no picture"),
+        RejectedFile(file="X[1]", reason="it is not an image"),
         RejectedFile(file="absent.jpg", reason="there is no such file"),
     )
     np.testing.assert_array_equal(squares(pictures)[2], decode(noise(3), SMALL, LIMIT))
@@ -624,40 +623,43 @@ def test_a_picture_from_python_that_cannot_be_read_takes_its_label_along() -> No
             np.zeros((5, 64)),
             None,
             "X has the shape (5, 64)",
-            "give each picture its height and width: X.reshape(len(X), H, W)",
+            "give each image its height and width: X.reshape(len(X), H, W)",
         ),
-        (np.zeros((40, 50, 3)), None, "X has the shape (40, 50, 3)", "if this is one picture"),
+        (np.zeros((40, 50, 3)), None, "X has the shape (40, 50, 3)", "if this is one image"),
         (
             np.zeros((5, 3, 8, 8)),
             None,
             "X has the shape (5, 3, 8, 8)",
-            "move the colours to the end: X.transpose(0, 2, 3, 1)",
+            "move the colour channels to the end: X.transpose(0, 2, 3, 1)",
         ),
         (np.zeros((5, 8, 8, 2)), None, "X has the shape (5, 8, 8, 2)", "give X the shape"),
         (np.zeros(5), None, "X has the shape (5,)", "give X the shape"),
         (
             np.array([[[-1.0, 1.0]]]),
             None,
-            "X[0] is no picture: its numbers go from -1 to 1, and 0 to 1 is read",
+            "X[0] is not an image: its numbers go from -1 to 1, but they must be from 0 to 1",
             "",
         ),
         (
             np.array([[[0, 999]]]),
             None,
-            "X[0] is no picture: its numbers go from 0 to 999, and 0 to 255 is read",
+            (
+                "X[0] is not an image: its numbers go from 0 to 999, but they must be from "
+                "0 to 255"
+            ),
             "",
         ),
-        (np.zeros((2, 0, 4)), None, "X[0] is no picture: it holds no numbers", ""),
+        (np.zeros((2, 0, 4)), None, "X[0] is not an image: it holds no numbers", ""),
         (
             [noise(1), np.zeros(7)],
             None,
-            "X[1] is no picture: its shape is (7,), and (H, W)",
+            "X[1] is not an image: its shape is (7,), and (H, W)",
             "",
         ),
-        ([noise(1), None], None, "X[1] is no picture: its shape is (), and (H, W)", ""),
+        ([noise(1), None], None, "X[1] is not an image: its shape is (), and (H, W)", ""),
         (5, None, "X is of the type int", ""),
-        (STACK, ["a"] * 4, "X holds 5 pictures, and y has the shape (4,)", ""),
-        (STACK, [["a"]] * 5, "X holds 5 pictures, and y has the shape (5, 1)", ""),
+        (STACK, ["a"] * 4, "X holds 5 images, but y has the shape (4,)", ""),
+        (STACK, [["a"]] * 5, "X holds 5 images, but y has the shape (5, 1)", ""),
     ],
 )
 def test_what_is_no_array_of_pictures_is_refused(X: Any, y: Any, fact: str, fix: str) -> None:
@@ -683,7 +685,7 @@ def test_pictures_to_predict_are_paths_folders_or_arrays(tmp_path: Path) -> None
     )
     assert len(read_unlabelled(Image.fromarray(noise(1)), SMALL, AUTO)) == 1
     assert len(read_unlabelled(single.read_bytes(), SMALL, AUTO)) == 1
-    with pytest.raises(PictureError, match="I02: there is no picture"):
+    with pytest.raises(PictureError, match="I02: there are no images"):
         read_unlabelled([], SMALL, AUTO)
 
 
@@ -701,10 +703,10 @@ def test_training_and_prediction_turn_a_picture_alike(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "fact"),
     [
-        ({"max_bad": 1.5}, "--max-bad must be a share from 0 to 1, and it is 1.5"),
+        ({"max_bad": 1.5}, "--max-bad must be a fraction from 0 to 1, but it is 1.5"),
         ({"max_pixels": 0}, "--max-pixels must be a whole number of pixels, 1 or more"),
-        ({"memory_bytes": -1}, "--memory must be a number of bytes, 0 or more, and it is -1"),
-        ({"workers": 0}, "--workers must be a whole number, 1 or more, and it is 0"),
+        ({"memory_bytes": -1}, "--memory must be a number of bytes, 0 or more, but it is -1"),
+        ({"workers": 0}, "--workers must be a whole number, 1 or more, but it is 0"),
     ],
 )
 def test_an_option_out_of_range_is_refused(options: dict[str, Any], fact: str) -> None:

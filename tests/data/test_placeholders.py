@@ -39,7 +39,7 @@ def test_a_tenth_of_a_column_may_say_that_there_is_nothing(word: str) -> None:
     assert is_placeholder(word)
     assert kind_of(*NUMBERS, *[word] * 9) == (
         "number",
-        f"its cells are numbers; cells {word!r} (9) are read as empty",
+        f"its cells are numbers; cells {word!r} (9) are treated as missing",
     )
     assert kind_of(*DAYS, *[word] * 9)[0] == "date"
     assert kind_of(*NUMBERS, *["A12"] * 9)[0] == "category"  # the control: it may be a code
@@ -64,7 +64,7 @@ def test_a_tenth_of_a_column_may_say_that_there_is_nothing(word: str) -> None:
 def test_any_word_that_comes_back_beside_many_numbers_means_nothing(
     word: str, times: int
 ) -> None:
-    said = f"cells {word!r} ({times}) are read as empty"
+    said = f"cells {word!r} ({times}) are treated as missing"
     assert kind_of(*NUMBERS, *[word] * times) == ("number", f"its cells are numbers; {said}")
     assert kind_of(*DAYS, *[word] * times)[0] == "date"
     assert kind_of(*map("{} kg".format, NUMBERS), *[word] * times)[0] == "number"
@@ -78,7 +78,7 @@ def test_several_strange_words_are_told_each_with_its_count() -> None:
     found = kind_of(*NUMBERS, *words)
     assert found == (
         "number",
-        "its cells are numbers; cells '-' (5), 'Lo' (4), 'Hi' (3) are read as empty",
+        "its cells are numbers; cells '-' (5), 'Lo' (4), 'Hi' (3) are treated as missing",
     )
     new = table_of(["1.5", "lo", "HI", "-"])
     schema = schema_of([*NUMBERS, *words])
@@ -120,9 +120,9 @@ def test_the_words_are_counted_and_said_as_a_decision() -> None:
     words = ["-", "-", "n/a", "#DIV/0!", "-"]
     schema = schema_of([*NUMBERS, *words])
     (said,) = [one for one in schema.decisions if "empty" in one.why]
-    assert said.what == "column 'x' is a number all the same"
+    assert said.what == "column 'x' is nevertheless read as a number"
     assert said.why == (
-        "its cells are numbers; cells '-' (3), '#DIV/0!' (1), 'n/a' (1) are read as empty"
+        "its cells are numbers; cells '-' (3), '#DIV/0!' (1), 'n/a' (1) are treated as missing"
     )
     assert said.change_with == "--kind 'x'=category"
     assert schema.columns[0].has_missing

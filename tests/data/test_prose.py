@@ -105,7 +105,7 @@ def test_lists_of_words_that_come_back_are_found_with_what_parts_them(what: str)
     for seed in range(3):
         found = find_kind("x", cells_of(make, seed=seed))
         assert (found.kind, found.sign) == ("list", sign)
-        assert found.why.endswith("are lists of words that come back")
+        assert found.why.endswith("are lists of recurring categories")
 
 
 @pytest.mark.parametrize("what", OTHERS)

@@ -175,20 +175,20 @@ def test_a_byte_order_mark_is_no_letter_of_the_first_name(written: Any, asked: s
             "separator comma",
             "it splits 100% of the first rows into 2 cells",
         ),
-        (SMALL, "--no-header", "the first row names the columns", "'a' stands above numbers"),
+        (SMALL, "--no-header", "the first row is the header", "'a' is above numbers"),
         ("1,2\n3,4\n", "--header", "no header", "the first row holds a number, 1"),
         (
             "x,y\nz,x\nx,w\n",
             "--header",
             "no header",
-            "'x' stands in the first row and below it",
+            "'x' occurs in the first row and below it",
         ),
         ("a;b\n1,5;2\n", "--decimal", "decimal comma", "cells such as 1,5 are numbers"),
         (
             "a,b\nNA,?\n1,x\n",
             "--missing",
-            "cells '?', 'NA' are read as empty",
-            "tables write them for a missing value",
+            "cells '?', 'NA' are treated as missing",
+            "they commonly mark a missing value",
         ),
     ],
 )
@@ -233,7 +233,7 @@ def test_words_for_missing_values_are_those_that_the_user_names(written: Any) ->
     assert read_table(path).frame["b"].tolist() == ["-", None]
     table = read_table(path, ReadOptions(missing=("-",)))
     assert table.frame["b"].tolist() == [None, "NA"]
-    assert said(table)["--missing"] == "cells '-' are read as empty"
+    assert said(table)["--missing"] == "cells '-' are treated as missing"
 
 
 @pytest.mark.parametrize("word", MISSING)
@@ -272,10 +272,10 @@ def test_rows_that_do_not_fit_are_left_out_with_line_and_reason(written: Any) ->
     table = read_table(written('a,b\n1,x\n1,2,3\n4\n"5"6,z\n7,"u\nv"\n8,w,\n9,y\n'))
     assert table.frame["a"].tolist() == ["1", "7", "9"]
     assert [(row.line, row.reason) for row in table.rejected] == [
-        (3, "it has 3 cells, and the table has 2 columns"),
-        (4, "it has 1 cells, and the table has 2 columns"),
+        (3, "it has 3 cells, but the table has 2 columns"),
+        (4, "it has 1 cells, but the table has 2 columns"),
         (5, "its quotation marks are wrong: ',' expected after '\"'"),
-        (8, "it has 3 cells, and the table has 2 columns"),
+        (8, "it has 3 cells, but the table has 2 columns"),
     ]
 
 
@@ -286,12 +286,11 @@ def test_too_many_rows_that_do_not_fit_are_refused(written: Any) -> None:
     with pytest.raises(ReadError) as caught:
         table.check_rejected(0.05)
     assert caught.value.said(COMMAND) == (
-        "D05: 1 of 12 rows cannot be used, and the limit is 0.05 of them.\n\n"
+        "D05: 1 of 12 rows cannot be used, but the limit is 0.05 of them.\n\n"
         f"  file  {path}\n"
-        "  rows  line 8: it has 3 cells, and the table has 2 columns\n"
-        "  why   a run that would leave out many rows answers another question than the one "
-        "asked\n"
-        "  fix   mend these rows\n"
+        "  rows  line 8: it has 3 cells, but the table has 2 columns\n"
+        "  why   leaving out many rows would change what the score means\n"
+        "  fix   correct these rows\n"
         "        leave them out: --max-bad 0.09"
     )
     table.check_rejected(0.09)
@@ -349,8 +348,8 @@ def test_an_error_says_what_where_why_and_what_to_do(written: Any) -> None:
         "D09: the quotation mark that opens on line 2 is never closed.\n\n"
         f"  file  {path}\n"
         "  line  2\n"
-        "  why   a cell that opens with a quotation mark ends with one\n"
-        "  fix   close it, or take it out"
+        "  why   a cell that begins with a quotation mark must end with one\n"
+        "  fix   close it, or remove it"
     )
 
 
@@ -360,7 +359,10 @@ def test_a_path_that_is_no_file_is_refused(tmp_path: Path, written: Any) -> None
     assert (absent.code, absent.fact) == ("D01", "there is no such file")
     assert absent.fix == ("check the name; its folder holds houses.csv",)
     folder = refusal(tmp_path)
-    assert (folder.code, folder.fact) == ("D01", "this is a folder, and a table is one file")
+    assert (folder.code, folder.fact) == (
+        "D01",
+        ("this is a folder, but a table is a single file"),
+    )
     assert refusal(tmp_path / "no folder" / "house.csv").code == "D01"
     assert refusal(tmp_path / "houses.csv" / "house.csv").code == "D01"
     assert refusal(tmp_path / ("long" * 100 + ".csv")).code == "D01"
@@ -394,7 +396,7 @@ def test_an_encoding_that_does_not_fit_is_refused(written: Any, codec: str) -> N
     assert error.code == "D03"
     assert error.fix == (
         "save it as UTF-8",
-        "let its encoding be looked for: leave out --encoding",
+        "let the encoding be detected: leave out --encoding",
     )
 
 
@@ -425,7 +427,9 @@ def test_a_frame_is_taken_as_it_is_and_not_changed() -> None:
     assert table.frame["b / 2"].tolist() == ["x", None]
     assert table.lines.tolist() == [1, 2]
     assert (table.source, table.rejected) == ("DataFrame", ())
-    assert [decision.what for decision in table.decisions] == ["cells 'NA' are read as empty"]
+    assert [decision.what for decision in table.decisions] == [
+        "cells 'NA' are treated as missing"
+    ]
     pd.testing.assert_frame_equal(frame, before)
 
 
@@ -699,7 +703,7 @@ def test_text_whose_rows_would_fill_the_memory_is_refused_before_they_are_read(
     error = refusal(path)
     assert (error.code, error.fact) == (
         "D10",
-        "its 100,001 rows would take some 0.0 GB, over half the memory",
+        "its 100,001 rows would take about 0.0 GB, more than half of the memory",
     )
     monkeypatch.setattr(text, "memory_bytes", lambda: 51 * 10**6)
     assert len(read_table(path)) == 100_000
@@ -747,5 +751,8 @@ def test_every_line_that_wrong_quotation_marks_swallow_is_named(written: Any) ->
 
 def test_a_row_of_several_lines_that_does_not_fit_says_where_it_ends(written: Any) -> None:
     table = read_table(written('a,b\n1,x\n2,"x\n3,y\n4,x",5\n6,x\n'))
-    reason = "it has 3 cells, and the table has 2 columns; it goes to line 5, by its marks"
+    reason = (
+        "it has 3 cells, but the table has 2 columns; by its quotation marks, it "
+        "extends to line 5"
+    )
     assert [(row.line, row.reason) for row in table.rejected] == [(3, reason)]

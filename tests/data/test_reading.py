@@ -88,7 +88,7 @@ def test_what_shows_another_sign_is_read_by_it_and_told(written: Written, extra:
     assert first(table, "Umsatz") == 12.5
     (notice,) = table.notices
     assert (notice.what, notice.change_with) == ("decimal point", "--decimal")
-    assert notice.why == "cells such as 12.5 are numbers; training had a decimal comma"
+    assert notice.why == "cells such as 12.5 are numbers; the training data had a decimal comma"
     assert notice in table.decisions
 
 
@@ -226,14 +226,14 @@ def test_words_that_are_read_as_empty_are_told_with_the_doubt(written: Written) 
     for source in (written(rows), pd.read_csv(written(rows), keep_default_na=False)):
         table = read_table(source)
         (told,) = (d for d in table.decisions if d.change_with == "--missing")
-        assert told.what == "cells 'NA' are read as empty"
+        assert told.what == "cells 'NA' are treated as missing"
         assert told.why == (
-            "tables write them for a missing value; in doubt: 'continent' holds 'EU', too, "
-            "so 'NA' may be a word there"
+            "they commonly mark a missing value; ambiguous: 'continent' also holds 'EU', so "
+            "'NA' may be a category there"
         )
         schema = infer_schema(table, "y", SchemaOptions(), SplitOptions())
         (kept,) = (d for d in schema.decisions if d.change_with == "--missing")
-        assert kept.what == "words, not empty cells: '-', 'None'"
+        assert kept.what == "categories, not missing values: '-', 'None'"
         assert schema.used[1].levels == ("-", "Brick", "None")
 
 

@@ -53,5 +53,5 @@ def test_columns_that_only_split_rows_are_named() -> None:
     split = SplitOptions(group_column="g", time_column="t")
     told = infer_schema(read_table(frame), "y", SchemaOptions(), split).decisions
     said = [decision.what for decision in told]
-    assert "'g' groups the rows, and is not learnt from" in said
-    assert "'t' orders the rows, and is not learnt from" in said
+    assert "'g' groups the rows, and is not used as an input" in said
+    assert "'t' orders the rows, and is not used as an input" in said

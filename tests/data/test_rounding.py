@@ -55,7 +55,7 @@ def test_rows_that_are_equal_but_for_rounding_share_a_fold(change: Change) -> No
     assert len(rows) == 400 or change is ROUNDED["text"]  # no row becomes a weight
     if len(rows) == 400:
         assert said[0] == (
-            "200 rows have the same inputs as another but for rounding, and share its fold"
+            "200 rows have the same inputs as another except for rounding, and share its fold"
         )
     control = split_of(twice(normals(), lambda frame: frame + 0.001))[1]
     assert (control[:200] != control[200:]).sum() > 100
@@ -78,15 +78,15 @@ def test_exact_copies_and_rounded_ones_are_told_apart() -> None:
     rows, fold, said = split_of(table)
     assert len(rows) == 400
     assert said[:2] == (
-        "50 rows that are copies of another count as more weight of that row",
-        "200 rows have the same inputs as another but for rounding, and share its fold",
+        "50 rows that are duplicates of another add to the weight of that row",
+        "200 rows have the same inputs as another except for rounding, and share its fold",
     )
     np.testing.assert_array_equal(fold[:200], fold[200:400])
     table["y"] = table["y"].mask(table.index == 0, 7.0)  # now equal inputs have two targets
     _, fold, said = split_of(table)
     assert said[0] == (
-        "250 rows have the same inputs as another, 200 of them but for rounding, "
-        "and share its fold"
+        "250 rows have the same inputs as another, 200 of them except for rounding, and "
+        "share its fold"
     )
     np.testing.assert_array_equal(fold[:50], fold[400:])
 
@@ -96,10 +96,10 @@ def test_an_audit_says_that_rows_are_equal_but_for_rounding(change: Change) -> N
     table = twice(normals(), change)
     found = [one for one in tenfold.audit(table, target="y").findings if one.code == "A06"]
     exact = bool(table.duplicated().any())
-    told = "200 of 400 rows are copies of another, and count as more weight of that row"
+    told = "200 of 400 rows are duplicates of another row, which adds to the weight of that row"
     if not exact:
-        told = "200 of 400 rows equal another but for rounding"
-    assert [(one.fact, one.severity) for one in found] == [(told, "notes")]
+        told = "200 of 400 rows equal another except for rounding"
+    assert [(one.fact, one.severity) for one in found] == [(told, "info")]
 
 
 @pytest.mark.parametrize("noise", 10.0 ** np.arange(-16, 0, 0.5))
@@ -111,7 +111,7 @@ def test_a_copy_is_either_held_in_its_fold_or_told_of_as_near(noise: float) -> N
     fold = split_of(table)[1]
     apart = float((fold[:300] != fold[300:]).mean())
     found = [one for one in tenfold.audit(table, target="y").findings if one.code == "A06"]
-    warned = any("nearly equal" in one.fact and one.severity == "warns" for one in found)
+    warned = any("near duplicates" in one.fact and one.severity == "warning" for one in found)
     assert apart < 0.05 or warned or noise > 0.02
     assert not (warned and noise < 1e-8)
 
@@ -129,7 +129,7 @@ def test_an_audit_finds_rounded_rows_among_the_test_rows() -> None:
     table = normals(300, 5).assign(y=np.random.default_rng(3).normal(size=300))
     test = table[:60] * (1 + 1e-12)
     found = tenfold.audit(table, target="y", test=test).findings
-    assert "60 of 60 test rows are learnt from, too" in [one.fact for one in found]
+    assert "60 of 60 test rows are also in the training data" in [one.fact for one in found]
 
 
 SIBLINGS = {

@@ -46,10 +46,10 @@ def refusal(*split: SplitOptions, **columns: Any) -> SchemaError:
         ([i / 7 for i in range(40)], "number", "its cells are numbers"),
         (SQUARES, "number", "its cells are numbers"),
         (range(19), "number", "its cells are numbers"),
-        (["red", "blue", "red", None], "category", "its cells are 2 words"),
-        (["a", "1", "2"] * 9, "category", "its cells are 3 words"),
-        (TEXTS[:19], "category", "its cells are 19 words"),
-        (TEXTS[:30] + TEXTS[:10], "category", "its cells are 30 words"),
+        (["red", "blue", "red", None], "category", "its cells hold 2 different categories"),
+        (["a", "1", "2"] * 9, "category", "its cells hold 3 different categories"),
+        (TEXTS[:19], "category", "its cells hold 19 different categories"),
+        (TEXTS[:30] + TEXTS[:10], "category", "its cells hold 30 different categories"),
         (["yes", "No", "YES", "no"], "boolean", "its cells are No and YES and no and yes"),
         (["yes", "no", None], "boolean", "its cells are no and yes"),
         (["T", "F"], "boolean", "its cells are F and T"),
@@ -58,7 +58,7 @@ def refusal(*split: SplitOptions, **columns: Any) -> SchemaError:
         ([True, False, None], "boolean", "its cells are False and True"),
         (range(20), "identifier", "it counts the rows"),
         (range(1040, 1000, -1), "identifier", "it counts the rows"),
-        (TEXTS, "identifier", "40 of 40 cells are distinct words"),
+        (TEXTS, "identifier", "40 of 40 cells are different values"),
         ([7.0] * 5, "constant", "every filled cell is '7'"),
         (["a", None, "a"], "constant", "every filled cell is 'a'"),
         ([None, None], "constant", "all its cells are empty"),
@@ -85,7 +85,8 @@ def test_a_few_stray_words_do_not_turn_numbers_or_dates_into_words() -> None:
     found = find_kind("x", cells_of(*numbers, *["many"] * 4))
     assert found.kind == "number"
     assert found.why == (
-        "all but 4 of its 100 filled cells are numbers; cells such as 'many' are read as empty"
+        "all but 4 of its 100 filled cells are numbers; cells such as 'many' are treated as "
+        "missing"
     )
     assert find_kind("x", cells_of(*numbers[:94], *["A1", "B2"] * 3)).kind != "number"
     dates = DAYS.strftime("%d.%m.%Y")
@@ -94,7 +95,9 @@ def test_a_few_stray_words_do_not_turn_numbers_or_dates_into_words() -> None:
 
 
 def test_infinite_cells_are_named_as_they_stand_in_the_file() -> None:
-    wanted = "all but 1 of its 3 filled cells are numbers; cells such as inf are read as empty"
+    wanted = (
+        "all but 1 of its 3 filled cells are numbers; cells such as inf are treated as missing"
+    )
     assert find_kind("x", pd.Series([np.inf, 1.5, 2.5])).why == wanted
 
 
@@ -128,7 +131,7 @@ def test_a_date_may_be_written_in_many_ways(written: list[str], layout: str) -> 
 def test_a_day_that_could_be_a_month_is_said_to_be_ambiguous() -> None:
     found = find_kind("x", cells_of("01/02/2024", "03/04/2024"))
     assert found.date_format == "%m/%d/%Y"
-    assert found.why == "cells such as 01/02/2024 are dates (%m/%d/%Y; %d/%m/%Y would fit too)"
+    assert found.why == "cells such as 01/02/2024 are dates (%m/%d/%Y; %d/%m/%Y would also fit)"
     clear = find_kind("x", cells_of("01/02/2024", "13/04/2024"))
     assert (clear.date_format, clear.why) == ("%d/%m/%Y", "cells such as 01/02/2024 are dates")
 
@@ -181,10 +184,10 @@ def test_options_that_name_no_column_are_refused() -> None:
     for given_options in ({"kinds": {"z": "number"}}, {"weight_column": "z"}):
         assert refusal(given=given_options, x=x).code == "S04"
     error = refusal(SplitOptions(group_column="xx"), x=x)
-    assert error.fact == "the table has no column 'xx', which --group-column names"
+    assert error.fact == "--group-column names the column 'xx', which the table does not have"
     assert error.fix == ("did you mean 'x'?",)
     assert refusal(SplitOptions(time_column="z"), x=x).code == "S04"
-    with pytest.raises(UsageError, match=r"^U01: the kind of column 'x'"):
+    with pytest.raises(UsageError, match=r"^U01: the type of column 'x'"):
         schema_of(given={"kinds": {"x": "colour"}}, x=x)
 
 

@@ -170,7 +170,7 @@ def test_the_refusal_of_rows_says_that_formulas_have_no_result(tmp_path: Path) -
     with pytest.raises(ReadError, match="D05") as caught:
         table.reject(table.frame["revenue"].isna().to_numpy(), "it is empty").check_rejected(0)
     assert caught.value.place["noted"].startswith(
-        "24 formulas of sheet 'Sheet' have no result and are read as empty"
+        "24 formulas in sheet 'Sheet' have no stored result and are treated as missing"
     )
 
 

@@ -122,8 +122,8 @@ def test_a_few_stray_words_do_not_turn_clock_times_into_words() -> None:
     found = find_kind("x", objects(*hours, "noon"))
     assert (found.kind, found.form) == ("number", "clock")
     assert found.why == (
-        "all but 1 of its 97 filled cells are clock times, in hours since midnight; "
-        "cells such as 'noon' are read as empty"
+        "all but 1 of its 97 filled cells are clock times, in hours since midnight; cells "
+        "such as 'noon' are treated as missing"
     )
     words = ["noon", "dawn", "dusk", "late", "early"]
     assert find_kind("x", objects(*hours, *words * 2)).kind == "category"

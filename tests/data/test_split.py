@@ -24,7 +24,7 @@ from tenfold.data.apart import set_apart
 from tenfold.data.copies import in_order
 from tenfold.data.encode import Encoded, encode
 from tenfold.data.folds import decide_folds, make_splits
-from tenfold.data.hold_out import watched_rows
+from tenfold.data.hold_out import validation_rows
 from tenfold.data.read import read_table
 from tenfold.data.schema import Schema, infer_schema
 from tenfold.data.split import REFIT, Splits, splits_of
@@ -100,7 +100,8 @@ def test_ten_folds_are_made_and_fewer_of_a_large_table() -> None:
     assert decisions == (
         Decision(
             what="5 folds",
-            why="10,001 rows are more than 10,000, so fewer folds score as well",
+            why="with more than 10,000 rows (10,001), fewer folds give an equally precise "
+            "score",
             change_with="--folds",
         ),
     )
@@ -266,15 +267,15 @@ def test_who_answers_new_rows_is_said() -> None:
     _, splits, said = dealt(frame, folds=3, time_column="t")
     assert said == (
         "3 folds, by time",
-        "networks that learn from all rows answer new ones",
+        "new rows are predicted by networks trained on all rows",
     )
     assert (len(splits), splits.first) == (3, 1)
     _, alone, said = dealt(frame, folds=1, time_column="t")
     assert said[0] == "one fold, which holds out 1/10 of the rows, by time"
-    assert said[1] == "networks that learn from all rows answer new ones"
+    assert said[1] == "new rows are predicted by networks trained on all rows"
     assert (len(alone), alone.refit, alone.first) == (1, True, 0)
     _, splits, said = dealt(frame, folds=3, time_column="t", refit=False)
-    assert said[1] == "the mean of all folds answers new rows"
+    assert said[1] == "new rows are predicted by the mean of all folds"
     assert (splits.refit, splits.in_time, splits.first) == (False, True, 1)
     assert len(dealt(frame)[2]) == 1
 
@@ -309,19 +310,19 @@ def test_a_few_rows_without_a_time_are_left_out() -> None:
     assert (len(table), schema.time_column) == (298, "t")
     assert [(row.line, row.reason) for row in table.rejected] == [
         (299, "its time 't' is empty"),
-        (300, "its time 't' is 'soon', no time"),
+        (300, "its time 't' is 'soon', which is not a time"),
     ]
     many = read_table(numbers(300, t=[*days[:-9], *[None] * 9]))
     found = TABLES.describe(many, None, options, STREAMS)
     table, schema = found.data, found.schema
-    assert refusal(encode, table, schema).fact == "9 cells of the time column 't' are no times"
+    assert refusal(encode, table, schema).fact == "9 cells of the time column 't' are not times"
 
 
 def test_without_shuffling_folds_are_blocks_of_the_file() -> None:
     rows, splits, said = dealt(numbers(20), folds=4, shuffle=False)
     held_out = in_file_order(rows, splits.held_out)
     np.testing.assert_array_equal(held_out.argmax(axis=0), np.repeat(range(4), 5))
-    assert said == ("4 folds, blocks of rows in the order of the file",)
+    assert said == ("4 folds, contiguous blocks in the order of the file",)
 
 
 def test_the_order_of_the_file_changes_no_fold_and_the_seed_does() -> None:
@@ -388,21 +389,24 @@ def test_pairs_of_positions_are_followed_and_a_generator_too() -> None:
     [
         (
             [(range(5), range(5, 10)), (range(10), [])],
-            "fold 2 learns from 10 rows and is tested on 0, 0 of them the same",
+            "fold 2 trains on 10 rows and is tested on 0, 0 of them the same",
         ),
         (
             [([], range(5))],
-            "fold 1 learns from 0 rows and is tested on 5, 0 of them the same",
+            "fold 1 trains on 0 rows and is tested on 5, 0 of them the same",
         ),
         (
             [(range(6), range(4, 10))],
-            "fold 1 learns from 6 rows and is tested on 6, 2 of them the same",
+            "fold 1 trains on 6 rows and is tested on 6, 2 of them the same",
         ),
         (
             [(range(5), range(5, 11))],
-            "fold 1 names positions that the table of 10 rows lacks",
+            "fold 1 contains positions that a table of 10 rows does not have",
         ),
-        ([([0, 1, -11], [5])], "fold 1 names positions that the table of 10 rows lacks"),
+        (
+            [([0, 1, -11], [5])],
+            ("fold 1 contains positions that a table of 10 rows does not have"),
+        ),
     ],
     ids=[
         "nothing to test",
@@ -441,7 +445,7 @@ def test_a_fold_that_would_learn_one_answer_only_is_refused() -> None:
     error = refusal(follow, [(range(6), range(6, 12))], frame)
     assert (error.code, error.fact) == (
         "F06",
-        "fold 1 would learn from 6 rows with the same target",
+        "fold 1 would train on 6 rows with the same target",
     )
     follow([(range(7), range(7, 12))], frame)
 
@@ -452,7 +456,8 @@ def test_a_class_with_fewer_rows_than_folds_is_tested_by_as_many_folds() -> None
     tested = [(splits.held_out & (rows.target == c)).sum(axis=1) for c in range(3)]
     assert [sorted(set(counts)) for counts in tested] == [[2], [0, 1], [0, 1]]
     assert said[1] == (
-        "each of the classes 'elm' (4), 'fir' (9) is tested by as many folds as it has rows"
+        "each of the classes 'elm' (4), 'fir' (9) is tested in only as many folds as it has "
+        "rows"
     )
 
 
@@ -465,7 +470,7 @@ def test_a_class_of_one_row_is_learnt_by_every_fold_and_tested_by_none() -> None
     assert not (splits.learn & splits.held_out).any()
     assert said == (
         "4 folds, stratified",
-        "class 'c' (1) is learnt by every fold and tested by none",
+        "class 'c' (1) is in the training rows of every fold and tested in none",
     )
 
 
@@ -481,7 +486,7 @@ def test_a_class_of_one_group_is_learnt_by_every_fold_and_tested_by_none() -> No
     np.testing.assert_array_equal(in_file_order(rows, splits.held_out)[:, 5:].sum(axis=0), 1)
     assert said == (
         "4 folds, by group",
-        "class 'c' (2) is learnt by every fold and tested by none",
+        "class 'c' (2) is in the training rows of every fold and tested in none",
     )
     one_each = frame.assign(y=frame["g"].str.cat(["!"] * 60))  # nothing would be left to test
     assert refusal(dealt, one_each, folds=4, group_column="g").code == "F01"
@@ -495,7 +500,9 @@ def test_a_class_of_one_row_is_learnt_by_every_fold_in_blocks_too() -> None:
     assert splits.learn[:, lone].all()
     assert not splits.held_out[:, lone].any()
     assert (splits.held_out[:, ~lone].sum(axis=0) == 1).all()
-    assert said[1:] == ("class 'c' (1) is learnt by every fold and tested by none",)
+    assert said[1:] == (
+        ("class 'c' (1) is in the training rows of every fold and tested in none"),
+    )
 
 
 def test_a_class_whose_rows_are_copies_of_each_other_is_learnt_by_every_fold() -> None:
@@ -508,7 +515,7 @@ def test_a_class_whose_rows_are_copies_of_each_other_is_learnt_by_every_fold() -
     schema = infer_schema(table, "y", options.schema, options.split)
     found = split_rows(encode(table, schema), schema, options, STREAMS, None)
     assert found.splits.learn[:, found.place[40:]].all()
-    assert "class 'c' (1) is learnt by every fold and tested by none" in [
+    assert "class 'c' (1) is in the training rows of every fold and tested in none" in [
         d.what for d in found.decisions
     ]
 
@@ -540,20 +547,26 @@ def test_a_class_of_several_groups_is_learnt_by_every_fold(
 def test_a_class_that_a_fold_could_not_learn_is_refused_by_name() -> None:
     error = refusal(dealt, labels({"a": 10, "b": 10, "c": 10}), folds=3, shuffle=False)
     assert error.code == "F01"
-    assert error.fact == "fold 1 would learn from no row of class 'a'"
+    assert error.fact == "fold 1 would have no training row of class 'a'"
 
 
 def test_fewer_rows_than_folds_are_refused() -> None:
     error = refusal(dealt, numbers(7), folds=8)
-    assert (error.code, error.fact) == ("F02", "there are 7 rows for 8 folds")
-    assert error.fix == ("bring more rows", "make fewer folds: --folds 7")
-    assert refusal(dealt, numbers(2), folds=2).fix == ("bring more rows",)
+    assert (error.code, error.fact) == (
+        "F02",
+        ("there are only 7 rows for 8 folds"),
+    )
+    assert error.fix == ("use more rows", "use fewer folds: --folds 7")
+    assert refusal(dealt, numbers(2), folds=2).fix == ("use more rows",)
 
 
 def test_fewer_groups_than_folds_are_refused() -> None:
     error = refusal(dealt, numbers(30, g=list("abc") * 10), folds=4, group_column="g")
-    assert (error.code, error.fact) == ("F03", "there are 3 groups for 4 folds")
-    assert error.fix == ("make fewer folds: --folds 3",)
+    assert (error.code, error.fact) == (
+        "F03",
+        ("there are only 3 groups for 4 folds"),
+    )
+    assert error.fix == ("use fewer folds: --folds 3",)
 
 
 def test_options_of_splits_are_checked() -> None:
@@ -564,7 +577,7 @@ def test_options_of_splits_are_checked() -> None:
 
 def test_rows_of_one_moment_are_no_past_and_future() -> None:
     error = refusal(dealt, numbers(30, t=5), time_column="t")
-    assert (error.code, error.fact) == ("F03", "all rows are of one moment")
+    assert (error.code, error.fact) == ("F03", "all rows have the same time")
 
 
 def test_a_lenient_split_makes_as_many_folds_as_the_rows_allow() -> None:
@@ -680,7 +693,7 @@ def test_blocks_share_out_the_rows_that_a_fold_learns_from_and_no_other(
     rows, schema, _ = coded(frame, **split)
     learn = np.random.default_rng(seed).random(30) < 0.7
     learn[:4] = True
-    pairs = watched_rows(rows, learn, schema.task, blocks, np.random.default_rng(seed))
+    pairs = validation_rows(rows, learn, schema.task, blocks, np.random.default_rng(seed))
     watched = [next(pairs) for _ in range(blocks)]
     for own, watch in watched:
         assert watch.any()
@@ -705,7 +718,7 @@ def test_in_time_and_by_group_the_newest_rows_of_some_groups_are_watched() -> No
     frame = numbers(60, t=np.arange(60) // 6, g=[f"g{i % 6}" for i in range(60)])
     rows, schema, _ = coded(frame, time_column="t", group_column="g")
     learn = np.ones(60, dtype=bool)
-    own, watch = next(watched_rows(rows, learn, schema.task, 3, np.random.default_rng(0)))
+    own, watch = next(validation_rows(rows, learn, schema.task, 3, np.random.default_rng(0)))
     assert rows.times is not None
     assert rows.groups is not None
     assert rows.times[own].max() < rows.times[watch].min()

@@ -42,7 +42,7 @@ def test_the_target_is_the_last_column_unless_one_is_named() -> None:
     for split in (SplitOptions(group_column="c"), SplitOptions(time_column="c")):
         name, (decision,) = find_target(table, SchemaOptions(), split)
         assert (name, decision.change_with) == ("b", "--target")
-        assert decision.why.endswith("that is not one of weights, groups or times")
+        assert decision.why.endswith("that is not a column of weights, groups or times")
 
 
 def test_a_target_that_the_table_lacks_is_refused_with_near_names() -> None:
@@ -50,7 +50,7 @@ def test_a_target_that_the_table_lacks_is_refused_with_near_names() -> None:
     with pytest.raises(SchemaError) as caught:
         find_target(table, SchemaOptions(target="prise"))
     assert caught.value.said(COMMAND) == (
-        "S01: the table has no column 'prise', which --target names.\n\n"
+        "S01: --target names the column 'prise', which the table does not have.\n\n"
         "  file     DataFrame\n"
         "  columns  'price', 'rooms'\n"
         "  why      the target must be a column of the table\n"
@@ -61,19 +61,19 @@ def test_a_target_that_the_table_lacks_is_refused_with_near_names() -> None:
 @pytest.mark.parametrize(
     ("target", "task", "why"),
     [
-        ([1.5, 2.5, 3.5], "regression", "the target is one of 3 numbers"),
-        (range(30), "regression", "the target is one of 30 numbers"),
-        ([1, 2, 3] * 9, "regression", "the target is one of 3 numbers"),
-        ([1, 2, 3] * 10, "classification", "the target is one of 3 whole numbers"),
-        ([*range(11)] * 20, "regression", "the target is one of 11 numbers"),
-        ([0.5, 1.5, 2.5] * 10, "regression", "the target is one of 3 numbers"),
+        ([1.5, 2.5, 3.5], "regression", "the target has 3 different numbers"),
+        (range(30), "regression", "the target has 30 different numbers"),
+        ([1, 2, 3] * 9, "regression", "the target has 3 different numbers"),
+        ([1, 2, 3] * 10, "classification", "the target has 3 different whole numbers"),
+        ([*range(11)] * 20, "regression", "the target has 11 different numbers"),
+        ([0.5, 1.5, 2.5] * 10, "regression", "the target has 3 different numbers"),
         ([7, 9] * 2, "classification", "the target has two values, '7' and '9'"),
         ([0.5, 1.5] * 2, "classification", "the target has two values, '0.5' and '1.5'"),
         ([True, False], "classification", "the target has two values, 'False' and 'True'"),
         (["b", "a"], "classification", "the target has two values, 'a' and 'b'"),
-        (["b", "a", "c"], "classification", "the target is 3 words"),
-        (["1", "2", "x"], "classification", "the target is 3 words"),
-        (["1.5", "2.5", "1,000"], "regression", "the target is one of 3 numbers"),
+        (["b", "a", "c"], "classification", "the target has 3 categories"),
+        (["1", "2", "x"], "classification", "the target has 3 categories"),
+        (["1.5", "2.5", "1,000"], "regression", "the target has 3 different numbers"),
     ],
 )
 def test_the_task_is_seen_in_the_target_and_said(target: Any, task: Task, why: str) -> None:
@@ -113,7 +113,7 @@ def test_a_target_with_nothing_to_learn_is_refused() -> None:
     one = refusal(["a"] * 5)
     assert (one.code, one.fact) == (
         "S06",
-        "the target 'y' is 'a' in every row: there is one class only",
+        "the target 'y' is 'a' in every row: there is only one class",
     )
     assert refusal([2.5] * 5, task="regression").code == "S06"
     none, _ = with_targets(table_of([None] * 5), "y", None, 0.0)
@@ -123,7 +123,7 @@ def test_a_target_with_nothing_to_learn_is_refused() -> None:
 
 def test_words_in_a_target_of_numbers_are_refused_with_their_lines() -> None:
     error = refusal(["1.5", "x", "2.5", "inf"], task="regression")
-    assert (error.code, error.fact) == ("S02", "2 cells of the target 'y' are no numbers")
+    assert (error.code, error.fact) == ("S02", "2 cells of the target 'y' are not numbers")
     assert error.place["lines"] == "2 ('x'), 4 ('inf')"
 
 
@@ -180,7 +180,7 @@ def test_truth_values_are_two_classes_however_they_are_spelt(
     task, classes, told = task_of(cells, task=asked)
     no = next(word for word in words if str(word)[0] in "FfNn0")
     assert (task, set(classes)) == ("classification", {str(words[0]), str(no)})
-    assert any("words for true are one class" in one for one in told)
+    assert any("all values that mean true are one class" in one for one in told)
 
 
 def test_every_spelling_of_a_truth_value_is_learnt_from_and_scored() -> None:
@@ -202,9 +202,9 @@ def test_every_spelling_of_a_truth_value_is_learnt_from_and_scored() -> None:
 def test_classes_that_differ_only_in_capitals_or_spaces_are_told() -> None:
     _, classes, told = task_of(["Cat", "cat", "dog", "dark red", "dark  red"] * 9)
     assert len(classes) == 5
-    (said,) = [one for one in told if "kept apart" in one]
+    (said,) = [one for one in told if "kept separate" in one]
     assert said.startswith(
-        "classes that differ only in capitals or spaces are kept apart: 'Cat' and 'cat', "
+        "classes that differ only in case or spaces are kept separate: 'Cat' and 'cat', "
     )
     assert len(task_of(["cat", " cat ", "dog"] * 9)[1]) == 2
     assert len(task_of(["cat", "dog"] * 9)[2]) == 1  # the control: nothing to say

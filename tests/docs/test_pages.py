@@ -53,7 +53,7 @@ def picture_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
         path = home / ("test" if number % 3 == 0 else "train") / name / f"{number}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(rng.integers(low, low + 90, (16, 16), dtype=np.uint8)).save(path)
-    (home / "train" / "dark" / "broken.png").write_bytes(b"no picture")
+    (home / "train" / "dark" / "broken.png").write_bytes(b"no image")
     return train(
         home, network="tutorial", epochs=2, max_bad=0.5, out=tmp_path_factory.mktemp("runs")
     )
@@ -63,7 +63,7 @@ def test_every_error_code_stands_on_its_page_with_its_rule(pages: Path) -> None:
     text = (pages / "reference" / "errors.html").read_text(encoding="utf-8")
     plain = re.sub("<[^>]+>", "", text)
     assert [code for code in RULES if code not in plain] == []
-    assert "a table needs at least one row below its header" in plain
+    assert "a table needs at least one row of data below its header" in plain
 
 
 def test_every_option_stands_on_the_page_of_commands(pages: Path) -> None:

@@ -38,7 +38,7 @@ def test_a_group_that_is_predicted_badly_is_told() -> None:
     assert (left_.value, left_.works, left_.stands_out) == ("left", True, -1)
     assert left_.error == pytest.approx(0.1, rel=0.1)
     assert left_.low < left_.error < left_.high
-    assert left_.constant == pytest.approx(1, rel=0.1)
+    assert left_.baseline == pytest.approx(1, rel=0.1)
     assert (left_.rows, left_.accuracy) == (ROWS // 2, None)
 
 
@@ -59,7 +59,7 @@ def test_rows_chosen_by_their_truth_are_not_compared_with_the_guess() -> None:
     said, guess = truth[:, None] + 0.1, np.zeros((ROWS, 1))
     middle = [Group(column="y", value="near 0", member=np.abs(truth) < 0.05, by_truth=True)]
     (found,) = score_groups(middle, truth, said, guess, np.ones(ROWS), "regression")
-    assert found.constant < found.error
+    assert found.baseline < found.error
     assert found.works is None
 
 

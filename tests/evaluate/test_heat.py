@@ -5,7 +5,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from tenfold.evaluate.heat import Heat, find_heat
+from tenfold.evaluate.heat import Temperature, find_temperature
 from tenfold.nn.targets import FoldTarget
 
 FOLDS, MEMBERS, ROWS, CLASSES = 4, 2, 800, 3
@@ -39,35 +39,37 @@ def heat_of(
     members: list[NDArray[np.float64]],
     truth: list[NDArray[np.int64]],
     weights: list[NDArray[np.float64]],
-) -> Heat:
+) -> Temperature:
     """Return what is found for each fold on the rows of the others."""
     folds = np.arange(len(members))
-    return find_heat(members, truth, weights, [folds[folds != fold] for fold in folds])[0]
+    return find_temperature(members, truth, weights, [folds[folds != fold] for fold in folds])[
+        0
+    ]
 
 
 @pytest.mark.parametrize("sureness", [0.5, 2.0, 4.0])
 def test_outputs_that_are_too_large_or_small_are_set_right(sureness: float) -> None:
     members, truth = said_of(0, sureness)
-    heat = heat_of(members, truth, ONES)
-    assert heat.temperature_G == pytest.approx(np.full(FOLDS, sureness), rel=0.15)
-    before = log_loss(Heat.none(FOLDS, CLASSES).of(members), truth)
-    assert log_loss(heat.of(members), truth) < before - 0.02
+    temperature = heat_of(members, truth, ONES)
+    assert temperature.temperature_G == pytest.approx(np.full(FOLDS, sureness), rel=0.15)
+    before = log_loss(Temperature.none(FOLDS, CLASSES).of(members), truth)
+    assert log_loss(temperature.of(members), truth) < before - 0.02
 
 
 def test_a_class_that_is_too_probable_is_set_right() -> None:
     members, truth = said_of(1, 1.0, np.array([1.0, 0.0, -1.0]))
-    heat = heat_of(members, truth, ONES)
-    off = heat.bias_GO - heat.bias_GO.mean(axis=1, keepdims=True)
+    temperature = heat_of(members, truth, ONES)
+    off = temperature.bias_GO - temperature.bias_GO.mean(axis=1, keepdims=True)
     assert off == pytest.approx(np.tile([-1.0, 0.0, 1.0], (FOLDS, 1)), abs=0.2)
 
 
 def test_probabilities_that_are_right_are_hardly_moved() -> None:
     members, truth = said_of(2, 1.0)
-    heat = heat_of(members, truth, ONES)
-    before = Heat.none(FOLDS, CLASSES).of(members)
-    moved = np.concatenate(heat.of(members)) - np.concatenate(before)
+    temperature = heat_of(members, truth, ONES)
+    before = Temperature.none(FOLDS, CLASSES).of(members)
+    moved = np.concatenate(temperature.of(members)) - np.concatenate(before)
     assert np.abs(moved).mean() < 0.02
-    assert log_loss(heat.of(members), truth) <= log_loss(before, truth)
+    assert log_loss(temperature.of(members), truth) <= log_loss(before, truth)
 
 
 def test_a_fold_is_calibrated_by_the_others_alone() -> None:
@@ -89,8 +91,8 @@ def test_a_single_fold_is_left_as_it_is() -> None:
 def test_networks_that_are_never_wrong_stay_finite() -> None:
     sure = np.zeros((MEMBERS, ROWS, CLASSES))
     sure[..., 0] = 1.0
-    heat = heat_of([sure] * FOLDS, [np.zeros(ROWS, dtype=np.int64)] * FOLDS, ONES)
-    answers = np.concatenate(heat.of([sure] * FOLDS))
+    temperature = heat_of([sure] * FOLDS, [np.zeros(ROWS, dtype=np.int64)] * FOLDS, ONES)
+    answers = np.concatenate(temperature.of([sure] * FOLDS))
     assert np.isfinite(answers).all()
     assert answers[:, 0] == pytest.approx(np.ones(FOLDS * ROWS))
 
@@ -102,8 +104,8 @@ def test_rows_without_a_mistake_do_not_show_that_there_is_none() -> None:
     right = [np.full((MEMBERS, ROWS, CLASSES), 0.1) for _ in range(FOLDS)]
     for said, one in zip(right, truth, strict=True):
         said[:, np.arange(ROWS), one] = 0.8
-    heat = heat_of(right, truth, ONES)
-    doubt = 1 - np.concatenate(heat.of(right)).max(axis=1)
+    temperature = heat_of(right, truth, ONES)
+    doubt = 1 - np.concatenate(temperature.of(right)).max(axis=1)
     seen = (FOLDS - 1) * ROWS
     assert doubt.mean() == pytest.approx(1 / (seen + 2), rel=0.1)
 
@@ -113,13 +115,13 @@ def test_a_target_answers_as_what_was_found_on_its_outputs() -> None:
     target = FoldTarget(FOLDS * MEMBERS, "classification", CLASSES)
     plain = target.answers(outputs).numpy().reshape(FOLDS, MEMBERS, 50, CLASSES)
     generator = np.random.default_rng(5)
-    heat = Heat(
+    temperature = Temperature(
         temperature_G=generator.uniform(0.5, 2, FOLDS),
         bias_GO=generator.normal(size=(FOLDS, CLASSES)),
     )
-    calibrated = target.heated(heat.temperature_G, heat.bias_GO)
+    calibrated = target.heated(temperature.temperature_G, temperature.bias_GO)
     said = calibrated.answers(outputs).numpy().reshape(plain.shape).mean(axis=1)
-    np.testing.assert_allclose(said, np.stack(heat.of(list(plain))), rtol=1e-12)
+    np.testing.assert_allclose(said, np.stack(temperature.of(list(plain))), rtol=1e-12)
     again = calibrated.plain().answers(outputs).numpy().reshape(plain.shape)
     np.testing.assert_array_equal(again, plain)
 
@@ -133,12 +135,12 @@ def test_in_time_a_fold_is_calibrated_by_the_past_and_what_answers_by_all() -> N
         for said, sure in zip(members, sureness, strict=True)
     ]
     past = [np.arange(fold) for fold in range(FOLDS)]
-    heat, whole = find_heat(members, truth, ONES, past)
-    assert heat.temperature_G[0] == 1
-    assert heat.temperature_G[1] == pytest.approx(1, rel=0.15)
-    assert (np.diff(heat.temperature_G) > 0).all()
+    temperature, whole = find_temperature(members, truth, ONES, past)
+    assert temperature.temperature_G[0] == 1
+    assert temperature.temperature_G[1] == pytest.approx(1, rel=0.15)
+    assert (np.diff(temperature.temperature_G) > 0).all()
     assert whole.temperature_G.shape == (1,)
-    assert whole.temperature_G[0] > heat.temperature_G[-1]
+    assert whole.temperature_G[0] > temperature.temperature_G[-1]
     changed = [*members[:3], members[3][:, ::-1]]
-    again, _ = find_heat(changed, truth, ONES, past)
-    np.testing.assert_array_equal(again.temperature_G, heat.temperature_G)
+    again, _ = find_temperature(changed, truth, ONES, past)
+    np.testing.assert_array_equal(again.temperature_G, temperature.temperature_G)

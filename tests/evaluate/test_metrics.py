@@ -14,7 +14,7 @@ from sklearn import metrics as sk
 from tenfold.cli.options import MetricName
 from tenfold.comparison.scoring import answered, scorers
 from tenfold.comparison.verdict import margin_of, told
-from tenfold.evaluate.metrics import HEADLINE, METRICS, NAMED, SMALLEST, constant_guess
+from tenfold.evaluate.metrics import HEADLINE, METRICS, NAMED, SMALLEST, baseline_guess
 from tenfold.report.text import NAMES
 
 Floats = NDArray[np.float64]
@@ -153,8 +153,8 @@ def test_balanced_accuracy_does_not_reward_the_common_class() -> None:
 
 def test_the_constant_guess_is_the_mean_or_the_shares_weighted() -> None:
     weights = np.array([1.0, 3.0])
-    assert constant_guess(np.array([0.0, 4.0]), weights, "regression", 1).tolist() == [3.0]
-    shares = constant_guess(np.array([0, 2]), weights, "classification", 4)
+    assert baseline_guess(np.array([0.0, 4.0]), weights, "regression", 1).tolist() == [3.0]
+    shares = baseline_guess(np.array([0, 2]), weights, "classification", 4)
     assert shares.tolist() == [0.25, 0, 0.75, 0]
 
 
@@ -164,7 +164,7 @@ def test_the_constant_guess_has_the_best_headline_of_all_constants() -> None:
     truth, weights = rng.integers(0, 3, 50), rng.random(50)
     for task, outputs in (("regression", 1), ("classification", 3)):
         metric = METRICS[task][HEADLINE[task]]
-        guess = constant_guess(truth, weights, task, outputs)
+        guess = baseline_guess(truth, weights, task, outputs)
         least = metric(truth, np.tile(guess, (50, 1)), weights)
         for _ in range(20):
             other = np.abs(guess + rng.normal(0, 0.1, outputs))

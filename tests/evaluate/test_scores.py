@@ -1,4 +1,4 @@
-"""Means, intervals and the constant guess, against their formulas and against chance."""
+"""Means, intervals and the baseline, against their formulas and against chance."""
 
 from dataclasses import replace
 from typing import Any
@@ -14,7 +14,7 @@ import tenfold
 from tenfold.evaluate.scores import (
     LEVEL,
     fold_interval,
-    score_constant,
+    score_baseline,
     score_folds,
     score_gain,
     score_test,
@@ -142,7 +142,7 @@ def test_tiny_folds_are_scored_together(rows: int, folds: int) -> None:
     assert found["r2"].without_fold[0] == pytest.approx(left)
     if folds < rows:  # one row alone has no R2
         assert found["r2"].mean - np.mean(found["r2"].per_fold) > 0.01
-    guess = score_constant(known, splits, "regression", 1)
+    guess = score_baseline(known, splits, "regression", 1)
     gain = score_gain(found["rmse"], guess["rmse"], splits)
     assert gain.mean == pytest.approx(guess["rmse"].mean - found["rmse"].mean)
     assert gain.low < gain.mean < gain.high
@@ -183,7 +183,7 @@ def test_the_constant_guess_is_learnt_from_the_learning_rows_of_each_fold() -> N
     rng = np.random.default_rng(2)
     target = rng.normal(size=12)
     rows, splits = encoded(target), in_turn(12, 3)
-    found = score_constant(rows, splits, "regression", 1)
+    found = score_baseline(rows, splits, "regression", 1)
     wanted = [
         np.mean((target[h] - target[n].mean()) ** 2)
         for n, h in zip(splits.learn, splits.held_out, strict=True)
@@ -203,14 +203,14 @@ def test_held_out_answers_do_not_move_the_constant_guess() -> None:
     guess = target[splits.learn[0]].mean()
     errors = [target[splits.held_out[0]] + move - guess for move in (0, 10)]
     for rows, error in zip((before, after), errors, strict=True):
-        score = score_constant(rows, splits, "regression", 1)
+        score = score_baseline(rows, splits, "regression", 1)
         assert score["mse"].mean == pytest.approx(np.mean(error**2))
 
 
 def test_weights_count_in_scores_and_in_the_guess() -> None:
     target, splits = np.arange(9.0), in_turn(9, 3)
     weights = np.where(np.arange(9) < 6, 1.0, 0.0)
-    found = score_constant(replace(encoded(target), weights=weights), splits, "regression", 1)
+    found = score_baseline(replace(encoded(target), weights=weights), splits, "regression", 1)
     wanted = []
     for fold in range(3):
         mine, others = target[fold:6:3], np.delete(target[:6], [fold, fold + 3])
@@ -266,7 +266,7 @@ def test_the_gain_is_the_difference_of_each_fold_and_its_interval() -> None:
     rows, splits = encoded(np.arange(36.0)), in_turn(36, 3)
     answers = [rows.target[h][:, None] + rng.normal(size=(12, 1)) for h in splits.held_out]
     score = score_folds(rows, splits, answers, "regression")["rmse"]
-    constant = score_constant(rows, splits, "regression", 1)["rmse"]
+    constant = score_baseline(rows, splits, "regression", 1)["rmse"]
     gain = score_gain(score, constant, splits)
     difference = np.subtract(constant.per_fold, score.per_fold)
     assert gain.per_fold == pytest.approx(difference)

@@ -171,7 +171,7 @@ def test_the_command_tells_and_keeps_it(
     folder = runs("tutorial").folder
     assert folder is not None
     broken = home / "broken.png"
-    broken.write_bytes(b"no picture")
+    broken.write_bytes(b"no image")
     spot = home / "spots" / "spot" / "001.png"
     code, out, err = run_tenfold("explain", folder, spot, broken, "--quiet")
     assert code == 0

@@ -224,8 +224,8 @@ def test_the_command_tells_and_keeps_it(
     assert {"explain.json", "importance.png", "dependence-1.png", "row-2.png"} <= names
     assert (folder / "importance.png").read_bytes().startswith(b"\x89PNG")
     page = Page((values.folder / "report.html").read_text(encoding="utf-8"))
-    assert "What the network looks at" in page.text
-    assert "How the answer to row 2 comes about" in page.text
+    assert "Explanation" in page.text
+    assert "Explanation of the prediction for row 2" in page.text
     code, out, _ = run_tenfold("explain", values.folder, "--json", "--quiet")
     assert json.loads(out)["contributions"] == []
     assert not (folder / "row-2.png").exists()  # an earlier explanation is gone as a whole

@@ -107,7 +107,7 @@ def test_values_that_come_back_are_told_unless_the_kind_is_set_by_hand() -> None
     size = np.random.default_rng(0).normal(size=len(prices))
     answers = np.random.default_rng(1).normal(size=len(prices))
     frame = pd.DataFrame({"price": prices, "size": size, "y": answers, "w": 1.0})
-    said = "each value is learnt by itself, too: 'price' (40)"
+    said = "each value is also encoded as a category: 'price' (40)"
     run = quick_run(frame, epochs=1, folds=3)
     assert run.model.network.features.values == ((0, tuple(np.unique(prices))),)
     assert said in [decision.what for decision in run.study.decisions]

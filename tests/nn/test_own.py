@@ -92,10 +92,10 @@ def test_stacked_modules_answer_and_learn_like_modules_apart(
     ("make", "reason"),
     [
         (linear_module, ""),
-        (normed_module, "its buffer 1.running_mean changes in training"),
+        (normed_module, "its buffer 1.running_mean changes during training"),
         (
             lambda i, o: nn.Sequential(nn.Dropout(0.5), nn.Linear(i, o)),
-            "it draws random numbers in training",
+            "it draws random numbers during training",
         ),
         (Branching, "torch.func cannot run it: "),
     ],
@@ -208,7 +208,7 @@ def differing() -> Callable[[int, int], nn.Module]:
         (RaisingLater, "N03", "the network raised KeyError on 4 rows: 'oh'"),
         (lambda i, o: nn.Flatten(0), "N03", "into (16,)"),
         (lambda i, o: nn.Linear(i, o).requires_grad_(False), "N02", "no parameters to train"),
-        (differing(), "N02", "the networks of two folds differ in more than their numbers"),
+        (differing(), "N02", "the networks of two folds differ in structure"),
     ],
 )
 def test_a_function_or_module_that_does_not_do_is_refused(

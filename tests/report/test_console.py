@@ -38,7 +38,7 @@ def test_a_decision_is_one_line_whatever_it_holds() -> None:
     screen = Screen(terminal=False)
     screen.watch.decided([LONG])
     first, second = screen.text.splitlines()
-    assert first == "Decided, with the option that changes it:"
+    assert first == "Decided, with the option that changes each decision:"
     assert second == f"  {LONG.what} ({LONG.why}); --option"
 
 
@@ -50,7 +50,7 @@ def test_what_is_decided_while_training_is_told_after_it() -> None:
     screen.watch.decided([])
     heads = [line for line in screen.text.splitlines() if not line.startswith(" ")]
     assert heads == [
-        f"{when}, with the option that changes it:"
+        f"{when}, with the option that changes each decision:"
         for when in ("Decided", "Decided while training")
     ]
 
@@ -88,7 +88,9 @@ def test_the_first_ctrl_c_asks_for_an_end_and_the_second_forces_it() -> None:
         assert screen.watch.stop_reason() is None
         signal.raise_signal(signal.SIGINT)
         assert screen.watch.stop_reason() == "Ctrl-C"
-        assert screen.text == "Ctrl-C: keeping the best state so far; once more to give up\n"
+        assert screen.text == (
+            "Ctrl-C: finishing with the best state so far; press it again to abort\n"
+        )
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
     assert signal.getsignal(signal.SIGINT) is before

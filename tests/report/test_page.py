@@ -107,8 +107,8 @@ def test_the_page_begins_with_the_score_in_words_and_every_decision(run: Run) ->
     page = Page(page_of(run))
     summary = summary_of(run)
     said = headline(summary)
-    assert page.text.index(said) < page.text.index("For whom it works")
-    assert page.text.index("What was decided") < page.text.index("Scores")
+    assert page.text.index(said) < page.text.index("Performance by subgroup")
+    assert page.text.index("Decisions") < page.text.index("Scores")
     for decision in summary.decisions:
         assert " ".join(decision.what.split()) in page.text
         assert all(option in page.text for option in decision.change_with.split(", "))
@@ -130,7 +130,7 @@ def test_the_page_is_the_same_from_memory_and_from_its_folder(run: Run, tmp_path
 def test_a_summary_comes_back_from_its_document(run: Run) -> None:
     summary = summary_of(run)
     assert Summary.from_dict(summary.to_dict()) == replace(
-        summary, constant=dict(summary.constant)
+        summary, baseline=dict(summary.baseline)
     )
 
 
@@ -147,8 +147,8 @@ def test_figures_have_names_for_those_who_do_not_see_them(run: Run) -> None:
 def test_figures_of_values_are_those_of_a_regression(values: Run) -> None:
     text = Page(page_of(values)).text
     for title in (
-        "Predictions against truth", "Residuals", "Residuals by prediction",
-        "Score of each fold", "Loss of each fold while it trained",
+        "Predicted against true values", "Residuals", "Residuals by prediction",
+        "Score of each fold", "Training curves",
     ):  # fmt: skip
         assert title in text
     assert "60 test rows" in text
@@ -157,8 +157,8 @@ def test_figures_of_values_are_those_of_a_regression(values: Run) -> None:
 def test_figures_of_classes_are_those_of_a_classification(classes: Run) -> None:
     text = Page(page_of(classes)).text
     for title in (
-        "Calibration", "ROC curve", "Precision and recall", "What was taken for what",
-        "Score of each fold", "Loss of each fold while it trained",
+        "Calibration", "ROC curve", "Precision and recall", "Confusion matrix",
+        "Score of each fold", "Training curves",
     ):  # fmt: skip
         assert title in text
 
@@ -201,7 +201,7 @@ def test_the_page_tells_for_whom_it_works_and_for_whom_not(values: Run) -> None:
     assert "It works worst where" in text
     weak = [group for group in summary_of(values).groups if not group.works]
     assert ("town", "Bonn") in {(group.column, group.value) for group in weak}
-    assert "In 5 of 6 groups it is not shown to beat the constant guess." in text
+    assert "In 5 of 6 subgroups it does not significantly beat the baseline." in text
     fine = [group for group in summary_of(values).groups if group.works]
     assert ("town", "Ulm") in {(group.column, group.value) for group in fine}
 
@@ -216,17 +216,17 @@ def test_the_page_tells_groups_by_the_target_apart(values: Run, classes: Run) ->
         for line in group_lines(summary):
             told = f"where {summary.target} is" in line
             assert told == line.startswith(
-                "By the target itself, which is not known beforehand"
+                "By the target itself, which is unknown for new data"
             )
         assert any(line.startswith("By the target itself") for line in group_lines(summary))
         columns, target = page.split("The same by the target itself")
-        assert "beats the guess" in columns
-        assert "beats the guess" not in target
+        assert "beats the baseline" in columns
+        assert "beats the baseline" not in target
         assert f"{summary.target}: " in target
         assert run.folder is not None
         card = (run.folder / "model_card.md").read_text(encoding="utf-8")
         assert (
-            f"{summary.target}: " not in card.partition(", which is not known beforehand:")[0]
+            f"{summary.target}: " not in card.partition(", which is unknown for new data:")[0]
         )
 
 

@@ -88,21 +88,23 @@ def test_other_networks_do_not_print_the_tutorials_line(values: Summary) -> None
 
 def test_every_score_stands_with_its_interval_and_the_constant_guess(values: Summary) -> None:
     first, *lines = score_lines(values)
-    assert first == "3 folds, 48 rows, each tested by a network that never saw it"
+    assert first == "3 folds, 48 rows, each predicted by a network that was not trained on it"
     for name, score, line in zip(values.scores, values.scores.values(), lines, strict=False):
         assert line == (
-            f"  {name.upper():<4}  {number(score.mean)} (sd {number(score.std)})"
-            f"  95 % interval [{number(score.low)}, {number(score.high)}]"
-            f"  constant guess {number(values.constant[name])}"
+            f"  {name.upper():<4}  {number(score.mean)} (sd {number(score.std)})  95 % "
+            f"interval [{number(score.low)}, {number(score.high)}]  baseline "
+            f"{number(values.baseline[name])}"
         )
-    assert lines[5] == "12 test rows that no choice touched"
+    assert lines[5] == "12 test rows, used only for this score"
     assert lines[6:10] == list(report.test_lines(values.test))
     assert lines[10:] == [*report.coverage_lines(values), verdict(values)]
 
 
 def test_rows_that_no_fold_tests_are_not_counted_as_tested(values: Summary) -> None:
     first = next(score_lines(replace(values, tested=45)))
-    assert first == ("3 folds, 48 rows, 45 of them each tested by a network that never saw it")
+    assert first == (
+        "3 folds, 48 rows, 45 of them each predicted by a network that was not trained on it"
+    )
 
 
 def test_every_score_of_classes_has_a_name_and_one_column(classes: Summary) -> None:
@@ -114,11 +116,11 @@ def test_every_score_of_classes_has_a_name_and_one_column(classes: Summary) -> N
 def test_the_verdict_goes_by_the_difference_that_was_shown(values: Summary) -> None:
     sure = replace(values, gain=replace(values.gain, low=0.1))
     unsure = replace(values, gain=replace(values.gain, low=0.0))
-    assert verdict(sure) == "The network knows more than the constant guess (RMSE)."
-    score, guess = values.scores["rmse"].mean, values.constant["rmse"]
+    assert verdict(sure) == "The network beats the baseline (RMSE)."
+    score, guess = values.scores["rmse"].mean, values.baseline["rmse"]
     assert verdict(unsure) == (
-        f"No better than the constant guess is shown (RMSE {number(score)} "
-        f"against {number(guess)}): do not rely on this network."
+        f"The network does not significantly beat the baseline (RMSE {number(score)} against "
+        f"{number(guess)}): do not rely on it."
     )
     nothing = replace(values, gain=replace(values.gain, low=math.nan))
     assert verdict(nothing) == verdict(unsure)
@@ -141,9 +143,9 @@ def test_a_decision_is_a_line_with_reason_and_cure() -> None:
 def test_a_summary_is_json_without_numbers_that_do_not_exist(
     values: Summary, classes: Summary
 ) -> None:
-    odd = replace(classes, constant={"roc_auc": math.nan, "brier": math.inf})
+    odd = replace(classes, baseline={"roc_auc": math.nan, "brier": math.inf})
     found = odd.to_dict()
-    assert found["constant"] == {"roc_auc": None, "brier": None}
+    assert found["baseline"] == {"roc_auc": None, "brier": None}
     assert json.loads(json.dumps(found, allow_nan=False)) == found
     assert (found["format"], found["classes"], found["test"]) == (FORMAT, ["a", "b"], None)
     assert "test_rows" not in found

@@ -350,7 +350,7 @@ def test_whoever_listens_to_all_is_warned(files: dict[str, Path]) -> None:
     with serving(files["regression"], "--host", "0.0.0.0") as server:  # noqa: S104
         status, said = server.stop()
     assert status == 0
-    assert "other machines can ask" in said
+    assert "other machines can connect" in said
     assert "no --token" in said
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import resource
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -74,11 +75,11 @@ def test_metrics_are_plain_json_with_the_promised_entries(run: Run) -> None:
     found = json.loads(text, parse_constant=refuse)
     assert found == run.metrics
     promised = """format kind task target rows columns rejected network folds seed epochs
-        parameters device scores constant test seconds peak_memory_bytes decisions versions"""
+        parameters device scores baseline test seconds peak_memory_bytes decisions versions"""
     assert set(promised.split()) <= set(found)
     assert (found["rows"], found["columns"], found["rejected"]) == (58, 2, 2)
     assert (found["seed"], found["epochs"], found["test"]) == (4, 2, None)
-    assert list(found["scores"]) == list(found["constant"]) == ["mse", "rmse", "mae", "r2"]
+    assert list(found["scores"]) == list(found["baseline"]) == ["mse", "rmse", "mae", "r2"]
     assert set(found["scores"]["mse"]) == {
         "mean",
         "std",
@@ -92,6 +93,20 @@ def test_metrics_are_plain_json_with_the_promised_entries(run: Run) -> None:
     assert found["peak_memory_bytes"] > 10**7
     assert all(set(d) == {"what", "why", "change_with"} for d in found["decisions"])
     assert {"python", "tenfold", "torch"} <= set(found["versions"])
+
+
+def test_metrics_that_an_older_version_wrote_are_read_by_the_names_of_today(
+    run: Run, tmp_path: Path
+) -> None:
+    old = tmp_path / "old"
+    shutil.copytree(folder_of(run), old)
+    found = json.loads((old / "metrics.json").read_text(encoding="utf-8"))
+    for one in (found, *found["groups"]):
+        one["constant"] = one.pop("baseline")
+    (old / "metrics.json").write_text(json.dumps(found), encoding="utf-8")
+    loaded = tenfold.load(old)
+    assert loaded.metrics == run.metrics
+    assert "baseline" in loaded.write_report().read_text(encoding="utf-8")
 
 
 def test_predictions_are_those_of_networks_that_never_saw_the_row(run: Run) -> None:
@@ -110,7 +125,7 @@ def test_predictions_are_those_of_networks_that_never_saw_the_row(run: Run) -> N
 def test_rejected_rows_are_listed_with_line_and_reason(run: Run) -> None:
     found = pd.read_csv(folder_of(run) / "rejected.csv")
     assert found.to_dict("records") == [
-        {"line": 4, "reason": "it has 4 cells, and the table has 3 columns"},
+        {"line": 4, "reason": "it has 4 cells, but the table has 3 columns"},
         {"line": 7, "reason": "its target 'price' is empty"},
     ]
 
@@ -219,7 +234,8 @@ def test_a_disk_that_is_full_is_told_in_full(tmp_path: Path) -> None:
     assert done.stdout.replace(str(tmp_path), "HOME") == (
         "M06: the run cannot be written: File too large.\n\n"
         "  folder  HOME/a-1\n"
-        "  why     a run is written to a new folder that this user may create\n"
+        "  why     a run is saved to a new folder, which this user must be allowed to "
+        "create\n"
         "  fix     make room, or name another place: out=FOLDER\n"
     )
 

@@ -37,6 +37,6 @@ def test_a_file_says_what_it_said_when_it_was_written(path: Path) -> None:
 
 def test_a_file_from_before_intervals_promises_none() -> None:
     old = tenfold.load(GOLDEN / "format-1-regression.tenfold")
-    with pytest.raises(PredictError, match="knows no errors") as found:
+    with pytest.raises(PredictError, match="has no errors") as found:
         old.predict(GOLDEN / "rows.csv", coverage=0.9)
     assert found.value.code == "P07"

@@ -129,7 +129,7 @@ def test_marks_of_another_type_are_m04_though_the_samples_would_not_tell(
     name = "network.features.seen0_FL"
     tensors[name] = tensors[name].to(torch.int64)
     weights = safetensors.torch.save(tensors)
-    with pytest.raises(StoreError, match="parts do not fit together") as caught:
+    with pytest.raises(StoreError, match="parts do not match") as caught:
         tenfold.load(spoiled(parts | {WEIGHTS: weights}, tmp_path / "a.tenfold"))
     assert caught.value.code == "M04"
 

@@ -75,7 +75,7 @@ def test_training_goes_back_and_takes_smaller_steps(
     assert all(tensor.isfinite().all() for tensor in fold_state(fits, 0).values())
     said = [(d.what, d.why, d.change_with) for d in fits.decisions]
     assert (
-        "training went back to epoch 4, with steps 0.25 times as large",
+        "training rolled back to epoch 4, with 0.25 times the learning rate",
         "the loss of folds 1, 2, 3 stopped being finite in epoch 5",
         "--lr",
     ) in said
@@ -121,7 +121,7 @@ def test_a_batch_that_memory_cannot_hold_is_learnt_in_parts(
     for name, tensor in fold_state(whole, 0).items():
         torch.testing.assert_close(tensor, fold_state(fits, 0)[name], rtol=2e-3, atol=2e-4)
     assert not same_bits(fold_state(whole, 0), fold_state(fits, 0))  # it was added up otherwise
-    what = "each batch was learnt in 4 parts, their slopes added"
+    what = "each batch was split into 4 parts, and their gradients were added"
     assert what in [d.what for d in fits.decisions]
     assert what not in [d.what for d in whole.decisions]
 

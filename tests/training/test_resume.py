@@ -187,7 +187,7 @@ def test_of_two_generations_the_older_one_stands_in_for_a_damaged_one(
     assert told == (
         []
         if damage is Path.unlink
-        else [f"{NEWEST} is damaged, and the state before it is taken."]
+        else [f"{NEWEST} is damaged, so the previous state is used."]
     )
     empty(tmp_path / OLDER)
     assert kept_in(tmp_path).read() is None

@@ -32,8 +32,8 @@ def check_classes(
     verb = "has" if len(few) == 1 else "have"
     yield Finding(
         code="A11",
-        severity="warns",
+        severity="warning",
         fact=f"{len(few)} of {len(classes)} classes {verb} fewer than {FEWEST} {noun}",
         place={"classes": shown + f" and {len(few) - SHOWN} more" * (len(few) > SHOWN)},
-        fix=("bring more of them", "leave them out, or join classes that are alike"),
+        fix=("add more examples of them", "leave them out, or merge similar classes"),
     )

@@ -53,15 +53,15 @@ def check_sums(
         return
     yield Finding(
         code="A04",
-        severity="stops",
+        severity="error",
         fact=f"{len(parts)} columns {how} the target {name!r}, in every row",
         place={
             "columns": sign.join(repr(full[i].name) for i in parts),
-            "rows": f"{len(pick):,} looked at",
+            "rows": f"{len(pick):,} checked",
         },
         fix=(
             f"leave one of them out: --kind {full[parts[0]].name!r}=constant",
-            "use the formula, if its parts are known beforehand",
+            "use the formula instead, if its parts are known beforehand",
         ),
     )
 
@@ -157,11 +157,11 @@ def check_texts(
         example = next(cell for cell in cells if cell is not None)
         yield Finding(
             code="A01",
-            severity="stops",
-            fact=f"column {column.name!r} spells out the target {schema.target!r}",
+            severity="error",
+            fact=f"column {column.name!r} contains the target {schema.target!r} as text",
             place={
                 "column": column.name,
-                "shown by": f"{right:,} of {len(pick):,} cells hold it, as in {example!r}",
+                "evidence": f"{right:,} of {len(pick):,} cells contain it, as in {example!r}",
             },
             fix=(f"leave the column out: --kind {column.name!r}=constant",),
         )

@@ -71,22 +71,27 @@ def check_copies(rows: Encoded, kind_N: NDArray[np.uint64]) -> Iterator[Finding]
     repeated = contradicted + int((count > 1).sum())
     observed = contradicted > max(1, MIXED * repeated)
     if joined or share < SOME or observed or _is_chance(rows, len(kinds)):
-        what = "are copies of another, and count as more weight of that row"
+        what = "are duplicates of another row, which adds to the weight of that row"
         if not joined:
-            what = "equal another, as chance makes some"
+            what = "equal another row, as can happen by chance"
         yield Finding(
             code="A06",
-            severity="notes",
+            severity="info",
             fact=f"{copies:,} of {len(rows):,} rows {what}",
             fix=("remove them, if each should count once",),
         )
         return
     yield Finding(
         code="A06",
-        severity="stops" if share >= MANY else "warns",
-        fact=f"{copies:,} of {len(rows):,} rows are copies of another",
-        place={"shown by": f"{100 * share:.1f} % have cells and a target that stood before"},
-        fix=("keep one of each", "name what they are copies of: --group-column NAME"),
+        severity="error" if share >= MANY else "warning",
+        fact=f"{copies:,} of {len(rows):,} rows are duplicates of another",
+        place={
+            "evidence": f"{100 * share:.1f} % have the same cells and target as an earlier row"
+        },
+        fix=(
+            "keep one of each",
+            "name the column that says what they are copies of: --group-column NAME",
+        ),
     )
 
 
@@ -102,10 +107,15 @@ def _check_rounded(rows: Encoded) -> Iterator[Finding]:
     what = "row equals" if count == 1 else "rows equal"
     yield Finding(
         code="A06",
-        severity="notes",
-        fact=f"{count:,} of {len(rows):,} {what} another but for rounding",
-        place={"shown by": "each number is as near as a millionth of what its column spans"},
-        fix=("keep one of each", "nothing, if they share a fold: no score rests on them"),
+        severity="info",
+        fact=f"{count:,} of {len(rows):,} {what} another except for rounding",
+        place={
+            "evidence": "each number differs by at most a millionth of the range of its column"
+        },
+        fix=(
+            "keep one of each",
+            "nothing, if they share a fold: the score does not depend on them",
+        ),
     )
 
 
@@ -193,14 +203,18 @@ def check_near_copies(
     found = float((near.within_SR[best] > 0).mean())
     yield Finding(
         code="A06",
-        severity="warns" if shares[best] >= OFTEN else "notes",
-        fact=f"about {100 * found:.0f} % of the rows are nearly equal to another",
+        severity="warning" if shares[best] >= OFTEN else "info",
+        fact=f"about {100 * found:.0f} % of the rows are near duplicates of another",
         place={
-            "shown by": f"no cell is further away than {100 * STEPS[best]:g} % of what the "
-            f"column spans, of {100 * shares[best]:.0f} % not by chance",
-            "such as": f"lines {pair[0]} and {pair[1]}",
+            "evidence": f"no cell differs by more than {100 * STEPS[best]:g} % of the range "
+            f"of its column; for {100 * shares[best]:.0f} % this is not due to "
+            "chance",
+            "examples": f"lines {pair[0]} and {pair[1]}",
         },
-        fix=("keep one of each", "name what they are copies of: --group-column NAME"),
+        fix=(
+            "keep one of each",
+            "name the column that says what they are copies of: --group-column NAME",
+        ),
     )
 
 

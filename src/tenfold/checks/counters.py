@@ -31,11 +31,11 @@ def check_counters(columns: Sequence[Reading]) -> Iterator[Finding]:
         verb = "rises" if steps[0] > 0 else "falls"
         yield Finding(
             code="A05",
-            severity="warns",
+            severity="warning",
             fact=f"column {column.name!r} {verb} from each row to the next",
             place={"column": column.name},
             fix=(
                 column.without,
-                f"if it is a time, and later rows come: --time-column {column.name!r}",
+                f"if it is a time and new rows will be later: --time-column {column.name!r}",
             ),
         )

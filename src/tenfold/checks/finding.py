@@ -7,8 +7,8 @@ from typing import Any, Literal
 from tenfold.config import Decision
 from tenfold.errors import RULES, AuditError, laid_out
 
-Severity = Literal["stops", "warns", "notes"]
-SEVERITIES: tuple[Severity, ...] = ("stops", "warns", "notes")
+Severity = Literal["error", "warning", "info"]
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -19,7 +19,7 @@ class Finding:
     ----------
     code : str
         Key of ``errors.RULES``: A01, A02, ...
-    severity : {"stops", "warns", "notes"}
+    severity : {"error", "warning", "info"}
         Whether it makes a score a lie, may make it one, or is only good to know.
     fact : str
         What was found, as a clause without a full stop.
@@ -77,7 +77,7 @@ def decide(findings: Sequence[Finding], *, stop: bool) -> tuple[Decision, ...]:
     AuditError
         The first such finding, with the facts of the others.
     """
-    stops = [finding for finding in findings if finding.severity == "stops"]
+    stops = [finding for finding in findings if finding.severity == "error"]
     if stop and stops:
         first, *others = stops
         more = {"also": "; ".join(f"{one.code}: {one.fact}" for one in others)}
@@ -85,6 +85,6 @@ def decide(findings: Sequence[Finding], *, stop: bool) -> tuple[Decision, ...]:
             first.code,
             first.fact,
             place={**first.place, **(more if others else {})},
-            fix=[*first.fix, "train all the same: --audit warn"],
+            fix=[*first.fix, "train anyway: --audit warn"],
         )
-    return tuple(one.decision() for one in findings if one.severity != "notes")
+    return tuple(one.decision() for one in findings if one.severity != "info")

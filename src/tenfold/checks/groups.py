@@ -83,11 +83,11 @@ def check_groups(
             at_random, apart = found
             yield Finding(
                 code="A09",
-                severity="warns",
-                fact=f"rows of one {column.name!r} tell of each other",
+                severity="warning",
+                fact=f"rows with the same {column.name!r} predict each other",
                 place={
                     "column": column.name,
-                    "shown by": _shown(at_random, apart, schema.task, "of new groups"),
+                    "evidence": _shown(at_random, apart, schema.task, "in new groups"),
                 },
                 fix=(f"keep them in one fold: --group-column {column.name!r}",),
             )
@@ -115,24 +115,24 @@ def check_times(
             at_random, apart = found
             yield Finding(
                 code="A10",
-                severity="warns",
-                fact=f"rows that are near in {column.name!r} tell of each other",
+                severity="warning",
+                fact=f"rows that are close in {column.name!r} predict each other",
                 place={
                     "column": column.name,
-                    "shown by": _shown(at_random, apart, schema.task, "of another time"),
+                    "evidence": _shown(at_random, apart, schema.task, "at other times"),
                 },
                 fix=(
                     f"if later rows are to be predicted: --time-column {column.name!r}",
-                    "keep folds at random, if rows between these are",
+                    "keep random folds if new rows will lie between these",
                 ),
             )
 
 
 def _shown(at_random: float, apart: float, task: Task, which: str) -> str:
-    told = "variance" if task == "regression" else "guess's error"
+    told = "variance" if task == "regression" else "baseline's error"
     return (
-        f"trees tell {100 * at_random:.0f} % of the {told} of rows held out at random, and "
-        f"{100 * max(apart, 0.0):.0f} % {which}"
+        f"decision trees explain {100 * at_random:.0f} % of the {told} on rows held out at "
+        f"random, but {100 * max(apart, 0.0):.0f} % {which}"
     )
 
 

@@ -170,9 +170,9 @@ def check_numbers_given(
 ) -> Iterator[Finding]:
     """Yield whether many numbers contradict what was learnt from other rows: A12.
 
-    Wrong numbers are a heap apart, far from what rows of like answers miss. Where the target is
-    skewed, its largest values are far from all others too, and right; but not in logarithms,
-    in which a decimal sign one place off is as far as before.
+    Wrong numbers form a separate cluster, far from what rows of like answers miss. Where the
+    target is skewed, its largest values are far from all others too, and right; but not in
+    logarithms, in which a decimal sign one place off is as far as before.
 
     Parameters
     ----------
@@ -211,10 +211,10 @@ def check_numbers_given(
 def _found(odd: int, rows: int, told: Sequence[str]) -> Finding:
     return Finding(
         code="A12",
-        severity="warns" if odd >= SHARE * rows else "notes",
-        fact=f"{odd:,} of {rows:,} targets contradict what other rows show",
-        place={"such as": "; ".join(told)},
-        fix=("look at these, and mend those that are wrong",),
+        severity="warning" if odd >= SHARE * rows else "info",
+        fact=f"{odd:,} of {rows:,} targets contradict similar rows",
+        place={"examples": "; ".join(told)},
+        fix=("check these, and correct the wrong ones",),
     )
 
 

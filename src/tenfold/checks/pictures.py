@@ -58,7 +58,7 @@ def check_pictures(
     """
     target = read_classes(pictures, schema)
     found = [
-        *check_classes(target, schema.classes, "pictures"),
+        *check_classes(target, schema.classes, "images"),
         *_check_figures(pictures, target),
     ]
     if pictures.groups is None:
@@ -71,7 +71,7 @@ def check_pictures(
         if test is not None:
             usual = float((np.bincount(own)[own] > 1).mean())
             shared = int(np.isin(asked, own).sum())
-            found += check_overlap(shared, usual, len(test), "pictures")
+            found += check_overlap(shared, usual, len(test), "images")
     if test is not None:
         found += _check_test(pictures, test)
     return in_order(found)
@@ -87,7 +87,7 @@ def figures_of(pictures: Pictures) -> list[Reading]:
     )
     formats = np.unique(np.array(pictures.formats), return_inverse=True)[1]
     figures = {
-        "format of the file": formats,
+        "file format": formats,
         "width": width,
         "height": height,
         "aspect ratio": width / height,
@@ -96,7 +96,7 @@ def figures_of(pictures: Pictures) -> list[Reading]:
         "brightness of the border": border_NB.mean(axis=1),
     }
     return [
-        Reading(name=name, values=values.astype(np.float64), words=name.startswith("format"))
+        Reading(name=name, values=values.astype(np.float64), words=name == "file format")
         for name, values in figures.items()
     ]
 
@@ -117,12 +117,12 @@ def _check_figures(pictures: Pictures, target: NDArray[np.int64]) -> Iterator[Fi
         shown = ", ".join(f"{name} ({100 * share:.0f} %)" for share, name in given)
         yield Finding(
             code="A13",
-            severity="warns",
+            severity="warning",
             fact=f"the {given[0][1]} alone gives the class away",
-            place={"mistakes of the guess that are avoided": shown},
+            place={"baseline mistakes avoided": shown},
             fix=(
-                "bring pictures of all classes from the same source, saved in the same way",
-                "leave it, if this is how new pictures will differ",
+                "collect images of all classes from the same source, saved in the same way",
+                "keep them as they are, if new images will differ in the same way",
             ),
         )
 
@@ -141,10 +141,10 @@ def _check_mixed(
         shown.append(" = ".join(pictures.files[i] for i in members[names][:2]))
     yield Finding(
         code="A12",
-        severity="warns" if count > MIXED * len(pictures) else "notes",
-        fact=f"{count:,} pictures equal one of another class, or nearly so",
-        place={"such as": "; ".join(shown)},
-        fix=("keep each in its right class",),
+        severity="warning" if count > MIXED * len(pictures) else "info",
+        fact=f"{count:,} images are duplicates or near duplicates of one of another class",
+        place={"examples": "; ".join(shown)},
+        fix=("keep each only in its correct class",),
     )
 
 
@@ -160,12 +160,16 @@ def _check_test(pictures: Pictures, test: Pictures) -> Iterator[Finding]:
     if moved:
         yield Finding(
             code="A08",
-            severity="warns",
-            fact="test pictures can be told from the others without seeing what they show",
+            severity="warning",
+            fact="test images can be distinguished from the others without looking at their "
+            "content",
             place={"distance": ", ".join(moved)},
             fix=(
-                "choose test pictures at random, if new ones are like all: --test-size 0.2",
-                "leave it, if new pictures will be like the test pictures",
+                (
+                    "choose test images at random, if new images will be like all of these: "
+                    "--test-size 0.2"
+                ),
+                "keep them, if new images will be like the test images",
             ),
         )
 
@@ -195,14 +199,17 @@ def _check_names(pictures: Pictures, target: NDArray[np.int64]) -> Iterator[Find
     example = stems[int(ask[0])]
     yield Finding(
         code="A09",
-        severity="warns",
-        fact="pictures whose names differ in a number alone look alike",
+        severity="warning",
+        fact="images whose names differ only in a number look alike",
         place={
-            "shown by": f"of {100 * same:.0f} % the nearest of their class has such a name, "
-            f"by chance of {100 * chance:.0f} %",
-            "such as": f"{_NUMBER.sub('', example)}...",
+            "evidence": f"for {100 * same:.0f} % of them the most similar image of their "
+            f"class has such a name; by chance it would be {100 * chance:.0f} %",
+            "examples": f"{_NUMBER.sub('', example)}...",
         },
         fix=(
-            "list files, classes and groups in a CSV, and name the last: --group-column NAME",
+            (
+                "list files, classes and groups in a CSV, and name the column of the groups: "
+                "--group-column NAME"
+            ),
         ),
     )

@@ -21,7 +21,7 @@ def check_rejected(
     max_bad : float
         The share that a run may leave out.
     noun : str
-        ``"rows"`` or ``"pictures"``.
+        ``"rows"`` or ``"images"``.
 
     Examples
     --------
@@ -35,10 +35,10 @@ def check_rejected(
     many = len(told) > max_bad * whole
     yield Finding(
         code="A14",
-        severity="stops" if many else "notes",
+        severity="error" if many else "info",
         fact=f"{len(told):,} of {whole:,} {noun} cannot be used",
         place={noun: excess.first},
-        fix=(f"mend or remove these {noun}", *((excess.option,) if many else ())),
+        fix=(f"fix or remove these {noun}", *((excess.option,) if many else ())),
     )
 
 
@@ -52,18 +52,18 @@ def check_unlabelled(told: Sequence[str], kept: int, noun: str) -> Iterator[Find
     kept : int
         How many have one.
     noun : str
-        ``"rows"`` or ``"pictures"``.
+        ``"rows"`` or ``"images"``.
 
     Examples
     --------
     >>> [(f.severity, f.fact) for f in check_unlabelled(["line 3: ..."], 9, "rows")]
-    [('notes', 'one of 10 rows has no target and is left out')]
+    [('info', 'one of 10 rows has no target and is left out')]
     """
     if told:
         yield Finding(
             code="A14",
-            severity="warns" if len(told) > kept else "notes",
+            severity="warning" if len(told) > kept else "info",
             fact=unlabelled_told(len(told), kept + len(told), noun),
             place={noun: first_of(told)},
-            fix=("fill in the targets that are known",),
+            fix=("add the targets that are known",),
         )

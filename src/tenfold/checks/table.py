@@ -78,7 +78,7 @@ def check_table(
         found += check_groups(schema, rows, generator)
         found += check_times(schema, rows, generator)
         found += [] if asked is None else check_drift(rows, asked, schema, generator)
-    if not any(one.severity == "stops" for one in found):
+    if not any(one.severity == "error" for one in found):
         found += _check_answers(table, schema, rows, generator)
     return in_order(_one_a_column(found))
 
@@ -122,7 +122,7 @@ def _one_a_column(findings: Iterable[Finding]) -> Iterator[Finding]:
     for number, finding in enumerate(findings):
         name = finding.place.get("column", f"{number}")
         kept = worst.get(name)
-        if kept is None or kept.severity != "stops":
+        if kept is None or kept.severity != "error":
             worst[name] = finding
     yield from worst.values()
 

@@ -51,7 +51,7 @@ def check_columns(
     >>> copy = Reading(name="total", values=x, words=False)
     >>> other = Reading(name="size", values=np.sin(x), words=False)
     >>> [str(f.fact) for f in check_columns([copy, other], x, "regression", "price")]
-    ["column 'total' holds the target 'price'"]
+    ["column 'total' contains the target 'price'"]
     """
     if len(target) < FEWEST:
         return
@@ -84,9 +84,9 @@ def _held(column: Reading, target: NDArray[Any], task: Task, name: str) -> Findi
         return None
     return Finding(
         code="A01",
-        severity="stops",
-        fact=f"column {column.name!r} holds the target {name!r}",
-        place={"column": column.name, "shown by": f"{how}, in {at.sum():,} rows"},
+        severity="error",
+        fact=f"column {column.name!r} contains the target {name!r}",
+        place={"column": column.name, "evidence": f"{how}, in {at.sum():,} rows"},
         fix=(column.without,),
     )
 
@@ -98,7 +98,7 @@ def _copied(column: Reading, target: NDArray[np.float64]) -> str:
     if column.words:
         return _named(x, y)
     if np.array_equal(x, y):
-        return "its cells equal the target's"
+        return "its cells equal the target"
     return (_in_step(x, y) if len(np.unique(y)) >= FEWEST / 2 else "") or _named(x, y)
 
 
@@ -108,13 +108,13 @@ def _in_step(x: NDArray[np.float64], y: NDArray[np.float64]) -> str:
     dx, dy = np.diff(x[order]), np.diff(y[order])
     if np.array_equal(dx == 0, dy == 0):
         if (dy >= 0).all():
-            return "it rises with the target, step by step"
+            return "it always rises with the target"
         if (dy <= 0).all():
-            return "it falls as the target rises, step by step"
+            return "it always falls as the target rises"
     if _rounded(x, y):
-        return "it is the target in other units, but for rounding"
+        return "it is the target in other units, except for rounding"
     if _never_falls(x, y) or _never_falls(-x, y):
-        return "it is the target, rounded or parted into ranges"
+        return "it is the target, rounded or divided into ranges"
     return ""
 
 
@@ -156,7 +156,7 @@ def _named(x: NDArray[np.float64], y: NDArray[np.float64]) -> str:
     np.minimum.at(low, inverse, y)
     np.maximum.at(high, inverse, y)
     one_each = bool((low == high).all()) and len(np.unique(low)) == len(values)
-    return "each of its values is one of the target's" if one_each else ""
+    return "each of its values corresponds to one value of the target" if one_each else ""
 
 
 def _mean_of(column: Reading, target: NDArray[np.float64]) -> str:
@@ -174,7 +174,7 @@ def _mean_of(column: Reading, target: NDArray[np.float64]) -> str:
     inside = np.sqrt(np.maximum(np.bincount(group, y**2) / size - mean**2, 0))[several].mean()
     off = np.abs(value - target.mean() - mean)[several].max()
     if inside > 1e-6 * target.std() and off <= 1e-3 * target.std():
-        return "each of its values is the mean target of the rows that have it"
+        return "each of its values is the mean target of its rows"
     return ""
 
 
@@ -189,7 +189,7 @@ def _renamed(x: NDArray[np.float64], y: NDArray[np.int64]) -> str:
     # A class of few rows can be told apart by chance.
     sure = (count.sum(axis=0)[classes] >= REPEATED).all()
     one_each = ((count > 0).sum(axis=1) == 1).all()
-    return f"each of its {len(values)} values has one class" if sure and one_each else ""
+    return f"each of its {len(values)} values belongs to one class" if sure and one_each else ""
 
 
 def _nearly(column: Reading, target: NDArray[Any], task: Task, name: str) -> Finding | None:
@@ -202,19 +202,19 @@ def _nearly(column: Reading, target: NDArray[Any], task: Task, name: str) -> Fin
         line = told_by_line(column, target) if column.filled.mean() > 0.5 else 0.0
         if line >= BY_A_LINE:
             told, enough = max(told, line), BY_A_LINE
-        shown = "share of the variance that rows of like values tell of each other"
+        shown = "fraction of the variance explained by rows with similar values"
     else:
         values, classes = np.unique(column.values[column.filled]), np.unique(target)
         enough = RENAMED if len(values) == len(classes) else NEARLY_ALL_CLASSES
-        shown = "share of the frequent class's mistakes that its value alone avoids"
+        shown = "fraction of the baseline's mistakes avoided by its value alone"
     if told < enough:
         return None
     return Finding(
         code="A02",
-        severity="warns",
-        fact=f"column {column.name!r} alone tells {100 * told:.1f} % of the target {name!r}",
-        place={"column": column.name, "shown by": shown},
-        fix=(column.without, "keep it, if it is known before the target is"),
+        severity="warning",
+        fact=f"column {column.name!r} alone explains {100 * told:.1f} % of the target {name!r}",
+        place={"column": column.name, "evidence": shown},
+        fix=(column.without, "keep it, if it is known before the target"),
     )
 
 
@@ -224,7 +224,7 @@ def _gaps(column: Reading, target: NDArray[Any], task: Task, name: str) -> Findi
     if min(at.sum(), (~at).sum()) < FEWEST:
         return None
     told = told_by_bins(at.astype(np.int64), target, task)
-    shown = f"{100 * told:.0f} % of the target is told by whether a cell is filled"
+    shown = f"whether a cell is filled explains {100 * told:.0f} % of the target"
     one_sided = False
     for side, where in (("filled", at), ("empty", ~at)):
         values, count = np.unique(target[where], return_counts=True)
@@ -236,8 +236,8 @@ def _gaps(column: Reading, target: NDArray[Any], task: Task, name: str) -> Findi
         return None
     return Finding(
         code="A03",
-        severity="stops" if told > 0.995 else "warns",
-        fact=f"column {column.name!r} is filled or empty by the target {name!r}",
-        place={"column": column.name, "shown by": shown},
-        fix=(column.without, "fill its cells for all rows, as they will be"),
+        severity="error" if told > 0.995 else "warning",
+        fact=f"whether column {column.name!r} is filled depends on the target {name!r}",
+        place={"column": column.name, "evidence": shown},
+        fix=(column.without, "fill its cells for all rows, as they will be for new ones"),
     )

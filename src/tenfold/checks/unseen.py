@@ -56,7 +56,7 @@ def check_overlap(shared: int, usual: float, count: int, noun: str) -> Iterator[
     usual : float
         Share of rows that equal another of their own table.
     noun : str
-        ``"rows"`` or ``"pictures"``.
+        ``"rows"`` or ``"images"``.
     """
     share = shared / max(count, 1)
     chance = usual + 4 * np.sqrt(usual * (1 - usual) / max(count, 1))
@@ -64,10 +64,15 @@ def check_overlap(shared: int, usual: float, count: int, noun: str) -> Iterator[
         return  # of a table's rows that are equal by chance, one may be among the test rows
     yield Finding(
         code="A07",
-        severity="stops" if share > chance + MANY else "warns",
-        fact=f"{shared:,} of {count:,} test {noun} are learnt from, too",
-        place={"usual": f"{100 * usual:.1f} % of {noun} equal another that is learnt from"},
-        fix=(f"take these {noun} out of one of the two", "let one be taken: --test-size 0.2"),
+        severity="error" if share > chance + MANY else "warning",
+        fact=f"{shared:,} of {count:,} test {noun} are also in the training data",
+        place={
+            "usual": f"{100 * usual:.1f} % of {noun} equal another one in the training data"
+        },
+        fix=(
+            f"remove these {noun} from one of the two",
+            "hold out a test set automatically: --test-size 0.2",
+        ),
     )
 
 
@@ -98,7 +103,7 @@ def check_drift(
             reverse=True,
         )
         yield _drifted(
-            f"test rows can be told from the others in {100 * area:.0f} % of pairs",
+            f"test rows can be distinguished from the others in {100 * area:.0f} % of pairs",
             "columns",
             ", ".join(repr(name) for _, name in moved[:3]),
         )
@@ -130,7 +135,7 @@ def _moved_target(one: NDArray[Any], other: NDArray[Any], schema: Schema) -> Ite
     """Yield whether the target of test rows is distributed otherwise."""
     far = _distance(one, other, words=schema.task == "classification")
     if far > MOVED and _chance(one, other, schema.task) < SURE:
-        fact = f"the target {schema.target!r} of test rows is distributed otherwise"
+        fact = f"the target {schema.target!r} has a different distribution in the test rows"
         yield _drifted(fact, "distance", f"{far:.2f} of 1")
 
 
@@ -147,11 +152,11 @@ def _chance(one: NDArray[Any], other: NDArray[Any], task: Task) -> float:
 def _drifted(fact: str, name: str, text: str) -> Finding:
     return Finding(
         code="A08",
-        severity="warns",
+        severity="warning",
         fact=fact,
         place={name: text},
         fix=(
-            "choose test rows at random, if new rows are like all of these: --test-size 0.2",
-            "if they are later rows, let folds be tested on later ones: --time-column NAME",
+            ("choose test rows at random, if new rows are like all of these: --test-size 0.2"),
+            "if they are later rows, also test the folds on later rows: --time-column NAME",
         ),
     )

@@ -57,14 +57,16 @@ def _end(end: SystemExit) -> int:
     """Return the exit status of a command that has ended, and say what it did not say."""
     status = end.code if isinstance(end.code, int) else int(end.code is not None)
     if status == CTRL_C:
-        print("Ctrl-C: no model was written", file=sys.stderr)
+        print("Ctrl-C was pressed: no model was saved", file=sys.stderr)
         _print_json(StoreError("M16", "Ctrl-C was pressed"))
         return 1
     if status > BY_SIGNAL:
-        _print_json(StoreError("M16", f"signal {status - BY_SIGNAL} asked it to end"))
+        _print_json(StoreError("M16", f"signal {status - BY_SIGNAL} ended the command"))
     if status == WRONG_USAGE:
         # typer has told the user what was wrong before it ended the process.
-        said = getattr(end.__context__, "format_message", lambda: "the usage is wrong")()
+        said = getattr(
+            end.__context__, "format_message", lambda: "the command was used wrongly"
+        )()
         _print_json(UsageError("U01", said.rstrip(".")))
     return status
 

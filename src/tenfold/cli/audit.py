@@ -45,7 +45,7 @@ def audit(  # noqa: PLR0913 - the options of the command
     as_json: opt.AsJson = False,
     quiet: opt.Quiet = False,
 ) -> None:
-    """Look for leaks, copies, wrong labels and bad rows or files, before any training."""
+    """Check data for leaks, duplicates, wrong labels and bad rows or files before training."""
     options = given.options(locals())
     from tenfold.auditing import audit as audit_data  # noqa: PLC0415
     from tenfold.report.console import TerminalWatch  # noqa: PLC0415

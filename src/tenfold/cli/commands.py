@@ -37,7 +37,7 @@ PIPED_WIDTH = 160  # characters of a line where nobody's screen tells
 
 app = typer.Typer(
     name="tenfold",
-    help="Turn a table or pictures into a trained neural network whose score you can believe.",
+    help="Turn a table or images into a trained neural network whose score you can trust.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -119,7 +119,7 @@ def train(  # noqa: PLR0913 - the options of the command
     as_json: opt.AsJson = False,
     quiet: opt.Quiet = False,
 ) -> None:
-    """Read a table or pictures, train the networks of all folds, score them, save a run."""
+    """Train one network per fold on a table or images, score them and save the run."""
     options = given.options(locals())
     given.refuse_beside(context, options, resume, config)
     with contextlib.nullcontext() if data is None else lend_file(data) as source:
@@ -134,8 +134,8 @@ def predict(  # noqa: PLR0913
         list[Path],
         typer.Argument(
             metavar="INPUT...",
-            help="Tables of new rows, or pictures and folders of them; - reads standard input: "
-            "rows, or a list of pictures.",
+            help="Tables of new rows, or images and folders of images; - reads rows, or a "
+            "list of images, from standard input.",
         ),
     ],
     *,
@@ -164,7 +164,7 @@ def predict(  # noqa: PLR0913
     as_json: opt.AsJson = False,
     quiet: opt.Quiet = False,
 ) -> None:
-    """Predict new rows: a CSV of their lines, values or classes with probabilities."""
+    """Predict new rows or images: values, or classes and their probabilities, as CSV."""
     read = given.read_options(locals())
     import pandas as pd  # noqa: PLC0415
 
@@ -208,7 +208,7 @@ def evaluate(  # noqa: PLR0913
     data: Annotated[
         Path,
         typer.Argument(
-            metavar="DATA", help="Labelled rows or pictures that training never saw."
+            metavar="DATA", help="Labelled rows or images that were not used in training."
         ),
     ],
     *,
@@ -231,7 +231,7 @@ def evaluate(  # noqa: PLR0913
     as_json: opt.AsJson = False,
     quiet: opt.Quiet = False,
 ) -> None:
-    """Score a run on labelled rows or pictures that it never saw."""
+    """Score a run on labelled rows or images that it was not trained on."""
     read = given.read_options(locals())
     from tenfold.data.admit import admit, admit_pictures  # noqa: PLC0415
     from tenfold.opening import load  # noqa: PLC0415
@@ -310,7 +310,7 @@ def compare(  # noqa: PLR0913
     as_json: opt.AsJson = False,
     quiet: opt.Quiet = False,
 ) -> None:
-    """Say whether a neural network is worth it on these data, against classical learning."""
+    """Compare a neural network with classical models, and say whether it is worth it."""
     options = given.options(locals()) | {"contenders": own or ()}
     from rich.console import Console  # noqa: PLC0415
 
@@ -332,7 +332,7 @@ def compare(  # noqa: PLR0913
 def demo(
     *, out: opt.Out = Path("runs"), as_json: opt.AsJson = False, quiet: opt.Quiet = False
 ) -> None:
-    """Train on a table and on pictures that come with the package, and predict some."""
+    """Train on a table and on images that come with the package, and predict some."""
     from importlib.resources import as_file, files  # noqa: PLC0415
 
     from tenfold.cli.demo import show_digits, show_houses, write_digits  # noqa: PLC0415
@@ -344,7 +344,7 @@ def demo(
     if not as_json:
         show_run(table, as_json=False)
         show_houses(table)
-        print(f"\nHandwritten digits, as pictures in {digits}:")
+        print(f"\nHandwritten digits, as images in {digits}:")
     pictures = _train(
         digits, {"network": "scratch", "img_size": 32, "epochs": 12, "out": out}, quiet=quiet
     )

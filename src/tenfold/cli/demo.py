@@ -34,7 +34,7 @@ def show_houses(run: Run) -> None:
     """Print a few rows of the housing table, and what networks that never saw them say."""
     if run.study is None or not isinstance(run.study.data, Table):
         return
-    print("\nThree rows, predicted by networks that never saw them:")
+    print("\nThree rows, predicted by networks that were not trained on them:")
     columns = ["median_house_value", "median_income", "housing_median_age", "ocean_proximity"]
     rows = run.study.data.frame[columns].head(SHOWN)
     rows.insert(0, "prediction", run.study.out_of_fold()[:SHOWN, 0].round().astype(int))
@@ -43,7 +43,7 @@ def show_houses(run: Run) -> None:
 
 def show_digits(run: Run, folder: Path) -> None:
     """Print what the network says of a few of the pictures."""
-    print("\nThree pictures:")
+    print("\nThree images:")
     files = sorted(folder.glob("*/*.png"))[:: len(list(folder.glob("*/*.png"))) // SHOWN]
     answers = run.predict(files[:SHOWN])
     best = answers.filter(like="probability ").max(axis=1)

@@ -34,7 +34,7 @@ def kinds(given: list[str]) -> dict[str, str]:
     for text in given:
         name, sign, kind = text.rpartition("=")
         if not sign:
-            raise UsageError("U01", f"kind must be NAME=KIND, and it is {text!r}")
+            raise UsageError("U01", f"kind must be NAME=KIND, but it is {text!r}")
         kinds[name] = kind
     return kinds
 
@@ -82,7 +82,9 @@ def schema_mode(*, strict: bool, warn: bool) -> "Mode | None":
         U02, if both are asked for.
     """
     if strict and warn:
-        raise UsageError("U02", "--strict refuses what --warn answers", fix=["leave one out"])
+        raise UsageError(
+            "U02", "--strict and --warn contradict each other", fix=["leave one of them out"]
+        )
     return "strict" if strict else "warn" if warn else None
 
 
@@ -97,16 +99,16 @@ def refuse_kind(kind: str, inputs: list[Path]) -> None:
     for path in inputs:
         suffix = path.suffix.lower()
         if kind == "images" and suffix in TABLES:
-            learnt, given = "pictures", "a table"
+            learnt, given = "images", "a table"
         elif kind == "table" and suffix in PICTURES:
-            learnt, given = "a table", "a picture"
+            learnt, given = "a table", "an image"
         else:
             continue
         raise PredictError(
             "P05",
-            f"the run was trained on {learnt}, and this is {given}",
+            f"the run was trained on {learnt}, but this is {given}",
             place={"file": str(path)},
-            fix=[f"give it {learnt}"],
+            fix=[f"pass {learnt}"],
         )
 
 
@@ -119,11 +121,9 @@ def refuse_reading(read: ReadOptions, departures: Path | None = None) -> None:
         U02.
     """
     if departures is not None:
-        raise UsageError("U02", "--departures lists cells, and the run is on pictures")
+        raise UsageError("U02", "--departures lists cells, but the run is on images")
     if replace(read, max_bad=ReadOptions().max_bad) != ReadOptions(missing=None):
-        raise UsageError(
-            "U02", "the options say how a table is read, and the run is on pictures"
-        )
+        raise UsageError("U02", "the options say how to read a table, but the run is on images")
 
 
 def refuse_white(white: int | None) -> None:
@@ -135,7 +135,7 @@ def refuse_white(white: int | None) -> None:
         U02.
     """
     if white is not None:
-        raise UsageError("U02", "--white is about pictures, and the run is on a table")
+        raise UsageError("U02", "--white only applies to images, but the run is on a table")
 
 
 def refuse_beside(
@@ -167,7 +167,10 @@ def refuse_beside(
     }
     if config is not None and given:
         name = next(iter(given))
-        fact = f"--{SPELT.get(name, name.replace('_', '-'))} was given, and --config has it"
-        raise UsageError("U02", fact, fix=["leave out one of the two"])
+        fact = (
+            f"--{SPELT.get(name, name.replace('_', '-'))} was given, but --config already "
+            "sets it"
+        )
+        raise UsageError("U02", fact, fix=["leave one of the two out"])
     if resume is not None:
         unfinished_run(resume)[1].require_options({name: options[name] for name in given})

@@ -11,8 +11,8 @@ Data = Annotated[
     Path,
     typer.Argument(
         metavar="DATA",
-        help="CSV, TSV, .gz, .parquet or .xlsx, - for standard input; or a folder of pictures "
-        "with a folder for each class, or a CSV of file and class.",
+        help="CSV, TSV, .gz, .parquet or .xlsx file, or - for standard input; or a folder "
+        "with one folder of images per class, or a CSV of files and classes.",
     ),
 ]
 MaybeData = Annotated[
@@ -20,23 +20,23 @@ MaybeData = Annotated[
     typer.Argument(
         metavar="DATA",
         show_default=False,
-        help="CSV, TSV, .gz, .parquet or .xlsx, - for standard input; or a folder of pictures "
-        "with a folder for each class, or a CSV of file and class. --resume and --config know "
-        "where they are.",
+        help="CSV, TSV, .gz, .parquet or .xlsx file, or - for standard input; or a folder "
+        "with one folder of images per class, or a CSV of files and classes. Not needed "
+        "with --resume and --config.",
     ),
 ]
 Resume = Annotated[
     Path | None,
     typer.Option(
         metavar="RUN",
-        help="Go on with a run that was cut off, and end as it would have ended.",
+        help="Resume an interrupted run. The result is the same as without the interruption.",
     ),
 ]
 ConfigFile = Annotated[
     Path | None,
     typer.Option(
         metavar="FILE",
-        help="config.json of a run to do once more; on other data, if DATA are named.",
+        help="Repeat the run of this config.json, on DATA if given.",
     ),
 ]
 Target = Annotated[
@@ -53,77 +53,88 @@ TrainNetwork = Annotated[
     str,
     typer.Option(
         metavar="NAME",
-        help="auto, tutorial, or FILE.py:FUNCTION; for pictures also pretrained or scratch.",
+        help="auto, tutorial, or FILE.py:FUNCTION; for images also pretrained or scratch.",
     ),
 ]
 Weights = Annotated[
     str | None,
     typer.Option(
         metavar="FILE",
-        help="Weights of a pretrained network for pictures, or timm:NAME. "
-        "[default: those that come with the package]",
+        help="Weights of a pretrained network for images, or timm:NAME. [default: those that "
+        "come with the package]",
     ),
 ]
 QualityName = Annotated[
-    str, typer.Option(metavar="LEVEL", help=f"How much time to spend: {', '.join(QUALITIES)}.")
+    str,
+    typer.Option(
+        metavar="LEVEL", help=f"How much training time to spend: {', '.join(QUALITIES)}."
+    ),
 ]
 Folds = Annotated[
     int | None,
     typer.Option(
         metavar="N",
-        help="Number of folds; 1 holds out a tenth. [default: 10, fewer where they cost much]",
+        help="Number of folds; 1 trains one network and holds out a tenth. [default: 10, "
+        "fewer for large data]",
     ),
 ]
 Coverage = Annotated[
     float | None,
     typer.Option(
         metavar="SHARE",
-        help="Share of rows whose truth is to lie between low and high, or, of classes, in a "
-        "set that is then shown. [default: 0.9, and no sets]",
+        help="Coverage of prediction intervals for numbers, or of prediction sets for "
+        "classes. [default: 0.9, and no sets]",
     ),
 ]
 TestFile = Annotated[
     Path | None,
     typer.Option(
         metavar="FILE",
-        help="Labelled rows or pictures that no choice touches, scored at the end.",
+        help="Test set: labelled rows or images that are only used for the final score.",
     ),
 ]
 TestSize = Annotated[
     float | None,
-    typer.Option(metavar="SHARE", help="Share of rows to keep apart for the same."),
+    typer.Option(metavar="SHARE", help="Fraction of rows to hold out as a test set."),
 ]
 GroupColumn = Annotated[
     str | None,
-    typer.Option(metavar="COLUMN", help="Rows with the same value stay in one fold."),
+    typer.Option(
+        metavar="COLUMN", help="Keep rows with the same value of this column in one fold."
+    ),
 ]
 TimeColumn = Annotated[
-    str | None, typer.Option(metavar="COLUMN", help="Learn from the past, test on the future.")
+    str | None,
+    typer.Option(
+        metavar="COLUMN", help="Train on the past and test on the future, by this column."
+    ),
 ]
-WeightColumn = Annotated[str | None, typer.Option(metavar="COLUMN", help="Weight of each row.")]
+WeightColumn = Annotated[
+    str | None, typer.Option(metavar="COLUMN", help="Column with the weight of each row.")
+]
 KindOf = Annotated[
     list[str] | None,
     typer.Option(
-        metavar="NAME=KIND", help=f"What a column is: {', '.join(KINDS)}; may be repeated."
+        metavar="NAME=KIND", help=f"Type of a column: {', '.join(KINDS)}; may be repeated."
     ),
 ]
 Shuffle = Annotated[
     bool | None,
     typer.Option(
         "--shuffle/--no-shuffle",
-        help="Deal rows out at random, or in blocks. "
-        "[default: shuffle, except with --network tutorial]",
+        help="Assign rows to folds at random, or in blocks. [default: shuffle, except with "
+        "--network tutorial]",
     ),
 ]
 KeepCopies = Annotated[
-    bool, typer.Option("--keep-copies", help="Let copies of a row stand in different folds.")
+    bool, typer.Option("--keep-copies", help="Allow duplicate rows in different folds.")
 ]
 Refit = Annotated[
     bool,
     typer.Option(
         "--refit/--no-refit",
-        help="In time, let networks that learn from all rows answer new ones, or the mean of "
-        "all folds.",
+        help="With a time column: predict new rows with networks refitted on all rows, or "
+        "with the mean of all folds.",
     ),
 ]
 AuditName = Annotated[
@@ -131,59 +142,77 @@ AuditName = Annotated[
     typer.Option(
         "--audit",
         metavar="MODE",
-        help="Data that make the score a lie: stop, or warn and train, or off.",
+        help="What to do about data that would inflate the score: stop, warn (and train), or "
+        "off.",
     ),
 ]
 Standardize = Annotated[
     bool,
-    typer.Option("--standardize", help="Show the tutorial's network standardised columns."),
+    typer.Option("--standardize", help="Standardise the columns for the tutorial's network."),
 ]
-Epochs = Annotated[int | None, typer.Option(metavar="N", help="Passes over the rows, at most.")]
-BatchSize = Annotated[int | None, typer.Option(metavar="N", help="Rows of a fold in one step.")]
+Epochs = Annotated[
+    int | None,
+    typer.Option(metavar="N", help="Maximum number of passes over the training data."),
+]
+BatchSize = Annotated[
+    int | None, typer.Option(metavar="N", help="Rows per fold in one training step.")
+]
 StepsPerEpoch = Annotated[
     int | None,
     typer.Option(
         metavar="N",
-        help="Batches that count as an epoch. [default: as many as show every picture once]",
+        help="Batches per epoch. [default: enough to show every image once]",
     ),
 ]
 ImgSize = Annotated[
     int | None,
-    typer.Option(metavar="PIXELS", help="Side of the square that each picture becomes."),
+    typer.Option(
+        metavar="PIXELS", help="Images are resized to a square of this many pixels per side."
+    ),
 ]
 FileColumn = Annotated[
     str | None,
-    typer.Option(metavar="COLUMN", help="Column of a CSV that names the files of pictures."),
+    typer.Option(metavar="COLUMN", help="Column of the CSV that holds the image files."),
 ]
 MaxPixels = Annotated[
-    int, typer.Option(metavar="N", help="Pictures of more pixels are left out undecoded.")
+    int,
+    typer.Option(
+        metavar="N", help="Skip images with more pixels than this, without decoding them."
+    ),
 ]
 White = Annotated[
     int | None,
     typer.Option(
         metavar="N",
-        help="What means white in pictures of 16 or 32 bits, or of numbers with a fraction: "
-        "4095 if they hold 12 bits. "
-        "[default: seen from the pictures that are learnt from]",
+        help="Value of white in 16-bit, 32-bit or floating-point images, such as 4095 for "
+        "12-bit data. [default: detected from the training images]",
     ),
 ]
 Memory = Annotated[
     float | None,
     typer.Option(
         metavar="GB",
-        help="Memory for pictures; beyond it they are kept in a temporary file. "
-        "[default: a quarter of the machine's]",
+        help="Memory for images; beyond it they are stored in a temporary file. [default: a "
+        "quarter of the machine's memory]",
     ),
 ]
 Workers = Annotated[
     int | None,
-    typer.Option(metavar="N", help="Threads that decode pictures. [default: one a core]"),
+    typer.Option(metavar="N", help="Threads that decode images. [default: one per core]"),
 ]
-StepSize = Annotated[float | None, typer.Option(metavar="STEP", help="Largest step size.")]
-Seed = Annotated[int, typer.Option(metavar="N", help="The same seed gives the same run.")]
-Device = Annotated[str, typer.Option(metavar="DEVICE", help="auto, cpu, cuda, cuda:1 or mps.")]
+StepSize = Annotated[float | None, typer.Option(metavar="STEP", help="Maximum learning rate.")]
+Seed = Annotated[
+    int, typer.Option(metavar="N", help="Random seed; the same seed gives the same run.")
+]
+Device = Annotated[
+    str,
+    typer.Option(metavar="DEVICE", help="Device to train on: auto, cpu, cuda, cuda:1 or mps."),
+]
 TimeLimit = Annotated[
-    float | None, typer.Option(metavar="SECONDS", help="Train no longer; keep the best state.")
+    float | None,
+    typer.Option(
+        metavar="SECONDS", help="Maximum training time; the best state so far is kept."
+    ),
 ]
 
 With = Annotated[
@@ -191,30 +220,32 @@ With = Annotated[
     typer.Option(
         "--with",
         metavar="FILE.py:FUNCTION",
-        help="A contender of your own: a function that returns an unfitted estimator of "
-        "scikit-learn; may be repeated.",
+        help="A custom model to compare: a function that returns an unfitted scikit-learn "
+        "estimator; may be repeated.",
     ),
 ]
 MetricName = Annotated[
     str | None,
     typer.Option(
         metavar="NAME",
-        help="r2, rmse, mse or mae; accuracy, balanced_accuracy, log_loss or roc_auc. "
-        "[default: r2; accuracy, or roc_auc where one class is frequent]",
+        help="Metric to compare by: r2, rmse, mse or mae; accuracy, balanced_accuracy, "
+        "log_loss or roc_auc. [default: r2; accuracy, or roc_auc for imbalanced "
+        "classes]",
     ),
 ]
 Margin = Annotated[
     float | None,
     typer.Option(
         metavar="DIFFERENCE",
-        help="A smaller difference does not matter. [default: a tenth of the error that the "
-        "classical model leaves, at most 0.02, or 2 % of the guess's error]",
+        help="Smallest difference that matters. [default: a tenth of the classical model's "
+        "remaining error, at most 0.02, or 2 % of the baseline's error]",
     ),
 ]
 Axes = Annotated[
     bool,
     typer.Option(
-        "--axes/--no-axes", help="Measure data, machine, features, time and approach too."
+        "--axes/--no-axes",
+        help="Also measure data efficiency, hardware needs, feature engineering and time.",
     ),
 ]
 ContenderLimit = Annotated[
@@ -222,29 +253,28 @@ ContenderLimit = Annotated[
     typer.Option(
         "--time-limit",
         metavar="SECONDS",
-        help="What a contender may train on all folds. [default: 120; of pictures 50]",
+        help="Maximum training time of a model, over all folds. [default: 120, or 50 for "
+        "images]",
     ),
 ]
 
 # Options that several commands share.
 TrainedOn = Annotated[
     Path | None,
-    typer.Option(
-        "--data", metavar="FILE", help="What the run was trained on, if it lies elsewhere."
-    ),
+    typer.Option("--data", metavar="FILE", help="The training data, if they have moved."),
 ]
 RunPath = Annotated[
     Path, typer.Argument(metavar="RUN", help="Folder of a run, or its model file.")
 ]
 Network = Annotated[
     str | None,
-    typer.Option(metavar="FILE.py:FUNCTION", help="The function of a network of your own."),
+    typer.Option(
+        metavar="FILE.py:FUNCTION", help="The function that builds the custom network."
+    ),
 ]
 Separator = Annotated[
     str | None,
-    typer.Option(
-        metavar="CHAR", help="Separator of cells, or 'whitespace'. [default: detected]"
-    ),
+    typer.Option(metavar="CHAR", help="Column separator, or 'whitespace'. [default: detected]"),
 ]
 Header = Annotated[
     bool | None,
@@ -254,7 +284,7 @@ Header = Annotated[
     ),
 ]
 Encoding = Annotated[
-    str | None, typer.Option(metavar="CODEC", help="Encoding of the text. [default: detected]")
+    str | None, typer.Option(metavar="CODEC", help="Text encoding. [default: detected]")
 ]
 DecimalSign = Annotated[
     str | None,
@@ -265,37 +295,42 @@ DecimalSign = Annotated[
 Missing = Annotated[
     list[str] | None,
     typer.Option(
-        metavar="CELL", help="A cell that means empty; may be repeated. [default: NA, ?, ...]"
+        metavar="CELL",
+        help="A value that means missing; may be repeated. [default: NA, ?, ...]",
     ),
 ]
 SkipRows = Annotated[
     int | None,
     typer.Option(
-        metavar="N", help="Lines above the names, or above the first row. [default: detected]"
+        metavar="N",
+        help="Number of lines to skip above the header, or above the first row. "
+        "[default: detected]",
     ),
 ]
 SkipFooter = Annotated[
     int | None,
-    typer.Option(metavar="N", help="Lines below the last row. [default: detected]"),
+    typer.Option(
+        metavar="N", help="Number of lines to skip below the last row. [default: detected]"
+    ),
 ]
 Comment = Annotated[
     str | None,
     typer.Option(
-        metavar="MARK", help="What comments begin with, '' for none. [default: detected]"
+        metavar="MARK", help="Marker that begins a comment, or '' for none. [default: detected]"
     ),
 ]
 UnitsRow = Annotated[
     bool | None,
     typer.Option(
         "--units-row/--no-units-row",
-        help="Whether the row below the names holds units. [default: detected]",
+        help="Whether the row below the header holds units. [default: detected]",
     ),
 ]
 KeepEmpty = Annotated[
     bool,
     typer.Option(
         "--keep-empty",
-        help="Keep columns without name and cells, and what stands beside the table.",
+        help="Keep columns that have neither a name nor values, and cells beside the table.",
     ),
 ]
 SheetName = Annotated[
@@ -303,14 +338,14 @@ SheetName = Annotated[
     typer.Option(
         "--sheet",
         metavar="NAME",
-        help="Sheet of an Excel file, or its number. [default: the first with a table]",
+        help="Name or number of the sheet in an Excel file. [default: the first with a table]",
     ),
 ]
 MaxBad = Annotated[
     float,
     typer.Option(
         metavar="SHARE",
-        help="Share of rows or pictures that may be left out as damaged; those without a "
+        help="Maximum fraction of damaged rows or images to leave out; those without a "
         "target do not count.",
     ),
 ]
@@ -318,33 +353,38 @@ Strict = Annotated[
     bool,
     typer.Option(
         "--strict",
-        help="Answer nothing if a column, a cell or a picture is not like those of training.",
+        help="Refuse to predict if a column, a cell or an image does not match the training "
+        "data.",
     ),
 ]
 Warn = Annotated[
     bool,
     typer.Option(
         "--warn",
-        help="Answer every row: columns that are missing or cannot be read count as empty.",
+        help="Predict every row, treating columns that are missing or cannot be read as empty.",
     ),
 ]
 Departures = Annotated[
     Path | None,
     typer.Option(
-        metavar="FILE", help="Write there each cell that is not like those of training, as CSV."
+        metavar="FILE",
+        help="Write every cell that does not match the training data to this CSV file.",
     ),
 ]
 Track = Annotated[
     str | None,
     typer.Option(
-        metavar="mlflow|tensorboard", help="Log the run there, too.", show_default=False
+        metavar="mlflow|tensorboard", help="Also log the run there.", show_default=False
     ),
 ]
 AsJson = Annotated[
     bool,
-    typer.Option("--json", help="Print one JSON document, everything else on standard error."),
+    typer.Option(
+        "--json", help="Print one JSON document, and everything else to standard error."
+    ),
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print results and errors only.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only results and errors.")]
 Out = Annotated[
-    Path, typer.Option(metavar="FOLDER", help="Where the folder of the run is made.")
+    Path,
+    typer.Option(metavar="FOLDER", help="Folder in which to create the folder of the run."),
 ]

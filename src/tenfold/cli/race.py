@@ -112,7 +112,7 @@ def show_comparison(comparison: Comparison, console: Console) -> None:
         len(problem.splits),
     )
     console.print(contender_table(rows), highlight=False)
-    noun = "pictures" if problem.kind == "images" else "rows"
+    noun = "images" if problem.kind == "images" else "rows"
     note = pooled_note(comparison.entries, noun)
     if note:
         console.print(note, highlight=False, markup=False, soft_wrap=True)

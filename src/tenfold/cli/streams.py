@@ -93,13 +93,13 @@ def printing(saved: Path | None = None) -> Iterator[None]:
         if isinstance(error, BrokenPipeError):
             raise
         fact = f"the results cannot be written to standard output: {error.strerror}"
-        fix = ["send them elsewhere: tenfold ... > FILE"]
+        fix = ["write them to a file: tenfold ... > FILE"]
         raise StoreError("M15", fact, fix=fix) from error
 
 
 def refused(error: OSError) -> StoreError:
     """Return as a coded error what the system refused, where nothing better is known of it."""
-    what = error.filename or "something that the command needs"
+    what = error.filename or "a file that the command needs"
     return StoreError("M15", f"{what} cannot be used: {error.strerror or error}")
 
 

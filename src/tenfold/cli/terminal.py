@@ -83,8 +83,8 @@ def lend_file(path: Path) -> Iterator[Path]:
         except OSError as error:
             raise StoreError(
                 "M15",
-                f"standard input cannot be kept in a temporary file: {error.strerror}",
-                fix=["make room, or name another folder in the variable TMPDIR"],
+                f"standard input cannot be stored in a temporary file: {error.strerror}",
+                fix=["free some disk space, or set the variable TMPDIR to another folder"],
             ) from error
         try:
             yield copy
@@ -132,7 +132,7 @@ def _tell_read(path: Path, table: "Table") -> None:
             print(line, file=sys.stderr)
     for notice in table.notices:
         line = f"{notice.what} ({notice.change_with}): {notice.why}"
-        print(f"{path} is not written as training was: {line}", file=sys.stderr)
+        print(f"{path} is not formatted like the training data: {line}", file=sys.stderr)
     for row in table.rejected:
         print(f"{path}, line {row.line}, is left out: {row.reason}", file=sys.stderr)
     if gone := table.unlabelled:
@@ -145,13 +145,13 @@ def tell_departures(table: "Table", found: "Sequence[Departure]", *, quiet: bool
     from tenfold.data.admit import departure_lines  # noqa: PLC0415
 
     if found and not quiet:
-        print(f"{table.source} is not as the table of training was:", file=sys.stderr)
+        print(f"{table.source} differs from the training data:", file=sys.stderr)
         lines = departure_lines(table, found)
         for line in lines[:MOST_LINES]:
             print(f"  {line}", file=sys.stderr)
         if len(lines) > MOST_LINES:
             more = len(lines) - MOST_LINES
-            print(f"  and {more:,} lines more: --departures FILE", file=sys.stderr)
+            print(f"  and {more:,} more lines: --departures FILE", file=sys.stderr)
 
 
 def read_many(
@@ -212,8 +212,8 @@ def require_letters(text: str) -> None:
         letter = text[error.start]
         raise StoreError(
             "M15",
-            f"standard output is {encoding}, which lacks the letter {letter!a}",
-            fix=["write a file, which is UTF-8: --out FILE", "set PYTHONIOENCODING=utf-8"],
+            f"standard output is {encoding}, which does not have the letter {letter!a}",
+            fix=["write to a file, in UTF-8: --out FILE", "set PYTHONIOENCODING=utf-8"],
         ) from error
 
 
@@ -225,7 +225,7 @@ def write_text(text: str, path: Path, option: str) -> None:
     except OSError as error:
         wanted = f"a file that can be written ({error.strerror})"
         raise UsageError(
-            "U01", f"--{option} must be {wanted}, and it is {str(path)!r}"
+            "U01", f"--{option} must be {wanted}, but it is {str(path)!r}"
         ) from error
 
 
@@ -247,7 +247,7 @@ def tell_reading(pictures: "Pictures") -> None:
     for file in pictures.rejected:
         print(f"{file.file} is left out: {file.reason}", file=sys.stderr)
     if gone := len(pictures.unlabelled):
-        told = unlabelled_told(gone, gone + len(pictures), "pictures")
+        told = unlabelled_told(gone, gone + len(pictures), "images")
         print(f"{pictures.source}: {told}", file=sys.stderr)
     for doubt in pictures.doubts:
         print(f"{doubt.what} ({doubt.why}); {doubt.change_with}", file=sys.stderr)
@@ -280,7 +280,7 @@ def predict_pictures(
     """Predict pictures, and name those that are left out."""
     from tenfold.report.console import PatientBar  # noqa: PLC0415
 
-    counts = "picture {task.completed:,} of {task.total:,},"
+    counts = "image {task.completed:,} of {task.total:,},"
     with PatientBar(console(quiet=quiet), "reading", counts) as bar:
         options = RunOptions.named({"white": white})
         pictures = run.read(named_pictures(inputs), options, progress=bar.update)

@@ -38,14 +38,14 @@ def explain(  # noqa: PLR0913 - the options of the command
     inputs: Annotated[
         list[Path] | None,
         typer.Argument(
-            metavar="[INPUT]...", help="Rows or pictures whose answers are taken apart."
+            metavar="[INPUT]...", help="Rows or images whose predictions to explain."
         ),
     ] = None,
     *,
     data: opt.TrainedOn = None,
     of_class: Annotated[
         str | None,
-        typer.Option("--class", metavar="NAME", help="Whose probability is explained."),
+        typer.Option("--class", metavar="NAME", help="The class whose probability to explain."),
     ] = None,
     network: opt.Network = None,
     max_bad: opt.MaxBad = 0.01,
@@ -64,7 +64,7 @@ def explain(  # noqa: PLR0913 - the options of the command
     as_json: opt.AsJson = False,
     quiet: opt.Quiet = False,
 ) -> None:
-    """Show what a network looks at: columns and cells, or layers and places of pictures."""
+    """Explain a run: importance of columns and cells, or layers and regions of images."""
     from tenfold.opening import load  # noqa: PLC0415
     from tenfold.report.console import PatientBar  # noqa: PLC0415
     from tenfold.report.text import explanation_lines  # noqa: PLC0415
@@ -97,7 +97,7 @@ def explain(  # noqa: PLR0913 - the options of the command
 
 @app.command()
 def report(run: opt.RunPath, *, as_json: opt.AsJson = False) -> None:
-    """Write the page of a run or of a comparison anew: report.html, and a model card."""
+    """Rewrite the report of a run or of a comparison: report.html, and a model card."""
     from tenfold.comparison.page import COMPARE, rewrite_page  # noqa: PLC0415
     from tenfold.opening import load  # noqa: PLC0415
 
@@ -115,7 +115,7 @@ def export(
     out: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="The file. [default: model.onnx in the run's folder]"
+            metavar="FILE", help="File to write. [default: model.onnx in the run's folder]"
         ),
     ] = None,
     form: Annotated[
@@ -125,7 +125,7 @@ def export(
     network: opt.Network = None,
     as_json: opt.AsJson = False,
 ) -> None:
-    """Write the model as one file that answers without Tenfold, preprocessing inside."""
+    """Export the model, preprocessing included, as one file that works without Tenfold."""
     from tenfold.opening import load  # noqa: PLC0415
 
     loaded = load(run, network=network)
@@ -134,9 +134,12 @@ def export(
         print_json(asdict(written) | {"format": 1, "path": str(written.path)})
         return
     found = written.equality
-    asked = f"the file and the model were asked about {found.inputs:,} {loaded.noun}"
+    asked = f"the file and the model were compared on {found.inputs:,} {loaded.noun}"
     with printing(written.path):
-        print(f"{asked}: their answers differ by {found.difference:.1g} of the largest at most")
+        print(
+            f"{asked}: their predictions differ by at most {found.difference:.1g} of the "
+            "largest"
+        )
         print(f"saved as {written.path} ({written.bytes / 1e6:.1f} MB)")
 
 
@@ -144,34 +147,53 @@ def export(
 def serve(  # noqa: PLR0913 - each option of the command, by its own name
     model: Annotated[
         Path,
-        typer.Argument(metavar="RUN|FILE", help="A run, or a file that tenfold export wrote."),
+        typer.Argument(metavar="RUN|FILE", help="A run, or a file written by tenfold export."),
     ],
     *,
     host: Annotated[
-        str, typer.Option(help="Where to listen; 0.0.0.0 is all the world.")
+        str,
+        typer.Option(help="Address to listen on; 0.0.0.0 accepts connections from any host."),
     ] = DEFAULTS.host,
-    port: Annotated[int, typer.Option(help="0 takes any that is free.")] = DEFAULTS.port,
-    workers: Annotated[int, typer.Option(help="Processes that answer.")] = DEFAULTS.workers,
+    port: Annotated[
+        int, typer.Option(help="Port to listen on; 0 takes any free port.")
+    ] = DEFAULTS.port,
+    workers: Annotated[
+        int, typer.Option(help="Number of server processes.")
+    ] = DEFAULTS.workers,
     token: Annotated[
         str | None,
-        typer.Option(envvar="TENFOLD_TOKEN", help="What requests have to bring along."),
+        typer.Option(envvar="TENFOLD_TOKEN", help="Bearer token that requests must send."),
     ] = DEFAULTS.token,
-    max_bytes: Annotated[int, typer.Option(help="Of a request's body.")] = DEFAULTS.max_bytes,
-    max_rows: Annotated[int, typer.Option(help="In a request.")] = DEFAULTS.max_rows,
-    max_pictures: Annotated[int, typer.Option(help="In a request.")] = DEFAULTS.max_pictures,
-    max_pixels: Annotated[int, typer.Option(help="In a picture.")] = DEFAULTS.max_pixels,
+    max_bytes: Annotated[
+        int, typer.Option(help="Maximum size of a request body.")
+    ] = DEFAULTS.max_bytes,
+    max_rows: Annotated[
+        int, typer.Option(help="Maximum number of rows per request.")
+    ] = DEFAULTS.max_rows,
+    max_pictures: Annotated[
+        int, typer.Option(help="Maximum number of images per request.")
+    ] = DEFAULTS.max_pictures,
+    max_pixels: Annotated[
+        int, typer.Option(help="Maximum number of pixels per image.")
+    ] = DEFAULTS.max_pixels,
     white: opt.White = DEFAULTS.white,
     max_requests: Annotated[
-        int, typer.Option(help="At the same time, in each worker.")
+        int, typer.Option(help="Maximum number of concurrent requests per worker.")
     ] = DEFAULTS.max_requests,
-    timeout: Annotated[float, typer.Option(help="Seconds to an answer.")] = DEFAULTS.timeout,
+    timeout: Annotated[
+        float, typer.Option(help="Maximum time for a request, in seconds.")
+    ] = DEFAULTS.timeout,
     batch_rows: Annotated[
-        int, typer.Option(help="Answered in one call; 1 answers each request by itself.")
+        int,
+        typer.Option(
+            help="Maximum number of rows to predict in one call; 1 predicts "
+            "each request by itself."
+        ),
     ] = DEFAULTS.batch_rows,
     data: opt.TrainedOn = None,
     as_json: opt.AsJson = False,
 ) -> None:
-    """Answer over HTTP, with a page to try the model: on this machine alone unless told."""
+    """Serve predictions over HTTP, with a page to try the model; local by default."""
     require("fastapi", extra="serve", to="serve a model")
     from tenfold.serve.server import serve as run_server  # noqa: PLC0415
 
@@ -192,8 +214,11 @@ def serve(  # noqa: PLR0913 - each option of the command, by its own name
 
     def began(address: str) -> None:
         if not options.is_local:
-            also = "" if token else ", and no --token is asked for"
-            print(f"other machines can ask: it listens on {host}{also}", file=sys.stderr)
+            also = "" if token else ", and no --token is required"
+            print(
+                f"other machines can connect: the server listens on {host}{also}",
+                file=sys.stderr,
+            )
         told = f"serving at {address}"
         if as_json:
             told = document({"format": 1, "url": address}, indent=None)

@@ -16,7 +16,7 @@ from tenfold.seeds import Streams
 
 SMALL_LAPTOP: Final = 4 * 10**9  # bytes
 LEFT_FOR_PROGRAMS: Final = 0.6  # of them, once the system and a browser have theirs
-CANNOT_BE_SAID: Final = "cannot be said"
+CANNOT_BE_SAID: Final = "cannot be estimated"
 LINEAR: Final = ("ridge regression", "logistic regression", "HOG + linear SVM")
 
 
@@ -31,7 +31,7 @@ class Measured:
     margin : float
         The difference below which none matters.
     raw, expert : dict of str to Entry
-        By contender: on columns or pixels as they are; with an expert's features, on the
+        By contender: on columns or pixels as they are; with engineered features, on the
         first folds.
     finalists : dict of str to (dict of str to Entry)
         Of the best network, ``"network"``, and the best classical model, ``"classical"``:
@@ -52,7 +52,7 @@ class Measured:
     @property
     def noun(self) -> str:
         """What there is one more of: rows or pictures."""
-        return "pictures" if self.problem.kind == "images" else "rows"
+        return "images" if self.problem.kind == "images" else "rows"
 
     @property
     def unit(self) -> str:
@@ -106,21 +106,28 @@ def data_axis(measured: Measured) -> dict[str, Any]:
 
 def _told_crossing(crossing: curves.Crossing | None, measured: Measured) -> str:
     if crossing is None:
-        return f"No crossing of {measured.network} and {measured.classical} is in sight."
+        return (
+            f"The learning curves of {measured.network} and {measured.classical} are not "
+            "expected to cross."
+        )
     verb = "is" if crossing.measured else "would be"
     other = ({measured.network, measured.classical} - {crossing.better}).pop()
     rows = number(float(f"{crossing.rows:.2g}"))
     beyond = f"Beyond about {rows} {measured.noun} {crossing.better} {verb} better than {other}"
-    return f"{beyond}." if crossing.measured else f"{beyond}, if both go on as they do."
+    return (
+        f"{beyond}."
+        if crossing.measured
+        else (f"{beyond}, if both curves continue as they do now.")
+    )
 
 
 def _told_doubling(name: str, gain: Difference | None, measured: Measured) -> str:
-    what = f"Twice the {measured.noun} would bring {name}"
+    what = f"Doubling the number of {measured.noun} would change {name}"
     margin = measured.margin
     if gain is None or (gain.low < margin < gain.high and gain.high - gain.low > 2 * margin):
-        return f"What twice the {measured.noun} would bring {name} {CANNOT_BE_SAID}."
+        return f"The effect of twice as many {measured.noun} on {name} {CANNOT_BE_SAID}."
     mean, low, high = (told(v, measured.metric) for v in (gain.mean, gain.low, gain.high))
-    return f"{what} about {mean} of {measured.unit} ({low} to {high})."
+    return f"{what} by about {mean} of {measured.unit} ({low} to {high})."
 
 
 def machine_axis(measured: Measured) -> dict[str, Any]:
@@ -174,19 +181,23 @@ def _told_machine(
     )
     if None not in both:
         names = [e.name for e in (network, classical) if _fits(e, limit)]
-        fits = {0: "neither fits", 1: f"only {' '.join(names)} fits", 2: "both fit"}[len(names)]
-        sentence += f": {fits} a laptop of 4 GB"
+        fits = {
+            0: "neither of them fits",
+            1: f"only {' '.join(names)} fits",
+            2: "both of them fit",
+        }[len(names)]
+        sentence += f": {fits} on a laptop with 4 GB of memory"
     if len(one_core) == 2:
         times = {side: t["one_core"] / t["all_cores"] for side, t in one_core.items()}
         sentence += (
-            f"; on one core of {network.cores} a fold takes "
-            f"{times['network']:.2g} and {times['classical']:.2g} times as long"
+            f"; on one core instead of {network.cores}, a fold takes {times['network']:.2g} "
+            f"and {times['classical']:.2g} times as long"
         )
     return f"{sentence}."
 
 
 def features_axis(measured: Measured) -> dict[str, Any]:
-    """Tell what each contender gains by an expert's features."""
+    """Tell what each contender gains by engineered features."""
     gains: dict[str, Any] = {}
     for name, other in measured.expert.items():
         plain, expert = measured.raw[name], other
@@ -242,17 +253,17 @@ def _told_features(
             sign = "-" if gain["mean"] < 0 else "+"
             gained.append(f"{name} {sign}{amount}{_unsure(gain)}")
     if not gained:
-        return f"What an expert's features bring {CANNOT_BE_SAID}."
+        return f"The effect of engineered features {CANNOT_BE_SAID}."
     plain = "pixels" if measured.problem.kind == "images" else "the columns"
-    sentence = f"An expert's features change {measured.unit} by: {', '.join(gained)}."
+    sentence = f"Engineered features change {measured.unit} by: {', '.join(gained)}."
     if learnt:
         on_raw, on_learnt = (
             told(learnt[key], measured.metric)
             for key in ("on_raw", "on_what_the_network_learnt")
         )
         sentence += (
-            f" A linear model of {plain} reaches {on_raw}; one of what {measured.network} "
-            f"made of them, its last layer, {on_learnt}."
+            f" A linear model on {plain} reaches {on_raw}; on the features that "
+            f"{measured.network} learnt from them, it reaches {on_learnt}."
         )
     return sentence
 
@@ -260,7 +271,7 @@ def _told_features(
 def _unsure(gain: Mapping[str, float]) -> str:
     """Add that a gain may be chance, where its interval holds zero."""
     sure = gain["low"] > 0 or gain["high"] < 0
-    return "" if sure else " (may be chance)"
+    return "" if sure else " (may be due to chance)"
 
 
 def time_axis(measured: Measured) -> dict[str, Any]:
@@ -280,10 +291,10 @@ def time_axis(measured: Measured) -> dict[str, Any]:
     saying = {
         (True, True): "true here",
         (False, False): "not true here",
-        (True, False): "true here of one row at a time, not of many",
-        (False, True): "true here of many rows at once, not of one",
+        (True, False): "true here for one row at a time, not for many",
+        (False, True): "true here for many rows at once, not for one",
     }[single, batch]
-    one = "picture" if measured.noun == "pictures" else "row"
+    one = "image" if measured.noun == "images" else "row"
     sentence = (
         f"Training took {_ratio(network.train_seconds, classical.train_seconds)} as long. "
         f"That deep learning predicts faster is {saying}: one {one} takes {network.name} "
@@ -308,12 +319,12 @@ def _ratio(seconds: float, other: float) -> str:
 
 
 def approach_axis(measured: Measured) -> dict[str, Any]:
-    """List the steps of each contender as they ran."""
+    """List the steps of each model as they ran."""
     steps = {name: list(entry.steps) for name, entry in measured.raw.items() if entry.folds}
     network, classical = steps[measured.network], steps[measured.classical]
     sentence = (
-        f"{measured.network}, end to end: {_listed(network)}. "
-        f"{measured.classical}, a pipeline: {_listed(classical)}."
+        f"{measured.network}, end to end: {_listed(network)}. {measured.classical}, as a "
+        f"pipeline: {_listed(classical)}."
     )
     return {"contenders": steps, "sentence": sentence}
 

@@ -65,7 +65,7 @@ def estimator_of(contender: Contender, problem: Problem) -> Any:
         If it is one of Tenfold's networks.
     """
     if contender.make is None:
-        raise ValueError(f"{contender.name} is a network: all its folds train at once")
+        raise ValueError(f"{contender.name} is a network: all of its folds train at once")
     return contender.make(problem)
 
 
@@ -74,7 +74,7 @@ def table_contenders(problem: Problem) -> list[Contender]:
     regression = problem.task == "regression"
     linear = "ridge regression" if regression else "logistic regression"
     found = [
-        Contender(name="constant guess", kind="constant", make=pipelines.constant_guess),
+        Contender(name="baseline", kind="constant", make=pipelines.baseline_guess),
         Contender(name=linear, kind="classical", make=pipelines.linear_model),
         Contender(
             name="nearest neighbours", kind="classical", make=pipelines.nearest_neighbours
@@ -157,7 +157,7 @@ def _called(source: str) -> Any:
     """Return what a function of a user's file returns."""
     place = {"contender": source}
     if not names_function(source):
-        fact = f"{source!r} is no FILE.py:FUNCTION"
+        fact = f"{source!r} is not of the form FILE.py:FUNCTION"
         raise ContenderError("C01", fact, fix=["--with mine.py:make_model"])
     try:
         estimator = find_function(source)()
@@ -179,7 +179,7 @@ def _check_estimator(estimator: Any, code: str, place: dict[str, str]) -> None:
         what = f"the class {estimator.__name__}" if isinstance(estimator, type) else ""
         raise ContenderError(
             code,
-            f"this is no estimator: {what or repr(estimator)}",
+            f"this is not an estimator: {what or repr(estimator)}",
             place=place,
             fix=["return an unfitted estimator, such as sklearn.svm.SVR()"],
         )

@@ -26,7 +26,7 @@ DATE_PARTS: Final = ("year", "month", "day", "day_of_week", "hour")
 
 
 def with_expert_features(problem: Problem) -> Problem:
-    """Return the problem with an expert's columns beside its own.
+    """Return the problem with engineered columns beside its own.
 
     Which columns are combined depends on their values in all rows, never on the target.
 
@@ -37,7 +37,7 @@ def with_expert_features(problem: Problem) -> Problem:
     """
     table = problem.table
     if table is None or not isinstance(problem.X, pd.DataFrame):
-        raise ValueError("only a table has columns to combine")
+        raise ValueError("only tables have columns to combine")
     taken = {*table.frame.columns}
     made = dict(expert_columns(problem.X, problem.dates or {}))
     added = pd.DataFrame({name: cells for name, cells in made.items() if name not in taken})

@@ -39,7 +39,7 @@ def draw_scores(contenders: Contenders, metric: str) -> Markup:
             ax.plot([score["low"], score["high"]], [place, place], color=colour, lw=2)
         ax.plot([score["mean"]], [place], "o", color=colour)
     ax.set_xlabel(f"{NAMES[metric]}, mean over folds with its 95 % interval")
-    return as_svg(ax, f"{NAMES[metric]} of each contender")
+    return as_svg(ax, f"{NAMES[metric]} of each model")
 
 
 def draw_axis(axis: str, found: Found, contenders: Contenders, metric: str) -> Markup | str:
@@ -72,18 +72,18 @@ def _draw_curves(found: Found, metric: str) -> Markup:
 
 
 def _draw_machine(each: Found, kinds: Mapping[str, str]) -> Markup:
-    """Draw the peak memory of each contender beside what a laptop of 4 GB has."""
+    """Draw the peak memory of each model beside what a laptop of 4 GB has."""
     ax = named_rows(list(each))
     for place, (name, told) in enumerate(each.items()):
         ax.barh(place, told["peak_memory_bytes"] / 1e6, height=0.6, color=kinds[name])
     ax.axvline(LEFT_FOR_PROGRAMS * SMALL_LAPTOP / 1e6, color=INK, lw=0.8, ls="--")
     plain_numbers(ax.xaxis)
     ax.set_xlabel("peak memory, MB")
-    return as_svg(ax, "Peak memory of each contender")
+    return as_svg(ax, "Peak memory of each model")
 
 
 def _draw_features(each: Found, kinds: Mapping[str, str], metric: str) -> Markup:
-    """Draw each score as the data are, hollow, and with an expert's features, filled."""
+    """Draw each score as the data are, hollow, and with engineered features, filled."""
     ax = named_rows(list(each))
     for place, (name, told) in enumerate(each.items()):
         raw, expert = or_nan(told["raw"]), or_nan(told["expert"])
@@ -91,7 +91,7 @@ def _draw_features(each: Found, kinds: Mapping[str, str], metric: str) -> Markup
         ax.plot([raw], [place], "o", color=kinds[name], mfc="none")
         ax.plot([expert], [place], "o", color=kinds[name])
     ax.set_xlabel(NAMES[metric])
-    return as_svg(ax, "Scores with and without an expert's features")
+    return as_svg(ax, "Scores with and without engineered features")
 
 
 def _draw_time(each: Found, kinds: Mapping[str, str]) -> Markup:
@@ -104,5 +104,5 @@ def _draw_time(each: Found, kinds: Mapping[str, str]) -> Markup:
         ax.plot([alone], [place], "o", color=kinds[name])
         ax.plot([many], [place], "o", color=kinds[name], mfc="none")
     ax.set_xscale("log")
-    ax.set_xlabel("milliseconds an answer")
-    return as_svg(ax, "Time of an answer of each contender")
+    ax.set_xlabel("milliseconds per prediction")
+    return as_svg(ax, "Prediction time of each model")

@@ -53,7 +53,7 @@ class Cost:
 
 
 COSTS: Final[Mapping[str, Cost]] = {
-    "constant guess": Cost(0.02, 0.0),
+    "baseline": Cost(0.02, 0.0),
     "ridge regression": Cost(0.05, 0.3, 0.17, 0.4, 1.0),
     "logistic regression": Cost(0.05, 0.3, 0.17, 0.4, 1.0),
     "nearest neighbours": Cost(0.08, 0.5, 0.08, 0.3, 1.4),
@@ -68,7 +68,7 @@ UNKNOWN: Final = COSTS["extra trees"]
 
 # Of pictures: seconds once for a thousand pictures, and for a thousand that a fold learns from.
 PICTURE_COSTS: Final[Mapping[str, tuple[float, float]]] = {
-    "constant guess": (0.0, 0.0),
+    "baseline": (0.0, 0.0),
     "colours + LightGBM": (0.5, 0.9),
     "HOG + linear SVM": (1.9, 0.35),
     "tutorial's network": (0.6, 13.0),

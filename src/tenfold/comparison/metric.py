@@ -36,12 +36,15 @@ def choose_metric(metric: str | None, problem: Problem) -> tuple[str, tuple[Deci
         check(metric in known, "metric", metric, " or ".join(known))
         return metric, ()
     if problem.task == "regression":
-        chosen, why = "r2", "its size does not depend on the unit of the target"
+        chosen, why = "r2", "it does not depend on the unit of the target"
     else:
         largest = float(np.bincount(problem.y).max() / len(problem))
-        chosen, why = "accuracy", f"no class holds more than {1 - RARE:.0%} of the rows"
+        chosen, why = "accuracy", f"no class has more than {1 - RARE:.0%} of the rows"
         if largest > 1 - RARE:
             chosen = "roc_auc"
-            why = f"one class holds {largest:.0%} of the rows, which a guess gets right too"
-    what = f"contenders are compared by {NAMES[chosen]}"
+            why = (
+                f"one class has {largest:.0%} of the rows, so always predicting it gives a "
+                "high accuracy"
+            )
+    what = f"models are compared by {NAMES[chosen]}"
     return chosen, (Decision(what=what, why=why, change_with="--metric"),)

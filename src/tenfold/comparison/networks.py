@@ -24,9 +24,12 @@ from tenfold.study.study import Study, run_study
 from tenfold.training.choose_pictures import choose_framing
 
 STEPS: Final = {
-    "pretrained": ("features of a pretrained network", "heads on them, all folds at once"),
-    "scratch": ("the network, from pixels to classes",),
-    "tutorial": ("the tutorial's network, from pixels to classes",),
+    "pretrained": (
+        "features of a pretrained network",
+        "heads on these features, all folds at once",
+    ),
+    "scratch": ("the network, end to end from pixels to classes",),
+    "tutorial": ("the tutorial's network, end to end from pixels to classes",),
 }
 BATCH: Final = 256  # pictures that are asked for at once, to see how long they take
 
@@ -124,7 +127,7 @@ def _train_table(problem: Problem, table: Table, options: RunOptions) -> _Traine
         answers=_by_fold(study, problem),
         train_seconds=seconds,
         answer=lambda rows: model.answers(table.take(rows)),
-        steps=(f"{body}: all folds at once, filling, scaling and coding inside",),
+        steps=(f"{body}: all folds at once, with imputation, scaling and encoding inside",),
         stopped=_stopped(study),
     )
 
@@ -137,8 +140,11 @@ def _train_pictures(
         seen.pictures, _ = read_pictures(problem.source or "", framing, options.pictures)
     read = seen.pictures
     if len(read) <= used[-1]:
-        fact = f"there were {used[-1] + 1:,} pictures or more, and now there are {len(read):,}"
-        raise PictureError("I02", fact, fix=["leave the folder alone while it is compared"])
+        fact = (
+            f"there were at least {used[-1] + 1:,} images before, but now there are "
+            f"{len(read):,}"
+        )
+        raise PictureError("I02", fact, fix=["do not change the folder during the comparison"])
     pictures = read.take(used)
     known = None if seen.features is None else seen.features[used]
     began = time.perf_counter()

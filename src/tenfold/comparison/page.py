@@ -23,17 +23,17 @@ from tenfold.store.rescue import rescue
 
 COMPARE: Final = "compare.json"
 CAPTIONS: Final = {
-    "data": "Mean over folds, with a band of 95 %.",
-    "machine": "The dashed line is what a laptop of 4 GB has to spare.",
-    "features": "Hollow: as the data are. Filled: with an expert's features.",
-    "time": "Filled: one row alone. Hollow: a row among many.",
+    "data": "Mean over folds; the bands are 95 % confidence intervals.",
+    "machine": "The dashed line is the memory available on a laptop with 4 GB.",
+    "features": "Hollow: original features. Filled: with engineered features.",
+    "time": "Filled: a single row. Hollow: one row of a large batch.",
 }
 TITLES: Final = {
-    "data": "How much data each needs",
-    "machine": "What each asks of a machine",
-    "features": "What an expert's features bring",
-    "time": "How long each takes",
-    "approach": "What each does, step by step",
+    "data": "Data efficiency",
+    "machine": "Hardware needs",
+    "features": "Effect of engineered features",
+    "time": "Training and prediction time",
+    "approach": "Steps of each approach",
 }
 
 
@@ -136,7 +136,7 @@ def render(found: Mapping[str, Any], name: str) -> str:
             metric=NAMES[metric],
             header=HEADER,
             rows=[(entry.kind, row) for entry, row in zip(entries, table, strict=True)],
-            pooled=pooled_note(entries, "pictures" if found["kind"] == "images" else "rows"),
+            pooled=pooled_note(entries, "images" if found["kind"] == "images" else "rows"),
             scores=draw_scores(found["contenders"], metric),
             margin=told(or_nan(verdict["margin"]), metric),
             axes=axes,
@@ -174,8 +174,10 @@ def machine_rows(each: Each) -> list[list[str]]:
 
 
 def features_rows(each: Each, metric: str) -> list[list[str]]:
-    """Return what each contender gains by an expert's features."""
-    rows = [["contender", "as they are", "with an expert's", "gain", "95 % interval"]]
+    """Return what each contender gains by engineered features."""
+    rows = [
+        ["contender", "original features", "with engineered features", "gain", "95 % interval"]
+    ]
     for name, e in each.items():
         gain = e["gain"]
         numbers = (e["raw"], e["expert"], gain["mean"], gain["low"], gain["high"])
@@ -186,7 +188,7 @@ def features_rows(each: Each, metric: str) -> list[list[str]]:
 
 def time_rows(each: Each) -> list[list[str]]:
     """Return how long each contender takes."""
-    rows = [["contender", "training s", "one row ms", "of many, a row ms"]]
+    rows = [["contender", "training s", "single row, ms", "batch, ms per row"]]
     for name, e in each.items():
         single, batch = (
             or_nan(e["predict_seconds_single"]),
@@ -198,6 +200,6 @@ def time_rows(each: Each) -> list[list[str]]:
 
 
 def approach_rows(each: Each) -> list[list[str]]:
-    """Return the steps of each contender."""
+    """Return the steps of each model."""
     rows = [[name, " → ".join(steps)] for name, steps in each.items()]
     return [["contender", "steps"], *rows]

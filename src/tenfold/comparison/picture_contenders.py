@@ -7,7 +7,7 @@ from sklearn.svm import LinearSVC
 
 from tenfold.comparison import picture_features
 from tenfold.comparison.contenders import Contender
-from tenfold.comparison.pipelines import boosted_trees, constant_guess
+from tenfold.comparison.pipelines import baseline_guess, boosted_trees
 from tenfold.comparison.problem import Problem
 from tenfold.config import Decision, Quality
 
@@ -23,7 +23,7 @@ def picture_contenders(problem: Problem) -> tuple[list[Contender], tuple[Decisio
     asked = problem.options.train.quality
     medium: Quality = "medium"
     pretrained = medium if asked == "best" else asked  # best costs a training a fold
-    found = [Contender(name="constant guess", kind="constant", make=constant_guess), COLOURS]
+    found = [Contender(name="baseline", kind="constant", make=baseline_guess), COLOURS]
     left_out: tuple[Decision, ...] = ()
     if picture_features.has_edges():
         found.append(EDGES)

@@ -72,7 +72,7 @@ def edges(squares_NSS3: Squares, *, cell: int = FINE) -> Numbers:
     MissingExtraError
         E01, if scikit-image is not installed.
     """
-    feature = require("skimage.feature", extra="hog", to="measure edges in pictures")
+    feature = require("skimage.feature", extra="hog", to="measure edges in images")
     grey_NSS = squares_NSS3.astype(np.float32) @ LUMA / 255
     found = [
         feature.hog(grey, orientations=9, pixels_per_cell=(cell, cell), cells_per_block=(2, 2))
@@ -89,7 +89,7 @@ def texture(squares_NSS3: Squares) -> Numbers:
     MissingExtraError
         E01, if scikit-image is not installed.
     """
-    feature = require("skimage.feature", extra="hog", to="measure texture in pictures")
+    feature = require("skimage.feature", extra="hog", to="measure texture in images")
     grey_NSS = (squares_NSS3.astype(np.float32) @ LUMA).astype(np.uint8)
     counts = [
         np.bincount(
@@ -117,23 +117,21 @@ def pixels(squares_NSS3: Squares) -> Numbers:
 
 
 def expert_table(problem: Problem) -> Problem:
-    """Return the problem with a table of an expert's features in place of the pictures.
+    """Return the problem with a table of engineered features in place of the pictures.
 
     Colour, and texture and coarse edges where scikit-image is installed: what a network
     for tables can be given, to see what it gains or loses by not seeing the pixels.
     """
     squares = problem.X
     if isinstance(squares, pd.DataFrame):
-        raise TypeError("the problem holds no pictures")
+        raise TypeError("the problem holds no images")
     parts = [colours(squares)]
     if has_edges():
         parts += [texture(squares), edges(squares, cell=COARSE)]
     X = pd.DataFrame(np.concatenate(parts, axis=1).astype(np.float64))
     X.columns = [f"feature {i}" for i in range(X.shape[1])]
     frame = X.assign(**{TARGET: [problem.classes[number] for number in problem.y]})
-    table = Table(
-        frame=frame, lines=np.arange(1, len(frame) + 1), source="an expert's features"
-    )
+    table = Table(frame=frame, lines=np.arange(1, len(frame) + 1), source="engineered features")
     schema = SchemaOptions(target=TARGET, task="classification", keep_counters=True)
     train = replace(problem.options.train, network="auto")
     return replace(problem, X=X, table=table, options=RunOptions(schema=schema, train=train))

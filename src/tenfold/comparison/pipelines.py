@@ -37,7 +37,7 @@ EXTREME, EXTREME_STEP = 300, 0.1  # the same of XGBoost
 EMPTY: Final = "empty"  # CatBoost takes no missing words
 
 
-def constant_guess(problem: Problem) -> Any:
+def baseline_guess(problem: Problem) -> Any:
     """Return the guess that looks at no column: the mean, or the shares of the classes."""
     if problem.task == "regression":
         return DummyRegressor()
@@ -110,7 +110,7 @@ def cat_boost(problem: Problem) -> Pipeline:
         verbose=False,
     )
     fill = FunctionTransformer(partial(fill_words, words=tuple(words)))
-    return Pipeline([("empty words", fill), ("model", last)])
+    return Pipeline([("empty categories", fill), ("model", last)])
 
 
 def plain_names(X: pd.DataFrame) -> pd.DataFrame:

@@ -90,7 +90,7 @@ class Processes:
         for name in job.rounds:
             entry = reached.get(name, job.nothing)
             if name not in ended:
-                entry = entry.failed(why or "its process ended early")
+                entry = entry.failed(why or "its process ended unexpectedly")
             reached[name] = replace(entry, shared=shared)
         return reached
 
@@ -113,7 +113,7 @@ def pack_job(job: Job) -> Packed | dict[str, Entry]:
     try:
         data = pack(job)
     except Exception as error:  # noqa: BLE001 - of whatever object a user's estimator holds
-        why = f"it cannot be sent to a process of its own: {in_a_line(error)}"
+        why = f"it cannot be sent to a separate process: {in_a_line(error)}"
         return dict.fromkeys(rounds, nothing.failed(why))
     return Packed(data, job.contender.network is not None, nothing, rounds, job.limit)
 
@@ -156,7 +156,7 @@ class _Mother:
             try:
                 said = self._messages.get(timeout=patience)
             except queue.Empty:
-                return ended, f"the time limit of {job.limit:g} s: it did not end by itself"
+                return ended, f"it exceeded the time limit of {job.limit:g} s and was stopped"
             if isinstance(said, Message):
                 reached[said.round] = said.entry
                 if said.last:
@@ -199,7 +199,7 @@ class _Mother:
         """Say why a process ended that did not say it itself."""
         status = self._process.wait() if ended is None else ended.status
         if status == -signal.SIGKILL:
-            return "the system ended it, most likely because memory ran out"
+            return "the system killed it, most likely because memory ran out"
         if status < 0:
             return f"it was ended by {signal.Signals(-status).name}"
         self._errors.seek(self._said_before)

@@ -48,7 +48,7 @@ def run_classical(
     for pair in problem.splits:
         if limit is not None and done and time.perf_counter() - started > limit:
             of = f"{len(done)} of {len(problem.splits)} folds"
-            yield entry.failed(f"the time limit of {limit:g} s ended it after {of}")
+            yield entry.failed(f"the time limit of {limit:g} s was reached after {of}")
             return
         fitted = clone(estimator)
         done.append(_run_fold(fitted, problem, pair))

@@ -112,7 +112,7 @@ def read_picture_problem(
     framing = Framing(size=SQUARE_SIDE, crop=0.0)
 
     def progress(done: int, total: int) -> None:
-        follow.working(f"reading pictures, {done:,} of {total:,}", 0.0)
+        follow.working(f"reading images, {done:,} of {total:,}", 0.0)
 
     pictures, test = read_pictures(data, framing, options.pictures, progress)
     pictures.check_rejected(options.pictures.max_bad)
@@ -138,7 +138,7 @@ def read_picture_problem(
     )
     left_out: tuple[Decision, ...] = ()
     if test is not None:
-        what, why = f"{len(test):,} test pictures are left alone", "folds are compared"
+        what, why = f"{len(test):,} test images are not used", "models are compared on folds"
         left_out = (Decision(what=what, why=why, change_with="tenfold evaluate"),)
     return problem, (*pictures.decisions, *left_out, *seen, *dealt)
 
@@ -158,6 +158,6 @@ def _split_pictures(
     )
     if options.split.folds is not None:
         return splits, dealt
-    why = "contenders that see pixels take long"
+    why = "models that train on pixels take a long time"
     few = Decision(what=f"{PICTURE_FOLDS} folds", why=why, change_with="--folds")
     return splits, (few, *dealt)

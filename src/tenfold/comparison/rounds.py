@@ -31,7 +31,7 @@ INTERRUPTED: Final = "Ctrl-C"
 
 
 def race_rounds(contender: Contender, problem: Problem, *, axes: bool) -> tuple[Round, ...]:
-    """Return what every contender runs: the race, and with or without an expert's features."""
+    """Return what every contender runs: the race, and with or without engineered features."""
     race = Round(name=RACE, folds=contender.most_folds)
     if not axes or contender.kind == "constant":
         return (race,)

@@ -101,7 +101,7 @@ def compare(  # noqa: PLR0913 - each option of the command, by its own name
     skip_rows, skip_footer, comment, units_row, keep_empty, sheet
         See ``train``.
     follow : Follow, optional
-        Told of every step.
+        Called at every step.
 
     Returns
     -------

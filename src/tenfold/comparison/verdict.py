@@ -18,7 +18,7 @@ Outcome = Literal["yes", "no", "no_difference", "too_little_data"]
 # leaves, and at most a share of 1 for R2 and shares, or of the guess's error.
 MARGIN_OF_ERROR: Final = 0.1
 MARGIN_OF_ALL: Final = 0.02
-# Where nothing beats the constant guess, but the data cannot exclude that something would
+# Where nothing beats the baseline, but the data cannot exclude that something would
 # come this share of the way to a perfect answer, they are too few to tell.
 BLIND: Final = 0.25
 ALIKE: Final = 2.0  # times the seconds of the other are about the same cost
@@ -117,7 +117,7 @@ def margin_of(metric: str, classical: float, constant: float) -> float:
     """Return the difference below which none matters.
 
     A tenth of the error that the classical model leaves; of R2, accuracy and ROC AUC at most
-    0.02, of errors at most a fiftieth of the constant guess's.
+    0.02, of errors at most a fiftieth of the baseline's.
 
     Examples
     --------
@@ -186,19 +186,24 @@ def told_ahead(entries: Sequence[Entry], chosen: Sequence[Entry], metric: str) -
             same = best.first(entry.folds).mean(metric)
             if sign * entry.mean(metric) > sign * same:
                 folds = f"{entry.folds} of {best.folds} folds"
-                said += f" {entry.name} ran {folds}, and was better than {best.name} on these."
+                said += (
+                    f" {entry.name} only finished {folds}, but was better than "
+                    f"{best.name} on those."
+                )
     return said
 
 
 def _unfought(
     network: Entry | None, classical: Entry | None, guess: Entry | None, metric: str
 ) -> Verdict:
-    sides = {"network": network, "classical model": classical, "constant guess": guess}
+    sides = {"network": network, "classical model": classical, "baseline": guess}
     missing = [f"no {name}" for name, entry in sides.items() if entry is None]
-    why = f"{' and '.join(missing)} finished" if missing else "they share a single fold"
+    why = (
+        f"{' and '.join(missing)} finished" if missing else "they have only one fold in common"
+    )
     return Verdict(
         outcome="too_little_data",
-        sentence=f"It cannot be told: {why}.",
+        sentence=f"No verdict is possible: {why}.",
         metric=metric,
         network=network.name if network else "",
         classical=classical.name if classical else "",
@@ -218,7 +223,7 @@ class _Race:
     ratio: float
 
     def against_guess(self, test_share: float) -> tuple[Outcome, str] | None:
-        """Return the outcome if neither is shown to beat the constant guess by the margin."""
+        """Return the outcome if neither is shown to beat the baseline by the margin."""
         gains = [
             paired_difference(entry, self.guess, self.metric, test_share)
             for entry in (self.network, self.classical)
@@ -232,14 +237,14 @@ class _Race:
         scores = (
             f"{NAMES[self.metric]} {self._score(self.network)} for {self.network.name}, "
             f"{self._score(self.classical)} for {self.classical.name}, "
-            f"{self._score(self.guess)} for the guess"
+            f"{self._score(self.guess)} for the baseline"
         )
-        said = "neither is shown to predict better than the constant guess"
+        said = "neither significantly beats the baseline"
         if any(gain.low > 0 for gain in found):
-            said += f" by {self._matters} or more"
+            said += f" by at least {self._matters}"
         if most > BLIND * whole:
             return "too_little_data", (
-                f"Too little data to tell: {said}, and much better is not excluded either "
+                f"Too little data to tell: {said}, but a useful gain cannot be ruled out "
                 f"({scores})."
             )
         return "no_difference", f"No difference: {said} ({scores})."
@@ -254,10 +259,10 @@ class _Race:
             return self._behind()
         if d.high > self.margin:
             said = f"Too little data to tell whether {network} or {classical} is better"
-            matter = f"below {self._matters} none would matter"
+            matter = f"a difference below {self._matters} would not matter"
             return "too_little_data", f"{said} ({numbers}; {matter})."
         if d.low >= -self.margin and self.ratio <= ALIKE:
-            said = f"No difference worth having: {network} is as good as {classical}"
+            said = f"No relevant difference: {network} is as good as {classical}"
             return "no_difference", f"{said} ({numbers}), {self._cost()}."
         as_good = "as good" if d.low >= -self.margin else "at least as good"
         return "no", f"No: {classical} is {as_good} ({self._numbers()}){self._price()}."
@@ -268,14 +273,14 @@ class _Race:
         network, classical = self.network.name, self.classical.name
         better = f"{network} predicts better than {classical}"
         if d.mean >= margin:
-            likely = f", more likely than not by {self._matters} or more"
+            likely = f", and more likely than not by at least {self._matters}"
             sure = "" if d.low >= margin else likely
             return "yes", f"Yes: {better} ({numbers}){sure}, {self._cost()}."
         if d.high > margin:
             said = f"Too little data to tell whether it is worth it: {better} ({numbers})"
-            untold = f"whether by {self._matters} or more cannot be told"
+            untold = f"whether by at least {self._matters} is uncertain"
             return "too_little_data", f"{said}; {untold}."
-        less = f"{network} predicts better, but by less than that"
+        less = f"{network} predicts better, but by less than this margin"
         if self.ratio <= ALIKE:
             return "no_difference", f"{self._alike()}; {less}."
         said = f"No: {classical} is as good to within {self._matters} ({self._numbers()})"
@@ -289,11 +294,11 @@ class _Race:
         if d.high <= -margin:
             return "no", f"{worse}."
         if d.mean <= -margin:
-            return "no", f"{worse}; more likely than not by {self._matters} or more."
+            return "no", f"{worse}; more likely than not by at least {self._matters}."
         if d.low < -margin:
-            return "no", f"{worse}; whether by {self._matters} or more cannot be told."
+            return "no", f"{worse}; whether by at least {self._matters} is uncertain."
         if self.ratio <= ALIKE:
-            less = f"{classical} predicts better, but by less than that"
+            less = f"{classical} predicts better, but by less than this margin"
             return "no_difference", f"{self._alike()}; {less}."
         less = f", and better by less than {self._matters},"
         return "no", f"No: {classical} is as good ({numbers}){less}{price.removeprefix(',')}."
@@ -302,7 +307,7 @@ class _Race:
         """Say that the two are as good as each other, but for what does not matter."""
         said = f"{self.network.name} is as good as {self.classical.name} to within"
         numbers = self._numbers(network_first=True)
-        return f"No difference worth having: {said} {self._matters} ({numbers}), {self._cost()}"
+        return f"No relevant difference: {said} {self._matters} ({numbers}), {self._cost()}"
 
     @property
     def _matters(self) -> str:

@@ -21,13 +21,13 @@ Mode = Literal["strict", "warn"]
 MODES: Final = get_args(Mode)
 FIRST: Final = 3  # cells that a line names
 SAID: Final[dict[What, str]] = {
-    "another kind": "cannot be read as {training}, taken as empty",
+    "unexpected type": "cannot be read as {training}, treated as missing",
     "perhaps a fraction": "without a %, read as percent ({training} in training), though they "
     "may be fractions of one",
-    "unseen word": "words that training never saw",
-    "below all seen": "below the {training} of training",
-    "above all seen": "above the {training} of training",
-    "empty": "empty, as no cell was in training",
+    "unseen category": "categories not seen in training",
+    "below the training range": "below the range of the training data ({training})",
+    "above the training range": "above the range of the training data ({training})",
+    "empty": "empty, although no cell was empty in training",
 }
 
 
@@ -54,7 +54,7 @@ def admit(
     if mode == "strict" and (found or table.rejected):
         raise _refusal(table, found)
     # By default a column may be neither missing nor unreadable; only then look once more.
-    if mode is None and {d.what for d in found} & {"missing column", "another kind"}:
+    if mode is None and {d.what for d in found} & {"missing column", "unexpected type"}:
         check_columns(table.frame, schema, table.decimal)
     return fitted, found
 
@@ -70,12 +70,12 @@ def _refusal(table: Table, found: Sequence[Departure]) -> PredictError:
         first = table.rejected[0]
         place["left out"] = f"line {first.line}: {first.reason}"
     columns = len({departure.column for departure in found})
-    fact = f"{columns:,} columns are not as they were in training"
+    fact = f"{columns:,} columns differ from the training data"
     if columns == 1:
-        fact = "one column is not as it was in training"
+        fact = "one column differs from the training data"
     if not columns:
         fact = f"{len(table.rejected):,} rows cannot be used"
-    fix = ["mend the cells", "answer all rows, and be told the same: --warn"]
+    fix = ["correct these cells", "predict all rows, and only warn about these: --warn"]
     return PredictError("P08", fact, place=place, fix=fix)
 
 
@@ -93,7 +93,7 @@ def _lines(table: Table, found: Sequence[Departure]) -> Iterator[tuple[str, str]
     if extra:
         names = ", ".join(map(repr, extra[:SHOWN]))
         more = f" and {len(extra) - SHOWN:,} more" if len(extra) > SHOWN else ""
-        yield names + more, "training had no such column, left aside"
+        yield names + more, "not in the training data, ignored"
 
 
 def _line(table: Table, departure: Departure) -> str:
@@ -101,9 +101,9 @@ def _line(table: Table, departure: Departure) -> str:
     if departure.what == "missing column":
         now = meant.get(departure.column)
         hint = "" if now is None else f"; is it {now!r} now?"
-        return f"missing, taken as empty{hint}"
+        return f"missing, treated as empty{hint}"
     said = SAID[departure.what].format(training=departure.training)
-    if departure.what == "another kind" and meant:
+    if departure.what == "unexpected type" and meant:
         said += f" (they look like {next(iter(meant.values()))})"
     told = ", ".join(f"line {table.lines[row]}{cell}" for row, cell in _firsts(departure))
     count = f"{len(departure.rows):,} of {len(table):,} cells"
@@ -120,9 +120,9 @@ def _firsts(departure: Departure) -> list[tuple[int, str]]:
         first.setdefault(cell, row)  # the same cell again would tell nothing new
     told = []
     for cell, row in list(first.items())[:FIRST]:
-        is_word = departure.what == "unseen word"
+        is_word = departure.what == "unseen category"
         near = departure.meant.get(cell) if is_word else None
-        shown = repr(cell[:40]) if is_word or departure.what == "another kind" else cell
+        shown = repr(cell[:40]) if is_word or departure.what == "unexpected type" else cell
         told.append((row, f" ({shown}, is it {near!r}?)" if near else f" ({shown})"))
     return told
 
@@ -178,7 +178,7 @@ def admit_and_warn(table: Table, schema: Schema, mode: Mode | None) -> Table:
     notices = [f"{notice.what}: {notice.why}" for notice in table.notices]
     if found or notices:
         lines = "\n  ".join([*notices, *departure_lines(table, found)])
-        said = f"{table.source} is not as the table of training was:\n  {lines}"
+        said = f"{table.source} differs from the training data:\n  {lines}"
         warnings.warn(said, UserWarning, stacklevel=3)
     return fitted
 
@@ -204,6 +204,6 @@ def admit_pictures(pictures: Pictures, mode: Mode | None, *, told: bool) -> None
         warn_of_doubts(pictures)
     if mode != "strict" or not pictures.rejected:
         return
-    fact = f"{len(pictures.rejected):,} pictures cannot be read"
+    fact = f"{len(pictures.rejected):,} images cannot be read"
     place = {file.file: file.reason for file in pictures.rejected[:SHOWN]}
-    raise PredictError("P08", fact, place=place, fix=["mend or leave out these files"])
+    raise PredictError("P08", fact, place=place, fix=["fix these files or leave them out"])

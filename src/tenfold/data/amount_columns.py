@@ -136,7 +136,7 @@ def _as_minutes(words: "pd.Series[int]", enough: float) -> FoundAmounts | None:
         return None
     if all(part < _INCHES for part, fit in zip(parts, fits, strict=True) if fit):
         return None
-    told = "minutes and seconds, since 12 or more of these stand in some cells"
+    told = "minutes and seconds, because some cells hold 12 or more of them"
     return FoundAmounts(form="minutes", unit="min", told=told)
 
 
@@ -164,7 +164,7 @@ def _as_sides(
     form: Form = "credits" if "CR" in sides else "debits"
     units = [(_without_side(one), counts[word]) for word, one in parts.items()]
     unit = _unit_of(units, needed)
-    told = f"those with {_SIGNS[form]} are below zero"
+    told = f"those with {_SIGNS[form]} are negative"
     return None if unit is None else FoundAmounts(form=form, unit=unit, told=told)
 
 

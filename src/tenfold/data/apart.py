@@ -73,8 +73,8 @@ def set_apart(
     if not rest.any() or not test.any():
         raise SplitError(
             "F02",
-            f"--test-size {share:g} would keep {test.sum():,} of {len(table):,} rows apart",
-            fix=["choose another share, or bring more rows"],
+            f"--test-size {share:g} would hold out {test.sum():,} of {len(table):,} rows",
+            fix=["choose another fraction, or use more rows"],
         )
     return table.take(rest), table.take(test)
 

@@ -35,7 +35,7 @@ def as_frame(source: Any) -> Any:
     except Exception as error:
         # Each library has types, and errors for those that it cannot hand over, of its own.
         fact = f"the {type(source).__name__} cannot be read: {str(error).rstrip('.')}"
-        raise ReadError("D07", fact, fix=["cast its columns to plain types"]) from error
+        raise ReadError("D07", fact, fix=["convert its columns to plain types"]) from error
 
 
 def as_source(data: Any) -> Any:
@@ -48,8 +48,8 @@ def as_source(data: Any) -> Any:
     """
     source = as_frame(data)
     if not isinstance(source, str | Path | pd.DataFrame):
-        fact = f"a {type(source).__name__} is no table"
-        raise ReadError("D07", fact, fix=["give a DataFrame, a file, or a table of Arrow"])
+        fact = f"a {type(source).__name__} is not a table"
+        raise ReadError("D07", fact, fix=["pass a DataFrame, a file, or an Arrow table"])
     return source
 
 

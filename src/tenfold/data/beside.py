@@ -23,7 +23,7 @@ from tenfold.data.text import Record
 
 ENOUGH_ROWS: Final = 3  # that show that a column without a name holds nothing, or a block ends
 FEW: Final = 0.5  # of the rows of a table; a block with cells beside fewer is none of it
-BESIDE: Final = "it stands beside the table, and below its last row"
+BESIDE: Final = "it is beside the table, and below its last row"
 SHOWN: Final = 3
 
 
@@ -65,9 +65,9 @@ def own_columns(found: FoundRows, needed: Sequence[str], *, keep: bool) -> OwnCo
     if not empty or len(empty) == len(names):
         return whole
     kept = {j: name for j, name in names.items() if j not in set(empty)}
-    count = "one column that has" if len(empty) == 1 else f"{len(empty):,} columns that have"
-    what = f"{count} neither a name nor a cell left out"
-    why = "a separator at the end of lines, or at their beginning, makes no column"
+    count = "one column with" if len(empty) == 1 else f"{len(empty):,} columns with"
+    what = f"{count} neither a name nor values left out"
+    why = "a separator at the beginning or end of every line does not make a column"
     told = Decision(what=what, why=why, change_with="--keep-empty")
     return _without_others(OwnColumns(names=kept, rows=found.rows, decisions=(told,)), needed)
 
@@ -98,10 +98,13 @@ def _without_others(own: OwnColumns, needed: Sequence[str]) -> OwnColumns:
     below_N = beside_N & ~_any(cells_NJ, list(kept))
     called = [repr(own.names[j]) for j in left]
     more = f" and {len(called) - SHOWN:,} more" if len(called) > SHOWN else ""
-    stand = "column that stands" if len(left) == 1 else "columns that stand"
+    stand = "column" if len(left) == 1 else "columns"
     what = f"{len(left):,} {stand} beside the table left out: {', '.join(called[:SHOWN])}{more}"
     count = int((beside_N & main_N).sum())
-    why = f"behind an empty column, with cells beside {count:,} of its {main_N.sum():,} rows"
+    why = (
+        f"separated by an empty column, with cells beside {count:,} of its {main_N.sum():,} "
+        "rows"
+    )
     told = Decision(what=what, why=why, change_with="--keep-empty")
     below = [own.rows[at] for at in np.flatnonzero(below_N)]
     return OwnColumns(

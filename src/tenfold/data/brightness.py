@@ -30,7 +30,7 @@ def learnt_scales(
         why = f"{_told(largest)} is the largest number in {len(found):,} of them"
         if is_measured(scale, whole=found[0].whole):
             what = f"{_told(scale.black)} is black and {what}"
-            why = f"they are the least and the largest number in {len(found):,} of them"
+            why = f"they are the smallest and the largest number in {len(found):,} of them"
         yield Decision(what=what, why=why, change_with=OPTION)
 
 
@@ -51,8 +51,8 @@ def doubtful_scales(framing: Framing, reaches: Iterable[Reach]) -> Iterator[Deci
             if len(whites) == 1 and not found[0].whole:
                 continue  # fractions end at 1 or at 255, and all of them show which
             shown = " or ".join(map(_told, whites))
-            what = f"{shown} is white in {len(found):,} {_named(found)}, as each tells itself"
-            why = "training saw none, and so learnt no white for them"
+            what = f"{shown} is white in {len(found):,} {_named(found)}, as stated in each file"
+            why = "there were none in the training data, so no white level is known for them"
             yield Decision(what=what, why=why, change_with=OPTION)
             continue
         cut = [reach for reach in found if scale.cuts(reach)]
@@ -75,8 +75,8 @@ def _kinds(reaches: Iterable[Reach]) -> Iterator[list[Reach]]:
 
 def _named(found: Sequence[Reach]) -> str:
     if not found[0].whole:
-        return "pictures of numbers with a fraction"
-    return f"pictures of {' or '.join(map(str, sorted({reach.bits for reach in found})))} bits"
+        return "images of floating-point numbers"
+    return f"images of {' or '.join(map(str, sorted({reach.bits for reach in found})))} bits"
 
 
 def _told(number: float) -> str:

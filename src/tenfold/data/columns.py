@@ -96,7 +96,7 @@ class Column:
             or form not in FORMS
             or (kind == "list" and not data.get("sign"))
         ):
-            raise ValueError("there is no such kind of column")
+            raise ValueError("there is no such column type")
         return cls(
             name=str(data["name"]),
             kind=kind,

@@ -61,10 +61,10 @@ def join_copies(rows: Encoded) -> tuple[Encoded, NDArray[np.int64], tuple[Decisi
     if copies == 0 or inputs < len(first):
         return rows, np.arange(len(rows)), ()
     joined = replace(rows.take(first), weights=np.add.reduceat(rows.weights, first))
-    what = "row that is a copy" if copies == 1 else "rows that are copies"
+    what = "row that is a duplicate" if copies == 1 else "rows that are duplicates"
     decision = Decision(
-        what=f"{copies:,} {what} of another count as more weight of that row",
-        why="a copy on the other side of a fold would give its answer away",
+        what=f"{copies:,} {what} of another add to the weight of that row",
+        why="a duplicate on the other side of a fold would leak its answer",
         change_with="--keep-copies",
     )
     return joined, np.cumsum(new_N) - 1, (decision,)
@@ -128,8 +128,8 @@ def _told(
         found.append(_together(kept, kept - exact))
     apart_N = np.bincount(pairs[0])[set_N] > 1
     reasons = (
-        (apart_N & ~large_N, "they would hold groups together that fill more than a fold"),
-        (apart_N & large_N, "a fold could not hold so many equal rows"),
+        (apart_N & ~large_N, "they would keep groups together that are larger than a fold"),
+        (apart_N & large_N, "a fold could not hold this many equal rows"),
     )
     found += [_apart(int(which.sum()), why) for which, why in reasons if which.any()]
     return tuple(found)
@@ -138,18 +138,18 @@ def _told(
 def _together(copies: int, rounded: int) -> Decision:
     what = f"{copies:,} {'row has' if copies == 1 else 'rows have'} the same inputs as another"
     if rounded == copies:
-        what += " but for rounding"
+        what += " except for rounding"
     elif rounded:
-        what += f", {rounded:,} of them but for rounding"
+        what += f", {rounded:,} of them except for rounding"
     return Decision(
         what=f"{what}, and {'shares' if copies == 1 else 'share'} its fold",
-        why="on the other side of a fold it would give the answer away",
+        why="on the other side of a fold it would leak the answer",
         change_with="--keep-copies",
     )
 
 
 def _apart(count: int, why: str) -> Decision:
-    what = f"{count:,} rows with the same inputs as another may stand in different folds"
+    what = f"{count:,} rows with the same inputs as another may be in different folds"
     return Decision(what=what, why=why, change_with="--group-column")
 
 

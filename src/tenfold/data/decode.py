@@ -182,7 +182,7 @@ def _file_bytes(path: Path) -> int:
         raise Unreadable("it is a folder")
     # Something else, such as a pipe, might be waited for without an end.
     if not stat.S_ISREG(found.st_mode):
-        raise Unreadable("it is no file")
+        raise Unreadable("it is not a file")
     return found.st_size
 
 
@@ -229,8 +229,8 @@ def _reader(head: bytes) -> type[ImageFile.ImageFile]:
         if re.match(magic, head, re.DOTALL):
             return reader
     if head[4:8] == b"ftyp":
-        raise Unreadable("it is a HEIC, AVIF or film file, which is not read")
-    raise Unreadable("it is no picture")
+        raise Unreadable("it is a HEIC, AVIF or video file, which is not supported")
+    raise Unreadable("it is not an image")
 
 
 def _check_size(picture: Image.Image, max_pixels: int) -> None:

@@ -32,11 +32,11 @@ from tenfold.data.table import Table
 What = Literal[
     "missing column",
     "extra column",
-    "another kind",
+    "unexpected type",
     "perhaps a fraction",
-    "unseen word",
-    "below all seen",
-    "above all seen",
+    "unseen category",
+    "below the training range",
+    "above the training range",
     "empty",
 ]
 """In the order in which they are told of a column."""
@@ -94,7 +94,7 @@ def like_training(table: Table, schema: Schema) -> tuple[Table, tuple[Departure,
     Returns
     -------
     table : Table
-        The rows as a model reads them: numbers and dates are parsed, and cells that are none,
+        The rows as a model reads them: numbers and dates are parsed, and cells that are not,
         and columns that are missing, are empty.
     departures : tuple of Departure
         Missing columns first, then extra ones, then cells, column by column.
@@ -143,19 +143,19 @@ def _read(cells: "pd.Series[Any]", column: Column, decimal: str) -> tuple[Any, l
     marks: dict[What, Bools] = {}
     held: Any = cells
     if column.kind == "category":
-        marks["unseen word"] = places(cells, column.levels, decimal) == NOWHERE
+        marks["unseen category"] = places(cells, column.levels, decimal) == NOWHERE
     elif column.kind == "boolean":
-        marks["another kind"] = ~is_truth(cells, decimal, column.tick) & ~empty
+        marks["unexpected type"] = ~is_truth(cells, decimal, column.tick) & ~empty
     elif column.kind not in PLACES:  # of text and lists no word is unseen
         cells = without_words(cells, column.empties)
         empty = cells.isna().to_numpy()
         held, numbers = _numbers(cells, column, decimal)
-        marks["another kind"] = np.isnan(numbers) & ~empty
+        marks["unexpected type"] = np.isnan(numbers) & ~empty
         if _perhaps_fractions(cells, numbers, column):
             marks["perhaps a fraction"] = np.isfinite(numbers)
         elif column.low is not None and column.high is not None:
-            marks["below all seen"] = numbers < column.low
-            marks["above all seen"] = numbers > column.high
+            marks["below the training range"] = numbers < column.low
+            marks["above the training range"] = numbers > column.high
     marks["empty"] = empty if not column.has_missing else np.zeros_like(empty)
     return held, [
         _departure(what, cells, np.flatnonzero(mark), column, decimal)
@@ -195,10 +195,10 @@ def _departure(
     found = cells.iloc[rows]
     texts = tuple("" if text is None else text for text in to_text(found, decimal))
     meant: dict[str, str] = {}
-    if what == "another kind" and column.kind in {"number", "date"}:
+    if what == "unexpected type" and column.kind in {"number", "date"}:
         form = other_form(found, column.kind, column.date_format, decimal)
         meant = dict.fromkeys(texts, form) if form else {}
-    elif what == "unseen word":
+    elif what == "unseen category":
         distinct = list(dict.fromkeys(texts))[:LOOKED_UP]
         near = {text: nearest(text, column.levels) for text in distinct}
         meant = {text: word for text, word in near.items() if word is not None}
@@ -214,9 +214,9 @@ def _departure(
 
 def _held(what: What, column: Column) -> str:
     """Say what the cells of a column were in training, as far as it matters."""
-    if what in {"perhaps a fraction", "below all seen", "above all seen"}:
+    if what in {"perhaps a fraction", "below the training range", "above the training range"}:
         return f"{bound(column, column.low)} to {bound(column, column.high)}"
-    if what == "unseen word":
+    if what == "unseen category":
         return f"{len(column.levels):,} words"
     return "no empty cell" if what == "empty" else _plural(column)
 

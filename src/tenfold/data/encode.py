@@ -293,9 +293,9 @@ def read_weights(table: Table, name: str | None) -> NDArray[np.float64]:
     if len(bad):
         raise SchemaError(
             "S08",
-            f"{len(bad):,} cells of the weight column {name!r} are no weights",
+            f"{len(bad):,} cells of the weight column {name!r} are not valid weights",
             place={"file": table.source, "lines": ", ".join(map(str, table.lines[bad[:5]]))},
-            fix=["mend the cells"],
+            fix=["correct these cells"],
         )
     if not weights.any():
         raise SchemaError(
@@ -320,9 +320,9 @@ def read_times(table: Table, name: str) -> NDArray[np.float64]:
     if len(bad):
         raise SplitError(
             "F05",
-            f"{len(bad):,} cells of the time column {name!r} are no times",
+            f"{len(bad):,} cells of the time column {name!r} are not times",
             place={"file": table.source, "lines": ", ".join(map(str, table.lines[bad[:5]]))},
-            fix=["mend the cells", "choose another column: --time-column NAME"],
+            fix=["correct these cells", "choose another column: --time-column NAME"],
         )
     return times
 
@@ -353,10 +353,10 @@ def with_times(
     reasons = np.full(len(table), f"its time {name!r} is empty", dtype=object)
     filled = bad & cells.notna().to_numpy()
     words = to_text(cells[filled], table.decimal)
-    reasons[filled] = [f"its time {name!r} is {word!r}, no time" for word in words]
-    what = f"{bad.sum():,} rows are left out: they have no time"
+    reasons[filled] = [f"its time {name!r} is {word!r}, which is not a time" for word in words]
+    what = f"{bad.sum():,} rows without a time are left out"
     if bad.sum() == 1:
-        what = "one row is left out: it has no time"
+        what = "one row without a time is left out"
     why = f"line {table.lines[bad][0]}: {reasons[bad][0]}"
     told = Decision(what=what, why=why, change_with="--time-column")
     return table.reject(bad, reasons), (told,)

@@ -149,12 +149,12 @@ def _unpack(path: Path, data: bytes) -> bytes:
     except (OSError, EOFError, ValueError, RuntimeError, *_DAMAGED) as error:
         raise ReadError(
             "D08",
-            f"the {kind} file cannot be unpacked: {error}",
+            f"the {kind} file cannot be decompressed: {error}",
             place={"file": str(path)},
             fix=["copy or download it again"],
         ) from error
     if len(found) > most:
-        fact = f"the {kind} file unpacks to more than {most / 1e9:.1f} GB"
+        fact = f"the {kind} file decompresses to more than {most / 1e9:.1f} GB"
         raise ReadError("D10", fact, place={"file": str(path)}, fix=["split it"])
     return found
 
@@ -174,7 +174,7 @@ def _opened(kind: str, path: Path, data: io.BytesIO) -> IO[bytes]:
     if len(held) != 1:
         raise ReadError(
             "D07",
-            f"the zip file holds {len(held):,} files, and a table is one",
+            f"the zip file holds {len(held):,} files, but a table is a single file",
             place={"file": str(path), "files": ", ".join(held[:LINES_SHOWN])},
             fix=["unpack it, and name the file with the table"],
         )
@@ -193,7 +193,7 @@ def _decode(path: Path, data: bytes, codec: str) -> str:
             "D03",
             f"the file cannot be read as {codec}: {error}",
             place=place,
-            fix=["save it as UTF-8", "let its encoding be looked for: leave out --encoding"],
+            fix=["save it as UTF-8", "let the encoding be detected: leave out --encoding"],
         ) from error
 
 
@@ -204,7 +204,7 @@ def _look_for(path: Path, data: bytes, known: str | None) -> tuple[str, str, str
         return shown
     as_known = None if known is None else _decoded(data, known)
     if as_known is not None and b"\0" in data:
-        return as_known, str(known), "training had it, and the file holds zero bytes"
+        return as_known, str(known), "the training data had it, and the file holds zero bytes"
     text = data.decode("utf-8", "surrogateescape")
     wrong = [] if text.isascii() else _NO_UTF8.findall(text)
     if not wrong:
@@ -212,9 +212,13 @@ def _look_for(path: Path, data: bytes, known: str | None) -> tuple[str, str, str
     if ENOUGH_UTF8 * len(wrong) <= _letters(text) - len(wrong):
         which = "one byte" if len(wrong) == 1 else f"{len(wrong):,} bytes"
         why = f"all but {which} are valid UTF-8; {_lines(text, _NO_UTF8)}, Windows' letters"
-        return text.translate(_OF_BYTE), "utf-8", f"{why} are read instead"
+        return text.translate(_OF_BYTE), "utf-8", f"{why} are used instead"
     if as_known is not None:
-        return as_known, str(known), "training had it, and the bytes are not valid UTF-8"
+        return (
+            as_known,
+            str(known),
+            ("the training data had it, and the bytes are not valid UTF-8"),
+        )
     return _older(path, data)
 
 

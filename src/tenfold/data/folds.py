@@ -35,7 +35,10 @@ def decide_folds(rows: Encoded, options: SplitOptions) -> tuple[int, tuple[Decis
     for limit, fewer in FEWER_FOLDS:
         if len(rows) > limit:
             folds = fewer
-            why = f"{len(rows):,} rows are more than {limit:,}, so fewer folds score as well"
+            why = (
+                f"with more than {limit:,} rows ({len(rows):,}), fewer folds give an "
+                "equally precise score"
+            )
     if options.lenient:
         most, reason = most_folds(rows)
         if 2 <= most < folds:
@@ -95,8 +98,8 @@ def make_splits(
     if len(rows) < max(wanted, 3):
         raise SplitError(
             "F02",
-            f"there are {len(rows)} rows for {wanted} folds",
-            fix=["bring more rows", *(_fewer(len(rows)) if len(rows) > 2 else [])],
+            f"there are only {len(rows)} rows for {wanted} folds",
+            fix=["use more rows", *(_fewer(len(rows)) if len(rows) > 2 else [])],
         )
     if rows.times is not None:
         splits, how = _by_time(rows, rows.times, wanted, streams)
@@ -117,7 +120,7 @@ def _in_blocks(
     rows: Encoded, schema: Labelled, folds: int
 ) -> tuple[Splits, tuple[Decision, ...]]:
     splits = split_by(KFold(folds), rows, np.argsort(rows.rows))
-    what = f"{folds} folds, blocks of rows in the order of the file"
+    what = f"{folds} folds, contiguous blocks in the order of the file"
     why = "each row is tested on once"
     how = Decision(what=what, why=why, change_with="--folds, --shuffle")
     if schema.task == "regression":
@@ -135,23 +138,23 @@ def _by_time(
     moments = len(np.unique(times))
     if moments < 2:
         fix = ["choose another column: --time-column NAME", "shuffle the rows instead"]
-        raise SplitError("F03", "all rows are of one moment", fix=fix)
+        raise SplitError("F03", "all rows have the same time", fix=fix)
     if rows.groups is None:
         pairs = list(blocks_of_time(times, folds))
         what, change = "by time", "--time-column"
-        why = "each fold learns from rows that are earlier than those it is tested on"
+        why = "each fold trains on rows that are earlier than its test rows"
     else:
         _check_groups(rows.groups, 2)
         generator = streams.generator("splits")
         pairs = list(blocks_of_time_and_group(times, rows.groups, folds, generator))
         what, change = "by time and group", "--time-column, --group-column"
-        why = "each fold is tested on rows that are later, and of groups that it never saw"
+        why = "each fold is tested on later rows of groups that are not in its training rows"
     # At the beginning there may be too little to learn from.
     sound = [
         (learn, test) for learn, test in pairs if len(np.unique(rows.target[learn])) > 1
     ] or pairs
     if len(sound) < folds:
-        why += f"; {moments:,} moments make no more"
+        why += f"; {moments:,} different times do not allow more"
     splits = _of_pairs(sound)
     how = Decision(what=f"{len(splits)} folds, {what}", why=why, change_with=change)
     return in_time(splits, rows), (how,)
@@ -167,19 +170,19 @@ def who_answers(splits: Splits, options: SplitOptions) -> tuple[Splits, tuple[De
     """
     if not splits.refit:
         return splits, ()
-    why = "the folds learn from unequal parts of the rows"
+    why = "the folds are trained on different amounts of data"
     if splits.in_time:
-        why = "folds of the past learn from less and never saw recent rows"
+        why = "folds of the past have less training data, and none of the recent rows"
     if splits.newest is not None:
-        why = "each fold learns from as many rows just before those that it is tested on"
+        why = "each fold is trained on the same number of rows just before its test rows"
     if splits.first:
         count = len(splits) - splits.first
         last = "the last fold" if count == 1 else f"the last {count} folds"
         why += f"; scores and intervals are those of {last}"
-    what, change = "the mean of all folds answers new rows", "--refit"
+    what, change = "new rows are predicted by the mean of all folds", "--refit"
     if options.refit:
         of = "all" if splits.newest is None else f"the newest {splits.newest.sum():,}"
-        what, change = f"networks that learn from {of} rows answer new ones", "--no-refit"
+        what, change = f"new rows are predicted by networks trained on {of} rows", "--no-refit"
     told = Decision(what=what, why=why, change_with=change)
     return replace(splits, refit=options.refit), (told,)
 
@@ -211,7 +214,7 @@ def _by_group(
     fold = np.where(apart, folds, dealt.held_out.argmax(axis=0))
     fold[~apart] = spread_classes(fold[~apart], groups[~apart], classes[~apart])
     never = np.setdiff1d(classes[apart], classes[~apart])
-    told = _never_tested(never, rows, schema, "all its rows are of one group")
+    told = _never_tested(never, rows, schema, "all of its rows belong to one group")
     return _of_folds(fold, folds), (how, *told)
 
 
@@ -231,7 +234,7 @@ def _shuffled(
     fold = np.full(len(rows), folds)
     dealt = deal(classes[~apart], together[~apart], folds, generator)
     fold[~apart] = spread_classes(dealt, together[~apart], classes[~apart])
-    what, why = f"{folds} folds, stratified", "every fold gets its share of each class"
+    what, why = f"{folds} folds, stratified", "every fold has the same class proportions"
     how = Decision(what=what, why=why, change_with="--folds, --no-shuffle")
     return _of_folds(fold, folds), (how, *_rare(apart, rows, schema, folds))
 
@@ -242,20 +245,20 @@ def _rare(
     """Say what becomes of classes with fewer rows than there are folds."""
     counts = np.bincount(rows.target)
     never = np.setdiff1d(rows.target[apart], rows.target[~apart])
-    fewer = f"it has fewer rows than there are folds, {folds}"
+    fewer = f"it has fewer rows than the number of folds, {folds}"
     lone = never[counts[never] == 1]
     yield from _never_tested(lone, rows, schema, fewer)
     equal = np.setdiff1d(never, lone)
-    yield from _never_tested(equal, rows, schema, "its rows have the same inputs")
+    yield from _never_tested(equal, rows, schema, "all of its rows have the same inputs")
     few = np.setdiff1d(np.flatnonzero((counts > 1) & (counts < folds)), never)
-    what = "is tested by as many folds as it has rows"
+    what = "is tested in only as many folds as it has rows"
     yield from _of_classes(few, what, rows, schema, fewer)
 
 
 def _never_tested(
     classes: NDArray[np.int64], rows: Encoded, schema: Labelled, why: str
 ) -> Iterator[Decision]:
-    what = "is learnt by every fold and tested by none"
+    what = "is in the training rows of every fold and tested in none"
     return _of_classes(classes, what, rows, schema, why)
 
 
@@ -267,7 +270,7 @@ def _of_classes(
     if names:
         shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" * (len(names) > 8))
         noun = "class" if len(names) == 1 else "each of the classes"
-        change = "--folds, or join the class to another"
+        change = "--folds, or merge the class with another"
         yield Decision(what=f"{noun} {shown} {what}", why=why, change_with=change)
 
 
@@ -293,9 +296,9 @@ def _check_groups(groups: NDArray[np.int64], folds: int) -> None:
     found = len(np.unique(groups))
     if found < folds:
         raise SplitError(
-            "F03", f"there are {found} groups for {folds} folds", fix=_fewer(found)
+            "F03", f"there are only {found} groups for {folds} folds", fix=_fewer(found)
         )
 
 
 def _fewer(folds: int) -> list[str]:
-    return [f"make fewer folds: --folds {folds}"] if folds >= 2 else []
+    return [f"use fewer folds: --folds {folds}"] if folds >= 2 else []

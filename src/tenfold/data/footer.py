@@ -23,8 +23,8 @@ from tenfold.data.text import Record
 
 NOTE: Final = "it is a note below the table"
 TOTAL: Final = "it is a total of the rows above"
-SUMMARY: Final = "its numbers sum up the rows above, and it says nothing else"
-BELOW: Final = "it stands below the table, behind an empty line"
+SUMMARY: Final = "it only holds the sums of the rows above"
+BELOW: Final = "it is below the table, after an empty line"
 MOST_BELOW: Final = 50  # lines below a table
 # What a row below a column may say of its numbers.
 STATISTICS: Final[Mapping[str, Callable[[NDArray[np.float64]], float]]] = {

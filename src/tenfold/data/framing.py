@@ -100,6 +100,7 @@ class Framing:
         if foreign or (not reach.whole and scale in UNITS and scale.cuts(reach)):
             top = 255 if foreign else scale.white
             raise Unreadable(
-                f"its numbers go from {reach.low:g} to {reach.high:g}, and 0 to {top:g} is read"
+                f"its numbers go from {reach.low:g} to {reach.high:g}, but they must be from "
+                f"0 to {top:g}"
             )
         return scale

@@ -77,13 +77,13 @@ class FirstRows:
             return found + 1, why
         while self._names_groups(found):
             group = next(filter(None, self.rows[found]))
-            found, why = found + 1, f"{group!r} stands above the names of its columns"
+            found, why = found + 1, f"{group!r} is above the names of its columns"
         return found, why
 
     def _behind(self, at: int) -> tuple[int, str]:
         """Return the position of names behind a row that may be one, but not of their table."""
         if at == 0 and self.joins(1):
-            return 1, f"{self.rows[1][0]!r} stands below the name of its group"
+            return 1, f"{self.rows[1][0]!r} is below the name of its group"
         for names in range(at + 1, min(at + FEW, len(self.rows))):
             shows = self.stands_above_values(names)
             others = all(
@@ -210,7 +210,7 @@ class FirstRows:
             for name, column in zip(row, below, strict=False):
                 count = sum(map(looks, column))
                 if name and not is_value(name) and count and count >= MOSTLY * len(column):
-                    return f"{name!r} stands above {what}"
+                    return f"{name!r} is above {what}"
         return None
 
     def names(self, at: int) -> Row:
@@ -267,10 +267,10 @@ class FirstRows:
         for j, name in enumerate(first):
             column = [row[j] for row in body if len(row) > j and row[j]]
             if name and column and sum(map(is_number, column)) > len(column) / 2:
-                return True, f"{name!r} stands above numbers"
+                return True, f"{name!r} is above numbers"
         for j, name in enumerate(first):
             if name and any(len(row) > j and row[j] == name for row in body):
-                return False, f"{name!r} stands in the first row and below it"
+                return False, f"{name!r} occurs in the first row and below it"
         return True, "the cells of the first row do not occur below it"
 
     def _numbers_name(self, at: int) -> str:
@@ -295,10 +295,10 @@ class FirstRows:
             again = sum(_is_year(row[j]) for row in below for j in numbers)
             rising = all(a < b for a, b in pairwise(years))
             if rising and 2 * again < len(numbers) * len(below):
-                return f"{shown}, ... are years that follow each other"
+                return f"{shown}, ... are consecutive years"
         rows = [row[0] for row in below]
         if words == [first[0]] == [""] and "" not in rows and len(set(rows)) == len(rows) > 1:
-            return f"{shown}, ... stand behind an empty cell above the names of rows"
+            return f"{shown}, ... follow an empty cell above the row names"
         return ""
 
     def is_between(self, at: int, names: int) -> bool:

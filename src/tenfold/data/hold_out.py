@@ -89,7 +89,7 @@ def blocks_of_time(times: NDArray[np.float64], folds: int) -> Iterator[Pair]:
     """Yield for each stretch of time the rows before it, and its own.
 
     The rows are cut into one stretch more than there are folds; the first is only learnt
-    from. Rows of one moment are in one stretch, so that few moments make fewer folds.
+    from. Rows of one moment are in one stretch, so that few moments use fewer folds.
 
     Parameters
     ----------
@@ -150,7 +150,7 @@ def blocks_of_time_and_group(
                 yield learn & ~own, test & own
 
 
-def watched_rows(
+def validation_rows(
     rows: Encoded, learn: Bools, task: Task, blocks: int, generator: np.random.Generator
 ) -> Iterator[Pair]:
     """Yield for each block of the rows that a fold learns from the others, and its own.

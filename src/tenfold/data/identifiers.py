@@ -48,7 +48,7 @@ def why_identifier(name: str, numbers: NDArray[np.float64]) -> str | None:
     >>> why_identifier("n", np.arange(30.0)), why_identifier("year", np.arange(1990.0, 2020))
     ('it counts the rows', None)
     >>> why_identifier("n", np.delete(np.arange(1.0, 40), [5, 9, 17]))
-    'it counts rows, of which some are gone'
+    'it counts rows, some of which are missing'
     >>> why_identifier("population", np.arange(3000.0, 3350))
     """
     says, values = said_by(name), np.unique(numbers)
@@ -86,7 +86,7 @@ def _why_counter(values: NDArray[np.float64], *, sure: bool) -> str | None:
     dense = len(values) >= (DENSE if sure else DENSER) * span
     chance = _differ(len(values), span) < CHANCE if dense else False
     if dense and ((low in FIRST or chance) if sure else (low in FIRST and chance)):
-        return "it counts rows, of which some are gone"
+        return "it counts rows, some of which are missing"
     return None
 
 

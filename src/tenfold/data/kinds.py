@@ -32,8 +32,8 @@ ENOUGH: Final = 0.95
 # Below this many rows, distinct values say nothing about what a column is.
 FEW_ROWS: Final = 20
 ENDLESS: Final = ("inf", "-inf", "+inf", "Inf", "-Inf", "Infinity", "-Infinity", "INF", "-INF")
-DISTINCT: Final = "cells are distinct words"  # the same where nearly no cell comes back
-EMPTIED: Final = "are read as empty"  # ends the reason where some cells are
+DISTINCT: Final = "cells are different values"  # the same where nearly no cell comes back
+EMPTIED: Final = "are treated as missing"  # ends the reason where some cells are
 EIGHT: Final = 8  # digits of a date without signs between its parts
 LEAST_TELEPHONE: Final = 1_000_000
 CODE: Final = 3  # digits, at least, of a code that begins with 0
@@ -344,7 +344,7 @@ def _date_of(
     rivals = [f for f in fitting if not np.array_equal(read[f], read[best], equal_nan=True)]
     why = f"cells such as {example} are dates"
     if rivals:
-        why += f" ({best}; {rivals[0]} would fit too)"
+        why += f" ({best}; {rivals[0]} would also fit)"
     stray = int(np.isnat(read[best]).sum())
     if stray:
         cell = texts[np.isnat(read[best])][0]
@@ -377,10 +377,13 @@ def _as_several(texts: NDArray[np.object_]) -> FoundKind | None:
     counts = count_words(texts)
     if sign := sign_of_lists(counts):
         example = next(cell for cell in counts.index if sign in cell)
-        why = f"cells such as {example!r} are lists of words that come back"
+        why = f"cells such as {example!r} are lists of recurring categories"
         return FoundKind(kind="list", why=why, sign=sign)
     if is_prose(counts):
-        why = f"its cells are of several words, and {len(counts):,} of {len(texts):,} different"
+        why = (
+            f"its cells hold several words each, and {len(counts):,} of {len(texts):,} are "
+            "different"
+        )
         return FoundKind(kind="text", why=why)
     return None
 
@@ -390,5 +393,5 @@ def _as_words(
 ) -> FoundKind:
     if distinct >= ENOUGH * len(texts) and len(texts) >= FEW_ROWS:
         return FoundKind(kind="identifier", why=f"{distinct:,} of {len(texts):,} {DISTINCT}")
-    why = f"its cells are {distinct:,} words"
+    why = f"its cells hold {distinct:,} different categories"
     return FoundKind(kind="category", why=why, declared=declared)

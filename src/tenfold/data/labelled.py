@@ -172,14 +172,17 @@ def _left_out(table: Table, target: str, strays: Strays, max_bad: float) -> Tabl
     cells = table.frame[target]
     empty, silent = cells.isna().to_numpy(), strays.silent
     reasons = np.full(len(table), f"its target {target!r} is empty", dtype=object)
-    said = [(silent, "which says that there is none"), (strays.unread, "no number")]
+    said = [
+        (silent, "which means that there is none"),
+        (strays.unread, "which is not a number"),
+    ]
     for rows, what in said:
         words = to_text(cells[rows], table.decimal)
         reasons[rows] = [f"its target {target!r} is {word!r}, {what}" for word in words]
     lost, fix = _lost_class(table, target), []
     if lost:
         reasons[empty] = f"its target {target!r} is empty, or the class {lost!r}"
-        fix = [f"if {lost!r} is a class, name the words that are none: --missing"]
+        fix = [f"if {lost!r} is a class, name the values that mean missing: --missing"]
     bad = strays.unread | empty if lost else strays.unread
     gone = ~bad & (silent | empty)
     kept = table.reject(bad, reasons).set_unlabelled(gone[~bad], reasons[~bad])
@@ -209,7 +212,7 @@ def _silent_told(
         return ()
     what = unlabelled_told(count, len(table))
     if 2 * count > len(table):
-        what += f"; {len(kept):,} are learnt from"
+        what += f"; {len(kept):,} rows are used"
     change = "--missing" if target in table.emptied else "--target"
     empty, why = count - int(strays.silent.sum()), []
     if empty:
@@ -217,7 +220,7 @@ def _silent_told(
         why.append(f"{cells} of {target!r} {'is' if empty == 1 else 'are'} empty")
     if strays.silent.any():
         change = strays.change_with
-        why.append(f"cells {_counted(table, target, strays.silent)} say that there is none")
+        why.append(f"cells {_counted(table, target, strays.silent)} mean that there is none")
     why.append(f"the first is line {kept.unlabelled[0].line}")
     return (Decision(what=what, why="; ".join(why), change_with=change),)
 
@@ -250,10 +253,10 @@ def _unread_told(table: Table, target: str, strays: Strays) -> tuple[Decision, .
     count = int(strays.unread.sum())
     if not count:
         return ()
-    what = f"{count:,} rows are left out: their target is no number"
+    what = f"{count:,} rows whose target is not a number are left out"
     if count == 1:
-        what = "one row is left out: its target is no number"
-    why = f"all others are numbers; these are {_counted(table, target, strays.unread)}"
+        what = "one row whose target is not a number is left out"
+    why = f"all other targets are numbers; these are {_counted(table, target, strays.unread)}"
     return (Decision(what=what, why=why, change_with="--task classification"),)
 
 

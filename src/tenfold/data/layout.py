@@ -16,9 +16,9 @@ from tenfold.data.looks import comment_mark
 from tenfold.data.table import RejectedRow
 from tenfold.data.text import Record, quotation_error
 
-ABOVE: Final = "it stands above the table"
+ABOVE: Final = "it is above the table"
 COMMENT: Final = "it is a comment"
-UNITS: Final = "it stands between the names and the rows"
+UNITS: Final = "it is between the header and the rows"
 SHOWN: Final = 3
 SHOWN_CHARACTERS: Final = 40
 
@@ -31,7 +31,7 @@ class Layout:
     ----------
     names : tuple of str
     unnamed : frozenset of int
-        Positions of the columns that have no name in the file.
+        Positions of the columns with no name in the file.
     begin : int
         Line of the first row.
     ends_empty : bool
@@ -196,7 +196,7 @@ def _of_above(above: Sequence[tuple[Record, str]], line: int) -> list[Decision]:
         what = f"{counted(comments)} above the table left out as comments"
         decisions.append(Decision(what=what, why=told(comments), change_with="--comment"))
     if titles:
-        why = f"no row of it stands above: {told(titles)}"
+        why = f"the lines above do not belong to it: {told(titles)}"
         what = f"the table begins on line {line}"
         decisions.append(Decision(what=what, why=why, change_with="--skip-rows"))
     return decisions
@@ -205,7 +205,7 @@ def _of_above(above: Sequence[tuple[Record, str]], line: int) -> list[Decision]:
 def _of_header(options: ReadOptions, *, header: bool, why: str) -> list[Decision]:
     if options.header is not None:
         return []
-    what = "the first row names the columns" if header else "no header"
+    what = "the first row is the header" if header else "no header"
     change = "--no-header" if header else "--header"
     return [Decision(what=what, why=why, change_with=change)]
 
@@ -214,8 +214,8 @@ def _of_joined(names: Sequence[str], *, joined: bool) -> list[Decision]:
     if not joined:
         return []
     example = next(name for name in names if " / " in name)
-    why = "the row above the names names groups of columns"
-    what = f"two rows name the columns, as in {example!r}"
+    why = "the row above the header names groups of columns"
+    what = f"the header has two rows, as in {example!r}"
     return [Decision(what=what, why=why, change_with="--skip-rows")]
 
 
@@ -223,5 +223,5 @@ def _of_units(between: Sequence[tuple[Record, str]], *, asked: bool) -> list[Dec
     if asked or not between:
         return []
     rows = [row for row, _ in between]
-    what = f"{counted(rows)} below the names left out as units"
+    what = f"{counted(rows)} below the header left out as units"
     return [Decision(what=what, why=told(rows), change_with="--no-units-row")]

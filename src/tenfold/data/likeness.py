@@ -76,5 +76,5 @@ def other_separator(
     if ONE_COLUMN in {before, separator}:
         return ()
     name, had = (NAMES.get(sign, sign) for sign in (separator, before or ""))
-    why = f"it parts the columns here; training had a {had}"
+    why = f"it separates the columns here; the training data had a {had}"
     return (Decision(what=f"separator {name}", why=why, change_with="--separator"),)

@@ -150,7 +150,7 @@ def _told(
 ) -> Iterator[Decision]:
     """Say which columns have a sign of their own, and which may have."""
     for name in apart:
-        why = f"cells such as {found[name][1]} can only be read so; other columns have a "
+        why = f"cells such as {found[name][1]} can only be read this way; other columns have a "
         what = f"{NAMES[OTHER[decimal]]} in {name!r}"
         yield Decision(what=what, why=why + NAMES[decimal], change_with="--decimal")
     open_ = {name: cell for name, (sign, cell) in found.items() if sign is None and cell}
@@ -164,8 +164,8 @@ def _told(
         cell = open_[doubtful[0]]
         what = f"{NAMES[decimal]} in {names}, too"
         why = (
-            f"in doubt: no cell there shows whether the sign in numbers such as {cell} is a "
-            "decimal sign or parts thousands"
+            f"ambiguous: no cell there shows whether the sign in numbers such as {cell} is a "
+            "decimal or a thousands separator"
         )
         yield Decision(what=what, why=why, change_with="--decimal")
 

@@ -245,16 +245,16 @@ def _room(
     except OSError as error:
         raise PictureError(
             "I06",
-            f"a file of {_told(needed)} cannot be made: {error.strerror}",
+            f"a file of {_told(needed)} cannot be created: {error.strerror}",
             place={"folder": str(folder)},
             fix=[
-                "make room there, or name another folder in the variable TMPDIR",
+                "free some disk space there, or set the variable TMPDIR to another folder",
                 f"allow {_told(needed)} of memory: --memory {math.ceil(needed / 1e8) / 10:g}",
-                "make the pictures smaller: --img-size",
+                "use smaller images: --img-size",
             ],
         ) from error
     decision = Decision(
-        what=f"the pictures are kept in a temporary file of {_told(needed)}",
+        what=f"the images are stored in a temporary file of {_told(needed)}",
         why=f"they would take more than {_told(budget)} of memory",
         change_with="--memory",
     )
@@ -274,7 +274,7 @@ def _reserve(file: int, size: int, folder: Path) -> None:
     """Take the room on the disk now; a full one would end the process later."""
     # Asked first, so that a file far too large does not fill the disk before it fails.
     if shutil.disk_usage(folder).free < size:
-        raise OSError(errno.ENOSPC, "there is less room than that")
+        raise OSError(errno.ENOSPC, "there is not enough disk space")
     if hasattr(os, "posix_fallocate"):
         os.posix_fallocate(file, 0, size)
     else:

@@ -211,8 +211,8 @@ def _listed(part: folders.Part, root: Path, skipped: Mapping[str, int]) -> Listi
 def _no_picture(source: str, skipped: Counter[str]) -> PictureError:
     files = {"files": folders.counted(skipped)} if skipped else {}
     ends = ", ".join(sorted(PICTURE_SUFFIXES))
-    fix = [f"pictures are files that end in {ends}"]
-    return PictureError("I02", "there is no picture", place={"source": source} | files, fix=fix)
+    fix = [f"image files must end in {ends}"]
+    return PictureError("I02", "there are no images", place={"source": source} | files, fix=fix)
 
 
 def _from_csv(path: Path, options: PictureOptions) -> Listing:
@@ -234,7 +234,7 @@ def _from_csv(path: Path, options: PictureOptions) -> Listing:
     for line, *cells in zip(table.lines, *columns, strict=True):
         file, label, *group = (None if pd.isna(cell) else str(cell) for cell in cells)
         if file is None:
-            rejected.append(RejectedFile(file=f"line {line}", reason="it names no file"))
+            rejected.append(RejectedFile(file=f"line {line}", reason="it does not name a file"))
         elif line in silent:
             unlabelled.append(RejectedFile(file=file, reason="it has no label"))
         elif label is None:
@@ -263,12 +263,15 @@ def _file_column(table: Table, options: PictureOptions, decisions: list[Decision
         return find_column(table, options.file_column, option="--file-column")
     for name, cells in table.frame.items():
         if _names_pictures(cells.dropna().astype(str)):
-            what, why = f"files are named in column {name!r}", "its cells end like pictures"
+            what, why = (
+                f"column {name!r} holds the image files",
+                "its cells end in image suffixes",
+            )
             decisions.append(Decision(what=what, why=why, change_with="--file-column"))
             return str(name)
     raise PictureError(
         "I01",
-        "no column of the table names pictures",
+        "no column of the table holds image files",
         place={"source": table.source, "columns": ", ".join(map(repr, table.frame.columns))},
         fix=["name the column of the files: --file-column NAME"],
     )

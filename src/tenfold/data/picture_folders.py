@@ -16,7 +16,7 @@ from tenfold.config import Decision
 from tenfold.errors import PictureError
 
 SHOWN_NAMES: Final = 10
-CSV_FIX: Final = "or name each picture and its class in a CSV of file and label"
+CSV_FIX: Final = "or list each image and its class in a CSV of files and labels"
 
 # Names of folders, in any case and with any sign between their words.
 _TRAIN: Final = frozenset(("train", "training", "train_set", "training_set"))
@@ -58,15 +58,15 @@ class Tree:
         """Yield what was left out."""
         if self.skipped:
             total = self.skipped.total()
-            files = number(total, "file of another kind is", "files of other kinds are")
+            files = number(total, "file of another type is", "files of other types are")
             what = f"{files} skipped: {counted(self.skipped)}"
-            why = "a picture is known by the end of its name"
+            why = "images are recognised by their file suffix"
             yield Decision(what=what, why=why, change_with="save them as .jpg or .png")
         if self.closed:
             what = number(len(self.closed), "folder is", "folders are") + " left out"
             what += f": {_few(self.closed)}"
             why = "this user may not open them"
-            yield Decision(what=what, why=why, change_with="allow it")
+            yield Decision(what=what, why=why, change_with="change their permissions")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -178,25 +178,28 @@ def parts_of(tree: Tree, root: Path) -> tuple[Part, Part | None]:
     home = _descend(tree, "")
     decisions = list(tree.decisions())
     if home:
-        what, why = f"classes are looked for in {shown(home)}", "it is the only folder there"
+        what, why = f"the classes are read from {shown(home)}", "it is the only folder there"
         decisions.append(Decision(what=what, why=why, change_with="name another folder"))
     train, valid, test = _split_folders(tree, home, root)
     if train is None:
         return _named(_part(tree, root, [home], decisions)), None
     aside = [name for name in tree.inside(home) if name not in {train, valid, test}]
     if aside:
-        what, why = f"not read: {_few(aside)}", f"{train!r}, beside it, holds the classes"
+        what, why = f"not read: {_few(aside)}", f"the classes are in {train!r}, beside it"
         decisions.append(Decision(what=what, why=why, change_with="name another folder"))
     learnt = [f"{home}{train}/"]
     if valid and test:
         learnt.append(f"{home}{valid}/")
-        what, why = f"{valid!r} is learnt from like {train!r}", "folds validate instead of it"
+        what, why = (
+            f"{valid!r} is used for training like {train!r}",
+            ("the folds are used for validation instead"),
+        )
         decisions.append(Decision(what=what, why=why, change_with="--test"))
     held_out = test or valid
     if held_out is None:
         return _named(_part(tree, root, learnt, decisions)), None
-    why = "its name says so" if test else "there is no other folder to test on"
-    what = f"{held_out!r} is tested on, and not learnt from"
+    why = "its name says so" if test else "there is no other folder for testing"
+    what = f"{held_out!r} is the test set and is not used for training"
     decisions.append(Decision(what=what, why=why, change_with="--test"))
     training = _named(_part(tree, root, learnt, decisions))
     return training, _part(tree, root, [f"{home}{held_out}/"], [])
@@ -207,8 +210,8 @@ def _named(part: Part) -> Part:
     classes = sorted(set(part.labels))
     told = Decision(
         what=number(len(classes), "class", "classes") + f": {_few(classes)}",
-        why="each folder is one, in the order of their names",
-        change_with="a CSV of file and label",
+        why="each folder is one class, in alphabetical order",
+        change_with="a CSV of files and labels",
     )
     return replace(part, decisions=(*part.decisions, told))
 
@@ -235,8 +238,8 @@ def _split_folders(
     others = {name for name in inside if name not in {valid, test}}
     for name in filter(None, (valid, test)):
         if not others or others.intersection(tree.inside(f"{home}{name}/")):
-            fact = f"there is a folder {name!r}, and none for training"
-            fix = ["put the folders of the classes to learn into a folder 'train' beside it"]
+            fact = f"there is a folder {name!r}, but none for training"
+            fix = ["put the folders of the training classes into a folder 'train' beside it"]
             raise PictureError("I01", fact, place=place, fix=fix)
     return None, None, None
 
@@ -245,7 +248,7 @@ def _only(inside: list[str], names: frozenset[str], place: dict[str, str]) -> st
     named = [n for n in inside if n.lower().replace("-", "_").replace(" ", "_") in names]
     if len(named) > 1:
         fact = f"several folders have the same purpose: {_few(named)}"
-        raise PictureError("I01", fact, place=place, fix=["leave one of them there"])
+        raise PictureError("I01", fact, place=place, fix=["keep only one of them"])
     return named[0] if named else None
 
 
@@ -264,21 +267,20 @@ def _part(tree: Tree, root: Path, homes: list[str], decisions: list[Decision]) -
     if not names:
         raise PictureError(
             "I02",
-            number(len(beside), "picture lies", "pictures lie")
-            + " there, in no folder of a class",
+            number(len(beside), "image is", "images are") + " there, outside the class folders",
             place={"source": str(root / homes[0])},
-            fix=["put the pictures of each class into a folder with its name", CSV_FIX],
+            fix=["put the images of each class into a folder of that name", CSV_FIX],
         )
     empty = tuple(sorted(classes.difference(labels)))
     if beside:
-        what = number(len(beside), "picture is", "pictures are") + f" left out: {_few(beside)}"
-        why = "a picture beside the folders of the classes has none"
+        what = number(len(beside), "image is", "images are") + f" left out: {_few(beside)}"
+        why = "images beside the class folders have no class"
         decisions.append(Decision(what=what, why=why, change_with="a folder for them"))
     if empty:
-        what = number(len(empty), "folder is no class", "folders are no classes")
+        what = number(len(empty), "folder is not a class", "folders are not classes")
         what += f": {_few(empty)}"
-        why = "no picture is in there"
-        decisions.append(Decision(what=what, why=why, change_with="put pictures there"))
+        why = "there are no images in them"
+        decisions.append(Decision(what=what, why=why, change_with="put images into them"))
     return Part(names=names, labels=labels, empty_classes=empty, decisions=tuple(decisions))
 
 
@@ -297,5 +299,5 @@ def _check_leaves(pictures: list[str], home: Path) -> None:
                 "I03",
                 f"there is a folder {leaf!r} in {one!r} and another in {other!r}",
                 place={"source": str(home)},
-                fix=[f"name the one whose folders are the classes: {home / one}", CSV_FIX],
+                fix=[f"name the one that contains the class folders: {home / one}", CSV_FIX],
             )

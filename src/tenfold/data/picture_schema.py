@@ -74,13 +74,13 @@ def infer_picture_schema(pictures: Pictures) -> PictureSchema:
     classes = tuple(sorted(set(map(str, labels))))
     if len(classes) < 2:
         found = (
-            f"every picture is of the class {classes[0]!r}" if classes else "no picture has one"
+            f"every image is of the class {classes[0]!r}" if classes else "no image has a class"
         )
         raise SchemaError(
             "S06",
-            f"{found}: there is nothing to tell apart",
-            place={"pictures": pictures.source},
-            fix=["make a folder for each class, and name the folder that holds them"],
+            f"{found}: there is nothing to classify",
+            place={"images": pictures.source},
+            fix=["make a folder for each class, and name the folder that contains them"],
         )
     return PictureSchema(classes=classes, framing=pictures.framing)
 

@@ -128,12 +128,12 @@ class Pictures:
         if bad <= max_bad * all_files and (bad < all_files or bad == 0):
             return
         told = [f"{file.file}: {file.reason}" for file in self.rejected]
-        excess = describe_excess(told, len(self), max_bad, "pictures cannot be read")
+        excess = describe_excess(told, len(self), max_bad, "images cannot be read")
         raise PictureError(
             "I04",
             excess.fact,
             place={"source": self.source, "files": excess.first},
-            fix=["mend or remove these files"] + [excess.option] * (bad < all_files),
+            fix=["fix or remove these files"] + [excess.option] * (bad < all_files),
         )
 
 
@@ -316,8 +316,8 @@ def _misnamed(names: Sequence[str], formats: Sequence[str]) -> Iterator[Decision
         more = f" and {len(wrong) - SHOWN_FILES:,} more" * (len(wrong) > SHOWN_FILES)
         shown = ", ".join(wrong[:SHOWN_FILES]) + more
         files = number(len(wrong), "file is", "files are")
-        what = f"{files} of another format than the name says: {shown}"
-        why = "what a file holds decides how it is read"
+        what = f"{files} in a different format from what the name says: {shown}"
+        why = "the content of a file decides how it is read"
         yield Decision(what=what, why=why, change_with="rename them")
 
 
@@ -331,13 +331,13 @@ def _stack(X: Any) -> list[Source]:
     stack = np.asarray(X)
     shape, fix = stack.shape, "give X the shape (N, H, W) or (N, H, W, 1, 3 or 4)"
     if len(shape) == 3 and shape[2] in {3, 4} and shape[1] > 4:
-        fix = "if this is one picture, pass X[None]"
+        fix = "if this is one image, pass X[None]"
     elif len(shape) == 4 and shape[3] in {1, 3, 4}:
         fix = ""
     elif len(shape) == 4 and shape[1] in {1, 3, 4}:
-        fix = "move the colours to the end: X.transpose(0, 2, 3, 1)"
+        fix = "move the colour channels to the end: X.transpose(0, 2, 3, 1)"
     elif len(shape) == 2:
-        fix = "give each picture its height and width: X.reshape(len(X), H, W)"
+        fix = "give each image its height and width: X.reshape(len(X), H, W)"
     elif len(shape) == 3:
         fix = ""
     if fix:
@@ -378,13 +378,13 @@ def _check(sources: Sequence[Source], framing: Framing) -> None:
         try:
             check_array(array, None if reach is None else framing.known(reach))
         except Unreadable as error:
-            raise PictureError("I05", f"X[{i}] is no picture: {error.reason}") from error
+            raise PictureError("I05", f"X[{i}] is not an image: {error.reason}") from error
 
 
 def _labels(y: Any, count: int) -> NDArray[np.object_]:
     labels = np.asarray(y, dtype=object)
     if labels.shape != (count,):
         raise PictureError(
-            "I05", f"X holds {count:,} pictures, and y has the shape {labels.shape}"
+            "I05", f"X holds {count:,} images, but y has the shape {labels.shape}"
         )
     return labels

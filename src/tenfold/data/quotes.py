@@ -81,7 +81,7 @@ def _escaped(text: str, skip: int) -> Quotes | None:
     found, rows = _split(plain, skip)
     if not rows or not _torn(text, separator, skip) or _torn(plain, found.separator, skip):
         return None
-    why = "no line is torn then, and some are by a mark that closes there"
+    why = "this keeps every line intact, while a mark that closes there breaks some"
     return Quotes(text=plain, decisions=_told(r"\" is a quotation mark within a cell", why))
 
 
@@ -102,7 +102,7 @@ def _whole_lines(text: str, skip: int) -> Quotes | None:
     columns = zip(*(row.cells for row in rows[1:]), strict=True)
     if not any(all(is_value(cell.strip()) for cell in column) for column in columns):
         return None  # sentences with equally many commas
-    why = f"all {len(lines):,} lines below the first have them, and split alike without"
+    why = f"all {len(lines):,} lines below the first have them, and split the same way without"
     return Quotes(text=plain, decisions=_told("quotation marks around lines left out", why))
 
 
@@ -126,5 +126,5 @@ def _marked(text: str, mark: str, skip: int) -> Quotes | None:
     if plain != text and plain.count(mark) != 2 * len(wrapped.findall(plain)):
         return None  # they stand within cells, too
     where = "the names" if not all(shown[1:]) else f"all of the first {len(rows):,} lines"
-    why = f"{where} have cells that begin and end with it, and split alike"
+    why = f"{where} have cells that begin and end with it, and split the same way"
     return Quotes(text=plain, mark=mark, decisions=_told(f"{mark} is the quotation mark", why))

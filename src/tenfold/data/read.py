@@ -115,7 +115,7 @@ def _check_readable(path: Path) -> None:
             "D01", f"there is no such file: {error.strerror}", place=place
         ) from error
     if folder:
-        raise ReadError("D01", "this is a folder, and a table is one file", place=place)
+        raise ReadError("D01", "this is a folder, but a table is a single file", place=place)
     if not file:
         near = sorted(p.name for p in path.parent.glob(f"*{path.suffix}"))[:5]
         holds = f"; its folder holds {', '.join(near)}" if near else ""
@@ -132,7 +132,7 @@ def _check_readable(path: Path) -> None:
     if path.suffix.lower() in NOT_READ:
         raise ReadError(
             "D07",
-            f"{path.suffix} files are not read",
+            f"{path.suffix} files are not supported",
             place=place,
             fix=["save the table as .csv, .parquet or .xlsx"],
         )
@@ -284,7 +284,7 @@ def _damaged(path: Path, kind: str, error: Exception) -> ReadError:
         "D08",
         f"the {kind} file cannot be read: {str(error).rstrip('.')}",
         place={"file": str(path)},
-        fix=["write or copy it again"],
+        fix=["save or copy it again"],
     )
 
 

@@ -27,7 +27,7 @@ def describe_excess(told: Sequence[str], kept: int, max_bad: float, what: str) -
     bad, whole = len(told), kept + len(told)
     enough = float(np.ceil(100 * bad / whole) / 100)
     return Excess(
-        fact=f"{bad:,} of {whole:,} {what}, and the limit is {max_bad:.3g} of them",
+        fact=f"{bad:,} of {whole:,} {what}, but the limit is {max_bad:.3g} of them",
         first=first_of(told),
         option=f"leave them out: --max-bad {enough:g}",
     )

@@ -41,7 +41,7 @@ def check_columns(frame: pd.DataFrame, schema: Schema, decimal: str) -> None:
             fix=[
                 *(f"is {new!r} the column {name!r}? rename it" for name, new in near),
                 "rename or add the columns",
-                "leave their cells empty if nothing is known",
+                "leave their cells empty if the values are unknown",
             ],
         )
     for column in schema.used:
@@ -67,7 +67,7 @@ def _check_cells(filled: "pd.Series[Any]", column: Column, decimal: str) -> None
     if fits.all() or (fits.mean() >= READABLE and not _all_otherwise(filled, column, decimal)):
         return
     bad = filled[~fits]
-    now = "none" if len(bad) == len(filled) else f"{len(bad):,} cells that are none"
+    now = "none" if len(bad) == len(filled) else f"{len(bad):,} cells that are not"
     place = {"cells": ", ".join(repr(cell) for cell in bad[:5])}
     like = other_form(bad, column.kind, column.date_format, decimal)
     if like:
@@ -75,9 +75,9 @@ def _check_cells(filled: "pd.Series[Any]", column: Column, decimal: str) -> None
         place["they look like"] = like + (f", training had {had}" if had else "")
     raise PredictError(
         "P02",
-        f"column {column.name!r} held {column.kind}s in training and holds {now} now",
+        f"column {column.name!r} held {column.kind}s in training, but now holds {now}",
         place=place,
-        fix=["bring the cells into the form that they had in training"],
+        fix=["convert the cells to the format that they had in training"],
     )
 
 

@@ -23,15 +23,15 @@ from tenfold.data.text import (
 )
 from tenfold.errors import ReadError
 
-REPEATED: Final = "it repeats the names of the columns"
-ASKED: Final = "it stands below the table, as asked"
+REPEATED: Final = "it repeats the column names"
+ASKED: Final = "it is below the table, as requested"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FoundRows:
     """The rows of a table, and what else stands in its file.
 
-    ``unnamed`` are the positions of columns that have no name in the file; ``aside`` is what
+    ``unnamed`` are the positions of columns with no name in the file; ``aside`` is what
     was seen to be no data, ``rejected`` what should have been.
     """
 
@@ -146,9 +146,11 @@ def _reason(record: Record, columns: int) -> str:
     if record.fault in {NEVER_CLOSED, LEFT_OPEN}:
         raise quotation_error(record)
     if record.fault is None:
-        reason = f"it has {len(record.cells)} cells, and the table has {columns} columns"
+        reason = f"it has {len(record.cells)} cells, but the table has {columns} columns"
         if record.lines > 1:
-            reason += f"; it goes to line {record.line + record.lines - 1}, by its marks"
+            reason += (
+                f"; by its quotation marks, it extends to line {record.line + record.lines - 1}"
+            )
         return reason
     if record.fault.startswith(TOO_LONG):
         return f"a cell has more than {csv.field_size_limit():,} characters"
@@ -183,6 +185,6 @@ def _of_aside(aside: Sequence[Found]) -> list[Decision]:
         what = f"{counted(comments)} among the rows left out as comments"
         decisions.append(Decision(what=what, why=told(comments), change_with="--comment"))
     if repeated:
-        what = f"{counted(repeated)} left out that repeat the names of the columns"
+        what = f"{counted(repeated)} that repeat the column names left out"
         decisions.append(Decision(what=what, why=told(repeated), change_with="--no-header"))
     return decisions

@@ -37,8 +37,8 @@ UNNAMED: Final = "column 1"  # what a first column without a name is called
 SHOWN: Final = 8  # names of columns in a decision
 # What is said of kinds whose name says too little, and what takes their place.
 TOLD: Final[Mapping[Kind, tuple[str, Kind]]] = {
-    "text": ("text, learnt from by its words", "identifier"),
-    "list": ("lists, each of their words learnt from by itself", "category"),
+    "text": ("text, encoded by its words", "identifier"),
+    "list": ("lists, each of their categories encoded separately", "category"),
     "category": ("category", "number"),
 }
 
@@ -114,10 +114,10 @@ class Schema:
         columns = tuple(map(Column.from_dict, data["columns"]))
         others = [data.get(f"{use}_column") for use in ("weight", "group", "time")]
         if not all(name is None or isinstance(name, str) for name in others):
-            raise TypeError("a column is known by its name")
+            raise TypeError("a column is identified by its name")
         form, reading = data.get("target_form", "number"), data.get("reading")
         if form not in FORMS:
-            raise ValueError("there is no such form of numbers")
+            raise ValueError("there is no such number format")
         return cls(
             columns=columns,
             target=str(data["target"]),
@@ -199,19 +199,23 @@ def _require_inputs(table: Table, columns: Sequence[Column], split: SplitOptions
         "no column is left to learn from",
         place={"file": table.source}
         | {f"column {c.name!r}": f"{c.kind}: {c.why}" for c in columns[:10]},
-        fix=["say what a column is: --kind NAME=category", *copied],
+        fix=["set the type of a column: --kind NAME=category", *copied],
     )
 
 
 def _apart_told(split: SplitOptions) -> tuple[Decision, ...]:
     """Say which columns only say how rows are split."""
     named = [
-        (split.group_column, "groups", "rows to come are of groups that no row told of"),
-        (split.time_column, "orders", "rows to come are of times that no row told of"),
+        (
+            split.group_column,
+            "groups",
+            ("new rows belong to groups that are not in the training data"),
+        ),
+        (split.time_column, "orders", "new rows have times that are not in the training data"),
     ]
     return tuple(
         Decision(
-            what=f"{name!r} {does} the rows, and is not learnt from",
+            what=f"{name!r} {does} the rows, and is not used as an input",
             why=why,
             change_with="a copy of the column, by another name",
         )
@@ -294,7 +298,7 @@ def _forced(table: Table, name: str, asked: Kind | str) -> FoundKind:
             "S05",
             f"no cell of column {name!r} can be read as {asked}",
             place={"file": table.source, "cells": ", ".join(repr(c) for c in filled[:5])},
-            fix=[f"leave the kind to be detected, or say --kind {name}=category"],
+            fix=[f"let the type be detected, or set --kind {name}=category"],
         )
     return replace(
         found if kind in {"number", "date", "boolean"} else FoundKind(kind=kind, why=""),
@@ -355,7 +359,10 @@ def _rivals_told(columns: Sequence[Column]) -> Iterator[Decision]:
     for column in columns:
         if column.rival is not None:
             what = f"dates in {column.name!r} are read as {column.date_format}"
-            why = f"all of them fit; {column.rival} would fit as well, and give other dates"
+            why = (
+                f"all of them fit this format, but {column.rival} would fit too and give "
+                "other dates"
+            )
             change = f"--kind {column.name!r}={column.rival}"
             yield Decision(what=what, why=why, change_with=change)
 
@@ -367,7 +374,7 @@ def _ticks_told(columns: Sequence[Column]) -> Iterator[Decision]:
         names = ", ".join(repr(column.name) for column in boxes[:SHOWN])
         names += f" and {len(boxes) - SHOWN} more" if len(boxes) > SHOWN else ""
         why = "; ".join(f"{c.name!r}: {c.why}" for c in boxes[:SHOWN])
-        what = f"boxes that are ticked or not, so that an empty cell means no: {names}"
+        what = f"tick boxes, in which an empty cell means no: {names}"
         yield Decision(what=what, why=why, change_with="--kind NAME=constant")
 
 
@@ -375,7 +382,7 @@ def _emptied_told(columns: Sequence[Column]) -> Iterator[Decision]:
     """Say of each column which of its filled cells are read as empty."""
     for column in columns:
         if column.why.endswith(EMPTIED):
-            what = f"column {column.name!r} is a {column.kind} all the same"
+            what = f"column {column.name!r} is nevertheless read as a {column.kind}"
             change = f"--kind {column.name!r}=category"
             yield Decision(what=what, why=column.why, change_with=change)
 
@@ -388,8 +395,8 @@ def _units_told(numbers: Sequence[Column]) -> Iterator[Decision]:
             f"{c.name!r} ({c.unit})" if c.unit else repr(c.name) for c in amounts[:SHOWN]
         )
         names += f" and {len(amounts) - SHOWN} more" if len(amounts) > SHOWN else ""
-        why = "each cell is a number and its unit; in another unit it is read as empty"
-        what = f"numbers with their unit: {names}"
+        why = "each cell is a number with its unit; cells in other units are treated as missing"
+        what = f"numbers with a unit: {names}"
         yield Decision(what=what, why=why, change_with="--kind NAME=category")
     for column in amounts:
         yield from whole_told(column.name, column.form, column.why)

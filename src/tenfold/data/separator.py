@@ -105,7 +105,7 @@ def find_separator(
     >>> find_separator("a,b\n1,x;y\n2,z;w\n").name, find_separator("a;b\n1,5;2\n").name
     ('comma', 'semicolon')
     >>> find_separator("sep=;\na;b,c\n").why
-    'its first line says so'
+    'its first line states it'
 
     Raises
     ------
@@ -120,7 +120,7 @@ def find_separator(
         rows = sample_records(text, separator, skip=begin, quote=quote)
         widths = Counter(len(row.cells) for row in rows if row.fault is None)
         columns = widths.most_common(1)[0][0] if widths else 1
-        why = "as asked" if asked else "its first line says so"
+        why = "as asked" if asked else "its first line states it"
         return Separation(separator=separator, columns=columns, why=why, skip=begin)
     best, separation = (False, 0.0), None
     for candidate in USUAL:
@@ -251,11 +251,15 @@ def _one_column(text: str, skip: int, quote: str) -> Separation:
     if found[0].cells and _OTHER.search(found[0].cells[0]) and parted >= HALF * len(lines):
         raise ReadError(
             "D04",
-            "no comma, semicolon, tab, bar or space splits the rows into columns alike",
+            "no comma, semicolon, tab, bar or space splits all rows into the same number of "
+            "columns",
             fix=[
-                "name the one that does: --separator ','",
-                "if there is one column, name a letter that no line holds: --separator '^'",
+                "name the separator: --separator ','",
+                (
+                    "if there is only one column, name a character that does not occur: "
+                    "--separator '^'"
+                ),
             ],
         )
-    why = "no comma, semicolon, tab, bar or space splits its lines alike"
+    why = "no comma, semicolon, tab, bar or space splits all of its lines in the same way"
     return Separation(separator=ONE_COLUMN, columns=1, why=why, skip=skip)

@@ -164,7 +164,7 @@ def merged_told(filled: int, sheet: Sheet) -> tuple[Decision, ...]:
     count = "one merged cell" if filled == 1 else f"{filled:,} merged cells"
     is_read, above = ("is", "it") if filled == 1 else ("are", "them")
     what = f"{count} of sheet {sheet.name!r} {is_read} read as the cell above {above}"
-    why = "the sheet shows one value over all the rows of a range that is merged"
+    why = "a merged range shows one value for all of its rows"
     return (Decision(what=what, why=why, change_with="--sheet"),)
 
 

@@ -165,16 +165,16 @@ def decide_decimal(
     if shown.decimal is None:
         if before is None or not shown.either:
             return before, (), False
-        why = f"training had one, so that a cell such as {shown.either} is read by it"
+        why = f"the training data had one, so a cell such as {shown.either} is read with it"
         return before, (_decision(before, why),), False
     news = before is not None and before != shown.decimal
     if shown.decimal == "." and not news:
         return ".", (), False
     why = f"cells such as {shown.example} are numbers"
     if shown.example == shown.either:
-        why = f"points part the thousands of cells such as {shown.example}"
+        why = f"points separate the thousands in cells such as {shown.example}"
     if news and before is not None:
-        why += f"; training had a {NAMES[before]}"
+        why += f"; the training data had a {NAMES[before]}"
     return shown.decimal, (_decision(shown.decimal, why),), news
 
 
@@ -198,22 +198,24 @@ def missing_decision(
     --------
     >>> (said,) = missing_decision({"continent": {"NA"}}, {"continent": ["EU", "AS"]})
     >>> said.what, said.why
-    ("cells 'NA' are read as empty", "tables write them for a missing value; \
-in doubt: 'continent' holds 'EU', too, so 'NA' may be a word there")
+    ("cells 'NA' are treated as missing", "they commonly mark a missing value; \
+ambiguous: 'continent' also holds 'EU', so 'NA' may be a category there")
     """
     if not found:
         return ()
     doubts = [
-        f"{column!r} holds {like!r}, too, so {word!r} may be a word there"
+        f"{column!r} also holds {like!r}, so {word!r} may be a category there"
         for column, gone in found.items()
         for word in sorted(gone)
         if (like := next((other for other in kept[column] if is_alike(word, other)), None))
     ]
-    why = "tables write them for a missing value"
+    why = "they commonly mark a missing value"
     if doubts:
-        why += "; in doubt: " + "; ".join(doubts[:MOST_TOLD])
+        why += "; ambiguous: " + "; ".join(doubts[:MOST_TOLD])
     told = ", ".join(map(repr, sorted(set().union(*found.values()))))
-    return (Decision(what=f"cells {told} are read as empty", why=why, change_with="--missing"),)
+    return (
+        Decision(what=f"cells {told} are treated as missing", why=why, change_with="--missing"),
+    )
 
 
 def kept_told(levels: Mapping[str, Sequence[str]]) -> tuple[Decision, ...]:
@@ -222,7 +224,7 @@ def kept_told(levels: Mapping[str, Sequence[str]]) -> tuple[Decision, ...]:
     Examples
     --------
     >>> [told.what for told in kept_told({"veneer": ("Brick", "None")})]
-    ["words, not empty cells: 'None'"]
+    ["categories, not missing values: 'None'"]
     """
     kept = {
         column: held
@@ -233,8 +235,8 @@ def kept_told(levels: Mapping[str, Sequence[str]]) -> tuple[Decision, ...]:
         return ()
     told = ", ".join(map(repr, sorted({word for held in kept.values() for word in held})))
     names = ", ".join(map(repr, list(kept)[:MOST_TOLD]))
-    why = f"so they stand in {names}, and --missing does not name them"
-    what = f"words, not empty cells: {told}"
+    why = f"they occur in {names}, and --missing does not name them"
+    what = f"categories, not missing values: {told}"
     return (Decision(what=what, why=why, change_with="--missing"),)
 
 

@@ -56,7 +56,7 @@ class Splits:
     refit : bool
         Who answers new rows: the mean of all folds, which differ in a few rows only; or, if
         True, networks that learn from all rows by the procedure that each fold used for its
-        own, since the folds learn from unequal parts of the rows.
+        own, since the folds are trained on different amounts of data.
     in_time : bool
         Whether later folds are tested on later rows.
     first : int
@@ -146,8 +146,8 @@ def splits_of(
     """Split rows as a splitter of scikit-learn says, or a list of (learn, test) positions.
 
     Positions count all rows that the user gave, in their order; those that are no longer
-    among ``rows`` are left out of each fold. Where the folds learn from unequal parts of the
-    rows, as in time, the splits have a refit.
+    among ``rows`` are left out of each fold. Where the folds are trained on
+    different amounts of data, as in time, the splits have a refit.
 
     Parameters
     ----------
@@ -257,7 +257,10 @@ def _listed(made: Any, count: int, given: tuple[Any, ...] = ()) -> list[tuple[An
         raise SplitError(
             "F04",
             f"the splits of {count:,} rows cannot be made: {error}",
-            fix=["a splitter of scikit-learn", "a list of pairs of positions, learn and test"],
+            fix=[
+                "a scikit-learn splitter",
+                ("a list of pairs of positions, training and test"),
+            ],
         ) from error
     if not pairs:
         raise SplitError("F04", "there are no splits", fix=["make at least two"])
@@ -285,7 +288,7 @@ def split_by(
     learn = np.zeros((len(pairs), len(rows)), dtype=bool)
     held_out = np.zeros_like(learn)
     for fold, (learn_at, test_at) in enumerate(pairs):
-        learn[fold, _named(learn_at, order, fold + 1, "learns from")] = True
+        learn[fold, _named(learn_at, order, fold + 1, "trains on")] = True
         held_out[fold, _named(test_at, order, fold + 1, "is tested on")] = True
     if rows.times is not None:
         # Rows of one moment may not stand on both sides.
@@ -303,22 +306,26 @@ def _named(
     except IndexError as error:
         raise SplitError(
             "F04",
-            f"fold {number} names positions that the table of {len(order):,} rows lacks",
+            f"fold {number} contains positions that a table of {len(order):,} rows does not "
+            "have",
             fix=["make the splits for this table"],
         ) from error
     again = len(named) - len(np.unique(named))
     if again:
         raise SplitError(
             "F04",
-            f"fold {number} names {again:,} of the rows that it {does} more than once",
-            fix=["name each row once: numpy.unique", "let a row count more by its weight"],
+            f"fold {number} lists {again:,} of the rows that it {does} more than once",
+            fix=[
+                "list each row once: numpy.unique",
+                ("use a weight column to make a row count more"),
+            ],
         )
     found = order[named]
     if len(named) and (found < 0).all():
         raise SplitError(
             "F04",
-            f"none of the {len(named):,} rows that fold {number} {does} is left: "
-            "they have no weight or no answer, or could not be used",
+            f"none of the {len(named):,} rows that fold {number} {does} is left: they have no "
+            "weight or no target, or could not be used",
             fix=["leave these rows out before you make the splits"],
         )
     return np.asarray(found[found >= 0])
@@ -338,15 +345,15 @@ def check_splits(splits: Splits, rows: Encoded, schema: Labelled) -> None:
             both = int((learn & held_out).sum())
             raise SplitError(
                 "F04",
-                f"fold {number} learns from {learn.sum():,} rows and is tested on "
+                f"fold {number} trains on {learn.sum():,} rows and is tested on "
                 f"{held_out.sum():,}, {both:,} of them the same",
                 fix=["choose another splitter or another number of folds"],
             )
         if len(np.unique(rows.target[learn])) < 2:
             raise SplitError(
                 "F06",
-                f"fold {number} would learn from {learn.sum():,} rows with the same target",
-                fix=["shuffle the rows: --shuffle", "make fewer folds: --folds 3"],
+                f"fold {number} would train on {learn.sum():,} rows with the same target",
+                fix=["shuffle the rows: --shuffle", "use fewer folds: --folds 3"],
             )
         if schema.task == "classification" and rows.times is None:
             missing = np.setdiff1d(rows.target, rows.target[learn])
@@ -354,6 +361,6 @@ def check_splits(splits: Splits, rows: Encoded, schema: Labelled) -> None:
                 name = schema.classes[missing[0]]
                 raise SplitError(
                     "F01",
-                    f"fold {number} would learn from no row of class {name!r}",
-                    fix=["shuffle the rows: --shuffle", "make fewer folds: --folds 3"],
+                    f"fold {number} would have no training row of class {name!r}",
+                    fix=["shuffle the rows: --shuffle", "use fewer folds: --folds 3"],
                 )

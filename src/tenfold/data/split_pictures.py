@@ -25,8 +25,8 @@ def no_split(pictures: int) -> tuple[Splits, tuple[Decision, ...]]:
     """Let one network learn from all pictures, where others are there to score it."""
     learn = np.ones((1, pictures), dtype=bool)
     decision = Decision(
-        what="one network learns from all pictures and is scored on the test pictures",
-        why="each fold would cost a network of its own",
+        what="one network trains on all images and is scored on the test images",
+        why="each fold would train a separate network",
         change_with="--folds",
     )
     return Splits(learn=learn, held_out=~learn, numbers=(0,)), (decision,)
@@ -75,7 +75,7 @@ def split_pictures(
 
 def of_pictures(how: Decision) -> Decision:
     """Say of pictures what was said of rows; their order means nothing."""
-    words = {"rows": "pictures", "row": "picture"}
+    words = {"rows": "images", "row": "image"}
     what, why = (
         re.sub(r"\brows?\b", lambda found: words[found.group()], text)
         for text in (how.what, how.why)
@@ -114,13 +114,13 @@ def set_pictures_apart(
     except ValueError as error:
         raise SplitError(
             "F02",
-            f"--test-size {share:g} keeps no pictures of {len(pictures):,} apart: {error}",
-            fix=["choose another share, or bring more pictures"],
+            f"--test-size {share:g} cannot hold out images from {len(pictures):,}: {error}",
+            fix=["choose another share, or use more images"],
         ) from error
     apart = np.isin(sets_N, chosen)
     decision = Decision(
-        what=f"{apart.sum():,} pictures are kept apart as test pictures",
-        why=f"a share of {share:g} of each class was asked for",
+        what=f"{apart.sum():,} images are held out as a test set",
+        why=f"a fraction of {share:g} of each class was requested",
         change_with="--test-size",
     )
     return pictures.take(~apart), pictures.take(apart), (decision,)
@@ -137,8 +137,11 @@ def tell_copies(pictures: Pictures, sets_N: NDArray[np.int64]) -> tuple[Decision
     if mixed and labels is not None:  # one of each class
         chosen = chosen[np.unique(labels[chosen].astype(str), return_index=True)[1]]
     shown = " = ".join(pictures.files[i] for i in chosen[:SHOWN])
-    what = f"{sum(map(len, sets)):,} pictures equal another or nearly so, and stay in one fold"
+    what = (
+        f"{sum(map(len, sets)):,} images are duplicates or near duplicates, and stay in "
+        "one fold"
+    )
     if mixed:
-        what += f"; sets of several classes among them: {len(mixed):,}"
-    why = f"a copy on the other side of a fold would give its answer away: {shown}"
+        what += f"; {len(mixed):,} of these sets contain several classes"
+    why = f"a duplicate on the other side of a fold would leak its answer: {shown}"
     return (Decision(what=what, why=why, change_with="--keep-copies"),)

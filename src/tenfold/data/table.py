@@ -166,7 +166,7 @@ class Table:
             "D05",
             excess.fact,
             place=place,
-            fix=["mend these rows", *fix, excess.option],
+            fix=["correct these rows", *fix, excess.option],
         )
 
 
@@ -183,7 +183,7 @@ def find_column(table: Table, name: str, *, option: str) -> str:
     fix = [f"did you mean {' or '.join(map(repr, near))}?"] if near else []
     raise SchemaError(
         "S01" if option == "--target" else "S04",
-        f"the table has no column {name!r}, which {option} names",
+        f"{option} names the column {name!r}, which the table does not have",
         place={"file": table.source, "columns": ", ".join(map(repr, names[:30]))},
         fix=fix,
     )

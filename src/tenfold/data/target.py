@@ -40,7 +40,7 @@ def find_target(
     name = next((n for n in reversed(names) if n not in taken), names[-1])
     why = "it is the last column"
     if name != names[-1]:
-        why += " that is not one of weights, groups or times"
+        why += " that is not a column of weights, groups or times"
     what = f"the target is {name!r}"
     return name, (Decision(what=what, why=why, change_with="--target"),)
 
@@ -102,8 +102,11 @@ def _spellings_told(
     several = [words for words in kinds if len(words) > 1]
     if several:
         said = [f"{', '.join(map(repr, w[1:]))} {_are(w[1:])} {w[0]!r}" for w in several]
-        what = f"words for true are one class, and words for false the other: {'; '.join(said)}"
-        why = f"all cells of the target {target!r} are words for true and false"
+        what = (
+            "all values that mean true are one class, and all that mean false the other: "
+            f"{'; '.join(said)}"
+        )
+        why = f"all cells of the target {target!r} mean true or false"
         yield Decision(what=what, why=why, change_with=change)
     forms: dict[str, list[str]] = {}
     for word in classes:
@@ -113,9 +116,9 @@ def _spellings_told(
         said = [" and ".join(map(repr, words)) for words in twins[:MOST_TOLD]]
         more = ", ..." if len(twins) > MOST_TOLD else ""
         what = (
-            f"classes that differ only in capitals or spaces are kept apart: {', '.join(said)}"
+            f"classes that differ only in case or spaces are kept separate: {', '.join(said)}"
         )
-        why = "words in large and small letters may mean different things"
+        why = "upper and lower case may mean different things"
         yield Decision(what=what + more, why=why, change_with=change)
 
 
@@ -127,7 +130,7 @@ def whole_told(name: str, form: Form, why: str) -> tuple[Decision, ...]:
     """Say of a column of amounts what only all its cells together showed, if anything."""
     if form not in AMOUNTS or form == "amount":
         return ()
-    what = f"what stands beside the numbers in {name!r} is read by all its cells"
+    what = f"the text beside the numbers in {name!r} is interpreted from all of its cells"
     return (Decision(what=what, why=why, change_with=f"--kind {name!r}=category"),)
 
 
@@ -160,13 +163,13 @@ def _check_target(table: Table, target: str, distinct: Sequence[str]) -> None:
         fact, fix = "no row has a target", ["choose another target: --target NAME"]
         place = {"file": table.source}
         if distinct:
-            every = "every row that has one" if table.unlabelled else "every row"
+            every = "every row that has a target" if table.unlabelled else "every row"
             only = f"the target {target!r} is {distinct[0]!r} in {every}"
-            fact = f"{only}: there is one class only"
+            fact = f"{only}: there is only one class"
         if distinct and table.unlabelled:
             gone, whole = len(table.unlabelled), len(table) + len(table.unlabelled)
             place["without a target"] = f"{gone:,} of {whole:,} rows"
-            fix.append("if an empty cell is an answer, write a word into it, such as 'no'")
+            fix.append("if an empty cell is a class, fill it with a value, such as 'no'")
         raise SchemaError("S06", fact, place=place, fix=fix)
 
 
@@ -179,9 +182,9 @@ def _check_numbers(
     lines = ", ".join(f"{table.lines[i]} ({texts[i]!r})" for i in bad[:5])
     raise SchemaError(
         "S02",
-        f"{len(bad):,} cells of the target {target!r} are no numbers",
+        f"{len(bad):,} cells of the target {target!r} are not numbers",
         place={"file": table.source, "lines": lines},
-        fix=["mend the cells", "predict classes: --task classification"],
+        fix=["correct these cells", "predict classes: --task classification"],
     )
 
 
@@ -205,7 +208,7 @@ def _refuse_dates(
             f"the target {target!r} holds {len(distinct):,} dates",
             place={"file": table.source, "cells": ", ".join(map(repr, distinct[:3]))},
             fix=[
-                "put a number in its place, such as the days since a date of the same row",
+                "replace it by a number, such as the days since another date in the row",
                 "predict classes: --task classification",
             ],
         )
@@ -229,12 +232,12 @@ def guess_task(
         one, other = distinct
         return "classification", f"the target has two values, {one!r} and {other!r}"
     if finding.kind == "boolean" or not np.isfinite(numbers).all():
-        return "classification", f"the target is {len(distinct)} words"
+        return "classification", f"the target has {len(distinct)} categories"
     if finding.kind == "category":  # whose words are digits
-        why = "is declared a category" if finding.declared else "has zeros before its digits"
-        return "classification", f"the target {why}: {len(distinct)} words"
+        why = "is declared a category" if finding.declared else "has leading zeros"
+        return "classification", f"the target {why}: {len(distinct)} categories"
     whole = bool(np.all(numbers == np.round(numbers)))
     if whole and len(distinct) <= MAX_NUMBER_CLASSES and len(numbers) >= 10 * len(distinct):
-        return "classification", f"the target is one of {len(distinct)} whole numbers"
+        return "classification", f"the target has {len(distinct)} different whole numbers"
     what = "numbers" if finding.form == "number" else units_of(finding.form, finding.unit)
-    return "regression", f"the target is one of {len(distinct):,} {what}"
+    return "regression", f"the target has {len(distinct):,} different {what}"

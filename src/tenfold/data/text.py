@@ -52,7 +52,10 @@ def check_room(text: str, separator: str) -> None:
     each = BYTES_PER_LONG_CELL if len(text) > 3 * cells else BYTES_PER_CELL
     needed = BYTES_PER_CHARACTER * len(text) + BYTES_PER_ROW * rows + each * cells
     if needed > memory_bytes() // 2:  # learning takes as much again
-        fact = f"its {rows:,} rows would take some {needed / 1e9:.1f} GB, over half the memory"
+        fact = (
+            f"its {rows:,} rows would take about {needed / 1e9:.1f} GB, more than half of "
+            "the memory"
+        )
         raise ReadError("D10", fact, fix=["split it", "save the table as .parquet"])
 
 
@@ -105,7 +108,7 @@ def _faulty(first: int, last: int, fault: str) -> Iterator[Record]:
 
 def too_many_columns(columns: int) -> ReadError:
     """Return the error that a table of so many columns is."""
-    fix = ["name its separator, or turn it"]
+    fix = ["name its separator, or transpose it"]
     return ReadError("D11", f"the table has {columns:,} columns", fix=fix)
 
 
@@ -117,5 +120,5 @@ def quotation_error(record: Record) -> ReadError:
         fact = f"{opens} never closed"
     elif record.fault == LEFT_OPEN:
         fact = f"{opens} not closed within {csv.field_size_limit():,} characters"
-    fix = ["close it, or take it out"]
+    fix = ["close it, or remove it"]
     return ReadError("D09", fact, place={"line": str(record.line)}, fix=fix)

@@ -205,7 +205,7 @@ def plain(picture: Image.Image, scale: Scale | None = None) -> Image.Image:
         return picture
     if picture.mode in {"P", "HSV", "RGBX"}:
         return picture.convert("RGB")
-    raise Unreadable(f"its colours are kept as {picture.mode}, which is not read")
+    raise Unreadable(f"its colours are stored as {picture.mode}, which is not supported")
 
 
 def _shaded(picture: Image.Image, numbers_HW: NDArray[Any], scale: Scale) -> Image.Image:
@@ -248,8 +248,8 @@ def check_cut(picture: Image.Image) -> None:
     bits = EIGHT_BITS + largest.bit_length()
     if bits <= FOURTEEN_BITS:
         raise Unreadable(
-            f"its colours have 16 bits and use at most {bits} of them, and only the highest 8 "
-            "are read: save it with 8 bits, its largest number as white"
+            f"its colours have 16 bits but use at most {bits} of them, and only the highest 8 "
+            "are read: save it with 8 bits, with its largest number as white"
         )
 
 
@@ -309,7 +309,7 @@ def check_array(array: NDArray[Any], scale: Scale | None) -> None:
     """
     shapes = "(H, W), (H, W, 1), (H, W, 3) or (H, W, 4)"
     if array.ndim not in {2, 3} or (array.ndim == 3 and array.shape[2] not in {1, 3, 4}):
-        raise Unreadable(f"its shape is {array.shape}, and {shapes} is read")
+        raise Unreadable(f"its shape is {array.shape}, but it must be {shapes}")
     if array.dtype.kind not in "biuf" or array.size == 0:
         raise Unreadable("it holds no numbers")
     if array.dtype == np.uint8:
@@ -326,4 +326,6 @@ def check_array(array: NDArray[Any], scale: Scale | None) -> None:
     beyond = ROUNDING if fraction else 0.0
     # Turned around, so that a NaN is refused too.
     if not (least - beyond <= low and high <= most + beyond):
-        raise Unreadable(f"its numbers go from {low:g} to {high:g}, and 0 to {top:g} is read")
+        raise Unreadable(
+            f"its numbers go from {low:g} to {high:g}, but they must be from 0 to {top:g}"
+        )

@@ -91,7 +91,10 @@ def look_into(path: Path) -> list[Sheet]:
         claimed = sum(info.file_size for info in archive.infolist())
         most = memory_bytes() // BYTES_PER_BYTE
         if claimed > most:
-            fact = f"the Excel file unpacks to {claimed / 1e9:.1f} GB, over {most / 1e9:.1f}"
+            fact = (
+                f"the Excel file decompresses to {claimed / 1e9:.1f} GB, more than "
+                f"{most / 1e9:.1f}"
+            )
             raise _too_large(path, fact)
         extents = {}
         for name in archive.namelist():
@@ -199,7 +202,11 @@ def choose_sheet(
     more = f" and {len(others) - SHOWN:,} more" if len(others) > SHOWN else ""
     left = f"{', '.join(map(repr, others[:SHOWN]))}{more}"
     first = sheets[0] is found
-    why = f"it is the first, before {left}" if first else f"it holds the table, and not {left}"
+    why = (
+        f"it is the first, before {left}"
+        if first
+        else (f"it contains the table, and {left} does not")
+    )
     what = f"sheet {found.name!r} is read"
     return found, (Decision(what=what, why=why, change_with="--sheet"),)
 
@@ -210,16 +217,19 @@ def unsolved_told(sheet: Sheet) -> tuple[Decision, ...]:
     Examples
     --------
     >>> unsolved_told(Sheet(name="data", shown=True, cells=60, unsolved=20))[0].what
-    "20 formulas of sheet 'data' have no result and are read as empty"
+    "20 formulas in sheet 'data' have no stored result and are treated as missing"
     """
     if not sheet.unsolved:
         return ()
     count = "one formula" if sheet.unsolved == 1 else f"{sheet.unsolved:,} formulas"
     has, is_read = ("has", "is") if sheet.unsolved == 1 else ("have", "are")
-    what = f"{count} of sheet {sheet.name!r} {has} no result and {is_read} read as empty"
+    what = (
+        f"{count} in sheet {sheet.name!r} {has} no stored result and {is_read} treated as "
+        "missing"
+    )
     why = (
-        "the program that wrote the file did not calculate; a spreadsheet that opens and saves "
-        "the file does"
+        "the program that wrote the file did not compute them; open and save the file in a "
+        "spreadsheet to do so"
     )
     return (Decision(what=what, why=why, change_with="--sheet"),)
 

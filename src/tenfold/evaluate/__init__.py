@@ -1,1 +1,1 @@
-"""Scores, their intervals, and the constant guess beside them."""
+"""Scores, their intervals, and the baseline beside them."""

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from tenfold.data.encode import Encoded
 from tenfold.data.split import Splits
-from tenfold.evaluate.heat import Heat, find_heat
+from tenfold.evaluate.heat import Temperature, find_temperature
 from tenfold.evaluate.metrics import log_loss
 
 GROUPS: Final = 10
@@ -39,7 +39,7 @@ class Calibration:
 
 def calibrate(
     rows: Encoded, splits: Splits, members: Sequence[Numbers]
-) -> tuple[Heat, tuple[Numbers, ...], Calibration | None]:
+) -> tuple[Temperature, tuple[Numbers, ...], Calibration | None]:
     """Find what sets the probabilities of a study right, and what that changes.
 
     Parameters
@@ -51,7 +51,7 @@ def calibrate(
 
     Returns
     -------
-    heat : Heat
+    temperature : Temperature
         For what answers new rows: of the networks of each fold, or one for all of them.
     answers : tuple of G ndarray of shape (rows held out, O)
         What folds say of the rows that they hold out, calibrated.
@@ -62,9 +62,9 @@ def calibrate(
     truth = [rows.target[at].astype(np.int64) for at in held_out]
     weights = [rows.weights[at] for at in held_out]
     sources = [splits.sources(fold) for fold in range(len(splits))]
-    heat, whole = find_heat(members, truth, weights, sources)
-    answers = heat.of(members)
-    deployed = whole if splits.refit or splits.in_time else heat
+    temperature, whole = find_temperature(members, truth, weights, sources)
+    answers = temperature.of(members)
+    deployed = whole if splits.refit or splits.in_time else temperature
     if not splits.held_out.any():
         return deployed, answers, None
     true, weight = np.concatenate(truth), np.concatenate(weights)

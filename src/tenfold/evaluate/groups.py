@@ -37,12 +37,12 @@ class GroupScore:
     low, high : float
         Interval of ``error`` that holds for all groups at once with 95 %; of errors a few of
         which are many times as large as the others, with less (benchmarks/groups).
-    constant : float
-        The same error of the constant guess.
+    baseline : float
+        The same error of the baseline.
     accuracy : float or None
         Share of rows whose most probable class is theirs.
     works : bool or None
-        Whether the network is shown to err less than the constant guess; None for rows that
+        Whether the network is shown to err less than the baseline; None for rows that
         have the truth in common, for a guess that happens to be close to it errs little.
     stands_out : int
         1 if the network is shown to err more on these rows than on others, -1 if less, else 0.
@@ -57,7 +57,7 @@ class GroupScore:
     error: float
     low: float
     high: float
-    constant: float
+    baseline: float
     accuracy: float | None
     works: bool | None
     stands_out: int
@@ -90,7 +90,7 @@ def score_groups(
     truth : ndarray of shape (N,)
         Values, or class numbers.
     answers, guesses : ndarray of shape (N, O)
-        Of networks that never saw the row and of the constant guess of the same rows; NaN
+        Of networks that never saw the row and of the baseline of the same rows; NaN
         where no fold holds the row out.
     weights : ndarray of shape (N,)
     task : {"regression", "classification"}
@@ -127,7 +127,7 @@ def score_groups(
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class _Rows:
-    """Errors of the network and of the constant guess, row by row."""
+    """Errors of the network and of the baseline, row by row."""
 
     losses: Numbers
     guessed: Numbers
@@ -197,18 +197,18 @@ def _by_cluster(values: Numbers, clusters: NDArray[np.int64]) -> Numbers:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Means:
-    """Mean losses of some rows, mean gains over the constant guess, and that guess's error."""
+    """Mean losses of some rows, mean gains over the baseline, and that guess's error."""
 
     losses: _Mean
     gains: _Mean
-    constant: float
+    baseline: float
 
     @classmethod
     def of(cls, rows: _Rows) -> "_Means":
         return cls(
             losses=_Mean.of(rows.losses, rows),
             gains=_Mean.of(rows.guessed - rows.losses, rows),
-            constant=float(np.average(rows.guessed, weights=rows.weights)),
+            baseline=float(np.average(rows.guessed, weights=rows.weights)),
         )
 
 
@@ -260,7 +260,7 @@ def _score(group: Group, rows: _Rows, whole: _Means, tail: float) -> GroupScore:
         error=own.losses.mean,
         low=low,
         high=high,
-        constant=own.constant,
+        baseline=own.baseline,
         accuracy=None if right is None else float(right),
         works=None if group.by_truth else _is_gain(own, whole, tail),
         stands_out=0,
@@ -286,9 +286,9 @@ def _interval(own: _Mean, whole: _Mean, tail: float) -> tuple[float, float]:
 def _is_gain(own: _Means, whole: _Means, tail: float) -> bool:
     """Tell whether a group's mean gain is shown to be above zero.
 
-    Where the constant guess errs less, less is to be gained, and gains vary less.
+    Where the baseline errs less, less is to be gained, and gains vary less.
     """
-    level = own.constant / whole.constant if whole.constant else 0.0
+    level = own.baseline / whole.baseline if whole.baseline else 0.0
     variance = max(own.gains.variance, level * whole.gains.variance)
     rows = own.gains.rows / max(own.gains.together, whole.gains.together)
     return own.gains.mean > own.gains.wide(tail) * float(np.sqrt(variance / rows))
@@ -305,7 +305,7 @@ def _ends(found: list[GroupScore]) -> list[GroupScore]:
 
 def _rooted(score: GroupScore) -> GroupScore:
     """Return a score of mean squares as one of their roots."""
-    error, low, high, constant = np.sqrt([score.error, score.low, score.high, score.constant])
+    error, low, high, baseline = np.sqrt([score.error, score.low, score.high, score.baseline])
     return replace(
-        score, error=float(error), low=float(low), high=float(high), constant=float(constant)
+        score, error=float(error), low=float(low), high=float(high), baseline=float(baseline)
     )

@@ -28,7 +28,7 @@ Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Heat:
+class Temperature:
     """What the outputs of each fold's networks are divided by, and what is added then.
 
     Attributes
@@ -41,7 +41,7 @@ class Heat:
     bias_GO: Numbers
 
     @classmethod
-    def none(cls, folds: int, classes: int) -> "Heat":
+    def none(cls, folds: int, classes: int) -> "Temperature":
         """Return what changes nothing."""
         return cls(temperature_G=np.ones(folds), bias_GO=np.zeros((folds, classes)))
 
@@ -55,20 +55,23 @@ class Heat:
 
         Examples
         --------
-        >>> heat = Heat(temperature_G=np.array([2.0]), bias_GO=np.zeros((1, 2)))
-        >>> heat.of([np.array([[[0.8, 0.2]]])])[0].round(3)
+        >>> temperature = Temperature(temperature_G=np.array([2.0]), bias_GO=np.zeros((1, 2)))
+        >>> temperature.of([np.array([[[0.8, 0.2]]])])[0].round(3)
         array([[0.667, 0.333]])
         """
         parts = zip(members_GMNO, self.temperature_G, self.bias_GO, strict=True)
-        return tuple(_heated(said, heat, bias).mean(axis=0) for said, heat, bias in parts)
+        return tuple(
+            _at_temperature(said, temperature, bias).mean(axis=0)
+            for said, temperature, bias in parts
+        )
 
 
-def find_heat(
+def find_temperature(
     members_GMNO: Sequence[Numbers],
     truth_GN: Sequence[NDArray[np.int64]],
     weights_GN: Sequence[Numbers],
     sources_G: Sequence[NDArray[np.int64]],
-) -> tuple[Heat, Heat]:
+) -> tuple[Temperature, Temperature]:
     """Return the temperatures and biases of the lowest log-loss; none where none is lower.
 
     Each fold is judged by what its sources gave it.
@@ -84,9 +87,9 @@ def find_heat(
 
     Returns
     -------
-    heat : Heat
+    temperature : Temperature
         Of the networks of each fold.
-    whole : Heat
+    whole : Temperature
         Found on the held-out rows of all folds: of one ensemble that is none of them.
 
     Examples
@@ -96,13 +99,13 @@ def find_heat(
     >>> sure = np.array([[[0.99, 0.01]] * 300 + [[0.01, 0.99]] * 300])
     >>> truth = np.array([0, 0, 0, 1] * 75 + [1, 1, 1, 0] * 75)
     >>> others = [np.array([1]), np.array([0])]
-    >>> heat, _ = find_heat([sure, sure], [truth] * 2, [np.ones(600)] * 2, others)
-    >>> heat.of([sure, sure])[0][0].round(2)
+    >>> temperature, _ = find_temperature([sure, sure], [truth] * 2, [np.ones(600)] * 2, others)
+    >>> temperature.of([sure, sure])[0][0].round(2)
     array([0.75, 0.25])
     """
     folds, classes = len(members_GMNO), members_GMNO[0].shape[-1]
     total = sum(len(truth) for truth in truth_GN)
-    none, whole = Heat.none(folds, classes), Heat.none(1, classes)
+    none, whole = Temperature.none(folds, classes), Temperature.none(1, classes)
     if total == 0 or not any(map(len, sources_G)):
         return none, whole
     every = -(-total // MOST_ROWS)
@@ -115,7 +118,9 @@ def find_heat(
         for said, truth, weights in zip(members_GMNO, truth_GN, weights_GN, strict=True)
     ]
     tried = [none, *(_fitted(parts, classes, sources_G, biased=one) for one in (False, True))]
-    losses = [_log_loss(heat.of(members_GMNO), truth_GN, weights_GN) for heat in tried]
+    losses = [
+        _log_loss(temperature.of(members_GMNO), truth_GN, weights_GN) for temperature in tried
+    ]
     best = int(np.argmin(losses))
     if best:
         every_fold = [np.arange(folds)]
@@ -129,7 +134,7 @@ def _fitted(
     sources: Sequence[NDArray[np.int64]],
     *,
     biased: bool,
-) -> Heat:
+) -> Temperature:
     """Return what is best for the rows of each of several sets of folds."""
     found: list[Tensor] = []
     for folds in sources:
@@ -137,7 +142,7 @@ def _fitted(
         start = found[-1] if found else torch.zeros(classes + 1, dtype=torch.float64)
         found.append(_best([parts[f] for f in folds], start, biased) if len(folds) else start)
     told = torch.stack(found).numpy()
-    return Heat(temperature_G=np.exp(told[:, 0]), bias_GO=told[:, 1:])
+    return Temperature(temperature_G=np.exp(told[:, 0]), bias_GO=told[:, 1:])
 
 
 def _best(
@@ -173,7 +178,7 @@ def _best(
     return found if bool(torch.isfinite(found).all()) else torch.zeros_like(found)
 
 
-def _heated(said_MNO: Numbers, temperature: float, bias_O: Numbers) -> Numbers:
+def _at_temperature(said_MNO: Numbers, temperature: float, bias_O: Numbers) -> Numbers:
     """Return probabilities as networks give them whose outputs are changed so.
 
     Outputs are logarithms of probabilities, but for a constant that changes nothing.

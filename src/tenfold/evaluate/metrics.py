@@ -308,12 +308,12 @@ METRICS: Final[Mapping[Task, Mapping[str, Metric]]] = {
     "regression": {n: m for n, m in NAMED.items() if m.task == "regression"},
     "classification": {n: m for n, m in NAMED.items() if m.task == "classification"},
 }
-# What tells whether a network beats the constant guess; lower is better for both. Accuracy
+# What tells whether a network beats the baseline; lower is better for both. Accuracy
 # would not do: where one class is rare, a good network and a guess are equally often right.
 HEADLINE: Final[Mapping[Task, str]] = {"regression": "rmse", "classification": "log_loss"}
 
 
-def constant_guess(
+def baseline_guess(
     truth: Truth, weights: Weights, task: Task, outputs: int
 ) -> NDArray[np.float64]:
     """Return the answer that uses no column: the mean, or the shares of the classes.

@@ -24,16 +24,16 @@ def read_classes(pictures: Pictures, schema: PictureSchema) -> NDArray[np.int64]
     PredictError
         P03 or P04, if there are no pictures, or some are of classes never learnt.
     """
-    place = {"pictures": pictures.source}
+    place = {"images": pictures.source}
     if pictures.labels is None or len(pictures) == 0:
-        fix = ["put the pictures into a folder for each class"]
-        raise PredictError("P03", "no picture has a class", place=place, fix=fix)
+        fix = ["put the images into one folder per class"]
+        raise PredictError("P03", "no image has a class", place=place, fix=fix)
     classes = encode_pictures(pictures, schema).target.astype(np.int64)
     if (classes < 0).any():
         unknown = sorted(set(map(str, pictures.labels[classes < 0])))
         raise PredictError(
             "P04",
-            f"{(classes < 0).sum():,} pictures are of classes that the network never learnt",
+            f"{(classes < 0).sum():,} images are of classes that were not in the training data",
             place=place | {"classes": ", ".join(map(repr, unknown[:10]))},
             fix=[f"the classes are {', '.join(map(repr, schema.classes[:20]))}"],
         )

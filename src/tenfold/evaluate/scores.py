@@ -15,7 +15,7 @@ from tenfold.data.schema import Schema
 from tenfold.data.split import Splits
 from tenfold.data.table import Table
 from tenfold.errors import PredictError
-from tenfold.evaluate.metrics import METRICS, Metric, constant_guess
+from tenfold.evaluate.metrics import METRICS, Metric, baseline_guess
 from tenfold.evaluate.pooling import Pooled, Said, metrics_to_pool, pool
 from tenfold.seeds import Streams
 
@@ -247,17 +247,17 @@ def fold_score(
     )
 
 
-def score_constant(
+def score_baseline(
     rows: Encoded, splits: Splits, task: Task, outputs: int
 ) -> dict[str, FoldScore]:
-    """Score the constant guess of each fold."""
-    return score_folds(rows, splits, constant_answers(rows, splits, task, outputs), task)
+    """Score the baseline of each fold."""
+    return score_folds(rows, splits, baseline_answers(rows, splits, task, outputs), task)
 
 
-def constant_answers(
+def baseline_answers(
     rows: Encoded, splits: Splits, task: Task, outputs: int
 ) -> tuple[NDArray[np.float64], ...]:
-    """Return what the constant guess of the rows that each fold learns from says of others.
+    """Return what the baseline of the rows that each fold learns from says of others.
 
     Returns
     -------
@@ -265,27 +265,27 @@ def constant_answers(
     """
     answers = []
     for learn, held_out in zip(splits.learn, splits.held_out, strict=True):
-        guess = constant_guess(rows.target[learn], rows.weights[learn], task, outputs)
+        guess = baseline_guess(rows.target[learn], rows.weights[learn], task, outputs)
         answers.append(np.tile(guess, (int(held_out.sum()), 1)))
     return tuple(answers)
 
 
-def score_gain(score: FoldScore, constant: FoldScore, splits: Splits) -> FoldScore:
-    """Score by how much a network's error is below the constant guess's, fold by fold.
+def score_gain(score: FoldScore, baseline: FoldScore, splits: Splits) -> FoldScore:
+    """Score by how much a network's error is below the baseline's, fold by fold.
 
     Both meet the same rows, so what makes a fold hard for both cancels out, and the
     interval of the difference is narrower than that of either. Where both are scored on all
     held-out rows together, so is the difference.
     """
-    per_fold = np.array(constant.per_fold) - np.array(score.per_fold)
+    per_fold = np.array(baseline.per_fold) - np.array(score.per_fold)
     if len(splits) - splits.first == 1:  # the guess's error is taken as known
-        gain = constant.mean - score.mean
-        low, high = constant.mean - score.high, constant.mean - score.low
+        gain = baseline.mean - score.mean
+        low, high = baseline.mean - score.high, baseline.mean - score.low
         told = tuple(per_fold.tolist())
         return FoldScore(mean=gain, std=0.0, low=low, high=high, per_fold=told)
     pooled = None
-    if score.pooled is not None and constant.pooled is not None:
-        pooled = constant.pooled - score.pooled
+    if score.pooled is not None and baseline.pooled is not None:
+        pooled = baseline.pooled - score.pooled
     # In time, too, it is the mean that tells whether there is a gain, not the next stretch.
     counted = per_fold[splits.first :]
     found = fold_score(counted, tested_share(splits), -np.inf, np.inf, pooled)
@@ -342,14 +342,14 @@ def read_answers(
             fix=["add the column, or predict without scoring: tenfold predict"],
         )
     truth = encode_target(table, schema)
-    fix = ["mend these rows, or leave them out"]
+    fix = ["correct these rows, or leave them out"]
     if len(truth) == 0:
-        raise PredictError("P03", "no row has an answer", place={"file": table.source}, fix=fix)
+        raise PredictError("P03", "no row has a target", place={"file": table.source}, fix=fix)
     unread = np.flatnonzero(np.isnan(truth))
     if len(unread):
         raise PredictError(
             "P03",
-            f"{len(unread):,} cells of the column {schema.target!r} are no numbers",
+            f"{len(unread):,} cells of the column {schema.target!r} are not numbers",
             place={
                 "file": table.source,
                 "lines": ", ".join(map(str, table.lines[unread[:5]])),
@@ -360,7 +360,7 @@ def read_answers(
         unknown = sorted({str(c) for c in table.frame[schema.target][truth < 0]})
         raise PredictError(
             "P04",
-            f"{(truth < 0).sum():,} rows are of classes that the network never learnt",
+            f"{(truth < 0).sum():,} rows are of classes that were not in the training data",
             place={"file": table.source, "classes": ", ".join(map(repr, unknown[:10]))},
             fix=["leave these rows out, or train with rows of these classes"],
         )

@@ -58,8 +58,8 @@ class Trust:
             found = cls(target=target)
             return found._with(promise_intervals(rows, scored, values))
         members = fits.members[splits.first :]
-        heat, answers, calibration = calibrate(rows, scored, members)
-        target = target.heated(heat.temperature_G, heat.bias_GO)
+        temperature, answers, calibration = calibrate(rows, scored, members)
+        target = target.heated(temperature.temperature_G, temperature.bias_GO)
         found = cls(target=target, calibration=calibration)
         return found._with(promise_sets(rows, scored, pool_held_out(scored, answers)))
 

@@ -23,5 +23,5 @@ def find_class(name: str, classes: Sequence[str]) -> int:
     """
     if name not in classes:
         known = ", ".join(map(repr, classes[:MOST_SHOWN]))
-        raise UsageError("U01", f"--class must be one of {known}, and it is {name!r}")
+        raise UsageError("U01", f"--class must be one of {known}, but it is {name!r}")
     return classes.index(name)

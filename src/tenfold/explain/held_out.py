@@ -77,7 +77,7 @@ class HeldOut:
         found = kind.describe(table, None, options, streams)
         table, schema = found.data, found.schema
         if schema != model.schema or len(table) != len(known):
-            raise _another("the table is not the one that the run was trained on")
+            raise _another("this is not the table that the run was trained on")
         learning = Learning(
             data=table,
             test=None,
@@ -90,12 +90,12 @@ class HeldOut:
         rows, place, splits = dealt.rows, dealt.place, dealt.splits
         held_out = cls(model=model, table=table, rows=rows, splits=splits)
         if len(splits) != model.of_folds.folds:
-            raise _another("the folds of the run were given by hand")
+            raise _another("the folds of the run were made by a custom splitter")
         said = pool_held_out(splits, held_out.answers(held_out.stacked()))[place]
         # Rows that no fold holds out have no answer, then and now.
         off, most = SAME * float(np.nanmax(np.abs(known))), place >= 0
         if not np.allclose(said[most], known[most], rtol=0, atol=off, equal_nan=True):
-            raise _another("the answers to its rows are not those of the run")
+            raise _another("the predictions for its rows differ from those of the run")
         return held_out
 
     def stacked(self) -> Encoded:
@@ -121,5 +121,8 @@ class HeldOut:
 
 
 def _another(fact: str) -> PredictError:
-    fix = ["name the same file: --data FILE", "train anew, and explain at once from Python"]
+    fix = [
+        "name the same file: --data FILE",
+        ("train again, and explain from Python in the same process"),
+    ]
     return PredictError("P06", fact, fix=fix)

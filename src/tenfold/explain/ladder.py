@@ -97,7 +97,7 @@ def ladders_of(model: PictureModel) -> Iterator[nn.Module]:
         for f in range(len(model.target.mean_F)):
             yield _taken_apart(network.alone(f)).eval()
     else:
-        raise TypeError(f"{type(network).__name__} has no ladder")
+        raise TypeError(f"{type(network).__name__} has no layers that can be explained")
 
 
 def _taken_apart(module: nn.Module) -> nn.Module:
@@ -113,7 +113,7 @@ def _rungs(body: nn.Module) -> list[tuple[str, nn.Module]]:
         return [("body", body)]
     first, last = body.ends
     blocks = [(f"block {place}", block) for place, block in enumerate(body.blocks, start=1)]
-    ends = [("last convolution", Normed(*last)), ("mean over places", MeanPool())]
+    ends = [("last convolution", Normed(*last)), ("mean over positions", MeanPool())]
     return [("scale", Grey()), ("first convolution", Normed(*first)), *blocks, *ends]
 
 

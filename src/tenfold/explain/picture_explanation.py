@@ -146,8 +146,8 @@ def _filters(model: PictureModel) -> list[Sheet]:
         Sheet(
             name="filters",
             title="Filters of the first layer",
-            caption=f"{count} of {width} x {height} pixels; grey is 0. Each layer behind them "
-            "sees what these let through.",
+            caption=f"{count} of {width} x {height} pixels; grey is 0. Each later layer only "
+            "sees the output of these.",
             png=sheet_of_filters(filters),
         )
     ]
@@ -169,9 +169,9 @@ def _look(
     sheets = [
         Sheet(
             name=f"{stem}-heat-{place}",
-            title=f"{file}: what speaks for {name}",
-            caption=f"{name} with {100 * answers[classes.index(name)]:.1f} %. Red places speak "
-            "for it (Grad-CAM).",
+            title=f"{file}: evidence for {name}",
+            caption=f"{name} with {100 * answers[classes.index(name)]:.1f} %. Red regions are "
+            "evidence for this class (Grad-CAM).",
             png=sheet_of_heat(pixels, found),
         )
         for place, (name, found) in enumerate(heat.items(), start=1)
@@ -181,9 +181,9 @@ def _look(
         sheets.append(
             Sheet(
                 name=f"{stem}-maps-{place}",
-                title=f"{file}: maps of {name}",
-                caption=f"The maps of {width} x {height} that answer most, of {channels}; "
-                "white is where a map answers.",
+                title=f"{file}: feature maps of {name}",
+                caption=f"The most active of {channels} feature maps of {width} x {height}; "
+                "white means a high activation.",
                 png=sheet_of_maps(maps),
             )
         )

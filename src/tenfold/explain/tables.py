@@ -90,5 +90,5 @@ def _output(model: TableModel, of_class: str | None) -> int | None:
     if of_class is None:
         return None
     if not model.schema.classes:
-        raise UsageError("U02", "--class was given, and the target is a number")
+        raise UsageError("U02", "--class was given, but the target is a number")
     return find_class(of_class, model.schema.classes)

@@ -63,7 +63,7 @@ def write(draft: Draft, path: Path, form: Form) -> Written:
     ------
     ExportError
         X01, if the file answers otherwise than the model; X02, if the network cannot be
-        written down.
+        exported.
     StoreError
         M06, if the file cannot be written.
     MissingExtraError
@@ -113,9 +113,10 @@ def _compared(draft: Draft, of: Exported | Program) -> Label:
         at = int(np.nanargmax(np.abs(said - known).max(axis=1)))
         raise ExportError(
             "X01",
-            f"an answer of the file is off by {difference:.2g} of the largest one, over {SAME}",
+            f"a prediction of the file differs by {difference:.2g} of the largest one, more "
+            f"than {SAME}",
             place={"file says": str(said[at].tolist()), "model says": str(known[at].tolist())},
-            fix=["report this, with the network and what its columns hold"],
+            fix=["please report this, with the network and a description of the columns"],
         )
     return replace(draft.label, equality=Equality(inputs=len(known), difference=difference))
 
@@ -131,5 +132,5 @@ def _aside(path: Path) -> Iterator[Path]:
             "M06",
             f"the file cannot be written: {error.strerror}",
             place={"file": str(path)},
-            fix=["make room, or name another file: --out FILE"],
+            fix=["free some disk space, or name another file: --out FILE"],
         ) from error

@@ -44,7 +44,7 @@ def network_of(model: PictureModel) -> nn.Module:
         return _Heads(model.encoder.backbone, network, mirrored=model.encoder.mirrored)
     if isinstance(network, ModuleNetwork):
         return _Each([_alone(network.alone(f)) for f in range(len(model.target.mean_F))])
-    raise TypeError(f"{type(network).__name__} cannot be written down")
+    raise TypeError(f"{type(network).__name__} cannot be exported")
 
 
 def _alone(module: nn.Module) -> nn.Module:

@@ -34,7 +34,7 @@ def program_of(
     Raises
     ------
     ExportError
-        X02, if the module does what cannot be written down.
+        X02, if the module does what cannot be exported.
     """
     free = {
         name: dict.fromkeys(sizes.get(name, ()), torch.export.Dim.DYNAMIC) for name in examples
@@ -76,7 +76,7 @@ def graph_of(
         # As above; also whatever the converter of each operation raises.
         raise _not_written(error) from error
     if found is None:
-        raise ExportError("X02", "torch returned no graph")
+        raise ExportError("X02", "torch did not return a graph")
     return found.model_proto
 
 
@@ -86,13 +86,13 @@ def _not_written(error: Exception) -> TenfoldError:
         cause = cause.__cause__
     if isinstance(cause, OSError):  # torch keeps what it compiles in files
         fact = f"torch cannot write the files that it needs: {cause.strerror or cause}"
-        fix = ["make room, or name another folder in the variable TMPDIR"]
+        fix = ["free some disk space, or set the variable TMPDIR to another folder"]
         return StoreError("M15", fact, fix=fix)
     said = str(cause).strip().partition("\n")[0][:300]
     return ExportError(
         "X02",
-        f"the network cannot be written down: {type(cause).__name__}: {said}",
-        fix=["let forward decide nothing by the values of its tensors"],
+        f"the network cannot be exported: {type(cause).__name__}: {said}",
+        fix=["do not let forward branch on the values of its tensors"],
     )
 
 

@@ -26,7 +26,7 @@ from tenfold.table_model import TableModel
 
 ROWS: Final = 2_000  # that a file is compared on
 EXAMPLES: Final = 4  # rows that the program is traced with
-STRANGE: Final = "\N{REPLACEMENT CHARACTER} a word that was never seen"
+STRANGE: Final = "\N{REPLACEMENT CHARACTER} an unseen category"
 
 
 @final
@@ -132,6 +132,6 @@ def _check_names(outputs: list[str], inputs: list[str]) -> None:
     if both:
         raise ExportError(
             "X03",
-            f"column {both[0]!r} cannot be an input: an output is called so",
-            fix=["rename the column, and train anew"],
+            f"column {both[0]!r} cannot be an input, because an output has the same name",
+            fix=["rename the column, and train again"],
         )

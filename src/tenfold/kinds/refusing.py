@@ -24,4 +24,6 @@ def refuse(options: RunOptions, names: Names, data: str) -> None:
         for name in members:
             if getattr(getattr(options, group), name) != getattr(getattr(usual, group), name):
                 option = SPELT.get(name, name.replace("_", "-"))
-                raise UsageError("U02", f"--{option} was given, and it says nothing of {data}")
+                raise UsageError(
+                    "U02", f"--{option} was given, but it does not apply to {data}"
+                )

@@ -154,7 +154,10 @@ def _packaged() -> Path:
 
 def _read(path: Path) -> Mapping[str, Tensor]:
     place = {"file": str(path)}
-    fix = ["name another file: --weights FILE", "train without: --network scratch"]
+    fix = [
+        "name another file: --weights FILE",
+        ("train without pretrained weights: --network scratch"),
+    ]
     if not path.is_file():
         raise NetworkError("N07", "there is no such file", place=place, fix=fix)
     try:
@@ -163,9 +166,11 @@ def _read(path: Path) -> Mapping[str, Tensor]:
         found: object = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         # Damaged bytes make torch's reader of pickles fail in ways of its own.
-        raise NetworkError("N07", "the file holds no weights", place=place, fix=fix) from error
+        raise NetworkError(
+            "N07", "the file does not contain weights", place=place, fix=fix
+        ) from error
     if not isinstance(found, Mapping) or not all(isinstance(v, Tensor) for v in found.values()):
-        raise NetworkError("N07", "the file holds no weights", place=place, fix=fix)
+        raise NetworkError("N07", "the file does not contain weights", place=place, fix=fix)
     return found
 
 
@@ -174,7 +179,7 @@ def _timm_backbone(name: str, *, pretrained: bool = True) -> Backbone:
     plain = name.removeprefix(TIMM)
     if not re.fullmatch(r"[A-Za-z0-9_.]+", plain):
         # timm would fetch a name such as hf-hub:... from elsewhere, and a file may say it.
-        fact = f"{plain[:80]!r} is no name of a model of timm's own"
+        fact = f"{plain[:80]!r} is not the name of a timm model"
         raise NetworkError("N07", fact, fix=["timm.list_models()"])
     try:
         with seeded(0):

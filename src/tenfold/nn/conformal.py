@@ -176,7 +176,7 @@ class Conformal(nn.Module):
             most = math.floor(1000 * count / (count + 1)) / 10
             raise PredictError(
                 "P07",
-                f"a coverage of {coverage:g} cannot be promised",
+                f"a coverage of {coverage:g} cannot be guaranteed",
                 place={"held-out rows": f"{count:,}, enough for {most:g} %"},
                 fix=["ask for less: --coverage 0.9", "train with more rows"],
             )
@@ -254,7 +254,7 @@ class Conformal(nn.Module):
 def half_width(scale_N: Tensor, spread_N: Tensor, limits: tuple[float, float, float]) -> Tensor:
     """Return half the width of intervals around the mean of all folds, shape (N,).
 
-    Scores are of single folds. Their mean is nearer to the truth: the folds' squared errors
+    Scores are of single folds. Their mean is more accurate: the folds' squared errors
     are on average its own plus the variance between the folds (Krogh and Vedelsby, "Neural
     Network Ensembles, Cross Validation, and Active Learning", 1995), and that is known for
     every new row.

@@ -114,7 +114,7 @@ class ModuleNetwork(FoldNetwork):
                 ]
                 parameters, buffers = stack_filled(modules)
         except RuntimeError as error:
-            fact = f"the networks of two folds differ in more than their numbers: {error}"
+            fact = f"the networks of two folds differ in structure: {error}"
             raise NetworkError("N02", fact) from error
         self._names = list(parameters)
         self._products = _product_weights(modules[0])

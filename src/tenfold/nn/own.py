@@ -138,8 +138,8 @@ def _check_outputs(
     if shape != (PROBE_ROWS, outputs):
         raise NetworkError(
             "N03",
-            f"the network turned {PROBE_ROWS} rows of {inputs} numbers into {shape}, "
-            f"and {(PROBE_ROWS, outputs)} was expected",
+            f"the network turned {PROBE_ROWS} rows of {inputs} numbers into shape {shape}, "
+            f"but {(PROBE_ROWS, outputs)} was expected",
             fix=[f"end it with torch.nn.Linear(..., {outputs})"],
         )
     if not any(p.requires_grad for p in module.parameters()):
@@ -160,12 +160,12 @@ def _why_turns(module: nn.Module, inputs: int) -> str:
     for name, buffer in module.named_buffers():
         buffer.copy_(before[name])
     if changed:
-        return f"its buffer {changed[0]} changes in training"
+        return f"its buffer {changed[0]} changes during training"
     if not torch.equal(first, second):
-        return "it draws random numbers in training"
+        return "it draws random numbers during training"
     parameters, buffers = stack_module_state([module])
     try:
         at_once = together(module, parameters, buffers, x_BD[None])[0]
     except Exception as error:  # noqa: BLE001 - torch.func refuses in many ways
         return f"torch.func cannot run it: {str(error).splitlines()[0]}"
-    return "" if torch.allclose(at_once, first, atol=1e-5) else "torch.func changes its answers"
+    return "" if torch.allclose(at_once, first, atol=1e-5) else "torch.func changes its outputs"

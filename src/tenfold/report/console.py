@@ -80,7 +80,7 @@ def print_decisions(
     console: Console, decisions: Sequence[Decision], when: str = "Decided"
 ) -> None:
     """Print what was decided, why, and what changes it."""
-    console.print(f"{when}, with the option that changes it:", highlight=False)
+    console.print(f"{when}, with the option that changes each decision:", highlight=False)
     for line in decision_lines(decisions):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
 
@@ -147,7 +147,9 @@ class TerminalWatch:
         def first(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
             self._interrupted = True
             signal.signal(signal.SIGINT, before)
-            self._console.print("Ctrl-C: keeping the best state so far; once more to give up")
+            self._console.print(
+                "Ctrl-C: finishing with the best state so far; press it again to abort"
+            )
 
         before = signal.signal(signal.SIGINT, first)
         try:

@@ -70,25 +70,25 @@ def sketches_of(found: Explanation) -> Iterator[Sketch]:
     """Yield the figures of an explanation."""
     yield Sketch(
         name="importance",
-        title="What each column is worth",
-        caption=f"How much {NAMES[found.metric]} grows as a column's cells change places, on "
-        "rows that networks never saw; lines are 95 % intervals over folds.",
+        title="Permutation importance",
+        caption=f"Increase in {NAMES[found.metric]} when a column is shuffled, on held-out "
+        "rows; lines are 95 % intervals over folds.",
         ax=_draw_importance(found),
     )
     for place, one in enumerate(found.dependence, start=1):
         yield Sketch(
             name=f"dependence-{place}",
-            title=f"What it says as {one.column} changes",
-            caption="Mean answer if every row held the value; the band spans the networks of "
-            "all folds.",
+            title=f"Prediction as a function of {one.column}",
+            caption="Mean prediction if every row had this value (partial dependence); the "
+            "band spans the networks of all folds.",
             ax=_draw_dependence(one, found.of),
         )
     for one_row in found.contributions[:MOST_ROWS]:
         yield Sketch(
             name=f"row-{one_row.row}",
-            title=f"How the answer to row {one_row.row} comes about",
-            caption=f"{one_row.of}: the mean answer {number(one_row.base)}, moved cell by cell "
-            f"to {number(one_row.answer)}.",
+            title=f"Explanation of the prediction for row {one_row.row}",
+            caption=f"{one_row.of}: contributions of the cells, from the mean prediction "
+            f"{number(one_row.base)} to {number(one_row.answer)}.",
             ax=_draw_contributions(one_row),
         )
 
@@ -114,7 +114,7 @@ def _draw_importance(found: Explanation) -> Axes:
             ax.plot([one.low, one.high], [place, place], color=INK, lw=1.2)
     ax.axvline(0, color=INK, lw=0.8)
     plain_numbers(ax.xaxis)
-    ax.set_xlabel(f"growth of {NAMES[found.metric]}")
+    ax.set_xlabel(f"increase in {NAMES[found.metric]}")
     return ax
 
 

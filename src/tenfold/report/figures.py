@@ -51,22 +51,24 @@ def figures_of_values(values: Values, target: str) -> Iterator[Drawn]:
         return
     half = values.covering
     yield Drawn(
-        title="Predictions against truth",
-        caption=f"90 % of the true values lie within {number(half)} of their prediction, "
-        "between the dashed lines. Dots with a line are means of tenths of the rows: where "
+        title="Predicted against true values",
+        caption=f"90 % of the true values lie within {number(half)} of their prediction "
+        "(dashed lines). Connected dots are means over tenths of the rows: where "
         "they leave the diagonal, predictions are too high or too low.",
         svg=_draw_truth(values, target, half),
     )
     off = values.truth - values.said
     yield Drawn(
         title="Residuals",
-        caption=f"Truth minus prediction: half of them lie between "
-        f"{number(float(np.quantile(off, 0.25)))} and {number(float(np.quantile(off, 0.75)))}.",
+        caption="Truth minus prediction: half of the residuals lie between "
+        f"{number(float(np.quantile(off, 0.25)))} and "
+        f"{number(float(np.quantile(off, 0.75)))}.",
         svg=_draw_histogram(off),
     )
     yield Drawn(
         title="Residuals by prediction",
-        caption="Truth minus prediction: a slope or a funnel shows where the network is off.",
+        caption="Truth minus prediction: a trend or a funnel shape shows where the network "
+        "errs.",
         svg=_draw_residuals(values, off),
     )
 
@@ -78,20 +80,18 @@ def figures_of_classes(classes: Classes) -> Iterator[Drawn]:
     error = classes.calibration_error()
     yield Drawn(
         title="Calibration",
-        caption="Of rows that are said to be of a class with a probability, so many are. Off "
-        f"by {100 * error:.1f} points on average; bars are 95 % intervals.",
+        caption="Observed frequency of a class against its predicted probability. The "
+        f"calibration error (ECE) is {100 * error:.1f} %; bars are 95 % intervals.",
         svg=_draw_calibration(classes),
     )
     yield Drawn(
         title="ROC curve",
-        caption="Rows of the class that are found, against rows of others that are taken for "
-        "it, as the threshold falls.",
+        caption="True positive rate against false positive rate, as the threshold falls.",
         svg=_draw_curves(classes, roc=True),
     )
     yield Drawn(
         title="Precision and recall",
-        caption="Share of the rows found that are of the class, against the share of the "
-        "class that is found.",
+        caption="Precision against recall, as the threshold falls.",
         svg=_draw_curves(classes, roc=False),
     )
 
@@ -104,18 +104,19 @@ def figures_of_training(summary: Summary, history: pd.DataFrame) -> Iterator[Dra
         yield Drawn(
             title="Score of each fold",
             caption=f"{NAMES[name]}, {NAMED[name].better} is better: "
-            f"{'all together' if score.without_fold else 'mean'} {number(score.mean)} with "
-            f"its 95 % interval; the constant guess has {number(summary.constant[name])}.",
+            f"{'all together' if score.without_fold else 'mean'} {number(score.mean)} "
+            "with its 95 % interval; the baseline has "
+            f"{number(summary.baseline[name])}.",
             svg=_draw_folds(summary, name),
         )
     lines = losses_of(history, "loss")
     if len(lines):
         watched = losses_of(history, "watched")
         error = "" if summary.task == "regression" else ": the squared error of probabilities"
-        bold = f", and bold lines on rows they watched to know when to stop{error}"
+        bold = f", and bold lines show the validation loss{error}"
         yield Drawn(
-            title="Loss of each fold while it trained",
-            caption=f"Thin lines are folds, on rows they learnt from{bold if watched else ''}.",
+            title="Training curves",
+            caption=f"Thin lines show the training loss of each fold{bold if watched else ''}.",
             svg=_draw_losses(history, lines, watched),
         )
 
@@ -193,7 +194,7 @@ def _draw_calibration(classes: Classes) -> Markup:
     ax.errorbar(said, found, yerr=bars, fmt="o-", color=DEEP, ms=4, lw=1.2)
     of = f"of {classes.names[1]}" if two else "of the class that is most probable"
     ax.set_xlabel(f"probability {of}", parse_math=False)
-    ax.set_ylabel("share that is")
+    ax.set_ylabel("observed frequency")
     return as_svg(ax, "Calibration of probabilities")
 
 
@@ -215,8 +216,8 @@ def _draw_curves(classes: Classes, *, roc: bool) -> Markup:
         ax.plot([0, 1], [0, 1], color=INK, lw=0.8)
     elif len(shown) == 1:
         ax.axhline(counts[1] / len(classes.truth), color=INK, lw=0.8)
-    ax.set_xlabel("others taken for it" if roc else "found (recall)")
-    ax.set_ylabel("found" if roc else "of those found, right (precision)")
+    ax.set_xlabel("false positive rate" if roc else "true positive rate (recall)")
+    ax.set_ylabel("found" if roc else "precision")
     ax.set_ylim(-0.02, 1.02)
     legend(ax, {str(place): classes.names[n] for place, n in enumerate(shown)})
     return as_svg(ax, "ROC curve" if roc else "Precision against recall")
@@ -229,7 +230,7 @@ def _draw_folds(summary: Summary, name: str) -> Markup:
     ax.axhspan(score.low, score.high, color=DEEP, alpha=0.15, lw=0)
     ax.axhline(score.mean, color=DEEP, lw=1)
     ax.plot(folds, score.per_fold, "o", color=DEEP)
-    ax.axhline(summary.constant[name], color=CONSTANT, lw=1, ls="--")
+    ax.axhline(summary.baseline[name], color=CONSTANT, lw=1, ls="--")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set_xlabel("fold")
     ax.set_ylabel(NAMES[name])
@@ -257,4 +258,4 @@ def _draw_losses(
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set_xlabel("epoch")
     ax.set_ylabel("loss")
-    return as_svg(ax, "Loss of each fold, epoch by epoch")
+    return as_svg(ax, "Loss of each fold by epoch")

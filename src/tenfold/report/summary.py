@@ -44,7 +44,7 @@ class Summary:
     parameters: int
     device: str
     scores: Mapping[str, FoldScore]
-    constant: Mapping[str, float]
+    baseline: Mapping[str, float]
     gain: FoldScore
     test_rows: int
     test: Mapping[str, TestScore]
@@ -98,7 +98,7 @@ class Summary:
             | {
                 "classes": tuple(metrics.get("classes", ())),
                 "scores": {n: fold_score_of(score) for n, score in metrics["scores"].items()},
-                "constant": {n: or_nan(value) for n, value in metrics["constant"].items()},
+                "baseline": {n: or_nan(value) for n, value in metrics["baseline"].items()},
                 "gain": fold_score_of(metrics["gain"]),
                 "test_rows": test["rows"],
                 "test": {
@@ -192,8 +192,8 @@ def summarize(
         parameters=study.model.parameters,
         device=str(study.fits.target.mean_F.device),
         scores=study.scores,
-        constant={name: score.mean for name, score in study.constant.items()},
-        gain=score_gain(study.scores[headline], study.constant[headline], study.splits),
+        baseline={name: score.mean for name, score in study.baseline.items()},
+        gain=score_gain(study.scores[headline], study.baseline[headline], study.splits),
         test_rows=study.test_rows,
         test=study.test,
         seconds=dict(seconds),

@@ -16,9 +16,9 @@ from tenfold.explain.picture_explanation import PictureExplanation
 from tenfold.report.summary import Summary
 
 AUDIT_TITLES: Final = {
-    "stops": "It would make a score a lie",
-    "warns": "It may make a score a lie",
-    "notes": "Good to know",
+    "error": "Would make the score misleading",
+    "warning": "May make the score misleading",
+    "info": "For information",
 }
 MOVED: Final = 0.1  # below the promised share, that tells that rows change with time
 SMALLEST_PLAIN: Final = 1e-4  # smaller numbers are written as powers of ten
@@ -38,8 +38,8 @@ def decision_lines(decisions: Sequence[Decision]) -> Iterator[str]:
 
 def audit_lines(findings: Sequence[Finding], rows: str) -> Iterator[str]:
     """Yield what was found in data, the gravest first; ``rows`` says how many there are."""
-    if not any(finding.severity != "notes" for finding in findings):
-        yield f"{rows}, and nothing in them that would make a score a lie"
+    if not any(finding.severity != "info" for finding in findings):
+        yield f"{rows}, with no problems that would make the score misleading"
     for severity, title in AUDIT_TITLES.items():
         found = [finding for finding in findings if finding.severity == severity]
         if found:
@@ -52,7 +52,7 @@ def audit_lines(findings: Sequence[Finding], rows: str) -> Iterator[str]:
 
 
 def score_lines(summary: Summary) -> Iterator[str]:
-    """Yield the scores of a run, the constant guess beside each."""
+    """Yield the scores of a run, the baseline beside each."""
     if summary.network == "tutorial" and summary.task == "regression":
         mse = summary.scores["mse"]
         yield f"Baseline: {mse.mean:.2f} ({mse.std:.2f}) MSE"
@@ -61,20 +61,20 @@ def score_lines(summary: Summary) -> Iterator[str]:
     if summary.folds > 1:
         yield f"{summary.folds} folds, {tested(summary)}"
     else:
-        yield f"1 fold, {summary.rows:,} {noun}, scored on {noun} that its network never saw"
+        yield f"1 fold, {summary.rows:,} {noun}, scored on held-out {noun}"
     width = max(len(NAMES[name]) for name in summary.scores)
     for name, score in summary.scores.items():
         interval = f"[{number(score.low)}, {number(score.high)}]"
-        guess = number(summary.constant[name])
+        guess = number(summary.baseline[name])
         spread = "" if score.without_fold else f" (sd {number(score.std)})"
         yield (
-            f"  {NAMES[name]:<{width}}  {number(score.mean)}{spread}"
-            f"  95 % interval {interval}  constant guess {guess}"
+            f"  {NAMES[name]:<{width}}  {number(score.mean)}{spread}  95 % interval "
+            f"{interval}  baseline {guess}"
         )
     yield from pooled_lines(summary.scores, noun)
     yield from answering_lines(summary)
     if summary.test_rows and not _same(summary):
-        yield f"{summary.test_rows:,} test {noun} that no choice touched"
+        yield f"{summary.test_rows:,} test {noun}, used only for this score"
         yield from test_lines(summary.test)
     yield from coverage_lines(summary)
     yield verdict(summary)
@@ -84,10 +84,13 @@ def score_lines(summary: Summary) -> Iterator[str]:
 def tested(summary: Summary) -> str:
     """Say how many rows there are, and how many of them a network was tested on."""
     rows = f"{summary.rows:,} {summary.noun}"
-    network = "a network of earlier time" if summary.in_time else "a network"
+    network = "a network of an earlier period" if summary.in_time else "a network"
     if summary.tested in {None, summary.rows}:
-        return f"{rows}, each tested by {network} that never saw it"
-    return f"{rows}, {summary.tested:,} of them each tested by {network} that never saw it"
+        return f"{rows}, each predicted by {network} that was not trained on it"
+    return (
+        f"{rows}, {summary.tested:,} of them each predicted by {network} that was not "
+        "trained on it"
+    )
 
 
 def answering_lines(summary: Summary) -> Iterator[str]:
@@ -98,23 +101,23 @@ def answering_lines(summary: Summary) -> Iterator[str]:
         of = "the last fold" if count == 1 else f"the last {count} folds"
     if summary.refit:
         of_all = f"the newest {summary.window:,}" if summary.window else "all"
-        by = f"networks that learnt from {of_all} {noun} in the same way"
-        end = "" if summary.in_time else f", which no {noun} are left to score"
+        by = f"networks trained on {of_all} {noun} in the same way"
+        end = "" if summary.in_time else f", for which no held-out {noun} are left"
     else:
         by = (
             f"the mean of all {folds}"
             if of == "single folds"
             else f"the mean of all {folds} folds"
         )
-        end = ", which errs a little less as a rule"
+        end = ", which is usually slightly more accurate"
         if summary.in_time:
-            end = f", most of which never saw recent {noun}"
+            end = f", most of which were not trained on recent {noun}"
     if folds > 1 or summary.refit:
-        yield f"These are scores of {of}. New {noun} are answered by {by}{end}."
+        yield f"These are scores of {of}. New {noun} are predicted by {by}{end}."
     if summary.in_time:
         yield (
-            "The interval is where the score on the next "
-            f"{summary.stretch:,} {noun} in time is expected."
+            f"The interval is the range in which the score on the next {summary.stretch:,} "
+            f"{noun} in time is expected."
         )
 
 
@@ -123,13 +126,13 @@ def pooled_lines(scores: Mapping[str, FoldScore], noun: str) -> Iterator[str]:
     pooled = [NAMES[name] for name, score in scores.items() if score.without_fold]
     if len(pooled) == len(scores):
         yield (
-            f"Folds hold out fewer than ten {noun}: each score is that of all held-out {noun} "
-            "together, not a mean over folds (fewer folds are larger: --folds)."
+            f"Folds hold out fewer than ten {noun}, so scores are computed on all held-out "
+            f"{noun} together, not as a mean over folds (use fewer, larger folds: --folds)."
         )
     elif pooled:
         yield (
-            f"A fold lacks a class: {' and '.join(pooled)} are those of all held-out {noun} "
-            "together, not means over folds."
+            f"A fold lacks a class, so {' and '.join(pooled)} are computed on all held-out "
+            f"{noun} together, not as means over folds."
         )
 
 
@@ -154,8 +157,8 @@ def coverage_lines(summary: Summary) -> Iterator[str]:
         off = [100 * calibration.error_before, 100 * calibration.error_after]
         yield (
             f"Calibrated: log-loss {number(calibration.log_loss_before)} to "
-            f"{number(calibration.log_loss_after)}, probabilities {off[0]:.1f} to {off[1]:.1f} "
-            "points off"
+            f"{number(calibration.log_loss_after)}, calibration error (ECE) {off[0]:.1f} to "
+            f"{off[1]:.1f} %"
         )
     if found is None:
         return
@@ -172,71 +175,74 @@ def _held_by_folds(summary: Summary, found: Coverage) -> Iterator[str]:
     unseen, size, noun = found.measured, found.size, summary.noun
     if not summary.in_time:
         told = [unseen.mean, unseen.low, unseen.high, size.mean]
-        line = _held(summary, found.promised, told, f"{noun} never seen")
+        line = _held(summary, found.promised, told, f"held-out {noun}")
         if summary.refit or summary.folds == 1:
             yield line
         elif summary.classes:
             yield f"{line}; measured on single folds"
         else:
-            yield f"{line}; measured on single folds, and a little narrower for the mean of all"
+            yield (
+                f"{line}; measured on single folds, and slightly narrower for the mean of "
+                "all folds"
+            )
         return
-    what = "sets of classes" if summary.classes else "intervals"
+    what = "prediction sets" if summary.classes else "intervals"
     known = [share for share in unseen.per_fold if not math.isnan(share)]
     line = (
-        f"{100 * found.promised:g} % {what} made from the folds before held the truth of "
-        f"{100 * known[-1]:.1f} % of the last fold's {noun}"
+        f"{100 * found.promised:g} % {what} made from earlier folds covered "
+        f"{100 * known[-1]:.1f} % of the {noun} in the last fold"
     )
     if len(known) > 1:
         low, high = 100 * min(known[:-1]), 100 * max(known[:-1])
-        line += f", and of {low:.1f} to {high:.1f} % in the folds before it"
+        line += f", and {low:.1f} to {high:.1f} % in the folds before it"
     yield line
     if min(known) < found.promised - MOVED:
         yield (
-            f"What such {what} hold changes with time: of {noun} to come they may hold far "
-            f"less than {100 * found.promised:g} %"
+            f"The coverage of {what} changes over time: for future {noun} it may be far below "
+            f"{100 * found.promised:g} %"
         )
 
 
 def _held(summary: Summary, promised: float, told: Sequence[float], of: str) -> str:
     """Return a sentence of a share that was held, its interval, and a mean size."""
-    what, size = ("sets of classes", "classes") if summary.classes else ("intervals", "wide")
+    what, size = ("prediction sets", "size") if summary.classes else ("intervals", "width")
     share, low, high = (100 * one for one in told[:3])
     return (
-        f"{100 * promised:g} % {what} held the truth of {share:.1f} % of {of} "
-        f"(95 % interval [{low:.1f}, {high:.1f}]), {number(told[3])} {size} on average"
+        f"{100 * promised:g} % {what} covered {share:.1f} % of {of} (95 % interval "
+        f"[{low:.1f}, {high:.1f}]); their mean {size} is {number(told[3])}"
     )
 
 
 def verdict(summary: Summary) -> str:
-    """Say in one sentence whether the network beats the constant guess."""
+    """Say in one sentence whether the network beats the baseline."""
     name = HEADLINE[summary.task]
-    score, guess = summary.scores[name], summary.constant[name]
+    score, guess = summary.scores[name], summary.baseline[name]
     if summary.gain.low > 0:
-        return f"The network knows more than the constant guess ({NAMES[name]})."
+        return f"The network beats the baseline ({NAMES[name]})."
     return (
-        f"No better than the constant guess is shown ({NAMES[name]} {number(score.mean)} "
-        f"against {number(guess)}): do not rely on this network."
+        f"The network does not significantly beat the baseline ({NAMES[name]} "
+        f"{number(score.mean)} against {number(guess)}): do not rely on it."
     )
 
 
 def headline(summary: Summary) -> str:
-    """Say in one sentence how good the network is, and how good the constant guess.
+    """Say in one sentence how good the network is, and how good the baseline.
 
     Shares are told as such; where the target is a number, the error is in its unit.
     """
     name = "mae" if summary.task == "regression" else "accuracy"
-    score, guess = summary.scores[name], summary.constant[name]
+    score, guess = summary.scores[name], summary.baseline[name]
     noun = summary.noun
     if summary.task == "regression":
         between = f"95 % interval {number(score.low)} to {number(score.high)}"
         return (
-            f"{noun.capitalize()} that it never saw are predicted {number(score.mean)} off on "
-            f"average ({between}); the constant guess is {number(guess)} off."
+            f"On held-out {noun}, predictions are off by {number(score.mean)} on average "
+            f"({between}); the baseline is off by {number(guess)}."
         )
     between = f"95 % interval {100 * score.low:.1f} to {100 * score.high:.1f} %"
     return (
-        f"{100 * score.mean:.1f} % of the {noun} that it never saw are right ({between}); "
-        f"of the constant guess {100 * guess:.1f} % are."
+        f"{100 * score.mean:.1f} % of held-out {noun} are predicted correctly ({between}); "
+        f"the baseline reaches {100 * guess:.1f} %."
     )
 
 
@@ -253,12 +259,12 @@ def group_lines(summary: Summary) -> Iterator[str]:
         if worst:
             yield f"It works worst where {worst}."
         if not best and not worst:
-            yield f"It works alike for all groups of {summary.noun}, as far as can be shown."
+            yield f"No significant differences between subgroups of {summary.noun} were found."
         yield from _useless_lines(groups)
     best, worst = _furthest([group for group in summary.groups if group.by_truth], summary)
     ends = [f"largest where {worst}"] * bool(worst) + [f"smallest where {best}"] * bool(best)
     if ends:
-        unknown = "By the target itself, which is not known beforehand, errors are"
+        unknown = "By the target itself, which is unknown for new data, errors are"
         yield f"{unknown} {' and '.join(ends)}."
 
 
@@ -274,15 +280,15 @@ def _furthest(groups: Sequence[GroupScore], summary: Summary) -> tuple[str, str]
 
 
 def _useless_lines(groups: Sequence[GroupScore]) -> Iterator[str]:
-    """Yield where the network is not shown to beat the constant guess."""
+    """Yield where the network is not shown to beat the baseline."""
     useless = [group for group in groups if group.works is False]
     if len(useless) > len(groups) / 2:
-        most = f"{len(useless)} of {len(groups)} groups"
-        yield f"In {most} it is not shown to beat the constant guess."
+        most = f"{len(useless)} of {len(groups)} subgroups"
+        yield f"In {most} it does not significantly beat the baseline."
     elif useless:
         shown = "; ".join(where(group) for group in useless[:3])
-        more = f"; and {len(useless) - 3} more groups" if len(useless) > 3 else ""
-        yield f"It is not shown to beat the constant guess where {shown}{more}."
+        more = f"; and {len(useless) - 3} more subgroups" if len(useless) > 3 else ""
+        yield f"It does not significantly beat the baseline where {shown}{more}."
 
 
 def explanation_lines(found: Explanation | PictureExplanation) -> Iterator[str]:
@@ -290,7 +296,7 @@ def explanation_lines(found: Explanation | PictureExplanation) -> Iterator[str]:
     if isinstance(found, PictureExplanation):
         yield from _layer_lines(found)
         return
-    yield f"{NAMES[found.metric]} grows by so much as a column's cells change places"
+    yield f"Permutation importance: increase in {NAMES[found.metric]} when a column is shuffled"
     width = max(len(one.column) for one in found.importance)
     for one in found.importance:
         interval = f"95 % interval [{number(one.low)}, {number(one.high)}]"

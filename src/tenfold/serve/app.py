@@ -179,10 +179,10 @@ class Answering:
         files = await self._files(request, kind)
         schema = self._label.schema
         if not isinstance(schema, PictureSchema):
-            raise TypeError("this model is none of pictures")
+            raise TypeError("this model is not an image model")
         hot = _asks(request, "heat")
         if hot and not self._label.heat:
-            raise ServeError("V12", "heat is asked for, and the model has none")
+            raise ServeError("V12", "heat was requested, but the model does not support it")
         most = self._options.max_pixels
         framing = schema.framing.with_white(self._options.white)
         found = await asyncio.to_thread(squares_of, files, framing, most)
@@ -221,8 +221,8 @@ class Answering:
             if not isinstance(part, str)
         ]
         if not files:
-            fix = [f"send each picture as a file of {FORM}"]
-            raise ServeError("V08", "there is no picture in the form", fix=fix)
+            fix = [f"send each image as a file of {FORM}"]
+            raise ServeError("V08", "there is no image in the form", fix=fix)
         return files
 
     async def _body(self, request: Request) -> bytes:
@@ -236,7 +236,7 @@ class Answering:
         most = self._options.max_bytes
         told = request.headers.get("content-length", "")
         if told.isdecimal() and int(told) > most:
-            raise ServeError("V01", f"the body has {int(told):,} bytes, over {most:,}")
+            raise ServeError("V01", f"the body has {int(told):,} bytes, more than {most:,}")
         parts, size = [], 0
         async for part in request.stream():
             size += len(part)

@@ -73,7 +73,9 @@ class Guard:
             await error_reply(error)(scope, receive, told)
         except TimeoutError:
             if not status:
-                late = ServeError("V03", f"{self._options.timeout:g} seconds are over")
+                late = ServeError(
+                    "V03", f"the time limit of {self._options.timeout:g} seconds was exceeded"
+                )
                 await error_reply(late)(scope, receive, told)
         except ClientDisconnect:
             pass  # who asked is gone, and nobody is there to be answered
@@ -93,17 +95,17 @@ class Guard:
         headers = dict(scope["headers"])
         if self._options.is_local and _name_of(headers) not in LOOPBACK:
             # A page of another site may lead a browser here by a name of its own.
-            fix = ["ask 127.0.0.1, or serve with --host"]
+            fix = ["use 127.0.0.1, or serve with --host"]
             raise ServeError("V09", "the request names another host", fix=fix)
         if self._options.token and scope["path"] not in OPEN:
             given = headers.get(b"authorization", b"")
             wanted = f"Bearer {self._options.token}".encode()
             if not hmac.compare_digest(given, wanted):
-                fact = "the token is another one" if given else "the request has no token"
+                fact = "the token is wrong" if given else "the request has no token"
                 raise ServeError("V05", fact, fix=["Authorization: Bearer TOKEN"])
         if self._open > self._options.max_requests:
-            fact = f"{self._options.max_requests:,} others are being answered"
-            raise ServeError("V04", fact, fix=["ask again in a second"])
+            fact = f"{self._options.max_requests:,} other requests are being processed"
+            raise ServeError("V04", fact, fix=["try again in a second"])
 
 
 def _name_of(headers: dict[bytes, bytes]) -> str:

@@ -34,21 +34,24 @@ class Observed:
         own = None if shared else CollectorRegistry()
         self._registry = own
         self._requests = Counter(
-            "tenfold_requests", "Requests answered.", ["path", "status"], registry=own
+            "tenfold_requests", "Completed requests.", ["path", "status"], registry=own
         )
         self._seconds = Histogram(
             "tenfold_request_seconds",
-            "Time to an answer.",
+            "Response time.",
             ["path"],
             buckets=SECONDS,
             registry=own,
         )
         self._batch = Histogram(
-            "tenfold_batch_rows", "Rows or pictures of a call.", buckets=SIZES, registry=own
+            "tenfold_batch_rows",
+            "Rows or images per prediction call.",
+            buckets=SIZES,
+            registry=own,
         )
         self._open = Gauge(
             "tenfold_requests_open",
-            "Requests that are being answered.",
+            "Requests in progress.",
             registry=own,
             multiprocess_mode="livesum",
         )

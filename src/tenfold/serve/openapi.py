@@ -68,13 +68,13 @@ ERROR: Final[Told] = {
     },
 }
 REFUSALS: Final = {
-    "400": "The body is no JSON with rows, or no table (V07, D..).",
-    "408": "The time for an answer is over (V03).",
-    "413": "The body is too large, or asks about too much (V01, V02, V13).",
-    "415": "The body is of another kind (V06).",
+    "400": "The body is not JSON with rows, or not a table (V07, D..).",
+    "408": "The request timed out (V03).",
+    "413": "The body is too large, or holds too many rows, images or pixels (V01, V02, V13).",
+    "415": "The content type is not supported (V06).",
     "421": "The request names another host (V09).",
-    "422": "A column or a picture is not what it has to be (P01, P02, V08, V12).",
-    "429": "Too many requests are open (V04).",
+    "422": "A column, an image or a parameter is invalid (P01, P02, V08, V12).",
+    "429": "Too many concurrent requests (V04).",
 }
 
 
@@ -128,11 +128,13 @@ def openapi_of(label: Label, options: ServeOptions, answer: Told) -> Told:
     """
     paths = {
         "/predict": {"post": _predict(label, options, answer)},
-        "/schema": {"get": _get("What the model takes.", {"type": "object"})},
+        "/schema": {"get": _get("Describe the inputs of the model.", {"type": "object"})},
         "/health": {
-            "get": _get("Whether the server answers.", _strings("status", "name"), free=True)
+            "get": _get(
+                "Check that the server is running.", _strings("status", "name"), free=True
+            )
         },
-        "/metrics": {"get": _get("Counts for Prometheus.", None, media="text/plain")},
+        "/metrics": {"get": _get("Metrics for Prometheus.", None, media="text/plain")},
     }
     told: Told = {
         "openapi": VERSION,
@@ -147,7 +149,7 @@ def openapi_of(label: Label, options: ServeOptions, answer: Told) -> Told:
     for path in paths.values():
         for operation in path.values():
             if options.token and "security" not in operation:
-                operation["responses"]["401"] = _refusal("There is no token, or another (V05).")
+                operation["responses"]["401"] = _refusal("The token is missing or wrong (V05).")
     return told
 
 
@@ -156,7 +158,7 @@ def _get(summary: str, schema: Told | None, *, media: str = "", free: bool = Fal
     told: Told = {
         "summary": summary,
         "responses": {
-            "200": {"description": "It does.", "content": content},
+            "200": {"description": "Success.", "content": content},
             **{code: _refusal(REFUSALS[code]) for code in ("408", "421", "429")},
         },
     }
@@ -165,13 +167,18 @@ def _get(summary: str, schema: Told | None, *, media: str = "", free: bool = Fal
 
 def _predict(label: Label, options: ServeOptions, example: Told) -> Told:
     table = label.kind == "table"
-    extra = _more("heat", "Where a picture speaks for its class, as a PNG picture.")
+    extra = _more(
+        "heat",
+        "Grad-CAM heat map: the regions that are evidence for the class, as a PNG image.",
+    )
     if table:
-        extra = _more("contributions", "What each column adds to the answer to the first row.")
+        extra = _more(
+            "contributions", "Contribution of each column to the prediction for the first row."
+        )
     answer = _answer(label)
     responses = {
         "200": {
-            "description": "The answers, in the order of the questions.",
+            "description": "The predictions, in the order of the request.",
             "content": {
                 "application/json": {
                     "schema": {
@@ -266,7 +273,7 @@ def _cell(one: Input, column: Column, reading: Reading) -> Told:
     elif one.kind == "list":
         told |= {
             "items": {"type": ["string", "number", "boolean"]},
-            "description": f"words parted by {column.sign!r}, or a list of them",
+            "description": f"categories separated by {column.sign!r}, or a list of them",
         }
     elif one.kind == "date":
         iso = column.date_format in {None, "ISO8601"}
@@ -293,7 +300,7 @@ def _pictures(options: ServeOptions) -> Told:
         "type": "array",
         "minItems": 1,
         "items": {"type": "string", "format": "binary"},
-        "description": f"{options.max_pictures:,} pictures at most.",
+        "description": f"{options.max_pictures:,} images at most.",
     }
     form = {"type": "object", "required": ["file"], "properties": {"file": files}}
     return {

@@ -31,12 +31,12 @@ MOST_BRACKETS: Final = 100  # for each row that a request may hold
 NOT_A_NUMBER: Final = float("nan")
 EPOCH: Final = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 TAKES: Final = {
-    "number": "a number, as text too, or null",
-    "boolean": "true, false, a word for either, or null",
+    "number": "a number, also as text, or null",
+    "boolean": "true, false, text that means either, or null",
     "date": "a date as text, or null",
     "category": "text, a number, true, false or null",
     "text": "text, a number, true, false or null",
-    "list": "text, a list of words, or null",
+    "list": "text, a list of categories, or null",
 }
 
 Cell = Callable[[Any], Any]
@@ -86,12 +86,12 @@ class Rows:
         try:
             found = json.loads(body)
         except (ValueError, RecursionError) as error:
-            raise ServeError("V07", f"the body is no JSON: {error}") from error
+            raise ServeError("V07", f"the body is not JSON: {error}") from error
         rows = found.get("rows") if isinstance(found, dict) else None
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise ServeError(
                 "V07",
-                "the body holds no list of rows",
+                "the body does not contain a list of rows",
                 fix=['{"rows": [{"COLUMN": VALUE, ...}, ...]}; GET /schema names the columns'],
             )
         self._check_count(len(rows))
@@ -118,13 +118,13 @@ class Rows:
                 extra = [other for other in row if other not in known]
                 if extra:
                     place["not known"] = ", ".join(extra[:5])
-                fix = ["null, if nothing is known"]
+                fix = ["null, if the value is unknown"]
                 return PredictError("P01", f"a row has no {name!r}", place=place, fix=fix)
             try:
                 cell(row[name])
             except (TypeError, ValueError):
                 value = json.dumps(row[name])[:60]
-                fact = f"{name!r} takes {self._takes(name)}, and it is {value}"
+                fact = f"{name!r} takes {self._takes(name)}, but it is {value}"
                 return PredictError("P02", fact, place=place)
         return RuntimeError("every row fits")
 

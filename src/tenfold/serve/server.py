@@ -115,6 +115,6 @@ def _listen(options: ServeOptions) -> socket.socket:
             "V11",
             f"the server cannot listen: {error.strerror or error}",
             place={"host": options.host, "port": str(options.port)},
-            fix=["name another: --port N, or 0 for any that is free"],
+            fix=["choose another port: --port N, or 0 for any free one"],
         ) from error
     return taken

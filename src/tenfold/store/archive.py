@@ -102,12 +102,12 @@ def load_model(path: Path, make: MakeModule | None = None) -> Model[Any, Any]:
     except NetworkError:
         raise  # the user's own function is at fault, not the file
     except UNFIT as error:
-        what = f"its parts do not fit together ({type(error).__name__})"
+        what = f"its parts do not match ({type(error).__name__})"
         raise damaged(path, what) from error
     if not _alike(answers, expected, expected):
         raise StoreError(
             "M03",
-            "the model predicts something else for its sample rows than when it was saved",
+            "the model's predictions for its sample rows differ from those when it was saved",
             place={"file": str(path)},
             fix=["copy or train it again"],
         )
@@ -145,13 +145,13 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
     """Return the parts of a model file as today's format would hold them."""
     manifest, tensors = read_parts(path)
     if "format" not in manifest:
-        raise damaged(path, "its manifest says no format")
+        raise damaged(path, "its manifest does not state a format")
     found = manifest["format"]
     if not isinstance(found, int) or isinstance(found, bool) or not 0 < found <= FORMAT:
         raise StoreError(
             "M02",
-            f"the model has format {str(found)[:40]}, "
-            f"and this Tenfold reads formats up to {FORMAT}",
+            f"the model has format {str(found)[:40]}, but this version of Tenfold reads "
+            f"formats up to {FORMAT}",
             place={"file": str(path)},
             fix=["pip install --upgrade tenfold"],
         )

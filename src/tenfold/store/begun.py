@@ -101,11 +101,11 @@ class BegunFolder:
             return ""
         if not is_unfinished(self.path):
             if (self.path / METRICS).is_file():
-                return f"the run is whole: tenfold report {self.path} writes its page"
+                return f"the run is complete: tenfold report {self.path} writes its report"
             if self._fresh:
                 shutil.rmtree(self.path, ignore_errors=True)  # nobody else wrote there
                 return ""
-        return f"tenfold train --resume {self.path} goes on from here"
+        return f"to resume: tenfold train --resume {self.path}"
 
 
 def settle(folder: Path) -> None:
@@ -133,6 +133,6 @@ def unfinished_run(folder: Path) -> tuple[Path, Config]:
         raise StoreError(
             "M13",
             f"the run at {folder} is finished",
-            fix=[f"look at it: tenfold report {folder}", "train anew: tenfold train DATA"],
+            fix=[f"see its report: tenfold report {folder}", "train again: tenfold train DATA"],
         )
     return folder, Config.read(folder / CONFIG)

@@ -119,7 +119,7 @@ class Config:
         ):
             if then != now:
                 where = getattr(self, what) if what != "network" else self.options.train.network
-                found[what] = f"{where} is not what it was: its SHA-256 is another"
+                found[what] = f"{where} has changed: its SHA-256 is different"
         _refuse(found)
 
     def require_options(self, asked: Mapping[str, Any]) -> None:
@@ -146,7 +146,7 @@ def _refuse(changed: Mapping[str, str]) -> None:
             "M12",
             f"{' and '.join(changed)} changed since the run began",
             place=changed,
-            fix=["bring back what it was", "train anew: tenfold train DATA"],
+            fix=["restore the original", "train again: tenfold train DATA"],
         )
 
 

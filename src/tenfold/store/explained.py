@@ -37,7 +37,7 @@ def write_explanation(
         M06, if it cannot be written.
     """
     folder, aside = run / FOLDER, run / f"{FOLDER}.part"
-    with writing("explanation", folder, "make room there"):
+    with writing("explanation", folder, "free some disk space there"):
         try:
             shutil.rmtree(aside, ignore_errors=True)  # of a program that was cut off
             aside.mkdir()

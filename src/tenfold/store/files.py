@@ -13,8 +13,8 @@ from tenfold.documents import document
 from tenfold.errors import StoreError
 from tenfold.replacing import replacing
 
-ELSEWHERE: Final = "make room, or name another place: --out FOLDER"
-FROM_A_COPY: Final = "take it from a copy of the run, or train anew"
+ELSEWHERE: Final = "free some disk space, or choose another place: --out FOLDER"
+FROM_A_COPY: Final = "restore it from a copy of the run, or train again"
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
@@ -67,7 +67,9 @@ def writing(what: str, folder: Path, fix: str = ELSEWHERE) -> Iterator[None]:
 
 def writing_page(folder: Path) -> AbstractContextManager[None]:
     """Return ``writing`` of a page, which can be written later from the files beside it."""
-    return writing("page", folder, f"make room, then write it: tenfold report {folder}")
+    return writing(
+        "page", folder, f"free some disk space, then write it: tenfold report {folder}"
+    )
 
 
 @contextmanager

@@ -48,9 +48,9 @@ def new_folder(parent: Path, name: str) -> Path:
                 continue
             raise StoreError(
                 "M06",
-                f"the folder cannot be made: {error.strerror}",
+                f"the folder cannot be created: {error.strerror}",
                 place={"folder": str(folder)},
-                fix=["name another place: --out FOLDER"],
+                fix=["choose another place: --out FOLDER"],
             ) from error
         return folder
 
@@ -116,9 +116,17 @@ def read_metrics(path: Path) -> dict[str, Any]:
     StoreError
         M04, if it is damaged.
     """
-    with reading(path, "take it away: the model can predict without it"):
+    with reading(path, "delete it: the model can predict without it"):
         found = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-        return dict(found)
+        return _renamed(dict(found))
+
+
+def _renamed(metrics: dict[str, Any]) -> dict[str, Any]:
+    """Return metrics by the names of today: the baseline was once called ``constant``."""
+    for one in (metrics, *metrics.get("groups", ())):
+        if "constant" in one:
+            one["baseline"] = one.pop("constant")
+    return metrics
 
 
 def read_tables(folder: Path, classes: Sequence[str]) -> dict[str, pd.DataFrame]:
@@ -150,7 +158,7 @@ def read_tables(folder: Path, classes: Sequence[str]) -> dict[str, pd.DataFrame]
             table[others] = table[others].replace("", np.nan).astype(np.float64)
             table[list(kinds)]  # all of them are there
             if classes and name == PREDICTIONS and not table["truth"].isin(classes).all():
-                raise ValueError("there is a class that was not learnt")
+                raise ValueError("there is a class that was not in the training data")
             found[name] = table
     return found
 
@@ -187,7 +195,7 @@ def find_model(run: Path) -> Path:
     raise StoreError(
         "M07",
         f"there is no model at {run}",
-        fix=[f"{run.parent} holds the runs {', '.join(near[:5])}"]
+        fix=[f"{run.parent} contains the runs {', '.join(near[:5])}"]
         if near
         else ["tenfold train DATA"],
     )

@@ -73,7 +73,7 @@ else:
 def _in_use(folder: Path) -> StoreError:
     return StoreError(
         "M14",
-        "another program works on the run",
+        "another program is working on the run",
         place={"folder": str(folder)},
-        fix=["wait until it is done, or end it"],
+        fix=["wait until it has finished, or stop it"],
     )

@@ -49,7 +49,7 @@ def _with_calibration(manifest: dict[str, Any], tensors: dict[str, Tensor]) -> P
     mean_F = tensors.get("target.mean_F", torch.zeros(0))
     outputs = int(manifest["outputs"])
     if not 0 < outputs <= MOST_OUTPUTS:
-        raise ValueError("there is no model with so many outputs")
+        raise ValueError("a model cannot have this many outputs")
     return manifest | {"conformal": None}, tensors | {
         "target.temperature_F": torch.ones_like(mean_F),
         "target.bias_FO": mean_F.new_zeros((len(mean_F), outputs)),

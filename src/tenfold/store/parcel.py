@@ -103,7 +103,7 @@ def _open(path: Path, file: _Frugal) -> zipfile.ZipFile:
         archive = zipfile.ZipFile(file)
         infos = [info for info in archive.infolist() if info.filename in (MANIFEST, WEIGHTS)]
     except UNREADABLE as error:
-        raise StoreError("M01", "the file is no model file", place=place) from error
+        raise StoreError("M01", "the file is not a model file", place=place) from error
     names = [info.filename for info in infos]
     if not {MANIFEST, WEIGHTS} <= set(names):
         raise StoreError("M01", "the archive lacks the parts of a model", place=place)
@@ -113,9 +113,9 @@ def _open(path: Path, file: _Frugal) -> zipfile.ZipFile:
         if info.file_size > limits[info.filename]:
             raise damaged(path, f"its part {info.filename} claims {info.file_size:,} bytes")
         if info.compress_type not in PACKED:
-            raise damaged(path, f"its part {info.filename} is packed in another way")
+            raise damaged(path, f"its part {info.filename} uses another compression")
         if names.count(info.filename) > 1:
-            raise damaged(path, f"its part {info.filename} is there twice")
+            raise damaged(path, f"its part {info.filename} occurs twice")
     file.most = size
     return archive
 
@@ -136,7 +136,7 @@ def _parsed(text: bytes) -> dict[str, Any]:
     # before one is made. Files of Tenfold are ASCII: other letters would take four bytes each.
     values = sum(map(text.count, (b",", b"[", b"{")))
     if values > MOST_VALUES or not text.isascii():
-        raise ValueError("the manifest holds too much")
+        raise ValueError("the manifest is too large")
     # As text, since of bytes Python would guess the encoding, and load a codec for it.
     manifest = json.loads(text.decode("ascii"))
     if not isinstance(manifest, dict):

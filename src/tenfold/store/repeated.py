@@ -65,11 +65,11 @@ def repeated_line(found: Mapping[str, Any]) -> str:
     told = [f"{name} {then} then, {now} now" for name, (then, now) in found["versions"].items()]
     versions = f" ({'; '.join(told)})" if told else ""
     if found["same_bits"]:
-        return f"the same bits as {found['run']}{versions}"
+        return f"bit for bit the same as {found['run']}{versions}"
     if found["largest_difference"] is None:
-        return f"repeats {found['run']}, which has no answers to compare with{versions}"
+        return f"repeats {found['run']}, which has no predictions to compare with{versions}"
     return (
-        f"not the same bits as {found['run']}: answers to held-out rows differ by "
-        f"{found['largest_difference']:.3g} at most, "
-        f"{found['mean_difference']:.3g} on average{versions}"
+        f"not bit for bit the same as {found['run']}: predictions for held-out rows differ by "
+        f"at most {found['largest_difference']:.3g}, {found['mean_difference']:.3g} on "
+        f"average{versions}"
     )

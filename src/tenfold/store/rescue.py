@@ -33,4 +33,4 @@ def rescue(error: StoreError, name: str, write: Callable[[Path], object]) -> Non
             shutil.rmtree(parent, ignore_errors=True)
             return
         error.place["saved in"] = str(folder)
-        error.fix = (f"it is whole in {folder}: move it to where you want it",)
+        error.fix = (f"it is complete in {folder}: move it to where you want it",)

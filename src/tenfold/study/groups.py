@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from tenfold.data.encode import Encoded
 from tenfold.evaluate.groups import GroupScore, score_groups
-from tenfold.evaluate.metrics import constant_guess
+from tenfold.evaluate.metrics import baseline_guess
 from tenfold.seeds import Streams
 from tenfold.study.study import Study
 
@@ -18,7 +18,7 @@ def groups_of_study(study: Study, streams: Streams) -> tuple[GroupScore, ...]:
     guesses = study.guesses()
     if not own:  # test rows, and a network that learnt from all others
         rows, task = study.rows, study.schema.task
-        guess = constant_guess(rows.target, rows.weights, task, answers.shape[1])
+        guess = baseline_guess(rows.target, rows.weights, task, answers.shape[1])
         guesses = np.tile(guess, (len(data), 1))
     return score_groups(
         study.kind.groups(data, study.schema),

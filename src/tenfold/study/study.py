@@ -16,14 +16,14 @@ from tenfold.checks.finding import decide
 from tenfold.config import Decision, RunOptions
 from tenfold.data.encode import Encoded
 from tenfold.data.split import Splits
-from tenfold.evaluate.metrics import constant_guess
+from tenfold.evaluate.metrics import baseline_guess
 from tenfold.evaluate.new_data import Shown, show
 from tenfold.evaluate.scores import (
     FoldScore,
     TestScore,
     as_one_fold,
-    constant_answers,
-    score_constant,
+    baseline_answers,
+    score_baseline,
     score_folds,
     score_test,
 )
@@ -56,7 +56,7 @@ class Study:
     model : Model
     scores : dict of str to FoldScore
         By metric, on held-out rows.
-    constant : dict of str to FoldScore
+    baseline : dict of str to FoldScore
         By metric, of the guess that uses no column.
     test : dict of str to TestScore
         By metric, on test rows; empty without them.
@@ -79,7 +79,7 @@ class Study:
     fits: FoldFits
     model: Model[Any, Any]
     scores: dict[str, FoldScore]
-    constant: dict[str, FoldScore]
+    baseline: dict[str, FoldScore]
     test: dict[str, TestScore]
     decisions: tuple[Decision, ...]
     train_seconds: float
@@ -125,9 +125,9 @@ class Study:
         return int(np.isin(self.place, held_out).sum())
 
     def guesses(self) -> NDArray[np.float64]:
-        """Return what each fold's constant guess says of rows it was not made from."""
+        """Return what each fold's baseline says of rows it was not made from."""
         task, outputs = self.schema.task, self.fits.target.outputs
-        return self._spread(constant_answers(self.rows, self.splits, task, outputs))
+        return self._spread(baseline_answers(self.rows, self.splits, task, outputs))
 
     def _spread(self, answers: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
         """Return folds' answers to the rows that they hold out for each row of the data."""
@@ -207,7 +207,7 @@ def run_study(
     shown = None
     if found.test is not None:
         shown = show(model, found.test, streams, partial(watch.stage, "testing"))
-    scores, constant = judge(learning, dealt, fitted, shown, kind)
+    scores, baseline = judge(learning, dealt, fitted, shown, kind)
     return Study(
         kind=kind,
         data=found.data,
@@ -218,7 +218,7 @@ def run_study(
         fits=fitted.fits,
         model=model,
         scores=scores,
-        constant=constant,
+        baseline=baseline,
         test={} if shown is None else shown.scores,
         decisions=decisions,
         train_seconds=train_seconds,
@@ -270,7 +270,7 @@ def make_model(
 def judge(
     learning: Learning, dealt: Dealt, fitted: Fitted, shown: Shown | None, kind: Kind
 ) -> tuple[dict[str, FoldScore], dict[str, FoldScore]]:
-    """Return the scores of held-out rows and of the constant guess.
+    """Return the scores of held-out rows and of the baseline.
 
     A network that learns from all rows is scored on the test rows.
     """
@@ -278,9 +278,9 @@ def judge(
     outputs = fitted.fits.target.outputs
     if shown is None or splits.held_out.any():
         scores = score_folds(rows, splits, fitted.fits.answers, task)
-        return scores, score_constant(rows, splits, task, outputs)
+        return scores, score_baseline(rows, splits, task, outputs)
     truth, weights = kind.truth(learning.test, learning.schema)
-    guess = constant_guess(rows.target, rows.weights, task, outputs)
+    guess = baseline_guess(rows.target, rows.weights, task, outputs)
     guesses = np.tile(guess, (len(truth), 1))
-    constant = score_test(truth, guesses, weights, task, learning.streams)
-    return as_one_fold(shown.scores), as_one_fold(constant)
+    baseline = score_test(truth, guesses, weights, task, learning.streams)
+    return as_one_fold(shown.scores), as_one_fold(baseline)

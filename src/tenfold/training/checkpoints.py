@@ -156,8 +156,9 @@ class Checkpoints:
     def _fail(self, error: OSError) -> None:
         if not self._failed:
             self._tell(
-                f"The state of training cannot be kept: {error.strerror}. Training goes on, "
-                "and is lost if it is cut off before there is room."
+                f"The state of training cannot be saved: {error.strerror}. Training "
+                "continues, but cannot be resumed if it is interrupted before there is disk "
+                "space."
             )
         self._failed = True
 
@@ -170,7 +171,7 @@ class Checkpoints:
                 continue
             with contextlib.suppress(OSError, ValueError, SafetensorError):
                 return _read(path)
-            self._tell(f"{name} is damaged, and the state before it is taken.")
+            self._tell(f"{name} is damaged, so the previous state is used.")
         return None
 
     def keep_features(self, features_ND: NDArray[np.floating[Any]]) -> None:
@@ -193,7 +194,7 @@ class Checkpoints:
             found = _read(path).tensors["features"].numpy()
             if found.ndim == 2 and len(found) == pictures:
                 return found
-        self._tell(f"{FEATURES} is damaged; the pictures are seen anew.")
+        self._tell(f"{FEATURES} is damaged; the image features are computed again.")
         return None
 
 
@@ -265,7 +266,7 @@ def _read(path: Path) -> State:
     """
     first, _, content = path.read_bytes().partition(b"\n")
     if first != MAGIC + hashlib.sha256(content).hexdigest().encode():
-        raise ValueError("the checksum is another")
+        raise ValueError("the checksum is wrong")
     length = int.from_bytes(content[:8], "little")
     told = json.loads(content[8 : 8 + length])["__metadata__"]
     return State(tensors=safetensors.torch.load(content), facts=json.loads(told["facts"]))
@@ -285,6 +286,6 @@ def not_of_this_run() -> StoreError:
     """Return the error of a state that other data or another network left."""
     return StoreError(
         "M12",
-        "the checkpoint is of other rows, folds or networks",
-        fix=["give the data and options that the run began with", "train anew"],
+        "the checkpoint belongs to other rows, folds or networks",
+        fix=["use the data and options that the run began with", "train again"],
     )

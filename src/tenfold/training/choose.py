@@ -106,7 +106,7 @@ def _decide(recipe: Recipe, rows: int, folds: int, options: TrainOptions) -> Dec
     elif options.network == "tutorial":
         why = "as in the tutorial"
     else:
-        why = "a network of your own is trained so unless you say otherwise"
+        why = "this is the default for custom networks"
     return Decision(what=what, why=why, change_with=change)
 
 
@@ -116,7 +116,7 @@ def tutorial_plan(task: Task, *, standardize: bool) -> Plan:
     100 epochs in batches of 5, raw columns unless ``standardize``.
     """
     if task != "regression":
-        raise NetworkError("N04", "this target is classes", fix=["--network auto"])
+        raise NetworkError("N04", "the target has classes", fix=["--network auto"])
     return Plan(
         features=FeatureOptions(style="standard" if standardize else "raw", one_hot=10_000),
         body=MLPOptions(hidden=(13,), activation="relu", init="keras_normal"),

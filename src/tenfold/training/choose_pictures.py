@@ -198,7 +198,7 @@ def fine_tuned_plan(
     thirds of the time, stay as they are.
     """
     if backbone is None:
-        raise ValueError("there is no backbone to go on from")
+        raise ValueError("there is no backbone to fine-tune")
     recipe = Recipe(
         epochs=min(MOST_TUNING, max(2, TUNED_PICTURES // pictures)),
         batch_size=32,
@@ -299,15 +299,15 @@ def _decide(plan: PicturePlan, options: TrainOptions) -> Decision:
     recipe = plan.recipe
     change = "--network, --quality, --epochs, --batch-size, --lr"
     if plan.form == "pretrained":
-        views = "each picture and its mirror image" if plan.mirrored else "each picture"
+        views = "each image and its mirror image" if plan.mirrored else "each image"
         what = f"heads on frozen features of {views}"
         why = "pretrained weights are installed, and features are computed once for all folds"
         return Decision(what=what, why=why, change_with="--network, --quality")
     what = f"{plan.form} network, {recipe.epochs} epochs, batches of {recipe.batch_size}"
     why = {
-        "fine-tuned": "--quality best trains the backbone on, not only heads on it",
+        "fine-tuned": "--quality best fine-tunes the backbone instead of only training heads",
         "scratch": f"--network scratch, --quality {options.quality}",
         "tutorial": "as in the tutorial",
-        "own": "a network of your own is trained so unless you say otherwise",
+        "own": "this is the default for custom networks",
     }[plan.form]
     return Decision(what=what, why=why, change_with=change)

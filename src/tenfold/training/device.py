@@ -37,14 +37,14 @@ def choose_device(name: str) -> tuple[torch.device, tuple[Decision, ...]]:
     if kind not in counts or not (number.isdigit() or not number):
         raise NetworkError(
             "N06",
-            f"{name!r} is no device",
+            f"{name!r} is not a device",
             fix=["--device auto, cpu, cuda, cuda:1 or mps"],
         )
     if int(number or 0) >= counts[kind]:
         raise NetworkError(
             "N06",
-            f"device {name!r} was asked for, "
-            f"and this machine has {counts[kind]} of the kind {kind}",
+            f"device {name!r} was requested, but this machine has {counts[kind]} of the kind "
+            f"{kind}",
             fix=["--device auto"],
         )
     return torch.device(name), ()

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from tenfold.config import Decision, Task
 from tenfold.data.encode import Encoded
-from tenfold.data.hold_out import watched_rows
+from tenfold.data.hold_out import validation_rows
 from tenfold.data.split import Splits
 from tenfold.nn.features import FoldFeatures
 from tenfold.nn.inputs import Inputs, TableInputs
@@ -72,8 +72,8 @@ class FoldFits:
         found = list(history.rescues)
         if isinstance(self.network, ModuleNetwork):
             turns = self.network.turns
-            together = "all folds run in one call of torch.func"
-            what = "the folds take turns" if turns else together
+            together = "all folds are trained in one call of torch.func"
+            what = "the folds are trained one after the other" if turns else together
             why = turns or "the network allows it"
             found.append(Decision(what=what, why=why, change_with="--network"))
         if history.stopped_by is not None:
@@ -82,8 +82,8 @@ class FoldFits:
             found.append(Decision(what=what, why=why, change_with="--time-limit"))
         elif self.stack.watch_FN.any():
             low, high = history.best_epoch_G.min(), history.best_epoch_G.max()
-            what = f"the folds kept their states of epochs {low} to {high}"
-            why = "rows of its own part that each fold watched were predicted best then"
+            what = f"the folds kept their states from epochs {low} to {high}"
+            why = "these had the best score on the validation rows of each fold"
             found.append(Decision(what=what, why=why, change_with="--epochs"))
         return tuple(found)
 
@@ -102,7 +102,7 @@ def make_stack(
     more = recipe.watching if splits.in_time else 0
     for fold, fold_learn in zip(splits.numbers, splits.learn, strict=True):
         generator = streams.generator("blocks", fold)
-        dealt = watched_rows(rows, fold_learn, task, recipe.blocks, generator)
+        dealt = validation_rows(rows, fold_learn, task, recipe.blocks, generator)
         for member in range(recipe.members + more):
             own = fold_learn, np.zeros_like(fold_learn)
             learnt, watched = next(dealt) if member < recipe.watching else own

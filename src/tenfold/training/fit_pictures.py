@@ -34,7 +34,7 @@ from tenfold.training.watch import Supervision
 
 START_PICTURES: Final = 1_500  # that a first layer is fitted to
 START_SIDE: Final = 64
-TURNS: Final = "a network for pictures fills the machine by itself"
+TURNS: Final = "a network for images uses the whole machine by itself"
 
 Validate = Callable[[FoldNetwork, FoldTarget], Validation]
 
@@ -140,7 +140,7 @@ def build_modules(
     A network that begins with pictures is shown some that its fold may learn from.
     """
     if plan.make is None:
-        raise ValueError("heads on features are no modules")
+        raise ValueError("heads on features are not modules")
     seeds = [streams.integer("init", *member) for member in stack.members]
     shapes = [(3, plan.size, plan.size)] * len(seeds)
     modules = make_modules(plan.make, shapes, outputs, seeds)

@@ -84,7 +84,8 @@ class Setback:
         where = f"epoch {self.back_to}" if self.back_to else "the beginning"
         of = "fold" if len(self.folds) == 1 else "folds"
         return Decision(
-            what=f"training went back to {where}, with steps {self.lr_factor:g} times as large",
+            what=f"training rolled back to {where}, with {self.lr_factor:g} times the "
+            "learning rate",
             why=f"the loss of {of} {', '.join(map(str, self.folds))} stopped being finite in "
             f"epoch {self.epoch}",
             change_with="--lr",
@@ -104,7 +105,7 @@ class History:
         What ended training early, if not the watched rows.
     setbacks : tuple of Setback
     pieces : int
-        Parts that each batch was cut into, because a whole one did not fit into memory.
+        Parts that each batch was cut into, because a whole batch did not fit into memory.
     """
 
     lines: tuple[EpochLine, ...]
@@ -120,8 +121,9 @@ class History:
         if self.pieces > 1:
             found.append(
                 Decision(
-                    what=f"each batch was learnt in {self.pieces} parts, their slopes added",
-                    why="a whole one did not fit into memory",
+                    what=f"each batch was split into {self.pieces} parts, and their gradients "
+                    "were added",
+                    why="a whole batch did not fit into memory",
                     change_with="--batch-size",
                 )
             )

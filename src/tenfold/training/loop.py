@@ -220,7 +220,7 @@ class Training:
                 "N05",
                 f"the loss stopped being finite in epoch {epoch}",
                 place={"folds": ", ".join(map(str, folds))},
-                fix=[f"take smaller steps: --lr {self.recipe.lr / 10:g}"],
+                fix=[f"use a lower learning rate: --lr {self.recipe.lr / 10:g}"],
             )
         self._moving.restore(self._good)
         setback = Setback(
@@ -249,7 +249,7 @@ class Training:
         course = self._moving.course
         care.deadline.spent(course.seconds)
         epoch = 1 + len(course.lines)
-        care.watch.tell(f"Training goes on in epoch {min(epoch, self._plan.rounds)}.")
+        care.watch.tell(f"Training resumes in epoch {min(epoch, self._plan.rounds)}.")
 
     def _whole(self) -> State:
         """Return the present state, and the last good one, as one to be written at once."""

@@ -46,7 +46,9 @@ def in_pieces(
                 raise
             if pieces >= rows:
                 raise NetworkError(
-                    "N08", "the memory ran out", fix=["take a smaller network or device"]
+                    "N08",
+                    "the memory ran out",
+                    fix=["use a smaller network or a larger device"],
                 ) from error
         # Outside of the handler: while it runs, its traceback holds what has to be freed.
         pieces = min(2 * pieces, rows)

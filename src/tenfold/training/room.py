@@ -76,7 +76,8 @@ class Room:
         folds, networks = len(self.splits), self.networks
         raise NetworkError(
             "N09",
-            f"training needs at least {_said(needed)} of memory, and {_said(free)} are free",
+            f"training needs at least {_said(needed)} of memory, but only {_said(free)} are "
+            "free",
             place={
                 "networks": f"{networks}, {networks // folds} for each of {folds} folds",
                 "weights": f"{_numbers(network) // networks:,} in each",
@@ -115,7 +116,7 @@ class Room:
         if self.recipe.watching and self.recipe.members > 2:
             cures.append("--quality fast")
         if self.recipe.watching:
-            cures.append("leave columns out that tell nothing: --kind NAME=constant")
+            cures.append("leave out columns that are not informative: --kind NAME=constant")
         return [*cures, "train on a machine with more memory"]
 
 

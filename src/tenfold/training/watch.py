@@ -1,4 +1,4 @@
-"""Who follows training, and what may end it before its last epoch."""
+"""Progress callbacks and early termination of training."""
 
 import time
 from collections.abc import Sequence

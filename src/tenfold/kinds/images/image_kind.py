@@ -72,8 +72,8 @@ class Images(Kind):
     """Pictures of any size, told apart by class."""
 
     name: ClassVar[str] = "images"
-    noun: ClassVar[str] = "pictures"
-    whole: ClassVar[str] = "pictures"
+    noun: ClassVar[str] = "images"
+    whole: ClassVar[str] = "images"
     where: ClassVar[str] = "file"
     own_options: ClassVar[Names] = {
         "pictures": ("file_column", "max_pixels", "white", "memory_bytes", "workers"),
@@ -89,10 +89,10 @@ class Images(Kind):
         if options.schema.task == "classification":  # what pictures are for anyway
             options = replace(options, schema=replace(options.schema, task=None))
         if Path(source).is_dir():
-            refuse(options, OF_LISTS, "a folder of pictures: its folders are the classes")
+            refuse(options, OF_LISTS, "a folder of images, with one folder per class")
         train = options.train
         if train.weights is not None and train.network not in STARTING_FROM_WEIGHTS:
-            fact = f"--weights was given, and --network {train.network} starts without"
+            fact = f"--network {train.network} does not use the weights of --weights"
             raise UsageError("U02", fact)
         return options
 
@@ -101,8 +101,8 @@ class Images(Kind):
     ) -> tuple[Pictures, Pictures | None]:
         """Return the pictures that a user names, and test pictures."""
         if isinstance(test, InMemory):
-            raise UsageError("U02", "test is a DataFrame, and data are pictures")
-        framing, progress = choose_framing(options.train), stage(watch, "reading pictures")
+            raise UsageError("U02", "test is a DataFrame, but data are images")
+        framing, progress = choose_framing(options.train), stage(watch, "reading images")
         pictures, asked = read_pictures(source, framing, options.pictures, progress)
         pictures.check_rejected(options.pictures.max_bad)
         if test is not None:
@@ -336,7 +336,7 @@ class Images(Kind):
 
     def check_closely(self, learning: Learning, coded: Encoded) -> Iterable[Finding]:  # noqa: ARG002
         """Return pictures whose class the features of a pretrained network contradict: A12."""
-        progress = stage(learning.given.watch, "seeing pictures")
+        progress = stage(learning.given.watch, "computing image features")
         return check_picture_labels(learning.data, learning.streams, progress)
 
 
@@ -347,7 +347,7 @@ def see_pictures(
     if learning.given.features is not None:
         return learning.given.features
     if plan.backbone is None:
-        raise ValueError("there is no backbone that could see pictures")
+        raise ValueError("there is no backbone to compute image features")
     place, checkpoints = learning.place, care.checkpoints
     kept = None if checkpoints is None else checkpoints.features(len(learning.data))
     if kept is not None:
@@ -357,7 +357,7 @@ def see_pictures(
         picture_inputs(learning.data, plan.size, place.device),
         mirrored=plan.mirrored,
         precision=place.precision,
-        progress=stage(care.watch, "seeing pictures"),
+        progress=stage(care.watch, "computing image features"),
     )
     found: NDArray[np.floating[Any]] = features.cpu().numpy()
     if checkpoints is not None:

@@ -137,9 +137,9 @@ def rebuild_pictures(
     told = manifest["network"]
     outputs, size = int(manifest["outputs"]), int(told["size"])
     if not 0 < size <= MOST_SIDE or not 0 < schema.framing.size <= MOST_SIDE:
-        raise ValueError("pictures of such a side cannot be read")
+        raise ValueError("images of this size cannot be read")
     if outputs != len(schema.classes):
-        raise ValueError("the schema is not that of the network")
+        raise ValueError("the schema does not match the network")
     backbone = None
     if told["kind"] == "pretrained":
         backbone = empty_backbone(str(told["backbone"]))
@@ -188,7 +188,7 @@ def _modules(
     shape = (3, size, size)
     kind = told["kind"]
     if networks > MOST_MODULES:
-        raise ValueError("there are not so many networks")
+        raise ValueError("there are not this many networks")
     if kind == "own":
         modules = make_modules(
             require_function(make), [shape] * networks, outputs, range(networks)

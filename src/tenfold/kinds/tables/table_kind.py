@@ -83,7 +83,7 @@ class Tables(Kind):
     def options_for(self, source: Any, options: RunOptions) -> RunOptions:  # noqa: ARG002
         """Return the options; networks for pictures are refused."""
         if options.train.network in OF_PICTURES:
-            fact = f"--network {options.train.network} is for pictures, not a table"
+            fact = f"--network {options.train.network} is for images, not a table"
             raise UsageError("U02", fact)
         return options
 
@@ -113,7 +113,7 @@ class Tables(Kind):
                 "D04",
                 "the table has one column",
                 place={"file": table.source},
-                fix=["name the separator, if it was read wrongly: --separator ';'"],
+                fix=["set the separator, if it was detected wrongly: --separator ';'"],
             )
         target, found = find_target(table, options.schema, options.split)
         max_bad = options.read.max_bad
@@ -240,7 +240,7 @@ class Tables(Kind):
         if isinstance(source, Table):
             return source
         if not isinstance(source, str | Path | InMemory):
-            raise another_kind(self.whole, "pictures")
+            raise another_kind(self.whole, "images")
         return read_table(source, None if options is None else options.read, like=schema.known)
 
     def read_labelled(
@@ -308,8 +308,8 @@ def _values_learnt(schema: Schema, features: FoldFeatures) -> tuple[Decision, ..
     shown = ", ".join(f"{names[p]!r} ({len(known)})" for p, known in features.values[:8])
     return (
         Decision(
-            what=f"each value is learnt by itself, too: {shown}",
-            why="few numbers, scattered, that come back often",
+            what=f"each value is also encoded as a category: {shown}",
+            why="a few scattered numbers that recur often",
             change_with="--kind NAME=number",
         ),
     )
@@ -319,8 +319,8 @@ def _on_neither_side(rows: int, tested: int) -> tuple[Decision, ...]:
     """Say how many rows are neither learnt from nor test rows."""
     if not rows:
         return ()
-    what = f"{rows:,} rows are neither learnt from nor among the {tested:,} test rows"
-    why = "they are as late as test rows are, or of groups that are tested"
+    what = f"{rows:,} rows are neither training rows nor among the {tested:,} test rows"
+    why = "they are as late as the test rows, or belong to groups of the test rows"
     return (Decision(what=what, why=why, change_with="--test-size, --group-column"),)
 
 

@@ -111,7 +111,7 @@ def rebuild_table(
     """
     schema = Schema.from_dict(manifest["schema"])
     if schema.task not in TASKS or (len(schema.classes) or 1) != int(manifest["outputs"]):
-        raise ValueError("the schema is not that of the network")
+        raise ValueError("the schema does not match the network")
     answering = _rebuild_ensemble(manifest, manifest, schema, tensors, "", make)
     told = manifest["scored"]
     scored = None
@@ -174,18 +174,18 @@ def _rebuild_features(
     )
     # Each column of codes has a tensor of its own, so there are no more of them.
     if len(levels) > tensors or len(options.bins) > MOST_CODES:
-        raise ValueError("there is no model with so many columns")
+        raise ValueError("a model cannot have this many columns")
     if not np.isfinite([value for _, known in values for value in known]).all():
         raise ValueError("a number is none")
     of_values = tuple(len(known) + FIRST_LEVEL for _, known in values)
     if levels != level_counts(schema) + of_values or not _among(
         [p for p, _ in values], numbers
     ):
-        raise ValueError("the schema is not that of the network")
+        raise ValueError("the schema does not match the network")
     layouts = [_rebuild_layout(one, numbers, levels) for one in told["layouts"]]
     counts = list(map(int, told["networks"]))
     if sum(counts) != int(ensemble["networks"]) or min(counts) < 1:
-        raise ValueError("the layouts are not those of the networks")
+        raise ValueError("the layouts do not match the networks")
     each = [one for one, count in zip(layouts, counts, strict=True) for _ in range(count)]
     words = manifest["network"].get("options", {}).get("word_numbers")
     return FoldFeatures(
@@ -203,7 +203,7 @@ def _rebuild_layout(told: Mapping[str, Any], numbers: int, levels: tuple[int, ..
     fits = len(layout.distinct) == numbers and _among(layout.flags, numbers)
     fits &= _among([*layout.tables, *(q for q, _ in layout.words)], len(levels))
     if not fits or not all(_among(codes, levels[q]) for q, codes in layout.words):
-        raise ValueError("a layout is not that of the columns")
+        raise ValueError("a layout does not match the columns")
     return layout
 
 
@@ -217,7 +217,7 @@ def _rebuild_network(
     if told["kind"] == "mlp":
         shape = told["options"]
         if not 0 <= len(shape["hidden"]) <= MOST_LAYERS or min(shape["hidden"], default=1) < 1:
-            raise ValueError("there is no network of such layers")
+            raise ValueError("there is no network with such layers")
         body = MLPOptions(
             hidden=tuple(map(int, shape["hidden"])),
             activation=shape["activation"],

@@ -23,7 +23,7 @@ function tell({ code, fact, rule, place = {}, fix = [] }) {
   const lines = Object.entries(place).map(([name, text]) => `${name}: ${text}`);
   error.replaceChildren(
     make("p", {}, make("strong", { textContent: `${code ? code + ": " : ""}${fact}.` })),
-    ...[...lines, rule ? `Why: ${rule}.` : "", ...fix.map((text) => `Cure: ${text}.`)]
+    ...[...lines, rule ? `Why: ${rule}.` : "", ...fix.map((text) => `Fix: ${text}.`)]
       .filter(Boolean)
       .map((text) => make("p", { textContent: text })),
   );
@@ -85,10 +85,10 @@ function contributions(found, of) {
     return bar(name, (from - low) / span, (to - low) / span, sign + moves(Math.abs(share)), share < 0);
   });
   return [
-    make("h3", { textContent: "What each column adds" }),
+    make("h3", { textContent: "Contribution of each column" }),
     make("p", {
       className: "soft",
-      textContent: `From ${units(base)}, the mean for rows like those of training, to ${units(answer)}${of}.`,
+      textContent: `From ${units(base)}, the mean for rows like the training data, to ${units(answer)}${of}.`,
     }),
     make("ul", { className: "bars" }, ...bars),
   ];
@@ -108,7 +108,7 @@ async function predictRow(event) {
   const unread = schema.columns.findIndex((_, at) => by(`cell-${at}`).validity.badInput);
   if (unread >= 0) {
     by(`cell-${unread}`).focus();
-    tell({ fact: `${schema.columns[unread].name} is no number`, fix: ["write it as 12.5, or leave it empty"] });
+    tell({ fact: `${schema.columns[unread].name} is not a number`, fix: ["write it as in 12.5, or leave it empty"] });
     return;
   }
   const body = JSON.stringify({ rows: [typed()] });
@@ -122,10 +122,10 @@ async function predictRow(event) {
       const { coverage, measured, rows } = schema.band;
       const held = measured === null
         ? ""
-        : `; of ${rows.toLocaleString("en")} rows that no network had seen, ${percents.format(measured)} were within such limits`;
+        : `; of ${rows.toLocaleString("en")} held-out rows, ${percents.format(measured)} were within such limits`;
       parts.push(make("p", {
         className: "soft",
-        textContent: `${numbers.format(found.low)} to ${numbers.format(found.high)}: made to hold the truth in ${percents.format(coverage)} of cases${held}.`,
+        textContent: `${numbers.format(found.low)} to ${numbers.format(found.high)}: ${percents.format(coverage)} prediction interval${held}.`,
       }));
     }
   } else {
@@ -188,7 +188,7 @@ function seen(one, address) {
     frame.append(heat);
     const box = make("input", { type: "checkbox", checked: true });
     box.addEventListener("change", () => { heat.hidden = !box.checked; });
-    parts.push(make("p", {}, make("label", {}, box, ` what speaks for ${one.prediction}`)));
+    parts.push(make("p", {}, make("label", {}, box, ` Grad-CAM: evidence for ${one.prediction}`)));
   }
   const said = make("p", { className: "said", textContent: `${one.prediction}, ${percents.format(one.probabilities[one.prediction])}` });
   return make("div", {}, ...parts, said, probabilities(one.probabilities));
@@ -214,7 +214,7 @@ async function predictPictures(files) {
   if (!files.length) return;
   const form = new FormData();
   for (const file of files) form.append("file", file, file.name || "picture");
-  by("answer").replaceChildren(make("p", { textContent: "Looking ..." }));
+  by("answer").replaceChildren(make("p", { textContent: "Predicting ..." }));
   const reply = await ask(schema.heat ? "?heat=true" : "", form, {});
   by("answer").replaceChildren();
   if (reply === null) return;
