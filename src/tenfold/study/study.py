@@ -201,17 +201,33 @@ def run_study(
     fitted = kind.fit(learning, plan, dealt, care)
     train_seconds = time.perf_counter() - started
     watch.decided(fitted.decisions)
-    trust = Trust.of(fitted.rows, dealt.splits, fitted.fits, found.schema.task)
-    decisions += fitted.decisions
+    return scored(
+        kind, learning, dealt, plan, fitted, (*decisions, *fitted.decisions), train_seconds
+    )
+
+
+def scored(
+    kind: Kind,
+    learning: Learning,
+    dealt: Dealt,
+    plan: Any,
+    fitted: Fitted,
+    decisions: tuple[Decision, ...],
+    train_seconds: float,
+) -> Study:
+    """Score trained networks on held-out rows and on test rows, and make a model of them."""
+    schema, test = learning.schema, learning.test
+    trust = Trust.of(fitted.rows, dealt.splits, fitted.fits, schema.task)
     model = make_model(kind, learning, plan, dealt.splits, fitted.fits, decisions, trust)
     shown = None
-    if found.test is not None:
-        shown = show(model, found.test, streams, partial(watch.stage, "testing"))
+    if test is not None:
+        progress = partial(learning.given.watch.stage, "testing")
+        shown = show(model, test, learning.streams, progress)
     scores, baseline = judge(learning, dealt, fitted, shown, kind)
     return Study(
         kind=kind,
-        data=found.data,
-        schema=found.schema,
+        data=learning.data,
+        schema=schema,
         rows=fitted.rows,
         place=dealt.place,
         splits=dealt.splits,
@@ -223,7 +239,7 @@ def run_study(
         decisions=decisions,
         train_seconds=train_seconds,
         trust=trust.tested(shown),
-        test_data=found.test,
+        test_data=test,
         test_answers=None if shown is None else shown.answers,
     )
 

@@ -17,7 +17,7 @@ from tenfold.data.picture_schema import PictureSchema
 from tenfold.data.pictures import Pictures
 from tenfold.kind import Kind
 from tenfold.model import Ensemble, Model
-from tenfold.nn.backbones import empty_backbone
+from tenfold.nn.backbones import Backbone, empty_backbone
 from tenfold.nn.convnets import FineTuned, ScratchClassifier, TutorialClassifier
 from tenfold.nn.head import FoldHead
 from tenfold.nn.modules import ModuleNetwork
@@ -144,32 +144,27 @@ def rebuild_pictures(
     if told["kind"] == "pretrained":
         backbone = empty_backbone(str(told["backbone"]))
         fill(backbone, "backbone.", tensors)
-    place, _ = choose_place("cpu")
+    precision = choose_place("cpu")[0].precision
 
     def ensemble(counts: Mapping[str, Any], prefix: str) -> Ensemble:
         check_counts(counts, tensors, prefix)
         networks = int(counts["networks"])
-        network: FoldNetwork
         if backbone is None:
-            network = _modules(told, networks, outputs, size, make)
-            network.precision = place.precision
+            network: FoldNetwork = _modules(told, networks, outputs, size, make, precision)
         else:
-            with torch.device("meta"):
-                network = FoldHead(networks=networks, inputs=backbone.width, outputs=outputs)
+            network = _heads(networks, backbone, outputs)
         target = FoldTarget(networks, schema.task, outputs)
         for name, module in (("network.", network), ("target.", target)):
             fill(module, prefix + name, tensors)
         return Ensemble(network=network, target=target, folds=int(counts["folds"]))
 
     answering, scored = ensemble(manifest, ""), manifest.get("scored")
+    mirrored = bool(told["mirrored"])
     return Model(
         kind=kind,
         schema=schema,
         encoder=PictureEncoder(
-            backbone=backbone,
-            mirrored=bool(told["mirrored"]),
-            size=size,
-            precision=place.precision,
+            backbone=backbone, mirrored=mirrored, size=size, precision=precision
         ),
         network=answering.network,
         target=answering.target,
@@ -181,8 +176,19 @@ def rebuild_pictures(
     )
 
 
+def _heads(networks: int, backbone: Backbone, outputs: int) -> FoldNetwork:
+    """Return heads with numbers still to be filled in."""
+    with torch.device("meta"):
+        return FoldHead(networks=networks, inputs=backbone.width, outputs=outputs)
+
+
 def _modules(
-    told: Mapping[str, Any], networks: int, outputs: int, size: int, make: MakeModule | None
+    told: Mapping[str, Any],
+    networks: int,
+    outputs: int,
+    size: int,
+    make: MakeModule | None,
+    precision: torch.dtype | None,
 ) -> ModuleNetwork:
     """Return networks of a kind with numbers still to be filled in."""
     shape = (3, size, size)
@@ -193,11 +199,13 @@ def _modules(
         modules = make_modules(
             require_function(make), [shape] * networks, outputs, range(networks)
         )
-        return ModuleNetwork(modules, range(networks), turns=TURNS)
+        return ModuleNetwork(modules, range(networks), turns=TURNS, precision=precision)
     # One module lends its form to all; their numbers come from the file.
     with torch.device("meta"):
         one = _form(told, outputs, size)
-        return ModuleNetwork([one] * networks, range(networks), turns=TURNS)
+        return ModuleNetwork(
+            [one] * networks, range(networks), turns=TURNS, precision=precision
+        )
 
 
 def _form(told: Mapping[str, Any], outputs: int, size: int) -> torch.nn.Module:
