@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor, nn
 
-from tenfold.config import PictureOptions, RunOptions
+from tenfold.config import RunOptions
 from tenfold.data.decode import Framing
 from tenfold.data.pictures import Pictures, pictures_of
+from tenfold.read_options import PictureOptions
 from tenfold.study.pictures import run_picture_study
 from tenfold.study.study import PictureStudy
 from tenfold.training.checkpoints import Checkpoints

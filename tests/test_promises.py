@@ -228,8 +228,8 @@ def test_with_shuffled_labels_no_better_than_the_constant_guess_is_claimed(
     shuffled = quick_run(
         frame.assign(y=frame["y"].to_numpy()[order]), "auto", folds=5, epochs=16
     )
-    assert "No better than the constant guess" in verdict(shuffled.summary)
-    assert "knows more than the constant guess" in verdict(honest.summary)
+    assert "No better than the constant guess" in verdict(shuffled.results)
+    assert "knows more than the constant guess" in verdict(honest.results)
 
 
 # ---- The order of rows and columns, and the rows beside a row, mean nothing ----

@@ -116,5 +116,5 @@ def test_what_cannot_be_logged_is_told_before_training(
     monkeypatch.setitem(sys.modules, "mlflow", None)  # as if it were not installed
     monkeypatch.setattr("tenfold.launch.study_table", train)
     with pytest.raises(TenfoldError) as told:
-        tenfold.train(table, track=track, out=out)
+        tenfold.train(table, callbacks=track, out=out)
     assert told.value.code == code

@@ -1,7 +1,6 @@
 """``audit``: what in the data would make a score a lie, without training a network."""
 
 import time
-from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -13,21 +12,23 @@ from tenfold.checks.picture_labels import check_picture_labels
 from tenfold.checks.pictures import check_pictures
 from tenfold.checks.rejected import check_rejected, check_unlabelled
 from tenfold.checks.table import check_table
-from tenfold.config import MAX_PIXELS, MISSING, Decision, Kind, RunOptions, Task
+from tenfold.config import Decision, RunOptions, SchemaOptions, SplitOptions, Task
 from tenfold.data.arrow import ArrowTable, as_source
 from tenfold.data.encode import encode
 from tenfold.data.picture_files import is_picture_source
 from tenfold.data.pictures import read_pictures, read_test_pictures
 from tenfold.data.read import read_table
 from tenfold.errors import UsageError
-from tenfold.order import OF_PICTURES, options_of_pictures, refuse
+from tenfold.following import Callbacks, following, only_callbacks
+from tenfold.order import options_of_pictures, refuse
+from tenfold.read_options import PictureOptions, ReadOptions
 from tenfold.run import Data
 from tenfold.seeds import Streams
 from tenfold.store.config import name_of
 from tenfold.study import pictures as of_pictures
 from tenfold.study import tables as of_tables
 from tenfold.training.choose_pictures import choose_framing
-from tenfold.training.watch import Silent, Watch
+from tenfold.training.watch import Callback
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,6 +47,13 @@ class Audit:
     decisions : tuple of Decision
         How the data were read.
     seconds : float
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"day": range(40), "price": [3, 1, 4, 1, 5] * 8})
+    >>> found = audit(frame, "price")
+    >>> found.kind, found.rows, found.noun
+    ('table', 40, 'rows')
     """
 
     data: str
@@ -81,36 +89,20 @@ class Audit:
         }
 
 
-def audit(  # noqa: PLR0913 - each option of the command, by its own name
+def audit(  # noqa: PLR0913 - what people set most often by its name, the rest in objects
     data: Data | ArrowTable,
-    *,
     target: str | None = None,
+    *,
     task: Task | None = None,
     test: Data | ArrowTable | None = None,
     group_column: str | None = None,
     time_column: str | None = None,
-    weight_column: str | None = None,
-    kinds: Mapping[str, Kind] | None = None,
-    keep_copies: bool = False,
     seed: int = 0,
-    max_bad: float = 0.01,
-    file_column: str | None = None,
-    max_pixels: int = MAX_PIXELS,
-    white: int | None = None,
-    memory_bytes: int | None = None,
-    workers: int | None = None,
-    separator: str | None = None,
-    header: bool | None = None,
-    encoding: str | None = None,
-    decimal: str | None = None,
-    missing: Sequence[str] = MISSING,
-    skip_rows: int | None = None,
-    skip_footer: int | None = None,
-    comment: str | None = None,
-    units_row: bool | None = None,
-    keep_empty: bool = False,
-    sheet: str | None = None,
-    watch: Watch | None = None,
+    reading: ReadOptions | PictureOptions | None = None,
+    schema: SchemaOptions | None = None,
+    splitting: SplitOptions | None = None,
+    callbacks: Callbacks = None,
+    verbose: bool | None = None,
 ) -> Audit:
     """Look for what would make a score a lie: leaks, copies, wrong labels, unlike test rows.
 
@@ -121,15 +113,12 @@ def audit(  # noqa: PLR0913 - each option of the command, by its own name
     ----------
     data : str, Path or DataFrame
         What ``train`` takes.
-    target, task, test, group_column, time_column, weight_column, kinds, keep_copies, seed
+    target, task, test, group_column, time_column, seed
         See ``train``.
-    max_bad, file_column, max_pixels, white, memory_bytes, workers
+    reading, schema, splitting
         See ``train``.
-    separator, header, encoding, decimal, missing
-    skip_rows, skip_footer, comment, units_row, keep_empty, sheet
-        See ``train``.
-    watch : Watch, optional
-        Told how the data were read, and how far the work on pictures is.
+    callbacks, verbose
+        See ``train``: told how the data were read, and how far the work on pictures is.
 
     Returns
     -------
@@ -150,11 +139,28 @@ def audit(  # noqa: PLR0913 - each option of the command, by its own name
     >>> found.stops, [(one.code, one.fact) for one in found.findings]
     (True, [('A01', "column 'price_in_cents' holds the target 'price'")])
     """
+    flat = {"target": target, "task": task, "seed": seed}
+    flat |= {"group_column": group_column, "time_column": time_column}
+    options = RunOptions.of((reading, schema, splitting), flat)
+    with following(only_callbacks(callbacks), verbose=verbose) as watch:
+        return look(data, test, options, watch)
+
+
+def look(
+    data: Data | ArrowTable,
+    test: Data | ArrowTable | None,
+    options: RunOptions,
+    watch: Callback,
+) -> Audit:
+    """Return what is found in data that are read with these options."""
     started = time.perf_counter()
     source, asked = as_source(data), None if test is None else as_source(test)
-    named = {"kinds": dict(kinds or {}), "missing": tuple(missing), "max_bad": 1.0}
-    options = RunOptions.named(locals() | named)
-    watch = watch or Silent()
+    max_bad = options.read.max_bad
+    options = replace(
+        options,
+        read=replace(options.read, max_bad=1.0),
+        pictures=replace(options.pictures, max_bad=1.0),
+    )
     if is_picture_source(source):
         found = _look_at_pictures(source, asked, options, max_bad, watch)
     else:
@@ -163,9 +169,9 @@ def audit(  # noqa: PLR0913 - each option of the command, by its own name
 
 
 def _look_at_table(
-    data: Data, test: Data | None, options: RunOptions, max_bad: float, watch: Watch
+    data: Data, test: Data | None, options: RunOptions, max_bad: float, watch: Callback
 ) -> Audit:
-    refuse(options, OF_PICTURES, "a table")
+    refuse(options, "images", "a table")
     streams = Streams(options.train.seed)
     table = read_table(data, options.read)
     asked = None if test is None else read_table(test, options.read, like=table.known)
@@ -191,7 +197,7 @@ def _look_at_table(
 
 
 def _look_at_pictures(
-    data: str | Path, test: Data | None, options: RunOptions, max_bad: float, watch: Watch
+    data: str | Path, test: Data | None, options: RunOptions, max_bad: float, watch: Callback
 ) -> Audit:
     if isinstance(test, pd.DataFrame):
         raise UsageError("U02", "test is a DataFrame, and data are pictures")

@@ -75,6 +75,7 @@ RULES: Final[Mapping[str, str]] = {
     "P06": "what a network looks at is measured on the rows that its folds were tested on",
     "P07": "intervals and sets promise what held-out rows can show",
     "P08": "--strict answers only rows like those of training, and pictures that can be read",
+    "P09": "probabilities are those of classes, and intervals those of numbers",
     "I01": "pictures come as a folder for each class, as a CSV of file and label, or as arrays",
     "I02": "there must be pictures to read, and each class needs its folder",
     "I03": "folders of one name may be one class or several, and only you can tell",

@@ -1,34 +1,25 @@
 """What a user orders: a run on data, one that goes on, or one that is done once more."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
-from tenfold.config import ReadOptions, RunOptions
+from tenfold.config import GROUPS, RunOptions
 from tenfold.data.split import Splitter
 from tenfold.errors import UsageError
 from tenfold.nn.own import MakeModule
+from tenfold.option import DataKind, flag_of, known_of
 from tenfold.report.summary import versions
 from tenfold.run import Data
 from tenfold.store.begun import unfinished_run
-from tenfold.store.config import FRAME, Config, flat
+from tenfold.store.config import CONFIG, FRAME, Config
 from tenfold.training.checkpoints import USUAL, Pace
-from tenfold.training.watch import Watch
+from tenfold.training.watch import Callback
 
-# Options that only one kind of data has, by their group; the others keep their default.
-OF_TABLES: Final = {
-    "read": tuple(f.name for f in fields(ReadOptions) if f.name != "max_bad"),
-    "schema": ("task", "kinds", "weight_column"),
-    "split": ("shuffle", "time_column"),
-    "train": ("standardize",),
-}
-OF_PICTURES: Final = {
-    "pictures": ("file_column", "max_pixels", "white", "memory_bytes", "workers"),
-    "train": ("weights", "steps_per_epoch", "img_size"),
-}
-OF_PICTURE_TABLES: Final = {"pictures": ("file_column", "target", "group_column")}
-SPELT: Final = {"kinds": "kind", "shuffle": "no-shuffle", "memory_bytes": "memory"}
+# Options of pictures that a CSV of them has, and a folder has not.
+OF_PICTURE_TABLES: Final = ("file_column", "target", "group_column")
+FOLDER: Final = "a folder of pictures: its folders are the classes"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,14 +28,14 @@ class Given:
 
     Attributes
     ----------
-    watch : Watch
+    watch : Callback
     splitter : splitter of scikit-learn or iterable of (learn, test), optional
     make : MakeModule, optional
     pace : Pace
         How often the state of training is written.
     """
 
-    watch: Watch
+    watch: Callback = field(default_factory=Callback)
     splitter: Splitter | Iterable[Any] | None = None
     make: MakeModule | None = None
     pace: Pace = USUAL
@@ -70,8 +61,8 @@ class Order:
     data: Data | None
     test: Data | None
     options: RunOptions
-    given: Given
     out: Path | None
+    given: Given = field(default_factory=Given)
     goes_on: tuple[Path, Config] | None = None
     repeats: tuple[Path, Config] | None = None
 
@@ -85,45 +76,40 @@ class Order:
 
 
 def go_on(order: Order, folder: Path) -> Order:
-    """Return the order of a run that was cut off, if no option says otherwise.
+    """Return the order of a run that was cut off.
 
     Raises
     ------
     StoreError
-        M04, M12 or M13, if the run cannot go on, or an option changed.
+        M04, M13 or M14, if the run cannot go on.
     UsageError
         U02, if something that no file holds is not given again.
     """
     folder, known = unfinished_run(folder)
-    known.require_options(changed_options(order.options))
     return replace(taken_from(order, known), goes_on=(folder, known))
 
 
 def do_again(order: Order, path: Path) -> Order:
     """Return the order of a run that is done once more.
 
+    Parameters
+    ----------
+    order : Order
+        Its data, if there are any, take the place of those of the run.
+    path : Path
+        The ``config.json`` of the run, or its folder.
+
     Raises
     ------
     StoreError
         M04, if the file cannot be read.
     UsageError
-        U02, if an option is given too, or something that no file holds is not.
+        U02, if something that no file holds is not given again.
     """
-    if order.goes_on is not None:
-        raise UsageError("U02", "--resume and --config were both given")
-    for name in changed_options(order.options):
-        if name != "network" or order.given.make is None:
-            fact = f"--{SPELT.get(name, name.replace('_', '-'))} was given, and --config has it"
-            raise UsageError("U02", fact, fix=["leave out one of the two"])
+    path = path / CONFIG if path.is_dir() else path
     known = Config.read(path)
     repeats = None if order.data is not None else (path.parent, known)
     return replace(taken_from(order, known), repeats=repeats)
-
-
-def changed_options(options: RunOptions) -> dict[str, Any]:
-    """Return the options that are not as usual, by their names."""
-    usual = flat(RunOptions())
-    return {name: value for name, value in flat(options).items() if value != usual[name]}
 
 
 def taken_from(order: Order, known: Config) -> Order:
@@ -155,14 +141,24 @@ def options_of_pictures(data: str | Path, options: RunOptions) -> RunOptions:
     """
     if options.schema.task == "classification":  # what pictures are for anyway
         options = replace(options, schema=replace(options.schema, task=None))
-    refuse(options, OF_TABLES, "pictures")
+    refuse(options, "table", "pictures")
     if Path(data).is_dir():
-        refuse(options, OF_PICTURE_TABLES, "a folder of pictures: its folders are the classes")
+        for name in OF_PICTURE_TABLES:
+            if getattr(options.pictures, name) is not None:
+                raise _says_nothing(name.replace("_", "-"), FOLDER)
     return options
 
 
-def refuse(options: RunOptions, names: Mapping[str, tuple[str, ...]], data: str) -> None:
-    """Refuse options that say nothing of this kind of data.
+def refuse(options: RunOptions, of: DataKind, data: str) -> None:
+    """Refuse options that say something of another kind of data only.
+
+    Parameters
+    ----------
+    options : RunOptions
+    of : {"table", "images"}
+        The other kind.
+    data : str
+        What the data are called.
 
     Raises
     ------
@@ -170,8 +166,12 @@ def refuse(options: RunOptions, names: Mapping[str, tuple[str, ...]], data: str)
         U02, naming the first.
     """
     usual = RunOptions()
-    for group, members in names.items():
-        for name in members:
-            if getattr(getattr(options, group), name) != getattr(getattr(usual, group), name):
-                option = SPELT.get(name, name.replace("_", "-"))
-                raise UsageError("U02", f"--{option} was given, and it says nothing of {data}")
+    for group, kind in GROUPS.items():
+        for one in fields(kind):
+            value = getattr(getattr(options, group), one.name)
+            if known_of(one).of == of and value != getattr(getattr(usual, group), one.name):
+                raise _says_nothing(("no-" if value is False else "") + flag_of(one), data)
+
+
+def _says_nothing(flag: str, data: str) -> UsageError:
+    return UsageError("U02", f"--{flag} was given, and it says nothing of {data}")

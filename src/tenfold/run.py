@@ -8,26 +8,23 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from numpy.typing import NDArray
 
-from tenfold.config import PictureOptions, check
-from tenfold.data.admit import Mode, admit_and_warn, admit_pictures, departure_table
+from tenfold.asking import answers, explained, labelled, scores, unlabelled
+from tenfold.data.admit import Mode, departure_table
 from tenfold.data.departures import like_training
-from tenfold.data.labelled import labelled_and_warn
-from tenfold.data.pictures import Pictures, read_pictures, read_unlabelled
-from tenfold.data.read import InMemory
+from tenfold.data.pictures import Pictures
 from tenfold.errors import StoreError
-from tenfold.evaluate.new_data import show_pictures, show_table
 from tenfold.evaluate.scores import TestScore
-from tenfold.evaluate.told import another_kind, tell_pictures, tell_rows
+from tenfold.evaluate.told import another_kind, not_of
 from tenfold.explain.explanation import Explanation
-from tenfold.explain.held_out import HeldOut
-from tenfold.explain.picture_explanation import PictureExplanation, explain_pictures
-from tenfold.explain.tables import explain_table
+from tenfold.explain.picture_explanation import PictureExplanation
 from tenfold.exported import SUFFIXES, About, Form, Written
 from tenfold.model import Model, Progress
+from tenfold.option import check
 from tenfold.picture_model import PictureModel
-from tenfold.report.summary import Summary
-from tenfold.seeds import Streams
-from tenfold.store.again import Rows, as_table, data_again, held_out_again
+from tenfold.read_options import PictureOptions
+from tenfold.report.summary import Results
+from tenfold.report.text import one_line, score_lines
+from tenfold.store.again import Rows, as_table, data_again
 from tenfold.store.begun import settle
 from tenfold.store.explained import read_explanation, write_explanation
 from tenfold.store.files import reading, write_text, writing_page
@@ -52,7 +49,7 @@ Images = str | Path | Sequence[Any] | NDArray[Any]
 """A picture, a folder, a list of files, PIL images or arrays, or one array of pictures."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False, repr=False)
 class Run:
     """A trained model and what is known of it.
 
@@ -65,15 +62,47 @@ class Run:
     model : Model or PictureModel
     study : Study or None
         What training produced; None for a run that was loaded.
-    summary : Summary or None
-        The metrics with their types; None for a run that was loaded.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tenfold import TrainOptions, train
+    >>> x = np.linspace(0, 1, 60)
+    >>> frame = pd.DataFrame({"x": x, "y": np.where(x < 0.5, "low", "high")})
+    >>> few = TrainOptions(epochs=30)
+    >>> run = train(frame, "y", folds=3, training=few, quality="fast", out=None)
+    >>> run.predict_proba(frame[:2]).columns.tolist()
+    ['high', 'low']
+    >>> run.results.scores["accuracy"].mean > run.results.constant["accuracy"]
+    True
+    >>> 0 <= run.score(frame) <= 1
+    True
     """
 
     folder: Path | None
     metrics: Mapping[str, Any]
     model: Model | PictureModel
     study: TableStudy | PictureStudy | None = None
-    summary: Summary | None = None
+
+    def __repr__(self) -> str:
+        """Return the data, the network, and its score beside the baseline's, in a line."""
+        return f"Run({one_line(self.results) if self.metrics else self.kind})"
+
+    @property
+    def results(self) -> Results:
+        """The metrics with their types.
+
+        Raises
+        ------
+        StoreError
+            M04, if ``metrics.json`` is damaged.
+        """
+        with reading((self.folder or Path("run")) / METRICS):
+            return Results.from_dict(self.metrics)
+
+    def summary(self) -> str:
+        """Return the scores in words, as the command prints them."""
+        return "\n".join(score_lines(self.results))
 
     @property
     def kind(self) -> str:
@@ -85,7 +114,7 @@ class Run:
         """What its data are called."""
         return "pictures" if self.kind == "images" else "rows"
 
-    def findings(self) -> "Findings":
+    def _findings(self) -> "Findings":
         """Return all that a page shows of the run, from memory or from its folder.
 
         Raises
@@ -96,12 +125,11 @@ class Run:
         from tenfold.report.page import Findings  # noqa: PLC0415 - loads Matplotlib
 
         folder = self.folder or Path("run")
-        if self.study is not None and self.summary is not None:
-            summary, tables = self.summary, run_tables(self.study)
+        summary = self.results
+        if self.study is not None:
+            tables = run_tables(self.study)
             mistakes = mistakes_of_study(self.study)
         else:
-            with reading(folder / METRICS):
-                summary = Summary.from_dict(self.metrics)
             tables = read_tables(folder, summary.classes)
             mistakes = read_mistakes(folder)
         return Findings(
@@ -114,12 +142,9 @@ class Run:
         )
 
     def write_report(self) -> Path:
-        """Write ``report.html`` and ``model_card.md``, and take left checkpoints away.
+        """Write ``report.html`` and ``model_card.md``, take left checkpoints away.
 
-        Returns
-        -------
-        Path
-            Of the page.
+        It returns the path of the page.
 
         Raises
         ------
@@ -128,7 +153,7 @@ class Run:
         """
         from tenfold.report.page import render_card, render_page  # noqa: PLC0415 - as above
 
-        folder, findings = self._own_folder(), self.findings()
+        folder, findings = self._own_folder(), self._findings()
         with writing_page(folder):
             write_text(folder / CARD, render_card(findings))
             write_text(folder / REPORT, render_page(findings))
@@ -167,24 +192,8 @@ class Run:
             P06, if the data or the folds of the run are not to be had; P05, if rows are
             given to a network for pictures, or pictures to one for tables.
         """
-        model = self.model
-        if isinstance(model, PictureModel):
-            if data is not None or isinstance(inputs, InMemory):
-                raise another_kind("pictures", "a table")
-            seen = None
-            if inputs is not None:
-                seen = inputs if isinstance(inputs, Pictures) else self.read(inputs)
-                seen.check_rejected(max_bad=1.0)
-            return explain_pictures(model, seen, of_class=of_class, progress=progress)
-        if inputs is not None and not isinstance(inputs, str | Path | InMemory):
-            raise another_kind("a table", "pictures")
-        asked = None if inputs is None else as_table(inputs, model.schema)
-        seed = int(self.metrics.get("seed", 0))
-        if self.study is not None and not isinstance(self.study.data, Pictures):
-            held_out = HeldOut.of_study(self.study)
-        else:
-            held_out = held_out_again(self.folder or Path("run"), model, data)
-        return explain_table(held_out, seed, asked=asked, of_class=of_class, progress=progress)
+        folder, seed = self.folder or Path("run"), int(self.metrics.get("seed", 0))
+        return explained(self.model, self.study, folder, inputs, data, seed, of_class, progress)
 
     def export(
         self,
@@ -220,17 +229,12 @@ class Run:
         check(form in SUFFIXES, "format", form, " or ".join(SUFFIXES))
         folder = self.folder or Path("run")
         held = self.study.data if self.study else data_again(folder, self.model.schema, data)
-        about = self.findings().about if self.metrics else About(name=folder.name)
+        about = self._findings().about if self.metrics else About(name=folder.name)
         target = Path(path) if path else self._own_folder() / f"model{SUFFIXES[form]}"
         return write(draft_of(self.model, held, about), target, form)
 
     def keep_explanation(self, explanation: Explanation | PictureExplanation) -> Path:
-        """Write an explanation into the run's folder, and into its page.
-
-        Returns
-        -------
-        Path
-            Of the folder ``explain`` in it.
+        """Write an explanation into the run's page, and return its folder ``explain``.
 
         Raises
         ------
@@ -252,7 +256,7 @@ class Run:
             return None
         from tenfold.report.page import render_notebook  # noqa: PLC0415 - as above
 
-        return render_notebook(self.findings())
+        return render_notebook(self._findings())
 
     def predict(
         self,
@@ -292,19 +296,47 @@ class Run:
         PictureError
             If there is no picture, or arrays are not pictures.
         """
-        model = self.model
-        if isinstance(model, PictureModel):
-            if isinstance(data, InMemory):
-                raise another_kind("pictures", "a table")
-            pictures = data if isinstance(data, Pictures) else self.read(data)
-            admit_pictures(pictures, schema, told=pictures is data)
-            return tell_pictures(model, pictures, coverage, progress)
-        if not isinstance(data, str | Path | InMemory):
-            raise another_kind("a table", "pictures")
-        table = as_table(data, model.schema)
-        index = data.index if isinstance(data, pd.DataFrame) else table.lines
-        table = admit_and_warn(table, model.schema, schema)
-        return tell_rows(model, table, coverage, progress).set_axis(index, axis=0)
+        return answers(self.model, data, coverage, schema, progress)
+
+    def predict_proba(
+        self, data: Rows | Images | Pictures, *, schema: Mode | None = None
+    ) -> pd.DataFrame:
+        """Return the probability of each class, a column for each; see ``predict``.
+
+        Raises
+        ------
+        PredictError
+            P09, if the run predicts numbers.
+        """
+        if not self.model.schema.classes:
+            raise not_of("probabilities", "predicts numbers", "run.predict(DATA)")
+        table = self.predict(data, schema=schema)
+        names = {f"probability {name}": name for name in self.model.schema.classes}
+        return table[list(names)].rename(columns=names)
+
+    def predict_interval(
+        self, data: Rows, coverage: float = 0.9, *, schema: Mode | None = None
+    ) -> pd.DataFrame:
+        """Return between what the truth of each row is expected: ``low`` and ``high``.
+
+        Raises
+        ------
+        PredictError
+            P09, if the run predicts classes; P07, if so few rows were held out that so much
+            coverage cannot be promised.
+        """
+        if self.model.schema.classes:
+            fix = "run.predict(DATA, coverage=0.9) gives sets of classes"
+            raise not_of("intervals", "predicts classes", fix)
+        return self.predict(data, coverage=coverage, schema=schema)[["low", "high"]]
+
+    def score(self, data: Rows | Pictures, *, schema: Mode | None = None) -> float:
+        """Return the score of scikit-learn's estimators on labelled data: accuracy, or R2.
+
+        ``evaluate`` gives all metrics, with intervals.
+        """
+        name = "accuracy" if self.model.schema.classes else "r2"
+        return self.evaluate(data, schema=schema)[name].value
 
     def departures(self, data: Rows) -> pd.DataFrame:
         """Return where rows are not like those of training, a row for each cell or column.
@@ -328,21 +360,8 @@ class Run:
         options: PictureOptions | None = None,
         progress: Progress | None = None,
     ) -> Pictures:
-        """Read new pictures the way those of training were read.
-
-        Parameters
-        ----------
-        images : str, Path, sequence or ndarray
-        options : PictureOptions, optional
-        progress : callable, optional
-
-        Raises
-        ------
-        PictureError
-            If there is no picture, or arrays are not pictures.
-        """
-        framing = self._picture_model.schema.framing
-        return read_unlabelled(images, framing, options or PictureOptions(), progress)
+        """Read new pictures the way those of training were read; see ``predict``."""
+        return unlabelled(self.model, images, options, progress)
 
     def evaluate(
         self,
@@ -364,19 +383,8 @@ class Run:
         PictureError
             If there are no pictures in a folder for each class.
         """
-        streams = Streams(int(self.metrics.get("seed", 0)))
-        model = self.model
-        if isinstance(model, PictureModel):
-            if isinstance(data, InMemory):
-                raise another_kind("pictures", "a table")
-            pictures = self.read_labelled(data, PictureOptions(max_bad=max_bad))
-            admit_pictures(pictures, schema, told=pictures is data)
-            return show_pictures(model, pictures, streams, progress).with_coverage()
-        if isinstance(data, Pictures):
-            raise another_kind("a table", "pictures")
-        table = labelled_and_warn(as_table(data, model.schema), model.schema, max_bad)
-        table = admit_and_warn(table, model.schema, schema)
-        return show_table(model, table, streams, progress).with_coverage()
+        seed = int(self.metrics.get("seed", 0))
+        return scores(self.model, data, seed, max_bad, schema, progress)
 
     def read_labelled(
         self,
@@ -385,16 +393,4 @@ class Run:
         progress: Progress | None = None,
     ) -> Pictures:
         """Read labelled pictures to score: the test part of a folder that has one, or all."""
-        if isinstance(source, Pictures):
-            return source
-        framing = self._picture_model.schema.framing
-        pictures, test = read_pictures(source, framing, options, progress)
-        asked = pictures if test is None else test
-        asked.check_rejected(options.max_bad)
-        return asked
-
-    @property
-    def _picture_model(self) -> PictureModel:
-        if not isinstance(self.model, PictureModel):
-            raise another_kind("a table", "pictures")
-        return self.model
+        return labelled(self.model, source, options, progress)

@@ -9,10 +9,10 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from tenfold.config import ReadOptions
 from tenfold.data.read import read_table
 from tenfold.data.table import Table
 from tenfold.errors import ReadError
+from tenfold.read_options import ReadOptions
 
 NAMES: Final = ["region", "units", "size", "revenue"]
 ROWS: Final[list[list[Any]]] = [

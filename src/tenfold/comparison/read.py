@@ -9,7 +9,7 @@ from typing import Any, Final
 import pandas as pd
 
 from tenfold.comparison.contenders import Contender, table_contenders
-from tenfold.comparison.follow import Follow
+from tenfold.comparison.follow import ComparisonCallback
 from tenfold.comparison.picture_contenders import SQUARE_SIDE, picture_contenders
 from tenfold.comparison.problem import Problem, table_problem
 from tenfold.config import AuditOptions, Decision, RunOptions
@@ -22,7 +22,7 @@ from tenfold.data.pictures import Pictures, read_pictures
 from tenfold.data.read import read_table
 from tenfold.data.split import Splits, Splitter, pairs_of, splits_of
 from tenfold.data.split_pictures import split_pictures
-from tenfold.order import OF_PICTURES, options_of_pictures, refuse
+from tenfold.order import options_of_pictures, refuse
 from tenfold.seeds import Streams
 from tenfold.study import pictures as of_pictures
 from tenfold.study.tables import describe, look_at, split_rows
@@ -36,7 +36,7 @@ def read_problem(
     data: str | Path | pd.DataFrame,
     options: RunOptions,
     splitter: Splitter | Iterable[Any] | None,
-    follow: Follow,
+    follow: ComparisonCallback,
 ) -> tuple[Problem, list[Contender], tuple[Decision, ...]]:
     """Read what is named, deal it out to folds, and say who competes for it.
 
@@ -67,7 +67,7 @@ def read_table_problem(
     InputError
         What ``train`` raises for such a table.
     """
-    refuse(options, OF_PICTURES, "a table")
+    refuse(options, "images", "a table")
     streams = Streams(options.train.seed)
     table, _, schema, described = describe(
         read_table(data, options.read), None, options, streams
@@ -92,7 +92,7 @@ def read_picture_problem(
     data: str | Path,
     options: RunOptions,
     splitter: Splitter | Iterable[Any] | None,
-    follow: Follow,
+    follow: ComparisonCallback,
 ) -> tuple[Problem, tuple[Decision, ...]]:
     """Read pictures as squares for classical models, and deal them out to folds.
 

@@ -81,3 +81,8 @@ def another_kind(learnt: str, given: str) -> PredictError:
     """Return P05: what is given is not of the kind that a model learnt."""
     fact = f"the model was trained on {learnt}, and {given} was given"
     return PredictError("P05", fact, fix=[f"give it {learnt}"])
+
+
+def not_of(what: str, model: str, fix: str) -> PredictError:
+    """Return P09: what is asked for is not what a model says."""
+    return PredictError("P09", f"{what} were asked for, and the run {model}", fix=[fix])

@@ -13,7 +13,7 @@ from tenfold.evaluate.metrics import HEADLINE, NAMED
 from tenfold.evaluate.scores import FoldScore, TestScore
 from tenfold.explain.explanation import Explanation
 from tenfold.explain.picture_explanation import PictureExplanation
-from tenfold.report.summary import Summary
+from tenfold.report.summary import Results
 
 AUDIT_TITLES: Final = {
     "stops": "It would make a score a lie",
@@ -51,7 +51,7 @@ def audit_lines(findings: Sequence[Finding], rows: str) -> Iterator[str]:
             yield ""
 
 
-def score_lines(summary: Summary) -> Iterator[str]:
+def score_lines(summary: Results) -> Iterator[str]:
     """Yield the scores of a run, the constant guess beside each."""
     if summary.network == "tutorial" and summary.task == "regression":
         mse = summary.scores["mse"]
@@ -81,7 +81,20 @@ def score_lines(summary: Summary) -> Iterator[str]:
     yield from group_lines(summary)
 
 
-def tested(summary: Summary) -> str:
+def one_line(summary: Results) -> str:
+    """Return the data, the network, and its score beside the baseline's, in a line."""
+    name = HEADLINE[summary.task]
+    score, what = summary.scores[name], f"{summary.task} of {summary.target!r}"
+    folds = "1 fold" if summary.folds == 1 else f"{summary.folds} folds"
+    half = (score.high - score.low) / 2
+    spread = "" if math.isnan(half) else f" \N{PLUS-MINUS SIGN} {number(half)}"
+    return (
+        f"{what}, {summary.rows:,} {summary.noun}, network {summary.network}, {folds}: "
+        f"{NAMES[name]} {number(score.mean)}{spread}, baseline {number(summary.constant[name])}"
+    )
+
+
+def tested(summary: Results) -> str:
     """Say how many rows there are, and how many of them a network was tested on."""
     rows = f"{summary.rows:,} {summary.noun}"
     network = "a network of earlier time" if summary.in_time else "a network"
@@ -90,7 +103,7 @@ def tested(summary: Summary) -> str:
     return f"{rows}, {summary.tested:,} of them each tested by {network} that never saw it"
 
 
-def answering_lines(summary: Summary) -> Iterator[str]:
+def answering_lines(summary: Results) -> Iterator[str]:
     """Yield how far the scores are those of what answers new rows, if they are not exactly."""
     noun, folds, count = summary.noun, summary.folds, summary.scored_folds
     of = "single folds"
@@ -133,7 +146,7 @@ def pooled_lines(scores: Mapping[str, FoldScore], noun: str) -> Iterator[str]:
         )
 
 
-def _same(summary: Summary) -> bool:
+def _same(summary: Results) -> bool:
     """Tell whether the only fold is that of the test rows, whose scores are shown already."""
     values = {name: score.value for name, score in summary.test.items()}
     return summary.folds == 1 and values == {n: s.mean for n, s in summary.scores.items()}
@@ -147,7 +160,7 @@ def test_lines(scores: Mapping[str, TestScore]) -> Iterator[str]:
         yield f"  {NAMES[name]:<{width}}  {number(test.value)}  95 % interval {interval}"
 
 
-def coverage_lines(summary: Summary) -> Iterator[str]:
+def coverage_lines(summary: Results) -> Iterator[str]:
     """Yield what intervals or sets promise and hold, and what calibration changed."""
     found, calibration = summary.coverage, summary.calibration
     if calibration is not None and calibration.log_loss_after < calibration.log_loss_before:
@@ -167,7 +180,7 @@ def coverage_lines(summary: Summary) -> Iterator[str]:
         yield _held(summary, found.promised, told, f"the test {noun}")
 
 
-def _held_by_folds(summary: Summary, found: Coverage) -> Iterator[str]:
+def _held_by_folds(summary: Results, found: Coverage) -> Iterator[str]:
     """Yield what intervals or sets held of the rows that folds held out."""
     unseen, size, noun = found.measured, found.size, summary.noun
     if not summary.in_time:
@@ -197,7 +210,7 @@ def _held_by_folds(summary: Summary, found: Coverage) -> Iterator[str]:
         )
 
 
-def _held(summary: Summary, promised: float, told: Sequence[float], of: str) -> str:
+def _held(summary: Results, promised: float, told: Sequence[float], of: str) -> str:
     """Return a sentence of a share that was held, its interval, and a mean size."""
     what, size = ("sets of classes", "classes") if summary.classes else ("intervals", "wide")
     share, low, high = (100 * one for one in told[:3])
@@ -207,7 +220,7 @@ def _held(summary: Summary, promised: float, told: Sequence[float], of: str) -> 
     )
 
 
-def verdict(summary: Summary) -> str:
+def verdict(summary: Results) -> str:
     """Say in one sentence whether the network beats the constant guess."""
     name = HEADLINE[summary.task]
     score, guess = summary.scores[name], summary.constant[name]
@@ -219,7 +232,7 @@ def verdict(summary: Summary) -> str:
     )
 
 
-def headline(summary: Summary) -> str:
+def headline(summary: Results) -> str:
     """Say in one sentence how good the network is, and how good the constant guess.
 
     Shares are told as such; where the target is a number, the error is in its unit.
@@ -240,7 +253,7 @@ def headline(summary: Summary) -> str:
     )
 
 
-def group_lines(summary: Summary) -> Iterator[str]:
+def group_lines(summary: Results) -> Iterator[str]:
     """Yield for whom the network works best and worst, and where it is of no use.
 
     What rows have in common by the target is told apart: nobody knows it beforehand.
@@ -262,7 +275,7 @@ def group_lines(summary: Summary) -> Iterator[str]:
         yield f"{unknown} {' and '.join(ends)}."
 
 
-def _furthest(groups: Sequence[GroupScore], summary: Summary) -> tuple[str, str]:
+def _furthest(groups: Sequence[GroupScore], summary: Results) -> tuple[str, str]:
     """Describe the groups that stand out furthest, the best and the worst; "" for none."""
     name = NAMES[HEADLINE[summary.task]]
     better = [group for group in groups if group.stands_out < 0]

@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from tenfold.config import ReadOptions, RunOptions
+from tenfold.config import RunOptions
 from tenfold.data.framing import Framing
 from tenfold.data.picture_files import list_labelled
 from tenfold.data.picture_schema import PictureSchema
@@ -16,6 +16,7 @@ from tenfold.data.table import Table
 from tenfold.errors import PredictError
 from tenfold.explain.held_out import HeldOut
 from tenfold.model import Model
+from tenfold.read_options import ReadOptions
 from tenfold.seeds import Streams
 from tenfold.store.config import CONFIG, Config
 from tenfold.store.folder import read_answers_of_run

@@ -45,7 +45,7 @@ from tenfold.training.choose_pictures import PicturePlan, choose_picture_plan, n
 from tenfold.training.device import Place, choose_place
 from tenfold.training.fit import FoldFits
 from tenfold.training.fit_pictures import fit_heads, fit_pictures
-from tenfold.training.watch import Deadline, Silent, Supervision, Watch
+from tenfold.training.watch import Callback, Deadline, Supervision
 
 
 def run_picture_study(
@@ -56,7 +56,7 @@ def run_picture_study(
     splitter: Splitter | Iterable[Any] | None = None,
     network: MakeModule | None = None,
     features: NDArray[np.floating[Any]] | None = None,
-    watch: Watch | None = None,
+    watch: Callback | None = None,
     checkpoints: Checkpoints | None = None,
 ) -> PictureStudy:
     """Check pictures, split them, train all folds, and score them.
@@ -75,7 +75,7 @@ def run_picture_study(
     features : ndarray of shape (N, D), optional
         What an earlier study of the same pictures found a pretrained network to say of them:
         its ``rows.numbers``.
-    watch : Watch, optional
+    watch : Callback, optional
         Follows training and may end it.
     checkpoints : Checkpoints, optional
         Where the state of training is kept, and taken up if it is there.
@@ -85,7 +85,7 @@ def run_picture_study(
     InputError
         If the pictures, the options or the network do not allow a run.
     """
-    streams, watch = Streams(options.train.seed), watch or Silent()
+    streams, watch = Streams(options.train.seed), watch or Callback()
     pictures, test, schema, apart = describe(pictures, test, options, streams)
     place, placed = choose_place(options.train.device)
     backbone = choose_backbone(options, network)
@@ -221,7 +221,7 @@ def fit(task: Fitting, rows: Encoded, test: Pictures | None) -> tuple[Encoded, F
 
 
 def show(
-    model: PictureModel, test: Pictures | None, streams: Streams, watch: Watch
+    model: PictureModel, test: Pictures | None, streams: Streams, watch: Callback
 ) -> Shown | None:
     """Answer the test pictures, if there are any; a Ctrl-C in training does not end it."""
     if test is None:
@@ -270,7 +270,7 @@ def make_model(
     )
 
 
-def stage(watch: Watch, what: str) -> Callable[[int, int], None]:
+def stage(watch: Callback, what: str) -> Callable[[int, int], None]:
     """Return what tells a watch how far a stage is, and ends the run if it asks for an end."""
 
     def progress(done: int, total: int) -> None:

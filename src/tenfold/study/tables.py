@@ -45,7 +45,7 @@ from tenfold.training.choose import choose_plan
 from tenfold.training.device import choose_device
 from tenfold.training.fit import FoldFits, fit_folds
 from tenfold.training.recipe import Plan
-from tenfold.training.watch import Deadline, Silent, Supervision, Watch
+from tenfold.training.watch import Callback, Deadline, Supervision
 
 
 def run_study(
@@ -55,7 +55,7 @@ def run_study(
     test: Table | None = None,
     splitter: Splitter | Iterable[Any] | None = None,
     network: MakeModule | None = None,
-    watch: Watch | None = None,
+    watch: Callback | None = None,
     checkpoints: Checkpoints | None = None,
 ) -> TableStudy:
     """Check a table, split it, train all folds, and score them.
@@ -71,7 +71,7 @@ def run_study(
         read: those that were rejected, that weigh nothing or are set apart, too.
     network : callable, optional
         Takes the place of ``options.train.network``.
-    watch : Watch, optional
+    watch : Callback, optional
         Follows training and may end it.
     checkpoints : Checkpoints, optional
         Where the state of training is kept, and taken up if it is there.
@@ -82,7 +82,7 @@ def run_study(
         If the table, the options or the network do not allow a run.
     """
     streams = Streams(options.train.seed)
-    watch = watch or Silent()
+    watch = watch or Callback()
     table, test, schema, described = describe(table, test, options, streams)
     coded = encode(table, schema)
     seen = look_at(table, schema, coded, test, options, streams)
