@@ -1,5 +1,6 @@
 """How Sphinx builds these pages; tables of options and codes are made from the source."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ KINDS = {
     "F": "Folds",
     "N": "Network",
     "P": "Prediction",
-    "I": "Pictures",
+    "I": "Images",
     "C": "Comparisons",
     "A": "Audit",
     "U": "Usage",
@@ -48,7 +49,7 @@ def errors_page() -> str:
     for letter, title in KINDS.items():
         rules = {code: rule for code, rule in RULES.items() if code.startswith(letter)}
         lines += [f"## {title}", "", "| code | rule |", "| --- | --- |"]
-        lines += [f"| {code} | {rule} |" for code, rule in rules.items()]
+        lines += [f"| {code} | {_as_code(rule)} |" for code, rule in rules.items()]
         lines.append("")
     left = sorted(code for code in RULES if code[0] not in KINDS)
     if left:
@@ -56,12 +57,17 @@ def errors_page() -> str:
     return "\n".join(lines)
 
 
+def _as_code(text: str) -> str:
+    """Mark the options in a text as code: Sphinx would make a dash of two hyphens."""
+    return re.sub(r"(?<![\w`-])--[a-z][a-z-]*", r"`\g<0>`", text)
+
+
 def commands_page() -> str:
     """Return the arguments and options of each command with their help texts."""
     lines: list[str] = []
     group = typer.main.get_group(commands)
     for name, command in group.commands.items():
-        lines += [f"## tenfold {name}", "", command.help or "", ""]
+        lines += [f"## tenfold {name}", "", _as_code(command.help or ""), ""]
         lines += ["| argument or option | meaning |", "| --- | --- |"]
         lines += [f"| {_spelt(p)} | {_explained(p)} |" for p in command.params]
         lines.append("")
@@ -81,8 +87,8 @@ def _explained(parameter: Any) -> str:
     text = text.removesuffix("]")
     default = parameter.default
     if "Default" in text or default is None or default is False or parameter.required:
-        return text
-    return f"{text} Default: {default}"
+        return _as_code(text)
+    return f"{_as_code(text)} Default: {default}"
 
 
 def write_pages(_: Sphinx) -> None:

@@ -17,11 +17,11 @@ from tenfold import resume
 from tenfold.cli.streams import endable
 from tenfold.config import RunOptions
 from tenfold.errors import StoreError
+from tenfold.kind import Given
 from tenfold.launch import carry_out
-from tenfold.order import Given, Order
+from tenfold.order import Order
 from tenfold.store.config import fingerprint
 from tenfold.training.checkpoints import NEWEST, Checkpoints, Pace
-from tenfold.training.watch import Callback
 
 ROOT: Final = Path(__file__).parents[1]
 EVERY_CHUNK: Final = Pace(seconds=0, share=0)
@@ -84,8 +84,9 @@ def run_of(data: Path, out: Path, **options: Any) -> Order:
         data=data,
         test=None,
         options=RunOptions.named(options),
-        given=Given(watch=Callback(), pace=EVERY_CHUNK),
+        given=Given(),
         out=out,
+        pace=EVERY_CHUNK,
     )
 
 

@@ -12,9 +12,10 @@ from torch import Tensor, nn
 from tenfold.config import RunOptions
 from tenfold.data.decode import Framing
 from tenfold.data.pictures import Pictures, pictures_of
+from tenfold.kind import Given
+from tenfold.kinds.registry import IMAGES
 from tenfold.read_options import PictureOptions
-from tenfold.study.pictures import run_picture_study
-from tenfold.study.study import PictureStudy
+from tenfold.study.study import Study, run_study
 from tenfold.training.checkpoints import Checkpoints
 from tenfold.training.fit import FoldFits
 
@@ -83,7 +84,7 @@ def quick_study(
     test: Pictures | None = None,
     checkpoints: Checkpoints | None = None,
     **options: Any,
-) -> PictureStudy:
+) -> Study:
     """Train on pictures for an epoch or two."""
     given: dict[str, Any] = {"epochs": 2, "batch_size": 12, "img_size": SIDE} | options
     if network == "fine-tuned":
@@ -95,11 +96,13 @@ def quick_study(
     framing = Framing(size=SIDE, crop=0.5)
     pictures = pixels if isinstance(pixels, Pictures) else as_pictures(pixels, labels, framing)
     number = folds if isinstance(folds, int) else None
-    return run_picture_study(
+    return run_study(
+        IMAGES,
         pictures,
         RunOptions.named(given | {"folds": number}),
-        splitter=None if isinstance(folds, int) else folds,
-        network=OWN.get(network),
+        given=Given(
+            splitter=None if isinstance(folds, int) else folds, network=OWN.get(network)
+        ),
         test=test,
         checkpoints=checkpoints,
     )

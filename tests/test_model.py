@@ -6,21 +6,23 @@ import pytest
 import tenfold
 from tenfold import TrainOptions
 from tenfold.model import Model
+from tenfold.table_model import TableModel
 from tests.engine_tables import mixed_frame
 
 
 @pytest.fixture(scope="module")
-def model() -> Model:
+def model() -> TableModel:
     frame = mixed_frame("regression", 60)
     run = tenfold.train(
         frame, target="y", folds=3, quality="fast", training=TrainOptions(epochs=2), out=None
     )
     assert isinstance(run.model, Model)
-    return run.model
+    found: TableModel = run.model
+    return found
 
 
 @pytest.mark.parametrize("rows", [1, 63, 64, 65, 200])
-def test_progress_is_told_in_rows_and_ends_at_the_last(model: Model, rows: int) -> None:
+def test_progress_is_told_in_rows_and_ends_at_the_last(model: TableModel, rows: int) -> None:
     told: list[tuple[int, int]] = []
     frame = mixed_frame("regression", rows)
     answers = model.answers(frame, progress=lambda done, total: told.append((done, total)))
@@ -31,5 +33,5 @@ def test_progress_is_told_in_rows_and_ends_at_the_last(model: Model, rows: int) 
     np.testing.assert_array_equal(answers, model.answers(frame))
 
 
-def test_no_rows_get_no_answers(model: Model) -> None:
+def test_no_rows_get_no_answers(model: TableModel) -> None:
     assert model.answers(mixed_frame("regression", 60)[:0]).shape == (0, 1)

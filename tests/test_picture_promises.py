@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import torch
 
-from tenfold.picture_model import PictureModel
 from tenfold.report.summary import summarize
 from tenfold.report.text import verdict
 from tenfold.store.archive import load_model, save_model
@@ -74,7 +73,7 @@ def test_folds_trained_together_match_folds_trained_alone(network: str) -> None:
     study = clean(network)
     # Products in bfloat16 may round otherwise beside those of other folds: to 8 bits, in each
     # of four steps.
-    near = 1e-3 if study.model.precision is None else 4 * 2**-8
+    near = 1e-3 if study.model.encoder.precision is None else 4 * 2**-8
     for fold in range(3):
         alone = quick_study(*stripes(COUNT), network, folds=[three_folds()[fold]])
         # Alone, the fold has number 0; only fold 0 draws from the same streams.
@@ -115,7 +114,7 @@ def test_a_saved_model_answers_the_same(network: str, tmp_path: Any) -> None:
     save_model(model, tmp_path / "model.tenfold")
     make = {"own": small_module, "own in turns": drawing_module}.get(network)
     loaded = load_model(tmp_path / "model.tenfold", make)
-    assert isinstance(loaded, PictureModel)
+    assert loaded.kind.name == "images"
     pictures = as_pictures(*stripes(5, seed=9), model.schema.framing)
     assert np.array_equal(model.answers(pictures), loaded.answers(pictures))
     assert loaded.schema == model.schema

@@ -21,7 +21,7 @@ from tenfold.errors import NetworkError
 from tenfold.opening import load
 from tenfold.report.text import verdict
 from tenfold.run import Run
-from tenfold.study.study import TableStudy
+from tenfold.study.study import Study
 from tenfold.training.fit import FoldFits
 from tenfold.wording import COMMAND
 from tests.engine_tables import (
@@ -103,7 +103,7 @@ def test_spoiling_held_out_rows_leaves_the_fold_bit_for_bit_the_same(
     shapes = [study.fits.network.features.inputs_F for study in (clean, dirty)]
     assert shapes[0] != shapes[1]
 
-    def said(study: TableStudy, of: int) -> Tensor:
+    def said(study: Study, of: int) -> Tensor:
         rows = encode_inputs(frame.iloc[learn], study.schema)
         return fold_answers(study.fits, of, *rows)
 

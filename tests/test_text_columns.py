@@ -25,7 +25,7 @@ from tenfold.serve.contributions import Contributions
 from tenfold.serve.openapi import example_of, schema_of
 from tenfold.serve.options import ServeOptions
 from tenfold.serve.rows import Rows
-from tenfold.study.study import TableStudy
+from tenfold.study.study import Study
 from tests.engine_options import asked
 from tests.engine_tables import fold_answers, quick_run, three_folds
 
@@ -138,7 +138,7 @@ def test_held_out_texts_and_lists_change_nothing_of_their_fold(fold: int) -> Non
     shapes = [study.fits.network.features.inputs_F for study in (clean, dirty)]
     assert shapes[0] != shapes[1]  # the control: other folds saw what was spoiled
 
-    def said(study: TableStudy, of: int) -> Tensor:
+    def said(study: Study, of: int) -> Tensor:
         rows = encode_inputs(frame.iloc[learn], study.schema)
         return fold_answers(study.fits, of, *rows)
 

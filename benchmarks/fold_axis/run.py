@@ -79,8 +79,9 @@ def read(name: str) -> Any:
 def prepare(name: str, network: str, folds: int, **changes: int) -> Case:
     """Return a case: the default plan of a network, with a width, batch or epochs changed."""
     from tenfold.config import RunOptions, SchemaOptions, SplitOptions, TrainOptions  # noqa: PLC0415
+    from tenfold.kind import Learning  # noqa: PLC0415
+    from tenfold.kinds.registry import TABLES  # noqa: PLC0415
     from tenfold.seeds import Streams  # noqa: PLC0415
-    from tenfold.study.tables import describe, split_rows  # noqa: PLC0415
     from tenfold.training.choose import choose_plan  # noqa: PLC0415
 
     width = changes.pop("width", None)
@@ -91,8 +92,11 @@ def prepare(name: str, network: str, folds: int, **changes: int) -> Case:
         train=TrainOptions(network=network, **changes),
     )
     streams = Streams(options.train.seed)
-    table, _, schema, _ = describe(read(name), None, options, streams)
-    rows, _, splits, _ = split_rows(table, schema, options, streams, None)
+    found = TABLES.describe(read(name), None, options, streams)
+    table, schema = found.data, found.schema
+    learning = Learning(data=table, test=None, schema=schema, options=options, streams=streams)
+    dealt = TABLES.split(learning, TABLES.encode(table, schema))
+    rows, splits = dealt.rows, dealt.splits
     plan, _ = choose_plan(rows, len(splits), schema.task, options.train)
     if width is not None:
         body = replace(plan.body, hidden=tuple(width for _ in plan.body.hidden))

@@ -2,32 +2,19 @@
 
 import time
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
-from typing import Any, Literal
-
-import pandas as pd
+from typing import Any
 
 from tenfold.checks.finding import Finding, in_order
-from tenfold.checks.picture_labels import check_picture_labels
-from tenfold.checks.pictures import check_pictures
 from tenfold.checks.rejected import check_rejected, check_unlabelled
-from tenfold.checks.table import check_table
 from tenfold.config import Decision, RunOptions, SchemaOptions, SplitOptions, Task
 from tenfold.data.arrow import ArrowTable, as_source
-from tenfold.data.encode import encode
-from tenfold.data.picture_files import is_picture_source
-from tenfold.data.pictures import read_pictures, read_test_pictures
-from tenfold.data.read import read_table
-from tenfold.errors import UsageError
 from tenfold.following import Callbacks, following, only_callbacks
-from tenfold.order import options_of_pictures, refuse
+from tenfold.kind import Given, Learning
+from tenfold.kinds.registry import kind_named, kind_of, refuse_foreign
 from tenfold.read_options import PictureOptions, ReadOptions
 from tenfold.run import Data
 from tenfold.seeds import Streams
 from tenfold.store.config import name_of
-from tenfold.study import pictures as of_pictures
-from tenfold.study import tables as of_tables
-from tenfold.training.choose_pictures import choose_framing
 from tenfold.training.watch import Callback
 
 
@@ -57,7 +44,7 @@ class Audit:
     """
 
     data: str
-    kind: Literal["table", "images"]
+    kind: str
     rows: int
     test_rows: int
     findings: tuple[Finding, ...]
@@ -72,7 +59,7 @@ class Audit:
     @property
     def noun(self) -> str:
         """What the data consist of."""
-        return "pictures" if self.kind == "images" else "rows"
+        return kind_named(self.kind).noun
 
     def to_dict(self) -> dict[str, Any]:
         """Return what ``--json`` prints."""
@@ -161,74 +148,37 @@ def look(
         read=replace(options.read, max_bad=1.0),
         pictures=replace(options.pictures, max_bad=1.0),
     )
-    if is_picture_source(source):
-        found = _look_at_pictures(source, asked, options, max_bad, watch)
-    else:
-        found = _look_at_table(source, asked, options, max_bad, watch)
-    return replace(found, seconds=time.perf_counter() - started)
-
-
-def _look_at_table(
-    data: Data, test: Data | None, options: RunOptions, max_bad: float, watch: Callback
-) -> Audit:
-    refuse(options, "images", "a table")
+    kind = kind_of(source)
+    refuse_foreign(kind, options)
+    options = kind.options_for(source, options)
+    read, read_test = kind.read(source, asked, options, watch)
     streams = Streams(options.train.seed)
-    table = read_table(data, options.read)
-    asked = None if test is None else read_table(test, options.read, like=table.known)
-    table, asked, schema, decisions = of_tables.describe(table, asked, options, streams)
-    watch.decided(decisions)
-    rows, copies = encode(table, schema), options.split.keep_copies
-    findings = [*check_table(table, schema, rows, asked, streams, keep_copies=copies)]
-    for part in (table, asked):
-        if part is not None:
-            told = [f"line {row.line}: {row.reason}" for row in part.rejected]
-            findings += check_rejected(told, len(part), max_bad, "rows")
-            told = [f"line {row.line}: {row.reason}" for row in part.unlabelled]
-            findings += check_unlabelled(told, len(part), "rows")
-    return Audit(
-        data=name_of(data),
-        kind="table",
-        rows=len(table),
-        test_rows=0 if asked is None else len(asked),
-        findings=in_order(findings),
-        decisions=decisions,
-        seconds=0.0,
+    described = kind.describe(read, read_test, options, streams)
+    watch.decided(described.decisions)
+    learning = Learning(
+        data=described.data,
+        test=described.test,
+        schema=described.schema,
+        options=options,
+        streams=streams,
+        given=Given(watch=watch),
     )
-
-
-def _look_at_pictures(
-    data: str | Path, test: Data | None, options: RunOptions, max_bad: float, watch: Callback
-) -> Audit:
-    if isinstance(test, pd.DataFrame):
-        raise UsageError("U02", "test is a DataFrame, and data are pictures")
-    options = options_of_pictures(data, options)
-    framing = choose_framing(options.train)
-    progress = of_pictures.stage(watch, "reading pictures")
-    pictures, asked = read_pictures(data, framing, options.pictures, progress)
-    if test is not None:
-        asked = read_test_pictures(test, pictures.framing, options.pictures, progress)
-        pictures = replace(pictures, decisions=(*pictures.decisions, *asked.doubts))
     findings: list[Finding] = []
-    for found in (pictures, asked):
-        if found is not None:
-            told = [f"{file.file}: {file.reason}" for file in found.rejected]
-            findings += check_rejected(told, len(found), max_bad, "pictures")
-            told = [f"{file.file}: {file.reason}" for file in found.unlabelled]
-            findings += check_unlabelled(told, len(found), "pictures")
-            found.check_rejected(1.0)
-    streams = Streams(options.train.seed)
-    pictures, asked, schema, _ = of_pictures.describe(pictures, asked, options, streams)
-    watch.decided(pictures.decisions)
-    copies = options.split.keep_copies
-    findings += check_pictures(pictures, schema, asked, keep_copies=copies)
-    seen = of_pictures.stage(watch, "seeing pictures")
-    findings += check_picture_labels(pictures, streams, seen)
+    for part in (described.data, described.test):
+        if part is not None:
+            findings += check_rejected(
+                [*map(str, part.rejected)], len(part), max_bad, kind.noun
+            )
+            findings += check_unlabelled([*map(str, part.unlabelled)], len(part), kind.noun)
+    coded = kind.encode(described.data, described.schema)
+    findings += kind.check(learning, coded)
+    findings += kind.check_closely(learning, coded)
     return Audit(
-        data=name_of(data),
-        kind="images",
-        rows=len(pictures),
-        test_rows=0 if asked is None else len(asked),
+        data=name_of(source),
+        kind=kind.name,
+        rows=len(described.data),
+        test_rows=0 if described.test is None else len(described.test),
         findings=in_order(findings),
-        decisions=pictures.decisions,
-        seconds=0.0,
+        decisions=described.decisions,
+        seconds=time.perf_counter() - started,
     )

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from tenfold.data.cells import to_words
 from tenfold.data.table import Table
 from tenfold.evaluate.coverage import sets_of
-from tenfold.study.study import TableStudy
+from tenfold.study.study import Study
 from tenfold.study_estimator import in_its_words, known_classes, numbers_of, require_classes
 from tenfold.table_estimator import TableEstimator
 
@@ -88,7 +88,7 @@ class TabularRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]
     def _test_target(self, y: NDArray[Any]) -> NDArray[Any]:
         return numbers_of(y)
 
-    def _keep(self, study: TableStudy, answers: NDArray[np.float64]) -> None:  # noqa: ARG002
+    def _keep(self, study: Study, answers: NDArray[np.float64]) -> None:  # noqa: ARG002
         self.out_of_fold_ = answers[:, 0]
 
     def predict(self, X: Any) -> NDArray[np.float64]:
@@ -162,7 +162,7 @@ class TabularClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
         words = pd.Categorical.from_codes(at, pd.Index(self._words()))
         return replace(table, frame=table.frame.assign(**{name: words}))
 
-    def _keep(self, study: TableStudy, answers: NDArray[np.float64]) -> None:
+    def _keep(self, study: Study, answers: NDArray[np.float64]) -> None:
         known = {name: i for i, name in enumerate(study.schema.classes)}
         # A class whose rows all weigh nothing is not known to the model.
         self._order = np.array([known.get(name, -1) for name in self._words()])

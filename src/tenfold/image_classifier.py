@@ -1,6 +1,7 @@
 """The study of pictures behind scikit-learn's contract."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
@@ -16,10 +17,11 @@ from tenfold.data.split import Splitter
 from tenfold.errors import PictureError
 from tenfold.evaluate.coverage import sets_of
 from tenfold.following import Callbacks, following, only_callbacks
+from tenfold.kinds.registry import IMAGES
 from tenfold.nn.own import MakeModule
 from tenfold.picture_model import PictureModel
 from tenfold.read_options import PictureOptions
-from tenfold.study.pictures import run_picture_study
+from tenfold.study.study import run_study
 from tenfold.study_estimator import (
     StudyEstimator,
     in_its_words,
@@ -171,9 +173,8 @@ class ImageClassifier(ClassifierMixin, StudyEstimator):  # type: ignore[misc]
             asked = self._labelled(test[0], answers, framing)
         members = only_callbacks(self.callbacks)
         with following(members, verbose=bool(self.verbose)) as watch:
-            study = run_picture_study(
-                pictures, options, test=asked, watch=watch, **self._replacements()
-            )
+            given = replace(self._given(), watch=watch)
+            study = run_study(IMAGES, pictures, options, test=asked, given=given)
         self._remember(study, options.train)
         self.out_of_fold_ = study.out_of_fold()
         return self

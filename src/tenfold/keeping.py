@@ -12,13 +12,13 @@ from tenfold.store.files import write_json, writing
 from tenfold.store.folder import METRICS, write_run
 from tenfold.store.repeated import compare_runs
 from tenfold.store.rescue import rescue
-from tenfold.study.study import PictureStudy, TableStudy
+from tenfold.study.study import Study
 from tenfold.training.checkpoints import is_unfinished
 
 
 def keep(
     run: Run,
-    study: TableStudy | PictureStudy,
+    study: Study,
     begun: BegunFolder,
     repeats: tuple[Path, Config] | None = None,
 ) -> Run:
@@ -27,7 +27,7 @@ def keep(
     Parameters
     ----------
     run : Run
-    study : TableStudy or PictureStudy
+    study : Study
         Its study.
     begun : BegunFolder
     repeats : tuple of (Path, Config), optional

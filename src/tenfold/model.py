@@ -1,30 +1,26 @@
-"""A trained model: schema, network and weights, and what it says of new rows."""
+"""A trained model: schema, encoder, networks and weights, and what it says of new rows."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 
 import numpy as np
-import pandas as pd
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from tenfold.config import Decision
-from tenfold.data.encode import encode_inputs
-from tenfold.data.read import as_table
-from tenfold.data.required import check_columns
-from tenfold.data.schema import Schema
-from tenfold.data.table import Table
+from tenfold.data.split import Labelled
 from tenfold.errors import PredictError
+from tenfold.kind import Coded, Encoder, Kind, Progress
 from tenfold.nn.conformal import Conformal, half_width
-from tenfold.nn.inputs import TableInputs
 from tenfold.nn.network import BLOCK, FoldNetwork, answer
 from tenfold.nn.targets import FoldTarget
 
 AT_ONCE: Final = 4_096  # rows that all trees look at, so that memory does not grow with a table
-Progress = Callable[[int, int], None]
-"""Takes the rows done and all rows."""
+
+S = TypeVar("S", bound=Labelled)
+E = TypeVar("E", bound=Encoder)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -45,19 +41,23 @@ class Ensemble:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Model:
+class Model(Generic[S, E]):
     """What answers new rows: all folds' networks, or those that learnt from all rows.
 
     Attributes
     ----------
-    schema : Schema
+    kind : Kind
+        Of the data that it learnt from.
+    schema : Schema or PictureSchema
+    encoder : Encoder
+        How rows become inputs of the networks.
     network : FoldNetwork
         F networks: every member of every fold that answers new rows.
     target : FoldTarget
     folds : int
         1 if the networks learnt from all rows.
-    own : bool
-        Whether the network is a user's own, whose code no file holds.
+    form : str
+        Which kind of network it is; ``"own"`` is a user's own, whose code no file holds.
     decisions : tuple of Decision
         All that was decided for the user on the way.
     conformal : Conformal or None
@@ -66,14 +66,26 @@ class Model:
         The networks of the folds, if they are others than those that answer new rows.
     """
 
-    schema: Schema
+    kind: Kind
+    schema: S
+    encoder: E
     network: FoldNetwork
     target: FoldTarget
     folds: int
-    own: bool = False
+    form: str
     decisions: tuple[Decision, ...] = field(default=())
     conformal: Conformal | None = None
     scored: Ensemble | None = None
+
+    @property
+    def own(self) -> bool:
+        """Whether the network is a user's own, whose code no file holds."""
+        return self.form == "own"
+
+    @property
+    def device(self) -> torch.device:
+        """Where the networks are."""
+        return self.target.mean_F.device
 
     @property
     def parameters(self) -> int:
@@ -86,22 +98,14 @@ class Model:
         alike = Ensemble(network=self.network, target=self.target, folds=self.folds)
         return self.scored or alike
 
-    def answers(
-        self,
-        rows: Table | pd.DataFrame,
-        *,
-        decimal: str | None = None,
-        progress: Progress | None = None,
-    ) -> NDArray[np.float64]:
+    def answers(self, data: Any, *, progress: Progress | None = None) -> NDArray[np.float64]:
         """Return what the ensemble says of rows: the mean over all networks.
 
         Parameters
         ----------
-        rows : Table or DataFrame of N rows
-            Holds every column that the network learnt from, in any order; others
-            are ignored.
-        decimal : {".", ","}, optional
-            Decimal sign of a DataFrame's cells that are text; that of training by default.
+        data : Table or DataFrame, or Pictures, of N rows
+            A table holds every column that the network learnt from, in any order; others are
+            ignored. Pictures are read with the frame of the schema.
         progress : callable, optional
             Called with the rows done and all rows, again and again.
 
@@ -115,45 +119,31 @@ class Model:
         PredictError
             P01, if a column is missing; P02, if a column is not what it was.
         """
-        return self.answers_coded(*self.coded(rows, decimal), progress)
+        return self.answers_coded(self.coded(data, progress), progress)
 
-    def coded(
-        self, rows: Table | pd.DataFrame, decimal: str | None = None
-    ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-        """Return rows as numbers and codes; see ``answers`` and ``encode_inputs``."""
-        table = as_table(rows, self.schema.known, decimal)
-        check_columns(table.frame, self.schema, table.decimal)
-        return encode_inputs(table.frame, self.schema, table.decimal)
+    def coded(self, data: Any, progress: Progress | None = None) -> Coded:
+        """Return rows as the networks take them; see ``answers``."""
+        return self.encoder.encode(data, self.schema, self.network, self.device, progress)
 
     def answers_coded(
-        self,
-        numbers: NDArray[np.float64],
-        codes: NDArray[np.int64],
-        progress: Progress | None = None,
+        self, rows: Coded, progress: Progress | None = None
     ) -> NDArray[np.float64]:
         """Return what the ensemble says of coded rows, shape (N, O)."""
-        if len(numbers) == 0:
+        if rows.count == 0:
             return np.zeros((0, self.target.outputs))
-        means = [block.mean(dim=0) for block in self._blocks(numbers, codes, progress)]
-        return torch.cat(means)[: len(numbers)].cpu().numpy()
+        means = [block.mean(dim=0) for block in self._blocks(rows, progress)]
+        return torch.cat(means)[: rows.count].cpu().numpy()
 
     def intervals(
-        self,
-        rows: Table | pd.DataFrame,
-        coverage: float,
-        *,
-        decimal: str | None = None,
-        progress: Progress | None = None,
+        self, data: Any, coverage: float, *, progress: Progress | None = None
     ) -> NDArray[np.float64]:
         """Return what the ensemble says of rows, and between what the truth is expected.
 
         Parameters
         ----------
-        rows : Table or DataFrame of N rows
+        data : Table or DataFrame of N rows
         coverage : float
             Share of rows whose truth is to lie within.
-        decimal : {".", ","}, optional
-            As of ``answers``.
         progress : callable, optional
 
         Returns
@@ -169,44 +159,33 @@ class Model:
         """
         conformal = known_scores(self.conformal)
         limits = conformal.limits(coverage)  # a fault is told before the work
-        numbers, codes = self.coded(rows, decimal)
-        if len(numbers) == 0:
+        rows = self.coded(data, progress)
+        if rows.count == 0:
             return np.zeros((0, 3))
         found = []
-        for block in self._blocks(numbers, codes, progress):
+        for block in self._blocks(rows, progress):
             spread_B = variance_of(block[..., 0], self.folds)
             found.append(torch.stack([block.mean(dim=0)[:, 0], spread_B]))
-        mean_N, spread_N = torch.cat(found, dim=1)[:, : len(numbers)].cpu().double()
+        mean_N, spread_N = torch.cat(found, dim=1)[:, : rows.count].cpu().double()
         # On the processor, wherever the networks are: trees are no work for a GPU.
-        held = torch.from_numpy(numbers), torch.from_numpy(codes), mean_N
+        held = torch.from_numpy(rows.numbers), torch.from_numpy(rows.codes), mean_N
         parts = zip(*(of.split(AT_ONCE) for of in held), strict=True)
         scale_N = torch.cat([conformal.scale(*part) for part in parts])
         half_N = half_width(scale_N, spread_N, limits)
         return torch.stack([mean_N, *conformal.ends(mean_N, half_N)], dim=1).numpy()
 
-    def _blocks(
-        self,
-        numbers: NDArray[np.float64],
-        codes: NDArray[np.int64],
-        progress: Progress | None,
-    ) -> Iterator[Tensor]:
+    def _blocks(self, rows: Coded, progress: Progress | None) -> Iterator[Tensor]:
         """Yield what each network says of coded rows, the last block filled up."""
-        device = self.target.mean_F.device
+        count, inputs = rows.count, rows.inputs
         # Whole blocks, as a mean over the networks too may round otherwise for fewer rows.
-        rows_N = torch.arange(-(-len(numbers) // BLOCK) * BLOCK, device=device) % len(numbers)
+        whole = -(-count // BLOCK) * BLOCK if inputs.in_blocks else count
+        rows_N = torch.arange(whole, device=self.device) % count
         rows_FN = rows_N.expand(len(self.target.mean_F), -1)
-        inputs = self.inputs(numbers, codes)
         blocks = answer(self.network, self.target, inputs, rows_FN)
         for number, block in enumerate(blocks, start=1):
             yield block
-            if progress is not None:
-                progress(min(number * BLOCK, len(numbers)), len(numbers))
-
-    def inputs(
-        self, numbers: NDArray[np.floating[Any]], codes: NDArray[np.int64]
-    ) -> TableInputs:
-        """Return coded rows as the networks take them, on their device."""
-        return TableInputs.of(self.network.features, numbers, codes)
+            if progress is not None and not rows.nearly_done:
+                progress(min(number * BLOCK, count), count)
 
 
 def variance_of(answers_FN: Tensor, folds: int) -> Tensor:

@@ -8,24 +8,26 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from numpy.typing import NDArray
 
-from tenfold.asking import answers, explained, labelled, scores, unlabelled
-from tenfold.data.admit import Mode, departure_table
-from tenfold.data.departures import like_training
+from tenfold.config import RunOptions
+from tenfold.data.admit import Mode
 from tenfold.data.pictures import Pictures
+from tenfold.data.read import InMemory
 from tenfold.errors import StoreError
+from tenfold.evaluate.new_data import show
 from tenfold.evaluate.scores import TestScore
-from tenfold.evaluate.told import another_kind, not_of
+from tenfold.evaluate.told import not_of, tell
 from tenfold.explain.explanation import Explanation
+from tenfold.explain.held_out import HeldOut
 from tenfold.explain.picture_explanation import PictureExplanation
 from tenfold.exported import SUFFIXES, About, Form, Written
-from tenfold.model import Model, Progress
+from tenfold.kind import Progress, another_kind
+from tenfold.model import Model
 from tenfold.option import check
-from tenfold.picture_model import PictureModel
-from tenfold.read_options import PictureOptions
 from tenfold.report.summary import Results
 from tenfold.report.text import one_line, score_lines
-from tenfold.store.again import Rows, as_table, data_again
+from tenfold.seeds import Streams
 from tenfold.store.begun import settle
+from tenfold.store.config import CONFIG, Config
 from tenfold.store.explained import read_explanation, write_explanation
 from tenfold.store.files import reading, write_text, writing_page
 from tenfold.store.folder import (
@@ -34,17 +36,18 @@ from tenfold.store.folder import (
     METRICS,
     PREDICTIONS,
     REPORT,
+    read_answers_of_run,
     read_tables,
     run_tables,
 )
 from tenfold.store.mistakes import read_mistakes
-from tenfold.study.mistakes import mistakes_of_study
-from tenfold.study.study import PictureStudy, TableStudy
+from tenfold.study.study import Study
 
 if TYPE_CHECKING:
     from tenfold.report.page import Findings
 
 Data = str | Path | pd.DataFrame
+Rows = str | Path | InMemory
 Images = str | Path | Sequence[Any] | NDArray[Any]
 """A picture, a folder, a list of files, PIL images or arrays, or one array of pictures."""
 
@@ -59,7 +62,7 @@ class Run:
         Where the run is written; None if it was not.
     metrics : dict
         The content of ``metrics.json``.
-    model : Model or PictureModel
+    model : Model
     study : Study or None
         What training produced; None for a run that was loaded.
 
@@ -81,8 +84,8 @@ class Run:
 
     folder: Path | None
     metrics: Mapping[str, Any]
-    model: Model | PictureModel
-    study: TableStudy | PictureStudy | None = None
+    model: Model[Any, Any]
+    study: Study | None = None
 
     def __repr__(self) -> str:
         """Return the data, the network, and its score beside the baseline's, in a line."""
@@ -107,12 +110,12 @@ class Run:
     @property
     def kind(self) -> str:
         """``"images"`` or ``"table"``: what the run was trained on."""
-        return "images" if isinstance(self.model, PictureModel) else "table"
+        return self.model.kind.name
 
     @property
     def noun(self) -> str:
         """What its data are called."""
-        return "pictures" if self.kind == "images" else "rows"
+        return self.model.kind.noun
 
     def _findings(self) -> "Findings":
         """Return all that a page shows of the run, from memory or from its folder.
@@ -128,7 +131,7 @@ class Run:
         summary = self.results
         if self.study is not None:
             tables = run_tables(self.study)
-            mistakes = mistakes_of_study(self.study)
+            mistakes = self.study.mistakes()
         else:
             tables = read_tables(folder, summary.classes)
             mistakes = read_mistakes(folder)
@@ -142,9 +145,12 @@ class Run:
         )
 
     def write_report(self) -> Path:
-        """Write ``report.html`` and ``model_card.md``, take left checkpoints away.
+        """Write ``report.html`` and ``model_card.md``, and take left checkpoints away.
 
-        It returns the path of the page.
+        Returns
+        -------
+        Path
+            Of the page.
 
         Raises
         ------
@@ -192,8 +198,33 @@ class Run:
             P06, if the data or the folds of the run are not to be had; P05, if rows are
             given to a network for pictures, or pictures to one for tables.
         """
-        folder, seed = self.folder or Path("run"), int(self.metrics.get("seed", 0))
-        return explained(self.model, self.study, folder, inputs, data, seed, of_class, progress)
+        kind, model = self.model.kind, self.model
+        if data is not None and not kind.columns(model.schema):
+            raise another_kind(kind.whole, "a table")
+        asked = None if inputs is None else kind.read_new(inputs, model.schema)
+        found: Explanation | PictureExplanation = kind.explain(
+            model,
+            asked,
+            lambda: self._held_out(data),
+            of_class=of_class,
+            seed=int(self.metrics.get("seed", 0)),
+            progress=progress,
+        )
+        return found
+
+    def _held_out(self, data: Any) -> HeldOut:
+        """Return the rows that the run was trained on, each in its fold."""
+        if self.study is not None:
+            return HeldOut.of_study(self.study)
+        table, options = self._trained_on(data)
+        known = read_answers_of_run(self.folder or Path("run"), self.model.schema.classes)
+        return HeldOut.again(self.model, table, options, known)
+
+    def _trained_on(self, data: Any) -> tuple[Any, RunOptions]:
+        """Return what an earlier run was trained on, or some of it, and the run's options."""
+        config = Config.read((self.folder or Path("run")) / CONFIG)
+        schema, options = self.model.schema, config.options
+        return self.model.kind.read_again(options, config.data, schema, data), options
 
     def export(
         self,
@@ -224,17 +255,21 @@ class Run:
             written; E01, if the libraries for ONNX are not installed.
         """
         from tenfold.export.draft import write  # noqa: PLC0415 - loads the compiler of torch
-        from tenfold.export.drafts import draft_of  # noqa: PLC0415 - as above
 
         check(form in SUFFIXES, "format", form, " or ".join(SUFFIXES))
         folder = self.folder or Path("run")
-        held = self.study.data if self.study else data_again(folder, self.model.schema, data)
+        held = self.study.data if self.study else self._trained_on(data)[0]
         about = self._findings().about if self.metrics else About(name=folder.name)
         target = Path(path) if path else self._own_folder() / f"model{SUFFIXES[form]}"
-        return write(draft_of(self.model, held, about), target, form)
+        return write(self.model.kind.draft(self.model, held, about), target, form)
 
     def keep_explanation(self, explanation: Explanation | PictureExplanation) -> Path:
-        """Write an explanation into the run's page, and return its folder ``explain``.
+        """Write an explanation into the run's folder, and into its page.
+
+        Returns
+        -------
+        Path
+            Of the folder ``explain`` in it.
 
         Raises
         ------
@@ -296,7 +331,11 @@ class Run:
         PictureError
             If there is no picture, or arrays are not pictures.
         """
-        return answers(self.model, data, coverage, schema, progress)
+        kind, schema_ = self.model.kind, self.model.schema
+        rows = kind.read_new(data, schema_)
+        index = kind.index(data, rows)
+        admitted = kind.admit(rows, schema_, schema, told=rows is data)
+        return tell(self.model, admitted, coverage, progress).set_axis(index, axis=0)
 
     def predict_proba(
         self, data: Rows | Images | Pictures, *, schema: Mode | None = None
@@ -348,20 +387,43 @@ class Run:
         PredictError
             P05, if the run was trained on pictures.
         """
-        if isinstance(self.model, PictureModel):
-            raise another_kind("pictures", "a table")
-        table = as_table(data, self.model.schema)
-        places = data.index if isinstance(data, pd.DataFrame) else table.lines
-        return departure_table(like_training(table, self.model.schema)[1], places)
+        return pd.DataFrame(self.model.kind.departures(data, self.model.schema))
 
     def read(
         self,
-        images: Images,
-        options: PictureOptions | None = None,
+        source: Rows | Images | Pictures,
+        options: RunOptions | None = None,
         progress: Progress | None = None,
-    ) -> Pictures:
-        """Read new pictures the way those of training were read; see ``predict``."""
-        return unlabelled(self.model, images, options, progress)
+    ) -> Any:
+        """Read new rows or pictures the way those of training were read.
+
+        Parameters
+        ----------
+        source : str, Path, DataFrame, sequence or ndarray
+        options : RunOptions, optional
+        progress : callable, optional
+
+        Returns
+        -------
+        Table or Pictures
+
+        Raises
+        ------
+        PredictError
+            P05, if they are of another kind.
+        InputError
+            If they cannot be read.
+        """
+        return self.model.kind.read_new(source, self.model.schema, options, progress)
+
+    def read_labelled(
+        self,
+        source: Rows | Pictures,
+        options: RunOptions | None = None,
+        progress: Progress | None = None,
+    ) -> Any:
+        """Read labelled rows or pictures to score; see ``read``."""
+        return self.model.kind.read_labelled(source, self.model.schema, options, progress)
 
     def evaluate(
         self,
@@ -383,14 +445,9 @@ class Run:
         PictureError
             If there are no pictures in a folder for each class.
         """
-        seed = int(self.metrics.get("seed", 0))
-        return scores(self.model, data, seed, max_bad, schema, progress)
-
-    def read_labelled(
-        self,
-        source: str | Path | Pictures,
-        options: PictureOptions,
-        progress: Progress | None = None,
-    ) -> Pictures:
-        """Read labelled pictures to score: the test part of a folder that has one, or all."""
-        return labelled(self.model, source, options, progress)
+        kind, model = self.model.kind, self.model
+        options = RunOptions.named({"max_bad": max_bad})
+        rows = kind.read_labelled(data, model.schema, options)
+        rows = kind.admit(rows, model.schema, schema, told=rows is data)
+        streams = Streams(int(self.metrics.get("seed", 0)))
+        return show(model, rows, streams, progress).with_coverage()

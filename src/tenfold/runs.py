@@ -16,9 +16,10 @@ from tenfold.config import (
 from tenfold.data.arrow import ArrowTable, as_source
 from tenfold.data.split import Splitter
 from tenfold.following import Callbacks
+from tenfold.kind import Given
 from tenfold.launch import start
 from tenfold.nn.own import MakeModule
-from tenfold.order import Given, Order, do_again, go_on
+from tenfold.order import Order, do_again, go_on
 from tenfold.read_options import PictureOptions, ReadOptions
 from tenfold.run import Data, Run
 from tenfold.values import makes_folds
@@ -234,7 +235,7 @@ def ordered(
         options=options,
         given=Given(
             splitter=folds if makes_folds(folds) else None,
-            make=None if isinstance(network, str) else network,
+            network=None if isinstance(network, str) else network,
         ),
         out=None if out is None else Path(out),
     )

@@ -16,12 +16,13 @@ from sklearn.utils.multiclass import check_classification_targets
 from tenfold.config import SplitOptions, TrainOptions
 from tenfold.data.split import Splitter
 from tenfold.errors import PredictError, SchemaError, speaking
+from tenfold.kind import Given
 from tenfold.machine import peak_memory_bytes
 from tenfold.nn.own import MakeModule
 from tenfold.option import check
 from tenfold.report.summary import summarize
 from tenfold.store.folder import history_table
-from tenfold.study.study import PictureStudy, TableStudy
+from tenfold.study.study import Study
 from tenfold.values import makes_folds, plain
 from tenfold.wording import Words
 
@@ -188,14 +189,14 @@ class StudyEstimator(BaseEstimator):  # type: ignore[misc]
             return int(check_random_state(seed).randint(2**31))
         return seed  # a number, or nothing that can be one
 
-    def _replacements(self) -> dict[str, Any]:
+    def _given(self) -> Given:
         """Return what takes the place of options: a splitter, a function of the user's."""
-        return {
-            "splitter": self.folds if makes_folds(plain(self.folds)) else None,
-            "network": self.network if callable(self.network) else None,
-        }
+        splitter: Any = self.folds if makes_folds(plain(self.folds)) else None
+        return Given(
+            splitter=splitter, network=None if isinstance(self.network, str) else self.network
+        )
 
-    def _remember(self, study: TableStudy | PictureStudy, options: TrainOptions) -> None:
+    def _remember(self, study: Study, options: TrainOptions) -> None:
         """Set what every study gives."""
         self.model_ = study.model
         self.decisions_ = study.decisions

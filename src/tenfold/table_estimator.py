@@ -31,15 +31,15 @@ from tenfold.data.read import check_names, read_table
 from tenfold.data.split import Splitter, made_by
 from tenfold.data.table import Table
 from tenfold.following import Callbacks, following, only_callbacks
-from tenfold.model import Model
+from tenfold.kinds.registry import TABLES
 from tenfold.nn.own import MakeModule
-from tenfold.study.study import TableStudy
-from tenfold.study.tables import run_study
+from tenfold.study.study import Study, run_study
 from tenfold.study_estimator import (
     StudyEstimator,
     in_its_words,
     require_difference,
 )
+from tenfold.table_model import TableModel
 
 TARGET: Final = "target"
 WEIGHT: Final = "weight"
@@ -51,7 +51,7 @@ class TableEstimator(StudyEstimator, ABC):
     """What the estimators for tables share: everything but the task."""
 
     _task: Task
-    model_: Model
+    model_: TableModel
 
     def __init__(  # noqa: PLR0913 - scikit-learn wants each parameter by its name
         self,
@@ -156,7 +156,7 @@ class TableEstimator(StudyEstimator, ABC):
         return table
 
     @abstractmethod
-    def _keep(self, study: TableStudy, answers: NDArray[np.float64]) -> None:
+    def _keep(self, study: Study, answers: NDArray[np.float64]) -> None:
         """Set what a study gives beyond what both estimators share."""
 
     def _learn(
@@ -177,10 +177,11 @@ class TableEstimator(StudyEstimator, ABC):
             check_consistent_length(inputs, groups)
             frame[names[GROUP]] = np.asarray(groups)
         frame[names[TARGET]] = target
-        replaced = self._replacements()
-        if isinstance(replaced["splitter"], Splitter):
+        given = self._given()
+        if isinstance(given.splitter, Splitter):
             of_group = None if groups is None else _groups(frame, names[GROUP])
-            replaced["splitter"] = made_by(replaced["splitter"], inputs, target, of_group)
+            pairs = made_by(given.splitter, inputs, target, of_group)
+            given = replace(given, splitter=pairs)
         weighty = weights > 0
         table = read_table(frame[weighty])
         lines = np.arange(1, len(frame) + 1)
@@ -203,13 +204,9 @@ class TableEstimator(StudyEstimator, ABC):
             asked = self._labelled(asked, names[TARGET], test[1])
         members = only_callbacks(self.callbacks)
         with following(members, verbose=bool(self.verbose)) as watch:
-            study = run_study(
-                self._labelled(table, names[TARGET], target[weighty]),
-                options,
-                test=asked,
-                watch=watch,
-                **replaced,
-            )
+            labelled = self._labelled(table, names[TARGET], target[weighty])
+            given = replace(given, watch=watch)
+            study = run_study(TABLES, labelled, options, test=asked, given=given)
         self._remember(study, options.train)
         answers = np.full((len(inputs), study.model.target.outputs), np.nan)
         answers[weighty] = study.out_of_fold()

@@ -317,7 +317,7 @@ def test_whichever_file_is_the_first_without_room_the_message_says_how_nothing_i
     aside = without_room_for(run, name)
     order = go_on(replace(run_of(run, tmp_path), data=None), run)
     if not kept:
-        order = replace(order, given=replace(order.given, pace=Pace(seconds=600)))
+        order = replace(order, pace=Pace(seconds=600))
     with pytest.raises(StoreError) as caught:
         carry_out(order)
     assert caught.value.code == "M06"

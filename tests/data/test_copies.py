@@ -14,8 +14,8 @@ from tenfold.data.encode import Encoded, encode
 from tenfold.data.read import read_table
 from tenfold.data.schema import infer_schema
 from tenfold.data.together import joined, joined_within
+from tenfold.kinds.tables.table_kind import split_rows
 from tenfold.seeds import Streams
-from tenfold.study.tables import split_rows
 
 
 def rows_of(frame: pd.DataFrame, *, weights: bool = False, **split: Any) -> Encoded:
@@ -73,12 +73,12 @@ def split_of(frame: pd.DataFrame, **split: Any) -> tuple[Any, Any, tuple[str, ..
     table = read_table(frame)
     options = SplitOptions(**split)
     schema = infer_schema(table, "y", SchemaOptions(keep_counters=True), options)
-    rows, place, splits, said = split_rows(
+    found = split_rows(
         encode(table, schema), schema, RunOptions(split=options), Streams(0), None
     )
-    held_out = splits.held_out[:, place]
+    held_out = found.splits.held_out[:, found.place]
     fold = np.where(held_out.any(axis=0), held_out.argmax(axis=0), -1)
-    return rows, fold, tuple(decision.what for decision in said)
+    return found.rows, fold, tuple(decision.what for decision in found.decisions)
 
 
 @settings(max_examples=60)

@@ -20,9 +20,9 @@ from tenfold.data.read import read_table
 from tenfold.data.schema import Schema
 from tenfold.data.table import Table
 from tenfold.errors import ReadError, SchemaError, SplitError
+from tenfold.kinds.registry import TABLES
 from tenfold.read_options import ReadOptions
 from tenfold.seeds import Streams
-from tenfold.study.tables import describe
 from tests.engine_options import asked
 
 NUMBERS = [str(value / 7) for value in range(500)]
@@ -37,7 +37,8 @@ def described(
     table: Table, test: Table | None = None, **schema: Any
 ) -> tuple[Table, Table | None, Schema, tuple[Decision, ...]]:
     asked = RunOptions(schema=SchemaOptions(target="y", **schema))
-    return describe(table, test, asked, Streams(1))
+    found = TABLES.describe(table, test, asked, Streams(1))
+    return found.data, found.test, found.schema, found.decisions
 
 
 def left_out(decisions: tuple[Decision, ...]) -> list[tuple[str, str, str]]:

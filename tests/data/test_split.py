@@ -30,8 +30,9 @@ from tenfold.data.schema import Schema, infer_schema
 from tenfold.data.split import REFIT, Splits, splits_of
 from tenfold.data.table import Table
 from tenfold.errors import InputError, SplitError, UsageError
+from tenfold.kinds.registry import TABLES
+from tenfold.kinds.tables.table_kind import split_rows
 from tenfold.seeds import Streams
-from tenfold.study.tables import describe, split_rows
 
 STREAMS: Final = Streams(0)
 
@@ -64,7 +65,7 @@ def dealt(
     found = split_rows(
         encode(table, schema), schema, RunOptions(split=options), Streams(seed), None
     )
-    return found[0], found[2], tuple(decision.what for decision in found[3])
+    return found.rows, found.splits, tuple(decision.what for decision in found.decisions)
 
 
 def follow(splitter: Any, frame: pd.DataFrame, **split: Any) -> tuple[Encoded, Splits]:
@@ -303,14 +304,16 @@ def test_a_few_rows_without_a_time_are_left_out() -> None:
         split=SplitOptions(time_column="t"),
     )
     stray = read_table(numbers(300, t=[*days[:-2], None, "soon"]))
-    table, _, schema, _ = describe(stray, None, options, STREAMS)
+    found = TABLES.describe(stray, None, options, STREAMS)
+    table, schema = found.data, found.schema
     assert (len(table), schema.time_column) == (298, "t")
     assert [(row.line, row.reason) for row in table.rejected] == [
         (299, "its time 't' is empty"),
         (300, "its time 't' is 'soon', no time"),
     ]
     many = read_table(numbers(300, t=[*days[:-9], *[None] * 9]))
-    table, _, schema, _ = describe(many, None, options, STREAMS)
+    found = TABLES.describe(many, None, options, STREAMS)
+    table, schema = found.data, found.schema
     assert refusal(encode, table, schema).fact == "9 cells of the time column 't' are no times"
 
 
@@ -503,9 +506,11 @@ def test_a_class_whose_rows_are_copies_of_each_other_is_learnt_by_every_fold() -
         schema=SchemaOptions(target="y", keep_counters=True), split=SplitOptions(folds=4)
     )
     schema = infer_schema(table, "y", options.schema, options.split)
-    _, place_N, splits, said = split_rows(encode(table, schema), schema, options, STREAMS, None)
-    assert splits.learn[:, place_N[40:]].all()
-    assert "class 'c' (1) is learnt by every fold and tested by none" in [d.what for d in said]
+    found = split_rows(encode(table, schema), schema, options, STREAMS, None)
+    assert found.splits.learn[:, found.place[40:]].all()
+    assert "class 'c' (1) is learnt by every fold and tested by none" in [
+        d.what for d in found.decisions
+    ]
 
 
 @settings(max_examples=60)

@@ -10,7 +10,7 @@ import pytest
 ROOT: Final = Path(__file__).parents[2]
 # What each example must print; an example without an entry fails.
 PRINTS: Final = {
-    "tutorial_classifier.py": ("Learnt from: ", "Parameters: ", "Test set: ", "prediction = "),
+    "tutorial_classifier.py": ("Trained on: ", "Parameters: ", "Test set: ", "prediction = "),
     "tutorial_regressor.py": ("Baseline: ", "Standardised: ", "The first district: "),
 }
 

@@ -18,7 +18,7 @@ from tenfold.errors import TenfoldError
 from tenfold.explain.explanation import Explanation
 from tenfold.explain.held_out import HeldOut
 from tenfold.explain.importance import _errors
-from tenfold.study.study import TableStudy
+from tenfold.study.study import Study
 from tests.cli.conftest import run_tenfold
 from tests.engine_options import asked
 from tests.engine_pages import Page
@@ -160,7 +160,7 @@ def test_a_class_is_explained_by_its_probability(classes: Run) -> None:
 
 
 def test_every_column_stands_where_it_is_said_to_stand(values: Run) -> None:
-    study: TableStudy | Any = values.study
+    study: Study | Any = values.study
     schema, frame = study.schema, study.data.frame
     numbers, codes = encode_inputs(frame, schema)
     for column, (own_numbers, own_codes) in places_of(schema).items():

@@ -16,11 +16,11 @@ from tenfold.data.decode import Framing, decode
 from tenfold.data.pictures import Pictures, pictures_of
 from tenfold.explain.pictures import heat_of
 from tenfold.export.draft import write
-from tenfold.export.drafts import draft_of
 from tenfold.export.picture_networks import network_of
 from tenfold.export.program import graph_of, program_of
 from tenfold.export.resize import Framed, Resized
 from tenfold.exported import HEAT, PIXELS, PROBABILITIES, About, Exported
+from tenfold.kinds.registry import IMAGES
 from tenfold.nn.modules import ModuleNetwork
 from tenfold.nn.pixels import plain, resized
 from tenfold.picture_model import PictureModel
@@ -79,7 +79,10 @@ def test_squares_are_made_smaller_as_networks_see_them(given: int, size: int) ->
 @pytest.fixture(scope="module", params=NETWORKS)
 def model(request: pytest.FixtureRequest) -> PictureModel:
     pictures = some_pictures(48)
-    return quick_study(pictures, network=request.param, folds=2, img_size=ASKED).model
+    trained: PictureModel = quick_study(
+        pictures, network=request.param, folds=2, img_size=ASKED
+    ).model
+    return trained
 
 
 def some_pictures(count: int, seed: int = 0) -> Pictures:
@@ -89,18 +92,21 @@ def some_pictures(count: int, seed: int = 0) -> Pictures:
 
 def exact_answers(model: PictureModel, pictures: Pictures) -> NDArray[np.float64]:
     """Return what the model says with products in float32."""
+    exact = replace(model, encoder=replace(model.encoder, precision=None))
     if not isinstance(model.network, ModuleNetwork):
-        return replace(model, precision=None).answers(pictures)
+        return exact.answers(pictures)
     kept, model.network.precision = model.network.precision, None
     try:
-        return replace(model, precision=None).answers(pictures)
+        return exact.answers(pictures)
     finally:
         model.network.precision = kept
 
 
 def test_each_network_says_in_a_graph_what_it_says_here(model: PictureModel) -> None:
     pictures = some_pictures(20, seed=1)
-    x_N3SS = plain(torch.from_numpy(pictures.cache[pictures.at]), size=model.size).contiguous()
+    x_N3SS = plain(
+        torch.from_numpy(pictures.cache[pictures.at]), size=model.encoder.size
+    ).contiguous()
     network = network_of(model)
     program = program_of(network, {"x_N3SS": x_N3SS[:2]}, {"x_N3SS": [0]})
     session = onnxruntime.InferenceSession(
@@ -117,10 +123,10 @@ def test_each_network_says_in_a_graph_what_it_says_here(model: PictureModel) -> 
 def test_heat_is_what_explain_finds(model: PictureModel) -> None:
     pictures = some_pictures(3, seed=2)
     squares = pictures.cache[pictures.at]
-    x_N3SS = plain(torch.from_numpy(squares), size=model.size).contiguous()
+    x_N3SS = plain(torch.from_numpy(squares), size=model.encoder.size).contiguous()
     with torch.no_grad():
         _, found = network_of(model)(x_N3SS)
-    if model.kind == "own":
+    if model.own:
         assert found is None
         return
     known = [[heat_of(model, square, output) for output in range(3)] for square in squares]
@@ -132,7 +138,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[PictureModel, Pa
     home = tmp_path_factory.mktemp("export")
     pixels, labels = stripes(48, 3)
     model = quick_study(pixels, labels, "pretrained", folds=3).model
-    draft = draft_of(model, as_pictures(pixels, labels), About(name="stripes"))
+    draft = IMAGES.draft(model, as_pictures(pixels, labels), About(name="stripes"))
     written = write(draft, home / "model.onnx", "onnx")
     assert written.equality.inputs == 48
     assert written.equality.difference < SAME

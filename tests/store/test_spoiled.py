@@ -14,9 +14,8 @@ import torch
 
 import tenfold
 from tenfold.errors import StoreError, TenfoldError
-from tenfold.picture_model import PictureModel
+from tenfold.kinds.images.image_packing import sample_answers
 from tenfold.store.parcel import MANIFEST, MAX_MANIFEST_BYTES, WEIGHTS, read_parts
-from tenfold.store.pictures import sample_answers
 from tests.engine_mutants import WAYS, packed, parts_of
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -137,7 +136,7 @@ def test_marks_of_another_type_are_m04_though_the_samples_would_not_tell(
 
 def test_no_more_samples_are_asked_once_one_is_answered_otherwise() -> None:
     model = tenfold.load(GOLDEN / "format-2-pictures.tenfold").model
-    assert isinstance(model, PictureModel)
+    assert model.kind.name == "images"
     assert len(sample_answers(model, lambda _at, _answer: False)) == 1
     assert len(sample_answers(model, lambda at, _answer: at < 1)) == 2
     assert len(sample_answers(model)) == 3

@@ -116,8 +116,10 @@ def test_training_on_pictures_that_is_cut_off_ends_with_the_same_bits(
     asked["folds"] = three_folds(count)[:1] if large else three_folds(count)
 
     def trained_on(checkpoints: Checkpoints | None) -> FoldFits:
-        study = pictures.quick_study(pixels, labels, network, checkpoints=checkpoints, **asked)
-        return study.fits
+        fits: FoldFits = pictures.quick_study(
+            pixels, labels, network, checkpoints=checkpoints, **asked
+        ).fits
+        return fits
 
     snapshots = Snapshots(tmp_path)
     whole = trained_on(snapshots.checkpoints)

@@ -26,7 +26,6 @@ from tenfold.cli.terminal import (
     write_text,
 )
 from tenfold.config import RunOptions
-from tenfold.read_options import PictureOptions
 
 if TYPE_CHECKING:
     from tenfold.data.departures import Departure
@@ -185,7 +184,9 @@ def evaluate(
     found: tuple[Departure, ...] = ()
     if loaded.kind == "images":
         given.refuse_reading(read)
-        labelled = loaded.read_labelled(data, PictureOptions(max_bad=read.max_bad, white=white))
+        labelled = loaded.read_labelled(
+            data, RunOptions.named({"max_bad": read.max_bad, "white": white})
+        )
         tell_reading(labelled)
         admit_pictures(labelled, mode, told=True)
     else:

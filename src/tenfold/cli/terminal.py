@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from tenfold.cli.streams import printing
+from tenfold.config import RunOptions
 from tenfold.documents import document
 from tenfold.errors import StoreError, TenfoldError, UsageError
-from tenfold.read_options import PictureOptions, ReadOptions
+from tenfold.read_options import ReadOptions
 from tenfold.replacing import replacing
 
 if TYPE_CHECKING:
@@ -279,7 +280,7 @@ def predict_pictures(
 
     counts = "picture {task.completed:,} of {task.total:,},"
     with PatientBar(console(quiet=quiet), "reading", counts) as bar:
-        options = PictureOptions(white=white)
+        options = RunOptions.named({"white": white})
         pictures = run.read(named_pictures(inputs), options, progress=bar.update)
     tell_reading(pictures)
     pictures.check_rejected(max_bad=1.0)

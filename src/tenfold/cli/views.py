@@ -21,9 +21,9 @@ from tenfold.cli.terminal import (
     read_many,
     tell_reading,
 )
+from tenfold.config import RunOptions
 from tenfold.documents import document
 from tenfold.extras import require
-from tenfold.read_options import PictureOptions
 from tenfold.serve.options import DEFAULTS, ServeOptions
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def explain(
     else:
         given.refuse_white(white)
     if inputs and loaded.kind == "images":
-        asked = loaded.read(named_pictures(inputs), PictureOptions(white=white))
+        asked = loaded.read(named_pictures(inputs), RunOptions.named({"white": white}))
         tell_reading(asked)
     elif inputs:
         asked = read_many(inputs, read, cast("Schema", loaded.model.schema), quiet=quiet)

@@ -17,10 +17,10 @@ from tenfold.config import RunOptions
 from tenfold.data.pictures import Pictures, read_pictures
 from tenfold.data.table import Table
 from tenfold.errors import PictureError
+from tenfold.kind import Given
+from tenfold.kinds.registry import IMAGES, TABLES
 from tenfold.machine import usable_threads
-from tenfold.study.pictures import run_picture_study
-from tenfold.study.study import PictureStudy, TableStudy
-from tenfold.study.tables import run_study
+from tenfold.study.study import Study, run_study
 from tenfold.training.choose_pictures import choose_framing
 
 STEPS: Final = {
@@ -116,7 +116,7 @@ def run_network(
 
 def _train_table(problem: Problem, table: Table, options: RunOptions) -> _Trained:
     began = time.perf_counter()
-    study = run_study(table, options, splitter=list(problem.splits))
+    study = run_study(TABLES, table, options, given=Given(splitter=list(problem.splits)))
     seconds = time.perf_counter() - began
     model = study.model
     body = "the tutorial's network" if options.train.network == "tutorial" else "the network"
@@ -142,7 +142,8 @@ def _train_pictures(
     pictures = read.take(used)
     known = None if seen.features is None else seen.features[used]
     began = time.perf_counter()
-    study = run_picture_study(pictures, options, splitter=list(problem.splits), features=known)
+    given = Given(splitter=list(problem.splits), features=known)
+    study = run_study(IMAGES, pictures, options, given=given)
     seconds = time.perf_counter() - began
     if options.train.network == "pretrained" and len(used) == len(read):
         seen.features = study.rows.numbers
@@ -156,7 +157,7 @@ def _train_pictures(
     )
 
 
-def _stopped(study: TableStudy | PictureStudy) -> str:
+def _stopped(study: Study) -> str:
     """Say in which epoch training ended before its time, if it did."""
     history = study.fits.history
     if history.stopped_by is None:
@@ -164,9 +165,7 @@ def _stopped(study: TableStudy | PictureStudy) -> str:
     return f"stopped in epoch {history.lines[-1].epoch}: {history.stopped_by}"
 
 
-def _by_fold(
-    study: TableStudy | PictureStudy, problem: Problem
-) -> tuple[NDArray[np.float64], ...]:
+def _by_fold(study: Study, problem: Problem) -> tuple[NDArray[np.float64], ...]:
     """Return what each fold says of its test rows, in the problem's order."""
     found = []
     said = np.full((len(problem), study.model.target.outputs), np.nan)

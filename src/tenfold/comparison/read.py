@@ -15,18 +15,16 @@ from tenfold.comparison.problem import Problem, table_problem
 from tenfold.config import AuditOptions, Decision, RunOptions
 from tenfold.data.encode import Encoded, encode
 from tenfold.data.framing import Framing
-from tenfold.data.labelled import naming_unlabelled
-from tenfold.data.picture_files import is_picture_source
 from tenfold.data.picture_schema import PictureSchema, encode_pictures, infer_picture_schema
 from tenfold.data.pictures import Pictures, read_pictures
-from tenfold.data.read import read_table
 from tenfold.data.split import Splits, Splitter, pairs_of, splits_of
 from tenfold.data.split_pictures import split_pictures
-from tenfold.order import options_of_pictures, refuse
+from tenfold.kind import Given, Learning
+from tenfold.kinds.registry import IMAGES, TABLES, kind_of, refuse_foreign
 from tenfold.seeds import Streams
-from tenfold.study import pictures as of_pictures
-from tenfold.study.tables import describe, look_at, split_rows
+from tenfold.study.study import look_at
 from tenfold.training.device import choose_device
+from tenfold.training.watch import Callback
 
 PICTURE_FOLDS: Final = 5
 LOOKED_AT: Final = AuditOptions(audit="off")  # what contenders train, and are timed on
@@ -47,7 +45,7 @@ def read_problem(
     """
     device, placed = choose_device(options.train.device)
     options = replace(options, train=replace(options.train, device=str(device)))
-    if not is_picture_source(data):
+    if isinstance(data, pd.DataFrame) or kind_of(data) is TABLES:
         problem, decisions = read_table_problem(data, options, splitter)
         return problem, table_contenders(problem), (*decisions, *placed)
     problem, decisions = read_picture_problem(data, options, splitter, follow)
@@ -67,25 +65,31 @@ def read_table_problem(
     InputError
         What ``train`` raises for such a table.
     """
-    refuse(options, "images", "a table")
-    streams = Streams(options.train.seed)
-    table, _, schema, described = describe(
-        read_table(data, options.read), None, options, streams
-    )
+    refuse_foreign(TABLES, options)
+    options = TABLES.options_for(data, options)
+    read, _ = TABLES.read(data, None, options, Callback())
+    found = TABLES.describe(read, None, options, Streams(options.train.seed))
+    table, schema = found.data, found.schema
     coded = encode(table, schema)
     if splitter is not None:  # which is told of rows without a weight, as in training
         splitter = pairs_of(splitter, coded, table.standing.order(coded.rows))
     if not coded.weights.all():  # a row without weight is a row that is not there
         table = table.take(coded.weights > 0)
         coded = encode(table, schema)
-    seen = look_at(table, schema, coded, None, options, streams)
-    with naming_unlabelled(table):
-        _, place, splits, dealt = split_rows(
-            coded, schema, options, streams, splitter, table.standing
-        )
+    learning = Learning(
+        data=table,
+        test=None,
+        schema=schema,
+        options=options,
+        streams=Streams(options.train.seed),
+        given=Given(splitter=splitter),
+    )
+    seen = look_at(TABLES, learning, coded)
+    dealt = TABLES.split(learning, coded)
     known = replace(options.schema, target=schema.target, task=schema.task)
     options = replace(options, schema=known, audit=LOOKED_AT)
-    return table_problem(table, schema, place, splits, options), (*described, *seen, *dealt)
+    problem = table_problem(table, schema, dealt.place, dealt.splits, options)
+    return problem, (*found.decisions, *seen, *dealt.decisions)
 
 
 def read_picture_problem(
@@ -103,7 +107,8 @@ def read_picture_problem(
     InputError
         What ``train`` raises for such pictures.
     """
-    options = options_of_pictures(data, options)
+    refuse_foreign(IMAGES, options)
+    options = IMAGES.options_for(data, options)
     framing = Framing(size=SQUARE_SIDE, crop=0.0)
 
     def progress(done: int, total: int) -> None:
@@ -112,8 +117,15 @@ def read_picture_problem(
     pictures, test = read_pictures(data, framing, options.pictures, progress)
     pictures.check_rejected(options.pictures.max_bad)
     schema = infer_picture_schema(pictures)
-    seen = of_pictures.look_at(pictures, schema, None, options)
     rows = encode_pictures(pictures, schema)
+    learning = Learning(
+        data=pictures,
+        test=None,
+        schema=schema,
+        options=options,
+        streams=Streams(options.train.seed),
+    )
+    seen = look_at(IMAGES, learning, rows)
     splits, dealt = _split_pictures(pictures, rows, schema, options, splitter)
     problem = Problem(
         task="classification",

@@ -49,6 +49,9 @@ class RejectedFile:
     file: str
     reason: str
 
+    def __str__(self) -> str:
+        return f"{self.file}: {self.reason}"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Listing:

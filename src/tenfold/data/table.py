@@ -23,6 +23,9 @@ class RejectedRow:
     line: int
     reason: str
 
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.reason}"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Table:

@@ -6,16 +6,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from tenfold.data.encode import Encoded
 from tenfold.data.picture_schema import PictureSchema, encode_pictures
 from tenfold.data.pictures import Pictures
 from tenfold.errors import PredictError
-from tenfold.evaluate.metrics import accuracy, constant_guess, log_loss
-from tenfold.evaluate.scores import TestScore, score_test
+from tenfold.evaluate.metrics import accuracy, log_loss
 from tenfold.nn.network import FoldNetwork, answer
 from tenfold.nn.targets import FoldTarget
 from tenfold.picture_model import picture_inputs
-from tenfold.seeds import Streams
 from tenfold.training.history import Validation
 
 
@@ -41,31 +38,6 @@ def read_classes(pictures: Pictures, schema: PictureSchema) -> NDArray[np.int64]
             fix=[f"the classes are {', '.join(map(repr, schema.classes[:20]))}"],
         )
     return classes
-
-
-def score_pictures(
-    schema: PictureSchema,
-    pictures: Pictures,
-    answers: NDArray[np.float64],
-    streams: Streams,
-) -> dict[str, TestScore]:
-    """Score what an ensemble says, shape (N, O), of labelled pictures that it never saw.
-
-    Raises
-    ------
-    PredictError
-        P03 or P04, if the pictures lack classes or are of others.
-    """
-    truth = read_classes(pictures, schema)
-    return score_test(truth, answers, np.ones(len(truth)), schema.task, streams)
-
-
-def score_guess(
-    rows: Encoded, test: Pictures, schema: PictureSchema, streams: Streams
-) -> dict[str, TestScore]:
-    """Score the shares of the classes learnt from as a guess for test pictures."""
-    guess = constant_guess(rows.target, rows.weights, schema.task, len(schema.classes))
-    return score_pictures(schema, test, np.tile(guess, (len(test), 1)), streams)
 
 
 def validator(

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from tenfold.data.encode import Encoded, encode_inputs, places_of
 from tenfold.data.table import Table
 from tenfold.explain.explanation import Contributions, Share
-from tenfold.model import Model
 from tenfold.seeds import Streams
+from tenfold.table_model import TableModel, coded_rows
 
 WALKS: Final = 512
 MOST_ANSWERS: Final = 40_000  # that may be asked for; of many columns fewer walks are made
@@ -42,7 +42,7 @@ class Walks:
     orders: NDArray[np.int64]
 
     @classmethod
-    def of(cls, model: Model, others: Encoded, streams: Streams) -> "Walks":
+    def of(cls, model: TableModel, others: Encoded, streams: Streams) -> "Walks":
         """Draw walks from the stream ``contributions``."""
         columns = len(places_of(model.schema))
         walks = max(2, min(WALKS, MOST_ANSWERS // (columns + 1)) // 2 * 2)
@@ -53,7 +53,7 @@ class Walks:
 
 
 def contributions_of(
-    model: Model, table: Table, row: int, walks: Walks, output: int | None
+    model: TableModel, table: Table, row: int, walks: Walks, output: int | None
 ) -> Contributions:
     """Return what each cell of a row adds to the answer of the ensemble.
 
@@ -65,7 +65,7 @@ def contributions_of(
 
     Parameters
     ----------
-    model : Model
+    model : TableModel
     table : Table
         Holds the row.
     row : int
@@ -87,7 +87,9 @@ def contributions_of(
             at_codes[own_codes] = codes[0, own_codes]
             asked_numbers.append(at_numbers.copy())
             asked_codes.append(at_codes.copy())
-    answers = model.answers_coded(np.stack(asked_numbers), np.stack(asked_codes))
+    answers = model.answers_coded(
+        coded_rows(model.network, np.stack(asked_numbers), np.stack(asked_codes))
+    )
     if output is None:
         output = 0 if model.schema.task == "regression" else int(answers[len(places)].argmax())
     paths = answers[:, output].reshape(-1, len(places) + 1)
@@ -109,12 +111,12 @@ def _cells(table: Table, row: int) -> dict[str, str]:
 
 
 def _spread_out(
-    model: Model, others: Encoded, walks: int, generator: np.random.Generator
+    model: TableModel, others: Encoded, walks: int, generator: np.random.Generator
 ) -> NDArray[np.int64]:
     """Return rows to start from, whose answers are spread as those of all rows."""
     drawn = generator.permutation(len(others))[:MOST_STARTS]
     numbers = others.numbers[drawn].astype(np.float64)
-    said = model.answers_coded(numbers, others.codes[drawn])
+    said = model.answers_coded(coded_rows(model.network, numbers, others.codes[drawn]))
     ranked = drawn[np.argsort(said[:, -1], kind="stable")]
     at = (np.arange(walks) + 0.5) / walks * len(ranked)
     return generator.permutation(ranked[at.astype(np.int64)])

@@ -18,9 +18,9 @@ from tenfold.data.columns import Column
 from tenfold.data.encode import as_numbers, encode_inputs
 from tenfold.data.table import Table
 from tenfold.explain.explanation import Dependence
-from tenfold.model import Model
 from tenfold.nn.network import answer
 from tenfold.seeds import Streams
+from tenfold.table_model import TableModel, coded_rows
 
 ROWS: Final = 300  # that the mean is taken over, drawn from all
 VALUES: Final = 20  # of a column of numbers or dates
@@ -29,13 +29,13 @@ ENDS: Final = (0.01, 0.99)  # quantiles beyond which there are too few rows to t
 
 
 def dependence_of(
-    model: Model, table: Table, column: Column, output: int, streams: Streams
+    model: TableModel, table: Table, column: Column, output: int, streams: Streams
 ) -> Dependence:
     """Return what the networks say as a column changes and all others stay (Friedman, 2001).
 
     Parameters
     ----------
-    model : Model
+    model : TableModel
     table : Table
     column : Column
     output : int
@@ -62,16 +62,18 @@ def dependence_of(
     )
 
 
-def answers_by_fold(model: Model, frame: pd.DataFrame, decimal: str) -> NDArray[np.float64]:
+def answers_by_fold(
+    model: TableModel, frame: pd.DataFrame, decimal: str
+) -> NDArray[np.float64]:
     """Return what the networks of each fold say of the same rows, shape (G, N, O)."""
     return coded_by_fold(model, *encode_inputs(frame, model.schema, decimal))
 
 
 def coded_by_fold(
-    model: Model, numbers: NDArray[np.float64], codes: NDArray[np.int64]
+    model: TableModel, numbers: NDArray[np.float64], codes: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """Return what the networks of each fold say of the same coded rows, shape (G, N, O)."""
-    mean_F, inputs = model.target.mean_F, model.inputs(numbers, codes)
+    mean_F, inputs = model.target.mean_F, coded_rows(model.network, numbers, codes).inputs
     rows_FN = torch.arange(len(numbers), device=mean_F.device).expand(len(mean_F), -1)
     said_FNO = torch.cat(list(answer(model.network, model.target, inputs, rows_FN)), dim=1)
     return np.asarray(said_FNO.unflatten(0, (model.folds, -1)).mean(dim=1).cpu().numpy())

@@ -12,15 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.config import RunOptions
-from tenfold.data.encode import Encoded, encode
+from tenfold.data.encode import Encoded
 from tenfold.data.split import Splits
 from tenfold.data.table import Table
 from tenfold.errors import PredictError
-from tenfold.model import Model
+from tenfold.kind import Learning
 from tenfold.nn.inputs import TableInputs
 from tenfold.seeds import Streams
-from tenfold.study.study import TableStudy
-from tenfold.study.tables import describe, split_rows
+from tenfold.study.study import Study
+from tenfold.table_model import TableModel
+from tenfold.training.device import Place
 from tenfold.training.fit import answer_held_out, pool_held_out
 
 SAME: Final = 1e-4  # how far answers may be off, of the largest, and still be those of the run
@@ -40,19 +41,19 @@ class HeldOut:
     splits : Splits
     """
 
-    model: Model
+    model: TableModel
     table: Table
     rows: Encoded
     splits: Splits
 
     @classmethod
-    def of_study(cls, study: TableStudy) -> "HeldOut":
+    def of_study(cls, study: Study) -> "HeldOut":
         """Return those of a run that has just ended."""
         return cls(model=study.model, table=study.data, rows=study.rows, splits=study.splits)
 
     @classmethod
     def again(
-        cls, model: Model, table: Table, options: RunOptions, known: NDArray[np.float64]
+        cls, model: TableModel, table: Table, options: RunOptions, known: NDArray[np.float64]
     ) -> "HeldOut":
         """Return those of an earlier run, read and dealt out as then.
 
@@ -72,11 +73,21 @@ class HeldOut:
             P06, if the table or the folds are not those of the run.
         """
         streams = Streams(options.train.seed)
-        table, _, schema, _ = describe(table, None, options, streams)
+        kind = model.kind
+        found = kind.describe(table, None, options, streams)
+        table, schema = found.data, found.schema
         if schema != model.schema or len(table) != len(known):
             raise _another("the table is not the one that the run was trained on")
-        coded = encode(table, schema)
-        rows, place, splits, _ = split_rows(coded, schema, options, streams, None)
+        learning = Learning(
+            data=table,
+            test=None,
+            schema=schema,
+            options=options,
+            streams=streams,
+            place=Place(device=model.device),
+        )
+        dealt = kind.split(learning, kind.encode(table, schema))
+        rows, place, splits = dealt.rows, dealt.place, dealt.splits
         held_out = cls(model=model, table=table, rows=rows, splits=splits)
         if len(splits) != model.of_folds.folds:
             raise _another("the folds of the run were given by hand")

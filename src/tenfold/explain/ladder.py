@@ -89,8 +89,8 @@ def ladders_of(model: PictureModel) -> Iterator[nn.Module]:
         If the model's network is of another kind.
     """
     network = model.network
-    if isinstance(network, FoldHead) and model.backbone is not None:
-        body = model.backbone.body
+    if isinstance(network, FoldHead) and model.encoder.backbone is not None:
+        body = model.encoder.backbone.body
         ladder = Ladder(OrderedDict([*_rungs(body), ("heads", Heads(network))]))
         yield ladder.eval().to(model.target.mean_F.device)
     elif isinstance(network, ModuleNetwork):

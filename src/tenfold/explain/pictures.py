@@ -42,7 +42,7 @@ class Layer:
 
 def picture_of(pixels_SS3: NDArray[np.uint8], model: PictureModel) -> Tensor:
     """Return a square as the model's networks see it, shape (1, 3, S, S)."""
-    seen_13SS = plain(torch.from_numpy(np.array(pixels_SS3))[None], size=model.size)
+    seen_13SS = plain(torch.from_numpy(np.array(pixels_SS3))[None], size=model.encoder.size)
     return seen_13SS.contiguous().to(model.target.mean_F.device)
 
 
@@ -56,7 +56,11 @@ def layers_of(model: PictureModel) -> tuple[Layer, ...]:
     """
     ladder = next(ladders_of(model))
     with torch.no_grad(), climbing(ladder) as climb:
-        ladder(torch.zeros(1, 3, model.size, model.size, device=model.target.mean_F.device))
+        ladder(
+            torch.zeros(
+                1, 3, model.encoder.size, model.encoder.size, device=model.target.mean_F.device
+            )
+        )
     return tuple(_layer(rung) for rung in climb.rungs)
 
 

@@ -14,8 +14,8 @@ from tenfold.explain.dependence import dependence_of
 from tenfold.explain.explanation import Contributions, Explanation
 from tenfold.explain.held_out import HeldOut
 from tenfold.explain.importance import Progress, importance_of
-from tenfold.model import Model
 from tenfold.seeds import Streams
+from tenfold.table_model import TableModel
 
 MOST_COLUMNS: Final = 6  # whose dependence is told
 
@@ -85,7 +85,7 @@ def _taken_apart(
     )
 
 
-def _output(model: Model, of_class: str | None) -> int | None:
+def _output(model: TableModel, of_class: str | None) -> int | None:
     """Return which output is asked for, if one is."""
     if of_class is None:
         return None

@@ -26,7 +26,7 @@ from tenfold.data.words import FALSE_WORDS, TRUE_WORDS
 from tenfold.export.table_module import TableAnswers
 from tenfold.exported import Cell, Input, Tensor, feed
 from tenfold.extras import require
-from tenfold.model import Model
+from tenfold.table_model import TableModel
 
 # Float where rounding to it moves no answer by more than this, of the largest; a tenth of
 # what the file may be off.
@@ -37,12 +37,12 @@ NUMBERS, WORDS = "numbers", "words"
 TENSORS: Final[dict[Tensor, str]] = {"float": "FLOAT", "double": "DOUBLE", "string": "STRING"}
 
 
-def inputs_of(model: Model, table: Table) -> tuple[Input, ...]:
+def inputs_of(model: TableModel, table: Table) -> tuple[Input, ...]:
     """Return what each column that is learnt from looks like as an input of the file.
 
     Parameters
     ----------
-    model : Model
+    model : TableModel
         On the processor.
     table : Table
         Rows such as those that the model learnt from.

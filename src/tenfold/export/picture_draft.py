@@ -33,7 +33,7 @@ GREYS: Final = 255.0
 
 @final
 class PictureAnswers(nn.Module):
-    """What ``PictureModel.answers`` says of pictures of any size.
+    """What ``Model.answers`` says of pictures of any size.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ class PictureAnswers(nn.Module):
         super().__init__()
         framing = model.schema.framing
         self.framed = Framed(framing)
-        self.resized = Resized(framing.size, model.size)
+        self.resized = Resized(framing.size, model.encoder.size)
         self.network = network_of(model)
         heat_1F1 = model.target.temperature_F.float()[None, :, None]
         self.register_buffer("heat_1F1", heat_1F1)
@@ -84,7 +84,7 @@ class PictureDraft(Draft):
         drawn = np.random.default_rng(about.seed).permutation(len(pictures))[:PICTURES]
         self._pictures = pictures.take(np.sort(drawn))
         self._module = PictureAnswers(self._model).eval()
-        size = model.size
+        size = model.encoder.size
         with torch.no_grad():
             said = self._module.network(torch.zeros(1, 3, size, size))
         self._outputs = [PROBABILITIES, *([HEAT] if said[1] is not None else [])]
@@ -126,11 +126,12 @@ def _said(of: Exported | Program, pixels_NHW3: NDArray[np.uint8]) -> Numbers:
 
 def _exact(model: PictureModel) -> PictureModel:
     """Return a copy of a model on the processor whose products are made in float32."""
-    network, backbone = copy.deepcopy(model.network).cpu(), model.backbone
+    network, backbone = copy.deepcopy(model.network).cpu(), model.encoder.backbone
     if isinstance(network, ModuleNetwork):
         network.precision = None
     if backbone is not None:
         body = copy.deepcopy(backbone.body).cpu()
         backbone = Backbone(backbone.name, body, backbone.width)
     target = copy.deepcopy(model.target).cpu()
-    return replace(model, network=network, backbone=backbone, target=target, precision=None)
+    encoder = replace(model.encoder, backbone=backbone, precision=None)
+    return replace(model, network=network, encoder=encoder, target=target)

@@ -40,8 +40,8 @@ Said = tuple[Tensor, Tensor | None]
 def network_of(model: PictureModel) -> nn.Module:
     """Return the networks of a model as a module from pictures to what is ``Said``."""
     network = model.network
-    if isinstance(network, FoldHead) and model.backbone is not None:
-        return _Heads(model.backbone, network, mirrored=model.mirrored)
+    if isinstance(network, FoldHead) and model.encoder.backbone is not None:
+        return _Heads(model.encoder.backbone, network, mirrored=model.encoder.mirrored)
     if isinstance(network, ModuleNetwork):
         return _Each([_alone(network.alone(f)) for f in range(len(model.target.mean_F))])
     raise TypeError(f"{type(network).__name__} cannot be written down")

@@ -22,7 +22,7 @@ from tenfold.export.draft import UNKNOWN, Draft, Numbers, Program
 from tenfold.export.program import graph_of, program_of
 from tenfold.export.table_module import TableAnswers
 from tenfold.exported import HIGH, LOW, About, Exported, Label, feed
-from tenfold.model import Model
+from tenfold.table_model import TableModel
 
 ROWS: Final = 2_000  # that a file is compared on
 EXAMPLES: Final = 4  # rows that the program is traced with
@@ -35,7 +35,7 @@ class TableDraft(Draft):
 
     Parameters
     ----------
-    model : Model
+    model : TableModel
     table : Table
         Rows such as the model learnt from; up to ROWS are drawn.
     about : About
@@ -46,7 +46,7 @@ class TableDraft(Draft):
         X03, if a column is called as an output.
     """
 
-    def __init__(self, model: Model, table: Table, about: About) -> None:
+    def __init__(self, model: TableModel, table: Table, about: About) -> None:
         self._model = model = _on_processor(model)
         drawn = np.random.default_rng(about.seed).permutation(len(table))[:ROWS]
         self._table = table = table.take(np.sort(drawn))
@@ -118,7 +118,7 @@ class TableDraft(Draft):
             yield replace(rows, frame=strange)
 
 
-def _on_processor(model: Model) -> Model:
+def _on_processor(model: TableModel) -> TableModel:
     """Return a model whose numbers lie in the processor's memory, a copy if they did not."""
     if model.target.mean_F.device.type == "cpu":
         return model

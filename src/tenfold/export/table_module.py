@@ -18,13 +18,14 @@ from torch.nn import functional
 from tenfold.data.bags import width_of
 from tenfold.data.encode import DATE_PARTS, EMPTY, FIRST_LEVEL, UNSEEN
 from tenfold.exported import Band, Input
-from tenfold.model import Model, variance_of
+from tenfold.model import variance_of
 from tenfold.nn.conformal import half_width
 from tenfold.nn.features import CLIP, FAR, FoldFeatures
 from tenfold.nn.layer import BENDS
 from tenfold.nn.layout import Layout
 from tenfold.nn.mlp import FoldMLP
 from tenfold.nn.modules import ModuleNetwork
+from tenfold.table_model import TableModel
 
 DAY: Final = 86_400.0  # seconds
 # Days from 0000-03-01, where a year is taken to begin, to 1970-01-01; and of 400, 100 and
@@ -38,14 +39,16 @@ class TableAnswers(nn.Module):
 
     Parameters
     ----------
-    model : Model
+    model : TableModel
     inputs : sequence of Input
         How each column that is learnt from comes.
     band : Band, optional
         Of regression: what intervals promise.
     """
 
-    def __init__(self, model: Model, inputs: Sequence[Input], band: Band | None = None) -> None:
+    def __init__(
+        self, model: TableModel, inputs: Sequence[Input], band: Band | None = None
+    ) -> None:
         super().__init__()
         columns = [column for column in model.schema.used if column.kind != "category"]
         tensors = {one.name: one.tensor for one in inputs}

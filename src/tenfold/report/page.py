@@ -15,6 +15,7 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from tenfold.evaluate.metrics import HEADLINE
+from tenfold.evaluate.mistakes import Mistake
 from tenfold.explain.explanation import Explanation
 from tenfold.explain.picture_explanation import PictureExplanation
 from tenfold.exported import About, Band
@@ -28,7 +29,6 @@ from tenfold.report.figures import (
 )
 from tenfold.report.summary import Results
 from tenfold.report.unseen import Classes, Values
-from tenfold.study.mistakes import Mistake
 
 MOST_CLASSES: Final = 12  # of a table of what was taken for what
 MOST_CONFUSIONS: Final = 20  # shown where there are more classes

@@ -8,16 +8,15 @@ from importlib import metadata
 from typing import Any, Final, Self
 
 from tenfold.config import Decision, Task
-from tenfold.data.pictures import Pictures
-from tenfold.data.schema import Schema
 from tenfold.evaluate.calibration import Calibration
 from tenfold.evaluate.coverage import Coverage
 from tenfold.evaluate.groups import GroupScore
 from tenfold.evaluate.metrics import HEADLINE
 from tenfold.evaluate.scores import FoldScore, TestScore, score_gain
+from tenfold.kinds.registry import kind_named
 from tenfold.seeds import Streams
 from tenfold.study.groups import groups_of_study
-from tenfold.study.study import PictureStudy, TableStudy
+from tenfold.study.study import Study
 
 FORMAT: Final = 1
 VERSIONS_OF: Final = ("tenfold", "torch", "numpy", "pandas", "scikit-learn", "pillow")
@@ -81,7 +80,7 @@ class Results:
     @property
     def noun(self) -> str:
         """What its data are called."""
-        return "pictures" if self.kind == "images" else "rows"
+        return kind_named(self.kind).noun
 
     def to_dict(self) -> dict[str, Any]:
         """Return the summary as a JSON object; numbers that do not exist are None."""
@@ -165,7 +164,7 @@ def or_nan(value: float | None) -> float:
 
 
 def summarize(
-    study: TableStudy | PictureStudy,
+    study: Study,
     *,
     network: str,
     seed: int,
@@ -187,14 +186,14 @@ def summarize(
     """
     headline = HEADLINE[study.schema.task]
     return Results(
-        kind="images" if isinstance(study.data, Pictures) else "table",
+        kind=study.kind.name,
         task=study.schema.task,
         target=study.schema.target,
         classes=study.schema.classes,
         rows=len(study.data),
         tested=study.tested,
         window=0 if study.splits.newest is None else int(study.splits.newest.sum()),
-        columns=len(study.schema.columns) if isinstance(study.schema, Schema) else 0,
+        columns=study.kind.columns(study.schema),
         rejected=len(study.data.rejected) + len(study.data.unlabelled),
         network=network,
         folds=len(study.splits),

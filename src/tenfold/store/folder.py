@@ -13,14 +13,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tenfold.data.answers import answer_table
-from tenfold.data.encode import encode_target
-from tenfold.data.pictures import Pictures
 from tenfold.errors import StoreError
 from tenfold.store.archive import save_model
 from tenfold.store.files import reading, write_json, write_table, writing
 from tenfold.store.mistakes import write_mistakes
-from tenfold.study.mistakes import mistakes_of_study
-from tenfold.study.study import PictureStudy, TableStudy
+from tenfold.study.study import Study
 
 MODEL: Final = "model.tenfold"
 METRICS: Final = "metrics.json"
@@ -60,7 +57,7 @@ def new_folder(parent: Path, name: str) -> Path:
 
 def write_run(
     folder: Path,
-    study: TableStudy | PictureStudy,
+    study: Study,
     metrics: Mapping[str, Any],
 ) -> None:
     """Write what a run leaves: model, predictions, history, rejected rows; metrics come last.
@@ -74,38 +71,30 @@ def write_run(
         save_model(study.model, folder / MODEL)
         for name, table in run_tables(study).items():
             write_table(folder / name, table)
-        write_mistakes(mistakes_of_study(study), folder)
+        write_mistakes(study.mistakes(), folder)
         write_json(folder / METRICS, metrics)
 
 
-def run_tables(study: TableStudy | PictureStudy) -> dict[str, pd.DataFrame]:
+def run_tables(study: Study) -> dict[str, pd.DataFrame]:
     """Return the tables of a run by the names of their files."""
     data, answers = study.unseen()
-    place = "file" if isinstance(data, Pictures) else "line"
     ends = None if study.schema.classes else study.ends()
     predictions = answer_table(study.schema, answers, ends=ends)
-    where: Any = data.files if isinstance(data, Pictures) else data.lines
-    predictions.insert(0, place, where)
-    predictions.insert(1, "truth", _truth(study))
+    truth, _ = study.kind.truth(data, study.schema)
+    if study.schema.classes:
+        truth = np.array(study.schema.classes, dtype=object)[truth]
+    where = study.kind.where
+    predictions.insert(0, where, study.kind.places(data))
+    predictions.insert(1, "truth", truth)
     left_out: Any = study.data.left_out
     return {
         PREDICTIONS: predictions,
         HISTORY: history_table(study),
-        "rejected.csv": pd.DataFrame(map(asdict, left_out), columns=[place, "reason"]),
+        "rejected.csv": pd.DataFrame(map(asdict, left_out), columns=[where, "reason"]),
     }
 
 
-def _truth(study: TableStudy | PictureStudy) -> Any:
-    """Return what is true of the rows of ``study.unseen``: numbers, or names of classes."""
-    if isinstance(study.data, Pictures):
-        return study.unseen()[0].labels
-    truth = encode_target(study.data, study.schema)
-    if study.schema.task == "regression":
-        return truth
-    return np.array(study.schema.classes, dtype=object)[truth]
-
-
-def history_table(study: TableStudy | PictureStudy) -> pd.DataFrame:
+def history_table(study: Study) -> pd.DataFrame:
     """Return a line an epoch; what validation found only where there was one."""
     lines, numbers = [], study.splits.numbers
     for line in study.fits.history.lines:

@@ -7,8 +7,8 @@ from typing import Final
 
 import pandas as pd
 
+from tenfold.evaluate.mistakes import Mistake
 from tenfold.store.files import reading, write_table
-from tenfold.study.mistakes import Mistake
 
 FOLDER: Final = "mistakes"
 INDEX: Final = "index.csv"

@@ -3,55 +3,32 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.data.encode import Encoded, encode_target, read_weights
-from tenfold.data.groups import groups_of_pictures, groups_of_table
-from tenfold.data.pictures import Pictures
+from tenfold.data.encode import Encoded
 from tenfold.evaluate.groups import GroupScore, score_groups
 from tenfold.evaluate.metrics import constant_guess
-from tenfold.evaluate.picture_scores import read_classes
 from tenfold.seeds import Streams
-from tenfold.study.study import PictureStudy, TableStudy
+from tenfold.study.study import Study
 
 
-def groups_of_study(
-    study: TableStudy | PictureStudy, streams: Streams
-) -> tuple[GroupScore, ...]:
-    """Score groups of the rows or pictures that networks never saw; see ``score_groups``."""
-    if isinstance(study.data, Pictures):
-        return _of_pictures(study, streams)
-    return _of_table(study, streams)
-
-
-def _of_table(study: TableStudy, streams: Streams) -> tuple[GroupScore, ...]:
-    table, schema = study.data, study.schema
-    return score_groups(
-        groups_of_table(table, schema),
-        encode_target(table, schema),
-        study.out_of_fold(),
-        study.guesses(),
-        read_weights(table, schema.weight_column),
-        schema.task,
-        streams,
-        _clusters(study.rows, study.place),
-    )
-
-
-def _of_pictures(study: PictureStudy, streams: Streams) -> tuple[GroupScore, ...]:
-    pictures, answers = study.unseen()
+def groups_of_study(study: Study, streams: Streams) -> tuple[GroupScore, ...]:
+    """Score groups of the rows that networks never saw; see ``score_groups``."""
+    data, answers = study.unseen()
+    truth, weights = study.kind.truth(data, study.schema)
+    own = data is study.data
     guesses = study.guesses()
-    if pictures is not study.data:  # test pictures, and a network that learnt from all others
-        rows = study.rows
-        guess = constant_guess(rows.target, rows.weights, "classification", answers.shape[1])
-        guesses = np.tile(guess, (len(pictures), 1))
+    if not own:  # test rows, and a network that learnt from all others
+        rows, task = study.rows, study.schema.task
+        guess = constant_guess(rows.target, rows.weights, task, answers.shape[1])
+        guesses = np.tile(guess, (len(data), 1))
     return score_groups(
-        groups_of_pictures(pictures),
-        read_classes(pictures, study.schema),
+        study.kind.groups(data, study.schema),
+        truth,
         answers,
         guesses,
-        np.ones(len(pictures)),
-        "classification",
+        weights,
+        study.schema.task,
         streams,
-        _clusters(study.rows, study.place) if pictures is study.data else None,
+        _clusters(study.rows, study.place) if own else None,
     )
 
 

@@ -1,36 +1,48 @@
-"""Everything that came out of a run, whatever it was trained on."""
+"""From data to networks with a score, and everything that came out on the way.
 
+A reader starts here.
+"""
+
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.config import Decision
+from tenfold.checks.finding import decide
+from tenfold.config import Decision, RunOptions
 from tenfold.data.encode import Encoded
-from tenfold.data.picture_schema import PictureSchema
-from tenfold.data.pictures import Pictures
-from tenfold.data.schema import Schema
 from tenfold.data.split import Splits
-from tenfold.data.table import Table
-from tenfold.evaluate.scores import FoldScore, TestScore, constant_answers
+from tenfold.evaluate.metrics import constant_guess
+from tenfold.evaluate.new_data import Shown, show
+from tenfold.evaluate.scores import (
+    FoldScore,
+    TestScore,
+    as_one_fold,
+    constant_answers,
+    score_constant,
+    score_folds,
+    score_test,
+)
 from tenfold.evaluate.trust import Trust
-from tenfold.model import Model
-from tenfold.picture_model import PictureModel
+from tenfold.kind import NOTHING, Dealt, Fitted, Given, Kind, Learning
+from tenfold.model import Ensemble, Model
+from tenfold.seeds import Streams
+from tenfold.training.checkpoints import Checkpoints
 from tenfold.training.fit import FoldFits, pool_held_out
-
-Data = TypeVar("Data", Table, Pictures)
-Described = TypeVar("Described", Schema, PictureSchema)
-Trained = TypeVar("Trained", Model, PictureModel)
+from tenfold.training.watch import Deadline, Supervision
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Study(Generic[Data, Described, Trained]):
+class Study:
     """Everything that came out of a run.
 
     Attributes
     ----------
+    kind : Kind
     data : Table or Pictures
         What the folds share out, test rows taken away.
     schema : Schema or PictureSchema
@@ -40,40 +52,44 @@ class Study(Generic[Data, Described, Trained]):
         Where each row of the data stands in ``rows``; -1 if its weight is 0.
     splits : Splits
     fits : FoldFits
-    model : Model or PictureModel
+    model : Model
     scores : dict of str to FoldScore
         By metric, on held-out rows.
     constant : dict of str to FoldScore
         By metric, of the guess that uses no column.
-    test_rows : int
     test : dict of str to TestScore
         By metric, on test rows; empty without them.
-    test_data : Pictures or None
-        Test pictures.
-    test_answers : ndarray of shape (test_rows, O) or None
-        What the ensemble says of test pictures.
+    test_data : Table or Pictures or None
+        Test rows.
+    test_answers : ndarray of shape (test rows, O) or None
+        What the ensemble says of test rows.
     decisions : tuple of Decision
     train_seconds : float
     trust : Trust
         Intervals or sets, and whether probabilities are right.
     """
 
-    data: Data
-    schema: Described
+    kind: Kind
+    data: Any
+    schema: Any
     rows: Encoded
     place: NDArray[np.int64]
     splits: Splits
     fits: FoldFits
-    model: Trained
+    model: Model[Any, Any]
     scores: dict[str, FoldScore]
     constant: dict[str, FoldScore]
-    test_rows: int
     test: dict[str, TestScore]
     decisions: tuple[Decision, ...]
     train_seconds: float
     trust: Trust
-    test_data: Data | None = None
+    test_data: Any = None
     test_answers: NDArray[np.float64] | None = None
+
+    @property
+    def test_rows(self) -> int:
+        """How many test rows there are."""
+        return 0 if self.test_data is None else len(self.test_data)
 
     def out_of_fold(self) -> NDArray[np.float64]:
         """Return what networks that never saw a row say of it.
@@ -117,15 +133,153 @@ class Study(Generic[Data, Described, Trained]):
         pooled = pool_held_out(self.splits, answers)
         return np.where((self.place >= 0)[:, None], pooled[self.place], np.nan)
 
-    def unseen(self) -> tuple[Data, NDArray[np.float64]]:
+    def mistakes(self) -> tuple[Any, ...]:
+        """Return rows that networks never saw and got wrong, or were least sure of."""
+        data, answers = self.unseen()
+        return self.kind.mistakes(data, self.schema, answers)
+
+    def unseen(self) -> tuple[Any, NDArray[np.float64]]:
         """Return the data, and what networks that never saw a row of it say of the row.
 
-        Where no fold holds anything out these are test pictures, if there are any.
+        Where no fold holds anything out these are the test rows, if there are any.
         """
         if self.test_data is None or self.test_answers is None or self.splits.held_out.any():
             return self.data, self.out_of_fold()
         return self.test_data, self.test_answers
 
 
-TableStudy = Study[Table, Schema, Model]
-PictureStudy = Study[Pictures, PictureSchema, PictureModel]
+def run_study(
+    kind: Kind,
+    data: Any,
+    options: RunOptions,
+    *,
+    test: Any = None,
+    given: Given = NOTHING,
+    checkpoints: Checkpoints | None = None,
+) -> Study:
+    """Check data, split them, train all folds, and score them.
+
+    Parameters
+    ----------
+    kind : Kind
+    data : Table or Pictures
+        Labelled.
+    options : RunOptions
+    test : Table or Pictures, optional
+        Rows that no choice may touch; they are scored once, at the end.
+    given : Given, optional
+    checkpoints : Checkpoints, optional
+        Where the state of training is kept, and taken up if it is there.
+
+    Raises
+    ------
+    InputError
+        If the data, the options or the network do not allow a run.
+    """
+    streams, watch = Streams(options.train.seed), given.watch
+    found = kind.describe(data, test, options, streams)
+    place, placed = kind.choose_place(options.train.device)
+    learning = Learning(
+        data=found.data,
+        test=found.test,
+        schema=found.schema,
+        options=options,
+        streams=streams,
+        place=place,
+        given=given,
+    )
+    coded = kind.encode(found.data, found.schema)
+    seen = look_at(kind, learning, coded)
+    dealt = kind.split(learning, coded)
+    plan, planned = kind.plan(learning, dealt)
+    decisions = (*found.decisions, *seen, *dealt.decisions, *placed, *planned)
+    watch.decided(decisions)
+
+    started = time.perf_counter()
+    care = Supervision(watch, Deadline(options.train.time_limit), checkpoints)
+    fitted = kind.fit(learning, plan, dealt, care)
+    train_seconds = time.perf_counter() - started
+    watch.decided(fitted.decisions)
+    trust = Trust.of(fitted.rows, dealt.splits, fitted.fits, found.schema.task)
+    decisions += fitted.decisions
+    model = make_model(kind, learning, plan, dealt.splits, fitted.fits, decisions, trust)
+    shown = None
+    if found.test is not None:
+        shown = show(model, found.test, streams, partial(watch.stage, "testing"))
+    scores, constant = judge(learning, dealt, fitted, shown, kind)
+    return Study(
+        kind=kind,
+        data=found.data,
+        schema=found.schema,
+        rows=fitted.rows,
+        place=dealt.place,
+        splits=dealt.splits,
+        fits=fitted.fits,
+        model=model,
+        scores=scores,
+        constant=constant,
+        test={} if shown is None else shown.scores,
+        decisions=decisions,
+        train_seconds=train_seconds,
+        trust=trust.tested(shown),
+        test_data=found.test,
+        test_answers=None if shown is None else shown.answers,
+    )
+
+
+def look_at(kind: Kind, learning: Learning, coded: Encoded) -> tuple[Decision, ...]:
+    """Return what a run has to say of data that make, or may make, its score a lie.
+
+    Raises
+    ------
+    AuditError
+        A01 to A12, if the score would be a lie, and no option says to train all the same.
+    """
+    audit = learning.options.audit.audit
+    if audit == "off":
+        return ()
+    return decide(tuple(kind.check(learning, coded)), stop=audit == "stop")
+
+
+def make_model(
+    kind: Kind,
+    learning: Learning,
+    plan: Any,
+    splits: Splits,
+    fits: FoldFits,
+    decisions: tuple[Decision, ...],
+    trust: Trust,
+) -> Model[Any, Any]:
+    """Return what answers new rows."""
+    scored = Ensemble(network=fits.network, target=fits.target, folds=len(splits))
+    return Model(
+        kind=kind,
+        schema=learning.schema,
+        encoder=kind.encoder(learning, plan),
+        network=fits.deployed[0],
+        target=trust.target,
+        folds=1 if splits.refit else len(splits),
+        form=plan.form,
+        decisions=decisions,
+        conformal=trust.conformal,
+        scored=scored if splits.refit else None,
+    )
+
+
+def judge(
+    learning: Learning, dealt: Dealt, fitted: Fitted, shown: Shown | None, kind: Kind
+) -> tuple[dict[str, FoldScore], dict[str, FoldScore]]:
+    """Return the scores of held-out rows and of the constant guess.
+
+    A network that learns from all rows is scored on the test rows.
+    """
+    rows, splits, task = fitted.rows, dealt.splits, learning.schema.task
+    outputs = fitted.fits.target.outputs
+    if shown is None or splits.held_out.any():
+        scores = score_folds(rows, splits, fitted.fits.answers, task)
+        return scores, score_constant(rows, splits, task, outputs)
+    truth, weights = kind.truth(learning.test, learning.schema)
+    guess = constant_guess(rows.target, rows.weights, task, outputs)
+    guesses = np.tile(guess, (len(truth), 1))
+    constant = score_test(truth, guesses, weights, task, learning.streams)
+    return as_one_fold(shown.scores), as_one_fold(constant)

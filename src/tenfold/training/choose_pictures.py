@@ -26,6 +26,7 @@ FRAMINGS: Final[Mapping[PictureNetwork, Framing]] = {
     "tutorial": Framing(size=64, crop=0.0),
     "own": Framing(size=128, crop=0.5),
 }
+PRETRAINED: Final = frozenset({"pretrained", "fine-tuned"})
 TUNED_PICTURES: Final = 6_000  # seen in all: fewer pictures are seen more often
 MOST_TUNING: Final = 12  # epochs
 FROZEN: Final = 5  # blocks of the backbone
@@ -48,7 +49,7 @@ class PicturePlan:
 
     Parameters
     ----------
-    network : PictureNetwork
+    form : PictureNetwork
     make : callable or None
         Makes a network of pictures of the shape (3, S, S); None trains heads on the
         features of a backbone.
@@ -60,23 +61,22 @@ class PicturePlan:
     augmentation : Augmentation
     mirrored : bool
         Whether features are means over a picture and its mirror image.
-    folds : int or None
-        How many there are unless the user says otherwise; None is decided from the
-        pictures as it is from rows.
+    backbone : Backbone or None
+        What a pretrained network starts from.
     treat : callable or None
         ``ModuleNetwork``'s.
     parts : int
         ``ModuleNetwork``'s.
     """
 
-    network: PictureNetwork
+    form: PictureNetwork
     make: MakeModule | None
     recipe: Recipe
     size: int
     sizes: tuple[tuple[float, int], ...] = ()
     augmentation: Augmentation = NO_CHANGE
     mirrored: bool = False
-    folds: int | None = None
+    backbone: Backbone | None = None
     treat: Treat | None = None
     parts: int = 1
 
@@ -88,6 +88,24 @@ def name_network(options: TrainOptions) -> PictureNetwork:
     if options.network == "scratch":
         return "scratch"
     return "tutorial" if options.network == "tutorial" else "own"
+
+
+def named(options: TrainOptions, network: MakeModule | None) -> PictureNetwork:
+    """Return which kind of network is asked for, by name or as a function."""
+    return "own" if network is not None else name_network(options)
+
+
+def folds_of(form: PictureNetwork, *, on_gpu: bool) -> int | None:
+    """Return how many folds there are unless the user says otherwise.
+
+    None is decided from the pictures as it is from rows: folds of heads on frozen features
+    cost next to nothing, those of other networks a network of their own.
+    """
+    if form == "pretrained":
+        return None
+    if form == "fine-tuned":
+        return 4
+    return 10 if form == "scratch" and on_gpu else 1
 
 
 def choose_framing(options: TrainOptions) -> Framing:
@@ -128,7 +146,7 @@ def choose_picture_plan(
         N01 or N02 for a network that cannot be loaded.
     """
     size = choose_framing(options).size
-    name = "own" if network is not None else name_network(options)
+    name = named(options, network)
     if name == "pretrained":
         plan = head_plan(size, mirrored=on_gpu or pictures <= MIRRORED_PICTURES)
     elif name == "fine-tuned":
@@ -146,7 +164,7 @@ def choose_picture_plan(
         lr=options.lr or plan.recipe.lr,
         steps_per_epoch=options.steps_per_epoch,
     )
-    plan = replace(plan, recipe=recipe)
+    plan = replace(plan, recipe=recipe, backbone=backbone)
     return plan, (_decide(plan, options),)
 
 
@@ -167,7 +185,7 @@ def head_plan(size: int, *, mirrored: bool) -> PicturePlan:
         watching=1,
     )
     return PicturePlan(
-        network="pretrained", make=None, recipe=recipe, size=size, mirrored=mirrored
+        form="pretrained", make=None, recipe=recipe, size=size, mirrored=mirrored
     )
 
 
@@ -192,7 +210,7 @@ def fine_tuned_plan(
         decay=0.02,
     )
     return PicturePlan(
-        network="fine-tuned",
+        form="fine-tuned",
         make=lambda _, outputs: FineTuned(backbone, outputs, frozen=0 if on_gpu else FROZEN),
         recipe=recipe,
         size=size,
@@ -200,7 +218,6 @@ def fine_tuned_plan(
         augmentation=Augmentation(
             crop=(0.5, 1.0), rotation=10, flip="random", brightness=0.15, contrast=0.15
         ),
-        folds=4,
         parts=1 if on_gpu else PARTS,
         treat=lambda _, parameter: Treatment(decay_factor=float(parameter.dim() > 1)),
     )
@@ -227,7 +244,7 @@ def scratch_plan(
         smoothing=0.1,
     )
     return PicturePlan(
-        network="scratch",
+        form="scratch",
         make=lambda _, outputs: ScratchClassifier(outputs),
         recipe=recipe,
         size=min(size, 112),
@@ -235,7 +252,6 @@ def scratch_plan(
         augmentation=Augmentation(
             crop=(0.45, 1.0), rotation=12, flip="alternate", brightness=0.2, contrast=0.2
         ),
-        folds=10 if on_gpu else 1,
         treat=treat_scratch,
         parts=1 if on_gpu else PARTS,
     )
@@ -257,26 +273,24 @@ def tutorial_classifier_plan(size: int) -> PicturePlan:
     degrees. Its ``rescale=1./255`` comes with every feed.
     """
     return PicturePlan(
-        network="tutorial",
+        form="tutorial",
         make=lambda shape, outputs: TutorialClassifier(shape[-1], outputs),
         recipe=Recipe(epochs=25, batch_size=32, cut="full", lr=1e-3, epsilon=1e-7),
         size=size,
         sizes=((1.0, size),),
         augmentation=Augmentation(shear=11.46, zoom=(0.8, 1.2), flip="random"),
-        folds=1,
     )
 
 
 def own_picture_plan(size: int, make: MakeModule) -> PicturePlan:
     """Return a plan for a user's own module: pictures flipped and cropped at random."""
     return PicturePlan(
-        network="own",
+        form="own",
         make=make,
         recipe=Recipe(epochs=20, batch_size=64, cut="filled", lr=1e-3),
         size=size,
         sizes=((1.0, size),),
         augmentation=Augmentation(crop=(0.5, 1.0), flip="random"),
-        folds=1,
     )
 
 
@@ -284,16 +298,16 @@ def _decide(plan: PicturePlan, options: TrainOptions) -> Decision:
     """Say how the network is trained, and why so."""
     recipe = plan.recipe
     change = "--network, --quality, --epochs, --batch-size, --lr"
-    if plan.network == "pretrained":
+    if plan.form == "pretrained":
         views = "each picture and its mirror image" if plan.mirrored else "each picture"
         what = f"heads on frozen features of {views}"
         why = "pretrained weights are installed, and features are computed once for all folds"
         return Decision(what=what, why=why, change_with="--network, --quality")
-    what = f"{plan.network} network, {recipe.epochs} epochs, batches of {recipe.batch_size}"
+    what = f"{plan.form} network, {recipe.epochs} epochs, batches of {recipe.batch_size}"
     why = {
         "fine-tuned": "--quality best trains the backbone on, not only heads on it",
         "scratch": f"--network scratch, --quality {options.quality}",
         "tutorial": "as in the tutorial",
         "own": "a network of your own is trained so unless you say otherwise",
-    }[plan.network]
+    }[plan.form]
     return Decision(what=what, why=why, change_with=change)

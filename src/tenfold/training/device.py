@@ -52,7 +52,7 @@ def choose_device(name: str) -> tuple[torch.device, tuple[Decision, ...]]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Place:
-    """Where networks for pictures are computed, and in which type of numbers.
+    """Where networks are computed, and in which type of numbers.
 
     Attributes
     ----------
@@ -63,6 +63,11 @@ class Place:
 
     device: torch.device
     precision: torch.dtype | None = None
+
+    @property
+    def on_gpu(self) -> bool:
+        """Whether the device is none of the processor's."""
+        return self.device.type != "cpu"
 
 
 def choose_place(name: str) -> tuple[Place, tuple[Decision, ...]]:

@@ -79,3 +79,8 @@ class Plan:
     body: MLPOptions | MakeModule
     recipe: Recipe
     standardize_target: bool = True
+
+    @property
+    def form(self) -> str:
+        """Which kind of network it is: ``"mlp"``, or ``"own"`` for a user's own."""
+        return "mlp" if isinstance(self.body, MLPOptions) else "own"

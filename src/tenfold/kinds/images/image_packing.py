@@ -5,7 +5,7 @@ float32, so that the answers do not depend on what the processor has in hardware
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from tenfold.config import MOST_SIDE
 from tenfold.data.picture_schema import PictureSchema
 from tenfold.data.pictures import Pictures
+from tenfold.kind import Kind
+from tenfold.model import Ensemble, Model
 from tenfold.nn.backbones import empty_backbone
 from tenfold.nn.convnets import FineTuned, ScratchClassifier, TutorialClassifier
 from tenfold.nn.head import FoldHead
@@ -22,8 +24,14 @@ from tenfold.nn.modules import ModuleNetwork
 from tenfold.nn.network import FoldNetwork
 from tenfold.nn.own import MakeModule, make_modules
 from tenfold.nn.targets import FoldTarget
-from tenfold.picture_model import PictureModel
-from tenfold.store.parts import fill, rebuild_conformal, rebuild_decisions, require_function
+from tenfold.packing import (
+    check_counts,
+    fill,
+    rebuild_conformal,
+    rebuild_decisions,
+    require_function,
+)
+from tenfold.picture_model import PictureEncoder, PictureModel
 from tenfold.training.device import choose_place
 from tenfold.training.fit_pictures import TURNS
 
@@ -34,23 +42,21 @@ MOST_MODULES: Final = 1_000
 def describe_pictures(model: PictureModel) -> dict[str, Any]:
     """Return what a manifest says of a model for pictures."""
     network: dict[str, Any] = {
-        "kind": model.kind,
-        "size": model.size,
-        "mirrored": model.mirrored,
+        "kind": model.form,
+        "size": model.encoder.size,
+        "mirrored": model.encoder.mirrored,
     }
-    if model.backbone is not None:
-        network["backbone"] = model.backbone.name
-    elif model.kind == "fine-tuned" and isinstance(model.network, ModuleNetwork):
+    if model.encoder.backbone is not None:
+        network["backbone"] = model.encoder.backbone.name
+    elif model.form == "fine-tuned" and isinstance(model.network, ModuleNetwork):
         network["backbone"] = model.network.module.backbone_name
+    scored = model.scored
     return {
-        "kind": "images",
-        "schema": model.schema.to_dict(),
-        "folds": model.folds,
-        "networks": len(model.target.mean_F),
-        "outputs": model.target.outputs,
+        "scored": None
+        if scored is None
+        else {"folds": scored.folds, "networks": len(scored.target.mean_F)},
         "network": network,
         "sample": {"answers": sample_answers(model).tolist()},
-        "decisions": [asdict(decision) for decision in model.decisions],
     }
 
 
@@ -66,7 +72,7 @@ def sample_answers(
         Takes a picture's number and answer, and says whether to ask about the next: a file
         that is refused in the end is to cost as little as possible.
     """
-    exact = replace(model, precision=None)
+    exact = replace(model, encoder=replace(model.encoder, precision=None))
     pictures = sample_pictures(model.schema)
     if not isinstance(model.network, ModuleNetwork):
         return _one_by_one(exact, pictures, goes_on)
@@ -113,7 +119,10 @@ def sample_pictures(schema: PictureSchema) -> Pictures:
 
 
 def rebuild_pictures(
-    manifest: Mapping[str, Any], tensors: Mapping[str, torch.Tensor], make: MakeModule | None
+    kind: Kind,
+    manifest: Mapping[str, Any],
+    tensors: Mapping[str, torch.Tensor],
+    make: MakeModule | None,
 ) -> PictureModel:
     """Return the model that a manifest and its tensors describe.
 
@@ -126,11 +135,7 @@ def rebuild_pictures(
     """
     schema = PictureSchema.from_dict(manifest["schema"])
     told = manifest["network"]
-    networks, outputs, size = (
-        int(manifest["networks"]),
-        int(manifest["outputs"]),
-        int(told["size"]),
-    )
+    outputs, size = int(manifest["outputs"]), int(told["size"])
     if not 0 < size <= MOST_SIDE or not 0 < schema.framing.size <= MOST_SIDE:
         raise ValueError("pictures of such a side cannot be read")
     if outputs != len(schema.classes):
@@ -139,29 +144,40 @@ def rebuild_pictures(
     if told["kind"] == "pretrained":
         backbone = empty_backbone(str(told["backbone"]))
         fill(backbone, "backbone.", tensors)
-        with torch.device("meta"):
-            head = FoldHead(networks=networks, inputs=backbone.width, outputs=outputs)
-        network: FoldNetwork = head
-    else:
-        network = _modules(told, networks, outputs, size, make)
-    fill(network, "network.", tensors)
-    target = FoldTarget(networks, schema.task, outputs)
-    fill(target, "target.", tensors)
     place, _ = choose_place("cpu")
-    if isinstance(network, ModuleNetwork):
-        network.precision = place.precision
-    return PictureModel(
+
+    def ensemble(counts: Mapping[str, Any], prefix: str) -> Ensemble:
+        check_counts(counts, tensors, prefix)
+        networks = int(counts["networks"])
+        network: FoldNetwork
+        if backbone is None:
+            network = _modules(told, networks, outputs, size, make)
+            network.precision = place.precision
+        else:
+            with torch.device("meta"):
+                network = FoldHead(networks=networks, inputs=backbone.width, outputs=outputs)
+        target = FoldTarget(networks, schema.task, outputs)
+        for name, module in (("network.", network), ("target.", target)):
+            fill(module, prefix + name, tensors)
+        return Ensemble(network=network, target=target, folds=int(counts["folds"]))
+
+    answering, scored = ensemble(manifest, ""), manifest.get("scored")
+    return Model(
+        kind=kind,
         schema=schema,
-        network=network,
-        target=target,
-        folds=int(manifest["folds"]),
-        kind=told["kind"],
-        backbone=backbone,
-        mirrored=bool(told["mirrored"]),
-        size=size,
-        precision=place.precision,
+        encoder=PictureEncoder(
+            backbone=backbone,
+            mirrored=bool(told["mirrored"]),
+            size=size,
+            precision=place.precision,
+        ),
+        network=answering.network,
+        target=answering.target,
+        folds=answering.folds,
+        form=str(told["kind"]),
         decisions=rebuild_decisions(manifest["decisions"]),
         conformal=rebuild_conformal(manifest["conformal"], tensors, columns=0),
+        scored=None if scored is None else ensemble(scored, "scored."),
     )
 
 

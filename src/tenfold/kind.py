@@ -1,0 +1,480 @@
+"""What a kind of data has to bring along: the one place where a new kind is written.
+
+Everything else (studies, scores, model files, reports, the command) is the same for all kinds.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from tenfold.config import Decision, RunOptions
+from tenfold.data.admit import Mode
+from tenfold.data.encode import Encoded
+from tenfold.data.groups import Group
+from tenfold.data.split import Splits, Splitter
+from tenfold.errors import PredictError
+from tenfold.nn.inputs import Inputs
+from tenfold.nn.network import FoldNetwork
+from tenfold.nn.own import MakeModule
+from tenfold.seeds import Streams
+from tenfold.training.device import Place
+from tenfold.training.fit import FoldFits
+from tenfold.training.watch import Callback, Supervision
+
+SILENT: Final = Callback()
+PROCESSOR: Final = Place(device=torch.device("cpu"))
+
+
+Progress = Callable[[int, int], None]
+"""Takes the rows done and all rows."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Coded:
+    """N rows, ready for the networks.
+
+    Attributes
+    ----------
+    inputs : Inputs
+        From which the networks are fed, on their device.
+    count : int
+        N.
+    numbers : ndarray of shape (N, P), float64
+        Columns that the size of errors is looked up by; P is 0 for pictures.
+    codes : ndarray of shape (N, Q), int64
+    nearly_done : bool
+        Whether most of the work is behind, so that what is left needs no progress bar.
+    """
+
+    inputs: Inputs
+    count: int
+    numbers: NDArray[np.float64]
+    codes: NDArray[np.int64]
+    nearly_done: bool = False
+
+
+class Encoder(Protocol):
+    """How data of one kind become the inputs of networks."""
+
+    def encode(
+        self,
+        data: Any,
+        schema: Any,
+        network: FoldNetwork,
+        device: torch.device,
+        progress: Progress | None = None,
+    ) -> Coded:
+        """Return rows as the networks take them.
+
+        Raises
+        ------
+        InputError
+            If they are not such as the networks learnt from.
+        """
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Described:
+    """Data that can be learnt from.
+
+    Attributes
+    ----------
+    data
+        What the folds share out, test rows taken away.
+    test
+        Rows that no choice may touch, or None.
+    schema : Schema or PictureSchema
+    decisions : tuple of Decision
+    """
+
+    data: Any
+    test: Any
+    schema: Any
+    decisions: tuple[Decision, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Given:
+    """What a user gives as objects, which no file of options can hold.
+
+    Attributes
+    ----------
+    watch : Callback
+        Follows training and may end it.
+    splitter : splitter of scikit-learn or iterable of (learn, test), or None
+        Takes the place of ``options.split``. Positions count all rows of a table as it was
+        read: those that were rejected, that weigh nothing or are set apart, too.
+    network : callable or None
+        Takes the place of ``options.train.network``.
+    features : ndarray of shape (N, D) or None
+        What an earlier study of the same pictures found a pretrained network to say of them:
+        its ``rows.numbers``.
+    """
+
+    watch: Callback = SILENT
+    splitter: Splitter | Iterable[Any] | None = None
+    network: MakeModule | None = None
+    features: NDArray[np.floating[Any]] | None = None
+
+
+NOTHING: Final = Given()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Learning:
+    """What networks are to learn, from which rows, where, and what the user asks for.
+
+    Attributes
+    ----------
+    data, test, schema
+        See ``Described``.
+    options : RunOptions
+    streams : Streams
+    place : Place
+    given : Given
+    """
+
+    data: Any
+    test: Any
+    schema: Any
+    options: RunOptions
+    streams: Streams
+    place: Place = PROCESSOR
+    given: Given = NOTHING
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Dealt:
+    """Rows dealt out to folds.
+
+    Attributes
+    ----------
+    rows : Encoded
+        In the order that training uses, copies joined.
+    place : ndarray of shape (len(data),), int64
+        Where each row of the data stands in ``rows``; -1 if its weight is 0.
+    splits : Splits
+    decisions : tuple of Decision
+    """
+
+    rows: Encoded
+    place: NDArray[np.int64]
+    splits: Splits
+    decisions: tuple[Decision, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Fitted:
+    """The trained networks of all folds.
+
+    Attributes
+    ----------
+    fits : FoldFits
+    rows : Encoded
+        The rows as the networks saw them.
+    decisions : tuple of Decision
+        What was decided in training.
+    """
+
+    fits: FoldFits
+    rows: Encoded
+    decisions: tuple[Decision, ...]
+
+
+def another_kind(learnt: str, given: str) -> PredictError:
+    """Return P05: what is given is not of the kind that a model learnt."""
+    fact = f"the model was trained on {learnt}, and {given} was given"
+    return PredictError("P05", fact, fix=[f"give it {learnt}"])
+
+
+def not_there(source: str) -> PredictError:
+    """Return P06: the data of a run are not where they were."""
+    fact = f"the data of the run are not at {source}"
+    return PredictError("P06", fact, fix=["say where they are: --data FILE"])
+
+
+class Kind(ABC):
+    """A kind of data.
+
+    Attributes
+    ----------
+    name : str
+        In ``metrics.json`` and in model files.
+    noun : str
+        What the data consist of, in the plural.
+    whole : str
+        What all of them are called.
+    where : str
+        What says where a row came from: ``"line"`` or ``"file"``.
+    own_options : mapping of str to tuple of str
+        By group, the options that not all kinds have and this one has.
+    """
+
+    name: ClassVar[str]
+    noun: ClassVar[str]
+    whole: ClassVar[str]
+    where: ClassVar[str]
+    own_options: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+
+    @abstractmethod
+    def recognises(self, source: Any) -> bool:
+        """Tell whether what a user names holds data of this kind."""
+
+    @abstractmethod
+    def options_for(self, source: Any, options: RunOptions) -> RunOptions:
+        """Return the options for such data.
+
+        Raises
+        ------
+        UsageError
+            U02, if one says nothing of them.
+        """
+
+    @abstractmethod
+    def read(
+        self, source: Any, test: Any, options: RunOptions, watch: Callback
+    ) -> tuple[Any, Any]:
+        """Return the labelled data that a user names, and test rows or None.
+
+        Raises
+        ------
+        InputError
+            If they cannot be read.
+        """
+
+    @abstractmethod
+    def choose_place(self, device: str) -> tuple[Place, tuple[Decision, ...]]:
+        """Return where networks are trained; ``device`` is what the user named."""
+
+    @abstractmethod
+    def describe(
+        self, data: Any, test: Any, options: RunOptions, streams: Streams
+    ) -> Described:
+        """Find the target, take test rows away, and say what the data hold.
+
+        Raises
+        ------
+        InputError
+            If nothing can be learnt from the data, or the test rows cannot be scored.
+        """
+
+    @abstractmethod
+    def encode(self, data: Any, schema: Any) -> Encoded:
+        """Return rows as numbers and codes, with targets, weights, groups and times."""
+
+    @abstractmethod
+    def check(self, learning: Learning, coded: Encoded) -> Iterable[Any]:
+        """Return findings that make the score a lie, or may."""
+
+    def check_closely(self, learning: Learning, coded: Encoded) -> Iterable[Any]:  # noqa: ARG002
+        """Return what takes too long to be looked for before each run."""
+        return ()
+
+    @abstractmethod
+    def split(self, learning: Learning, coded: Encoded) -> Dealt:
+        """Deal rows out to folds; equal rows stay together."""
+
+    @abstractmethod
+    def plan(self, learning: Learning, dealt: Dealt) -> tuple[Any, tuple[Decision, ...]]:
+        """Choose the network and the recipe; the plan says in ``form`` which network it is."""
+
+    @abstractmethod
+    def fit(self, learning: Learning, plan: Any, dealt: Dealt, care: Supervision) -> Fitted:
+        """Train the networks of all folds."""
+
+    @abstractmethod
+    def encoder(self, learning: Learning, plan: Any) -> Encoder:
+        """Return how new rows become inputs of the networks."""
+
+    @abstractmethod
+    def truth(
+        self, data: Any, schema: Any
+    ) -> tuple[NDArray[np.float64] | NDArray[np.int64], NDArray[np.float64]]:
+        """Return the true answers of labelled rows and the rows' weights, (N,) each.
+
+        Raises
+        ------
+        PredictError
+            P03 or P04, if there are none, or classes that were never learnt.
+        """
+
+    @abstractmethod
+    def places(self, data: Any) -> Sequence[Any] | NDArray[Any]:
+        """Return where each row came from: its line, or its file."""
+
+    def groups(self, data: Any, schema: Any) -> Iterable[Group]:  # noqa: ARG002
+        """Return groups of rows that a user can name, to be scored one by one."""
+        return ()
+
+    def columns(self, schema: Any) -> int:  # noqa: ARG002
+        """Return how many columns there are, where there are columns."""
+        return 0
+
+    @abstractmethod
+    def pack(self, model: Any) -> tuple[dict[str, Any], dict[str, Tensor]]:
+        """Return what a model file says of a model beyond what all kinds say, and its tensors.
+
+        ``network`` says which network it is, and ``sample`` holds ``answers`` to made-up rows,
+        by which an opened model is checked.
+        """
+
+    @abstractmethod
+    def unpack(
+        self, manifest: Mapping[str, Any], tensors: Mapping[str, Tensor], make: Any
+    ) -> Any:
+        """Return the model that a file describes.
+
+        Raises
+        ------
+        StoreError
+            M05, if the network is a user's own and its function is not given.
+        LookupError, TypeError, ValueError
+            If the parts do not belong together.
+        """
+
+    @abstractmethod
+    def sample_answers(
+        self,
+        model: Any,
+        manifest: Mapping[str, Any],
+        goes_on: Callable[[int, NDArray[np.float64]], bool],
+    ) -> NDArray[np.float64]:
+        """Return what a model says of the made-up rows of its file.
+
+        ``goes_on`` takes a row's number and answer, and says whether to ask about the next: a
+        file that is refused in the end is to cost as little as possible.
+        """
+
+    def mistakes(self, data: Any, schema: Any, answers: NDArray[np.float64]) -> tuple[Any, ...]:  # noqa: ARG002
+        """Return rows that networks got wrong, or were least sure of, to be looked at."""
+        return ()
+
+    @abstractmethod
+    def read_new(
+        self,
+        source: Any,
+        schema: Any,
+        options: RunOptions | None = None,
+        progress: Progress | None = None,
+    ) -> Any:
+        """Return new rows, read as those of training were.
+
+        Parameters
+        ----------
+        source
+            What a user gives: a file, a table, pictures, or rows that were read already.
+        schema : Schema or PictureSchema
+        options : RunOptions, optional
+        progress : callable, optional
+
+        Raises
+        ------
+        PredictError
+            P05, if they are of another kind.
+        """
+
+    @abstractmethod
+    def read_labelled(
+        self,
+        source: Any,
+        schema: Any,
+        options: RunOptions | None = None,
+        progress: Progress | None = None,
+    ) -> Any:
+        """Return labelled rows to score; see ``read_new``."""
+
+    @abstractmethod
+    def admit(self, data: Any, schema: Any, mode: Mode | None, *, told: bool) -> Any:
+        """Return rows as a model reads them, or refuse those that are not like training's.
+
+        Parameters
+        ----------
+        data : Table or Pictures
+        schema : Schema or PictureSchema
+        mode : {"strict", "warn"} or None
+        told : bool
+            Whether the user was told already how the data were read.
+
+        Raises
+        ------
+        PredictError
+            P08, if rows do not fit and the mode is ``"strict"``.
+        """
+
+    @abstractmethod
+    def index(self, source: Any, data: Any) -> Any:
+        """Return what labels the answer to each row: the user's labels, lines or files."""
+
+    def departures(self, source: Any, schema: Any) -> Any:  # noqa: ARG002
+        """Return where rows are not like those of training, a row for each cell or column.
+
+        Raises
+        ------
+        PredictError
+            P05, if the kind has no columns.
+        """
+        raise another_kind(self.whole, "a table")
+
+    @abstractmethod
+    def read_again(
+        self, options: RunOptions, known: str, schema: Any, source: Any = None
+    ) -> Any:
+        """Return what a run was trained on, or some of it, read once more.
+
+        Parameters
+        ----------
+        options : RunOptions
+            Of the run.
+        known : str
+            Where its data were.
+        schema : Schema or PictureSchema
+        source : optional
+            Where they are, if that is elsewhere now.
+
+        Raises
+        ------
+        PredictError
+            P06, if they are not where they were.
+        """
+
+    @abstractmethod
+    def draft(self, model: Any, data: Any, about: Any) -> Any:
+        """Return a model on its way to a file of ONNX, with data that it is compared on.
+
+        Raises
+        ------
+        ExportError
+            X03, if an input would be called as an output.
+        """
+
+    @abstractmethod
+    def explain(
+        self,
+        model: Any,
+        asked: Any,
+        held_out: Callable[[], Any],
+        *,
+        of_class: str | None,
+        seed: int,
+        progress: Progress | None,
+    ) -> Any:
+        """Return what networks look at.
+
+        Parameters
+        ----------
+        model : Model
+        asked
+            Rows whose answers are taken apart, or None.
+        held_out : callable
+            Returns the rows of the run in their folds, ``HeldOut``, where they are needed.
+        of_class : str, optional
+            Whose probability is explained.
+        seed : int
+        progress : callable, optional
+        """

@@ -1,0 +1,1 @@
+"""The kinds of data that can be learnt from, a folder each."""

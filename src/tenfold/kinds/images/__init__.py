@@ -1,0 +1,1 @@
+"""Images: what is special to pictures."""

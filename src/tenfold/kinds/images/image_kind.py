@@ -1,0 +1,373 @@
+"""Images: folders of pictures, a class each, or a table of files and classes."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from tenfold.checks.finding import Finding
+from tenfold.checks.picture_labels import check_picture_labels
+from tenfold.checks.pictures import check_pictures
+from tenfold.config import Decision, RunOptions, options_of
+from tenfold.data.admit import Mode, admit_pictures
+from tenfold.data.encode import Encoded
+from tenfold.data.folds import DEFAULT_FOLDS, who_answers
+from tenfold.data.groups import Group, groups_of_pictures
+from tenfold.data.picture_files import is_picture_source, list_labelled
+from tenfold.data.picture_schema import PictureSchema, encode_pictures, infer_picture_schema
+from tenfold.data.pictures import (
+    Pictures,
+    read_pictures,
+    read_test_pictures,
+    read_unlabelled,
+)
+from tenfold.data.read import InMemory
+from tenfold.data.split import splits_of
+from tenfold.data.split_pictures import no_split, set_pictures_apart, split_pictures
+from tenfold.errors import UsageError
+from tenfold.evaluate.mistakes import Mistake, mistakes_of
+from tenfold.evaluate.picture_scores import read_classes, validator
+from tenfold.explain.picture_explanation import PictureExplanation, explain_pictures
+from tenfold.kind import (
+    Dealt,
+    Described,
+    Fitted,
+    Kind,
+    Learning,
+    Progress,
+    another_kind,
+    not_there,
+)
+from tenfold.kinds.images.image_packing import (
+    describe_pictures,
+    rebuild_pictures,
+    sample_answers,
+)
+from tenfold.kinds.refusing import Names, refuse
+from tenfold.nn.backbones import load_backbone
+from tenfold.picture_model import PictureEncoder, PictureModel, picture_features, picture_inputs
+from tenfold.seeds import Streams
+from tenfold.training.choose_pictures import (
+    PRETRAINED,
+    PicturePlan,
+    choose_framing,
+    choose_picture_plan,
+    folds_of,
+    named,
+)
+from tenfold.training.device import Place, choose_place
+from tenfold.training.fit_pictures import fit_heads, fit_pictures
+from tenfold.training.watch import Callback, Supervision
+
+STARTING_FROM_WEIGHTS: Final = frozenset({"auto", "pretrained"})  # networks
+OF_LISTS: Final[Names] = {"pictures": ("file_column", "target", "group_column")}
+AGAIN: Final = 500  # pictures of a run that are read once more
+
+
+class Images(Kind):
+    """Pictures of any size, told apart by class."""
+
+    name: ClassVar[str] = "images"
+    noun: ClassVar[str] = "pictures"
+    whole: ClassVar[str] = "pictures"
+    where: ClassVar[str] = "file"
+    own_options: ClassVar[Names] = options_of("images")
+
+    def recognises(self, source: Any) -> bool:
+        """Tell whether this is a folder, or a CSV that names pictures."""
+        return is_picture_source(source)
+
+    def options_for(self, source: Any, options: RunOptions) -> RunOptions:
+        """Return the options for pictures."""
+        if options.schema.task == "classification":  # what pictures are for anyway
+            options = replace(options, schema=replace(options.schema, task=None))
+        if Path(source).is_dir():
+            refuse(options, OF_LISTS, "a folder of pictures: its folders are the classes")
+        train = options.train
+        if train.weights is not None and train.network not in STARTING_FROM_WEIGHTS:
+            fact = f"--weights was given, and --network {train.network} starts without"
+            raise UsageError("U02", fact)
+        return options
+
+    def read(
+        self, source: Any, test: Any, options: RunOptions, watch: Callback
+    ) -> tuple[Pictures, Pictures | None]:
+        """Return the pictures that a user names, and test pictures."""
+        if isinstance(test, InMemory):
+            raise UsageError("U02", "test is a DataFrame, and data are pictures")
+        framing, progress = choose_framing(options.train), stage(watch, "reading pictures")
+        pictures, asked = read_pictures(source, framing, options.pictures, progress)
+        pictures.check_rejected(options.pictures.max_bad)
+        if test is not None:
+            asked = read_test_pictures(test, pictures.framing, options.pictures, progress)
+            pictures = replace(pictures, decisions=(*pictures.decisions, *asked.doubts))
+        if asked is not None:
+            asked.check_rejected(options.pictures.max_bad)
+        return pictures, asked
+
+    def choose_place(self, device: str) -> tuple[Place, tuple[Decision, ...]]:
+        """Return the device of that name, and the type of numbers in which it multiplies."""
+        return choose_place(device)
+
+    def describe(
+        self, data: Pictures, test: Pictures | None, options: RunOptions, streams: Streams
+    ) -> Described:
+        """Take test pictures away, and say which classes there are."""
+        data, test, apart = set_pictures_apart(data, test, options.split, streams)
+        schema = infer_picture_schema(data)
+        if test is not None:
+            read_classes(test, schema)  # training is not lost to what cannot be scored
+        return Described(
+            data=data, test=test, schema=schema, decisions=(*data.decisions, *apart)
+        )
+
+    def encode(self, data: Pictures, schema: PictureSchema) -> Encoded:
+        """Return pictures as rows without numbers: classes, weights of 1, and groups."""
+        return encode_pictures(data, schema)
+
+    def check(self, learning: Learning, coded: Encoded) -> Iterable[Finding]:  # noqa: ARG002
+        """Return findings that make the score a lie, or may: A02 to A09."""
+        copies = learning.options.split.keep_copies
+        return check_pictures(learning.data, learning.schema, learning.test, keep_copies=copies)
+
+    def split(self, learning: Learning, coded: Encoded) -> Dealt:
+        """Deal pictures out to folds as the user or the network says."""
+        options, schema = learning.options, learning.schema
+        usual = folds_of(
+            named(options.train, learning.given.network), on_gpu=learning.place.on_gpu
+        )
+        if learning.given.splitter is not None:
+            found = who_answers(
+                splits_of(learning.given.splitter, coded, schema), options.split
+            )
+        elif usual == 1 and learning.test is not None and options.split.folds is None:
+            found = no_split(len(coded))
+        else:
+            folds = options.split.folds or usual or DEFAULT_FOLDS
+            streams, copies = learning.streams, options.split.keep_copies
+            found = split_pictures(
+                learning.data, coded, schema, folds, streams, keep_copies=copies
+            )
+        splits, decisions = found
+        place = np.arange(len(coded))
+        return Dealt(rows=coded, place=place, splits=splits, decisions=decisions)
+
+    def plan(
+        self, learning: Learning, dealt: Dealt
+    ) -> tuple[PicturePlan, tuple[Decision, ...]]:
+        """Choose the network and the recipe by the number of pictures."""
+        train, make = learning.options.train, learning.given.network
+        name = named(train, make)
+        backbone = load_backbone(train.weights) if name in PRETRAINED else None
+        on_gpu = learning.place.on_gpu
+        return choose_picture_plan(len(dealt.rows), train, backbone, make, on_gpu=on_gpu)
+
+    def fit(
+        self, learning: Learning, plan: PicturePlan, dealt: Dealt, care: Supervision
+    ) -> Fitted:
+        """Train the networks of all folds."""
+        rows, place, streams = dealt.rows, learning.place, learning.streams
+        if plan.make is None:
+            rows = replace(rows, numbers=see_pictures(learning, plan, care))
+            fits = fit_heads(rows, dealt.splits, plan, streams, place.device, care=care)
+            return Fitted(fits=fits, rows=rows, decisions=fits.decisions)
+        validate = None
+        test, alone = learning.test, not dealt.splits.held_out.any()
+        if plan.form == "tutorial" and test is not None and alone:
+            validate = validator(test, learning.schema, plan.size, place.device)
+        fits = fit_pictures(
+            rows,
+            picture_inputs(learning.data, plan.size, place.device),
+            dealt.splits,
+            plan,
+            streams,
+            precision=place.precision,
+            care=care,
+            validate=validate,
+        )
+        return Fitted(fits=fits, rows=rows, decisions=fits.decisions)
+
+    def encoder(self, learning: Learning, plan: PicturePlan) -> PictureEncoder:
+        """Return what turns new pictures into pixels or features."""
+        return PictureEncoder(
+            backbone=plan.backbone if plan.make is None else None,
+            mirrored=plan.mirrored,
+            size=plan.size,
+            precision=learning.place.precision,
+        )
+
+    def truth(
+        self, data: Pictures, schema: PictureSchema
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Return the class number of each labelled picture, and weights of 1."""
+        classes = read_classes(data, schema)
+        return classes, np.ones(len(classes))
+
+    def places(self, data: Pictures) -> tuple[str, ...]:
+        """Return the file of each picture."""
+        return data.files
+
+    def groups(self, data: Pictures, schema: PictureSchema) -> Iterator[Group]:  # noqa: ARG002
+        """Return groups of pictures by their class, their brightness, their contrast."""
+        return groups_of_pictures(data)
+
+    def pack(self, model: PictureModel) -> tuple[dict[str, Any], dict[str, Tensor]]:
+        """Return which network it is, with the numbers of its backbone."""
+        backbone = model.encoder.backbone
+        state = {} if backbone is None else backbone.state_dict()
+        return describe_pictures(model), {f"backbone.{k}": v for k, v in state.items()}
+
+    def unpack(
+        self, manifest: Mapping[str, Any], tensors: Mapping[str, Tensor], make: Any
+    ) -> PictureModel:
+        """Return the model that a file describes."""
+        return rebuild_pictures(self, manifest, tensors, make)
+
+    def sample_answers(
+        self,
+        model: PictureModel,
+        manifest: Mapping[str, Any],  # noqa: ARG002 - they are made up anew
+        goes_on: Callable[[int, NDArray[np.float64]], bool],
+    ) -> NDArray[np.float64]:
+        """Return what a model says of three made-up pictures."""
+        return sample_answers(model, goes_on)
+
+    def mistakes(
+        self, data: Pictures, schema: PictureSchema, answers: NDArray[np.float64]
+    ) -> tuple[Mistake, ...]:
+        """Return the worst mistakes, and the pictures that networks were least sure of."""
+        return mistakes_of(data, read_classes(data, schema), schema.classes, answers)
+
+    def read_new(
+        self,
+        source: Any,
+        schema: PictureSchema,
+        options: RunOptions | None = None,
+        progress: Progress | None = None,
+    ) -> Pictures:
+        """Return pictures cut as those of training were."""
+        if isinstance(source, Pictures):
+            return source
+        if isinstance(source, InMemory):
+            raise another_kind(self.whole, "a table")
+        chosen = (options or RunOptions()).pictures
+        return read_unlabelled(source, schema.framing, chosen, progress)
+
+    def read_labelled(
+        self,
+        source: Any,
+        schema: PictureSchema,
+        options: RunOptions | None = None,
+        progress: Progress | None = None,
+    ) -> Pictures:
+        """Return labelled pictures: the test part of a folder that has one, or all."""
+        if isinstance(source, Pictures):
+            return source
+        if isinstance(source, InMemory):
+            raise another_kind(self.whole, "a table")
+        chosen = (options or RunOptions()).pictures
+        pictures, test = read_pictures(source, schema.framing, chosen, progress)
+        asked = pictures if test is None else test
+        asked.check_rejected(chosen.max_bad)
+        return asked
+
+    def admit(
+        self,
+        data: Pictures,
+        schema: PictureSchema,  # noqa: ARG002 - any picture is like those of training
+        mode: Mode | None,
+        *,
+        told: bool,
+    ) -> Pictures:
+        """Refuse pictures of which some cannot be read, if the mode is ``"strict"``."""
+        admit_pictures(data, mode, told=told)
+        data.check_rejected(max_bad=1.0)
+        return data
+
+    def index(self, source: Any, data: Pictures) -> list[str]:  # noqa: ARG002
+        """Return the file of each picture."""
+        return list(data.files)
+
+    def read_again(
+        self,
+        options: RunOptions,
+        known: str,
+        schema: PictureSchema,
+        source: str | Path | None = None,
+    ) -> Pictures:
+        """Return up to AGAIN of the pictures that a run was trained on, drawn at random."""
+        if not isinstance(source, str | Path | None):
+            raise another_kind(self.whole, "a table")
+        if source is None and not Path(known).exists():
+            raise not_there(known)
+        listing, _ = list_labelled(known if source is None else source, options.pictures)
+        generator = Streams(options.train.seed).generator("again")
+        drawn = np.sort(generator.permutation(len(listing.files))[:AGAIN])
+        files = [listing.files[at] for at in drawn]
+        return read_unlabelled(files, schema.framing, options.pictures)
+
+    def draft(self, model: PictureModel, data: Pictures, about: Any) -> Any:
+        """Return a model on its way to a file, with pictures that it is compared on."""
+        from tenfold.export.picture_draft import PictureDraft  # noqa: PLC0415 - as of tables
+
+        return PictureDraft(model, data, about)
+
+    def explain(
+        self,
+        model: PictureModel,
+        asked: Pictures | None,
+        held_out: Callable[[], Any],  # noqa: ARG002 - what layers see needs no other pictures
+        *,
+        of_class: str | None,
+        seed: int,  # noqa: ARG002 - nothing is drawn
+        progress: Progress | None,
+    ) -> PictureExplanation:
+        """Return what networks look at: layers, and places of pictures."""
+        if asked is not None:
+            asked.check_rejected(max_bad=1.0)
+        return explain_pictures(model, asked, of_class=of_class, progress=progress)
+
+    def check_closely(self, learning: Learning, coded: Encoded) -> Iterable[Finding]:  # noqa: ARG002
+        """Return pictures whose class the features of a pretrained network contradict: A12."""
+        progress = stage(learning.given.watch, "seeing pictures")
+        return check_picture_labels(learning.data, learning.streams, progress)
+
+
+def see_pictures(
+    learning: Learning, plan: PicturePlan, care: Supervision
+) -> NDArray[np.floating[Any]]:
+    """Return what a pretrained network says of the pictures, shape (N, D)."""
+    if learning.given.features is not None:
+        return learning.given.features
+    if plan.backbone is None:
+        raise ValueError("there is no backbone that could see pictures")
+    place, checkpoints = learning.place, care.checkpoints
+    kept = None if checkpoints is None else checkpoints.features(len(learning.data))
+    if kept is not None:
+        return kept
+    features = picture_features(
+        plan.backbone,
+        picture_inputs(learning.data, plan.size, place.device),
+        mirrored=plan.mirrored,
+        precision=place.precision,
+        progress=stage(care.watch, "seeing pictures"),
+    )
+    found: NDArray[np.floating[Any]] = features.cpu().numpy()
+    if checkpoints is not None:
+        checkpoints.keep_features(found)
+    return found
+
+
+def stage(watch: Callback, what: str) -> Callable[[int, int], None]:
+    """Return what tells a watch how far a stage is, and ends the run if it asks for an end."""
+
+    def progress(done: int, total: int) -> None:
+        watch.stage(what, done, total)
+        if watch.stop_reason() is not None:
+            raise KeyboardInterrupt  # there is no network yet that could be kept
+
+    return progress

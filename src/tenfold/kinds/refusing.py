@@ -1,0 +1,28 @@
+"""Options that say nothing of the data at hand are refused, not ignored."""
+
+from collections.abc import Mapping
+
+from tenfold.config import GROUPS, RunOptions
+from tenfold.errors import UsageError
+from tenfold.option import flag_of
+
+Names = Mapping[str, tuple[str, ...]]
+"""Names of options by their group."""
+
+
+def refuse(options: RunOptions, names: Names, data: str) -> None:
+    """Refuse options that say nothing of this kind of data.
+
+    Raises
+    ------
+    UsageError
+        U02, naming the first.
+    """
+    usual = RunOptions()
+    for group, members in names.items():
+        for name in members:
+            value = getattr(getattr(options, group), name)
+            if value != getattr(getattr(usual, group), name):
+                flag = flag_of(GROUPS[group].__dataclass_fields__[name])
+                flag = f"no-{flag}" if value is False else flag
+                raise UsageError("U02", f"--{flag} was given, and it says nothing of {data}")

@@ -1,0 +1,1 @@
+"""Tables: what is special to rows and columns."""

@@ -1,0 +1,230 @@
+"""What the model file of a table's networks holds, and the way back."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from typing import Any, Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from tenfold.config import TASKS
+from tenfold.data.encode import FIRST_LEVEL, level_counts, number_names
+from tenfold.data.schema import Schema
+from tenfold.kind import Kind
+from tenfold.model import Ensemble, Model
+from tenfold.nn.features import FoldFeatures
+from tenfold.nn.layout import FeatureOptions, Layout
+from tenfold.nn.mlp import FoldMLP, MLPOptions
+from tenfold.nn.network import FoldNetwork
+from tenfold.nn.own import MakeModule, own_network
+from tenfold.nn.targets import FoldTarget
+from tenfold.packing import (
+    check_counts,
+    fill,
+    rebuild_conformal,
+    rebuild_decisions,
+    require_function,
+)
+from tenfold.table_model import TableEncoder, TableModel, coded_rows
+
+SAMPLE_ROWS: Final = 3
+MOST_CODES: Final = 16  # of a column of numbers
+MOST_LAYERS: Final = 100
+
+
+def describe_table(model: TableModel) -> dict[str, Any]:
+    """Return what a manifest says of a table's networks."""
+    numbers, codes = _sample_rows(model)
+    network: dict[str, Any] = {"kind": "own"}
+    if isinstance(model.network, FoldMLP):
+        network = {"kind": "mlp", "options": asdict(model.network.options)}
+    answering = Ensemble(network=model.network, target=model.target, folds=model.folds)
+    return {
+        **_describe_ensemble(answering),
+        "scored": None if model.scored is None else _describe_ensemble(model.scored),
+        "network": network,
+        "sample": {
+            "numbers": [[None if np.isnan(x) else x for x in row] for row in numbers.tolist()],
+            "codes": codes.tolist(),
+            "answers": _answers(model, numbers, codes).tolist(),
+        },
+    }
+
+
+def table_answers(model: TableModel, manifest: Mapping[str, Any]) -> NDArray[np.float64]:
+    """Return what a model says of the sample rows of its manifest."""
+    sample = manifest["sample"]
+    numbers = np.array(sample["numbers"], dtype=np.float64).reshape(SAMPLE_ROWS, -1)
+    codes = np.array(sample["codes"], dtype=np.int64).reshape(SAMPLE_ROWS, -1)
+    return _answers(model, numbers, codes)
+
+
+def _answers(
+    model: TableModel, numbers: NDArray[np.float64], codes: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    return model.answers_coded(coded_rows(model.network, numbers, codes))
+
+
+def _describe_ensemble(ensemble: Ensemble) -> dict[str, Any]:
+    features = ensemble.network.features
+    return {
+        "folds": ensemble.folds,
+        "networks": len(ensemble.target.mean_F),
+        "features": {
+            "options": asdict(features.options),
+            "levels": features.levels,
+            "values": features.values,
+            "layouts": [asdict(layout) for _, layout in features.spans],
+            "networks": [at.stop - at.start for at, _ in features.spans],
+        },
+    }
+
+
+def _sample_rows(model: TableModel) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Make up rows around the middle of what the first fold saw; none of the table is kept."""
+    features = model.network.features
+    center = features.center_FP[0].double().cpu().numpy()
+    scale = features.scale_FP[0].double().cpu().numpy()
+    step = np.divide(1.0, scale, out=np.zeros_like(scale), where=scale > 0)
+    numbers = center + np.linspace(-1, 1, SAMPLE_ROWS)[:, None] * step
+    levels = np.array(features.levels, dtype=np.int64)
+    codes = np.arange(SAMPLE_ROWS)[:, None] % np.maximum(levels, 1)
+    return numbers, codes.astype(np.int64).reshape(SAMPLE_ROWS, len(levels))
+
+
+def rebuild_table(
+    kind: Kind,
+    manifest: Mapping[str, Any],
+    tensors: Mapping[str, Tensor],
+    make: MakeModule | None,
+) -> TableModel:
+    """Return the model that a manifest and its tensors describe.
+
+    Raises
+    ------
+    StoreError
+        M05, if the network is a user's own and its function is not given.
+    LookupError, TypeError, ValueError
+        If sizes cannot be those of a model.
+    """
+    schema = Schema.from_dict(manifest["schema"])
+    if schema.task not in TASKS or (len(schema.classes) or 1) != int(manifest["outputs"]):
+        raise ValueError("the schema is not that of the network")
+    answering = _rebuild_ensemble(manifest, manifest, schema, tensors, "", make)
+    told = manifest["scored"]
+    scored = None
+    if told is not None:
+        scored = _rebuild_ensemble(manifest, told, schema, tensors, "scored.", make)
+    features = answering.network.features
+    return Model(
+        kind=kind,
+        schema=schema,
+        encoder=TableEncoder(),
+        network=answering.network,
+        target=answering.target,
+        folds=answering.folds,
+        form=str(manifest["network"]["kind"]),
+        decisions=rebuild_decisions(manifest["decisions"]),
+        conformal=rebuild_conformal(
+            manifest["conformal"], tensors, features.center_FP.shape[1] + len(features.levels)
+        ),
+        scored=scored,
+    )
+
+
+def _rebuild_ensemble(
+    manifest: Mapping[str, Any],
+    told: Mapping[str, Any],
+    schema: Schema,
+    tensors: Mapping[str, Tensor],
+    prefix: str,
+    make: MakeModule | None,
+) -> Ensemble:
+    check_counts(told, tensors, prefix)
+    networks, outputs = int(told["networks"]), int(manifest["outputs"])
+    with torch.device("meta"):  # sizes that a manifest only claims take no memory
+        features = _rebuild_features(manifest, told, schema, len(tensors))
+        target = FoldTarget(networks, schema.task, outputs)
+    network = _rebuild_network(manifest["network"], features, outputs, make)
+    for name, module in (("network.", network), ("target.", target)):
+        fill(module, prefix + name, tensors)
+    return Ensemble(network=network, target=target, folds=int(told["folds"]))
+
+
+def _rebuild_features(
+    manifest: Mapping[str, Any], ensemble: Mapping[str, Any], schema: Schema, tensors: int
+) -> FoldFeatures:
+    """Return features whose numbers are still to be filled in.
+
+    Raises
+    ------
+    LookupError, TypeError, ValueError
+        If they cannot be those of the schema.
+    """
+    told, numbers = ensemble["features"], len(number_names(schema))
+    levels = tuple(map(int, told["levels"]))
+    values = tuple((int(p), tuple(map(float, known))) for p, known in told["values"])
+    options = FeatureOptions(
+        style=told["options"]["style"],
+        bins=tuple((int(count), float(height)) for count, height in told["options"]["bins"]),
+        one_hot=int(told["options"]["one_hot"]),
+        recurring=bool(told["options"]["recurring"]),
+    )
+    # Each column of codes has a tensor of its own, so there are no more of them.
+    if len(levels) > tensors or len(options.bins) > MOST_CODES:
+        raise ValueError("there is no model with so many columns")
+    if not np.isfinite([value for _, known in values for value in known]).all():
+        raise ValueError("a number is none")
+    of_values = tuple(len(known) + FIRST_LEVEL for _, known in values)
+    if levels != level_counts(schema) + of_values or not _among(
+        [p for p, _ in values], numbers
+    ):
+        raise ValueError("the schema is not that of the network")
+    layouts = [_rebuild_layout(one, numbers, levels) for one in told["layouts"]]
+    counts = list(map(int, told["networks"]))
+    if sum(counts) != int(ensemble["networks"]) or min(counts) < 1:
+        raise ValueError("the layouts are not those of the networks")
+    each = [one for one, count in zip(layouts, counts, strict=True) for _ in range(count)]
+    words = manifest["network"].get("options", {}).get("word_numbers")
+    return FoldFeatures(
+        numbers, levels, each, values, options, None if words is None else int(words)
+    )
+
+
+def _rebuild_layout(told: Mapping[str, Any], numbers: int, levels: tuple[int, ...]) -> Layout:
+    layout = Layout(
+        distinct=tuple(map(int, told["distinct"])),
+        flags=tuple(map(int, told["flags"])),
+        words=tuple((int(q), tuple(map(int, codes))) for q, codes in told["words"]),
+        tables=tuple(map(int, told["tables"])),
+    )
+    fits = len(layout.distinct) == numbers and _among(layout.flags, numbers)
+    fits &= _among([*layout.tables, *(q for q, _ in layout.words)], len(levels))
+    if not fits or not all(_among(codes, levels[q]) for q, codes in layout.words):
+        raise ValueError("a layout is not that of the columns")
+    return layout
+
+
+def _among(places: Iterable[int], count: int) -> bool:
+    return all(0 <= place < count for place in places)
+
+
+def _rebuild_network(
+    told: Mapping[str, Any], features: FoldFeatures, outputs: int, make: MakeModule | None
+) -> FoldNetwork:
+    if told["kind"] == "mlp":
+        shape = told["options"]
+        if not 0 <= len(shape["hidden"]) <= MOST_LAYERS or min(shape["hidden"], default=1) < 1:
+            raise ValueError("there is no network of such layers")
+        body = MLPOptions(
+            hidden=tuple(map(int, shape["hidden"])),
+            activation=shape["activation"],
+            word_numbers=int(shape["word_numbers"]),
+            init=shape["init"],
+        )
+        with torch.device("meta"):
+            return FoldMLP(features, outputs, body)
+    function = require_function(make)
+    return own_network(features, outputs, function, seeds=range(len(features.center_FP)))
