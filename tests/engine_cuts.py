@@ -17,8 +17,8 @@ from tenfold import resume
 from tenfold.cli.streams import endable
 from tenfold.config import RunOptions
 from tenfold.errors import StoreError
-from tenfold.kind import Given
 from tenfold.launch import carry_out
+from tenfold.learning import Given
 from tenfold.order import Order
 from tenfold.store.config import fingerprint
 from tenfold.training.checkpoints import NEWEST, Checkpoints, Pace

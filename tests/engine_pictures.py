@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from tenfold.config import RunOptions
 from tenfold.data.decode import Framing
 from tenfold.data.pictures import Pictures, pictures_of
-from tenfold.kind import Given
 from tenfold.kinds.registry import IMAGES
+from tenfold.learning import Given
 from tenfold.read_options import PictureOptions
 from tenfold.study.study import Study, run_study
 from tenfold.training.checkpoints import Checkpoints

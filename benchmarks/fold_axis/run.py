@@ -79,8 +79,8 @@ def read(name: str) -> Any:
 def prepare(name: str, network: str, folds: int, **changes: int) -> Case:
     """Return a case: the default plan of a network, with a width, batch or epochs changed."""
     from tenfold.config import RunOptions, SchemaOptions, SplitOptions, TrainOptions  # noqa: PLC0415
-    from tenfold.kind import Learning  # noqa: PLC0415
     from tenfold.kinds.registry import TABLES  # noqa: PLC0415
+    from tenfold.learning import Learning  # noqa: PLC0415
     from tenfold.seeds import Streams  # noqa: PLC0415
     from tenfold.training.choose import choose_plan  # noqa: PLC0415
 

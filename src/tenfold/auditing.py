@@ -1,6 +1,7 @@
 """``audit``: what in the data would make a score a lie, without training a network."""
 
 import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -9,8 +10,8 @@ from tenfold.checks.rejected import check_rejected, check_unlabelled
 from tenfold.config import Decision, RunOptions, SchemaOptions, SplitOptions, Task
 from tenfold.data.arrow import ArrowTable, as_source
 from tenfold.following import Callbacks, following, only_callbacks
-from tenfold.kind import Given, Learning
 from tenfold.kinds.registry import kind_named, kind_of, refuse_foreign
+from tenfold.learning import Given, Learning
 from tenfold.read_options import PictureOptions, ReadOptions
 from tenfold.run import Data
 from tenfold.seeds import Streams
@@ -165,11 +166,7 @@ def look(
     )
     findings: list[Finding] = []
     for part in (described.data, described.test):
-        if part is not None:
-            findings += check_rejected(
-                [*map(str, part.rejected)], len(part), max_bad, kind.noun
-            )
-            findings += check_unlabelled([*map(str, part.unlabelled)], len(part), kind.noun)
+        findings += () if part is None else _left_out(part, max_bad, kind.noun)
     coded = kind.encode(described.data, described.schema)
     findings += kind.check(learning, coded)
     findings += kind.check_closely(learning, coded)
@@ -182,3 +179,9 @@ def look(
         decisions=described.decisions,
         seconds=time.perf_counter() - started,
     )
+
+
+def _left_out(part: Any, max_bad: float, noun: str) -> Iterator[Finding]:
+    """Yield what is told of rows or pictures that cannot be used."""
+    yield from check_rejected([*map(str, part.rejected)], len(part), max_bad, noun)
+    yield from check_unlabelled([*map(str, part.unlabelled)], len(part), noun)

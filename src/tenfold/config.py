@@ -272,11 +272,6 @@ class AuditOptions(Options):
     ----------
     audit : {"stop", "warn", "off"}
         Refuse them, train and say so, or do not look.
-
-    Examples
-    --------
-    >>> AuditOptions(audit="warn").audit
-    'warn'
     """
 
     audit: AuditMode = option(
@@ -323,12 +318,6 @@ class RunOptions:
     @classmethod
     def of(cls, objects: Iterable[Options | None], flat: Mapping[str, Any]) -> "RunOptions":
         """Return options that are given as objects, and some by their names.
-
-        Parameters
-        ----------
-        objects : iterable of option objects or None
-        flat : mapping
-            Options by their names; those that are as usual say nothing.
 
         Raises
         ------

@@ -5,11 +5,9 @@ Everything else (studies, scores, model files, reports, the command) is the same
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar, Final, Protocol
+from typing import Any, ClassVar
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -17,186 +15,18 @@ from tenfold.config import Decision, RunOptions
 from tenfold.data.admit import Mode
 from tenfold.data.encode import Encoded
 from tenfold.data.groups import Group
-from tenfold.data.split import Splits, Splitter
-from tenfold.errors import PredictError
-from tenfold.nn.inputs import Inputs
-from tenfold.nn.network import FoldNetwork
-from tenfold.nn.own import MakeModule
+from tenfold.learning import (
+    Dealt,
+    Described,
+    Encoder,
+    Fitted,
+    Learning,
+    Progress,
+    another_kind,
+)
 from tenfold.seeds import Streams
 from tenfold.training.device import Place
-from tenfold.training.fit import FoldFits
 from tenfold.training.watch import Callback, Supervision
-
-SILENT: Final = Callback()
-PROCESSOR: Final = Place(device=torch.device("cpu"))
-
-
-Progress = Callable[[int, int], None]
-"""Takes the rows done and all rows."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Coded:
-    """N rows, ready for the networks.
-
-    Attributes
-    ----------
-    inputs : Inputs
-        From which the networks are fed, on their device.
-    count : int
-        N.
-    numbers : ndarray of shape (N, P), float64
-        Columns that the size of errors is looked up by; P is 0 for pictures.
-    codes : ndarray of shape (N, Q), int64
-    nearly_done : bool
-        Whether most of the work is behind, so that what is left needs no progress bar.
-    """
-
-    inputs: Inputs
-    count: int
-    numbers: NDArray[np.float64]
-    codes: NDArray[np.int64]
-    nearly_done: bool = False
-
-
-class Encoder(Protocol):
-    """How data of one kind become the inputs of networks."""
-
-    def encode(
-        self,
-        data: Any,
-        schema: Any,
-        network: FoldNetwork,
-        device: torch.device,
-        progress: Progress | None = None,
-    ) -> Coded:
-        """Return rows as the networks take them.
-
-        Raises
-        ------
-        InputError
-            If they are not such as the networks learnt from.
-        """
-
-
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Described:
-    """Data that can be learnt from.
-
-    Attributes
-    ----------
-    data
-        What the folds share out, test rows taken away.
-    test
-        Rows that no choice may touch, or None.
-    schema : Schema or PictureSchema
-    decisions : tuple of Decision
-    """
-
-    data: Any
-    test: Any
-    schema: Any
-    decisions: tuple[Decision, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Given:
-    """What a user gives as objects, which no file of options can hold.
-
-    Attributes
-    ----------
-    watch : Callback
-        Follows training and may end it.
-    splitter : splitter of scikit-learn or iterable of (learn, test), or None
-        Takes the place of ``options.split``. Positions count all rows of a table as it was
-        read: those that were rejected, that weigh nothing or are set apart, too.
-    network : callable or None
-        Takes the place of ``options.train.network``.
-    features : ndarray of shape (N, D) or None
-        What an earlier study of the same pictures found a pretrained network to say of them:
-        its ``rows.numbers``.
-    """
-
-    watch: Callback = SILENT
-    splitter: Splitter | Iterable[Any] | None = None
-    network: MakeModule | None = None
-    features: NDArray[np.floating[Any]] | None = None
-
-
-NOTHING: Final = Given()
-
-
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Learning:
-    """What networks are to learn, from which rows, where, and what the user asks for.
-
-    Attributes
-    ----------
-    data, test, schema
-        See ``Described``.
-    options : RunOptions
-    streams : Streams
-    place : Place
-    given : Given
-    """
-
-    data: Any
-    test: Any
-    schema: Any
-    options: RunOptions
-    streams: Streams
-    place: Place = PROCESSOR
-    given: Given = NOTHING
-
-
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Dealt:
-    """Rows dealt out to folds.
-
-    Attributes
-    ----------
-    rows : Encoded
-        In the order that training uses, copies joined.
-    place : ndarray of shape (len(data),), int64
-        Where each row of the data stands in ``rows``; -1 if its weight is 0.
-    splits : Splits
-    decisions : tuple of Decision
-    """
-
-    rows: Encoded
-    place: NDArray[np.int64]
-    splits: Splits
-    decisions: tuple[Decision, ...]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Fitted:
-    """The trained networks of all folds.
-
-    Attributes
-    ----------
-    fits : FoldFits
-    rows : Encoded
-        The rows as the networks saw them.
-    decisions : tuple of Decision
-        What was decided in training.
-    """
-
-    fits: FoldFits
-    rows: Encoded
-    decisions: tuple[Decision, ...]
-
-
-def another_kind(learnt: str, given: str) -> PredictError:
-    """Return P05: what is given is not of the kind that a model learnt."""
-    fact = f"the model was trained on {learnt}, and {given} was given"
-    return PredictError("P05", fact, fix=[f"give it {learnt}"])
-
-
-def not_there(source: str) -> PredictError:
-    """Return P06: the data of a run are not where they were."""
-    fact = f"the data of the run are not at {source}"
-    return PredictError("P06", fact, fix=["say where they are: --data FILE"])
 
 
 class Kind(ABC):

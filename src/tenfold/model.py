@@ -12,7 +12,8 @@ from torch import Tensor
 from tenfold.config import Decision
 from tenfold.data.split import Labelled
 from tenfold.errors import PredictError
-from tenfold.kind import Coded, Encoder, Kind, Progress
+from tenfold.kind import Kind
+from tenfold.learning import Coded, Encoder, Progress
 from tenfold.nn.conformal import Conformal, half_width
 from tenfold.nn.network import BLOCK, FoldNetwork, answer
 from tenfold.nn.targets import FoldTarget

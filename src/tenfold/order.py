@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tenfold.config import RunOptions
 from tenfold.errors import UsageError
-from tenfold.kind import Given
+from tenfold.learning import Given
 from tenfold.report.summary import versions
 from tenfold.run import Data
 from tenfold.store.begun import unfinished_run

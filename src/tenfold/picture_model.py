@@ -9,7 +9,7 @@ from torch import Tensor
 
 from tenfold.data.picture_schema import PictureSchema
 from tenfold.data.pictures import Pictures
-from tenfold.kind import Coded, Progress
+from tenfold.learning import Coded, Progress
 from tenfold.model import Model
 from tenfold.nn.backbones import Backbone
 from tenfold.nn.fused import BATCH

@@ -17,30 +17,23 @@ from tenfold.evaluate.new_data import show
 from tenfold.evaluate.scores import TestScore
 from tenfold.evaluate.told import not_of, tell
 from tenfold.explain.explanation import Explanation
-from tenfold.explain.held_out import HeldOut
 from tenfold.explain.picture_explanation import PictureExplanation
 from tenfold.exported import SUFFIXES, About, Form, Written
-from tenfold.kind import Progress, another_kind
+from tenfold.learning import Progress, another_kind
 from tenfold.model import Model
 from tenfold.option import check
+from tenfold.recalled import findings_of, held_out_of, trained_on
 from tenfold.report.summary import Results
 from tenfold.report.text import one_line, score_lines
 from tenfold.seeds import Streams
 from tenfold.store.begun import settle
-from tenfold.store.config import CONFIG, Config
-from tenfold.store.explained import read_explanation, write_explanation
+from tenfold.store.explained import write_explanation
 from tenfold.store.files import reading, write_text, writing_page
 from tenfold.store.folder import (
     CARD,
-    HISTORY,
     METRICS,
-    PREDICTIONS,
     REPORT,
-    read_answers_of_run,
-    read_tables,
-    run_tables,
 )
-from tenfold.store.mistakes import read_mistakes
 from tenfold.study.study import Study
 
 if TYPE_CHECKING:
@@ -118,31 +111,7 @@ class Run:
         return self.model.kind.noun
 
     def _findings(self) -> "Findings":
-        """Return all that a page shows of the run, from memory or from its folder.
-
-        Raises
-        ------
-        StoreError
-            M04, if a file of the run is missing or damaged.
-        """
-        from tenfold.report.page import Findings  # noqa: PLC0415 - loads Matplotlib
-
-        folder = self.folder or Path("run")
-        summary = self.results
-        if self.study is not None:
-            tables = run_tables(self.study)
-            mistakes = self.study.mistakes()
-        else:
-            tables = read_tables(folder, summary.classes)
-            mistakes = read_mistakes(folder)
-        return Findings(
-            name=folder.name,
-            summary=summary,
-            predictions=tables[PREDICTIONS],
-            history=tables[HISTORY],
-            mistakes=mistakes,
-            explanation=None if self.folder is None else read_explanation(folder),
-        )
+        return findings_of(self.results, self.study, self.folder)
 
     def write_report(self) -> Path:
         """Write ``report.html`` and ``model_card.md``, and take left checkpoints away.
@@ -205,26 +174,12 @@ class Run:
         found: Explanation | PictureExplanation = kind.explain(
             model,
             asked,
-            lambda: self._held_out(data),
+            lambda: held_out_of(model, self.study, self.folder, data),
             of_class=of_class,
             seed=int(self.metrics.get("seed", 0)),
             progress=progress,
         )
         return found
-
-    def _held_out(self, data: Any) -> HeldOut:
-        """Return the rows that the run was trained on, each in its fold."""
-        if self.study is not None:
-            return HeldOut.of_study(self.study)
-        table, options = self._trained_on(data)
-        known = read_answers_of_run(self.folder or Path("run"), self.model.schema.classes)
-        return HeldOut.again(self.model, table, options, known)
-
-    def _trained_on(self, data: Any) -> tuple[Any, RunOptions]:
-        """Return what an earlier run was trained on, or some of it, and the run's options."""
-        config = Config.read((self.folder or Path("run")) / CONFIG)
-        schema, options = self.model.schema, config.options
-        return self.model.kind.read_again(options, config.data, schema, data), options
 
     def export(
         self,
@@ -258,7 +213,7 @@ class Run:
 
         check(form in SUFFIXES, "format", form, " or ".join(SUFFIXES))
         folder = self.folder or Path("run")
-        held = self.study.data if self.study else self._trained_on(data)[0]
+        held = self.study.data if self.study else trained_on(self.model, self.folder, data)[0]
         about = self._findings().about if self.metrics else About(name=folder.name)
         target = Path(path) if path else self._own_folder() / f"model{SUFFIXES[form]}"
         return write(self.model.kind.draft(self.model, held, about), target, form)
@@ -397,15 +352,7 @@ class Run:
     ) -> Any:
         """Read new rows or pictures the way those of training were read.
 
-        Parameters
-        ----------
-        source : str, Path, DataFrame, sequence or ndarray
-        options : RunOptions, optional
-        progress : callable, optional
-
-        Returns
-        -------
-        Table or Pictures
+        It returns a ``Table`` or ``Pictures``.
 
         Raises
         ------

@@ -16,8 +16,8 @@ from tenfold.config import (
 from tenfold.data.arrow import ArrowTable, as_source
 from tenfold.data.split import Splitter
 from tenfold.following import Callbacks
-from tenfold.kind import Given
 from tenfold.launch import start
+from tenfold.learning import Given
 from tenfold.nn.own import MakeModule
 from tenfold.order import Order, do_again, go_on
 from tenfold.read_options import PictureOptions, ReadOptions

@@ -16,7 +16,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from tenfold.config import SplitOptions, TrainOptions
 from tenfold.data.split import Splitter
 from tenfold.errors import PredictError, SchemaError, speaking
-from tenfold.kind import Given
+from tenfold.learning import Given
 from tenfold.machine import peak_memory_bytes
 from tenfold.nn.own import MakeModule
 from tenfold.option import check

@@ -196,12 +196,7 @@ class TableEstimator(StudyEstimator, ABC):
         # A pipeline cannot stop and ask, so few rows get few folds here.
         grouped = replace(options.split, group_column=None if groups is None else names[GROUP])
         options = replace(options, schema=schema, split=grouped)
-        asked = None
-        if test is not None:
-            told = test[0].copy(deep=False)
-            told[names[WEIGHT]], told[names[TARGET]] = 1.0, test[1]
-            asked = read_table(told, like=table.known)
-            asked = self._labelled(asked, names[TARGET], test[1])
+        asked = None if test is None else self._test_table(*test, names, table)
         members = only_callbacks(self.callbacks)
         with following(members, verbose=bool(self.verbose)) as watch:
             labelled = self._labelled(table, names[TARGET], target[weighty])
@@ -211,6 +206,14 @@ class TableEstimator(StudyEstimator, ABC):
         answers = np.full((len(inputs), study.model.target.outputs), np.nan)
         answers[weighty] = study.out_of_fold()
         self._keep(study, answers)
+
+    def _test_table(
+        self, inputs: pd.DataFrame, y: NDArray[Any], names: Mapping[str, str], like: Table
+    ) -> Table:
+        """Return test rows as a table, read as the one that is learnt from."""
+        told = inputs.copy(deep=False)
+        told[names[WEIGHT]], told[names[TARGET]] = 1.0, y
+        return self._labelled(read_table(told, like=like.known), names[TARGET], y)
 
     def _inputs(self, X: Any, y: Any = None, *, reset: bool) -> tuple[pd.DataFrame, Any]:
         """Check rows as scikit-learn asks, and return them as a DataFrame."""

@@ -12,7 +12,7 @@ from tenfold.data.read import as_table
 from tenfold.data.required import check_columns
 from tenfold.data.schema import Schema
 from tenfold.data.table import Table
-from tenfold.kind import Coded, Progress
+from tenfold.learning import Coded, Progress
 from tenfold.model import Model
 from tenfold.nn.inputs import TableInputs
 from tenfold.nn.network import FoldNetwork

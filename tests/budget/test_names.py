@@ -92,8 +92,9 @@ def hints_of(name: str) -> Iterator[type]:
 
 def types_in(hint: Any) -> Iterator[type]:
     parts = typing.get_args(hint)
-    if isinstance(hint, type) and not parts:
-        yield hint
+    bare = typing.get_origin(hint) or hint
+    if isinstance(bare, type):
+        yield bare
     for part in parts:
         yield from types_in(part)
 

@@ -81,7 +81,7 @@ def test_every_option_stands_on_the_page_of_commands(pages: Path) -> None:
 def test_no_option_on_a_page_has_a_dash_for_its_two_hyphens(pages: Path) -> None:
     texts = {page: page.read_text(encoding="utf-8") for page in pages.rglob("*.html")}
     assert len(texts) > 20
-    assert [page.name for page, text in texts.items() if re.search("–[a-z]", text)] == []
+    assert [page.name for page, text in texts.items() if re.search("\u2013[a-z]", text)] == []
 
 
 def table_fields(page: str) -> set[str]:

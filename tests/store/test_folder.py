@@ -207,7 +207,8 @@ FULL_DISK = """
 import sys, tenfold
 from tenfold.errors import StoreError
 try:
-    tenfold.train(sys.argv[1], folds=3, epochs=2, quality="fast", out=sys.argv[2])
+    few = tenfold.TrainOptions(epochs=2)
+    tenfold.train(sys.argv[1], folds=3, training=few, quality="fast", out=sys.argv[2])
 except StoreError as error:
     print(error)
 """

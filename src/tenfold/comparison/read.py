@@ -19,8 +19,8 @@ from tenfold.data.picture_schema import PictureSchema, encode_pictures, infer_pi
 from tenfold.data.pictures import Pictures, read_pictures
 from tenfold.data.split import Splits, Splitter, pairs_of, splits_of
 from tenfold.data.split_pictures import split_pictures
-from tenfold.kind import Given, Learning
 from tenfold.kinds.registry import IMAGES, TABLES, kind_of, refuse_foreign
+from tenfold.learning import Given, Learning
 from tenfold.seeds import Streams
 from tenfold.study.study import look_at
 from tenfold.training.device import choose_device

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from tenfold.evaluate.coverage import PROMISED, own_class, sets_of, share_of
 from tenfold.evaluate.scores import TestScore, score_test
-from tenfold.kind import Progress
+from tenfold.learning import Progress
 from tenfold.model import Model
 from tenfold.seeds import Streams
 

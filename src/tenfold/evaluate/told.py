@@ -7,7 +7,7 @@ import pandas as pd
 from tenfold.data.answers import answer_table
 from tenfold.errors import PredictError
 from tenfold.evaluate.coverage import PROMISED, sets_of
-from tenfold.kind import Progress
+from tenfold.learning import Progress
 from tenfold.model import Model
 
 

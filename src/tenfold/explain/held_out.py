@@ -16,7 +16,7 @@ from tenfold.data.encode import Encoded
 from tenfold.data.split import Splits
 from tenfold.data.table import Table
 from tenfold.errors import PredictError
-from tenfold.kind import Learning
+from tenfold.learning import Learning
 from tenfold.nn.inputs import TableInputs
 from tenfold.seeds import Streams
 from tenfold.study.study import Study

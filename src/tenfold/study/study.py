@@ -28,7 +28,8 @@ from tenfold.evaluate.scores import (
     score_test,
 )
 from tenfold.evaluate.trust import Trust
-from tenfold.kind import NOTHING, Dealt, Fitted, Given, Kind, Learning
+from tenfold.kind import Kind
+from tenfold.learning import NOTHING, Dealt, Fitted, Given, Learning
 from tenfold.model import Ensemble, Model
 from tenfold.seeds import Streams
 from tenfold.training.checkpoints import Checkpoints

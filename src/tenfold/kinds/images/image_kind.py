@@ -32,22 +32,22 @@ from tenfold.errors import UsageError
 from tenfold.evaluate.mistakes import Mistake, mistakes_of
 from tenfold.evaluate.picture_scores import read_classes, validator
 from tenfold.explain.picture_explanation import PictureExplanation, explain_pictures
-from tenfold.kind import (
-    Dealt,
-    Described,
-    Fitted,
-    Kind,
-    Learning,
-    Progress,
-    another_kind,
-    not_there,
-)
+from tenfold.kind import Kind
 from tenfold.kinds.images.image_packing import (
     describe_pictures,
     rebuild_pictures,
     sample_answers,
 )
 from tenfold.kinds.refusing import Names, refuse
+from tenfold.learning import (
+    Dealt,
+    Described,
+    Fitted,
+    Learning,
+    Progress,
+    another_kind,
+    not_there,
+)
 from tenfold.nn.backbones import load_backbone
 from tenfold.picture_model import PictureEncoder, PictureModel, picture_features, picture_inputs
 from tenfold.seeds import Streams

@@ -38,18 +38,18 @@ from tenfold.evaluate.scores import read_answers
 from tenfold.explain.explanation import Explanation
 from tenfold.explain.held_out import HeldOut
 from tenfold.explain.tables import explain_table
-from tenfold.kind import (
+from tenfold.kind import Kind
+from tenfold.kinds.refusing import Names
+from tenfold.kinds.tables.table_packing import describe_table, rebuild_table, table_answers
+from tenfold.learning import (
     Dealt,
     Described,
     Fitted,
-    Kind,
     Learning,
     Progress,
     another_kind,
     not_there,
 )
-from tenfold.kinds.refusing import Names
-from tenfold.kinds.tables.table_packing import describe_table, rebuild_table, table_answers
 from tenfold.nn.features import FoldFeatures
 from tenfold.seeds import Streams
 from tenfold.table_model import TableEncoder, TableModel
