@@ -17,7 +17,7 @@ from pathlib import Path
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from tenfold import train
+from tenfold import TrainOptions, train
 
 
 def write_digits(folder: Path) -> Path:
@@ -56,9 +56,7 @@ def main(folder: Path, picture: Path, epochs: int) -> None:
         folder / "training_set",
         test=folder / "test_set",
         network=network,
-        img_size=64,
-        batch_size=32,
-        epochs=epochs,
+        training=TrainOptions(img_size=64, batch_size=32, epochs=epochs),
         seed=7,
         out=None,
     )

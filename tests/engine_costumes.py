@@ -21,7 +21,7 @@ import pandas as pd
 import pyarrow as pa
 from hypothesis import strategies as some
 
-from tenfold.config import ReadOptions
+from tenfold.read_options import ReadOptions
 
 Columns = dict[str, list[Any]]
 

@@ -13,14 +13,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from tenfold import resume
 from tenfold.cli.streams import endable
 from tenfold.config import RunOptions
 from tenfold.errors import StoreError
-from tenfold.launch import carry_out, train
+from tenfold.launch import carry_out
 from tenfold.learning import Given
 from tenfold.order import Order
 from tenfold.store.config import fingerprint
-from tenfold.tracking import tracker
 from tenfold.training.checkpoints import NEWEST, Checkpoints, Pace
 
 ROOT: Final = Path(__file__).parents[1]
@@ -204,13 +204,13 @@ def begin(order: Order, number: int, ending: str) -> None:
 
     sys.addaudithook(hook)
     with endable():
-        carry_out(order, tracker(None, out))
+        carry_out(order)
 
 
 def go_on(folder: Path, out: Path) -> None:
     """Go on with a run; write down the code of what stands against it."""
     try:
-        train(resume=folder)
+        resume(folder)
     except StoreError as error:
         (out / "code").write_text(error.code)
         raise SystemExit(1) from error

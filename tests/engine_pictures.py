@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor, nn
 
-from tenfold.config import PictureOptions, RunOptions
+from tenfold.config import RunOptions
 from tenfold.data.decode import Framing
 from tenfold.data.pictures import Pictures, pictures_of
 from tenfold.kinds.registry import IMAGES
 from tenfold.learning import Given
+from tenfold.read_options import PictureOptions
 from tenfold.study.study import Study, run_study
 from tenfold.training.checkpoints import Checkpoints
 from tenfold.training.fit import FoldFits

@@ -85,7 +85,14 @@ def below(limit: int) -> dict[str, Any]:
     size = next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmSize:"))
     resource.setrlimit(own, (size + limit, size + limit))
     try:
-        train(numbers(150, 300), folds=3, quality="fast", epochs=1, audit="off", out=None)
+        train(
+            numbers(150, 300),
+            folds=3,
+            quality="fast",
+            training=TrainOptions(epochs=1),
+            audit="off",
+            out=None,
+        )
     except NetworkError as error:
         return {"said": str(error)}
     return {"said": "trained"}

@@ -22,6 +22,7 @@ import pandas as pd
 from onnx import TensorProto, helper, numpy_helper
 
 import tenfold
+from tenfold import TrainOptions
 from tenfold.config import Task
 from tenfold.data.decode import Framing
 from tenfold.data.picture_schema import PictureSchema
@@ -56,7 +57,9 @@ def table_file(home: Path, task: Task = "regression") -> Path:
     if task == "classification":
         dear = np.where(frame["price"] > frame["price"].median(), "dear", "cheap")
         frame = frame.assign(price=dear)
-    run = tenfold.train(frame, folds=3, epochs=12, quality="fast", out=home)
+    run = tenfold.train(
+        frame, folds=3, training=TrainOptions(epochs=12), quality="fast", out=home
+    )
     return run.export(home / f"{task}.onnx").path
 
 

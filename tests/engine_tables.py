@@ -17,13 +17,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from tenfold import train
 from tenfold.config import SchemaOptions, SplitOptions, Task, TrainOptions
 from tenfold.data.copies import in_order
 from tenfold.data.encode import Encoded, encode
 from tenfold.data.read import read_table
 from tenfold.data.schema import infer_schema
 from tenfold.data.split import Splits
-from tenfold.launch import train
 from tenfold.nn.inputs import TableInputs
 from tenfold.nn.network import FoldNetwork, answer
 from tenfold.nn.targets import FoldTarget
@@ -33,7 +33,8 @@ from tenfold.training.checkpoints import Checkpoints
 from tenfold.training.choose import choose_plan
 from tenfold.training.fit import FoldFits, fit_folds
 from tenfold.training.recipe import Plan
-from tenfold.training.watch import Deadline, Silent, Supervision, Watch
+from tenfold.training.watch import Callback, Deadline, Supervision
+from tests.engine_options import asked
 
 # TENFOLD_TEST_SEEDS=all repeats what depends on chance with twenty seeds.
 SEEDS: Final = range(20) if os.environ.get("TENFOLD_TEST_SEEDS") == "all" else (0,)
@@ -225,7 +226,7 @@ def fit(
     plan: Plan,
     *,
     seed: int = 0,
-    watch: Watch | None = None,
+    watch: Callback | None = None,
     deadline: Deadline | None = None,
     checkpoints: Checkpoints | None = None,
 ) -> FoldFits:
@@ -236,7 +237,7 @@ def fit(
         plan,
         Streams(seed),
         CPU,
-        care=Supervision(watch or Silent(), deadline or Deadline(None), checkpoints),
+        care=Supervision(watch or Callback(), deadline or Deadline(None), checkpoints),
     )
 
 
@@ -251,7 +252,7 @@ def quick_run(
     """Train on a mixed table for a few epochs and write nothing."""
     given = {"target": "y", "weight_column": "w", "folds": three_folds(len(frame)), "out": None}
     return train(
-        frame, network=NETWORKS[network], seed=seed, epochs=epochs, **(given | options)
+        frame, **asked(network=NETWORKS[network], seed=seed, epochs=epochs, **given | options)
     )
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import tenfold
-from tenfold import ImageClassifier
+from tenfold import ImageClassifier, TrainOptions
 from tenfold.exported import Exported
 from tenfold.serve.app import app_of
 from tenfold.serve.options import ServeOptions
@@ -56,7 +56,11 @@ def test_alone_together_served_and_from_python_a_picture_has_one_answer(tmp_path
     greys[20:] //= 4  # dark ones, which must not be stretched
     files = write(tmp_path / "data", kelvin(greys), labels)
     run = tenfold.train(
-        tmp_path / "data", folds=3, img_size=32, network="tutorial", epochs=1, out=tmp_path
+        tmp_path / "data",
+        folds=3,
+        training=TrainOptions(img_size=32, epochs=1),
+        network="tutorial",
+        out=tmp_path,
     )
     assert any(one.change_with == "--white" for one in run.study.decisions)
     run = tenfold.load(tmp_path / "data-1")
@@ -105,7 +109,11 @@ def test_a_network_of_eight_bits_says_where_users_see_it_that_white_is_not_known
     greys, labels = stripes(18)
     plain = write(tmp_path / "data", eight_bits(greys), labels)
     run = tenfold.train(
-        tmp_path / "data", folds=3, img_size=32, network="tutorial", epochs=1, out=tmp_path
+        tmp_path / "data",
+        folds=3,
+        training=TrainOptions(img_size=32, epochs=1),
+        network="tutorial",
+        out=tmp_path,
     )
     deep = twelve_bits(greys)
     deep[2] //= 2
@@ -151,7 +159,13 @@ def test_a_network_of_eight_bits_says_where_users_see_it_that_white_is_not_known
 def test_white_is_refused_where_a_table_was_learnt_from(tmp_path: Path) -> None:
     rows = "a,y\n" + "".join(f"{i * i % 31}.5,{i % 7}.5\n" for i in range(60))
     (tmp_path / "rows.csv").write_text(rows)
-    tenfold.train(tmp_path / "rows.csv", folds=3, epochs=1, out=tmp_path, audit="off")
+    tenfold.train(
+        tmp_path / "rows.csv",
+        folds=3,
+        training=TrainOptions(epochs=1),
+        out=tmp_path,
+        audit="off",
+    )
     for command in ("predict", "evaluate"):
         words = (command, tmp_path / "rows-1", tmp_path / "rows.csv", "--white", "255")
         done = subprocess.run(

@@ -10,8 +10,14 @@ import pandas as pd
 import pytest
 from sklearn.model_selection import KFold, TimeSeriesSplit
 
-from tenfold import ImageClassifier, TabularClassifier, TabularRegressor
-from tenfold.launch import train
+from tenfold import (
+    ImageClassifier,
+    SplitOptions,
+    TabularClassifier,
+    TabularRegressor,
+    TrainOptions,
+    train,
+)
 from tenfold.opening import load
 from tenfold.report.text import score_lines
 from tenfold.run import Run
@@ -47,7 +53,7 @@ def error_of(run: Run, rows: pd.DataFrame) -> float:
 def test_the_score_in_time_is_met_on_the_next_stretch(slope: float) -> None:
     """The mean of all folds, most of which never saw a recent row, would be far off."""
     run, new = run_of(slope), trending(slope=slope)[PAST:]
-    said = run.summary.scores["rmse"]
+    said = run.results.scores["rmse"]
     assert said.low <= error_of(run, new) <= said.high
     answers = run.predict(new)
     held = (answers["low"] <= new["y"]) & (new["y"] <= answers["high"])
@@ -87,7 +93,7 @@ def test_every_network_has_a_refit_that_is_saved_and_exported(
         time_column="day",
         folds=3,
         network=make,
-        epochs=4,
+        training=TrainOptions(epochs=4),
         out=tmp_path,
     )
     own = None if isinstance(make, str) else make
@@ -121,11 +127,11 @@ def test_where_folds_learn_from_a_window_the_newest_window_answers(timed: bool) 
         out=None,
     )
     assert error_of(run, rows[600:]) < 0.6
-    assert run.summary.window == 100
+    assert run.results.window == 100
     last = run.study.fits.stack.learn_FN[-1]
     assert sorted(run.study.rows.rows[last]) == list(range(500, 600))
-    assert "the newest 100 rows" in " ".join(score_lines(run.summary))
-    assert "the newest 100 rows" in " ".join(one.what for one in run.summary.decisions)
+    assert "the newest 100 rows" in " ".join(score_lines(run.results))
+    assert "the newest 100 rows" in " ".join(one.what for one in run.results.decisions)
 
 
 def test_a_splitter_in_time_has_a_refit_and_one_of_equal_parts_has_none() -> None:
@@ -156,7 +162,7 @@ def test_pictures_in_time_have_a_refit_too() -> None:
 
 
 def test_it_is_said_whose_scores_are_printed() -> None:
-    lines = list(score_lines(run_of(10.0).summary))
+    lines = list(score_lines(run_of(10.0).results))
     assert lines[0] == (
         "10 folds, 480 rows, 215 of them each predicted by a network of an earlier period "
         "that was not trained on it"
@@ -173,9 +179,14 @@ def test_it_is_said_whose_scores_are_printed() -> None:
     ]
     assert len(held) == 1
     alike = train(
-        trending().drop(columns="day"), target="y", folds=3, epochs=2, out=None, audit="off"
+        trending().drop(columns="day"),
+        target="y",
+        folds=3,
+        training=TrainOptions(epochs=2),
+        out=None,
+        audit="off",
     )
-    lines = list(score_lines(alike.summary))
+    lines = list(score_lines(alike.results))
     assert (
         "These are scores of single folds. New rows are predicted by the mean of all 3, "
         "which is usually slightly more accurate."
@@ -188,12 +199,18 @@ def test_it_is_said_whose_scores_are_printed() -> None:
 
 def test_without_a_refit_the_mean_of_all_folds_answers() -> None:
     run = train(
-        trending(), target="y", time_column="day", folds=4, epochs=2, out=None, refit=False
+        trending(),
+        target="y",
+        time_column="day",
+        folds=4,
+        training=TrainOptions(epochs=2),
+        out=None,
+        splitting=SplitOptions(refit=False),
     )
     assert (
         "These are scores of the last 2 folds. New rows are predicted by the mean of all 4 "
         "folds, most of which were not trained on recent rows."
-    ) in list(score_lines(run.summary))
+    ) in list(score_lines(run.results))
     assert run.study.model.folds == 4
     assert run.study.model.scored is None
 

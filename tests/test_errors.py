@@ -25,7 +25,7 @@ import torch
 from sklearn.linear_model import Ridge
 
 import tenfold
-from tenfold import errors, tracking
+from tenfold import TrainOptions, errors, tracking
 from tenfold.cli import CTRL_C, main
 from tenfold.cli.terminal import write_rows
 from tenfold.cli.views import app
@@ -40,6 +40,7 @@ from tenfold.store.held import Held
 from tenfold.store.parcel import MANIFEST
 from tenfold.wording import COMMAND, PYTHON
 from tests import engine_leaks as leaks
+from tests.engine_options import asked
 from tests.engine_pictures import write_folder
 from tests.engine_served import ask_here, picture_file
 
@@ -66,11 +67,11 @@ def linear(inputs: int, outputs: int) -> torch.nn.Module:
 
 
 def train(data: Any, **options: Any) -> object:
-    return tenfold.train(data, **QUICK | options)
+    return tenfold.train(data, **asked(**QUICK | options))
 
 
 def compare(data: Any, **options: Any) -> object:
-    return tenfold.compare(data, out=None, **options)
+    return tenfold.compare(data, **asked(out=None, **options))
 
 
 def text(home: Path, content: str | bytes, name: str = "a.csv") -> Path:
@@ -115,7 +116,7 @@ def go_on_beside(run: Path) -> None:
     """Go on with a run while somebody else works on it."""
     held = Held(run)
     try:
-        train(None, resume=run)
+        tenfold.resume(run)
     finally:
         held.release()
 
@@ -164,7 +165,7 @@ class Off:
 
 
 def write_down(home: Path, data: pd.DataFrame, network: Any = "tutorial") -> None:
-    tenfold.train(data, network=network, **QUICK).export(home / "x.onnx")
+    tenfold.train(data, **asked(network=network, **QUICK)).export(home / "x.onnx")
 
 
 def refused(
@@ -1016,7 +1017,7 @@ N09: training needs at least 27 MB of memory, but only 11 MB are free.
         ),
     ),
     (
-        lambda home: train(None, resume=cut_off(home), lr=0.5),
+        lambda home: command("train", "--resume", cut_off(home), "--lr", 0.5),
         (
             """\
 M12: lr changed since the run began.
@@ -1028,7 +1029,7 @@ M12: lr changed since the run began.
         ),
     ),
     (
-        lambda home: train(None, resume=model(home).parent),
+        lambda home: tenfold.resume(model(home).parent),
         (
             """\
 M13: the run at HOME/runs/houses-1 is finished.
@@ -1480,6 +1481,22 @@ P02: column 'rooms' held numbers in training, but now holds 20 cells that are no
         ),
     ),
     (
+        lambda home: tenfold.load(model(home)).predict_proba(houses()),
+        """\
+P09: probabilities were asked for, and the run predicts numbers.
+
+  why  probabilities are those of classes, and intervals those of numbers
+  fix  run.predict(DATA)""",
+    ),
+    (
+        lambda home: tenfold.load(model(home, "pets-1")).predict_interval(pets()),
+        """\
+P09: intervals were asked for, and the run predicts classes.
+
+  why  probabilities are those of classes, and intervals those of numbers
+  fix  run.predict(DATA, coverage=0.9) gives sets of classes""",
+    ),
+    (
         lambda home: tenfold.load(model(home)).predict(
             houses().assign(rooms=99, town="ulm"), schema="strict"
         ),
@@ -1705,11 +1722,11 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("pets", pets(), "auto"),
         ("own", houses(), linear),
     ):
-        run = tenfold.train(frame, **QUICK | {"out": folder, "network": net})
+        run = tenfold.train(frame, **asked(**QUICK | {"out": folder, "network": net}))
         assert run.folder is not None
         run.folder.rename(folder / f"{name}-1")
     flags = write_folder(folder.parent / "flags", 24)
-    tenfold.train(flags, folds=2, img_size=32, out=folder)
+    tenfold.train(flags, folds=2, training=TrainOptions(img_size=32), out=folder)
     return folder
 
 
@@ -1756,24 +1773,33 @@ def test_an_option_that_is_out_of_range_is_named_with_what_it_takes(
     ("command", "python"),
     [
         ("use fewer folds: --folds 3", "use fewer folds: folds=3"),
-        ("use a lower learning rate: --lr 1e-05", "use a lower learning rate: lr=1e-05"),
+        (
+            "use a lower learning rate: --lr 1e-05",
+            "use a lower learning rate: TrainOptions(lr=1e-05)",
+        ),
         ("choose another target: --target NAME", "choose another target: target=NAME"),
         ("predict a number: --task regression", 'predict a number: task="regression"'),
         ("--network tutorial is for tables", 'network="tutorial" is for tables'),
         ("--network auto, tutorial, or mine.py:net", "network: auto, tutorial, or mine.py:net"),
         ("--with mine.py:make_model", "contenders='mine.py:make_model'"),
-        ("name the separator: --separator ';'", "name the separator: separator=';'"),
-        ("read it so: --encoding cp1250", "read it so: encoding='cp1250'"),
-        ("--kind 'a b'=constant", "kinds={'a b': 'constant'}"),
-        ("--kind NAME=category", "kinds={NAME: 'category'}"),
-        ('--kind "it\'s"=number', "kinds={\"it's\": 'number'}"),
-        ("--memory 1.5", "memory_bytes=1_500_000_000"),
+        (
+            "name the separator: --separator ';'",
+            "name the separator: ReadOptions(separator=';')",
+        ),
+        ("read it so: --encoding cp1250", "read it so: ReadOptions(encoding='cp1250')"),
+        ("--kind 'a b'=constant", "SchemaOptions(kinds={'a b': 'constant'})"),
+        ("--kind NAME=category", "SchemaOptions(kinds={NAME: 'category'})"),
+        ('--kind "it\'s"=number', "SchemaOptions(kinds={\"it's\": 'number'})"),
+        ("--memory 1.5", "PictureOptions(memory_bytes=1_500_000_000)"),
         ("--strict or --warn", 'schema="strict" or schema="warn"'),
-        ("say so: --no-header", "say so: header=False"),
-        ("--shuffle or --no-shuffle", "shuffle=True or shuffle=False"),
+        ("say so: --no-header", "say so: ReadOptions(header=False)"),
+        (
+            "--shuffle or --no-shuffle",
+            "SplitOptions(shuffle=True) or SplitOptions(shuffle=False)",
+        ),
         ("which --group-column names", "which group_column names"),
         ("--time-column and --test-size", "time_column and test_size"),
-        ("go on: tenfold train --resume runs/a-1", "go on: tenfold.train(resume='runs/a-1')"),
+        ("go on: tenfold train --resume runs/a-1", "go on: tenfold.resume('runs/a-1')"),
         ("train again: tenfold train DATA", "train again: tenfold.train(DATA)"),
         ("tenfold report runs/a-1", "tenfold.load('runs/a-1').write_report()"),
         ("pip install --upgrade tenfold", "pip install --upgrade tenfold"),

@@ -21,7 +21,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import tenfold
-from tenfold import TabularClassifier, TabularRegressor
+from tenfold import TabularClassifier, TabularRegressor, TrainOptions
 from tenfold.errors import PredictError, SchemaError, SplitError, UsageError
 from tests.engine_tables import houses
 
@@ -45,7 +45,9 @@ def split_target(frame: pd.DataFrame) -> tuple[pd.DataFrame, "pd.Series[Any]"]:
 def test_an_estimator_and_train_give_the_same_out_of_fold_answers(houses: pd.DataFrame) -> None:
     X, y = split_target(houses)
     model = TabularRegressor(**QUICK, random_state=5).fit(X, y)
-    run = tenfold.train(houses, folds=3, quality="fast", epochs=2, seed=5, out=None)
+    run = tenfold.train(
+        houses, folds=3, quality="fast", training=TrainOptions(epochs=2), seed=5, out=None
+    )
     assert run.study is not None
     np.testing.assert_array_equal(model.out_of_fold_, run.study.out_of_fold()[:, 0])
     assert model.fold_scores_["rmse"].tolist() == run.metrics["scores"]["rmse"]["per_fold"]

@@ -33,7 +33,8 @@ def heads(): return ImageClassifier(folds=2, img_size=32).fit(pictures, classes)
 def scratch():
     asked = {"folds": 2, "img_size": 32, "network": "scratch", "epochs": 1}
     return ImageClassifier(**asked).fit(pictures, classes)
-def trained(): return tenfold.train(frame, **QUICK, quality="fast", out=None)
+FEW = {"folds": 3, "training": tenfold.TrainOptions(epochs=1), "quality": "fast"}
+def trained(): return tenfold.train(frame, **FEW, out=None)
 def said_of_run(folder): return tenfold.load(folder).predict(X)["prediction"].to_numpy()
 
 def forked(ask):
@@ -63,7 +64,7 @@ def main(out):
         wanted = ask(rows)
         for what in ("first", "second"):
             found[f"{make.__name__} {what}"] = np.array_equal(forked(lambda: ask(rows)), wanted)
-    run = tenfold.train(frame, **QUICK, quality="fast", out=out)
+    run = tenfold.train(frame, **FEW, out=out)
     for make in (trained, heads, scratch):
         found[f"{make.__name__} learns"] = forked(lambda: bool(make())) is True
     wanted = run.predict(X)["prediction"].to_numpy()

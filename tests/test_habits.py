@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 
 import tenfold
-from tenfold import ImageClassifier, TabularClassifier, TabularRegressor
+from tenfold import ImageClassifier, TabularClassifier, TabularRegressor, TrainOptions
 from tenfold.errors import TenfoldError
+from tests.engine_options import asked
 from tests.engine_pictures import stripes
 from tests.engine_tables import houses
 
@@ -53,7 +54,10 @@ def test_scalars_of_numpy_are_parameters_like_any() -> None:
     one, other = (TabularRegressor(**given).fit(X, PRICE) for given in (plain, of_numpy))
     np.testing.assert_array_equal(one.predict(X), other.predict(X))
     run = tenfold.train(
-        houses(60), folds=np.int64(3), epochs=np.int64(2), lr=np.float64(0.01), out=None
+        houses(60),
+        folds=np.int64(3),
+        training=TrainOptions(epochs=np.int64(2), lr=np.float64(0.01)),
+        out=None,
     )
     assert run.metrics["folds"] == 3
 
@@ -221,7 +225,7 @@ def test_train_speaks_of_parameters_and_not_of_options(
         (tmp_path / "flat").mkdir()
         given["data"] = tmp_path
     with pytest.raises(TenfoldError) as caught:
-        tenfold.train(**given)
+        tenfold.train(**asked(**given))
     assert says in str(caught.value)
     assert "--" not in str(caught.value)
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import tenfold
+from tenfold import TrainOptions
 from tenfold.model import Model
 from tenfold.table_model import TableModel
 from tests.engine_tables import mixed_frame
@@ -12,7 +13,9 @@ from tests.engine_tables import mixed_frame
 @pytest.fixture(scope="module")
 def model() -> TableModel:
     frame = mixed_frame("regression", 60)
-    run = tenfold.train(frame, target="y", folds=3, quality="fast", epochs=2, out=None)
+    run = tenfold.train(
+        frame, target="y", folds=3, quality="fast", training=TrainOptions(epochs=2), out=None
+    )
     assert isinstance(run.model, Model)
     found: TableModel = run.model
     return found

@@ -26,6 +26,7 @@ from tenfold.serve.openapi import example_of, schema_of
 from tenfold.serve.options import ServeOptions
 from tenfold.serve.rows import Rows
 from tenfold.study.study import Study
+from tests.engine_options import asked
 from tests.engine_tables import fold_answers, quick_run, three_folds
 
 ROWS = 240
@@ -68,8 +69,10 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 def score(frame: pd.DataFrame, metric: str, **options: Any) -> float:
-    found = tenfold.train(frame, folds=3, quality="fast", out=None, audit="off", **options)
-    return found.summary.scores[metric].mean
+    found = tenfold.train(
+        frame, **asked(folds=3, quality="fast", out=None, audit="off", **options)
+    )
+    return found.results.scores[metric].mean
 
 
 # ---- Learning ----
@@ -96,7 +99,7 @@ def test_words_of_lists_are_learnt_one_by_one() -> None:
 
 
 def test_what_the_columns_are_is_said_and_can_be_changed(run: Run) -> None:
-    said = {d.what: d.change_with for d in run.summary.decisions}
+    said = {d.what: d.change_with for d in run.results.decisions}
     assert said["text, encoded by its words: 'remark'"] == "--kind NAME=identifier"
     lists = "lists, each of their categories encoded separately: 'tags'"
     assert said[lists] == "--kind NAME=category"

@@ -18,7 +18,7 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from torch import Tensor, nn
 
 import tenfold
-from tenfold import ImageClassifier, TabularRegressor
+from tenfold import ImageClassifier, TabularRegressor, TrainOptions
 from tenfold.data.silence import Silence
 from tenfold.locks import OneAtATime
 from tenfold.store.config import fingerprint
@@ -108,7 +108,9 @@ def test_train_gives_each_thread_a_folder_of_its_own_and_loses_none(tmp_path: Pa
     """The pages of all of them are drawn at once, with logarithmic axes."""
 
     def train(number: int) -> Path:
-        run = tenfold.train(houses(60), folds=3, epochs=12, quality="fast", out=tmp_path)
+        run = tenfold.train(
+            houses(60), folds=3, training=TrainOptions(epochs=12), quality="fast", out=tmp_path
+        )
         assert run.folder is not None
         return run.folder
 

@@ -114,7 +114,7 @@ def test_what_cannot_be_logged_is_told_before_training(
         raise AssertionError("it was trained")
 
     monkeypatch.setitem(sys.modules, "mlflow", None)  # as if it were not installed
-    monkeypatch.setattr("tenfold.launch.study_table", train)
+    monkeypatch.setattr("tenfold.launch.run_study", train)
     with pytest.raises(TenfoldError) as told:
-        tenfold.train(table, track=track, out=out)
+        tenfold.train(table, callbacks=track, out=out)
     assert told.value.code == code

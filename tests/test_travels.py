@@ -17,6 +17,7 @@ from sklearn.base import clone
 
 import tenfold
 from tenfold import ImageClassifier, Run, TabularClassifier, TabularRegressor
+from tests.engine_options import asked
 from tests.engine_pictures import drawing_module, stripes, write_folder
 from tests.engine_tables import houses, linear_module, normed_module
 
@@ -83,10 +84,10 @@ def test_fitted_estimators_answer_the_same_wherever_they_are(tmp_path: Path) -> 
         again = clone(model)
         assert not hasattr(again, "model_")
         assert again.get_params() == model.get_params()
-    asked = tmp_path / "asked"
-    joblib.dump({name: rows_of(name) for name in FITTED}, asked)
-    subprocess.run([sys.executable, "-c", PROGRAM, asked, tmp_path], cwd=ROOT, check=True)
-    answers = joblib.load(asked)
+    rows = tmp_path / "rows"
+    joblib.dump({name: rows_of(name) for name in FITTED}, rows)
+    subprocess.run([sys.executable, "-c", PROGRAM, rows, tmp_path], cwd=ROOT, check=True)
+    answers = joblib.load(rows)
     assert len(answers) == 2 * len(FITTED)
     for (name, way), found in answers.items():
         assert np.array_equal(found, wanted[name]), (name, way)
@@ -102,8 +103,8 @@ def test_a_copy_of_networks_for_pictures_holds_their_numbers_once() -> None:
 
 
 def test_a_run_its_model_and_its_study_are_copied_too(tmp_path: Path) -> None:
-    for data, asked in ((houses(60), {"quality": "fast"}), (pictures_in(tmp_path), SMALL)):
-        run = tenfold.train(data, **QUICK | asked | {"out": tmp_path / "runs"})
+    for data, options in ((houses(60), {"quality": "fast"}), (pictures_in(tmp_path), SMALL)):
+        run = tenfold.train(data, **asked(**QUICK | options | {"out": tmp_path / "runs"}))
         rows = run.study.data
         wanted = run.predict(rows)
         for one in (run, tenfold.load(run.folder)):

@@ -32,7 +32,7 @@ def measure_table(table: Path, *, quick: bool) -> dict[str, Any]:
 
     with tempfile.TemporaryDirectory() as out:
         options = {"quality": "fast", "folds": 3} if quick else {}
-        run = tenfold.train(table, target="median_house_value", out=out, **options)
+        run = tenfold.train(table, "median_house_value", out=out, **options)
         began = time.perf_counter()
         written = run.export(Path(out) / "model.onnx")
         seconds = time.perf_counter() - began

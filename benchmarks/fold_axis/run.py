@@ -53,7 +53,7 @@ def fit(case: Case, splits: Any, device: str) -> tuple[float, float, list[Any]]:
     import torch  # noqa: PLC0415
 
     from tenfold.training.fit import fit_folds  # noqa: PLC0415
-    from tenfold.training.watch import Deadline, Silent, Supervision  # noqa: PLC0415
+    from tenfold.training.watch import Callback, Deadline, Supervision  # noqa: PLC0415
 
     started = time.perf_counter()
     fits = fit_folds(
@@ -63,7 +63,7 @@ def fit(case: Case, splits: Any, device: str) -> tuple[float, float, list[Any]]:
         case.plan,
         case.streams,
         torch.device(device),
-        care=Supervision(Silent(), Deadline(None)),
+        care=Supervision(Callback(), Deadline(None)),
     )
     seconds = time.perf_counter() - started
     return seconds, fits.history.lines[-1].seconds, list(fits.answers)

@@ -74,9 +74,19 @@ def make_seeds(folder: Path) -> list[Path]:
         w=[f"w{i % 40}" for i in range(400)], y=np.where(rows["x"] > 0, "p", "q")
     )
     runs = {
-        "own trees": tenfold.train(noisy, folds=3, epochs=4, quality="fast", out=None),
-        "words": tenfold.train(many, folds=3, epochs=2, quality="fast", out=None),
-        "tutorial": tenfold.train(noisy, folds=3, epochs=2, network="tutorial", out=None),
+        "own trees": tenfold.train(
+            noisy, folds=3, training=tenfold.TrainOptions(epochs=4), quality="fast", out=None
+        ),
+        "words": tenfold.train(
+            many, folds=3, training=tenfold.TrainOptions(epochs=2), quality="fast", out=None
+        ),
+        "tutorial": tenfold.train(
+            noisy,
+            folds=3,
+            training=tenfold.TrainOptions(epochs=2),
+            network="tutorial",
+            out=None,
+        ),
     }
     for at in range(24):
         place = folder / "pictures" / ("red" if at % 2 else "blue")
@@ -86,7 +96,11 @@ def make_seeds(folder: Path) -> list[Path]:
         Image.fromarray(noise).save(place / f"{at}.png")
     for network in ("scratch", "pretrained"):
         runs[network] = tenfold.train(
-            folder / "pictures", network=network, img_size=32, folds=2, epochs=1, out=None
+            folder / "pictures",
+            network=network,
+            training=tenfold.TrainOptions(img_size=32, epochs=1),
+            folds=2,
+            out=None,
         )
     found = sorted(GOLDEN.glob("*.tenfold"))
     for name, run in runs.items():

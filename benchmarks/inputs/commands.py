@@ -45,7 +45,13 @@ def measure(count: int, folder: Path) -> dict[str, Any]:
     found = Commands()
     good = tables.good_tables()
     (folder / "good.csv").write_bytes(good["plain.csv"])
-    tenfold.train(folder / "good.csv", folds=2, epochs=1, quality="fast", out=folder / "model")
+    tenfold.train(
+        folder / "good.csv",
+        folds=2,
+        training=tenfold.TrainOptions(epochs=1),
+        quality="fast",
+        out=folder / "model",
+    )
     model = next((folder / "model").rglob("model.tenfold"))
     for at in range(count):
         for command in ("train", "predict"):

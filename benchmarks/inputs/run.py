@@ -129,9 +129,9 @@ class PictureReader:
 
     def read(self) -> str:
         """Return how it ended."""
-        from tenfold.config import PictureOptions  # noqa: PLC0415
         from tenfold.data.decode import Framing  # noqa: PLC0415
         from tenfold.data.pictures import read_unlabelled  # noqa: PLC0415
+        from tenfold.read_options import PictureOptions  # noqa: PLC0415
 
         options = PictureOptions(max_bad=1.0, max_pixels=MOST_PIXELS, workers=1)
         self.found = None

@@ -61,7 +61,9 @@ def time_predictions(data: Path, runs: int, *, quick: bool) -> dict[str, Any]:
     learn = frame.sample(2_000, random_state=0) if quick else frame
     with tempfile.TemporaryDirectory() as folder:
         started = time.perf_counter()
-        run = tenfold.train(learn, target=TARGET, device="cpu", out=folder)
+        run = tenfold.train(
+            learn, target=TARGET, training=tenfold.TrainOptions(device="cpu"), out=folder
+        )
         trained = time.perf_counter() - started
         started = time.perf_counter()
         opened = tenfold.load(run.folder)

@@ -26,6 +26,19 @@ CLASSES = ("cats", "dogs")
 Answer = dict[str, Any]
 
 
+def arguments(options: Answer) -> Answer:
+    """Return options by their names as ``tenfold.train`` takes them."""
+    import tenfold  # noqa: PLC0415 - each contender imports what it needs
+
+    flat = {name: options[name] for name in ("network", "quality") if name in options}
+    training = {name: options[name] for name in ("epochs", "time_limit") if name in options}
+    memory = {name: options[name] for name in ("memory_bytes",) if name in options}
+    return flat | {
+        "training": tenfold.TrainOptions(device="cpu", **training),
+        "reading": tenfold.PictureOptions(**memory),
+    }
+
+
 def run_tenfold(seed: int, folder: Path, options: Answer, *, apart: bool) -> Answer:
     """Train through the public API, then answer single files."""
     import tenfold  # noqa: PLC0415 - each contender imports what it needs
@@ -35,9 +48,8 @@ def run_tenfold(seed: int, folder: Path, options: Answer, *, apart: bool) -> Ans
         run = tenfold.train(
             folder if apart else folder / "training_set",
             seed=seed,
-            device="cpu",
             out=out,
-            **options,
+            **arguments(options),
         )
         seconds = time.perf_counter() - started
     metrics = run.metrics
@@ -85,7 +97,9 @@ def run_memory(seed: int, folder: Path, options: Answer) -> Answer:
     looking = threading.Thread(target=look, daemon=True)
     looking.start()
     started = time.perf_counter()
-    run = tenfold.train(folder, seed=seed, device="cpu", out=None, **options)
+    run = tenfold.train(
+        folder, seed=seed, training=tenfold.TrainOptions(device="cpu"), out=None, **options
+    )
     seconds = time.perf_counter() - started
     done.set()
     looking.join()

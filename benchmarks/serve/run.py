@@ -101,7 +101,7 @@ def measure(table: Path, *, quick: bool) -> dict[str, Any]:
     seconds, found = 1 if quick else 6, []
     with tempfile.TemporaryDirectory() as out:
         options = {"quality": "fast", "folds": 3} if quick else {}
-        run = tenfold.train(table, target="median_house_value", out=out, **options)
+        run = tenfold.train(table, "median_house_value", out=out, **options)
         file = run.export(Path(out) / "model.onnx").path
         for repeat in range(1 if quick else 3):
             for way, options_of in WAYS.items():

@@ -66,7 +66,11 @@ def tenfold_split(request: Record, folder: Path) -> Record:
     learn, test = pairs[request["unit"]]
     started = time.perf_counter()
     run = tenfold.train(
-        frame.iloc[learn], target=table.target, seed=request["seed"], device="cpu", out=None
+        frame.iloc[learn],
+        target=table.target,
+        seed=request["seed"],
+        training=tenfold.TrainOptions(device="cpu"),
+        out=None,
     )
     fitted = time.perf_counter() - started
     said = run.predict(frame.iloc[test].drop(columns=table.target))
@@ -88,7 +92,7 @@ def tenfold_folds(request: Record, folder: Path) -> Record:
         target=table.target,
         folds=pairs,
         seed=request["seed"],
-        device="cpu",
+        training=tenfold.TrainOptions(device="cpu"),
         out=None,
     )
     seconds = time.perf_counter() - started
@@ -115,7 +119,12 @@ def warm_up(name: str) -> None:
     if name == "tenfold":
         import tenfold  # noqa: PLC0415
 
-        tenfold.train(frame.assign(y=target), folds=3, epochs=2, device="cpu", out=None)
+        tenfold.train(
+            frame.assign(y=target),
+            folds=3,
+            training=tenfold.TrainOptions(epochs=2, device="cpu"),
+            out=None,
+        )
     elif name == "realmlp":
         import pytabkit  # noqa: F401, PLC0415
     else:

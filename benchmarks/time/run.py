@@ -186,7 +186,7 @@ def measure(make: Callable[[], tuple[Any, str, str]]) -> dict[str, Any]:
         run,
         model=replace(run.model, network=folds.network, target=folds.target, folds=folds.folds),
     )
-    lines = list(score_lines(run.summary))
+    lines = list(score_lines(run.results))
     return {
         "rows": len(past),
         "next": len(after),

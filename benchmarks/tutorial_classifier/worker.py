@@ -32,9 +32,9 @@ def run_tenfold(seed: int, folder: Path, epochs: int, part: str) -> Answer:
     import pandas as pd  # noqa: PLC0415
 
     import tenfold  # noqa: PLC0415
-    from tenfold.training.watch import Silent  # noqa: PLC0415
+    from tenfold.training.watch import Callback  # noqa: PLC0415
 
-    class Laps(Silent):
+    class Laps(Callback):
         """Notes the time at the end of each epoch."""
 
         def __init__(self) -> None:
@@ -50,11 +50,10 @@ def run_tenfold(seed: int, folder: Path, epochs: int, part: str) -> Answer:
         run = tenfold.train(
             folder if judged else folder / "training_set",
             network="tutorial",
-            epochs=epochs,
+            training=tenfold.TrainOptions(epochs=epochs, device="cpu"),
             seed=seed,
-            device="cpu",
             out=out,
-            watch=laps,
+            callbacks=laps,
         )
         seconds = time.perf_counter() - started
         history = pd.read_csv(Path(run.folder) / "history.csv")

@@ -39,7 +39,13 @@ def run_tenfold(seed: int) -> Answer:
     import tenfold  # noqa: PLC0415 - each contender imports what it needs
 
     with as_file(files("tenfold") / "samples" / "housing.data") as path:
-        run = tenfold.train(path, network="tutorial", seed=seed, device="cpu", out=None)
+        run = tenfold.train(
+            path,
+            network="tutorial",
+            seed=seed,
+            training=tenfold.TrainOptions(device="cpu"),
+            out=None,
+        )
     metrics = run.metrics
     return {
         "seconds": metrics["seconds"]["train"],

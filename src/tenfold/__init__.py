@@ -1,45 +1,96 @@
 """Tenfold turns tables and pictures into neural networks whose score you can believe."""
 
 import importlib
+import logging
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
+logging.getLogger(__name__).addHandler(logging.NullHandler())  # a program decides on its log
+
 if TYPE_CHECKING:
+    from tenfold.auditing import Audit as Audit
     from tenfold.auditing import audit as audit
+    from tenfold.checks.finding import Finding as Finding
+    from tenfold.comparison.comparison import Comparison as Comparison
+    from tenfold.comparison.follow import ComparisonCallback as ComparisonCallback
     from tenfold.comparison.run import compare as compare
+    from tenfold.config import Decision as Decision
+    from tenfold.config import SchemaOptions as SchemaOptions
+    from tenfold.config import SplitOptions as SplitOptions
+    from tenfold.config import TrainOptions as TrainOptions
     from tenfold.errors import TenfoldError as TenfoldError
     from tenfold.estimators import TabularClassifier as TabularClassifier
     from tenfold.estimators import TabularRegressor as TabularRegressor
+    from tenfold.evaluate.scores import FoldScore as FoldScore
+    from tenfold.evaluate.scores import TestScore as TestScore
     from tenfold.image_classifier import ImageClassifier as ImageClassifier
-    from tenfold.launch import train as train
     from tenfold.opening import load as load
+    from tenfold.read_options import PictureOptions as PictureOptions
+    from tenfold.read_options import ReadOptions as ReadOptions
+    from tenfold.report.summary import Results as Results
     from tenfold.run import Run as Run
+    from tenfold.runs import rerun as rerun
+    from tenfold.runs import resume as resume
+    from tenfold.runs import train as train
+    from tenfold.training.watch import Callback as Callback
 
 
 # Imported when they are first asked for, so that `tenfold --help` need not wait for torch.
 _HOMES = {
+    "Audit": "tenfold.auditing",
+    "Callback": "tenfold.training.watch",
+    "Comparison": "tenfold.comparison.comparison",
+    "ComparisonCallback": "tenfold.comparison.follow",
+    "Decision": "tenfold.config",
+    "Finding": "tenfold.checks.finding",
+    "FoldScore": "tenfold.evaluate.scores",
     "ImageClassifier": "tenfold.image_classifier",
+    "PictureOptions": "tenfold.read_options",
+    "ReadOptions": "tenfold.read_options",
+    "Results": "tenfold.report.summary",
     "Run": "tenfold.run",
+    "SchemaOptions": "tenfold.config",
+    "SplitOptions": "tenfold.config",
     "TabularClassifier": "tenfold.estimators",
     "TabularRegressor": "tenfold.estimators",
     "TenfoldError": "tenfold.errors",
+    "TestScore": "tenfold.evaluate.scores",
+    "TrainOptions": "tenfold.config",
     "audit": "tenfold.auditing",
     "compare": "tenfold.comparison.run",
     "load": "tenfold.opening",
-    "train": "tenfold.launch",
+    "rerun": "tenfold.runs",
+    "resume": "tenfold.runs",
+    "train": "tenfold.runs",
 }
 
 __all__ = [
+    "Audit",
+    "Callback",
+    "Comparison",
+    "ComparisonCallback",
+    "Decision",
+    "Finding",
+    "FoldScore",
     "ImageClassifier",
+    "PictureOptions",
+    "ReadOptions",
+    "Results",
     "Run",
+    "SchemaOptions",
+    "SplitOptions",
     "TabularClassifier",
     "TabularRegressor",
     "TenfoldError",
+    "TestScore",
+    "TrainOptions",
     "__version__",
     "audit",
     "compare",
     "load",
+    "rerun",
+    "resume",
     "train",
 ]
 

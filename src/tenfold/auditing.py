@@ -1,20 +1,22 @@
 """``audit``: what in the data would make a score a lie, without training a network."""
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from tenfold.checks.finding import Finding, in_order
 from tenfold.checks.rejected import check_rejected, check_unlabelled
-from tenfold.config import MAX_PIXELS, MISSING, Decision, Kind, RunOptions, Task
+from tenfold.config import Decision, RunOptions, SchemaOptions, SplitOptions, Task
 from tenfold.data.arrow import ArrowTable, as_source
+from tenfold.following import Callbacks, following, only_callbacks
 from tenfold.kinds.registry import kind_named, kind_of, refuse_foreign
 from tenfold.learning import Given, Learning
+from tenfold.read_options import PictureOptions, ReadOptions
 from tenfold.run import Data
 from tenfold.seeds import Streams
 from tenfold.store.config import name_of
-from tenfold.training.watch import Silent, Watch
+from tenfold.training.watch import Callback
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,6 +35,13 @@ class Audit:
     decisions : tuple of Decision
         How the data were read.
     seconds : float
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"day": range(40), "price": [3, 1, 4, 1, 5] * 8})
+    >>> found = audit(frame, "price")
+    >>> found.kind, found.rows, found.noun
+    ('table', 40, 'rows')
     """
 
     data: str
@@ -68,36 +77,20 @@ class Audit:
         }
 
 
-def audit(  # noqa: PLR0913 - each option of the command, by its own name
+def audit(  # noqa: PLR0913 - what people set most often by its name, the rest in objects
     data: Data | ArrowTable,
-    *,
     target: str | None = None,
+    *,
     task: Task | None = None,
     test: Data | ArrowTable | None = None,
     group_column: str | None = None,
     time_column: str | None = None,
-    weight_column: str | None = None,
-    kinds: Mapping[str, Kind] | None = None,
-    keep_copies: bool = False,
     seed: int = 0,
-    max_bad: float = 0.01,
-    file_column: str | None = None,
-    max_pixels: int = MAX_PIXELS,
-    white: int | None = None,
-    memory_bytes: int | None = None,
-    workers: int | None = None,
-    separator: str | None = None,
-    header: bool | None = None,
-    encoding: str | None = None,
-    decimal: str | None = None,
-    missing: Sequence[str] = MISSING,
-    skip_rows: int | None = None,
-    skip_footer: int | None = None,
-    comment: str | None = None,
-    units_row: bool | None = None,
-    keep_empty: bool = False,
-    sheet: str | None = None,
-    watch: Watch | None = None,
+    reading: ReadOptions | PictureOptions | None = None,
+    schema: SchemaOptions | None = None,
+    splitting: SplitOptions | None = None,
+    callbacks: Callbacks = None,
+    verbose: bool | None = None,
 ) -> Audit:
     """Look for what would make a score a lie: leaks, copies, wrong labels, unlike test rows.
 
@@ -108,15 +101,12 @@ def audit(  # noqa: PLR0913 - each option of the command, by its own name
     ----------
     data : str, Path or DataFrame
         What ``train`` takes.
-    target, task, test, group_column, time_column, weight_column, kinds, keep_copies, seed
+    target, task, test, group_column, time_column, seed
         See ``train``.
-    max_bad, file_column, max_pixels, white, memory_bytes, workers
+    reading, schema, splitting
         See ``train``.
-    separator, header, encoding, decimal, missing
-    skip_rows, skip_footer, comment, units_row, keep_empty, sheet
-        See ``train``.
-    watch : Watch, optional
-        Told how the data were read, and how far the work on pictures is.
+    callbacks, verbose
+        See ``train``: told how the data were read, and how far the work on pictures is.
 
     Returns
     -------
@@ -137,11 +127,29 @@ def audit(  # noqa: PLR0913 - each option of the command, by its own name
     >>> found.stops, [(one.code, one.fact) for one in found.findings]
     (True, [('A01', "column 'price_in_cents' holds the target 'price'")])
     """
+    flat = {"target": target, "task": task, "seed": seed}
+    flat |= {"group_column": group_column, "time_column": time_column}
+    options = RunOptions.of((reading, schema, splitting), flat)
+    with following(only_callbacks(callbacks), verbose=verbose) as watch:
+        return look(data, test, options, watch)
+
+
+def look(
+    data: Data | ArrowTable,
+    test: Data | ArrowTable | None,
+    options: RunOptions,
+    watch: Callback,
+) -> Audit:
+    """Return what is found in data that are read with these options."""
     started = time.perf_counter()
     source, asked = as_source(data), None if test is None else as_source(test)
-    named = {"kinds": dict(kinds or {}), "missing": tuple(missing), "max_bad": 1.0}
-    options = RunOptions.named(locals() | named)
-    kind, watch = kind_of(source), watch or Silent()
+    max_bad = options.read.max_bad
+    options = replace(
+        options,
+        read=replace(options.read, max_bad=1.0),
+        pictures=replace(options.pictures, max_bad=1.0),
+    )
+    kind = kind_of(source)
     refuse_foreign(kind, options)
     options = kind.options_for(source, options)
     read, read_test = kind.read(source, asked, options, watch)
@@ -158,11 +166,7 @@ def audit(  # noqa: PLR0913 - each option of the command, by its own name
     )
     findings: list[Finding] = []
     for part in (described.data, described.test):
-        if part is not None:
-            findings += check_rejected(
-                [*map(str, part.rejected)], len(part), max_bad, kind.noun
-            )
-            findings += check_unlabelled([*map(str, part.unlabelled)], len(part), kind.noun)
+        findings += () if part is None else _left_out(part, max_bad, kind.noun)
     coded = kind.encode(described.data, described.schema)
     findings += kind.check(learning, coded)
     findings += kind.check_closely(learning, coded)
@@ -175,3 +179,9 @@ def audit(  # noqa: PLR0913 - each option of the command, by its own name
         decisions=described.decisions,
         seconds=time.perf_counter() - started,
     )
+
+
+def _left_out(part: Any, max_bad: float, noun: str) -> Iterator[Finding]:
+    """Yield what is told of rows or pictures that cannot be used."""
+    yield from check_rejected([*map(str, part.rejected)], len(part), max_bad, noun)
+    yield from check_unlabelled([*map(str, part.unlabelled)], len(part), noun)

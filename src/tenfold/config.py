@@ -4,12 +4,14 @@ An option that is ``None`` is decided from the data; whatever is decided
 becomes a ``Decision`` that the user sees and can change.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Final, Literal, get_args
 
 from tenfold.errors import UsageError
-from tenfold.values import is_number, is_whole, plain
+from tenfold.option import Options, Values, check, known_of, number, one_of, option, whole
+from tenfold.read_options import PictureOptions, ReadOptions
+from tenfold.values import plain
 
 Task = Literal["regression", "classification"]
 Kind = Literal[
@@ -24,11 +26,6 @@ QUALITIES: Final = get_args(Quality)
 AUDIT_MODES: Final = get_args(AuditMode)
 
 MOST_SIDE: Final = 1_024  # pixels of the square that a picture becomes
-MOST_WHITE: Final = 2**32 - 1  # of the deepest pictures that are read
-MAX_PIXELS: Final = 100_000_000  # of a picture; more is a scan by mistake, or a trap
-
-# Cells that mean "nothing here"; the words that pandas and the tables of UCI use.
-MISSING: Final = ("", "NA", "N/A", "#N/A", "NaN", "nan", "<NA>", "NaT", "null", "NULL", "?")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,6 +40,11 @@ class Decision:
         What in the data led to it.
     change_with : str
         The option that changes it.
+
+    Examples
+    --------
+    >>> Decision(what="10 folds", why="there are 600 rows", change_with="--folds").what
+    '10 folds'
     """
 
     what: str
@@ -51,69 +53,7 @@ class Decision:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ReadOptions:
-    """How a table is read from a file; ``None`` is detected.
-
-    Parameters
-    ----------
-    separator : str, optional
-        One character, or ``"whitespace"`` for any run of spaces and tabs.
-    header : bool, optional
-        Whether the first row names the columns.
-    encoding : str, optional
-        Any codec of Python.
-    decimal : {".", ","}, optional
-        The decimal sign.
-    missing : tuple of str, optional
-        Words that are read as empty cells; those of training by default, where there was one.
-    skip_rows : int, optional
-        Lines above the row of names, or above the first row, that are left out.
-    skip_footer : int, optional
-        Lines at the end, empty ones not counted, that are left out.
-    comment : str, optional
-        What comments begin with; ``""`` if there are none.
-    units_row : bool, optional
-        Whether the row below the names is left out, as it holds units.
-    keep_empty : bool
-        Whether columns stay that have neither a name nor a cell, and what stands beside the
-        table, behind such a column.
-    sheet : str, optional
-        Sheet of an Excel file: its name, or its number from 1 on.
-    max_bad : float
-        Share of the rows with a target that may be rejected, 0 to 1.
-    """
-
-    separator: str | None = None
-    header: bool | None = None
-    encoding: str | None = None
-    decimal: str | None = None
-    missing: tuple[str, ...] | None = MISSING
-    skip_rows: int | None = None
-    skip_footer: int | None = None
-    comment: str | None = None
-    units_row: bool | None = None
-    keep_empty: bool = False
-    sheet: str | None = None
-    max_bad: float = 0.01
-
-    def __post_init__(self) -> None:
-        if self.separator is not None and self.separator != "whitespace":
-            check(
-                len(self.separator) == 1,
-                "separator",
-                self.separator,
-                "one character or 'whitespace'",
-            )
-        check(self.decimal in {None, ".", ","}, "decimal", self.decimal, "'.' or ','")
-        for name in ("skip_rows", "skip_footer"):
-            count = getattr(self, name)
-            wanted = "a whole number of lines, 0 or more"
-            check(count is None or is_whole(count, 0), name.replace("_", "-"), count, wanted)
-        check_max_bad(self.max_bad)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SchemaOptions:
+class SchemaOptions(Options):
     """What the columns mean; ``None`` is detected.
 
     Parameters
@@ -129,16 +69,35 @@ class SchemaOptions:
     keep_counters : bool
         Whether numbers that only count or name the rows are learnt from all the
         same, because whoever chose the columns chose them too.
+
+    Examples
+    --------
+    >>> SchemaOptions(kinds={"zip": "category", "seen": "%d/%m/%Y"}).kinds["zip"]
+    'category'
     """
 
-    target: str | None = None
-    task: Task | None = None
-    kinds: Mapping[str, Kind | str] = field(default_factory=dict)
-    weight_column: str | None = None
-    keep_counters: bool = False
+    target: str | None = option(
+        None, "Column to predict. [default: the last]", "COLUMN", also="label"
+    )
+    task: Task | None = option(
+        None,
+        f"auto, {' or '.join(TASKS)}. [default: auto]",
+        "TASK",
+        of="table",
+        values=one_of(TASKS, " or "),
+    )
+    kinds: Mapping[str, Kind | str] = option(
+        dict,
+        f"What a column is: {', '.join(KINDS)}; may be repeated.",
+        "NAME=KIND",
+        flag="kind",
+        of="table",
+    )
+    weight_column: str | None = option(None, "Weight of each row.", "COLUMN", of="table")
+    keep_counters: bool = option(False)
 
     def __post_init__(self) -> None:
-        check(self.task in {None, *TASKS}, "task", self.task, " or ".join(map(repr, TASKS)))
+        Options.__post_init__(self)
         for column, kind in self.kinds.items():
             if kind not in KINDS and "%" not in str(kind):
                 known = ", ".join(map(repr, KINDS))
@@ -147,7 +106,7 @@ class SchemaOptions:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class SplitOptions:
+class SplitOptions(Options):
     """Which rows are held out; ``None`` is decided from the table.
 
     Parameters
@@ -169,30 +128,48 @@ class SplitOptions:
         Share of rows kept apart before anything is decided, 0 to 1 exclusive.
     lenient : bool
         Whether few rows or groups get fewer folds, where a run would be refused otherwise.
+
+    Examples
+    --------
+    >>> SplitOptions(test_size=0.2, keep_copies=True).test_size
+    0.2
     """
 
-    folds: int | None = None
-    shuffle: bool | None = None
-    group_column: str | None = None
-    time_column: str | None = None
-    keep_copies: bool = False
-    refit: bool = True
-    test_size: float | None = None
-    lenient: bool = False
-
-    def __post_init__(self) -> None:
-        folds, share = self.folds, self.test_size
-        check(folds is None or is_whole(folds, 1), "folds", folds, "a whole number, 1 or more")
-        check(
-            share is None or (is_number(share) and 0 < share < 1),
-            "test-size",
-            share,
-            "a fraction above 0 and below 1",
-        )
+    folds: int | None = option(
+        None,
+        "Number of folds; 1 holds out a tenth. [default: 10, fewer where they cost much]",
+        "N",
+        values=whole(1),
+    )
+    test_size: float | None = option(
+        None,
+        "Share of rows to keep apart, which no choice touches, and to score at the end.",
+        "SHARE",
+        values=number(lambda share: 0 < share < 1, "a share above 0 and below 1"),
+    )
+    group_column: str | None = option(
+        None, "Rows with the same value stay in one fold.", "COLUMN"
+    )
+    time_column: str | None = option(
+        None, "Learn from the past, test on the future.", "COLUMN", of="table"
+    )
+    shuffle: bool | None = option(
+        None,
+        "Deal rows out at random, or in blocks. "
+        "[default: shuffle, except with --network tutorial]",
+        of="table",
+    )
+    keep_copies: bool = option(False, "Let copies of a row stand in different folds.")
+    refit: bool = option(
+        True,
+        "In time, let networks that learn from all rows answer new ones, or the mean of "
+        "all folds.",
+    )
+    lenient: bool = option(False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class TrainOptions:
+class TrainOptions(Options):
     """How a network is trained; ``None`` is decided from the table.
 
     Parameters
@@ -222,94 +199,73 @@ class TrainOptions:
         ``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"``.
     time_limit : float, optional
         Seconds of training after which the best state so far is kept.
+
+    Examples
+    --------
+    >>> TrainOptions(epochs=50, lr=0.01, time_limit=600).epochs
+    50
     """
 
-    network: str = "auto"
-    weights: str | None = None
-    quality: Quality = "medium"
-    epochs: int | None = None
-    steps_per_epoch: int | None = None
-    batch_size: int | None = None
-    lr: float | None = None
-    img_size: int | None = None
-    standardize: bool = False
-    seed: int = 0
-    device: str = "auto"
-    time_limit: float | None = None
-
-    def __post_init__(self) -> None:
-        check(
-            self.quality in QUALITIES, "quality", self.quality, ", ".join(map(repr, QUALITIES))
-        )
-        for option in ("epochs", "batch_size", "steps_per_epoch"):
-            count = getattr(self, option)
-            wanted = "a whole number, 1 or more"
-            check(count is None or is_whole(count, 1), option.replace("_", "-"), count, wanted)
-        side, lr, seconds = self.img_size, self.lr, self.time_limit
-        wanted = f"a whole number from 1 to {MOST_SIDE:,}"
-        check(side is None or is_whole(side, 1, MOST_SIDE), "img-size", side, wanted)
-        check(lr is None or (is_number(lr) and lr > 0), "lr", lr, "a number above 0")
-        wanted = "a whole number from 0 to 4294967295"
-        check(is_whole(self.seed, 0, 2**32 - 1), "seed", self.seed, wanted)
-        wanted = "a number of seconds above 0"
-        holds = seconds is None or (is_number(seconds) and seconds > 0)
-        check(holds, "time-limit", seconds, wanted)
-        check(isinstance(self.device, str), "device", self.device, "the name of a device")
-        wanted = "True or False"
-        check(isinstance(self.standardize, bool), "standardize", self.standardize, wanted)
+    network: str = option(
+        "auto",
+        "auto, tutorial, or FILE.py:FUNCTION; for pictures also pretrained or scratch.",
+        "NAME",
+    )
+    weights: str | None = option(
+        None,
+        "Weights of a pretrained network for pictures, or timm:NAME. "
+        "[default: those that come with the package]",
+        "FILE",
+        of="images",
+    )
+    quality: Quality = option(
+        "medium",
+        f"How much time to spend: {', '.join(QUALITIES)}.",
+        "LEVEL",
+        values=one_of(QUALITIES),
+    )
+    epochs: int | None = option(None, "Passes over the rows, at most.", "N", values=whole(1))
+    steps_per_epoch: int | None = option(
+        None,
+        "Batches that count as an epoch. [default: as many as show every picture once]",
+        "N",
+        of="images",
+        values=whole(1),
+    )
+    batch_size: int | None = option(None, "Rows of a fold in one step.", "N", values=whole(1))
+    lr: float | None = option(
+        None, "Largest step size.", "STEP", values=number(lambda lr: lr > 0, "a number above 0")
+    )
+    img_size: int | None = option(
+        None,
+        "Side of the square that each picture becomes.",
+        "PIXELS",
+        of="images",
+        values=whole(1, MOST_SIDE, f"a whole number from 1 to {MOST_SIDE:,}"),
+    )
+    standardize: bool = option(
+        False,
+        "Show the tutorial's network standardised columns.",
+        of="table",
+        values=Values(hold=lambda value: isinstance(value, bool), named="True or False"),
+    )
+    seed: int = option(0, "The same seed gives the same run.", "N", values=whole(0, 2**32 - 1))
+    device: str = option(
+        "auto",
+        "auto, cpu, cuda, cuda:1 or mps.",
+        "DEVICE",
+        values=Values(hold=lambda value: isinstance(value, str), named="the name of a device"),
+    )
+    time_limit: float | None = option(
+        None,
+        "Train no longer; keep the best state.",
+        "SECONDS",
+        values=number(lambda seconds: seconds > 0, "a number of seconds above 0"),
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class PictureOptions:
-    """How pictures are found and read; ``None`` is decided.
-
-    Parameters
-    ----------
-    max_bad : float
-        Share of the labelled pictures that may be rejected, 0 to 1.
-    max_pixels : int
-        A file whose header claims more is rejected unread.
-    white : int, optional
-        What means white in pictures of 16 or 32 bits, and in those of numbers with a
-        fraction: 4,095 if they hold 12 bits.
-    memory_bytes : int, optional
-        Bytes of memory that the reduced pictures may take before they are kept in a
-        temporary file; a quarter of the machine's memory by default.
-    workers : int, optional
-        Threads that decode; one for each usable core by default.
-    file_column : str, optional
-        Column of a CSV that names the pictures' files.
-    target : str, optional
-        Column of a CSV that holds their classes.
-    group_column : str, optional
-        Column of a CSV whose equal values stay in one fold.
-    """
-
-    max_bad: float = 0.01
-    max_pixels: int = MAX_PIXELS
-    white: int | None = None
-    memory_bytes: int | None = None
-    workers: int | None = None
-    file_column: str | None = None
-    target: str | None = None
-    group_column: str | None = None
-
-    def __post_init__(self) -> None:
-        check_max_bad(self.max_bad)
-        pixels, memory, workers = self.max_pixels, self.memory_bytes, self.workers
-        wanted = "a whole number of pixels, 1 or more"
-        check(is_whole(pixels, 1), "max-pixels", pixels, wanted)
-        wanted, white = f"a whole number from 1 to {MOST_WHITE}", self.white
-        check(white is None or is_whole(white, 1, MOST_WHITE), "white", white, wanted)
-        wanted = "a number of bytes, 0 or more"
-        holds = memory is None or (is_number(memory) and memory >= 0)
-        check(holds, "memory", memory, wanted)
-        wanted = "a whole number, 1 or more"
-        check(workers is None or is_whole(workers, 1), "workers", workers, wanted)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AuditOptions:
+class AuditOptions(Options):
     """What becomes of data that would make the score a lie.
 
     Parameters
@@ -318,11 +274,15 @@ class AuditOptions:
         Refuse them, train and say so, or do not look.
     """
 
-    audit: AuditMode = "stop"
+    audit: AuditMode = option(
+        "stop",
+        "Data that make the score a lie: stop, or warn and train, or off.",
+        "MODE",
+        values=one_of(AUDIT_MODES),
+    )
 
-    def __post_init__(self) -> None:
-        check(self.audit in AUDIT_MODES, "audit", self.audit, ", ".join(map(repr, AUDIT_MODES)))
 
+OBJECTS: Final = "an object of options, such as tenfold.TrainOptions()"
 
 GROUPS: Final[Mapping[str, Any]] = {
     "read": ReadOptions,
@@ -356,9 +316,44 @@ class RunOptions:
     train: TrainOptions = field(default_factory=TrainOptions)
 
     @classmethod
+    def of(cls, objects: Iterable[Options | None], flat: Mapping[str, Any]) -> "RunOptions":
+        """Return options that are given as objects, and some by their names.
+
+        Raises
+        ------
+        UsageError
+            U01, if an object is none of those that hold options; U02, if an option is given by
+            its name and in an object.
+
+        Examples
+        --------
+        >>> found = RunOptions.of([TrainOptions(epochs=5)], {"quality": "fast"})
+        >>> found.train.epochs, found.train.quality
+        (5, 'fast')
+        """
+        given: dict[str, Any] = {}
+        for one in objects:
+            if one is not None:
+                check(isinstance(one, tuple(GROUPS.values())), "reading", one, OBJECTS)
+                given |= _changed(one)
+        usual = flat_of(cls())
+        for name, value in flat.items():
+            if usual[name] is not value and usual[name] != value:
+                if name in given:
+                    flag = name.replace("_", "-")
+                    fact = f"--{flag} was given by its name, and in an object of options"
+                    raise UsageError("U02", fact, fix=["leave out one of the two"])
+                given[name] = value
+        return cls.named(given)
+
+    @classmethod
     def named(cls, values: Mapping[str, Any]) -> "RunOptions":
         """Return options from values by their names; what is no option is ignored."""
         given = {name: plain(value) for name, value in values.items()}
+        if given.get("kinds", ...) is None:
+            del given["kinds"]
+        if given.get("missing") is not None:
+            given["missing"] = tuple(given["missing"])
         groups = {
             group: kind(**{f.name: given[f.name] for f in fields(kind) if f.name in given})
             for group, kind in GROUPS.items()
@@ -373,16 +368,32 @@ class RunOptions:
     def from_dict(cls, found: Mapping[str, Mapping[str, Any]]) -> "RunOptions":
         """Return what ``to_dict`` turned into a JSON object; unknown keys are left out."""
         values = {name: value for group in found.values() for name, value in group.items()}
-        return cls.named(values | {"missing": tuple(values["missing"])})
+        return cls.named(values)
 
 
-def check(holds: bool, option: str, value: object, wanted: str) -> None:  # noqa: FBT001
-    """Raise U01 unless ``holds``, naming the option, its value and what it takes."""
-    if not holds:
-        raise UsageError("U01", f"--{option} must be {wanted}, but it is {value!r}")
+def flat_of(options: RunOptions) -> dict[str, Any]:
+    """Return every option by its name."""
+    groups = options.to_dict().values()
+    return {name: value for group in groups for name, value in group.items()}
 
 
-def check_max_bad(share: float) -> None:
-    """Raise U01 unless it is a share of rows or pictures."""
-    holds = is_number(share) and 0 <= share <= 1
-    check(holds, "max-bad", share, "a fraction from 0 to 1")
+def options_of(kind: str) -> dict[str, tuple[str, ...]]:
+    """Return the names of the options that only one kind of data has, by their group.
+
+    Examples
+    --------
+    >>> options_of("table")["split"], options_of("images")["train"]
+    (('time_column', 'shuffle'), ('weights', 'steps_per_epoch', 'img_size'))
+    """
+    found = {
+        group: tuple(one.name for one in fields(of) if known_of(one).of == kind)
+        for group, of in GROUPS.items()
+    }
+    return {group: names for group, names in found.items() if names}
+
+
+def _changed(options: Any) -> dict[str, Any]:
+    """Return the options of an object that are not as usual, by their names."""
+    usual = type(options)()
+    values = {one.name: getattr(options, one.name) for one in fields(options)}
+    return {name: value for name, value in values.items() if value != getattr(usual, name)}

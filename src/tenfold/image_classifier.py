@@ -1,6 +1,7 @@
 """The study of pictures behind scikit-learn's contract."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
@@ -8,24 +9,23 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassifierMixin
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
-from tenfold.config import (
-    AuditOptions,
-    PictureOptions,
-    Quality,
-    RunOptions,
-)
+from tenfold.config import AuditMode, AuditOptions, Quality, RunOptions
 from tenfold.data.admit import warn_of_doubts
+from tenfold.data.framing import Framing
 from tenfold.data.pictures import Pictures, pictures_of, read_unlabelled
 from tenfold.data.split import Splitter
 from tenfold.errors import PictureError
 from tenfold.evaluate.coverage import sets_of
+from tenfold.following import Callbacks, following, only_callbacks
 from tenfold.kinds.registry import IMAGES
 from tenfold.nn.own import MakeModule
 from tenfold.picture_model import PictureModel
+from tenfold.read_options import PictureOptions
 from tenfold.study.study import run_study
 from tenfold.study_estimator import (
     StudyEstimator,
     in_its_words,
+    known_classes,
     require_classes,
     require_difference,
 )
@@ -52,6 +52,9 @@ class ImageClassifier(ClassifierMixin, StudyEstimator):  # type: ignore[misc]
         Of a pretrained network: a file, or ``"timm:NAME"``.
     quality : {"fast", "medium", "best"}
         How much time to spend.
+    audit : {"off", "warn", "stop"}
+        Whether to look for what makes a score a lie, and to name it among the decisions or to
+        refuse the pictures.
     epochs, batch_size, lr : optional
         Passes over the pictures, pictures in a step, largest step size.
     img_size : int, optional
@@ -62,6 +65,10 @@ class ImageClassifier(ClassifierMixin, StudyEstimator):  # type: ignore[misc]
         Seconds of training, after which the best state is kept.
     random_state : int, RandomState, Generator or None
         The same number gives the same model; None draws a new one.
+    callbacks : Callback or sequence of Callback, optional
+        What follows training and may end it.
+    verbose : bool
+        True prints decisions and a progress bar on standard error.
 
     Attributes
     ----------
@@ -72,6 +79,8 @@ class ImageClassifier(ClassifierMixin, StudyEstimator):  # type: ignore[misc]
     out_of_fold_ : ndarray of shape (N, C)
         Probabilities by networks that never saw the picture; NaN where no fold holds
         it out.
+    test_scores_ : dict of str to TestScore
+        By metric, of the pictures that ``fit`` was given as ``test``.
     decisions_ : tuple of Decision
         All that was decided from the data.
     model_ : PictureModel
@@ -97,6 +106,7 @@ class ImageClassifier(ClassifierMixin, StudyEstimator):  # type: ignore[misc]
         network: str | MakeModule = "auto",
         weights: str | None = None,
         quality: Quality = "medium",
+        audit: AuditMode = "off",
         epochs: int | None = None,
         batch_size: int | None = None,
         lr: float | None = None,
@@ -104,11 +114,14 @@ class ImageClassifier(ClassifierMixin, StudyEstimator):  # type: ignore[misc]
         device: str = "auto",
         time_limit: float | None = None,
         random_state: int | np.random.RandomState | np.random.Generator | None = 0,
+        callbacks: Callbacks = None,
+        verbose: bool = False,
     ) -> None:
         self.folds = folds
         self.network = network
         self.weights = weights
         self.quality = quality
+        self.audit = audit
         self.epochs = epochs
         self.batch_size = batch_size
         self.lr = lr
@@ -116,9 +129,17 @@ class ImageClassifier(ClassifierMixin, StudyEstimator):  # type: ignore[misc]
         self.device = device
         self.time_limit = time_limit
         self.random_state = random_state
+        self.callbacks = callbacks
+        self.verbose = verbose
 
     @in_its_words
-    def fit(self, X: Images, y: ArrayLike) -> Self:
+    def fit(
+        self,
+        X: Images,
+        y: ArrayLike,
+        *,
+        test: tuple[Images, ArrayLike] | None = None,
+    ) -> Self:
         """Train and score the networks of all folds.
 
         Parameters
@@ -127,6 +148,8 @@ class ImageClassifier(ClassifierMixin, StudyEstimator):  # type: ignore[misc]
             Files, PIL images, arrays, or one array (N, H, W), (N, H, W, 1), (N, H, W, 3)
             or (N, H, W, 4).
         y : array of shape (N,)
+        test : tuple of (X, y), optional
+            Pictures that no choice touches, scored once at the end: ``test_scores_``.
 
         Raises
         ------
@@ -135,7 +158,7 @@ class ImageClassifier(ClassifierMixin, StudyEstimator):  # type: ignore[misc]
         """
         options = RunOptions(
             split=self._split_options(),
-            audit=AuditOptions(audit="off"),  # a pipeline cannot stop and ask
+            audit=AuditOptions(audit=self.audit),
             train=self._train_options(),
         )
         labels = column_or_1d(y, warn=True)
@@ -143,19 +166,25 @@ class ImageClassifier(ClassifierMixin, StudyEstimator):  # type: ignore[misc]
         require_difference(labels)
         self.classes_ = np.unique(labels)
         framing = choose_framing(options.train)
-        # Classes by their place: so whatever they are, numbers or words, they come back.
-        names = [f"{place:06}" for place in np.searchsorted(self.classes_, labels)]
-        pictures = pictures_of(X, names, framing, PictureOptions())
-        _refuse_unread(pictures)
-        study = run_study(
-            IMAGES,
-            pictures,
-            options,
-            given=self._given(),
-        )
+        pictures = self._labelled(X, labels, framing)
+        asked = None
+        if test is not None:
+            answers = known_classes(self.classes_, column_or_1d(test[1], warn=True))
+            asked = self._labelled(test[0], answers, framing)
+        members = only_callbacks(self.callbacks)
+        with following(members, verbose=bool(self.verbose)) as watch:
+            given = replace(self._given(), watch=watch)
+            study = run_study(IMAGES, pictures, options, test=asked, given=given)
         self._remember(study, options.train)
         self.out_of_fold_ = study.out_of_fold()
         return self
+
+    def _labelled(self, X: Images, y: NDArray[Any], framing: Framing) -> Pictures:
+        # Classes by their place: so whatever they are, numbers or words, they come back.
+        names = [f"{place:06}" for place in np.searchsorted(self.classes_, y)]
+        pictures = pictures_of(X, names, framing, PictureOptions())
+        _refuse_unread(pictures)
+        return pictures
 
     @in_its_words
     def predict_proba(self, X: Images) -> NDArray[np.float64]:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tenfold.errors import StoreError
-from tenfold.report.summary import Summary, versions
+from tenfold.report.summary import versions
 from tenfold.run import Run
 from tenfold.store.begun import BegunFolder
 from tenfold.store.config import CONFIG, Config
@@ -50,7 +50,7 @@ def keep(
         found = compare_runs(before, folder, classes, known.versions, versions())
         metrics = {**run.metrics, "repeats": found}
         write_json(folder / METRICS, metrics)
-        return replace(run, folder=folder, summary=Summary.from_dict(metrics), metrics=metrics)
+        return replace(run, folder=folder, metrics=metrics)
 
     def write_elsewhere(folder: Path) -> None:
         if begun.config is not None:

@@ -29,7 +29,7 @@ from tenfold.learning import (
 )
 from tenfold.seeds import Streams
 from tenfold.training.device import Place, choose_device
-from tenfold.training.watch import Supervision, Watch
+from tenfold.training.watch import Callback, Supervision
 
 
 class Kind(ABC):
@@ -71,7 +71,7 @@ class Kind(ABC):
 
     @abstractmethod
     def read(
-        self, source: Any, test: Any, options: RunOptions, watch: Watch
+        self, source: Any, test: Any, options: RunOptions, watch: Callback
     ) -> tuple[Any, Any]:
         """Return the labelled data that a user names, and test rows or None.
 

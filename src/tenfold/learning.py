@@ -21,9 +21,9 @@ from tenfold.nn.own import MakeModule
 from tenfold.seeds import Streams
 from tenfold.training.device import Place
 from tenfold.training.fit import FoldFits
-from tenfold.training.watch import Silent, Watch
+from tenfold.training.watch import Callback
 
-SILENT: Final = Silent()
+SILENT: Final = Callback()
 PROCESSOR: Final = Place(device=torch.device("cpu"))
 
 
@@ -101,7 +101,7 @@ class Given:
 
     Attributes
     ----------
-    watch : Watch
+    watch : Callback
         Follows training and may end it.
     splitter : splitter of scikit-learn or iterable of (learn, test), or None
         Takes the place of ``options.split``. Positions count all rows of a table as it was
@@ -113,7 +113,7 @@ class Given:
         its ``rows.numbers``.
     """
 
-    watch: Watch = SILENT
+    watch: Callback = SILENT
     splitter: Splitter | Iterable[Any] | None = None
     network: MakeModule | None = None
     features: NDArray[np.floating[Any]] | None = None

@@ -21,6 +21,18 @@ def load(run: str | Path, *, network: str | MakeModule | None = None) -> Run:
     ------
     StoreError
         M01 to M05 or M07, if there is no model or it is damaged.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np, pandas as pd
+    >>> from tenfold import TrainOptions, train
+    >>> x = np.linspace(0, 1, 60)
+    >>> frame, few = pd.DataFrame({"x": x, "y": 3 * x}), TrainOptions(epochs=2)
+    >>> with tempfile.TemporaryDirectory() as home:
+    ...     run = train(frame, "y", folds=3, training=few, out=home)
+    ...     load(run.folder).predict(frame[:2]).equals(run.predict(frame[:2]))
+    True
     """
     path = find_model(Path(run))
     make = load_function(network) if isinstance(network, str) else network

@@ -1,17 +1,15 @@
 """What a user orders: a run on data, one that goes on, or one that is done once more."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from tenfold.config import RunOptions
 from tenfold.errors import UsageError
-from tenfold.kinds.refusing import SPELT
 from tenfold.learning import Given
 from tenfold.report.summary import versions
 from tenfold.run import Data
 from tenfold.store.begun import unfinished_run
-from tenfold.store.config import FRAME, Config, flat
+from tenfold.store.config import CONFIG, FRAME, Config
 from tenfold.training.checkpoints import USUAL, Pace
 
 
@@ -37,8 +35,8 @@ class Order:
     data: Data | None
     test: Data | None
     options: RunOptions
-    given: Given
     out: Path | None
+    given: Given = field(default_factory=Given)
     pace: Pace = USUAL
     goes_on: tuple[Path, Config] | None = None
     repeats: tuple[Path, Config] | None = None
@@ -53,48 +51,40 @@ class Order:
 
 
 def go_on(order: Order, folder: Path) -> Order:
-    """Return the order of a run that was cut off, if no option says otherwise.
+    """Return the order of a run that was cut off.
 
     Raises
     ------
     StoreError
-        M04, M12 or M13, if the run cannot go on, or an option changed.
+        M04, M13 or M14, if the run cannot go on.
     UsageError
         U02, if something that no file holds is not given again.
     """
     folder, known = unfinished_run(folder)
-    known.require_options(changed_options(order.options))
     return replace(taken_from(order, known), goes_on=(folder, known))
 
 
 def do_again(order: Order, path: Path) -> Order:
     """Return the order of a run that is done once more.
 
+    Parameters
+    ----------
+    order : Order
+        Its data, if there are any, take the place of those of the run.
+    path : Path
+        The ``config.json`` of the run, or its folder.
+
     Raises
     ------
     StoreError
         M04, if the file cannot be read.
     UsageError
-        U02, if an option is given too, or something that no file holds is not.
+        U02, if something that no file holds is not given again.
     """
-    if order.goes_on is not None:
-        raise UsageError("U02", "--resume and --config were both given")
-    for name in changed_options(order.options):
-        if name != "network" or order.given.network is None:
-            fact = (
-                f"--{SPELT.get(name, name.replace('_', '-'))} was given, but --config "
-                "already sets it"
-            )
-            raise UsageError("U02", fact, fix=["leave out one of the two"])
+    path = path / CONFIG if path.is_dir() else path
     known = Config.read(path)
     repeats = None if order.data is not None else (path.parent, known)
     return replace(taken_from(order, known), repeats=repeats)
-
-
-def changed_options(options: RunOptions) -> dict[str, Any]:
-    """Return the options that are not as usual, by their names."""
-    usual = flat(RunOptions())
-    return {name: value for name, value in flat(options).items() if value != usual[name]}
 
 
 def taken_from(order: Order, known: Config) -> Order:

@@ -8,37 +8,32 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from numpy.typing import NDArray
 
-from tenfold.config import RunOptions, check
+from tenfold.config import RunOptions
 from tenfold.data.admit import Mode
 from tenfold.data.pictures import Pictures
 from tenfold.data.read import InMemory
 from tenfold.errors import StoreError
 from tenfold.evaluate.new_data import show
 from tenfold.evaluate.scores import TestScore
-from tenfold.evaluate.told import tell
+from tenfold.evaluate.told import not_of, tell
 from tenfold.explain.explanation import Explanation
-from tenfold.explain.held_out import HeldOut
 from tenfold.explain.picture_explanation import PictureExplanation
 from tenfold.exported import SUFFIXES, About, Form, Written
 from tenfold.learning import Progress, another_kind
 from tenfold.model import Model
-from tenfold.report.summary import Summary
+from tenfold.option import check
+from tenfold.recalled import findings_of, held_out_of, trained_on
+from tenfold.report.summary import Results
+from tenfold.report.text import one_line, score_lines
 from tenfold.seeds import Streams
 from tenfold.store.begun import settle
-from tenfold.store.config import CONFIG, Config
-from tenfold.store.explained import read_explanation, write_explanation
+from tenfold.store.explained import write_explanation
 from tenfold.store.files import reading, write_text, writing_page
 from tenfold.store.folder import (
     CARD,
-    HISTORY,
     METRICS,
-    PREDICTIONS,
     REPORT,
-    read_answers_of_run,
-    read_tables,
-    run_tables,
 )
-from tenfold.store.mistakes import read_mistakes
 from tenfold.study.study import Study
 
 if TYPE_CHECKING:
@@ -50,7 +45,7 @@ Images = str | Path | Sequence[Any] | NDArray[Any]
 """A picture, a folder, a list of files, PIL images or arrays, or one array of pictures."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False, repr=False)
 class Run:
     """A trained model and what is known of it.
 
@@ -63,15 +58,47 @@ class Run:
     model : Model
     study : Study or None
         What training produced; None for a run that was loaded.
-    summary : Summary or None
-        The metrics with their types; None for a run that was loaded.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tenfold import TrainOptions, train
+    >>> x = np.linspace(0, 1, 60)
+    >>> frame = pd.DataFrame({"x": x, "y": np.where(x < 0.5, "low", "high")})
+    >>> few = TrainOptions(epochs=30)
+    >>> run = train(frame, "y", folds=3, training=few, quality="fast", out=None)
+    >>> run.predict_proba(frame[:2]).columns.tolist()
+    ['high', 'low']
+    >>> run.results.scores["accuracy"].mean > run.results.constant["accuracy"]
+    True
+    >>> 0 <= run.score(frame) <= 1
+    True
     """
 
     folder: Path | None
     metrics: Mapping[str, Any]
     model: Model[Any, Any]
     study: Study | None = None
-    summary: Summary | None = None
+
+    def __repr__(self) -> str:
+        """Return the data, the network, and its score beside the baseline's, in a line."""
+        return f"Run({one_line(self.results) if self.metrics else self.kind})"
+
+    @property
+    def results(self) -> Results:
+        """The metrics with their types.
+
+        Raises
+        ------
+        StoreError
+            M04, if ``metrics.json`` is damaged.
+        """
+        with reading((self.folder or Path("run")) / METRICS):
+            return Results.from_dict(self.metrics)
+
+    def summary(self) -> str:
+        """Return the scores in words, as the command prints them."""
+        return "\n".join(score_lines(self.results))
 
     @property
     def kind(self) -> str:
@@ -83,33 +110,8 @@ class Run:
         """What its data are called."""
         return self.model.kind.noun
 
-    def findings(self) -> "Findings":
-        """Return all that a page shows of the run, from memory or from its folder.
-
-        Raises
-        ------
-        StoreError
-            M04, if a file of the run is missing or damaged.
-        """
-        from tenfold.report.page import Findings  # noqa: PLC0415 - loads Matplotlib
-
-        folder = self.folder or Path("run")
-        if self.study is not None and self.summary is not None:
-            summary, tables = self.summary, run_tables(self.study)
-            mistakes = self.study.mistakes()
-        else:
-            with reading(folder / METRICS):
-                summary = Summary.from_dict(self.metrics)
-            tables = read_tables(folder, summary.classes)
-            mistakes = read_mistakes(folder)
-        return Findings(
-            name=folder.name,
-            summary=summary,
-            predictions=tables[PREDICTIONS],
-            history=tables[HISTORY],
-            mistakes=mistakes,
-            explanation=None if self.folder is None else read_explanation(folder),
-        )
+    def _findings(self) -> "Findings":
+        return findings_of(self.results, self.study, self.folder)
 
     def write_report(self) -> Path:
         """Write ``report.html`` and ``model_card.md``, and take left checkpoints away.
@@ -126,7 +128,7 @@ class Run:
         """
         from tenfold.report.page import render_card, render_page  # noqa: PLC0415 - as above
 
-        folder, findings = self._own_folder(), self.findings()
+        folder, findings = self._own_folder(), self._findings()
         with writing_page(folder):
             write_text(folder / CARD, render_card(findings))
             write_text(folder / REPORT, render_page(findings))
@@ -172,26 +174,12 @@ class Run:
         found: Explanation | PictureExplanation = kind.explain(
             model,
             asked,
-            lambda: self._held_out(data),
+            lambda: held_out_of(model, self.study, self.folder, data),
             of_class=of_class,
             seed=int(self.metrics.get("seed", 0)),
             progress=progress,
         )
         return found
-
-    def _held_out(self, data: Any) -> HeldOut:
-        """Return the rows that the run was trained on, each in its fold."""
-        if self.study is not None:
-            return HeldOut.of_study(self.study)
-        table, options = self._trained_on(data)
-        known = read_answers_of_run(self.folder or Path("run"), self.model.schema.classes)
-        return HeldOut.again(self.model, table, options, known)
-
-    def _trained_on(self, data: Any) -> tuple[Any, RunOptions]:
-        """Return what an earlier run was trained on, or some of it, and the run's options."""
-        config = Config.read((self.folder or Path("run")) / CONFIG)
-        schema, options = self.model.schema, config.options
-        return self.model.kind.read_again(options, config.data, schema, data), options
 
     def export(
         self,
@@ -225,8 +213,8 @@ class Run:
 
         check(form in SUFFIXES, "format", form, " or ".join(SUFFIXES))
         folder = self.folder or Path("run")
-        held = self.study.data if self.study else self._trained_on(data)[0]
-        about = self.findings().about if self.metrics else About(name=folder.name)
+        held = self.study.data if self.study else trained_on(self.model, self.folder, data)[0]
+        about = self._findings().about if self.metrics else About(name=folder.name)
         target = Path(path) if path else self._own_folder() / f"model{SUFFIXES[form]}"
         return write(self.model.kind.draft(self.model, held, about), target, form)
 
@@ -258,7 +246,7 @@ class Run:
             return None
         from tenfold.report.page import render_notebook  # noqa: PLC0415 - as above
 
-        return render_notebook(self.findings())
+        return render_notebook(self._findings())
 
     def predict(
         self,
@@ -304,6 +292,46 @@ class Run:
         admitted = kind.admit(rows, schema_, schema, told=rows is data)
         return tell(self.model, admitted, coverage, progress).set_axis(index, axis=0)
 
+    def predict_proba(
+        self, data: Rows | Images | Pictures, *, schema: Mode | None = None
+    ) -> pd.DataFrame:
+        """Return the probability of each class, a column for each; see ``predict``.
+
+        Raises
+        ------
+        PredictError
+            P09, if the run predicts numbers.
+        """
+        if not self.model.schema.classes:
+            raise not_of("probabilities", "predicts numbers", "run.predict(DATA)")
+        table = self.predict(data, schema=schema)
+        names = {f"probability {name}": name for name in self.model.schema.classes}
+        return table[list(names)].rename(columns=names)
+
+    def predict_interval(
+        self, data: Rows, coverage: float = 0.9, *, schema: Mode | None = None
+    ) -> pd.DataFrame:
+        """Return between what the truth of each row is expected: ``low`` and ``high``.
+
+        Raises
+        ------
+        PredictError
+            P09, if the run predicts classes; P07, if so few rows were held out that so much
+            coverage cannot be promised.
+        """
+        if self.model.schema.classes:
+            fix = "run.predict(DATA, coverage=0.9) gives sets of classes"
+            raise not_of("intervals", "predicts classes", fix)
+        return self.predict(data, coverage=coverage, schema=schema)[["low", "high"]]
+
+    def score(self, data: Rows | Pictures, *, schema: Mode | None = None) -> float:
+        """Return the score of scikit-learn's estimators on labelled data: accuracy, or R2.
+
+        ``evaluate`` gives all metrics, with intervals.
+        """
+        name = "accuracy" if self.model.schema.classes else "r2"
+        return self.evaluate(data, schema=schema)[name].value
+
     def departures(self, data: Rows) -> pd.DataFrame:
         """Return where rows are not like those of training, a row for each cell or column.
 
@@ -324,15 +352,7 @@ class Run:
     ) -> Any:
         """Read new rows or pictures the way those of training were read.
 
-        Parameters
-        ----------
-        source : str, Path, DataFrame, sequence or ndarray
-        options : RunOptions, optional
-        progress : callable, optional
-
-        Returns
-        -------
-        Table or Pictures
+        It returns a ``Table`` or ``Pictures``.
 
         Raises
         ------

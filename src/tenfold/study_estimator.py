@@ -13,12 +13,13 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 
-from tenfold.config import SplitOptions, TrainOptions, check
+from tenfold.config import SplitOptions, TrainOptions
 from tenfold.data.split import Splitter
-from tenfold.errors import SchemaError, speaking
+from tenfold.errors import PredictError, SchemaError, speaking
 from tenfold.learning import Given
 from tenfold.machine import peak_memory_bytes
 from tenfold.nn.own import MakeModule
+from tenfold.option import check
 from tenfold.report.summary import summarize
 from tenfold.store.folder import history_table
 from tenfold.study.study import Study
@@ -33,7 +34,6 @@ NETWORK: Final = "a name, FILE.py:FUNCTION, or a function that makes a module"
 ESTIMATOR: Final = Words(
     python=True,
     names={"seed": "random_state", "group_column": "groups", "weight_column": "sample_weight"},
-    kind=r"make the column \1 of X a \2",
 )
 
 Method = TypeVar("Method", bound=Callable[..., Any])
@@ -98,6 +98,21 @@ def require_classes(y: NDArray[Any]) -> None:
         fact = f"y holds classes of different types: {', '.join(kinds)}"
         raise SchemaError("S05", fact, fix=["convert all of them to text: y.astype(str)"])
     check_classification_targets(y)
+
+
+def known_classes(classes: NDArray[Any], y: NDArray[Any]) -> NDArray[Any]:
+    """Return the classes of test rows, if all were learnt.
+
+    Raises
+    ------
+    PredictError
+        P04.
+    """
+    unknown = y[~np.isin(y, classes)]
+    if len(unknown):
+        fact = f"the test rows hold the class {unknown.tolist()[0]!r}, which y does not hold"
+        raise PredictError("P04", fact)
+    return y
 
 
 def require_difference(y: NDArray[Any]) -> None:
@@ -196,6 +211,7 @@ class StudyEstimator(BaseEstimator):  # type: ignore[misc]
             peak_memory_bytes=peak_memory_bytes(),
         )
         named = tuple(group for group in summary.groups if not group.by_truth)  # has no name
+        self.test_scores_ = dict(study.test)
         self._summary = replace(summary, groups=named)
         self._history = history_table(study)
 

@@ -16,15 +16,16 @@ from tenfold.store.folder import CARD, METRICS, MODEL, REPORT, history_table
 Log = Callable[[Run, RunOptions], None]
 
 FILES: Final = (METRICS, CONFIG, MODEL, REPORT, CARD)  # that go to MLflow
+TRACKERS: Final = ("mlflow", "tensorboard")
 BOARD: Final = "tensorboard"  # folder of a run
 
 
-def tracker(name: str | None, out: object) -> Log:
+def tracker(name: str, out: object) -> Log:
     """Return what logs a run, before there is one: a library may be missing.
 
     Parameters
     ----------
-    name : {"mlflow", "tensorboard"}, optional
+    name : {"mlflow", "tensorboard"}
     out : path or None
         Where the run will be written.
 
@@ -35,8 +36,6 @@ def tracker(name: str | None, out: object) -> Log:
     MissingExtraError
         E01, if it is not installed.
     """
-    if name is None:
-        return lambda _run, _options: None
     if name == "mlflow":
         library = require("mlflow", extra="tracking", to="log a run to MLflow")
         return lambda run, options: _to_mlflow(library, run, options)

@@ -16,18 +16,58 @@ PARAMETERS: Final[Mapping[str, str]] = {
     "kind": "kinds",
     "label": "target",
     "memory": "memory_bytes",
+    "track": "callbacks",
     "with": "contenders",
 }
-# Options that take no value, and what they mean.
-SWITCHES: Final[Mapping[str, str]] = {
-    "header": "header=True",
-    "keep-copies": "keep_copies=True",
-    "no-header": "header=False",
-    "no-shuffle": "shuffle=False",
-    "shuffle": "shuffle=True",
-    "standardize": "standardize=True",
-    "strict": 'schema="strict"',
-    "warn": 'schema="warn"',
+# Parameters that stand in an object of options, and this object's class.
+OBJECTS: Final[Mapping[str, str]] = {
+    name: group
+    for group, names in {
+        "PictureOptions": ("file_column", "max_pixels", "memory_bytes", "white", "workers"),
+        "ReadOptions": (
+            "comment",
+            "decimal",
+            "encoding",
+            "header",
+            "keep_empty",
+            "max_bad",
+            "missing",
+            "separator",
+            "sheet",
+            "skip_footer",
+            "skip_rows",
+            "units_row",
+        ),
+        "SchemaOptions": ("kinds", "weight_column"),
+        "SplitOptions": ("keep_copies", "refit", "shuffle", "test_size"),
+        "TrainOptions": (
+            "batch_size",
+            "device",
+            "epochs",
+            "img_size",
+            "lr",
+            "standardize",
+            "steps_per_epoch",
+            "time_limit",
+            "weights",
+        ),
+    }.items()
+    for name in names
+}
+# Options that take no value: the parameter and what it is then.
+SWITCHES: Final[Mapping[str, tuple[str, str]]] = {
+    "header": ("header", "True"),
+    "keep-copies": ("keep_copies", "True"),
+    "keep-empty": ("keep_empty", "True"),
+    "no-header": ("header", "False"),
+    "no-refit": ("refit", "False"),
+    "no-shuffle": ("shuffle", "False"),
+    "no-units-row": ("units_row", "False"),
+    "shuffle": ("shuffle", "True"),
+    "standardize": ("standardize", "True"),
+    "strict": ("schema", '"strict"'),
+    "units-row": ("units_row", "True"),
+    "warn": ("schema", '"warn"'),
 }
 # Words that stand for themselves after their option; after it other words go on with the text.
 VALUES: Final[Mapping[str, frozenset[str]]] = {
@@ -47,7 +87,7 @@ KIND: Final = re.compile(r"--kind ('[^']*'|\"[^\"]*\"|\S+?)=(\w+)")
 NUMBER: Final = re.compile(r"-?\d[\d.e+-]*")
 PLACE: Final = re.compile(r"[A-Z]+")  # what stands for a value: FILE, NAME, FOLDER
 COMMANDS: Final = (
-    (re.compile(r"tenfold train --resume (\S+)"), r"tenfold.train(resume='\1')"),
+    (re.compile(r"(?:tenfold train )?--resume (\S+)"), r"tenfold.resume('\1')"),
     (re.compile(r"tenfold train ([A-Z]+)"), r"tenfold.train(\1)"),
     (re.compile(r"tenfold report (\S+)"), r"tenfold.load('\1').write_report()"),
     (re.compile(r"tenfold export (\S+)"), r"tenfold.load(\1).export()"),
@@ -64,13 +104,13 @@ class Words:
         Whether options are parameters of a function.
     names : mapping of str to str
         What this front end calls parameters otherwise than others.
-    kind : str
-        How it says of what kind a column is: ``\1`` is its name, ``\2`` the kind.
+    objects : mapping of str to str
+        The class of the object of options that a parameter stands in, if it stands in one.
     """
 
     python: bool
     names: Mapping[str, str] = field(default_factory=dict)
-    kind: str = r"kinds={\1: '\2'}"
+    objects: Mapping[str, str] = field(default_factory=dict)
 
     def say(self, text: str) -> str:
         """Return a message in these words.
@@ -78,11 +118,11 @@ class Words:
         Examples
         --------
         >>> PYTHON.say("--batch-size must be 1 or more: --batch-size 32, --quality fast")
-        'batch_size must be 1 or more: batch_size=32, quality="fast"'
+        'batch_size must be 1 or more: TrainOptions(batch_size=32), quality="fast"'
         >>> PYTHON.say("--group-column and --no-shuffle were both given")
-        'group_column and shuffle=False were both given'
+        'group_column and SplitOptions(shuffle=False) were both given'
         >>> PYTHON.say("leave it out: --kind 'a b'=constant")
-        "leave it out: kinds={'a b': 'constant'}"
+        "leave it out: SchemaOptions(kinds={'a b': 'constant'})"
         >>> COMMAND.say("--batch-size must be 1 or more")
         '--batch-size must be 1 or more'
         """
@@ -90,21 +130,28 @@ class Words:
             return text
         for command, function in COMMANDS:
             text = command.sub(function, text)
-        text = KIND.sub(self.kind, text)
+        text = KIND.sub(lambda found: self._set("kinds", f"{{{found[1]}: '{found[2]}'}}"), text)
         return OPTION.sub(self._parameter, text)
 
     def _parameter(self, found: re.Match[str]) -> str:
         option, value = found["name"], found["value"] or ""
         if option in SWITCHES and value != "must":  # then it is about the parameter
-            return f"{SWITCHES[option]} {value}".rstrip()
+            return f"{self._set(*SWITCHES[option])} {value}".rstrip()
         name = PARAMETERS.get(option, option.replace("-", "_"))
-        name = self.names.get(name, name)
         bare = value.rstrip(",.;:")
         end = value[len(bare) :]
         if end == "," and bare in VALUES.get(option, ()):
-            return f"{name}: {value}"  # of a list only the first could be the parameter's value
+            # Of a list only the first could be the value of the parameter.
+            return f"{self.names.get(name, name)}: {value}"
         said = _value_of(option, bare)
-        return f"{name} {value}".rstrip() if said is None else f"{name}={said}{end}"
+        if said is None:
+            return f"{self.names.get(name, name)} {value}".rstrip()
+        return self._set(name, said) + end
+
+    def _set(self, name: str, value: str) -> str:
+        """Return how a parameter is given a value."""
+        told = f"{self.names.get(name, name)}={value}"
+        return f"{self.objects[name]}({told})" if name in self.objects else told
 
 
 def _value_of(option: str, word: str) -> str | None:
@@ -122,4 +169,4 @@ def _value_of(option: str, word: str) -> str | None:
 
 
 COMMAND: Final = Words(python=False)
-PYTHON: Final = Words(python=True)
+PYTHON: Final = Words(python=True, objects=OBJECTS)

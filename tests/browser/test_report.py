@@ -10,7 +10,9 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 import tenfold
+from tenfold import TrainOptions
 from tests.browser.conftest import AXE
+from tests.engine_options import asked
 from tests.engine_pictures import write_folder
 
 WIDTHS: Final = (400, 1_400)
@@ -32,13 +34,15 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     frame["kind"] = np.array(["small", "medium", "large"])[np.digitize(area, [45, 55])]
     options: dict[str, Any] = {"folds": 3, "epochs": 4, "quality": "fast", "out": home}
     stripes = write_folder(home / "stripes", 60)
-    values = tenfold.train(frame.drop(columns="kind"), test_size=0.1, **options)
+    values = tenfold.train(frame.drop(columns="kind"), **asked(test_size=0.1, **options))
     values.keep_explanation(values.explain(frame.head(2)))
-    pictures = tenfold.train(stripes, network="tutorial", folds=2, epochs=1, out=home)
+    pictures = tenfold.train(
+        stripes, network="tutorial", folds=2, training=TrainOptions(epochs=1), out=home
+    )
     pictures.keep_explanation(pictures.explain(sorted(stripes.rglob("*.png"))[:2]))
     folders = {
         "values": values.folder,
-        "classes": tenfold.train(frame.drop(columns="price"), **options).folder,
+        "classes": tenfold.train(frame.drop(columns="price"), **asked(**options)).folder,
         "pictures": pictures.folder,
         "comparison": tenfold.compare(
             frame.drop(columns="kind"), folds=3, time_limit=5, quality="fast", out=home

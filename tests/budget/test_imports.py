@@ -88,7 +88,7 @@ def processor_seconds(*words: str) -> float:
 TRAIN: Final = """
 import numpy as np, pandas as pd, tenfold
 frame = pd.DataFrame({"x": np.linspace(0, 1, 40), "y": np.linspace(0, 2, 40)})
-tenfold.train(frame, folds=3, epochs=2, out=None)
+tenfold.train(frame, folds=3, training=tenfold.TrainOptions(epochs=2), out=None)
 """
 
 

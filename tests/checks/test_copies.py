@@ -8,12 +8,13 @@ import pytest
 
 import tenfold
 from tests import engine_leaks as leaks
+from tests.engine_options import asked
 
 ROWS = 500
 
 
 def alarms(table: pd.DataFrame, **options: Any) -> list[str]:
-    found = tenfold.audit(table, **options).findings
+    found = tenfold.audit(table, **asked(**options)).findings
     return [one.fact for one in found if one.code == "A06" and one.severity != "info"]
 
 

@@ -12,12 +12,14 @@ import pytest
 from PIL import Image
 
 import tenfold
+from tenfold import ReadOptions, SchemaOptions, SplitOptions
 from tenfold.auditing import Audit
-from tenfold.comparison.follow import Silent
+from tenfold.comparison.follow import ComparisonCallback
 from tenfold.comparison.read import read_picture_problem
 from tenfold.config import RunOptions
 from tenfold.errors import RULES, AuditError
 from tests import engine_leaks as leaks
+from tests.engine_options import asked
 
 QUICK: Final[dict[str, Any]] = {"quality": "fast", "folds": 3, "epochs": 2, "out": None}
 
@@ -78,19 +80,19 @@ def test_training_refuses_what_makes_the_score_a_lie_and_tells_the_rest(
 ) -> None:
     if severity == "error":
         with pytest.raises(AuditError) as caught:
-            tenfold.train(table(), **QUICK)
+            tenfold.train(table(), **asked(**QUICK))
         assert caught.value.code == code
         assert caught.value.fix[-1] == "train anyway: --audit warn"
-    told = tenfold.train(table(), audit="warn", **QUICK).metrics["decisions"]
+    told = tenfold.train(table(), **asked(audit="warn", **QUICK)).metrics["decisions"]
     assert [d["what"][:3] for d in told if d["what"][:3] in RULES and d["what"][3] == ":"] == [
         code
     ]
-    silent = tenfold.train(table(), audit="off", **QUICK).metrics["decisions"]
+    silent = tenfold.train(table(), **asked(audit="off", **QUICK)).metrics["decisions"]
     assert not any(d["what"].startswith(f"{code}:") for d in silent)
 
 
 def test_a_cure_that_is_followed_helps() -> None:
-    cured = tenfold.audit(leaks.copied(), kinds={"in_pounds": "constant"})
+    cured = tenfold.audit(leaks.copied(), schema=SchemaOptions(kinds={"in_pounds": "constant"}))
     assert loud(cured) == []
     grouped = tenfold.audit(leaks.grouped(), group_column="patient")
     assert "A09" not in {code for code, *_ in loud(grouped)}
@@ -233,7 +235,9 @@ def test_a_class_for_every_row_is_looked_at_without_a_word() -> None:
 
 
 def test_copies_that_are_wanted_are_not_told() -> None:
-    assert loud(tenfold.audit(leaks.oversampled(), keep_copies=True)) == []
+    assert (
+        loud(tenfold.audit(leaks.oversampled(), splitting=SplitOptions(keep_copies=True))) == []
+    )
 
 
 def test_rows_that_cannot_be_used_are_told_and_do_not_end_the_audit(tmp_path: Path) -> None:
@@ -243,7 +247,7 @@ def test_rows_that_cannot_be_used_are_told_and_do_not_end_the_audit(tmp_path: Pa
     found = tenfold.audit(path)
     assert loud(found) == [("A14", "error", "9 of 249 rows cannot be used")]
     assert found.findings[0].place["rows"].startswith("line 242: it has 2 cells")
-    assert loud(tenfold.audit(path, max_bad=0.1)) == []
+    assert loud(tenfold.audit(path, reading=ReadOptions(max_bad=0.1))) == []
 
 
 def test_what_is_found_does_not_depend_on_the_order_of_columns() -> None:
@@ -297,7 +301,7 @@ def test_what_gives_a_class_away_beside_the_picture_is_found(
 
 def test_a_comparison_looks_at_its_pictures_once(tmp_path: Path) -> None:
     home = leaks.write_pets(tmp_path / "pets", smaller)
-    problem, decisions = read_picture_problem(home, RunOptions(), None, Silent())
+    problem, decisions = read_picture_problem(home, RunOptions(), None, ComparisonCallback())
     assert [one.what for one in decisions if one.what.startswith("A")] == [
         "A13: the width alone gives the class away"
     ]
@@ -329,7 +333,7 @@ def test_test_pictures_that_are_learnt_from_stop_the_run(tmp_path: Path) -> None
     fact = "24 of 24 test images are also in the training data"
     assert loud(tenfold.audit(home, test=test)) == [("A07", "error", fact)]
     with pytest.raises(AuditError, match=fact):
-        tenfold.train(home, test=test, img_size=32, **QUICK)
+        tenfold.train(home, **asked(test=test, img_size=32, **QUICK))
 
 
 def test_names_that_differ_in_a_number_and_look_alike_are_found(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ import pandas as pd
 import pytest
 
 import tenfold
+from tenfold import ReadOptions, TrainOptions
 from tests.engine_tables import houses
 
 QUICK: Final = ("--quality", "fast", "--folds", "3", "--epochs", "2")
@@ -50,7 +51,11 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pets.to_csv(folder / "pets.csv", index=False)
     for name in ("houses", "pets"):
         tenfold.train(
-            folder / f"{name}.csv", folds=3, epochs=2, quality="fast", out=folder / "runs"
+            folder / f"{name}.csv",
+            folds=3,
+            training=TrainOptions(epochs=2),
+            quality="fast",
+            out=folder / "runs",
         )
     return folder
 
@@ -350,7 +355,13 @@ def test_test_rows_that_are_left_out_are_told_of_in_frames_too() -> None:
     test = houses(20, seed=8)
     test.loc[3, "price"] = None
     run = tenfold.train(
-        houses(), folds=3, epochs=2, quality="fast", test=test, max_bad=0.1, out=None
+        houses(),
+        folds=3,
+        training=TrainOptions(epochs=2),
+        quality="fast",
+        test=test,
+        reading=ReadOptions(max_bad=0.1),
+        out=None,
     )
     said = [f"{d['what']} ({d['why']})" for d in run.metrics["decisions"]]
     one = "one of 20 test rows has no target and is left out"

@@ -11,6 +11,8 @@ import pandas as pd
 import pytest
 
 import tenfold
+from tenfold import TrainOptions
+from tests.engine_options import asked
 from tests.engine_tables import houses
 
 Tenfold = Callable[..., tuple[int, str, str]]
@@ -21,7 +23,13 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with a run and two tables: rows of training, and odd ones."""
     folder = tmp_path_factory.mktemp("home")
     houses().to_csv(folder / "houses.csv", index=False)
-    tenfold.train(folder / "houses.csv", folds=3, epochs=2, quality="fast", out=folder / "runs")
+    tenfold.train(
+        folder / "houses.csv",
+        folds=3,
+        training=TrainOptions(epochs=2),
+        quality="fast",
+        out=folder / "runs",
+    )
     odd = houses(9).astype(object).drop(columns="price")
     odd.loc[2, "town"], odd.loc[4, "rooms"] = "ulm", "many"
     odd.assign(note="x", area=odd["area"].clip(30, 60)).to_csv(folder / "odd.csv", index=False)
@@ -126,7 +134,7 @@ def test_very_many_departures_do_not_fill_the_screen(
     wide = pd.DataFrame({f"c{i:02}": np.arange(30) / 7 for i in range(30)}).assign(y=range(30))
     wide.to_csv(tmp_path / "wide.csv", index=False)
     quick: dict[str, Any] = {"folds": 3, "epochs": 1, "quality": "fast", "audit": "off"}
-    tenfold.train(tmp_path / "wide.csv", **quick, out=tmp_path)
+    tenfold.train(tmp_path / "wide.csv", **asked(**quick, out=tmp_path))
     (wide + 50).to_csv(tmp_path / "far.csv", index=False)
     _, _, err = run_tenfold("predict", tmp_path / "wide-1", tmp_path / "far.csv")
     assert len(err.splitlines()) == 22

@@ -17,6 +17,7 @@ import pytest
 from PIL import Image
 
 import tenfold
+from tenfold import TrainOptions
 from tests.engine_pictures import write_folder
 
 COMMAND: Final = (sys.executable, "-m", "tenfold")
@@ -30,7 +31,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("home")
     write_folder(folder / "flags" / "training_set", 30)
     write_folder(folder / "flags" / "test_set", 12, seed=5)
-    tenfold.train(folder / "flags", folds=3, img_size=32, out=folder / "runs")
+    tenfold.train(
+        folder / "flags", folds=3, training=TrainOptions(img_size=32), out=folder / "runs"
+    )
     return folder
 
 

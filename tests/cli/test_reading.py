@@ -17,6 +17,7 @@ from tenfold.serve.app import app_of
 from tenfold.serve.options import ServeOptions
 from tenfold.serve.page import page_of
 from tenfold.serve.rows import Rows
+from tests.engine_options import asked
 from tests.engine_served import ask_here
 
 Tenfold = Callable[..., tuple[int, str, str]]
@@ -59,7 +60,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     frame = table()
     (folder / "german.csv").write_text(german(frame), encoding="utf-8")
     frame.to_csv(folder / "point.csv", index=False)
-    tenfold.train(folder / "german.csv", kinds={"zone": "category"}, out=folder, **QUICK)
+    tenfold.train(
+        folder / "german.csv", **asked(kinds={"zone": "category"}, out=folder, **QUICK)
+    )
     new = frame.drop(columns="y").head(4)
     (folder / "new.csv").write_text(german(new), encoding="utf-8")
     new.to_csv(folder / "points.csv", index=False)
@@ -189,7 +192,9 @@ def test_rows_of_a_test_file_are_read_as_those_of_training(home: Path) -> None:
     whole = few.assign(sales=texts, y=few["y"].astype(int))
     whole.to_csv(home / "test.csv", index=False, sep=";")
     scores = [
-        tenfold.train(home / "german.csv", test=test, out=None, **QUICK).metrics["test"]
+        tenfold.train(home / "german.csv", **asked(test=test, out=None, **QUICK)).metrics[
+            "test"
+        ]
         for test in (home / "test.csv", few)
     ]
     assert scores[0] == scores[1]
@@ -199,7 +204,7 @@ def test_the_run_knows_what_meant_empty(run_tenfold: Tenfold, home: Path) -> Non
     frame = table().drop(columns=["veneer", "opens"])
     frame.loc[::3, "sales"] = 0
     frame.to_csv(home / "zeros.csv", index=False)
-    run = tenfold.train(home / "zeros.csv", missing=("0",), out=home, **QUICK)
+    run = tenfold.train(home / "zeros.csv", **asked(missing=("0",), out=home, **QUICK))
     new = frame.head(6).drop(columns="y")
     empty = new.assign(sales=new["sales"].where(new["sales"] != 0))
     known = run.predict(empty)
@@ -219,7 +224,7 @@ def test_classes_are_the_same_written_as_floats(run_tenfold: Tenfold, home: Path
     frame.loc[5, "grade"] = None  # which makes floats of them all
     frame.to_csv(home / "grades.csv", index=False)
     run = tenfold.train(
-        home / "grades.csv", max_bad=0.1, task="classification", out=home, **QUICK
+        home / "grades.csv", **asked(max_bad=0.1, task="classification", out=home, **QUICK)
     )
     assert run.model.schema.classes == ("1", "2", "3", "4")
     whole = frame.dropna().astype({"grade": int})
@@ -231,7 +236,7 @@ def test_classes_are_the_same_written_as_floats(run_tenfold: Tenfold, home: Path
 
 def test_a_target_of_truth_values_is_known_in_every_spelling(home: Path) -> None:
     frame = table().assign(y=lambda f: np.where(f["flag"] == 1, "yes", "no"))
-    run = tenfold.train(frame, out=None, **QUICK)
+    run = tenfold.train(frame, **asked(out=None, **QUICK))
     known = run.evaluate(frame)
     for words in ({"yes": True, "no": False}, {"yes": 1.0, "no": 0.0}, {"yes": "T", "no": "F"}):
         assert run.evaluate(frame.assign(y=frame["y"].map(words))) == known
@@ -240,7 +245,7 @@ def test_a_target_of_truth_values_is_known_in_every_spelling(home: Path) -> None
 def test_a_table_of_one_column_is_answered(run_tenfold: Tenfold, home: Path) -> None:
     frame = table()[["sales", "y"]]
     frame.to_csv(home / "single.csv", index=False)
-    tenfold.train(home / "single.csv", out=home, **QUICK)
+    tenfold.train(home / "single.csv", **asked(out=home, **QUICK))
     frame[["sales"]].head(3).to_csv(home / "column.csv", index=False)
     status, out, err = run_tenfold("predict", "single-1", "column.csv")
     assert (status, err, len(answers(out))) == (0, "", 3)
@@ -263,7 +268,7 @@ def test_a_word_is_the_same_in_a_csv_and_in_a_workbook(home: Path) -> None:
 def test_empty_text_is_a_missing_cell_in_a_file_that_is_exported_too(home: Path) -> None:
     frame = table()
     frame.loc[::4, "veneer"] = ""
-    run = tenfold.train(frame, out=home, **QUICK)
+    run = tenfold.train(frame, **asked(out=home, **QUICK))
     assert run.export().equality.difference < 1e-4
     gaps = frame.assign(veneer=frame["veneer"].replace("", None))
     pd.testing.assert_frame_equal(run.predict(frame), run.predict(gaps))

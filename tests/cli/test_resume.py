@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tenfold import load, train
+from tenfold import TrainOptions, load, rerun, resume, train
 from tenfold.cli.streams import endable
 from tenfold.config import Decision
 from tenfold.errors import StoreError, UsageError
@@ -26,9 +26,10 @@ from tenfold.launch import carry_out
 from tenfold.order import go_on
 from tenfold.run import Run
 from tenfold.store.config import fingerprint
-from tenfold.tracking import tracker
 from tenfold.training.checkpoints import NEWEST, Pace
+from tenfold.training.watch import Callback
 from tests.engine_cuts import cut_everywhere, run_of
+from tests.engine_options import asked as named
 from tests.engine_pictures import write_folder
 from tests.engine_tables import houses
 
@@ -114,11 +115,11 @@ def test_a_run_that_is_killed_goes_on_and_ends_with_the_same_file(
     assert done.returncode == 0, done.stderr
     assert "Training resumes in epoch" in done.stderr
     assert not list(run.glob("checkpoint*"))
-    whole = folder_of(train(data, **options, out=tmp_path / "whole"))
+    whole = folder_of(train(data, **named(**options, out=tmp_path / "whole")))
     for name in ("model.tenfold", "predictions.csv"):
         assert fingerprint(run / name) == fingerprint(whole / name)
     with pytest.raises(StoreError) as caught:
-        train(resume=run)
+        resume(run)
     assert caught.value.code == "M13"
 
 
@@ -128,7 +129,7 @@ def test_a_run_that_is_cut_off_anywhere_goes_on_or_never_began(tmp_path: Path) -
     data = tmp_path / "houses.csv"
     houses(40).to_csv(data, index=False)
     options = {"folds": 2, "quality": "fast", "epochs": 1}
-    whole = carry_out(run_of(data, tmp_path, **options), tracker(None, tmp_path))
+    whole = carry_out(run_of(data, tmp_path, **options))
     cuts = cut_everywhere(data, tmp_path / "cuts", options)
     told = [cut.before for cut in cuts]
     assert told[:2] == ["os.mkdir houses-1", "os.rename .config.part.json"]
@@ -157,11 +158,11 @@ def test_a_run_that_is_cut_off_while_it_is_written_goes_on(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Run, "write_report", cut_off)
         with pytest.raises(KeyboardInterrupt):
-            carry_out(order, tracker(None, tmp_path))
+            carry_out(order)
     folder = tmp_path / "stripes-1"
     before = fingerprint(folder / "model.tenfold")
     assert (folder / "mistakes").is_dir()
-    run = train(resume=folder)
+    run = resume(folder)
     assert run.folder == folder
     assert fingerprint(folder / "model.tenfold") == before
     assert (folder / "report.html").is_file()
@@ -169,7 +170,7 @@ def test_a_run_that_is_cut_off_while_it_is_written_goes_on(
 
 
 @final
-class Ending:
+class Ending(Callback):
     """A watch that does something at the end of an epoch, and notes what it is told."""
 
     def __init__(self, epoch: int, do: Callable[[], object]) -> None:
@@ -201,13 +202,13 @@ def test_a_run_that_a_system_ends_keeps_its_state_and_says_how_it_goes_on(
     order = run_of(table, tmp_path, **QUICK | {"epochs": 6})
     order = replace(order, given=replace(order.given, watch=watch))
     with pytest.raises(SystemExit) as end, endable():
-        carry_out(order, tracker(None, tmp_path))
+        carry_out(order)
     assert signal.getsignal(number) == signal.SIG_DFL
     assert end.value.code == 128 + number
     run = tmp_path / "houses-1"
     assert watch.told == [f"to resume: tenfold train --resume {run}"]
-    train(resume=run)
-    whole = train(table, **QUICK | {"epochs": 6, "out": tmp_path})
+    resume(run)
+    whole = train(table, **named(**QUICK | {"epochs": 6, "out": tmp_path}))
     assert fingerprint(run / "model.tenfold") == fingerprint(folder_of(whole) / "model.tenfold")
 
 
@@ -218,14 +219,14 @@ def test_a_run_is_trained_by_one_program_at_a_time(table: Path, tmp_path: Path) 
 
     def go_on_beside() -> None:
         with pytest.raises(StoreError) as caught:
-            train(resume=run)
+            resume(run)
         refused.append(caught.value.code)
 
     order = run_of(table, tmp_path, **QUICK)
     watch = Ending(1, go_on_beside)
-    carry_out(replace(order, given=replace(order.given, watch=watch)), tracker(None, tmp_path))
+    carry_out(replace(order, given=replace(order.given, watch=watch)))
     (run / "metrics.json").unlink()  # as if it had been cut off
-    train(resume=run, watch=Ending(1, go_on_beside))
+    resume(run, callbacks=Ending(1, go_on_beside))
     assert refused == ["M14", "M14"]
     (run / "metrics.json").unlink()
     program = subprocess.Popen(
@@ -238,7 +239,7 @@ def test_a_run_is_trained_by_one_program_at_a_time(table: Path, tmp_path: Path) 
     program.kill()
     program.communicate()
     assert refused == ["M14"] * 3
-    assert train(resume=run).folder == run
+    assert resume(run).folder == run
 
 
 def test_a_folder_that_is_taken_away_while_a_run_trains_is_made_anew(
@@ -247,12 +248,10 @@ def test_a_folder_that_is_taken_away_while_a_run_trains_is_made_anew(
     run = tmp_path / "houses-1"
     order = run_of(table, tmp_path, **QUICK | {"epochs": 4})
     watch = Ending(2, lambda: shutil.rmtree(run))
-    done = carry_out(
-        replace(order, given=replace(order.given, watch=watch)), tracker(None, tmp_path)
-    )
+    done = carry_out(replace(order, given=replace(order.given, watch=watch)))
     assert done.folder == run
     assert {"config.json", "metrics.json", "report.html"} < {p.name for p in run.iterdir()}
-    other = train(config=run / "config.json", out=tmp_path)
+    other = rerun(run / "config.json", out=tmp_path)
     assert other.metrics["repeats"]["same_bits"]
 
 
@@ -270,16 +269,14 @@ def test_a_run_that_cannot_be_written_where_it_belongs_is_written_elsewhere(
     order = run_of(table, tmp_path, **QUICK)
     watch = Ending(1, put_something_in_the_way)
     with pytest.raises(StoreError) as caught:
-        carry_out(
-            replace(order, given=replace(order.given, watch=watch)), tracker(None, tmp_path)
-        )
+        carry_out(replace(order, given=replace(order.given, watch=watch)))
     assert caught.value.code == "M06"
     saved = Path(caught.value.place["saved in"])
     assert saved.is_relative_to(tmp_path / "tmp")
     assert str(saved) in caught.value.fix[0]
     assert "cannot be saved" in watch.told[0]
     assert run.read_text() == "no folder"
-    whole = train(table, **QUICK | {"out": tmp_path / "whole"})
+    whole = train(table, **named(**QUICK | {"out": tmp_path / "whole"}))
     assert fingerprint(saved / "model.tenfold") == fingerprint(
         folder_of(whole) / "model.tenfold"
     )
@@ -299,7 +296,7 @@ PAGES: Final = ("model_card.md", "report.html")
 @pytest.fixture(scope="module")
 def cut_off(table: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of a run that was cut off before anything was written."""
-    run = folder_of(train(table, **QUICK | {"out": tmp_path_factory.mktemp("runs")}))
+    run = folder_of(train(table, **named(**QUICK | {"out": tmp_path_factory.mktemp("runs")})))
     for name in (*FILES, *PAGES):
         (run / name).rename(run.parent / name)  # as they are to be
     return run
@@ -327,7 +324,7 @@ def test_whichever_file_is_the_first_without_room_the_message_says_how_nothing_i
     if not kept:
         order = replace(order, pace=Pace(seconds=600))
     with pytest.raises(StoreError) as caught:
-        carry_out(order, tracker(None, tmp_path))
+        carry_out(order)
     assert caught.value.code == "M06"
     assert "No space left on device" in caught.value.fact
     assert not aside.is_symlink()  # what found no room is taken away
@@ -338,7 +335,7 @@ def test_whichever_file_is_the_first_without_room_the_message_says_how_nothing_i
         load(run).write_report()
     elif kept:
         assert says == f"then resume: tenfold train --resume {run}"
-        train(resume=run)
+        resume(run)
     else:
         run = Path(caught.value.place["saved in"])
         assert says == f"it is complete in {run}: move it to where you want it"
@@ -385,7 +382,7 @@ def test_a_run_on_a_full_disk_is_had_once_there_is_room(
     way_on = re.findall(r"tenfold (.*)$", done.stderr, re.MULTILINE)[-1]
     done = call(*way_on.split())
     assert done.returncode == 0, done.stderr
-    whole = folder_of(train(table, **options, out=tmp_path))
+    whole = folder_of(train(table, **named(**options, out=tmp_path)))
     assert fingerprint(run / "model.tenfold") == fingerprint(whole / "model.tenfold")
 
 
@@ -398,7 +395,9 @@ def home(tmp_path: Path) -> Path:
 @pytest.fixture
 def done(table: Path, tmp_path: Path) -> Path:
     """Return the folder of a finished run."""
-    return folder_of(train(table, folds=3, epochs=2, seed=9, out=tmp_path))
+    return folder_of(
+        train(table, folds=3, training=TrainOptions(epochs=2), seed=9, out=tmp_path)
+    )
 
 
 def folder_of(run: Run) -> Path:
@@ -407,7 +406,7 @@ def folder_of(run: Run) -> Path:
 
 
 def test_a_config_gives_the_same_bits_and_says_so(done: Path, tmp_path: Path) -> None:
-    run = train(config=done / "config.json", out=tmp_path)
+    run = rerun(done / "config.json", out=tmp_path)
     assert run.folder != done
     assert fingerprint(folder_of(run) / "model.tenfold") == fingerprint(done / "model.tenfold")
     found = json.loads((folder_of(run) / "metrics.json").read_text())["repeats"]
@@ -426,7 +425,7 @@ def test_a_repetition_that_differs_is_measured(done: Path, tmp_path: Path) -> No
     config["versions"]["torch"] = "1.0"
     config["options"]["train"]["seed"] = 10
     (done / "config.json").write_text(json.dumps(config))
-    run = train(config=done / "config.json", out=tmp_path)
+    run = rerun(done / "config.json", out=tmp_path)
     found = run.metrics["repeats"]
     then, now = (pd.read_csv(folder / "predictions.csv") for folder in (done, folder_of(run)))
     apart = (then["prediction"] - now["prediction"]).abs()
@@ -438,7 +437,7 @@ def test_a_repetition_that_differs_is_measured(done: Path, tmp_path: Path) -> No
 
 
 def test_a_config_is_for_other_data_too(done: Path, tmp_path: Path) -> None:
-    run = train(houses(80, seed=8), config=done / "config.json", out=tmp_path)
+    run = rerun(done / "config.json", houses(80, seed=8), out=tmp_path)
     assert run.metrics["rows"] == 80
     assert run.metrics["seed"] == 9
     assert run.metrics["repeats"] is None
@@ -450,7 +449,7 @@ def test_data_that_changed_are_not_repeated(done: Path, table: Path, tmp_path: P
     changed.write_text(table.read_text().replace("Ulm", "Aalen", 1))
     (done / "config.json").write_text(json.dumps(config | {"data": str(changed)}))
     with pytest.raises(StoreError) as caught:
-        train(config=done / "config.json", out=tmp_path / "out")
+        rerun(done / "config.json", out=tmp_path / "out")
     assert caught.value.code == "M12"
     assert list(caught.value.place) == ["data"]
     assert not list((tmp_path / "out").glob("*"))
@@ -478,13 +477,13 @@ def test_options_that_say_otherwise_are_refused(
 def test_what_no_file_holds_is_asked_for_again(tmp_path: Path) -> None:
     frame = houses(60)
     folds = [(np.arange(0, 40), np.arange(40, 60)), (np.arange(20, 60), np.arange(20))]
-    run = train(frame, folds=folds, epochs=2, out=tmp_path)
+    run = train(frame, folds=folds, training=TrainOptions(epochs=2), out=tmp_path)
     config = folder_of(run) / "config.json"
     with pytest.raises(UsageError, match="folds of the run was an object of Python"):
-        train(config=config, out=tmp_path)
+        rerun(config, out=tmp_path)
     with pytest.raises(UsageError, match="the data of the run were a DataFrame"):
-        train(config=config, folds=folds, out=tmp_path)
-    other = train(frame, config=config, folds=folds, out=tmp_path)
+        rerun(config, folds=folds, out=tmp_path)
+    other = rerun(config, frame, folds=folds, out=tmp_path)
     assert fingerprint(folder_of(other) / "model.tenfold") == fingerprint(
         folder_of(run) / "model.tenfold"
     )
@@ -494,5 +493,10 @@ def test_a_run_that_never_began_leaves_no_folder(tmp_path: Path) -> None:
     with pytest.raises(UsageError):
         train(houses(), network="scratch", out=tmp_path / "runs")
     with pytest.raises(ValueError, match="N05"):
-        train(houses(), network="tutorial", lr=1e30, epochs=5, out=tmp_path / "runs")
+        train(
+            houses(),
+            network="tutorial",
+            training=TrainOptions(lr=1e30, epochs=5),
+            out=tmp_path / "runs",
+        )
     assert not list((tmp_path / "runs").glob("*"))

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import tenfold
+from tenfold import TrainOptions
 from tenfold.errors import RULES
 from tests.engine_pictures import write_folder
 from tests.engine_surroundings import Case, Outcome, run_all
@@ -75,9 +76,17 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     frame["town"] = frame["town"].replace("Ulm", "Köln")
     frame.drop(columns="price").to_csv(folder / "towns.csv", index=False)
     for data in ("houses.csv", "towns.csv"):
-        tenfold.train(folder / data, folds=2, quality="fast", epochs=2, out=folder / "runs")
+        tenfold.train(
+            folder / data,
+            folds=2,
+            quality="fast",
+            training=TrainOptions(epochs=2),
+            out=folder / "runs",
+        )
     write_folder(folder / "stripes", 24)
-    tenfold.train(folder / "stripes", folds=2, img_size=32, out=folder / "runs")
+    tenfold.train(
+        folder / "stripes", folds=2, training=TrainOptions(img_size=32), out=folder / "runs"
+    )
     for name in ("lost.csv", "lost-run", "lost-out"):
         (folder / name).symlink_to(folder / "nowhere" / name)
     (folder / "loop").symlink_to("loop")

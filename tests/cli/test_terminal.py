@@ -11,10 +11,11 @@ import pandas as pd
 import pytest
 
 import tenfold
+from tenfold import TrainOptions
 from tenfold.cli.given import kinds, missing_cells
 from tenfold.cli.terminal import console, lend_file, read_rows, show_run, write_rows
-from tenfold.config import MISSING, ReadOptions
 from tenfold.errors import ReadError, UsageError
+from tenfold.read_options import MISSING, ReadOptions
 
 ROWS = pd.DataFrame(
     {
@@ -114,7 +115,9 @@ def test_a_run_that_was_loaded_is_shown_without_the_scores_it_does_not_have(
 ) -> None:
     x = np.linspace(0, 1, 40)
     frame = pd.DataFrame({"x": x**2, "y": x})
-    run = tenfold.train(frame, folds=3, epochs=2, quality="fast", out=tmp_path)
+    run = tenfold.train(
+        frame, folds=3, training=TrainOptions(epochs=2), quality="fast", out=tmp_path
+    )
     show_run(run, as_json=False)
     assert capsys.readouterr().out.splitlines()[-1] == f"saved in {tmp_path}/table-1"
     show_run(run, as_json=True)

@@ -13,7 +13,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import r2_score
 from sklearn.model_selection import cross_val_predict
 
-from tenfold import compare
+from tenfold import ReadOptions, compare
 from tenfold.comparison import read
 from tenfold.comparison.comparison import entry_of
 from tenfold.comparison.contenders import Contender, table_contenders
@@ -203,7 +203,13 @@ def pets(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_pictures_are_compared_too(pets: Path) -> None:
     """Networks read the files anew: their rows must be those of the classical models."""
     found = compare(
-        pets, contenders=[], folds=3, quality="fast", max_bad=0.1, axes=False, out=None
+        pets,
+        contenders=[],
+        folds=3,
+        quality="fast",
+        reading=ReadOptions(max_bad=0.1),
+        axes=False,
+        out=None,
     )
     rows = {entry.name: entry for entry in found.entries}
     assert set(rows) == {

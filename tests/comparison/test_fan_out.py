@@ -15,6 +15,7 @@ from tenfold.comparison import pipelines
 from tenfold.comparison.comparison import Comparison
 from tenfold.comparison.contenders import Contender, table_contenders
 from tenfold.comparison.entry import Entry
+from tenfold.comparison.follow import ComparisonCallback
 from tenfold.comparison.problem import Problem
 from tenfold.comparison.rounds import spread_over
 from tenfold.comparison.run import compare
@@ -149,7 +150,7 @@ def test_a_contender_that_fails_on_a_worker_leaves_its_row(spread: Comparison) -
 def test_who_follows_hears_of_a_contender_that_a_worker_ran() -> None:
     heard: list[str] = []
 
-    class Follows:
+    class Follows(ComparisonCallback):
         def decided(self, decisions: Any) -> None: ...
 
         def forecast(self, seconds: float, metric: str) -> None: ...
@@ -162,7 +163,7 @@ def test_who_follows_hears_of_a_contender_that_a_worker_ran() -> None:
 
     with pytest.MonkeyPatch.context() as patch, spreading("loky"):
         patch.setattr("tenfold.comparison.read.table_contenders", lambda _: [CHEAP[0]])
-        compare(houses(), folds=3, axes=False, out=None, follow=Follows())
+        compare(houses(), folds=3, axes=False, out=None, callbacks=Follows())
     assert heard == ["guess"]
 
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 from tenfold.comparison.contenders import Contender
 from tenfold.comparison.entry import Entry
-from tenfold.comparison.follow import Silent
+from tenfold.comparison.follow import ComparisonCallback
 from tenfold.comparison.forecast import round_seconds
 from tenfold.comparison.job import Job, Round
 from tenfold.comparison.picture_contenders import COLOURS, PRETRAINED
@@ -33,7 +33,7 @@ def problem(tmp_path_factory: pytest.TempPathFactory) -> Problem:
         path.parent.mkdir(exist_ok=True)
         Image.fromarray(rng.integers(low, low + 130, (40, 40, 3), dtype=np.uint8)).save(path)
     options = RunOptions.named({"folds": 3, "device": "cpu"})
-    return read_problem(home, options, None, Silent())[0]
+    return read_problem(home, options, None, ComparisonCallback())[0]
 
 
 def entries(runner: Runner, *rounds: Round) -> list[Any]:
@@ -95,7 +95,7 @@ def test_a_small_table_is_timed_on_all_of_a_fold() -> None:
     x = np.linspace(0, 1, 60)
     frame = pd.DataFrame({"x": x, "y": x})
     options = RunOptions.named({"folds": 3, "device": "cpu", "target": "y"})
-    problem, field, _ = read_problem(frame, options, None, Silent())
+    problem, field, _ = read_problem(frame, options, None, ComparisonCallback())
     rounds = {this.name: this for this in final_rounds(field[1], problem)}
     assert (rounds[ONE_CORE].share, rounds[ONE_CORE].tested) == (1, 1)
 
@@ -129,8 +129,8 @@ def test_a_round_that_was_whole_before_ctrl_c_stays_whole(
     monkeypatch.setattr("tenfold.comparison.rounds.Processes", Stopped)
     told: list[float] = []
 
-    follow: Any = Silent()
-    monkeypatch.setattr(Silent, "working", lambda _self, _what, share: told.append(share))
+    follow: Any = ComparisonCallback()
+    follow.working = lambda _what, share: told.append(share)
     race = Race(problem, None, follow, expected=100.0)
     contender = Contender(name="mean", kind="classical", make=COLOURS.make)
     rounds = (Round(name="short", folds=2), Round(name="race"), Round(name="later"))

@@ -7,13 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 import tenfold
-from tenfold.config import ReadOptions, SchemaOptions, SplitOptions, Task
+from tenfold import TrainOptions
+from tenfold.config import SchemaOptions, SplitOptions, Task
 from tenfold.data.amounts import digits_of, read_amount
 from tenfold.data.cells import to_numbers
 from tenfold.data.encode import encode_inputs
 from tenfold.data.kinds import FoundKind, find_kind
 from tenfold.data.read import read_table
 from tenfold.data.schema import Schema, infer_schema
+from tenfold.read_options import ReadOptions
 
 
 def column(*cells: object, decimal: str = ".") -> tuple[FoundKind, list[float]]:
@@ -248,7 +250,7 @@ def test_a_run_on_followers_predicts_alike_from_magnitudes_and_from_plain_number
     followers = np.geomspace(1e3, 9e6, 60).round(-3)
     written = [f"{x / 1e6:.6g}m" if x >= 1e6 else f"{x / 1e3:.6g}k" for x in followers]
     frame = pd.DataFrame({"x": written, "y": np.log10(followers)})
-    run = tenfold.train(frame, folds=3, epochs=2, out=None, audit="off")
+    run = tenfold.train(frame, folds=3, training=TrainOptions(epochs=2), out=None, audit="off")
     plain = run.predict(pd.DataFrame({"x": followers}))
     assert run.predict(frame[["x"]]).equals(plain)
     assert run.predict(frame[["x"]].tail(3)).equals(plain.tail(3))

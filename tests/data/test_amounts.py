@@ -9,13 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from tenfold.config import Kind, ReadOptions, SchemaOptions, SplitOptions
+from tenfold.config import Kind, SchemaOptions, SplitOptions
 from tenfold.data.amounts import read_amount
 from tenfold.data.cells import number_of, to_numbers
 from tenfold.data.encode import encode_inputs, encode_target
 from tenfold.data.kinds import FoundKind, find_kind
 from tenfold.data.read import read_table
 from tenfold.data.schema import Schema, infer_schema
+from tenfold.read_options import ReadOptions
 
 VALUES = [1234.5, 12, 7.25, 990, 31, 8, 45.5, 3, 1.75, 60] * 3
 

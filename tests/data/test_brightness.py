@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from tenfold.config import PictureOptions
 from tenfold.data.decode import Unreadable, decode
 from tenfold.data.framing import Framing
 from tenfold.data.pictures import Pictures, pictures_of, read_pictures, read_unlabelled
+from tenfold.read_options import PictureOptions
 from tests.data.test_pictures import png_of
 
 AUTO: Final = PictureOptions()

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, example, given, settings
 from numpy.typing import NDArray
 
 import tenfold
+from tenfold import ReadOptions, TrainOptions
 from tenfold.config import SchemaOptions, SplitOptions
 from tenfold.data.encode import encode_inputs, encode_target
 from tenfold.data.labelled import with_targets
@@ -78,11 +79,10 @@ def trained(costume: str, home: Path) -> Run:
     return tenfold.train(
         COSTUMES[costume](made, home),
         target="y",
-        kinds=dict.fromkeys(made.categories, "category"),
-        separator=told.separator,
-        decimal=told.decimal,
+        schema=SchemaOptions(kinds=dict.fromkeys(made.categories, "category")),
+        reading=ReadOptions(separator=told.separator, decimal=told.decimal),
         folds=2,
-        epochs=2,
+        training=TrainOptions(epochs=2),
         quality="fast",
         audit="off",
         out=None,

@@ -15,13 +15,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from tenfold.config import ReadOptions, SchemaOptions, SplitOptions
+from tenfold.config import SchemaOptions, SplitOptions
 from tenfold.data.columns import Column
 from tenfold.data.dtypes import Missing, shortest_doubles, take_frame
 from tenfold.data.encode import encode_inputs
 from tenfold.data.read import read_table
 from tenfold.data.schema import Schema, infer_schema
 from tenfold.errors import ReadError
+from tenfold.read_options import ReadOptions
 
 ROWS: Final = 60
 RNG: Final = np.random.default_rng(0)

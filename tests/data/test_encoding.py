@@ -6,10 +6,10 @@ from typing import Any, Final
 
 import pytest
 
-from tenfold.config import ReadOptions
 from tenfold.data.read import read_table
 from tenfold.data.table import Table
 from tenfold.errors import ReadError
+from tenfold.read_options import ReadOptions
 
 Write = Callable[[str | bytes], Path]
 

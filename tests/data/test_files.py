@@ -14,12 +14,12 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from tenfold.config import ReadOptions
 from tenfold.data.amounts import read_amount
 from tenfold.data.read import read_table
 from tenfold.data.sheet_rows import as_percent
 from tenfold.data.table import Table
 from tenfold.errors import ReadError, UsageError
+from tenfold.read_options import ReadOptions
 
 NAMES: Final = ["region", "day", "units", "flag", "revenue"]
 ROWS: Final = [

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 import tenfold
-from tenfold.config import Decision, ReadOptions, RunOptions, SchemaOptions, Task
+from tenfold import TrainOptions
+from tenfold.config import Decision, RunOptions, SchemaOptions, Task
 from tenfold.data.labelled import find_strays, with_targets, with_targets_of
 from tenfold.data.picture_files import list_labelled
 from tenfold.data.placeholders import MARKS, PLACEHOLDERS
@@ -20,7 +21,9 @@ from tenfold.data.schema import Schema
 from tenfold.data.table import Table
 from tenfold.errors import ReadError, SchemaError, SplitError
 from tenfold.kinds.registry import TABLES
+from tenfold.read_options import ReadOptions
 from tenfold.seeds import Streams
+from tests.engine_options import asked
 
 NUMBERS = [str(value / 7) for value in range(500)]
 
@@ -101,17 +104,19 @@ def test_too_few_rows_with_a_target_are_refused_by_what_is_missing() -> None:
     few_of_many: list[Any] = [1.5, 2.5, 3.5, 4.5, *[None] * 96]
     frame = pd.DataFrame({"x": np.arange(100.0), "y": few_of_many})
     with pytest.raises(SplitError, match="there are only 4 rows for 5 folds") as few:
-        tenfold.train(frame, **options)
+        tenfold.train(frame, **asked(**options))
     assert few.value.place["without a target"] == "96 of 100 rows, which are left out"
     with pytest.raises(SchemaError) as one:
-        tenfold.train(frame.assign(y=np.where(frame["x"] < 40, "yes", None)), **options)
+        tenfold.train(
+            frame.assign(y=np.where(frame["x"] < 40, "yes", None)), **asked(**options)
+        )
     assert one.value.fact == (
         "the target 'y' is 'yes' in every row that has a target: there is only one class"
     )
     assert one.value.place["without a target"] == "60 of 100 rows"
     assert one.value.fix[1] == "if an empty cell is a class, fill it with a value, such as 'no'"
     with pytest.raises(SchemaError, match="no row has a target"):
-        tenfold.train(frame.assign(y=none), **options)
+        tenfold.train(frame.assign(y=none), **asked(**options))
 
 
 @pytest.mark.parametrize("word", ["-", "n/a", "unknown", "#DIV/0!"])
@@ -286,7 +291,9 @@ def test_evaluate_scores_the_rows_that_have_a_target_and_says_how_many_have_none
     frame = pd.DataFrame({"x": rng.normal(size=120)})
     frame["y"] = np.where(frame["x"] > 0, "red", "blue")
     frame.loc[::10, "y"] = "n/a"
-    run = tenfold.train(frame, folds=3, epochs=2, quality="fast", out=None, audit="off")
+    run = tenfold.train(
+        frame, folds=3, training=TrainOptions(epochs=2), quality="fast", out=None, audit="off"
+    )
     assert run.metrics["rejected"] == 12
     with pytest.warns(UserWarning, match="12 of 120 rows have no target and are left out"):
         found = run.evaluate(frame)

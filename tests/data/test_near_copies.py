@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from PIL import Image, ImageEnhance
 from sklearn.datasets import load_digits
 
-from tenfold.config import PictureOptions
 from tenfold.data import near_copies
 from tenfold.data.decode import Framing
 from tenfold.data.near_copies import copy_sets
 from tenfold.data.pictures import pictures_of
+from tenfold.read_options import PictureOptions
 
 FRAMING: Final = Framing(size=96)
 

@@ -8,12 +8,14 @@ import pandas as pd
 import pytest
 
 import tenfold
-from tenfold.config import ReadOptions, SchemaOptions, SplitOptions
+from tenfold import TrainOptions
+from tenfold.config import SchemaOptions, SplitOptions
 from tenfold.data.encode import encode_inputs
 from tenfold.data.own_signs import own_sign, signs_of_columns
 from tenfold.data.read import read_table
 from tenfold.data.reading import Reading
 from tenfold.data.schema import Schema, infer_schema
+from tenfold.read_options import ReadOptions
 
 PEOPLE = [84, 4975, 312450, 998, 1200, 27010, 45, 610, 2030, 77777]
 NORTH = [48.3712, 50.12, 47.5, 53.0871, 49.125, 51.5, 52.25, 48.75, 54.1, 50.0]
@@ -136,7 +138,9 @@ def test_a_column_that_shows_no_text_keeps_the_sign_of_training() -> None:
 def test_a_run_reads_thousands_of_new_rows_as_those_of_training(tmp_path: Path) -> None:
     rows = [[points(p), n, i % 7] for i, (p, n) in enumerate(zip(PEOPLE, NORTH, strict=True))]
     path = write(tmp_path / "a.csv", rows * 4)
-    run = tenfold.train(path, target="y", task="regression", folds=3, epochs=2, out=None)
+    run = tenfold.train(
+        path, target="y", task="regression", folds=3, training=TrainOptions(epochs=2), out=None
+    )
     frame = pd.DataFrame({"people": PEOPLE, "north": NORTH})
     plain = run.predict(frame)["prediction"].to_numpy()
     assert run.predict(path)["prediction"].to_numpy()[:10].tolist() == plain.tolist()

@@ -9,7 +9,6 @@ from typing import Any, Final
 import pandas as pd
 import pytest
 
-from tenfold.config import PictureOptions
 from tenfold.data.picture_files import (
     PICTURE_SUFFIXES,
     Listing,
@@ -19,6 +18,7 @@ from tenfold.data.picture_files import (
     list_unlabelled,
 )
 from tenfold.errors import InputError, PictureError, SchemaError
+from tenfold.read_options import PictureOptions
 
 AUTO: Final = PictureOptions()
 PETS: Final = ("cats/1.jpg", "cats/2.jpg", "dogs/1.jpg")

@@ -20,7 +20,6 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from tenfold.config import PictureOptions
 from tenfold.data.decode import Framing, Unreadable, decode
 from tenfold.data.picture_cache import _reserve, read_squares
 from tenfold.data.picture_schema import PictureSchema
@@ -32,6 +31,7 @@ from tenfold.data.pictures import (
     read_unlabelled,
 )
 from tenfold.errors import InputError, PictureError, UsageError
+from tenfold.read_options import PictureOptions
 from tenfold.wording import COMMAND
 
 AUTO: Final = PictureOptions()
@@ -408,7 +408,7 @@ def test_an_interruption_waits_for_no_more_than_one_picture_of_each_thread() -> 
 
 WAITING: Final = """
 import os, signal, sys, threading
-from tenfold.config import PictureOptions
+from tenfold.read_options import PictureOptions
 from tenfold.data.decode import Framing
 from tenfold.data.pictures import read_pictures
 def progress(done, total):

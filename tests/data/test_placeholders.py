@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tenfold.config import ReadOptions, SchemaOptions, SplitOptions
+from tenfold.config import SchemaOptions, SplitOptions
 from tenfold.data.admit import admit
 from tenfold.data.encode import encode_inputs
 from tenfold.data.kinds import find_kind
@@ -14,6 +14,7 @@ from tenfold.data.required import check_columns
 from tenfold.data.schema import Schema, infer_schema
 from tenfold.data.table import Table
 from tenfold.errors import PredictError
+from tenfold.read_options import ReadOptions
 
 NUMBERS = [str(value / 7) for value in range(90)]
 DAYS = [f"{day % 28 + 1:02}.{day % 12 + 1:02}.20{day % 90 + 10}" for day in range(90)]

@@ -16,8 +16,9 @@ from sklearn.model_selection import (
 )
 
 import tenfold
-from tenfold import TabularClassifier, TabularRegressor
+from tenfold import ReadOptions, TabularClassifier, TabularRegressor, TrainOptions
 from tenfold.errors import SplitError
+from tests.engine_options import asked
 
 QUICK: dict[str, Any] = {"quality": "fast", "epochs": 2}
 ROWS = 120
@@ -98,7 +99,7 @@ def test_a_splitter_and_its_splits_made_before_are_the_same(splitter: Any) -> No
 
 def given(frame: pd.DataFrame, folds: Any, **options: Any) -> list[int]:
     """Return the rows of a frame that a run tests."""
-    run = tenfold.train(frame, target="y", folds=folds, out=None, epochs=2, **options)
+    run = tenfold.train(frame, **asked(target="y", folds=folds, out=None, epochs=2, **options))
     assert run.study is not None
     known = np.isfinite(run.study.out_of_fold()[:, 0])
     return [int(line) - 1 for line in run.study.data.lines[known]]
@@ -137,7 +138,13 @@ def test_positions_count_the_rows_of_a_file_that_cannot_be_read(tmp_path: Path) 
     damaged.write_text("\n".join(lines))
     answers = []
     for file in (whole, damaged):
-        run = tenfold.train(file, folds=three_of(30, 90), out=None, epochs=2, max_bad=0.1)
+        run = tenfold.train(
+            file,
+            folds=three_of(30, 90),
+            out=None,
+            training=TrainOptions(epochs=2),
+            reading=ReadOptions(max_bad=0.1),
+        )
         assert run.study is not None
         answers.append(run.study.out_of_fold()[-ROWS + 30 :])
     assert len(run.study.data) == ROWS - 1

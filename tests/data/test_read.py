@@ -21,11 +21,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tenfold.config import MISSING, ReadOptions
 from tenfold.data import encoding, read, text
 from tenfold.data.read import read_table
 from tenfold.data.table import Table
 from tenfold.errors import ReadError, UsageError
+from tenfold.read_options import MISSING, ReadOptions
 from tenfold.wording import COMMAND
 from tests.engine_work import calls_of
 

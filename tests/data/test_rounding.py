@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import tenfold
+from tenfold import SplitOptions, TrainOptions
 from tenfold.data.rounding import without_rounding
 from tests.data.test_copies import split_of
 
@@ -66,7 +67,12 @@ def test_noise_that_stands_twice_but_for_rounding_cannot_be_predicted() -> None:
     run = tenfold.train(table, target="y", out=None, quality="fast", audit="warn")
     assert run.metrics["scores"]["r2"]["mean"] < 0.1
     kept = tenfold.train(
-        table, target="y", out=None, quality="fast", audit="warn", keep_copies=True
+        table,
+        target="y",
+        out=None,
+        quality="fast",
+        audit="warn",
+        splitting=SplitOptions(keep_copies=True),
     )
     assert kept.metrics["scores"]["r2"]["mean"] > 0.3  # what there was to be found
 
@@ -118,7 +124,13 @@ def test_a_copy_is_either_held_in_its_fold_or_told_of_as_near(noise: float) -> N
 
 def test_test_rows_that_are_kept_apart_are_no_copies_but_for_rounding() -> None:
     table = twice(normals(), ROUNDED["single precision"]).assign(word="a")
-    run = tenfold.train(table, target="y", out=None, epochs=1, test_size=0.25)
+    run = tenfold.train(
+        table,
+        target="y",
+        out=None,
+        training=TrainOptions(epochs=1),
+        splitting=SplitOptions(test_size=0.25),
+    )
     assert run.study is not None
     lines = run.study.data.lines - 1
     assert len(lines) == 300

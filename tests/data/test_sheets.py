@@ -10,11 +10,11 @@ import pandas as pd
 import pytest
 from openpyxl.chart import BarChart
 
-from tenfold.config import ReadOptions
 from tenfold.data.read import read_table
 from tenfold.data.sheet_rows import known_reader, open_book
 from tenfold.data.table import Table
 from tenfold.errors import ReadError
+from tenfold.read_options import ReadOptions
 
 NAMES: Final = ["region", "units", "size", "revenue"]
 ROWS: Final[list[list[Any]]] = [

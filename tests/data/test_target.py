@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import tenfold
+from tenfold import TrainOptions
 from tenfold.config import SchemaOptions, SplitOptions, Task
 from tenfold.data.labelled import with_targets
 from tenfold.data.read import read_table
@@ -141,10 +142,19 @@ def test_a_class_whose_rows_weigh_nothing_is_none() -> None:
     assert infer_task(read_table(frame), "y", options)[1] == ("a", "b")
     assert infer_task(read_table(frame), "y", SchemaOptions())[1] == ("a", "b", "c")
     run = tenfold.train(
-        frame, target="y", weight_column="w", folds=3, epochs=1, quality="fast", out=None
+        frame,
+        target="y",
+        schema=SchemaOptions(weight_column="w"),
+        folds=3,
+        training=TrainOptions(epochs=1),
+        quality="fast",
+        out=None,
     )
     assert sorted(run.predict(frame)["prediction"].unique()) <= ["a", "b"]
-    assert tenfold.audit(frame, target="y", weight_column="w").findings is not None
+    assert (
+        tenfold.audit(frame, target="y", schema=SchemaOptions(weight_column="w")).findings
+        is not None
+    )
 
 
 def test_classes_of_which_none_occurs_twice_are_refused() -> None:
@@ -186,7 +196,9 @@ def test_truth_values_are_two_classes_however_they_are_spelt(
 def test_every_spelling_of_a_truth_value_is_learnt_from_and_scored() -> None:
     words = ["TRUE", "1", "FALSE", "0"]
     frame = pd.DataFrame({"x": np.arange(120) % 4 / 3, "y": words * 30})
-    run = tenfold.train(frame, folds=3, epochs=30, quality="fast", out=None, audit="off")
+    run = tenfold.train(
+        frame, folds=3, training=TrainOptions(epochs=30), quality="fast", out=None, audit="off"
+    )
     assert run.evaluate(frame.assign(y=["true", "yes", "no", "0"] * 30))["accuracy"].value == 1
     assert set(run.predict(frame)["prediction"]) == {"1", "0"}
     assert tenfold.audit(frame, target="y").findings is not None

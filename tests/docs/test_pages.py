@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 import tenfold
-from tenfold import train
+from tenfold import ReadOptions, TrainOptions, train
 from tenfold.errors import RULES
 from tenfold.run import Run
 
@@ -41,7 +41,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     rng = np.random.default_rng(0)
     x = rng.normal(size=60)
     frame = pd.DataFrame({"x": x, "y": np.where(x > 0, "up", "down")})
-    return train(frame, folds=3, epochs=2, out=tmp_path_factory.mktemp("runs"))
+    return train(
+        frame, folds=3, training=TrainOptions(epochs=2), out=tmp_path_factory.mktemp("runs")
+    )
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +57,11 @@ def picture_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
         Image.fromarray(rng.integers(low, low + 90, (16, 16), dtype=np.uint8)).save(path)
     (home / "train" / "dark" / "broken.png").write_bytes(b"no image")
     return train(
-        home, network="tutorial", epochs=2, max_bad=0.5, out=tmp_path_factory.mktemp("runs")
+        home,
+        network="tutorial",
+        training=TrainOptions(epochs=2),
+        reading=ReadOptions(max_bad=0.5),
+        out=tmp_path_factory.mktemp("runs"),
     )
 
 

@@ -11,6 +11,7 @@ from sklearn import metrics as sk
 from sklearn.linear_model import Ridge
 
 import tenfold
+from tenfold import TrainOptions
 from tenfold.evaluate.scores import (
     LEVEL,
     fold_interval,
@@ -250,7 +251,9 @@ def test_the_scores_of_a_run_are_those_of_its_out_of_fold_answers() -> None:
     rng = np.random.default_rng(6)
     x = rng.normal(size=60)
     frame = pd.DataFrame({"x": x, "kind": np.where(x + rng.normal(size=60) > 0, "a", "b")})
-    run = tenfold.train(frame, folds=3, epochs=2, quality="fast", out=None)
+    run = tenfold.train(
+        frame, folds=3, training=TrainOptions(epochs=2), quality="fast", out=None
+    )
     assert run.study is not None
     answers, study = run.study.out_of_fold(), run.study
     truth = (frame["kind"] == "b").to_numpy()
@@ -280,5 +283,7 @@ def test_the_gain_is_the_difference_of_each_fold_and_its_interval() -> None:
 def test_no_gain_is_shown_where_there_is_nothing_to_learn(seed: int) -> None:
     rng = np.random.default_rng(seed)
     frame = pd.DataFrame({"x": rng.normal(size=60), "y": rng.normal(size=60)})
-    run = tenfold.train(frame, folds=3, epochs=2, quality="fast", out=None, seed=seed)
+    run = tenfold.train(
+        frame, folds=3, training=TrainOptions(epochs=2), quality="fast", out=None, seed=seed
+    )
     assert run.metrics["gain"]["low"] <= 0

@@ -8,7 +8,7 @@ import pytest
 from sklearn import metrics as sk
 
 import tenfold
-from tenfold import TabularRegressor
+from tenfold import TabularRegressor, TrainOptions
 
 
 def measured(rows: int, seed: int = 0) -> pd.DataFrame:
@@ -20,7 +20,9 @@ def measured(rows: int, seed: int = 0) -> pd.DataFrame:
 @pytest.mark.parametrize("rows", [30, 60])
 def test_a_run_of_a_tiny_table_says_the_r2_of_all_held_out_rows(rows: int) -> None:
     table = measured(rows)
-    run = tenfold.train(table, folds=10, epochs=3, quality="fast", out=None)
+    run = tenfold.train(
+        table, folds=10, training=TrainOptions(epochs=3), quality="fast", out=None
+    )
     assert run.study is not None
     said: Any = run.metrics["scores"]["r2"]
     pooled = sk.r2_score(table["y"], run.study.out_of_fold()[:, 0])

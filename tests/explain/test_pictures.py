@@ -22,6 +22,7 @@ from tenfold.explain.picture_explanation import PictureExplanation
 from tenfold.explain.pictures import filters_of, heat_of, layers_of, maps_of, picture_of
 from tenfold.nn.head import FoldHead
 from tests.cli.conftest import run_tenfold
+from tests.engine_options import asked
 from tests.engine_pages import Page, loads_nothing
 
 __all__ = ["run_tenfold"]
@@ -78,7 +79,9 @@ def runs(home: Path, places: dict[str, tuple[int, int]]) -> Callable[[str], Run]
     def train(name: str) -> Run:
         if name not in done:
             options = NETWORKS[name]
-            done[name] = tenfold.train(home / "spots", folds=2, out=home / "runs", **options)
+            done[name] = tenfold.train(
+                home / "spots", **asked(folds=2, out=home / "runs", **options)
+            )
         return done[name]
 
     return train
@@ -202,7 +205,7 @@ def test_an_explanation_comes_back_from_its_folder(
     assert isinstance(found, PictureExplanation)
     assert set(found.pictures[0].heat) == {"plain"}
     loaded.keep_explanation(found)
-    back = tenfold.load(copy).findings().explanation
+    back = tenfold.load(copy)._findings().explanation
     assert isinstance(back, PictureExplanation)
     assert back.to_dict() == found.to_dict()
     assert [sheet.png for sheet in back.sheets] == [sheet.png for sheet in found.sheets]

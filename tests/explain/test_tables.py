@@ -12,7 +12,7 @@ import pytest
 from sklearn.model_selection import KFold
 
 import tenfold
-from tenfold import Run
+from tenfold import Run, TrainOptions
 from tenfold.data.encode import encode_inputs, places_of
 from tenfold.errors import TenfoldError
 from tenfold.explain.explanation import Explanation
@@ -20,6 +20,7 @@ from tenfold.explain.held_out import HeldOut
 from tenfold.explain.importance import _errors
 from tenfold.study.study import Study
 from tests.cli.conftest import run_tenfold
+from tests.engine_options import asked
 from tests.engine_pages import Page
 
 __all__ = ["run_tenfold"]
@@ -86,8 +87,7 @@ def test_errors_are_those_of_rows_that_networks_never_saw(values: Run) -> None:
     held_out = held_out_of(values)
     rows = held_out.stacked()
     fold = np.repeat(np.arange(4), held_out.splits.held_out.sum(axis=1))
-    assert values.summary is not None
-    known = values.summary.scores["rmse"].per_fold
+    known = values.results.scores["rmse"].per_fold
     assert _errors(held_out, rows, rows, fold).per_fold == pytest.approx(known, rel=1e-6)
 
 
@@ -182,9 +182,12 @@ def test_another_table_is_refused(values: Run, home: Path) -> None:
             loaded.explain(data=other)
         assert told.value.code == "P06"
     by_hand = tenfold.train(
-        houses(), folds=KFold(4, shuffle=True, random_state=9), quality="fast", epochs=3,
+        houses(),
+        folds=KFold(4, shuffle=True, random_state=9),
+        quality="fast",
+        training=TrainOptions(epochs=3),
         out=home / "runs",
-    )  # fmt: skip
+    )
     assert by_hand.folder is not None
     with pytest.raises(TenfoldError) as told:
         tenfold.load(by_hand.folder).explain(data=houses())
@@ -235,7 +238,7 @@ def test_rows_that_no_fold_holds_out_are_no_hindrance(home: Path) -> None:
     """By time, the first rows are learnt from only; of one fold there is no interval."""
     for options in ({"time_column": "day", "folds": 3}, {"folds": 1}):
         run = tenfold.train(
-            home / "houses.csv", quality="fast", epochs=5, out=home / "runs", **options
+            home / "houses.csv", **asked(quality="fast", epochs=5, out=home / "runs", **options)
         )
         assert run.folder is not None
         found = tenfold.load(run.folder).explain()

@@ -12,7 +12,6 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from tenfold.config import PictureOptions
 from tenfold.data.decode import Framing, decode
 from tenfold.data.pictures import Pictures, pictures_of
 from tenfold.explain.pictures import heat_of
@@ -25,6 +24,7 @@ from tenfold.kinds.registry import IMAGES
 from tenfold.nn.modules import ModuleNetwork
 from tenfold.nn.pixels import plain, resized
 from tenfold.picture_model import PictureModel
+from tenfold.read_options import PictureOptions
 from tests.engine_pictures import NETWORKS, as_pictures, quick_study, stripes
 from tests.export.alone import run_alone
 

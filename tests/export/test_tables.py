@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 import tenfold
+from tenfold import TrainOptions
 from tenfold.config import Task
 from tenfold.data.cells import to_truth
 from tenfold.data.encode import number_names
@@ -21,6 +22,7 @@ from tenfold.exported import Exported
 from tenfold.model import Model
 from tenfold.opening import load
 from tenfold.run import Run
+from tests.engine_options import asked
 from tests.export.alone import run_alone
 
 ROWS: Final = 1_100
@@ -62,7 +64,7 @@ def trained(task: Task, frame: pd.DataFrame, **options: Any) -> Run:
             y=pd.qcut(frame["y"], 3, labels=["low", "mid", "high"]).astype(str)
         )
     options = {"folds": 3, "epochs": 3, "quality": "fast", "out": None} | options
-    return tenfold.train(frame, target="y", **options)
+    return tenfold.train(frame, **asked(target="y", **options))
 
 
 @pytest.fixture(scope="module", params=["regression", "classification"])
@@ -130,7 +132,7 @@ def test_no_row_of_the_table_is_in_the_file(file: Path) -> None:
 
 def test_the_band_tells_what_held_out_rows_showed() -> None:
     run = trained("regression", frame_of_all_kinds())
-    study, band = run.study, run.findings().about.band
+    study, band = run.study, run._findings().about.band
     assert study is not None
     ends = study.ends()
     assert band is not None
@@ -269,7 +271,9 @@ def test_a_saved_run_is_exported_into_its_folder_while_its_data_are_there(
 ) -> None:
     data = tmp_path / "data.csv"
     frame_of_all_kinds().to_csv(data, index=False)
-    made = tenfold.train(data, target="y", folds=3, epochs=2, quality="fast", out=tmp_path)
+    made = tenfold.train(
+        data, target="y", folds=3, training=TrainOptions(epochs=2), quality="fast", out=tmp_path
+    )
     assert made.folder is not None
     written = load(made.folder).export()
     assert written.path == made.folder / "model.onnx"

@@ -18,6 +18,7 @@ from torch import nn
 import tenfold
 from tenfold.comparison.comparison import Comparison
 from tenfold.run import Run
+from tests.engine_options import asked
 
 TARGET: Final = {"regression": "price", "two classes": "dear", "five classes": "grade"}
 SIDE: Final = 32
@@ -125,7 +126,7 @@ class Golden:
         usual |= (
             {"img_size": SIDE} if self.kind == "pictures" else {"target": TARGET[self.kind]}
         )
-        return tenfold.train(self.data(home), **(usual | dict(self.options)))
+        return tenfold.train(self.data(home), **asked(**(usual | dict(self.options))))
 
     def compare(self, home: Path) -> Comparison:
         """Compare with classical learning on the same folds."""

@@ -39,7 +39,7 @@ from tenfold.packing import fill, rebuild_conformal, rebuild_decisions
 from tenfold.seeds import Streams
 from tenfold.training.choose_pictures import head_plan
 from tenfold.training.fit_pictures import fit_heads
-from tenfold.training.watch import Supervision, Watch
+from tenfold.training.watch import Callback, Supervision
 
 SUFFIX: Final = ".strings"
 WIDTH: Final = 8  # numbers of a text
@@ -127,7 +127,7 @@ class StringKind(Kind):
         return isinstance(source, str | Path) and Path(source).suffix == SUFFIX
 
     def read(
-        self, source: Any, test: Any, options: RunOptions, watch: Watch
+        self, source: Any, test: Any, options: RunOptions, watch: Callback
     ) -> tuple[Strings, Strings | None]:
         return self._read(source), None if test is None else self._read(test)
 

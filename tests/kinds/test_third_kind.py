@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 import tenfold
+from tenfold.config import TrainOptions
 from tenfold.errors import AuditError, PredictError, UsageError
 from tenfold.kinds import registry
 from tenfold.launch import train_and_score
 from tests.engine_cuts import Snapshots, kept_in, run_of
+from tests.engine_options import asked
 from tests.kinds.strings import SUFFIX, StringKind
 
 CLASSES = ("plate", "postcode", "price")
@@ -45,11 +47,11 @@ def data(tmp_path: Path) -> Path:
 
 
 def test_it_is_trained_scored_saved_loaded_and_asked(data: Path, tmp_path: Path) -> None:
-    run = tenfold.train(data, folds=4, epochs=40, out=tmp_path / "runs")
+    run = tenfold.train(data, folds=4, training=TrainOptions(epochs=40), out=tmp_path / "runs")
     assert run.kind == run.metrics["kind"] == "strings"
     accuracy = run.metrics["scores"]["accuracy"]["mean"]
     assert accuracy > 0.95
-    assert run.metrics["constant"]["accuracy"] < 0.6  # the control
+    assert run.metrics["baseline"]["accuracy"] < 0.6  # the control
     loaded = tenfold.load(run.folder or "")
     asked = ["XY-999", "12345", "7.25"]
     found = loaded.predict(asked)
@@ -65,7 +67,7 @@ def test_it_is_trained_scored_saved_loaded_and_asked(data: Path, tmp_path: Path)
 
 def test_its_test_rows_are_scored_once(data: Path, tmp_path: Path) -> None:
     test = write(tmp_path / f"test{SUFFIX}", 60, seed=2)
-    run = tenfold.train(data, test=test, folds=3, epochs=20, out=None)
+    run = tenfold.train(data, test=test, folds=3, training=TrainOptions(epochs=20), out=None)
     assert run.metrics["test"]["rows"] == 60
     assert run.metrics["test"]["scores"]["accuracy"]["value"] > 0.9
 
@@ -81,8 +83,8 @@ def test_a_leak_stops_it_and_the_audit_says_so(tmp_path: Path) -> None:
 
 def test_options_of_other_kinds_are_refused(data: Path) -> None:
     for option in ({"img_size": 32}, {"separator": ";"}):
-        with pytest.raises(UsageError, match="says nothing of strings"):
-            tenfold.train(data, out=None, **option)
+        with pytest.raises(UsageError, match="does not apply to strings"):
+            tenfold.train(data, out=None, **asked(**option))
 
 
 def test_a_run_that_is_cut_off_goes_on_to_the_same_model(data: Path, tmp_path: Path) -> None:

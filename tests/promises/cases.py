@@ -17,6 +17,7 @@ from PIL import Image
 import tenfold
 from tenfold.exported import Exported
 from tenfold.run import Run
+from tests.engine_options import asked
 from tests.engine_pictures import SIDE, drawing_module, small_module, write_folder
 from tests.engine_tables import linear_module, mixed_frame, normed_module, spoiled
 
@@ -189,13 +190,13 @@ class Case:
 
     def train(self, data: Path, out: Path, **options: Any) -> Run:
         """Train on data of the kind, and write the run into a folder of ``out``."""
-        return tenfold.train(data, out=out, **self.asked(**options))
+        return tenfold.train(data, out=out, **asked(**self.asked(**options)))
 
     def resume(self, folder: Path) -> Run:
         """Go on with a run; what no file of options holds is given again."""
         network = self.options.get("network")
         again = {"network": network} if callable(network) else {}
-        return tenfold.train(resume=folder, folds=self.asked()["folds"], **again)
+        return tenfold.resume(folder, folds=self.asked()["folds"], **again)
 
     def load(self, folder: Path) -> Run:
         """Load a run; a network of one's own needs its function again."""

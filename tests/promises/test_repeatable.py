@@ -13,7 +13,6 @@ from safetensors.numpy import load
 from tenfold.config import Decision
 from tenfold.launch import carry_out
 from tenfold.learning import Given
-from tenfold.tracking import tracker
 from tests.engine_cuts import run_of
 from tests.promises.conftest import Trained, answers_in, table_of
 
@@ -70,7 +69,7 @@ def test_a_run_that_was_cut_off_goes_on_and_ends_with_the_same_bits(
     named = asked | {"network": "own" if make else network}
     order = replace(run_of(trained.data, tmp_path, **named), given=given)
     with pytest.raises(CutOffError):
-        carry_out(order, tracker(None, tmp_path))
+        carry_out(order)
     (folder,) = tmp_path.iterdir()
     assert not (folder / "model.tenfold").exists()  # the control: it was not done
     assert list(folder.glob("checkpoint*"))

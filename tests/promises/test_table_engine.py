@@ -228,8 +228,8 @@ def test_with_shuffled_labels_no_better_than_the_constant_guess_is_claimed(
     shuffled = quick_run(
         frame.assign(y=frame["y"].to_numpy()[order]), "auto", folds=5, epochs=16
     )
-    assert "not significantly beat the baseline" in verdict(shuffled.summary)
-    assert "beats the baseline" in verdict(honest.summary)
+    assert "not significantly beat the baseline" in verdict(shuffled.results)
+    assert "beats the baseline" in verdict(honest.results)
 
 
 # ---- The order of rows and columns, and the rows beside a row, mean nothing ----

@@ -19,7 +19,7 @@ from matplotlib.lines import Line2D
 from sklearn.metrics import r2_score
 
 import tenfold
-from tenfold import Run
+from tenfold import ReadOptions, Run, SplitOptions, TrainOptions
 from tenfold.errors import StoreError
 from tenfold.report.page import (
     confusion_of,
@@ -28,7 +28,7 @@ from tenfold.report.page import (
     render_notebook,
     render_page,
 )
-from tenfold.report.summary import Summary
+from tenfold.report.summary import Results
 from tenfold.report.svg import as_png, as_svg, new_axes
 from tenfold.report.text import group_lines, headline, score_lines
 from tests.engine_pages import Page, loads_nothing
@@ -53,7 +53,12 @@ def houses(rows: int = 600) -> pd.DataFrame:
 def values(tmp_path_factory: pytest.TempPathFactory) -> Run:
     home = tmp_path_factory.mktemp("values")
     return tenfold.train(
-        houses(), folds=3, epochs=20, quality="fast", test_size=0.1, out=home / "runs"
+        houses(),
+        folds=3,
+        training=TrainOptions(epochs=20),
+        quality="fast",
+        splitting=SplitOptions(test_size=0.1),
+        out=home / "runs",
     )
 
 
@@ -67,9 +72,9 @@ def classes(tmp_path_factory: pytest.TempPathFactory) -> Run:
         frame,
         target="kind",
         folds=3,
-        epochs=5,
+        training=TrainOptions(epochs=5),
         quality="fast",
-        missing=(),
+        reading=ReadOptions(missing=()),
         out=home / "runs",
     )
 
@@ -79,7 +84,11 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Run:
     home = tmp_path_factory.mktemp("pictures")
     folder = write_folder(home / "stripes", 60)
     return tenfold.train(
-        folder, network="tutorial", folds=2, epochs=1, out=home / "runs", img_size=32
+        folder,
+        network="tutorial",
+        folds=2,
+        training=TrainOptions(epochs=1, img_size=32),
+        out=home / "runs",
     )
 
 
@@ -94,9 +103,8 @@ def page_of(run: Run) -> str:
     return (run.folder / "report.html").read_text(encoding="utf-8")
 
 
-def summary_of(run: Run) -> Summary:
-    assert run.summary is not None
-    return run.summary
+def summary_of(run: Run) -> Results:
+    return run.results
 
 
 def test_a_run_leaves_a_page_that_loads_nothing(run: Run) -> None:
@@ -129,7 +137,7 @@ def test_the_page_is_the_same_from_memory_and_from_its_folder(run: Run, tmp_path
 
 def test_a_summary_comes_back_from_its_document(run: Run) -> None:
     summary = summary_of(run)
-    assert Summary.from_dict(summary.to_dict()) == replace(
+    assert Results.from_dict(summary.to_dict()) == replace(
         summary, baseline=dict(summary.baseline)
     )
 
@@ -166,7 +174,7 @@ def test_figures_of_classes_are_those_of_a_classification(classes: Run) -> None:
 def test_the_matrix_counts_what_was_taken_for_what(classes: Run) -> None:
     """A class that is named NA is one from the folder's file too."""
     assert classes.folder is not None
-    found = confusion_of(tenfold.load(classes.folder).findings())
+    found = confusion_of(tenfold.load(classes.folder)._findings())
     assert found is not None
     assert found.names == ("NA", "a|b", "b&c")
     frame = houses().iloc[np.arange(600) % 10 > 0]
@@ -180,7 +188,7 @@ def test_the_matrix_counts_what_was_taken_for_what(classes: Run) -> None:
 def test_mistakes_among_pictures_are_shown(pictures: Run) -> None:
     assert pictures.folder is not None
     page = Page(page_of(pictures))
-    findings = pictures.findings()
+    findings = pictures._findings()
     worst = [m for m in findings.mistakes if m.kind == "worst"]
     unsure = [m for m in findings.mistakes if m.kind == "least certain"]
     assert len(unsure) == 12
@@ -234,12 +242,14 @@ def test_scores_of_tiny_folds_are_said_to_be_of_all_rows_together(values: Run) -
     said = "Folds hold out fewer than ten rows"
     rng = np.random.default_rng(0)
     frame = pd.DataFrame({"x": rng.normal(size=36), "y": rng.normal(size=36)})
-    run = tenfold.train(frame, folds=6, epochs=2, quality="fast", out=None)
-    findings, summary = run.findings(), summary_of(run)
+    run = tenfold.train(
+        frame, folds=6, training=TrainOptions(epochs=2), quality="fast", out=None
+    )
+    findings, summary = run._findings(), summary_of(run)
     for text in (render_page(findings), render_card(findings), "\n".join(score_lines(summary))):
         assert said in text
     assert "(sd" not in "\n".join(score_lines(summary))
-    assert Summary.from_dict(json.loads(json.dumps(run.metrics))) == summary
+    assert Results.from_dict(json.loads(json.dumps(run.metrics))) == summary
     scores = run.metrics["scores"]["r2"]
     assert len(scores["per_fold"]) == len(scores["without_fold"]) == 6
     assert run.study is not None
@@ -256,11 +266,11 @@ def test_groups_of_an_older_run_are_told_apart_too(values: Run) -> None:
     metrics = copy.deepcopy(values.metrics)
     for group in metrics["groups"]:
         del group["by_truth"]
-    assert Summary.from_dict(metrics).groups == summary_of(values).groups
+    assert Results.from_dict(metrics).groups == summary_of(values).groups
 
 
 def test_a_hostile_name_is_text(values: Run) -> None:
-    findings = values.findings()
+    findings = values._findings()
     hostile = replace(
         findings,
         name=HOSTILE,
@@ -285,11 +295,13 @@ def test_the_card_is_a_table_whatever_names_hold(classes: Run) -> None:
             line.replace("\\|", "").count("|") for line in block.splitlines() if "|" in line
         }
         assert len(widths) <= 1 or not block.startswith("|")
-    assert render_card(classes.findings()) == card
+    assert render_card(classes._findings()) == card
 
 
 def test_a_run_without_a_folder_shows_itself_in_a_notebook() -> None:
-    run = tenfold.train(houses(), folds=2, epochs=2, quality="fast", out=None)
+    run = tenfold.train(
+        houses(), folds=2, training=TrainOptions(epochs=2), quality="fast", out=None
+    )
     shown = str(run._repr_html_())
     assert Page(shown).tags.count("svg") >= 4
     assert headline(summary_of(run)) in Page(shown).text
@@ -327,7 +339,7 @@ def test_the_page_of_a_large_run_is_small_and_no_more_work_than_that_of_another(
         truth = np.random.default_rng(0).lognormal(size=rows)
         said = truth + np.random.default_rng(1).normal(size=rows)
         table = pd.DataFrame({"line": np.arange(rows), "truth": truth, "prediction": said})
-        findings = replace(values.findings(), predictions=table)
+        findings = replace(values._findings(), predictions=table)
         render_page(findings)  # something is loaded once
         work.append(calls_of(partial(render_page, findings)))
         pages.append(render_page(findings))
@@ -363,6 +375,12 @@ def test_curves_are_drawn_without_a_warning_where_a_class_has_one_row(tmp_path: 
     frame.loc[7, "kind"] = "b"
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        tenfold.train(frame, folds=3, epochs=2, quality="fast", out=tmp_path / "runs")
+        tenfold.train(
+            frame,
+            folds=3,
+            training=TrainOptions(epochs=2),
+            quality="fast",
+            out=tmp_path / "runs",
+        )
         page = next((tmp_path / "runs").rglob("report.html")).read_text()
     assert Page(page).tags.count("svg") >= 1

@@ -13,8 +13,9 @@ import tenfold
 from tenfold.config import Decision
 from tenfold.evaluate import scores
 from tenfold.report import text as report
-from tenfold.report.summary import FORMAT, Summary
+from tenfold.report.summary import FORMAT, Results
 from tenfold.report.text import decision_lines, number, score_lines, verdict
+from tests.engine_options import asked
 
 
 def table() -> pd.DataFrame:
@@ -22,21 +23,20 @@ def table() -> pd.DataFrame:
     return pd.DataFrame({"x": x, "y": 100 + 30 * x + noise, "kind": np.where(x > 0, "a", "b")})
 
 
-def summary_of(target: str, **options: object) -> Summary:
+def summary_of(target: str, **options: object) -> Results:
     run = tenfold.train(
-        table(), target=target, folds=3, epochs=2, quality="fast", out=None, **options
+        table(), **asked(target=target, folds=3, epochs=2, quality="fast", out=None, **options)
     )
-    assert run.summary is not None
-    return run.summary
+    return run.results
 
 
 @pytest.fixture(scope="module")
-def values() -> Summary:
+def values() -> Results:
     return summary_of("y", test_size=0.2)
 
 
 @pytest.fixture(scope="module")
-def classes() -> Summary:
+def classes() -> Results:
     return summary_of("kind")
 
 
@@ -82,11 +82,11 @@ def test_the_tutorials_line_comes_first_in_its_own_form() -> None:
     assert first == f"Baseline: {np.mean(mse.per_fold):.2f} ({np.std(mse.per_fold):.2f}) MSE"
 
 
-def test_other_networks_do_not_print_the_tutorials_line(values: Summary) -> None:
+def test_other_networks_do_not_print_the_tutorials_line(values: Results) -> None:
     assert not any("Baseline" in line for line in score_lines(values))
 
 
-def test_every_score_stands_with_its_interval_and_the_constant_guess(values: Summary) -> None:
+def test_every_score_stands_with_its_interval_and_the_constant_guess(values: Results) -> None:
     first, *lines = score_lines(values)
     assert first == "3 folds, 48 rows, each predicted by a network that was not trained on it"
     for name, score, line in zip(values.scores, values.scores.values(), lines, strict=False):
@@ -100,20 +100,20 @@ def test_every_score_stands_with_its_interval_and_the_constant_guess(values: Sum
     assert lines[10:] == [*report.coverage_lines(values), verdict(values)]
 
 
-def test_rows_that_no_fold_tests_are_not_counted_as_tested(values: Summary) -> None:
+def test_rows_that_no_fold_tests_are_not_counted_as_tested(values: Results) -> None:
     first = next(score_lines(replace(values, tested=45)))
     assert first == (
         "3 folds, 48 rows, 45 of them each predicted by a network that was not trained on it"
     )
 
 
-def test_every_score_of_classes_has_a_name_and_one_column(classes: Summary) -> None:
+def test_every_score_of_classes_has_a_name_and_one_column(classes: Results) -> None:
     lines = list(score_lines(classes))[1:6]
     names = ["accuracy", "balanced accuracy", "log-loss", "ROC AUC", "Brier score"]
     assert [line[:19].strip() for line in lines] == names
 
 
-def test_the_verdict_goes_by_the_difference_that_was_shown(values: Summary) -> None:
+def test_the_verdict_goes_by_the_difference_that_was_shown(values: Results) -> None:
     sure = replace(values, gain=replace(values.gain, low=0.1))
     unsure = replace(values, gain=replace(values.gain, low=0.0))
     assert verdict(sure) == "The network beats the baseline (RMSE)."
@@ -141,7 +141,7 @@ def test_a_decision_is_a_line_with_reason_and_cure() -> None:
 
 
 def test_a_summary_is_json_without_numbers_that_do_not_exist(
-    values: Summary, classes: Summary
+    values: Results, classes: Results
 ) -> None:
     odd = replace(classes, baseline={"roc_auc": math.nan, "brier": math.inf})
     found = odd.to_dict()
@@ -155,7 +155,7 @@ def test_a_summary_is_json_without_numbers_that_do_not_exist(
     assert set(found["test"]["scores"]["mse"]) == {"value", "low", "high"}
 
 
-def test_the_summary_of_a_run_counts_what_was_there(values: Summary, classes: Summary) -> None:
+def test_the_summary_of_a_run_counts_what_was_there(values: Results, classes: Results) -> None:
     assert (values.rows, values.test_rows, values.columns, values.folds) == (48, 12, 2, 3)
     assert (classes.rows, classes.test_rows, classes.task) == (60, 0, "classification")
     assert values.parameters > 0

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 import tenfold
+from tenfold import TrainOptions
 from tenfold.errors import PredictError
 from tenfold.exported import Exported
 from tenfold.serve.rows import Rows
@@ -27,7 +28,7 @@ def test_cells_of_every_form_are_one_row_whatever_they_are_sent_as(tmp_path: Pat
     )
     path = tmp_path / "rows.csv"
     frame.to_csv(path, index=False)
-    run = tenfold.train(path, folds=3, epochs=1, out=None, audit="off")
+    run = tenfold.train(path, folds=3, training=TrainOptions(epochs=1), out=None, audit="off")
     run.export(tmp_path / "model.onnx")
     served = Rows(Exported.open(tmp_path / "model.onnx"), most=1_000)
     sent = frame.drop(columns="y").to_dict("records")

@@ -23,6 +23,7 @@ from tenfold.model import Model
 from tenfold.nn.conformal import LEAST_SHARE, LEAVES, NODES
 from tenfold.store.archive import FORMAT, save_model
 from tenfold.store.parcel import MANIFEST, WEIGHTS
+from tests.engine_options import asked
 
 GOLDEN: Final = Path(__file__).parent / "golden"
 Parts = dict[str, bytes]
@@ -54,7 +55,7 @@ def wider(inputs: int, outputs: int) -> torch.nn.Module:
 
 @pytest.fixture(scope="module")
 def run() -> Run:
-    return tenfold.train(mixed(), **QUICK)
+    return tenfold.train(mixed(), **asked(**QUICK))
 
 
 @pytest.fixture
@@ -105,7 +106,7 @@ def test_a_loaded_model_predicts_the_same_bits(
     tmp_path: Path, task: str, options: dict[str, Any]
 ) -> None:
     frame = mixed(task)
-    trained = tenfold.train(frame, **QUICK | options)
+    trained = tenfold.train(frame, **asked(**QUICK | options))
     save_model(trained.model, tmp_path / "model.tenfold")
     make = linear if options.get("network") is linear else None
     loaded = tenfold.load(tmp_path / "model.tenfold", network=make)
@@ -265,7 +266,7 @@ def test_parts_that_do_not_belong_together_are_refused(
 
 def test_weights_of_another_model_are_refused(path: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.tenfold"
-    save_model(tenfold.train(mixed(), **QUICK | {"network": "tutorial"}).model, other)
+    save_model(tenfold.train(mixed(), **asked(**QUICK | {"network": "tutorial"})).model, other)
     write_parts(path, parts_of(path) | {WEIGHTS: parts_of(other)[WEIGHTS]})
     with refused("M04", path):
         tenfold.load(path)
@@ -306,7 +307,7 @@ def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_network_of_ones_own_needs_its_function_again(tmp_path: Path) -> None:
-    trained = tenfold.train(mixed(), **QUICK | {"network": linear})
+    trained = tenfold.train(mixed(), **asked(**QUICK | {"network": linear}))
     path = tmp_path / "model.tenfold"
     save_model(trained.model, path)
     with pytest.raises(StoreError) as caught:

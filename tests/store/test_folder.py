@@ -13,9 +13,10 @@ import pandas as pd
 import pytest
 
 import tenfold
-from tenfold import Run
+from tenfold import ReadOptions, Run, TrainOptions
 from tenfold.errors import StoreError
 from tenfold.store.folder import new_folder
+from tests.engine_options import asked
 
 FILES = [
     "config.json",
@@ -49,10 +50,10 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return tenfold.train(
         folder / "my houses.v2.csv",
         folds=3,
-        epochs=2,
+        training=TrainOptions(epochs=2),
         quality="fast",
         seed=4,
-        max_bad=0.1,
+        reading=ReadOptions(max_bad=0.1),
         out=folder / "deep" / "runs",
     )
 
@@ -150,7 +151,7 @@ def test_the_config_holds_all_that_repeats_the_run(run: Run, tmp_path: Path) -> 
     options = {k: v for group in config["options"].values() for k, v in group.items()}
     for inner in ("keep_counters", "lenient"):
         assert options.pop(inner) is False
-    again = tenfold.train(data, **options, out=tmp_path)
+    again = tenfold.train(data, **asked(**options, out=tmp_path))
     for name in ("predictions.csv", "rejected.csv"):
         assert (tmp_path / "my-houses-1" / name).read_bytes() == (
             folder_of(run) / name
@@ -159,7 +160,14 @@ def test_the_config_holds_all_that_repeats_the_run(run: Run, tmp_path: Path) -> 
 
 
 def test_classes_have_a_probability_each(tmp_path: Path) -> None:
-    tenfold.train(table(), target="town", folds=3, epochs=2, quality="fast", out=tmp_path)
+    tenfold.train(
+        table(),
+        target="town",
+        folds=3,
+        training=TrainOptions(epochs=2),
+        quality="fast",
+        out=tmp_path,
+    )
     found = pd.read_csv(tmp_path / "table-1" / "predictions.csv")
     chances = ["probability Bonn", "probability Ulm"]
     assert list(found) == ["line", "truth", "prediction", *chances]
@@ -214,7 +222,8 @@ FULL_DISK = """
 import sys, tenfold
 from tenfold.errors import StoreError
 try:
-    tenfold.train(sys.argv[1], folds=3, epochs=2, quality="fast", out=sys.argv[2])
+    few = tenfold.TrainOptions(epochs=2)
+    tenfold.train(sys.argv[1], folds=3, training=few, quality="fast", out=sys.argv[2])
 except StoreError as error:
     print(error)
 """

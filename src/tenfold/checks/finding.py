@@ -27,6 +27,13 @@ class Finding:
         Where, and the figures that show it.
     fix : tuple of str
         What the user can do; each entry stands alone.
+
+    Examples
+    --------
+    >>> print(Finding(code="A10", severity="warns", fact="rows stand in the order of time"))
+    A10: rows stand in the order of time.
+    <BLANKLINE>
+      why  what is to come is foretold from the past alone
     """
 
     code: str

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import sys
-from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
@@ -26,11 +25,12 @@ from tenfold.cli.terminal import (
     write_rows,
     write_text,
 )
-from tenfold.config import MAX_PIXELS, RunOptions
+from tenfold.config import RunOptions
 
 if TYPE_CHECKING:
     from tenfold.data.departures import Departure
     from tenfold.data.schema import Schema
+    from tenfold.order import Order
     from tenfold.run import Run
 
 PIPED_WIDTH = 160  # characters of a line where nobody's screen tells
@@ -66,68 +66,31 @@ def _tenfold(
 
 
 @app.command()
+@opt.takes(*opt.OF_A_RUN)
 def train(  # noqa: PLR0913 - the options of the command
     context: typer.Context,
     data: opt.MaybeData = None,
     *,
-    target: opt.Target = None,
-    task: opt.TaskName = None,
-    network: opt.TrainNetwork = "auto",
-    weights: opt.Weights = None,
-    quality: opt.QualityName = "medium",
-    folds: opt.Folds = None,
     test: opt.TestFile = None,
-    test_size: opt.TestSize = None,
-    group_column: opt.GroupColumn = None,
-    time_column: opt.TimeColumn = None,
-    weight_column: opt.WeightColumn = None,
-    kind: opt.KindOf = None,
-    shuffle: opt.Shuffle = None,
-    keep_copies: opt.KeepCopies = False,
-    refit: opt.Refit = True,
-    audit: opt.AuditName = "stop",
-    standardize: opt.Standardize = False,
-    epochs: opt.Epochs = None,
-    steps_per_epoch: opt.StepsPerEpoch = None,
-    batch_size: opt.BatchSize = None,
-    lr: opt.StepSize = None,
-    img_size: opt.ImgSize = None,
-    seed: opt.Seed = 0,
-    device: opt.Device = "auto",
-    time_limit: opt.TimeLimit = None,
-    max_bad: opt.MaxBad = 0.01,
-    file_column: opt.FileColumn = None,
-    max_pixels: opt.MaxPixels = MAX_PIXELS,
-    white: opt.White = None,
-    memory: opt.Memory = None,
-    workers: opt.Workers = None,
-    separator: opt.Separator = None,
-    header: opt.Header = None,
-    encoding: opt.Encoding = None,
-    decimal: opt.DecimalSign = None,
-    missing: opt.Missing = None,
-    skip_rows: opt.SkipRows = None,
-    skip_footer: opt.SkipFooter = None,
-    comment: opt.Comment = None,
-    units_row: opt.UnitsRow = None,
-    keep_empty: opt.KeepEmpty = False,
-    sheet: opt.SheetName = None,
     out: opt.Out = Path("runs"),
     resume: opt.Resume = None,
     config: opt.ConfigFile = None,
     track: opt.Track = None,
     as_json: opt.AsJson = False,
     quiet: opt.Quiet = False,
+    **said: Any,
 ) -> None:
     """Train one network per fold on a table or images, score them and save the run."""
-    options = given.options(locals())
+    options = given.options(said)
     given.refuse_beside(context, options, resume, config)
     with contextlib.nullcontext() if data is None else lend_file(data) as source:
-        run = _train(source, options, quiet=quiet)
+        order = _order(source, test, options, out, resume, config)
+        run = _train(order, track, quiet=quiet)
     show_run(run, as_json=as_json)
 
 
 @app.command()
+@opt.takes(*opt.NEW_DATA)
 def predict(  # noqa: PLR0913
     run: opt.RunPath,
     inputs: Annotated[
@@ -148,24 +111,12 @@ def predict(  # noqa: PLR0913
     warn: opt.Warn = False,
     departures: opt.Departures = None,
     network: opt.Network = None,
-    max_bad: opt.MaxBad = 0.01,
-    white: opt.White = None,
-    separator: opt.Separator = None,
-    header: opt.Header = None,
-    encoding: opt.Encoding = None,
-    decimal: opt.DecimalSign = None,
-    missing: opt.Missing = None,
-    skip_rows: opt.SkipRows = None,
-    skip_footer: opt.SkipFooter = None,
-    comment: opt.Comment = None,
-    units_row: opt.UnitsRow = None,
-    keep_empty: opt.KeepEmpty = False,
-    sheet: opt.SheetName = None,
     as_json: opt.AsJson = False,
     quiet: opt.Quiet = False,
+    **said: Any,
 ) -> None:
     """Predict new rows or images: values, or classes and their probabilities, as CSV."""
-    read = given.read_options(locals())
+    read, white = given.read_options(said), said["white"]
     import pandas as pd  # noqa: PLC0415
 
     from tenfold.data.admit import admit, departure_table  # noqa: PLC0415
@@ -203,7 +154,8 @@ def predict(  # noqa: PLR0913
 
 
 @app.command()
-def evaluate(  # noqa: PLR0913
+@opt.takes(*opt.NEW_DATA)
+def evaluate(
     run: opt.RunPath,
     data: Annotated[
         Path,
@@ -215,24 +167,12 @@ def evaluate(  # noqa: PLR0913
     strict: opt.Strict = False,
     warn: opt.Warn = False,
     network: opt.Network = None,
-    max_bad: opt.MaxBad = 0.01,
-    white: opt.White = None,
-    separator: opt.Separator = None,
-    header: opt.Header = None,
-    encoding: opt.Encoding = None,
-    decimal: opt.DecimalSign = None,
-    missing: opt.Missing = None,
-    skip_rows: opt.SkipRows = None,
-    skip_footer: opt.SkipFooter = None,
-    comment: opt.Comment = None,
-    units_row: opt.UnitsRow = None,
-    keep_empty: opt.KeepEmpty = False,
-    sheet: opt.SheetName = None,
     as_json: opt.AsJson = False,
     quiet: opt.Quiet = False,
+    **said: Any,
 ) -> None:
     """Score a run on labelled rows or images that it was not trained on."""
-    read = given.read_options(locals())
+    read, white = given.read_options(said), said["white"]
     from tenfold.data.admit import admit, admit_pictures  # noqa: PLC0415
     from tenfold.opening import load  # noqa: PLC0415
     from tenfold.report.console import PatientBar  # noqa: PLC0415
@@ -245,7 +185,7 @@ def evaluate(  # noqa: PLR0913
     if loaded.kind == "images":
         given.refuse_reading(read)
         labelled = loaded.read_labelled(
-            data, RunOptions.named({"max_bad": max_bad, "white": white})
+            data, RunOptions.named({"max_bad": read.max_bad, "white": white})
         )
         tell_reading(labelled)
         admit_pictures(labelled, mode, told=True)
@@ -255,7 +195,7 @@ def evaluate(  # noqa: PLR0913
         labelled = read_rows(data, read, like=schema.known, scored_by=schema, quiet=quiet)
         labelled, found = admit(labelled, schema, mode)
     with PatientBar(console(quiet=quiet), "predicting") as bar:
-        scores = loaded.evaluate(labelled, max_bad=max_bad, progress=bar.update)
+        scores = loaded.evaluate(labelled, max_bad=read.max_bad, progress=bar.update)
     tell_departures(labelled, found, quiet=quiet)
     if as_json:
         plain = {name: asdict(score) for name, score in scores.items()}
@@ -268,58 +208,38 @@ def evaluate(  # noqa: PLR0913
 
 
 @app.command()
+@opt.takes(*opt.COMPARED, *opt.READING, *opt.PICTURES)
 def compare(  # noqa: PLR0913
     data: opt.Data,
     *,
-    target: opt.Target = None,
-    task: opt.TaskName = None,
     own: opt.With = None,
     metric: opt.MetricName = None,
     margin: opt.Margin = None,
     axes: opt.Axes = True,
-    quality: opt.QualityName = "medium",
-    folds: opt.Folds = None,
-    group_column: opt.GroupColumn = None,
-    time_column: opt.TimeColumn = None,
-    weight_column: opt.WeightColumn = None,
-    kind: opt.KindOf = None,
-    shuffle: opt.Shuffle = None,
-    keep_copies: opt.KeepCopies = False,
-    audit: opt.AuditName = "stop",
-    seed: opt.Seed = 0,
-    device: opt.Device = "auto",
     time_limit: opt.ContenderLimit = None,
-    max_bad: opt.MaxBad = 0.01,
-    file_column: opt.FileColumn = None,
-    max_pixels: opt.MaxPixels = MAX_PIXELS,
-    white: opt.White = None,
-    memory: opt.Memory = None,
-    workers: opt.Workers = None,
-    separator: opt.Separator = None,
-    header: opt.Header = None,
-    encoding: opt.Encoding = None,
-    decimal: opt.DecimalSign = None,
-    missing: opt.Missing = None,
-    skip_rows: opt.SkipRows = None,
-    skip_footer: opt.SkipFooter = None,
-    comment: opt.Comment = None,
-    units_row: opt.UnitsRow = None,
-    keep_empty: opt.KeepEmpty = False,
-    sheet: opt.SheetName = None,
     out: opt.Out = Path("runs"),
     as_json: opt.AsJson = False,
     quiet: opt.Quiet = False,
+    **said: Any,
 ) -> None:
     """Compare a neural network with classical models, and say whether it is worth it."""
-    options = given.options(locals()) | {"contenders": own or ()}
+    options = given.options(said | {"time_limit": time_limit})
     from rich.console import Console  # noqa: PLC0415
 
-    from tenfold.cli.race import TerminalRace, show_comparison  # noqa: PLC0415
-    from tenfold.comparison.run import compare as compare_data  # noqa: PLC0415
+    from tenfold.comparison.run import Asked, hold  # noqa: PLC0415
+    from tenfold.comparison.terminal import TerminalRace, show_comparison  # noqa: PLC0415
 
+    asked = Asked(
+        contenders=own or (),
+        metric=metric,
+        margin=margin,
+        axes=axes,
+        time_limit=time_limit,
+        out=out,
+    )
     follow = TerminalRace(console(quiet=quiet))
     with lend_file(data) as source, follow.showing():
-        found = compare_data(source, **options, follow=follow)
+        found = hold(source, options, asked, follow)
     if as_json:
         print_json(found.to_dict(), saved=found.folder)
         return
@@ -339,15 +259,15 @@ def demo(
 
     sample = files("tenfold") / "samples" / "california.csv.gz"
     with as_file(sample) as path:
-        table = _train(path, {"target": "median_house_value", "out": out}, quiet=quiet)
+        houses = RunOptions.named({"target": "median_house_value"})
+        table = _train(_order(path, None, houses, out), quiet=quiet)
     digits = write_digits(out / "demo-digits")
     if not as_json:
         show_run(table, as_json=False)
         show_houses(table)
         print(f"\nHandwritten digits, as images in {digits}:")
-    pictures = _train(
-        digits, {"network": "scratch", "img_size": 32, "epochs": 12, "out": out}, quiet=quiet
-    )
+    few = RunOptions.named({"network": "scratch", "img_size": 32, "epochs": 12})
+    pictures = _train(_order(digits, None, few, out), quiet=quiet)
     if as_json:
         print_json({"format": 1, "runs": [table.metrics, pictures.metrics]})
         return
@@ -355,10 +275,27 @@ def demo(
     show_digits(pictures, digits)
 
 
-def _train(source: Path | None, options: Mapping[str, Any], *, quiet: bool) -> "Run":
-    from tenfold.launch import train as train_run  # noqa: PLC0415
+def _order(
+    data: Path | None,
+    test: Path | None,
+    options: RunOptions,
+    out: Path,
+    resume: Path | None = None,
+    config: Path | None = None,
+) -> "Order":
+    """Return the run that is asked for: a new one, one that goes on, or one done once more."""
+    from tenfold.order import Order, do_again, go_on  # noqa: PLC0415
+
+    order = Order(data=data, test=test, options=options, out=out)
+    if resume is not None:
+        return go_on(order, resume)
+    return order if config is None else do_again(order, config)
+
+
+def _train(order: "Order", track: str | None = None, *, quiet: bool) -> "Run":
+    from tenfold.launch import start  # noqa: PLC0415
     from tenfold.report.console import TerminalWatch  # noqa: PLC0415
 
     watch = TerminalWatch(console(quiet=quiet))
     with watch.listening():
-        return train_run(source, **options, watch=watch)
+        return start(order, [watch] if track is None else [watch, track], verbose=False)

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from tenfold.config import MISSING, ReadOptions
+from tenfold.cli.options import OPTIONS
+from tenfold.config import RunOptions, flat_of
 from tenfold.errors import PredictError, UsageError
+from tenfold.option import flag_of
+from tenfold.read_options import MISSING, ReadOptions
 
 if TYPE_CHECKING:
     from tenfold.data.admit import Mode
@@ -18,9 +21,6 @@ TABLES = (".csv", ".tsv", ".parquet", ".xlsx")
 PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif")
 
 BYTES_PER_GB = 10**9
-
-# Parameters that functions do not have, or that come to them under another name.
-SPELT_OTHERWISE = {"context", "data", "own", "kind", "memory", "as_json", "quiet"}
 
 
 def memory_bytes(gigabytes: float | None) -> int | None:
@@ -39,20 +39,23 @@ def kinds(given: list[str]) -> dict[str, str]:
     return kinds
 
 
-def options(said: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a command's parameters mean to the function of Python that it calls.
+def options(said: Mapping[str, Any]) -> RunOptions:
+    """Return the options of a run that a command was given.
 
     Parameters
     ----------
     said : mapping
         The parameters of ``train``, ``compare`` or ``audit``, by their names.
     """
-    return {name: value for name, value in said.items() if name not in SPELT_OTHERWISE} | {
-        "task": None if said["task"] == "auto" else said["task"],
-        "kinds": kinds(said["kind"] or []),
-        "memory_bytes": memory_bytes(said["memory"]),
-        "missing": missing_cells(said["missing"]),
-    }
+    return RunOptions.named(
+        dict(said)
+        | {
+            "task": None if said["task"] == "auto" else said["task"],
+            "kinds": kinds(said["kind"] or []),
+            "memory_bytes": memory_bytes(said["memory"]),
+            "missing": missing_cells(said["missing"]),
+        }
+    )
 
 
 def missing_cells(given: list[str] | None) -> tuple[str, ...]:
@@ -139,7 +142,7 @@ def refuse_white(white: int | None) -> None:
 
 
 def refuse_beside(
-    context: typer.Context, options: Mapping[str, Any], resume: Path | None, config: Path | None
+    context: typer.Context, options: RunOptions, resume: Path | None, config: Path | None
 ) -> None:
     """Refuse options that say otherwise than the run that goes on, or is done once more.
 
@@ -154,23 +157,22 @@ def refuse_beside(
         if context.params["data"] is None:
             context.fail("Missing argument 'DATA'.")
         return
-    from tenfold.kinds.refusing import SPELT  # noqa: PLC0415
+    if resume is not None and config is not None:
+        raise UsageError("U02", "--resume and --config were both given")
     from tenfold.store.begun import unfinished_run  # noqa: PLC0415
 
     spelt = {"kind": "kinds", "memory": "memory_bytes"}
-    free = {"context", "data", "test", "out", "resume", "config", "track", "as_json", "quiet"}
-    given = {
-        spelt.get(name, name): name
+    given = [
+        spelt.get(name, name)
         for name in context.params
-        if name not in free
+        if spelt.get(name, name) in OPTIONS
         and getattr(context.get_parameter_source(name), "name", "DEFAULT") != "DEFAULT"
-    }
+    ]
+    values = flat_of(options)
     if config is not None and given:
-        name = next(iter(given))
-        fact = (
-            f"--{SPELT.get(name, name.replace('_', '-'))} was given, but --config already "
-            "sets it"
-        )
+        flag = flag_of(OPTIONS[given[0]][0])
+        flag = f"no-{flag}" if values[given[0]] is False else flag
+        fact = f"--{flag} was given, but --config already sets it"
         raise UsageError("U02", fact, fix=["leave one of the two out"])
     if resume is not None:
-        unfinished_run(resume)[1].require_options({name: options[name] for name in given})
+        unfinished_run(resume)[1].require_options({name: values[name] for name in given})

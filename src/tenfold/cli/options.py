@@ -1,11 +1,128 @@
-"""The options of the commands, each once: its type, its name, its help text."""
+"""The options of the commands: those of a run as ``config.py`` has them, the others here."""
 
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, Field, fields
 from pathlib import Path
-from typing import Annotated
+from types import NoneType
+from typing import Annotated, Any, Final, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import typer
 
-from tenfold.config import KINDS, QUALITIES, TASKS
+from tenfold.config import GROUPS, AuditOptions, SchemaOptions, SplitOptions, TrainOptions
+from tenfold.option import flag_of, known_of
+from tenfold.read_options import PictureOptions, ReadOptions
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def names_of(*groups: type[Any], but: frozenset[str] = frozenset()) -> tuple[str, ...]:
+    """Return the names of the options in some groups that a command may have.
+
+    Examples
+    --------
+    >>> names_of(PictureOptions, but=frozenset({"workers"}))
+    ('max_pixels', 'white', 'memory_bytes', 'file_column')
+    """
+    return tuple(
+        one.name
+        for group in groups
+        for one in fields(group)
+        if known_of(one).help and one.name not in but
+    )
+
+
+COLUMNS: Final = names_of(SchemaOptions)
+READING: Final = names_of(ReadOptions)
+PICTURES: Final = names_of(PictureOptions)
+NEW_DATA: Final = (*READING, "white")  # how new rows or pictures are read
+OF_A_RUN: Final = (
+    *COLUMNS,
+    *names_of(SplitOptions, AuditOptions, TrainOptions),
+    *(*READING, *PICTURES),
+)
+AUDITED: Final = (*COLUMNS, "group_column", "time_column", "keep_copies", "seed")
+COMPARED: Final = (
+    *COLUMNS,
+    *names_of(SplitOptions, but=frozenset({"test_size", "refit"})),
+    *("audit", "quality", "seed", "device"),
+)
+
+
+def parameter_of(option: str) -> inspect.Parameter:
+    """Return an option of a run as the parameter of a command.
+
+    Examples
+    --------
+    >>> parameter_of("kinds").name, parameter_of("lr").default
+    ('kind', None)
+    """
+    one, hint = OPTIONS[option]
+    known, flag = known_of(one), flag_of(one)
+    kind, default = type_of(hint), one.default
+    names = [f"--{flag}", *([f"--{known.also}"] if known.also else [])]
+    if option == "memory_bytes":
+        kind = float  # of gigabytes
+    if kind is bool and default is not False:
+        names = [f"--{flag}/--no-{flag}"]
+    if kind == list[str]:
+        default = None
+    told = typer.Option(*names, metavar=known.metavar, help=known.help)
+    return inspect.Parameter(
+        flag.replace("-", "_"),
+        inspect.Parameter.KEYWORD_ONLY,
+        default=None if default is MISSING else default,
+        annotation=Annotated[kind | None if default is None else kind, told],
+    )
+
+
+def type_of(hint: Any) -> Any:
+    """Return the type that a command reads an option as.
+
+    Examples
+    --------
+    >>> type_of(int | None), type_of(Literal["a", "b"]), type_of(tuple[str, ...] | None)
+    (<class 'int'>, <class 'str'>, list[str])
+    """
+    parts = [part for part in get_args(hint) if part is not NoneType]
+    if NoneType in get_args(hint):
+        return type_of(parts[0])
+    if get_origin(hint) is Literal:
+        return str
+    return list[str] if get_origin(hint) in {Mapping, tuple} else hint
+
+
+def _options() -> dict[str, "tuple[Field[Any], Any]"]:
+    """Return each option of a run with its type, by its name."""
+    return {
+        one.name: (one, get_type_hints(group)[one.name])
+        for group in GROUPS.values()
+        for one in fields(group)
+        if known_of(one).help
+    }
+
+
+OPTIONS: Final = _options()
+
+
+def takes(*options: str) -> Callable[[Command], Command]:
+    """Let a command take options of a run, which come to it by their names."""
+
+    def with_options(command: Command) -> Command:
+        own = inspect.signature(command)
+        first, last = [], []
+        for one in own.parameters.values():
+            if one.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD:
+                first.append(one)
+            elif one.kind is inspect.Parameter.KEYWORD_ONLY:
+                last.append(one)
+        made = [parameter_of(name) for name in options]
+        signature = own.replace(parameters=[*first, *made, *last])
+        command.__signature__ = signature  # type: ignore[attr-defined]
+        return command
+
+    return with_options
+
 
 Data = Annotated[
     Path,
@@ -39,45 +156,6 @@ ConfigFile = Annotated[
         help="Repeat the run of this config.json, on DATA if given.",
     ),
 ]
-Target = Annotated[
-    str | None,
-    typer.Option(
-        "--target", "--label", metavar="COLUMN", help="Column to predict. [default: the last]"
-    ),
-]
-TaskName = Annotated[
-    str | None,
-    typer.Option(metavar="TASK", help=f"auto, {' or '.join(TASKS)}. [default: auto]"),
-]
-TrainNetwork = Annotated[
-    str,
-    typer.Option(
-        metavar="NAME",
-        help="auto, tutorial, or FILE.py:FUNCTION; for images also pretrained or scratch.",
-    ),
-]
-Weights = Annotated[
-    str | None,
-    typer.Option(
-        metavar="FILE",
-        help="Weights of a pretrained network for images, or timm:NAME. [default: those that "
-        "come with the package]",
-    ),
-]
-QualityName = Annotated[
-    str,
-    typer.Option(
-        metavar="LEVEL", help=f"How much training time to spend: {', '.join(QUALITIES)}."
-    ),
-]
-Folds = Annotated[
-    int | None,
-    typer.Option(
-        metavar="N",
-        help="Number of folds; 1 trains one network and holds out a tenth. [default: 10, "
-        "fewer for large data]",
-    ),
-]
 Coverage = Annotated[
     float | None,
     typer.Option(
@@ -91,127 +169,6 @@ TestFile = Annotated[
     typer.Option(
         metavar="FILE",
         help="Test set: labelled rows or images that are only used for the final score.",
-    ),
-]
-TestSize = Annotated[
-    float | None,
-    typer.Option(metavar="SHARE", help="Fraction of rows to hold out as a test set."),
-]
-GroupColumn = Annotated[
-    str | None,
-    typer.Option(
-        metavar="COLUMN", help="Keep rows with the same value of this column in one fold."
-    ),
-]
-TimeColumn = Annotated[
-    str | None,
-    typer.Option(
-        metavar="COLUMN", help="Train on the past and test on the future, by this column."
-    ),
-]
-WeightColumn = Annotated[
-    str | None, typer.Option(metavar="COLUMN", help="Column with the weight of each row.")
-]
-KindOf = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="NAME=KIND", help=f"Type of a column: {', '.join(KINDS)}; may be repeated."
-    ),
-]
-Shuffle = Annotated[
-    bool | None,
-    typer.Option(
-        "--shuffle/--no-shuffle",
-        help="Assign rows to folds at random, or in blocks. [default: shuffle, except with "
-        "--network tutorial]",
-    ),
-]
-KeepCopies = Annotated[
-    bool, typer.Option("--keep-copies", help="Allow duplicate rows in different folds.")
-]
-Refit = Annotated[
-    bool,
-    typer.Option(
-        "--refit/--no-refit",
-        help="With a time column: predict new rows with networks refitted on all rows, or "
-        "with the mean of all folds.",
-    ),
-]
-AuditName = Annotated[
-    str,
-    typer.Option(
-        "--audit",
-        metavar="MODE",
-        help="What to do about data that would inflate the score: stop, warn (and train), or "
-        "off.",
-    ),
-]
-Standardize = Annotated[
-    bool,
-    typer.Option("--standardize", help="Standardise the columns for the tutorial's network."),
-]
-Epochs = Annotated[
-    int | None,
-    typer.Option(metavar="N", help="Maximum number of passes over the training data."),
-]
-BatchSize = Annotated[
-    int | None, typer.Option(metavar="N", help="Rows per fold in one training step.")
-]
-StepsPerEpoch = Annotated[
-    int | None,
-    typer.Option(
-        metavar="N",
-        help="Batches per epoch. [default: enough to show every image once]",
-    ),
-]
-ImgSize = Annotated[
-    int | None,
-    typer.Option(
-        metavar="PIXELS", help="Images are resized to a square of this many pixels per side."
-    ),
-]
-FileColumn = Annotated[
-    str | None,
-    typer.Option(metavar="COLUMN", help="Column of the CSV that holds the image files."),
-]
-MaxPixels = Annotated[
-    int,
-    typer.Option(
-        metavar="N", help="Skip images with more pixels than this, without decoding them."
-    ),
-]
-White = Annotated[
-    int | None,
-    typer.Option(
-        metavar="N",
-        help="Value of white in 16-bit, 32-bit or floating-point images, such as 4095 for "
-        "12-bit data. [default: detected from the training images]",
-    ),
-]
-Memory = Annotated[
-    float | None,
-    typer.Option(
-        metavar="GB",
-        help="Memory for images; beyond it they are stored in a temporary file. [default: a "
-        "quarter of the machine's memory]",
-    ),
-]
-Workers = Annotated[
-    int | None,
-    typer.Option(metavar="N", help="Threads that decode images. [default: one per core]"),
-]
-StepSize = Annotated[float | None, typer.Option(metavar="STEP", help="Maximum learning rate.")]
-Seed = Annotated[
-    int, typer.Option(metavar="N", help="Random seed; the same seed gives the same run.")
-]
-Device = Annotated[
-    str,
-    typer.Option(metavar="DEVICE", help="Device to train on: auto, cpu, cuda, cuda:1 or mps."),
-]
-TimeLimit = Annotated[
-    float | None,
-    typer.Option(
-        metavar="SECONDS", help="Maximum training time; the best state so far is kept."
     ),
 ]
 
@@ -270,83 +227,6 @@ Network = Annotated[
     str | None,
     typer.Option(
         metavar="FILE.py:FUNCTION", help="The function that builds the custom network."
-    ),
-]
-Separator = Annotated[
-    str | None,
-    typer.Option(metavar="CHAR", help="Column separator, or 'whitespace'. [default: detected]"),
-]
-Header = Annotated[
-    bool | None,
-    typer.Option(
-        "--header/--no-header",
-        help="Whether the first row names the columns. [default: detected]",
-    ),
-]
-Encoding = Annotated[
-    str | None, typer.Option(metavar="CODEC", help="Text encoding. [default: detected]")
-]
-DecimalSign = Annotated[
-    str | None,
-    typer.Option(
-        "--decimal", metavar="SIGN", help="Decimal sign, '.' or ','. [default: detected]"
-    ),
-]
-Missing = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="CELL",
-        help="A value that means missing; may be repeated. [default: NA, ?, ...]",
-    ),
-]
-SkipRows = Annotated[
-    int | None,
-    typer.Option(
-        metavar="N",
-        help="Number of lines to skip above the header, or above the first row. "
-        "[default: detected]",
-    ),
-]
-SkipFooter = Annotated[
-    int | None,
-    typer.Option(
-        metavar="N", help="Number of lines to skip below the last row. [default: detected]"
-    ),
-]
-Comment = Annotated[
-    str | None,
-    typer.Option(
-        metavar="MARK", help="Marker that begins a comment, or '' for none. [default: detected]"
-    ),
-]
-UnitsRow = Annotated[
-    bool | None,
-    typer.Option(
-        "--units-row/--no-units-row",
-        help="Whether the row below the header holds units. [default: detected]",
-    ),
-]
-KeepEmpty = Annotated[
-    bool,
-    typer.Option(
-        "--keep-empty",
-        help="Keep columns that have neither a name nor values, and cells beside the table.",
-    ),
-]
-SheetName = Annotated[
-    str | None,
-    typer.Option(
-        "--sheet",
-        metavar="NAME",
-        help="Name or number of the sheet in an Excel file. [default: the first with a table]",
-    ),
-]
-MaxBad = Annotated[
-    float,
-    typer.Option(
-        metavar="SHARE",
-        help="Maximum fraction of damaged rows or images to leave out; those without a "
-        "target do not count.",
     ),
 ]
 Strict = Annotated[

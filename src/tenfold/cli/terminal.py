@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from tenfold.cli.streams import printing
-from tenfold.config import ReadOptions, RunOptions
+from tenfold.config import RunOptions
 from tenfold.documents import document
 from tenfold.errors import StoreError, TenfoldError, UsageError
+from tenfold.read_options import ReadOptions
 from tenfold.replacing import replacing
 
 if TYPE_CHECKING:
@@ -46,16 +47,13 @@ def console(*, quiet: bool) -> "Console":
 
 def show_run(run: "Run", *, as_json: bool) -> None:
     """Print what a run found, and where it lies."""
-    from tenfold.report.text import score_lines  # noqa: PLC0415
     from tenfold.store.repeated import repeated_line  # noqa: PLC0415
 
     if as_json:
         print_json(run.metrics, saved=run.folder)
         return
     with printing(run.folder):
-        if run.summary is not None:
-            for line in score_lines(run.summary):
-                print(line)
+        print(run.summary())
         if run.metrics["repeats"]:
             print(repeated_line(run.metrics["repeats"]))
         print(f"saved in {run.folder}")

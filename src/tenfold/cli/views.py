@@ -33,7 +33,8 @@ __all__ = ["app"]
 
 
 @app.command()
-def explain(  # noqa: PLR0913 - the options of the command
+@opt.takes(*opt.NEW_DATA)
+def explain(
     run: opt.RunPath,
     inputs: Annotated[
         list[Path] | None,
@@ -48,28 +49,16 @@ def explain(  # noqa: PLR0913 - the options of the command
         typer.Option("--class", metavar="NAME", help="The class whose probability to explain."),
     ] = None,
     network: opt.Network = None,
-    max_bad: opt.MaxBad = 0.01,
-    white: opt.White = None,
-    separator: opt.Separator = None,
-    header: opt.Header = None,
-    encoding: opt.Encoding = None,
-    decimal: opt.DecimalSign = None,
-    missing: opt.Missing = None,
-    skip_rows: opt.SkipRows = None,
-    skip_footer: opt.SkipFooter = None,
-    comment: opt.Comment = None,
-    units_row: opt.UnitsRow = None,
-    keep_empty: opt.KeepEmpty = False,
-    sheet: opt.SheetName = None,
     as_json: opt.AsJson = False,
     quiet: opt.Quiet = False,
+    **said: Any,
 ) -> None:
     """Explain a run: importance of columns and cells, or layers and regions of images."""
     from tenfold.opening import load  # noqa: PLC0415
     from tenfold.report.console import PatientBar  # noqa: PLC0415
     from tenfold.report.text import explanation_lines  # noqa: PLC0415
 
-    read = given.read_options(locals())
+    read, white = given.read_options(said), said["white"]
     loaded = load(run, network=network)
     given.refuse_kind(loaded.kind, inputs or [])
     asked: Any = None
@@ -176,7 +165,10 @@ def serve(  # noqa: PLR0913 - each option of the command, by its own name
     max_pixels: Annotated[
         int, typer.Option(help="Maximum number of pixels per image.")
     ] = DEFAULTS.max_pixels,
-    white: opt.White = DEFAULTS.white,
+    white: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Value that means white in images of 16 or 32 bits."),
+    ] = DEFAULTS.white,
     max_requests: Annotated[
         int, typer.Option(help="Maximum number of concurrent requests per worker.")
     ] = DEFAULTS.max_requests,

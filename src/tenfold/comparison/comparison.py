@@ -39,6 +39,16 @@ class Comparison:
         ``forecast`` and ``total``.
     folder : Path or None
         Where it was written.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> from tenfold import compare
+    >>> x = np.linspace(0, 1, 60)
+    >>> frame = pd.DataFrame({"x": x, "y": 3 * x})
+    >>> found = compare(frame, "y", folds=2, quality="fast", axes=False, out=None)
+    >>> str(found) == found.verdict.sentence
+    True
     """
 
     entries: tuple[Entry, ...]

@@ -1,14 +1,22 @@
 """Who follows a comparison while it runs."""
 
 from collections.abc import Sequence
-from typing import Protocol, final
 
 from tenfold.comparison.entry import Entry
 from tenfold.config import Decision
 
 
-class Follow(Protocol):
-    """Follows a comparison; the terminal's is in cli/race.py."""
+class ComparisonCallback:
+    """Follows a comparison: override what you need; all else does nothing.
+
+    Examples
+    --------
+    >>> class Impatient(ComparisonCallback):
+    ...     def forecast(self, seconds, metric):
+    ...         print(f"{metric}: {seconds:.0f} s")
+    >>> Impatient().forecast(59.6, "r2")
+    r2: 60 s
+    """
 
     def decided(self, decisions: Sequence[Decision]) -> None:
         """Take note of what was decided."""
@@ -21,20 +29,3 @@ class Follow(Protocol):
 
     def reached(self, entry: Entry, *, done: bool) -> None:
         """Take note of what a contender has reached so far, and whether that is all."""
-
-
-@final
-class Silent:
-    """Shows nothing."""
-
-    def decided(self, decisions: Sequence[Decision]) -> None:
-        """Do nothing."""
-
-    def forecast(self, seconds: float, metric: str) -> None:
-        """Do nothing."""
-
-    def working(self, what: str, share: float) -> None:
-        """Do nothing."""
-
-    def reached(self, entry: Entry, *, done: bool) -> None:
-        """Do nothing."""

@@ -6,7 +6,8 @@ import numpy as np
 
 from tenfold.comparison.problem import Problem
 from tenfold.comparison.scoring import scorers
-from tenfold.config import Decision, check
+from tenfold.config import Decision
+from tenfold.option import check
 from tenfold.report.text import NAMES
 
 RARE: Final = 0.2  # if fewer rows than this are not of the largest class

@@ -9,7 +9,7 @@ from typing import Any, Final
 import pandas as pd
 
 from tenfold.comparison.contenders import Contender, table_contenders
-from tenfold.comparison.follow import Follow
+from tenfold.comparison.follow import ComparisonCallback
 from tenfold.comparison.picture_contenders import SQUARE_SIDE, picture_contenders
 from tenfold.comparison.problem import Problem, table_problem
 from tenfold.config import AuditOptions, Decision, RunOptions
@@ -24,7 +24,7 @@ from tenfold.learning import Given, Learning
 from tenfold.seeds import Streams
 from tenfold.study.study import look_at
 from tenfold.training.device import choose_device
-from tenfold.training.watch import Silent
+from tenfold.training.watch import Callback
 
 PICTURE_FOLDS: Final = 5
 LOOKED_AT: Final = AuditOptions(audit="off")  # what contenders train, and are timed on
@@ -34,7 +34,7 @@ def read_problem(
     data: str | Path | pd.DataFrame,
     options: RunOptions,
     splitter: Splitter | Iterable[Any] | None,
-    follow: Follow,
+    follow: ComparisonCallback,
 ) -> tuple[Problem, list[Contender], tuple[Decision, ...]]:
     """Read what is named, deal it out to folds, and say who competes for it.
 
@@ -67,7 +67,7 @@ def read_table_problem(
     """
     refuse_foreign(TABLES, options)
     options = TABLES.options_for(data, options)
-    read, _ = TABLES.read(data, None, options, Silent())
+    read, _ = TABLES.read(data, None, options, Callback())
     found = TABLES.describe(read, None, options, Streams(options.train.seed))
     table, schema = found.data, found.schema
     coded = encode(table, schema)
@@ -96,7 +96,7 @@ def read_picture_problem(
     data: str | Path,
     options: RunOptions,
     splitter: Splitter | Iterable[Any] | None,
-    follow: Follow,
+    follow: ComparisonCallback,
 ) -> tuple[Problem, tuple[Decision, ...]]:
     """Read pictures as squares for classical models, and deal them out to folds.
 

@@ -10,7 +10,7 @@ from tenfold.comparison.contenders import Contender
 from tenfold.comparison.curves import SHARES, share_name
 from tenfold.comparison.entry import Entry
 from tenfold.comparison.expert import MANY_ROWS
-from tenfold.comparison.follow import Follow
+from tenfold.comparison.follow import ComparisonCallback
 from tenfold.comparison.forecast import round_seconds
 from tenfold.comparison.job import Features, Job, Round
 from tenfold.comparison.problem import Problem
@@ -81,7 +81,7 @@ class Race:
     problem : Problem
     limit : float or None
         Seconds that a round may train.
-    follow : Follow
+    follow : ComparisonCallback
     expected : float
         Seconds that all is expected to take.
     interrupted : bool
@@ -90,7 +90,7 @@ class Race:
 
     problem: Problem
     limit: float | None
-    follow: Follow
+    follow: ComparisonCallback
     expected: float = 0.0
     interrupted: bool = False
     _done: float = field(default=0.0, init=False)

@@ -2,71 +2,65 @@
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
-
-import pandas as pd
 
 from tenfold.comparison.axes import Measured, measure_axes
 from tenfold.comparison.comparison import Comparison, ranked
 from tenfold.comparison.contenders import Contender, own_contenders, with_own
 from tenfold.comparison.entry import Entry
-from tenfold.comparison.follow import Follow, Silent
+from tenfold.comparison.follow import ComparisonCallback
 from tenfold.comparison.forecast import expected_seconds
 from tenfold.comparison.metric import check_margin, choose_metric
 from tenfold.comparison.page import folder_for, write_comparison
 from tenfold.comparison.read import read_problem
 from tenfold.comparison.rounds import FEATURES, RACE, Race, final_rounds, first_rounds
+from tenfold.comparison.terminal import TerminalRace
 from tenfold.comparison.verdict import Verdict, judge
-from tenfold.config import MAX_PIXELS, MISSING, AuditMode, Kind, Quality, RunOptions, Task
+from tenfold.config import (
+    AuditMode,
+    Quality,
+    RunOptions,
+    SchemaOptions,
+    SplitOptions,
+    Task,
+)
 from tenfold.data.arrow import ArrowTable, as_source
 from tenfold.data.split import Splitter
-from tenfold.errors import ContenderError
+from tenfold.errors import ContenderError, UsageError
+from tenfold.following import screen
+from tenfold.read_options import PictureOptions, ReadOptions
+from tenfold.run import Data
 from tenfold.values import makes_folds
 
 LIMIT_SECONDS: Final = {"table": 120.0, "images": 50.0}
 
 
-def compare(  # noqa: PLR0913 - each option of the command, by its own name
-    data: str | Path | pd.DataFrame | ArrowTable,
+def compare(  # noqa: PLR0913 - what people set most often by its name, the rest in objects
+    data: Data | ArrowTable,
+    target: str | None = None,
     *,
     contenders: Sequence[Any] = (),
     metric: str | None = None,
     margin: float | None = None,
     axes: bool = True,
-    target: str | None = None,
     task: Task | None = None,
     quality: Quality = "medium",
     folds: int | Splitter | Iterable[Any] | None = None,
     group_column: str | None = None,
     time_column: str | None = None,
-    weight_column: str | None = None,
-    kinds: Mapping[str, Kind] | None = None,
-    shuffle: bool | None = None,
-    keep_copies: bool = False,
-    audit: AuditMode = "stop",
     seed: int = 0,
-    device: str = "auto",
+    audit: AuditMode = "stop",
     time_limit: float | None = None,
-    max_bad: float = 0.01,
-    file_column: str | None = None,
-    max_pixels: int = MAX_PIXELS,
-    white: int | None = None,
-    memory_bytes: int | None = None,
-    workers: int | None = None,
-    separator: str | None = None,
-    header: bool | None = None,
-    encoding: str | None = None,
-    decimal: str | None = None,
-    missing: Sequence[str] = MISSING,
-    skip_rows: int | None = None,
-    skip_footer: int | None = None,
-    comment: str | None = None,
-    units_row: bool | None = None,
-    keep_empty: bool = False,
-    sheet: str | None = None,
+    device: str = "auto",
+    reading: ReadOptions | PictureOptions | None = None,
+    schema: SchemaOptions | None = None,
+    splitting: SplitOptions | None = None,
     out: str | Path | None = "runs",
-    follow: Follow | None = None,
+    callbacks: ComparisonCallback | None = None,
+    verbose: bool | None = None,
 ) -> Comparison:
     """Say, measured on these data, whether a network is worth it against classical learning.
 
@@ -91,17 +85,17 @@ def compare(  # noqa: PLR0913 - each option of the command, by its own name
         Whether to measure the five differences too; the verdict does not need them.
     time_limit : float, optional
         Seconds that a contender may train on all folds: 120, of pictures 50.
-    target, task, quality, folds, group_column, time_column, weight_column, kinds, shuffle
+    target, task, quality, folds, group_column, time_column, seed, audit
         See ``train``.
-    keep_copies, audit, seed, device, max_bad, file_column, max_pixels, white
+    device
+        See ``TrainOptions``.
+    reading, schema, splitting, out
         See ``train``.
-    memory_bytes, workers
-        See ``train``.
-    separator, header, encoding, decimal, missing, out
-    skip_rows, skip_footer, comment, units_row, keep_empty, sheet
-        See ``train``.
-    follow : Follow, optional
-        Called at every step.
+    callbacks : ComparisonCallback, optional
+        Told of every step.
+    verbose : bool, optional
+        True prints decisions and the table of contenders on standard error while it grows,
+        False nothing. By default the table is shown where a person sees it: in a terminal.
 
     Returns
     -------
@@ -114,40 +108,75 @@ def compare(  # noqa: PLR0913 - each option of the command, by its own name
 
     Examples
     --------
-    >>> import numpy as np
+    >>> import numpy as np, pandas as pd
     >>> x = np.linspace(0, 1, 80)
     >>> frame = pd.DataFrame({"x": x, "y": 3 * x})
     >>> found = compare(frame, folds=3, axes=False, out=None)
     >>> found.verdict.metric, len(found.splits)
     ('r2', 3)
     """
-    options = RunOptions.named(
-        locals()
-        | {
-            "folds": None if makes_folds(folds) else folds,
-            "kinds": dict(kinds or {}),
-            "missing": tuple(missing),
-        }
+    flat: dict[str, Any] = {"target": target, "task": task, "quality": quality}
+    flat |= {"seed": seed, "audit": audit}
+    flat |= {"group_column": group_column, "time_column": time_column, "device": device}
+    flat |= {"folds": None if makes_folds(folds) else folds, "time_limit": time_limit}
+    asked = Asked(
+        contenders=contenders,
+        metric=metric,
+        margin=margin,
+        axes=axes,
+        time_limit=time_limit,
+        splitter=folds if makes_folds(folds) else None,
+        out=out,
     )
-    source = as_source(data)
+    options = RunOptions.of((reading, schema, splitting), flat)
+    terminal = TerminalRace(screen(), decisions=bool(verbose))
+    shown = callbacks is None and verbose is not False
+    with terminal.showing() if shown else nullcontext():
+        return hold(as_source(data), options, asked, terminal if shown else callbacks)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Asked:
+    """What is asked of a comparison, beside the options of a run; see ``compare``."""
+
+    contenders: Sequence[Any] = ()
+    metric: str | None = None
+    margin: float | None = None
+    axes: bool = True
+    time_limit: float | None = None
+    splitter: Any = None
+    out: str | Path | None = "runs"
+
+
+def hold(
+    source: Data, options: RunOptions, asked: Asked, follow: ComparisonCallback | None = None
+) -> Comparison:
+    """Hold a comparison: read the data, let the contenders run, judge them.
+
+    Raises
+    ------
+    UsageError
+        U02, if rows are to be kept apart: every contender meets all of them in its folds.
+    """
+    if options.split.test_size is not None:
+        raise UsageError("U02", "--test-size was given, and a comparison tests in folds alone")
     started = time.perf_counter()
-    follow = follow or Silent()
-    check_margin(margin)
-    own = own_contenders(contenders)
-    splitter: Any = folds if makes_folds(folds) else None
-    problem, field, decisions = read_problem(source, options, splitter, follow)
+    follow = follow or ComparisonCallback()
+    check_margin(asked.margin)
+    own = own_contenders(asked.contenders)
+    problem, field, decisions = read_problem(source, options, asked.splitter, follow)
     if len(problem.splits) < 2:
         raise ContenderError("C03", "there is one fold", fix=["--folds 5"])
-    metric, chosen = choose_metric(metric, problem)
+    metric, chosen = choose_metric(asked.metric, problem)
     decisions = (*decisions, *chosen)
     follow.decided(decisions)
     reading = time.perf_counter() - started
-    race = Race(problem, time_limit or LIMIT_SECONDS[problem.kind], follow)
+    race = Race(problem, asked.time_limit or LIMIT_SECONDS[problem.kind], follow)
     field = with_own(field, own)
-    expected = reading + prepare(race, field, axes=axes)
+    expected = reading + prepare(race, field, axes=asked.axes)
     follow.forecast(expected, metric)
-    with folder_for(source, out) as folder:
-        raw, verdict, found_axes = run_race(race, field, metric, margin, axes=axes)
+    with folder_for(source, asked.out) as folder:
+        raw, verdict, found_axes = run_race(race, field, metric, asked.margin, axes=asked.axes)
     comparison = Comparison(
         entries=ranked(raw, metric),
         verdict=verdict,

@@ -1,6 +1,5 @@
 """What becomes of rows that are not like those of training, and how they are told of."""
 
-import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, Literal, get_args
 
@@ -8,7 +7,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tenfold.config import check
 from tenfold.data.departures import Departure, What, like_training
 from tenfold.data.pictures import Pictures
 from tenfold.data.rejected import SHOWN
@@ -16,6 +14,8 @@ from tenfold.data.required import check_columns
 from tenfold.data.schema import Schema
 from tenfold.data.table import Table
 from tenfold.errors import PredictError
+from tenfold.option import check
+from tenfold.told_users import warn
 
 Mode = Literal["strict", "warn"]
 MODES: Final = get_args(Mode)
@@ -179,14 +179,14 @@ def admit_and_warn(table: Table, schema: Schema, mode: Mode | None) -> Table:
     if found or notices:
         lines = "\n  ".join([*notices, *departure_lines(table, found)])
         said = f"{table.source} differs from the training data:\n  {lines}"
-        warnings.warn(said, UserWarning, stacklevel=3)
+        warn(said)
     return fitted
 
 
 def warn_of_doubts(pictures: Pictures) -> None:
     """Tell as a Python warning where training did not say what is white in pictures."""
     for doubt in pictures.doubts:
-        warnings.warn(f"{doubt.what}: {doubt.why}", UserWarning, stacklevel=3)
+        warn(f"{doubt.what}: {doubt.why}")
 
 
 def admit_pictures(pictures: Pictures, mode: Mode | None, *, told: bool) -> None:

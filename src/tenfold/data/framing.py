@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from tenfold.config import check
 from tenfold.data.tones import UNITS, Reach, Scale, Unreadable, is_measured, scale_of
+from tenfold.option import check
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

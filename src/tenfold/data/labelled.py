@@ -4,7 +4,6 @@ A row without one is left out and counted: it is not damaged. One whose target c
 such as a word among numbers, is.
 """
 
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -12,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.config import MISSING, Decision, Task
+from tenfold.config import Decision, Task
 from tenfold.data.cells import (
     NOWHERE,
     count_words,
@@ -29,6 +28,8 @@ from tenfold.data.signs import is_alike
 from tenfold.data.table import Table
 from tenfold.data.target import MOST_TOLD, guess_task
 from tenfold.errors import SplitError
+from tenfold.read_options import MISSING
+from tenfold.told_users import warn
 
 
 class Strays(NamedTuple):
@@ -244,7 +245,7 @@ def labelled_and_warn(table: Table, schema: Schema, max_bad: float) -> Table:
     count = len(kept.unlabelled) - len(table.unlabelled)
     if count:
         told = unlabelled_told(count, len(table))
-        warnings.warn(f"{table.source}: {told}", UserWarning, stacklevel=3)
+        warn(f"{table.source}: {told}")
     return kept
 
 

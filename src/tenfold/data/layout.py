@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from tenfold.config import Decision, ReadOptions
+from tenfold.config import Decision
 from tenfold.data.header import FirstRows, Row, distinct
 from tenfold.data.looks import comment_mark
 from tenfold.data.table import RejectedRow
 from tenfold.data.text import Record, quotation_error
+from tenfold.read_options import ReadOptions
 
 ABOVE: Final = "it is above the table"
 COMMENT: Final = "it is a comment"

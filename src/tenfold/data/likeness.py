@@ -6,13 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from tenfold.config import Decision, ReadOptions
+from tenfold.config import Decision
 from tenfold.data.cells import number_of
 from tenfold.data.reading import Known
 from tenfold.data.separator import NAMES, find_separator
 from tenfold.data.text import ONE_COLUMN, USUAL_QUOTE, records
 from tenfold.data.words import tidy
 from tenfold.errors import ReadError
+from tenfold.read_options import ReadOptions
 
 
 def as_needed(names: Sequence[str], like: Known | None) -> list[str]:

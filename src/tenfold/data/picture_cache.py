@@ -24,13 +24,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.config import Decision, PictureOptions
+from tenfold.config import Decision
 from tenfold.data.brightness import doubtful_scales, learnt_scales
 from tenfold.data.decode import THUMB_SIDE, Source, Square, Unreadable, read_square
 from tenfold.data.framing import Framing
 from tenfold.data.tones import Reach
 from tenfold.errors import PictureError
 from tenfold.machine import keep_freed_memory, memory_bytes, usable_cores
+from tenfold.read_options import PictureOptions
 
 Progress = Callable[[int, int], None]
 

@@ -12,7 +12,7 @@ from typing import Final, TypeGuard
 
 import pandas as pd
 
-from tenfold.config import Decision, PictureOptions
+from tenfold.config import Decision
 from tenfold.data import picture_folders as folders
 from tenfold.data.labelled import with_targets
 from tenfold.data.read import read_table
@@ -20,6 +20,7 @@ from tenfold.data.separator import find_separator
 from tenfold.data.table import Table, find_column
 from tenfold.data.text import records
 from tenfold.errors import PictureError
+from tenfold.read_options import PictureOptions
 
 FORMATS: Final[Mapping[str, str]] = {
     ".bmp": "BMP",

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from tenfold.config import Decision, PictureOptions
+from tenfold.config import Decision
 from tenfold.data.brightness import OPTION
 from tenfold.data.decode import Source
 from tenfold.data.framing import Framing
@@ -29,6 +29,7 @@ from tenfold.data.picture_folders import number, suffix
 from tenfold.data.rejected import describe_excess
 from tenfold.data.tones import Unreadable, check_array, reach_of
 from tenfold.errors import PictureError
+from tenfold.read_options import PictureOptions
 
 __all__ = [
     "Pictures",

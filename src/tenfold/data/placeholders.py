@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tenfold.config import MISSING
 from tenfold.data.cells import count_words, distinct, to_numbers
 from tenfold.data.words import number_word, tidy
+from tenfold.read_options import MISSING
 
 # Words that tables hold for an empty cell, in small letters.
 LIKE_EMPTY: Final = frozenset(

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from tenfold.config import Decision, ReadOptions
+from tenfold.config import Decision
 from tenfold.data.arrow import ArrowTable, as_source, frame_of
 from tenfold.data.beside import own_columns
 from tenfold.data.cells import is_text
@@ -38,6 +38,7 @@ from tenfold.data.workbook import choose_sheet, look_into, unsolved_told
 from tenfold.errors import ReadError
 from tenfold.extras import require
 from tenfold.machine import memory_bytes
+from tenfold.read_options import ReadOptions
 
 SHOWN: Final = 10
 IN_MEMORY: Final = "DataFrame"  # what a source is called that is no file

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from tenfold.config import MISSING
+from tenfold.read_options import MISSING
 
 SIGNS: Final = (".", ",")
 

@@ -7,7 +7,7 @@ from itertools import dropwhile
 from operator import attrgetter
 from typing import Final
 
-from tenfold.config import Decision, ReadOptions
+from tenfold.config import Decision
 from tenfold.data.footer import Found, find_footer
 from tenfold.data.layout import COMMENT, Layout, as_text, counted, find_layout, told
 from tenfold.data.signs import shown_by
@@ -22,6 +22,7 @@ from tenfold.data.text import (
     too_many_columns,
 )
 from tenfold.errors import ReadError
+from tenfold.read_options import ReadOptions
 
 REPEATED: Final = "it repeats the column names"
 ASKED: Final = "it is below the table, as requested"

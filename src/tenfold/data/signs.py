@@ -10,13 +10,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tenfold.config import MISSING, Decision, ReadOptions
+from tenfold.config import Decision
 from tenfold.data.amounts import digits_of
 from tenfold.data.dtypes import Found, Missing
 from tenfold.data.identifiers import is_address
 from tenfold.data.own_signs import NAMES, parts_thousands, signs_of_columns
 from tenfold.data.placeholders import LIKE_EMPTY
 from tenfold.data.reading import Known, Reading
+from tenfold.read_options import MISSING, ReadOptions
 
 FIRST_ROWS: Final = 200  # that show the decimal sign
 SPREAD_ROWS: Final = 800  # more of them, from all over the table

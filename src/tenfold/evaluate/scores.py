@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import ClassVar, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +41,12 @@ class FoldScore:
         Empty, unless folds are so small that their scores mean little, or lack a class
         (``metrics_to_pool``). Then ``mean`` is the score of all held-out rows together, these
         are the same without the rows of each fold, and the interval is theirs.
+
+    Examples
+    --------
+    >>> found = FoldScore(mean=0.8, std=0.1, low=0.6, high=1.0, per_fold=(0.7, 0.9))
+    >>> found.pooled is None
+    True
     """
 
     mean: float
@@ -60,7 +66,15 @@ class FoldScore:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TestScore:
-    """One metric on test rows, with a 95 % interval (``bootstrap_interval``)."""
+    """One metric on test rows, with a 95 % interval (``bootstrap_interval``).
+
+    Examples
+    --------
+    >>> TestScore(value=0.8, low=0.7, high=0.9).value
+    0.8
+    """
+
+    __test__: ClassVar[bool] = False  # for pytest: it is no class of tests
 
     value: float
     low: float

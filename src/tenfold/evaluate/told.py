@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 
 from tenfold.data.answers import answer_table
+from tenfold.errors import PredictError
 from tenfold.evaluate.coverage import PROMISED, sets_of
 from tenfold.learning import Progress
 from tenfold.model import Model
@@ -41,3 +42,8 @@ def tell(
     if coverage is None:
         return answer_table(schema, answers)
     return answer_table(schema, answers, inside=sets_of(model.conformal, answers, coverage))
+
+
+def not_of(what: str, model: str, fix: str) -> PredictError:
+    """Return P09: what is asked for is not what a model says."""
+    return PredictError("P09", f"{what} were asked for, and the run {model}", fix=[fix])

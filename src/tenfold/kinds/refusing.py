@@ -1,12 +1,11 @@
 """Options that say nothing of the data at hand are refused, not ignored."""
 
 from collections.abc import Mapping
-from typing import Final
 
-from tenfold.config import RunOptions
+from tenfold.config import GROUPS, RunOptions
 from tenfold.errors import UsageError
+from tenfold.option import flag_of
 
-SPELT: Final = {"kinds": "kind", "shuffle": "no-shuffle", "memory_bytes": "memory"}
 Names = Mapping[str, tuple[str, ...]]
 """Names of options by their group."""
 
@@ -22,8 +21,9 @@ def refuse(options: RunOptions, names: Names, data: str) -> None:
     usual = RunOptions()
     for group, members in names.items():
         for name in members:
-            if getattr(getattr(options, group), name) != getattr(getattr(usual, group), name):
-                option = SPELT.get(name, name.replace("_", "-"))
-                raise UsageError(
-                    "U02", f"--{option} was given, but it does not apply to {data}"
-                )
+            value = getattr(getattr(options, group), name)
+            if value != getattr(getattr(usual, group), name):
+                flag = flag_of(GROUPS[group].__dataclass_fields__[name])
+                flag = f"no-{flag}" if value is False else flag
+                fact = f"--{flag} was given, but it does not apply to {data}"
+                raise UsageError("U02", fact)

@@ -19,8 +19,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from tenfold.config import check
 from tenfold.errors import PredictError
+from tenfold.option import check
 
 DEPTH: Final = 3
 NODES, LEAVES = 2**DEPTH - 1, 2**DEPTH

@@ -13,8 +13,14 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 
 from tenfold.config import Decision
 from tenfold.report.text import decision_lines
+from tenfold.training.watch import Callback
 
 PATIENCE_SECONDS: Final = 2.0  # nothing that ends sooner needs a bar
+
+
+def is_seen(console: Console) -> bool:
+    """Tell whether a person sees what a console prints: in a terminal or a notebook."""
+    return console.is_terminal or console.is_jupyter
 
 
 @final
@@ -56,7 +62,7 @@ class PatientBar:
     def update(self, done: int, total: int) -> None:
         """Move the bar, once the work has taken a while; a file has no use for one."""
         if self._task is None:
-            if not self._bar.console.is_terminal:
+            if not is_seen(self._bar.console):
                 return
             if time.monotonic() - self._started < PATIENCE_SECONDS:
                 return
@@ -86,16 +92,19 @@ def print_decisions(
 
 
 @final
-class TerminalWatch:
+class TerminalWatch(Callback):
     """Shows a run on standard error and turns Ctrl-C into an early, usable end.
 
     Parameters
     ----------
     console : rich.console.Console
+    decisions : bool
+        Whether to print what was decided; if not, a bar and sentences are shown to people only.
     """
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, *, decisions: bool = True) -> None:
         self._console = console
+        self._decisions = decisions
         self._interrupted = False
         self._when = "Decided"
         counts = "epoch {task.completed} of at most {task.total},"
@@ -104,7 +113,7 @@ class TerminalWatch:
 
     def decided(self, decisions: Sequence[Decision]) -> None:
         """Print what was decided, why, and what changes it."""
-        if decisions:
+        if decisions and self._decisions:
             print_decisions(self._console, decisions, self._when)
         self._when = "Decided while training"
         self._bar.start()
@@ -131,6 +140,8 @@ class TerminalWatch:
 
     def tell(self, what: str) -> None:
         """Print a sentence."""
+        if not (self._decisions or is_seen(self._console)):
+            return
         self._console.print(what, highlight=False, markup=False, soft_wrap=True)
 
     def stop_reason(self) -> str | None:
@@ -138,10 +149,20 @@ class TerminalWatch:
         return "Ctrl-C" if self._interrupted else None
 
     @contextmanager
+    def showing(self) -> Iterator[None]:
+        """Take the bars away at the end, however it comes."""
+        try:
+            yield
+        finally:
+            self._end_stage()
+            self._bar.stop()
+
+    @contextmanager
     def listening(self) -> Iterator[None]:
         """Take the first Ctrl-C as a wish to end training; a second one ends the program."""
         if threading.current_thread() is not threading.main_thread():
-            yield  # signals belong to the main thread
+            with self.showing():
+                yield  # signals belong to the main thread
             return
 
         def first(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
@@ -153,8 +174,7 @@ class TerminalWatch:
 
         before = signal.signal(signal.SIGINT, first)
         try:
-            yield
+            with self.showing():
+                yield
         finally:
             signal.signal(signal.SIGINT, before)
-            self._end_stage()
-            self._bar.stop()

@@ -14,7 +14,7 @@ from scipy import stats
 from sklearn.metrics import precision_recall_curve, roc_curve
 
 from tenfold.evaluate.metrics import HEADLINE, NAMED
-from tenfold.report.summary import Summary
+from tenfold.report.summary import Results
 from tenfold.report.svg import (
     CLASSICAL,
     CONSTANT,
@@ -96,7 +96,7 @@ def figures_of_classes(classes: Classes) -> Iterator[Drawn]:
     )
 
 
-def figures_of_training(summary: Summary, history: pd.DataFrame) -> Iterator[Drawn]:
+def figures_of_training(summary: Results, history: pd.DataFrame) -> Iterator[Drawn]:
     """Yield the score of each fold, and the losses of each."""
     name = HEADLINE[summary.task]
     if summary.folds > 1:
@@ -223,7 +223,7 @@ def _draw_curves(classes: Classes, *, roc: bool) -> Markup:
     return as_svg(ax, "ROC curve" if roc else "Precision against recall")
 
 
-def _draw_folds(summary: Summary, name: str) -> Markup:
+def _draw_folds(summary: Results, name: str) -> Markup:
     ax = new_axes()
     score = summary.scores[name]
     folds = np.arange(1, len(score.per_fold) + 1)

@@ -28,7 +28,7 @@ from tenfold.report.figures import (
     figures_of_training,
     figures_of_values,
 )
-from tenfold.report.summary import Summary
+from tenfold.report.summary import Results
 from tenfold.report.unseen import Classes, Values
 
 MOST_CLASSES: Final = 12  # of a table of what was taken for what
@@ -42,7 +42,7 @@ class Findings:
     Attributes
     ----------
     name : str
-    summary : Summary
+    summary : Results
     predictions, history : DataFrame
         What ``predictions.csv`` and ``history.csv`` hold.
     mistakes : sequence of Mistake
@@ -50,7 +50,7 @@ class Findings:
     """
 
     name: str
-    summary: Summary
+    summary: Results
     predictions: pd.DataFrame
     history: pd.DataFrame
     mistakes: Sequence[Mistake] = ()
@@ -133,7 +133,7 @@ def render_notebook(findings: Findings) -> str:
     return template.render(**words, figures=findings.figures())
 
 
-def render_training(name: str, summary: Summary, history: pd.DataFrame) -> str:
+def render_training(name: str, summary: Results, history: pd.DataFrame) -> str:
     """Return what training found as a part of a notebook's page."""
     figures = list(figures_of_training(summary, history))
     template = environment().get_template("notebook.html")
@@ -146,7 +146,7 @@ def render_card(findings: Findings) -> str:
     return environment().get_template("card.md").render(**words)
 
 
-def _words(name: str, summary: Summary) -> dict[str, object]:
+def _words(name: str, summary: Results) -> dict[str, object]:
     """Return what all pages say in words."""
     return {
         "name": name,

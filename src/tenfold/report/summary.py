@@ -1,4 +1,4 @@
-"""From a Study to a Summary: what metrics.json holds and every view lays out."""
+"""From a Study to a Results: what metrics.json holds and every view lays out."""
 
 import math
 import platform
@@ -23,11 +23,21 @@ VERSIONS_OF: Final = ("tenfold", "torch", "numpy", "pandas", "scikit-learn", "pi
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Summary:
+class Results:
     """A run in numbers and words.
 
     ``to_dict`` is the content of ``metrics.json``; docs/reference/metrics.md explains
     each entry. A change of a name or a meaning raises ``FORMAT``.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> from tenfold import TrainOptions, train
+    >>> x = np.linspace(0, 1, 60)
+    >>> frame, few = pd.DataFrame({"x": x, "y": 3 * x}), TrainOptions(epochs=2)
+    >>> results = train(frame, "y", folds=3, training=few, out=None).results
+    >>> results.folds, sorted(results.scores)
+    (3, ['mae', 'mse', 'r2', 'rmse'])
     """
 
     kind: str
@@ -160,7 +170,7 @@ def summarize(
     seed: int,
     seconds: Mapping[str, float],
     peak_memory_bytes: int,
-) -> Summary:
+) -> Results:
     """Sum up a study.
 
     Parameters
@@ -175,7 +185,7 @@ def summarize(
         Largest resident size of the process so far.
     """
     headline = HEADLINE[study.schema.task]
-    return Summary(
+    return Results(
         kind=study.kind.name,
         task=study.schema.task,
         target=study.schema.target,

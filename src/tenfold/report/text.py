@@ -13,7 +13,7 @@ from tenfold.evaluate.metrics import HEADLINE, NAMED
 from tenfold.evaluate.scores import FoldScore, TestScore
 from tenfold.explain.explanation import Explanation
 from tenfold.explain.picture_explanation import PictureExplanation
-from tenfold.report.summary import Summary
+from tenfold.report.summary import Results
 
 AUDIT_TITLES: Final = {
     "error": "Would make the score misleading",
@@ -51,7 +51,7 @@ def audit_lines(findings: Sequence[Finding], rows: str) -> Iterator[str]:
             yield ""
 
 
-def score_lines(summary: Summary) -> Iterator[str]:
+def score_lines(summary: Results) -> Iterator[str]:
     """Yield the scores of a run, the baseline beside each."""
     if summary.network == "tutorial" and summary.task == "regression":
         mse = summary.scores["mse"]
@@ -81,7 +81,20 @@ def score_lines(summary: Summary) -> Iterator[str]:
     yield from group_lines(summary)
 
 
-def tested(summary: Summary) -> str:
+def one_line(summary: Results) -> str:
+    """Return the data, the network, and its score beside the baseline's, in a line."""
+    name = HEADLINE[summary.task]
+    score, what = summary.scores[name], f"{summary.task} of {summary.target!r}"
+    folds = "1 fold" if summary.folds == 1 else f"{summary.folds} folds"
+    half = (score.high - score.low) / 2
+    spread = "" if math.isnan(half) else f" \N{PLUS-MINUS SIGN} {number(half)}"
+    return (
+        f"{what}, {summary.rows:,} {summary.noun}, network {summary.network}, {folds}: "
+        f"{NAMES[name]} {number(score.mean)}{spread}, baseline {number(summary.baseline[name])}"
+    )
+
+
+def tested(summary: Results) -> str:
     """Say how many rows there are, and how many of them a network was tested on."""
     rows = f"{summary.rows:,} {summary.noun}"
     network = "a network of an earlier period" if summary.in_time else "a network"
@@ -93,7 +106,7 @@ def tested(summary: Summary) -> str:
     )
 
 
-def answering_lines(summary: Summary) -> Iterator[str]:
+def answering_lines(summary: Results) -> Iterator[str]:
     """Yield how far the scores are those of what answers new rows, if they are not exactly."""
     noun, folds, count = summary.noun, summary.folds, summary.scored_folds
     of = "single folds"
@@ -136,7 +149,7 @@ def pooled_lines(scores: Mapping[str, FoldScore], noun: str) -> Iterator[str]:
         )
 
 
-def _same(summary: Summary) -> bool:
+def _same(summary: Results) -> bool:
     """Tell whether the only fold is that of the test rows, whose scores are shown already."""
     values = {name: score.value for name, score in summary.test.items()}
     return summary.folds == 1 and values == {n: s.mean for n, s in summary.scores.items()}
@@ -150,7 +163,7 @@ def test_lines(scores: Mapping[str, TestScore]) -> Iterator[str]:
         yield f"  {NAMES[name]:<{width}}  {number(test.value)}  95 % interval {interval}"
 
 
-def coverage_lines(summary: Summary) -> Iterator[str]:
+def coverage_lines(summary: Results) -> Iterator[str]:
     """Yield what intervals or sets promise and hold, and what calibration changed."""
     found, calibration = summary.coverage, summary.calibration
     if calibration is not None and calibration.log_loss_after < calibration.log_loss_before:
@@ -170,7 +183,7 @@ def coverage_lines(summary: Summary) -> Iterator[str]:
         yield _held(summary, found.promised, told, f"the test {noun}")
 
 
-def _held_by_folds(summary: Summary, found: Coverage) -> Iterator[str]:
+def _held_by_folds(summary: Results, found: Coverage) -> Iterator[str]:
     """Yield what intervals or sets held of the rows that folds held out."""
     unseen, size, noun = found.measured, found.size, summary.noun
     if not summary.in_time:
@@ -203,7 +216,7 @@ def _held_by_folds(summary: Summary, found: Coverage) -> Iterator[str]:
         )
 
 
-def _held(summary: Summary, promised: float, told: Sequence[float], of: str) -> str:
+def _held(summary: Results, promised: float, told: Sequence[float], of: str) -> str:
     """Return a sentence of a share that was held, its interval, and a mean size."""
     what, size = ("prediction sets", "size") if summary.classes else ("intervals", "width")
     share, low, high = (100 * one for one in told[:3])
@@ -213,7 +226,7 @@ def _held(summary: Summary, promised: float, told: Sequence[float], of: str) -> 
     )
 
 
-def verdict(summary: Summary) -> str:
+def verdict(summary: Results) -> str:
     """Say in one sentence whether the network beats the baseline."""
     name = HEADLINE[summary.task]
     score, guess = summary.scores[name], summary.baseline[name]
@@ -225,7 +238,7 @@ def verdict(summary: Summary) -> str:
     )
 
 
-def headline(summary: Summary) -> str:
+def headline(summary: Results) -> str:
     """Say in one sentence how good the network is, and how good the baseline.
 
     Shares are told as such; where the target is a number, the error is in its unit.
@@ -246,7 +259,7 @@ def headline(summary: Summary) -> str:
     )
 
 
-def group_lines(summary: Summary) -> Iterator[str]:
+def group_lines(summary: Results) -> Iterator[str]:
     """Yield for whom the network works best and worst, and where it is of no use.
 
     What rows have in common by the target is told apart: nobody knows it beforehand.
@@ -268,7 +281,7 @@ def group_lines(summary: Summary) -> Iterator[str]:
         yield f"{unknown} {' and '.join(ends)}."
 
 
-def _furthest(groups: Sequence[GroupScore], summary: Summary) -> tuple[str, str]:
+def _furthest(groups: Sequence[GroupScore], summary: Results) -> tuple[str, str]:
     """Describe the groups that stand out furthest, the best and the worst; "" for none."""
     name = NAMES[HEADLINE[summary.task]]
     better = [group for group in groups if group.stands_out < 0]

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
-from tenfold.config import MAX_PIXELS, MOST_WHITE, check
+from tenfold.option import check
+from tenfold.read_options import MAX_PIXELS, MOST_WHITE
 from tenfold.values import is_whole
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})

@@ -9,7 +9,7 @@ from typing import Any, Final, Self
 
 import pandas as pd
 
-from tenfold.config import RunOptions
+from tenfold.config import RunOptions, flat_of
 from tenfold.errors import StoreError
 from tenfold.store.files import reading
 
@@ -130,7 +130,7 @@ class Config:
         StoreError
             M12, naming all that changed.
         """
-        known = flat(self.options)
+        known = flat_of(self.options)
         _refuse(
             {
                 name: f"{known[name]} then, {value} now"
@@ -148,13 +148,6 @@ def _refuse(changed: Mapping[str, str]) -> None:
             place=changed,
             fix=["restore the original", "train again: tenfold train DATA"],
         )
-
-
-def flat(options: RunOptions) -> dict[str, Any]:
-    """Return every option by its name."""
-    return {
-        name: value for group in options.to_dict().values() for name, value in group.items()
-    }
 
 
 def name_of(data: Source) -> str:

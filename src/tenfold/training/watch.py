@@ -3,14 +3,25 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, final
+from typing import final
 
 from tenfold.config import Decision
 from tenfold.training.checkpoints import Checkpoints
 
 
-class Watch(Protocol):
-    """Follows a run; the terminal's is in report/console.py."""
+class Callback:
+    """Follows a run, and may end its training: override what you need; all else does nothing.
+
+    Examples
+    --------
+    >>> class Impatient(Callback):
+    ...     def epoch(self, done, most):
+    ...         self.done = done
+    ...     def stop_reason(self):
+    ...         return "five epochs" if getattr(self, "done", 0) >= 5 else None
+    >>> Impatient().stop_reason() is None
+    True
+    """
 
     def decided(self, decisions: Sequence[Decision]) -> None:
         """Take note of what was decided; called before training, and after it."""
@@ -26,27 +37,44 @@ class Watch(Protocol):
 
     def stop_reason(self) -> str | None:
         """Return what asks training to end now, or None."""
+        return None
 
 
 @final
-class Silent:
-    """A watch that shows nothing and never ends training."""
+class CallbackList(Callback):
+    """Several callbacks as one; the first reason to end training counts.
+
+    Parameters
+    ----------
+    members : sequence of Callback
+    """
+
+    def __init__(self, members: Sequence[Callback]) -> None:
+        self._members = tuple(members)
 
     def decided(self, decisions: Sequence[Decision]) -> None:
-        """Do nothing."""
+        """Let each take note of what was decided."""
+        for one in self._members:
+            one.decided(decisions)
 
     def stage(self, what: str, done: int, total: int) -> None:
-        """Do nothing."""
+        """Let each take note of a stage."""
+        for one in self._members:
+            one.stage(what, done, total)
 
     def epoch(self, done: int, most: int) -> None:
-        """Do nothing."""
+        """Let each take note of an epoch."""
+        for one in self._members:
+            one.epoch(done, most)
 
     def tell(self, what: str) -> None:
-        """Do nothing."""
+        """Let each take note of a sentence."""
+        for one in self._members:
+            one.tell(what)
 
     def stop_reason(self) -> str | None:
-        """Return None."""
-        return None
+        """Return the first reason to end training, or None."""
+        return next(filter(None, (one.stop_reason() for one in self._members)), None)
 
 
 @final
@@ -91,6 +119,6 @@ class Deadline:
 class Supervision:
     """Who follows training, when it ends at the latest, and where its state is kept."""
 
-    watch: Watch
+    watch: Callback
     deadline: Deadline
     checkpoints: Checkpoints | None = None

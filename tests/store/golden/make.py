@@ -12,6 +12,7 @@ from PIL import Image
 
 from tenfold import train
 from tenfold.store.archive import FORMAT, save_model
+from tests.engine_options import asked
 
 HERE = Path(__file__).parent
 
@@ -42,11 +43,11 @@ def main() -> None:
     rows = table(120)
     few = {"folds": 2, "epochs": 4, "out": None}
     runs = {
-        "regression": train(rows.drop(columns="dear"), target="price", **few),
-        "classification": train(rows.drop(columns="price"), target="dear", **few),
+        "regression": train(rows.drop(columns="dear"), **asked(target="price", **few)),
+        "classification": train(rows.drop(columns="price"), **asked(target="dear", **few)),
     }
-    asked = rows.drop(columns=["price", "dear"]).head(12)
-    asked.to_csv(HERE / "rows.csv", index=False)
+    new = rows.drop(columns=["price", "dear"]).head(12)
+    new.to_csv(HERE / "rows.csv", index=False)
     for at in range(4):
         picture(40 + at).save(HERE / f"picture-{at}.png")
     folder = HERE / "made"
@@ -54,11 +55,11 @@ def main() -> None:
         place = folder / ("upright" if at % 2 == 0 else "lying")
         place.mkdir(parents=True, exist_ok=True)
         picture(at).save(place / f"{at}.png")
-    runs["pictures"] = train(folder, network="tutorial", img_size=16, **few)
+    runs["pictures"] = train(folder, **asked(network="tutorial", img_size=16, **few))
     for name, run in runs.items():
         path = HERE / f"format-{FORMAT}-{name}.tenfold"
         save_model(run.model, path)
-        given = sorted(HERE.glob("picture-*.png")) if name == "pictures" else asked
+        given = sorted(HERE.glob("picture-*.png")) if name == "pictures" else new
         said = run.predict(given).reset_index(drop=True)
         path.with_suffix(".json").write_text(json.dumps(said.to_dict("list"), indent=1))
 

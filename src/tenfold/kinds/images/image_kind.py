@@ -12,7 +12,7 @@ from torch import Tensor
 from tenfold.checks.finding import Finding
 from tenfold.checks.picture_labels import check_picture_labels
 from tenfold.checks.pictures import check_pictures
-from tenfold.config import Decision, RunOptions
+from tenfold.config import Decision, RunOptions, options_of
 from tenfold.data.admit import Mode, admit_pictures
 from tenfold.data.encode import Encoded
 from tenfold.data.folds import DEFAULT_FOLDS, who_answers
@@ -61,7 +61,7 @@ from tenfold.training.choose_pictures import (
 )
 from tenfold.training.device import Place, choose_place
 from tenfold.training.fit_pictures import fit_heads, fit_pictures
-from tenfold.training.watch import Supervision, Watch
+from tenfold.training.watch import Callback, Supervision
 
 STARTING_FROM_WEIGHTS: Final = frozenset({"auto", "pretrained"})  # networks
 OF_LISTS: Final[Names] = {"pictures": ("file_column", "target", "group_column")}
@@ -75,10 +75,7 @@ class Images(Kind):
     noun: ClassVar[str] = "images"
     whole: ClassVar[str] = "images"
     where: ClassVar[str] = "file"
-    own_options: ClassVar[Names] = {
-        "pictures": ("file_column", "max_pixels", "white", "memory_bytes", "workers"),
-        "train": ("weights", "steps_per_epoch", "img_size"),
-    }
+    own_options: ClassVar[Names] = options_of("images")
 
     def recognises(self, source: Any) -> bool:
         """Tell whether this is a folder, or a CSV that names pictures."""
@@ -97,7 +94,7 @@ class Images(Kind):
         return options
 
     def read(
-        self, source: Any, test: Any, options: RunOptions, watch: Watch
+        self, source: Any, test: Any, options: RunOptions, watch: Callback
     ) -> tuple[Pictures, Pictures | None]:
         """Return the pictures that a user names, and test pictures."""
         if isinstance(test, InMemory):
@@ -365,7 +362,7 @@ def see_pictures(
     return found
 
 
-def stage(watch: Watch, what: str) -> Callable[[int, int], None]:
+def stage(watch: Callback, what: str) -> Callable[[int, int], None]:
     """Return what tells a watch how far a stage is, and ends the run if it asks for an end."""
 
     def progress(done: int, total: int) -> None:

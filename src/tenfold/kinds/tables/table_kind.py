@@ -1,7 +1,7 @@
 """Tables: rows and columns of numbers, categories, dates and text."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
@@ -12,7 +12,7 @@ from torch import Tensor
 
 from tenfold.checks.finding import Finding
 from tenfold.checks.table import check_table
-from tenfold.config import Decision, ReadOptions, RunOptions
+from tenfold.config import Decision, RunOptions, options_of
 from tenfold.data.admit import Mode, admit_and_warn, departure_table
 from tenfold.data.apart import set_apart
 from tenfold.data.copies import in_order, join_copies, keep_together
@@ -56,7 +56,7 @@ from tenfold.table_model import TableEncoder, TableModel
 from tenfold.training.choose import choose_plan
 from tenfold.training.fit import fit_folds
 from tenfold.training.recipe import Plan
-from tenfold.training.watch import Supervision, Watch
+from tenfold.training.watch import Callback, Supervision
 
 Rows = str | Path | InMemory
 OF_PICTURES: Final = frozenset({"pretrained", "scratch"})  # networks
@@ -69,12 +69,7 @@ class Tables(Kind):
     noun: ClassVar[str] = "rows"
     whole: ClassVar[str] = "a table"
     where: ClassVar[str] = "line"
-    own_options: ClassVar[Names] = {
-        "read": tuple(f.name for f in fields(ReadOptions) if f.name != "max_bad"),
-        "schema": ("task", "kinds", "weight_column"),
-        "split": ("shuffle", "time_column"),
-        "train": ("standardize",),
-    }
+    own_options: ClassVar[Names] = options_of("table")
 
     def recognises(self, source: Any) -> bool:
         """Tell whether this is a file or a table in memory."""
@@ -92,7 +87,7 @@ class Tables(Kind):
         source: Any,
         test: Any,
         options: RunOptions,
-        watch: Watch,  # noqa: ARG002 - it takes no time
+        watch: Callback,  # noqa: ARG002 - it takes no time
     ) -> tuple[Table, Table | None]:
         """Return the table that a user names, and the test table."""
         table = read_table(source, options.read)

@@ -13,24 +13,28 @@ from rich.text import Text
 
 from tenfold.comparison.comparison import Comparison, ranked
 from tenfold.comparison.entry import Entry
+from tenfold.comparison.follow import ComparisonCallback
 from tenfold.comparison.lines import HEADER, pooled_note, table_rows
 from tenfold.config import Decision
-from tenfold.report.console import print_decisions
+from tenfold.report.console import is_seen, print_decisions
 
 NUMBERS: Final = 6  # columns after the first that hold numbers end at the right
 
 
 @final
-class TerminalRace:
+class TerminalRace(ComparisonCallback):
     """Shows a comparison on standard error.
 
     Parameters
     ----------
     console : rich.console.Console
+    decisions : bool
+        Whether to print what was decided; if not, a table is shown to people only.
     """
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, *, decisions: bool = True) -> None:
         self._console = console
+        self._decisions = decisions
         self._entries: dict[str, Entry] = {}
         self._metric = ""
         self._seconds = 0.0
@@ -41,10 +45,14 @@ class TerminalRace:
         self._task = self._bar.add_task("", total=1.0, left="")
         self._live = Live(console=console, transient=True, refresh_per_second=4)
 
+    @property
+    def _told(self) -> bool:
+        return self._decisions or is_seen(self._console)
+
     @contextmanager
     def showing(self) -> Iterator[None]:
         """Show the table while this lasts; a file gets a line for each contender instead."""
-        if self._console.is_terminal and not self._console.quiet:
+        if is_seen(self._console) and not self._console.quiet:
             with self._live:
                 yield
         else:
@@ -52,14 +60,16 @@ class TerminalRace:
 
     def decided(self, decisions: Sequence[Decision]) -> None:
         """Print what was decided, why, and what changes it."""
-        print_decisions(self._console, decisions)
+        if self._decisions:
+            print_decisions(self._console, decisions)
 
     def forecast(self, seconds: float, metric: str) -> None:
         """Print how long all will take."""
         self._metric, self._seconds = metric, seconds
         self._started = time.monotonic()
         told = f"This will take about {duration(seconds)}."
-        self._console.print(told, highlight=False)
+        if self._told:
+            self._console.print(told, highlight=False)
 
     def working(self, what: str, share: float) -> None:
         """Move the bar."""
@@ -75,7 +85,7 @@ class TerminalRace:
     def reached(self, entry: Entry, *, done: bool) -> None:
         """Put a contender's row into the table."""
         self._entries[entry.name] = entry
-        if done and not self._console.is_terminal:
+        if done and self._decisions and not self._console.is_terminal:
             (row,) = table_rows([entry], self._metric, 1.0, entry.folds)
             self._console.print("  ".join(filter(None, row)), highlight=False, markup=False)
         self._draw()

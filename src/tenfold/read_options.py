@@ -1,0 +1,191 @@
+"""How data are read from files: the options of tables, and those of pictures."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from tenfold.option import Options, Values, number, one_of, option, whole
+
+MAX_PIXELS: Final = 100_000_000  # of a picture; more is a scan by mistake, or a trap
+MOST_WHITE: Final = 2**32 - 1  # of the deepest pictures that are read
+
+# Cells that mean "nothing here"; the words that pandas and the tables of UCI use.
+MISSING: Final = ("", "NA", "N/A", "#N/A", "NaN", "nan", "<NA>", "NaT", "null", "NULL", "?")
+
+LINES: Final = whole(0, named="a whole number of lines, 0 or more")
+MAX_BAD: Final = number(lambda share: 0 <= share <= 1, "a share from 0 to 1")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReadOptions(Options):
+    """How a table is read from a file; ``None`` is detected.
+
+    Parameters
+    ----------
+    separator : str, optional
+        One character, or ``"whitespace"`` for any run of spaces and tabs.
+    header : bool, optional
+        Whether the first row names the columns.
+    encoding : str, optional
+        Any codec of Python.
+    decimal : {".", ","}, optional
+        The decimal sign.
+    missing : tuple of str, optional
+        Words that are read as empty cells; those of training by default, where there was one.
+    skip_rows : int, optional
+        Lines above the row of names, or above the first row, that are left out.
+    skip_footer : int, optional
+        Lines at the end, empty ones not counted, that are left out.
+    comment : str, optional
+        What comments begin with; ``""`` if there are none.
+    units_row : bool, optional
+        Whether the row below the names is left out, as it holds units.
+    keep_empty : bool
+        Whether columns stay that have neither a name nor a cell, and what stands beside the
+        table, behind such a column.
+    sheet : str, optional
+        Sheet of an Excel file: its name, or its number from 1 on.
+    max_bad : float
+        Share of the rows with a target that may be rejected, 0 to 1.
+
+    Examples
+    --------
+    >>> ReadOptions(separator=";", decimal=",", skip_rows=2).separator
+    ';'
+    """
+
+    separator: str | None = option(
+        None,
+        "Separator of cells, or 'whitespace'. [default: detected]",
+        "CHAR",
+        of="table",
+        values=Values(
+            hold=lambda sign: sign == "whitespace" or len(sign) == 1,
+            named="one character or 'whitespace'",
+        ),
+    )
+    header: bool | None = option(
+        None, "Whether the first row names the columns. [default: detected]", of="table"
+    )
+    encoding: str | None = option(
+        None, "Encoding of the text. [default: detected]", "CODEC", of="table"
+    )
+    decimal: str | None = option(
+        None,
+        "Decimal sign, '.' or ','. [default: detected]",
+        "SIGN",
+        of="table",
+        values=one_of((".", ","), " or "),
+    )
+    missing: tuple[str, ...] | None = option(
+        MISSING,
+        "A cell that means empty; may be repeated. [default: NA, ?, ...]",
+        "CELL",
+        of="table",
+    )
+    skip_rows: int | None = option(
+        None,
+        "Lines above the names, or above the first row. [default: detected]",
+        "N",
+        of="table",
+        values=LINES,
+    )
+    skip_footer: int | None = option(
+        None, "Lines below the last row. [default: detected]", "N", of="table", values=LINES
+    )
+    comment: str | None = option(
+        None, "What comments begin with, '' for none. [default: detected]", "MARK", of="table"
+    )
+    units_row: bool | None = option(
+        None,
+        "Whether the row below the names holds units. [default: detected]",
+        of="table",
+    )
+    keep_empty: bool = option(
+        False,
+        "Keep columns without name and cells, and what stands beside the table.",
+        of="table",
+    )
+    sheet: str | None = option(
+        None,
+        "Sheet of an Excel file, or its number. [default: the first with a table]",
+        "NAME",
+        of="table",
+    )
+    max_bad: float = option(
+        0.01,
+        "Share of rows or pictures that may be left out as damaged; those without a "
+        "target do not count.",
+        "SHARE",
+        values=MAX_BAD,
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PictureOptions(Options):
+    """How pictures are found and read; ``None`` is decided.
+
+    Parameters
+    ----------
+    max_bad : float
+        Share of the labelled pictures that may be rejected, 0 to 1.
+    max_pixels : int
+        A file whose header claims more is rejected unread.
+    white : int, optional
+        What means white in pictures of 16 or 32 bits, and in those of numbers with a
+        fraction: 4,095 if they hold 12 bits.
+    memory_bytes : int, optional
+        Bytes of memory that the reduced pictures may take before they are kept in a
+        temporary file; a quarter of the machine's memory by default.
+    workers : int, optional
+        Threads that decode; one for each usable core by default.
+    file_column : str, optional
+        Column of a CSV that names the pictures' files.
+    target : str, optional
+        Column of a CSV that holds their classes.
+    group_column : str, optional
+        Column of a CSV whose equal values stay in one fold.
+
+    Examples
+    --------
+    >>> PictureOptions(file_column="file", white=4095).white
+    4095
+    """
+
+    max_bad: float = option(0.01, values=MAX_BAD)
+    max_pixels: int = option(
+        MAX_PIXELS,
+        "Pictures of more pixels are left out undecoded.",
+        "N",
+        of="images",
+        values=whole(1, named="a whole number of pixels, 1 or more"),
+    )
+    white: int | None = option(
+        None,
+        "What means white in pictures of 16 or 32 bits, or of numbers with a fraction: "
+        "4095 if they hold 12 bits. "
+        "[default: seen from the pictures that are learnt from]",
+        "N",
+        of="images",
+        values=whole(1, MOST_WHITE),
+    )
+    memory_bytes: int | None = option(
+        None,
+        "Memory for pictures; beyond it they are kept in a temporary file. "
+        "[default: a quarter of the machine's]",
+        "GB",
+        flag="memory",
+        of="images",
+        values=number(lambda memory: memory >= 0, "a number of bytes, 0 or more"),
+    )
+    workers: int | None = option(
+        None,
+        "Threads that decode pictures. [default: one a core]",
+        "N",
+        of="images",
+        values=whole(1),
+    )
+    file_column: str | None = option(
+        None, "Column of a CSV that names the files of pictures.", "COLUMN", of="images"
+    )
+    target: str | None = option(None)
+    group_column: str | None = option(None)

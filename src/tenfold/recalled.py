@@ -1,0 +1,68 @@
+"""What is known of a run, from memory or from its folder."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tenfold.config import RunOptions
+from tenfold.explain.held_out import HeldOut
+from tenfold.model import Model
+from tenfold.report.summary import Results
+from tenfold.store.config import CONFIG, Config
+from tenfold.store.explained import read_explanation
+from tenfold.store.folder import (
+    HISTORY,
+    PREDICTIONS,
+    read_answers_of_run,
+    read_tables,
+    run_tables,
+)
+from tenfold.store.mistakes import read_mistakes
+from tenfold.study.study import Study
+
+if TYPE_CHECKING:
+    from tenfold.report.page import Findings
+
+
+def findings_of(results: Results, study: Study | None, folder: Path | None) -> "Findings":
+    """Return all that a page shows of a run.
+
+    Raises
+    ------
+    StoreError
+        M04, if a file of the run is missing or damaged.
+    """
+    from tenfold.report.page import Findings  # noqa: PLC0415 - loads Matplotlib
+
+    home = folder or Path("run")
+    if study is not None:
+        tables, mistakes = run_tables(study), study.mistakes()
+    else:
+        tables, mistakes = read_tables(home, results.classes), read_mistakes(home)
+    return Findings(
+        name=home.name,
+        summary=results,
+        predictions=tables[PREDICTIONS],
+        history=tables[HISTORY],
+        mistakes=mistakes,
+        explanation=None if folder is None else read_explanation(folder),
+    )
+
+
+def held_out_of(
+    model: Model[Any, Any], study: Study | None, folder: Path | None, data: Any
+) -> HeldOut:
+    """Return the rows that a run was trained on, each in its fold."""
+    if study is not None:
+        return HeldOut.of_study(study)
+    table, options = trained_on(model, folder, data)
+    known = read_answers_of_run(folder or Path("run"), model.schema.classes)
+    return HeldOut.again(model, table, options, known)
+
+
+def trained_on(
+    model: Model[Any, Any], folder: Path | None, data: Any
+) -> tuple[Any, RunOptions]:
+    """Return what an earlier run was trained on, or some of it, and the run's options."""
+    config = Config.read((folder or Path("run")) / CONFIG)
+    again = model.kind.read_again(config.options, config.data, model.schema, data)
+    return again, config.options
