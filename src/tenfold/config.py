@@ -88,12 +88,14 @@ class SchemaOptions(Options):
     )
     kinds: Mapping[str, Kind | str] = option(
         dict,
-        f"What a column is: {', '.join(KINDS)}; may be repeated.",
+        f"Type of a column: {', '.join(KINDS)}; may be repeated.",
         "NAME=KIND",
         flag="kind",
         of="table",
     )
-    weight_column: str | None = option(None, "Weight of each row.", "COLUMN", of="table")
+    weight_column: str | None = option(
+        None, "Column with the weight of each row.", "COLUMN", of="table"
+    )
     keep_counters: bool = option(False)
 
     def __post_init__(self) -> None:
@@ -137,33 +139,34 @@ class SplitOptions(Options):
 
     folds: int | None = option(
         None,
-        "Number of folds; 1 holds out a tenth. [default: 10, fewer where they cost much]",
+        "Number of folds; 1 trains one network and holds out a tenth. [default: 10, "
+        "fewer for large data]",
         "N",
         values=whole(1),
     )
     test_size: float | None = option(
         None,
-        "Share of rows to keep apart, which no choice touches, and to score at the end.",
+        "Fraction of rows to hold out as a test set.",
         "SHARE",
         values=number(lambda share: 0 < share < 1, "a share above 0 and below 1"),
     )
     group_column: str | None = option(
-        None, "Rows with the same value stay in one fold.", "COLUMN"
+        None, "Keep rows with the same value of this column in one fold.", "COLUMN"
     )
     time_column: str | None = option(
-        None, "Learn from the past, test on the future.", "COLUMN", of="table"
+        None, "Train on the past and test on the future, by this column.", "COLUMN", of="table"
     )
     shuffle: bool | None = option(
         None,
-        "Deal rows out at random, or in blocks. "
-        "[default: shuffle, except with --network tutorial]",
+        "Assign rows to folds at random, or in blocks. [default: shuffle, except with "
+        "--network tutorial]",
         of="table",
     )
-    keep_copies: bool = option(False, "Let copies of a row stand in different folds.")
+    keep_copies: bool = option(False, "Allow duplicate rows in different folds.")
     refit: bool = option(
         True,
-        "In time, let networks that learn from all rows answer new ones, or the mean of "
-        "all folds.",
+        "With a time column: predict new rows with networks refitted on all rows, or "
+        "with the mean of all folds.",
     )
     lenient: bool = option(False)
 
@@ -208,57 +211,66 @@ class TrainOptions(Options):
 
     network: str = option(
         "auto",
-        "auto, tutorial, or FILE.py:FUNCTION; for pictures also pretrained or scratch.",
+        "auto, tutorial, or FILE.py:FUNCTION; for images also pretrained or scratch.",
         "NAME",
     )
     weights: str | None = option(
         None,
-        "Weights of a pretrained network for pictures, or timm:NAME. "
-        "[default: those that come with the package]",
+        "Weights of a pretrained network for images, or timm:NAME. [default: those that"
+        " come with the package]",
         "FILE",
         of="images",
     )
     quality: Quality = option(
         "medium",
-        f"How much time to spend: {', '.join(QUALITIES)}.",
+        f"How much training time to spend: {', '.join(QUALITIES)}.",
         "LEVEL",
         values=one_of(QUALITIES),
     )
-    epochs: int | None = option(None, "Passes over the rows, at most.", "N", values=whole(1))
+    epochs: int | None = option(
+        None, "Maximum number of passes over the training data.", "N", values=whole(1)
+    )
     steps_per_epoch: int | None = option(
         None,
-        "Batches that count as an epoch. [default: as many as show every picture once]",
+        "Batches per epoch. [default: enough to show every image once]",
         "N",
         of="images",
         values=whole(1),
     )
-    batch_size: int | None = option(None, "Rows of a fold in one step.", "N", values=whole(1))
+    batch_size: int | None = option(
+        None, "Rows per fold in one training step.", "N", values=whole(1)
+    )
     lr: float | None = option(
-        None, "Largest step size.", "STEP", values=number(lambda lr: lr > 0, "a number above 0")
+        None,
+        "Maximum learning rate.",
+        "STEP",
+        values=number(lambda lr: lr > 0, "a number above 0"),
     )
     img_size: int | None = option(
         None,
-        "Side of the square that each picture becomes.",
+        "Images are resized to a square of this many pixels per side.",
         "PIXELS",
         of="images",
         values=whole(1, MOST_SIDE, f"a whole number from 1 to {MOST_SIDE:,}"),
     )
     standardize: bool = option(
         False,
-        "Show the tutorial's network standardised columns.",
+        "Standardise the columns for the tutorial's network.",
         of="table",
         values=Values(hold=lambda value: isinstance(value, bool), named="True or False"),
     )
-    seed: int = option(0, "The same seed gives the same run.", "N", values=whole(0, 2**32 - 1))
+    seed: int = option(
+        0, "Random seed; the same seed gives the same run.", "N", values=whole(0, 2**32 - 1)
+    )
     device: str = option(
         "auto",
-        "auto, cpu, cuda, cuda:1 or mps.",
+        "Device to train on: auto, cpu, cuda, cuda:1 or mps.",
         "DEVICE",
         values=Values(hold=lambda value: isinstance(value, str), named="the name of a device"),
     )
     time_limit: float | None = option(
         None,
-        "Train no longer; keep the best state.",
+        "Maximum training time; the best state so far is kept.",
         "SECONDS",
         values=number(lambda seconds: seconds > 0, "a number of seconds above 0"),
     )
@@ -276,7 +288,7 @@ class AuditOptions(Options):
 
     audit: AuditMode = option(
         "stop",
-        "Data that make the score a lie: stop, or warn and train, or off.",
+        "What to do about data that would inflate the score: stop, warn (and train), or off.",
         "MODE",
         values=one_of(AUDIT_MODES),
     )

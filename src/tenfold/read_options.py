@@ -55,7 +55,7 @@ class ReadOptions(Options):
 
     separator: str | None = option(
         None,
-        "Separator of cells, or 'whitespace'. [default: detected]",
+        "Column separator, or 'whitespace'. [default: detected]",
         "CHAR",
         of="table",
         values=Values(
@@ -67,7 +67,7 @@ class ReadOptions(Options):
         None, "Whether the first row names the columns. [default: detected]", of="table"
     )
     encoding: str | None = option(
-        None, "Encoding of the text. [default: detected]", "CODEC", of="table"
+        None, "Text encoding. [default: detected]", "CODEC", of="table"
     )
     decimal: str | None = option(
         None,
@@ -78,42 +78,49 @@ class ReadOptions(Options):
     )
     missing: tuple[str, ...] | None = option(
         MISSING,
-        "A cell that means empty; may be repeated. [default: NA, ?, ...]",
+        "A value that means missing; may be repeated. [default: NA, ?, ...]",
         "CELL",
         of="table",
     )
     skip_rows: int | None = option(
         None,
-        "Lines above the names, or above the first row. [default: detected]",
+        "Number of lines to skip above the header, or above the first row. [default: detected]",
         "N",
         of="table",
         values=LINES,
     )
     skip_footer: int | None = option(
-        None, "Lines below the last row. [default: detected]", "N", of="table", values=LINES
+        None,
+        "Number of lines to skip below the last row. [default: detected]",
+        "N",
+        of="table",
+        values=LINES,
     )
     comment: str | None = option(
-        None, "What comments begin with, '' for none. [default: detected]", "MARK", of="table"
+        None,
+        "Marker that begins a comment, or '' for none. [default: detected]",
+        "MARK",
+        of="table",
     )
     units_row: bool | None = option(
         None,
-        "Whether the row below the names holds units. [default: detected]",
+        "Whether the row below the header holds units. [default: detected]",
         of="table",
     )
     keep_empty: bool = option(
         False,
-        "Keep columns without name and cells, and what stands beside the table.",
+        "Keep columns that have neither a name nor values, and cells beside the table.",
         of="table",
     )
     sheet: str | None = option(
         None,
-        "Sheet of an Excel file, or its number. [default: the first with a table]",
+        "Name or number of the sheet in an Excel file. [default: the first with a table]",
         "NAME",
         of="table",
     )
     max_bad: float = option(
         0.01,
-        "Share of rows or pictures that may be left out as damaged; those without a "
+        "Maximum fraction of damaged rows or images to leave out; those without a "
         "target do not count.",
         "SHARE",
         values=MAX_BAD,
@@ -154,24 +161,23 @@ class PictureOptions(Options):
     max_bad: float = option(0.01, values=MAX_BAD)
     max_pixels: int = option(
         MAX_PIXELS,
-        "Pictures of more pixels are left out undecoded.",
+        "Skip images with more pixels than this, without decoding them.",
         "N",
         of="images",
         values=whole(1, named="a whole number of pixels, 1 or more"),
     )
     white: int | None = option(
         None,
-        "What means white in pictures of 16 or 32 bits, or of numbers with a fraction: "
-        "4095 if they hold 12 bits. "
-        "[default: seen from the pictures that are learnt from]",
+        "Value of white in 16-bit, 32-bit or floating-point images, such as 4095 for "
+        "12-bit data. [default: detected from the training images]",
         "N",
         of="images",
         values=whole(1, MOST_WHITE),
     )
     memory_bytes: int | None = option(
         None,
-        "Memory for pictures; beyond it they are kept in a temporary file. "
-        "[default: a quarter of the machine's]",
+        "Memory for images; beyond it they are stored in a temporary file. [default: a "
+        "quarter of the machine's memory]",
         "GB",
         flag="memory",
         of="images",
@@ -179,13 +185,13 @@ class PictureOptions(Options):
     )
     workers: int | None = option(
         None,
-        "Threads that decode pictures. [default: one a core]",
+        "Threads that decode images. [default: one per core]",
         "N",
         of="images",
         values=whole(1),
     )
     file_column: str | None = option(
-        None, "Column of a CSV that names the files of pictures.", "COLUMN", of="images"
+        None, "Column of the CSV that holds the image files.", "COLUMN", of="images"
     )
     target: str | None = option(None)
     group_column: str | None = option(None)
