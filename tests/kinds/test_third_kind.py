@@ -49,7 +49,7 @@ def test_it_is_trained_scored_saved_loaded_and_asked(data: Path, tmp_path: Path)
     assert run.kind == run.metrics["kind"] == "strings"
     accuracy = run.metrics["scores"]["accuracy"]["mean"]
     assert accuracy > 0.95
-    assert run.metrics["constant"]["accuracy"] < 0.6  # the control
+    assert run.metrics["baseline"]["accuracy"] < 0.6  # the control
     loaded = tenfold.load(run.folder or "")
     asked = ["XY-999", "12345", "7.25"]
     found = loaded.predict(asked)
@@ -81,7 +81,7 @@ def test_a_leak_stops_it_and_the_audit_says_so(tmp_path: Path) -> None:
 
 def test_options_of_other_kinds_are_refused(data: Path) -> None:
     for option in ({"img_size": 32}, {"separator": ";"}):
-        with pytest.raises(UsageError, match="says nothing of strings"):
+        with pytest.raises(UsageError, match="does not apply to strings"):
             tenfold.train(data, out=None, **option)
 
 
