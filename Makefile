@@ -2,7 +2,7 @@
 # A fresh machine needs Python 3.11 or later with its venv module, git and make.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test same check bench docs clean
+.PHONY: help demo test same newest check bench docs clean
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
@@ -10,10 +10,16 @@ PYTHON ?= $(firstword $(shell command -v python3.11 python3.12 python3.13 python
 VENV := .venv
 BIN := $(VENV)/bin
 BENCH_VENV := .venv-bench
+NEWEST_VENV := .venv-newest
+# What `make newest` runs: the fast tests of what rests most on other libraries.
+NEWEST_TESTS := tests/nn tests/training/test_optimizers.py tests/training/test_loop.py \
+  tests/data/test_read.py tests/data/test_sheets.py tests/data/test_dtypes.py \
+  tests/data/test_decode.py tests/export tests/serve tests/test_estimators.py tests/test_tracking.py
 # Which benchmarks `make bench` runs; name one to run it alone: make bench BENCH=benchmarks/tables/run.py
 BENCH ?= $(sort $(wildcard benchmarks/*/run.py))
 BENCH_PINS := $(wildcard benchmarks/constraints.txt)
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
+TORCH := $(shell grep '^torch==' constraints.txt)
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s  %s\n", $$1, $$2 }' Makefile
@@ -22,7 +28,7 @@ demo: $(VENV)/.run ## train on the table that comes with the package, and predic
 	@$(BIN)/tenfold demo
 
 test: $(VENV)/.dev $(VENV)/.browser ## run every test, doctest, example, and block of the documentation
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 same: $(VENV)/.dev ## compare golden runs of this tree and of COMMIT bit for bit: make same COMMIT=main
 	@$(BIN)/python -m tests.golden against $(or $(COMMIT),HEAD)
@@ -34,6 +40,17 @@ check: $(VENV)/.dev ## look for faults without running: style, types, layers, sp
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/typos
 
+# The environment is made anew each time, and no constraints.txt holds it back. Torch alone is
+# pinned: a newer one brings gigabytes of libraries for GPUs, which a trial does not need.
+newest: ## try the newest versions of all libraries but torch: the demo and the fast tests
+	@rm -rf $(NEWEST_VENV)
+	@$(MAKE) $(NEWEST_VENV)/bin/python
+	@echo "installing the newest versions into $(NEWEST_VENV)"
+	@$(NEWEST_VENV)/bin/python $(PIP_INSTALL) --upgrade $(TORCH) \
+	  -e '.[dev,parquet,excel,hog,dask,tracking,onnx,serve]'
+	@cd $(NEWEST_VENV) && bin/tenfold demo
+	@$(NEWEST_VENV)/bin/python -m pytest -m "not slow" -n 2 --dist loadfile $(NEWEST_TESTS)
+
 docs: $(VENV)/.dev ## build the pages under docs/_build/html; a warning is an error
 	@$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -b html docs docs/_build/html
 	@echo "docs/_build/html/index.html"
@@ -42,13 +59,13 @@ bench: $(BENCH_VENV)/.bench ## measure every claim anew, in an environment with 
 	@set -e; for file in $(BENCH); do echo "== $$file"; $(BENCH_VENV)/bin/python "$$file"; done
 
 clean: ## take away environments, caches and built pages; runs/ stays
-	rm -rf $(VENV) $(BENCH_VENV) docs/_build docs/reference/generated build dist
+	rm -rf $(VENV) $(BENCH_VENV) $(NEWEST_VENV) docs/_build docs/reference/generated build dist
 	rm -rf tests/browser/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Environments. A stamp says what is installed; a newer pyproject.toml or constraints.txt renews it.
 
-$(BIN)/python $(BENCH_VENV)/bin/python:
+$(BIN)/python $(BENCH_VENV)/bin/python $(NEWEST_VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "no Python was found: install Python 3.11" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "$(PYTHON) is too old: install Python 3.11, or name one: make PYTHON=..." >&2; exit 1; }
@@ -74,6 +91,6 @@ $(VENV)/.browser: tests/browser/package-lock.json | $(VENV)/.dev
 
 $(BENCH_VENV)/.bench: pyproject.toml constraints.txt $(BENCH_PINS) | $(BENCH_VENV)/bin/python
 	@echo "installing tenfold and its competitors into $(BENCH_VENV)"
-	@$(BENCH_VENV)/bin/python $(PIP_INSTALL) $(shell grep '^torch==' constraints.txt) \
+	@$(BENCH_VENV)/bin/python $(PIP_INSTALL) $(TORCH) \
 	  $(BENCH_PINS:%=-c %) -e '.[bench,onnx,serve]'
 	@touch $@

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from tenfold.cgroups import cpu_limit, memory_limit
-from tenfold.machine import free_bytes, memory_bytes, usable_cores
+from tenfold.machine import allowed_cores, free_bytes, memory_bytes, usable_cores
 
 V2: Final = "0::/outer/inner\n"
 V1: Final = "9:name=systemd:/x\n5:cpu,cpuacct:/docker/ab\n4:memory:/docker/ab\n0::/\n"
@@ -241,15 +241,27 @@ def test_the_size_that_a_process_may_have_is_its_memory_too() -> None:
     assert int(said.stdout) == 3 * 2**29
 
 
-def test_libraries_compute_in_as_many_threads_as_there_is_time_for(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "before",
+    [
+        "from tenfold.machine import set_up_threads\nset_up_threads(root)\n",
+        "from tenfold.nn.threads import make_ready\nmake_ready(root)\n",
+    ],
+    ids=["the command", "a program that imports the library"],
+)
+@pytest.mark.parametrize(("told", "threads"), [({}, 1), ({"OMP_NUM_THREADS": "2"}, 2)])
+@pytest.mark.skipif(allowed_cores() < 2, reason="there is one processor")
+def test_libraries_compute_in_as_many_threads_as_there_is_time_for(
+    tmp_path: Path, before: str, told: dict[str, str], threads: int
+) -> None:
     """In a container with a quota they count the processors of the whole machine otherwise."""
     program = (
-        "import sys\nfrom pathlib import Path\nfrom tenfold.machine import heed_limits\n"
-        "heed_limits(Path(sys.argv[1]))\nimport torch\nprint(torch.get_num_threads())"
+        "import sys\nfrom pathlib import Path\nroot = Path(sys.argv[1])\n"
+        f"{before}import torch\nprint(torch.get_num_threads())"
     )
     root = tree(tmp_path, "0::/", {"cpu.max": "100000 100000"})
-    free = {k: v for k, v in os.environ.items() if not k.endswith("_NUM_THREADS")}
+    free = {k: v for k, v in os.environ.items() if not k.endswith("_NUM_THREADS")} | told
     said = subprocess.run(
         [sys.executable, "-c", program, root], capture_output=True, check=True, env=free
     )
-    assert said.stdout == b"1\n"
+    assert int(said.stdout) == threads

@@ -8,8 +8,7 @@ same networks. The grid below the headline varies width, batch and folds.
 import math
 import sys
 import time
-from dataclasses import dataclass, replace
-from importlib.resources import as_file, files
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from typing import Any, Final
@@ -17,6 +16,7 @@ from typing import Any, Final
 HERE: Final = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 import machine  # noqa: E402
+from stacks import Case, prepare  # noqa: E402
 
 PACKAGES: Final = ("tenfold", "torch", "numpy")
 NETWORKS: Final = ("tutorial", "auto")
@@ -24,7 +24,6 @@ WIDTHS: Final = {"tutorial": (13, 64, 256), "auto": (32, 64, 128, 256)}
 BATCHES: Final = {"tutorial": (5, 32, 128), "auto": (32, 64, 128, 256)}
 FOLDS: Final = (5, 10, 20)
 GRID_STEPS: Final = 400  # of a cell; seconds grow evenly with them
-SAMPLE: Final = 1_000  # rows of the larger table
 BAR: Final = {
     ("tutorial", "cpu"): 8,
     ("auto", "cpu"): 3,
@@ -47,70 +46,6 @@ INTRODUCTION: Final = [
 ]
 ALL_EPOCHS: Final = "all epochs"
 Record = dict[str, Any]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Case:
-    """A table, a network and its folds, ready to be trained."""
-
-    table: str
-    network: str
-    folds: int
-    rows: Any
-    task: str
-    splits: Any
-    plan: Any
-    streams: Any
-
-
-def read(name: str) -> Any:
-    """Return a table that comes with the package, or so many of its rows."""
-    import pandas as pd  # noqa: PLC0415 - after the number of threads is set
-
-    from tenfold.data.read import read_table  # noqa: PLC0415
-
-    file = {"housing": "housing.data", "california": "california.csv.gz"}[name]
-    with as_file(files("tenfold") / "samples" / file) as path:
-        if name == "housing":
-            return read_table(path)
-        return read_table(pd.read_csv(path).sample(SAMPLE, random_state=0))
-
-
-def prepare(name: str, network: str, folds: int, **changes: int) -> Case:
-    """Return a case: the default plan of a network, with a width, batch or epochs changed."""
-    from tenfold.config import RunOptions, SchemaOptions, SplitOptions, TrainOptions  # noqa: PLC0415
-    from tenfold.kinds.registry import TABLES  # noqa: PLC0415
-    from tenfold.learning import Learning  # noqa: PLC0415
-    from tenfold.seeds import Streams  # noqa: PLC0415
-    from tenfold.training.choose import choose_plan  # noqa: PLC0415
-
-    width = changes.pop("width", None)
-    target = "median_house_value" if name == "california" else None
-    options = RunOptions(
-        schema=SchemaOptions(target=target),
-        split=SplitOptions(folds=folds),
-        train=TrainOptions(network=network, **changes),
-    )
-    streams = Streams(options.train.seed)
-    found = TABLES.describe(read(name), None, options, streams)
-    table, schema = found.data, found.schema
-    learning = Learning(data=table, test=None, schema=schema, options=options, streams=streams)
-    dealt = TABLES.split(learning, TABLES.encode(table, schema))
-    rows, splits = dealt.rows, dealt.splits
-    plan, _ = choose_plan(rows, len(splits), schema.task, options.train)
-    if width is not None:
-        body = replace(plan.body, hidden=tuple(width for _ in plan.body.hidden))
-        plan = replace(plan, body=body)
-    return Case(
-        table=name,
-        network=network,
-        folds=folds,
-        rows=rows,
-        task=schema.task,
-        splits=splits,
-        plan=plan,
-        streams=streams,
-    )
 
 
 def fit(case: Case, splits: Any, device: str) -> tuple[float, float, list[Any]]:

@@ -1,18 +1,9 @@
 """Tenfold turns tables and pictures into neural networks whose score you can believe."""
 
 import importlib
-import os
 from typing import TYPE_CHECKING, Any
 
-from tenfold.machine import heed_limits
-
 __version__ = "0.1.0"
-
-# Threads of torch wait for each other by spinning. On a machine that does anything else
-# at the same time they then take the cores from each other, and training takes up to
-# forty times as long (benchmarks/LOG.md). Set here, as it is read when torch is loaded.
-os.environ.setdefault("GOMP_SPINCOUNT", "1000")
-heed_limits()  # for the same reason
 
 if TYPE_CHECKING:
     from tenfold.auditing import audit as audit

@@ -83,15 +83,32 @@ def usable_threads() -> int:
     return min(usable_cores(), int(told)) if told.isdecimal() and int(told) else usable_cores()
 
 
-def heed_limits(root: Path = ROOT) -> None:
-    """Let libraries that are yet to be loaded compute in as many threads as there is time for.
+def set_up_threads(root: Path = ROOT) -> None:
+    """Set the environment variables by which libraries that are yet to be loaded use threads.
 
-    They count the processors of the machine; in a container with time for two of sixty-four
-    their threads would wait for each other. What the user set stays.
+    Threads of torch wait for each other by spinning. On a machine that does anything else at
+    the same time, they take the cores from each other, and training takes up to forty times
+    as long (benchmarks/LOG.md); so they are told to spin less. Libraries count the processors
+    of the machine, too, and in a container with time for two of sixty-four their threads would
+    wait for each other; so they are told how many to start. What the user set stays.
+
+    It is for programs alone, as the command is one: a library must leave the environment of
+    the process as it is.
+    """
+    os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+    threads = limited_threads(root)
+    if threads is not None:
+        os.environ.setdefault("OMP_NUM_THREADS", str(threads))
+
+
+def limited_threads(root: Path = ROOT) -> int | None:
+    """Return how many threads there is time for; None if no limit says that they are fewer.
+
+    ``OMP_NUM_THREADS``, where it is set, is the user's choice, and then nothing limits it.
     """
     cores = usable_cores(root)
-    if cores < allowed_cores():
-        os.environ.setdefault("OMP_NUM_THREADS", str(cores))
+    limited = cores < allowed_cores() and "OMP_NUM_THREADS" not in os.environ
+    return cores if limited else None
 
 
 @contextmanager

@@ -35,7 +35,8 @@ from tests.engine_tables import houses
 SECONDS = 120
 MOUNT, UMOUNT = "/bin/mount", "/bin/umount"
 QUICK: Final[dict[str, Any]] = {"folds": 2, "quality": "fast", "epochs": 2}
-# Its steps take long while there is a file `slow` beside it, so that it can be cut off.
+# While there is a file `slow` beside it its steps take long, and once the file that is named
+# in it exists they never end: whenever it is cut off, training is under way.
 NETWORK: Final = """
 import time
 from pathlib import Path
@@ -47,8 +48,11 @@ class Slow(torch.nn.Module):
         self.layers = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.LazyLinear(outputs))
 
     def forward(self, x):
-        if self.training and Path(__file__).with_name("slow").exists():
+        slow = Path(__file__).with_name("slow")
+        if self.training and slow.exists():
             time.sleep(0.05)
+            while Path(slow.read_text()).exists():
+                time.sleep(0.05)
         return self.layers(x)
 
 def network(inputs, outputs):
@@ -90,11 +94,11 @@ def test_a_run_that_is_killed_goes_on_and_ends_with_the_same_file(
     data = table if kind == "table" else write_folder(tmp_path / "houses", 24)
     network, slow = tmp_path / "mine.py", tmp_path / "slow"
     network.write_text(NETWORK)
-    # With `slow` these take six seconds or more, and the first state is kept after one.
-    options = {"network": f"{network}:network", "folds": 2, "epochs": 60}
+    # With `slow` these take three seconds or more, and the first state is kept after one.
+    options = {"network": f"{network}:network", "folds": 2, "epochs": 30}
     asked = [word for name, value in options.items() for word in (f"--{name}", str(value))]
     run = tmp_path / "cut" / "houses-1"
-    slow.touch()
+    slow.write_text(str(run / NEWEST))
     program = subprocess.Popen(
         command("train", data, *asked, "--out", tmp_path / "cut", "--quiet"),
         stderr=subprocess.PIPE,
@@ -113,8 +117,9 @@ def test_a_run_that_is_killed_goes_on_and_ends_with_the_same_file(
     whole = folder_of(train(data, **options, out=tmp_path / "whole"))
     for name in ("model.tenfold", "predictions.csv"):
         assert fingerprint(run / name) == fingerprint(whole / name)
-    again = call("train", "--resume", run)
-    assert (again.returncode, again.stderr[:4]) == (1, "M13:")
+    with pytest.raises(StoreError) as caught:
+        train(resume=run)
+    assert caught.value.code == "M13"
 
 
 @pytest.mark.slow
@@ -385,6 +390,12 @@ def test_a_run_on_a_full_disk_is_had_once_there_is_room(
 
 
 @pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """Return where commands are given."""
+    return tmp_path
+
+
+@pytest.fixture
 def done(table: Path, tmp_path: Path) -> Path:
     """Return the folder of a finished run."""
     return folder_of(train(table, folds=3, epochs=2, seed=9, out=tmp_path))
@@ -455,13 +466,13 @@ def test_data_that_changed_are_not_repeated(done: Path, table: Path, tmp_path: P
     ],
 )
 def test_options_that_say_otherwise_are_refused(
-    words: list[str], code: str, done: Path
+    words: list[str], code: str, done: Path, run_tenfold: Callable[..., tuple[int, str, str]]
 ) -> None:
     (done / "metrics.json").unlink()
-    found = call("train", *(word.format(run=done) for word in words))
-    assert found.returncode in {1, 2}
-    assert found.stderr.startswith(f"{code}: ")
-    assert found.stdout == ""
+    status, out, err = run_tenfold("train", *(word.format(run=done) for word in words))
+    assert status == (2 if code == "U02" else 1)
+    assert err.startswith(f"{code}: ")
+    assert out == ""
 
 
 def test_what_no_file_holds_is_asked_for_again(tmp_path: Path) -> None:

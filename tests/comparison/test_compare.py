@@ -203,7 +203,7 @@ def pets(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_pictures_are_compared_too(pets: Path) -> None:
     """Networks read the files anew: their rows must be those of the classical models."""
     found = compare(
-        pets, contenders=[], folds=3, time_limit=5, max_bad=0.1, axes=False, out=None
+        pets, contenders=[], folds=3, quality="fast", max_bad=0.1, axes=False, out=None
     )
     rows = {entry.name: entry for entry in found.entries}
     assert set(rows) == {

@@ -8,9 +8,11 @@ from typing import Any, Final
 import openpyxl
 import pandas as pd
 import pytest
+from openpyxl.chart import BarChart
 
 from tenfold.config import ReadOptions
 from tenfold.data.read import read_table
+from tenfold.data.sheet_rows import known_reader, open_book
 from tenfold.data.table import Table
 from tenfold.errors import ReadError
 
@@ -139,6 +141,24 @@ def test_a_sheet_that_is_a_chart_is_passed_over(tmp_path: Path) -> None:
     assert cells(read_table(path)) == [NAMES, *ROWS]
     with pytest.raises(ReadError, match="D02: sheet 'empty chart' is empty"):
         read_table(path, ReadOptions(sheet="empty chart"))
+
+
+def test_a_book_is_opened_alike_where_the_reader_is_another(tmp_path: Path) -> None:
+    def change(made: openpyxl.Workbook, _: Any) -> None:
+        made.create_chartsheet("a chart", 0).add_chart(BarChart())
+
+    path = book(tmp_path / "t.xlsx", [NAMES, *ROWS], change)
+    found = {}
+    for reader in (known_reader(), None):
+        opened = open_book(path, reader)
+        found[reader] = [
+            (page.title, [[cell.value for cell in row] for row in page.rows])
+            for page in opened.worksheets
+        ]
+        opened.close()
+    assert len(found) == 2  # openpyxl's reader is known today
+    assert found[None] == found[known_reader()]
+    assert len(found[None]) == 1
 
 
 # Formulas

@@ -5,7 +5,8 @@ import torch
 
 from tenfold.nn.backbones import LITE0, Backbone, empty_backbone, load_backbone
 from tenfold.nn.efficientnet import EfficientNetLite0
-from tenfold.nn.fused import FusedEfficientNet, has_fused_kernels
+from tenfold.nn.fused import FusedEfficientNet
+from tenfold.nn.kernels import has_fused_kernels
 
 pytestmark = pytest.mark.skipif(
     not has_fused_kernels(), reason="this torch has no such kernels"

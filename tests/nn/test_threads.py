@@ -1,6 +1,10 @@
 """Pieces of work side by side: in order, alone on their core, and nothing left behind."""
 
+import os
+import subprocess
+import sys
 import time
+from typing import Final
 
 import pytest
 import torch
@@ -45,3 +49,33 @@ def test_pieces_may_have_pieces_of_their_own() -> None:
         return sum(each_in_a_thread(lambda x: x + number, range(3)))
 
     assert list(each_in_a_thread(inner, range(3))) == [3, 6, 9]
+
+
+FORKED: Final = """
+import os, torch
+from tenfold.nn.threads import make_ready
+READY_BEFORE
+child = os.fork()
+if child == 0:
+    BEFORE_COMPUTING
+    os._exit(torch.get_num_threads())
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), torch.get_num_threads())
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system forks nothing")
+@pytest.mark.parametrize(
+    ("parent", "child", "threads"),
+    [("make_ready()", "", 1), ("", "make_ready()", 1), ("", "", 2)],
+    ids=["after the library has computed", "before it has", "and it never computes"],
+)
+def test_a_forked_child_computes_on_one_core(parent: str, child: str, threads: int) -> None:
+    """What never computes with the library is left alone: the control."""
+    program = FORKED.replace("READY_BEFORE", parent).replace("BEFORE_COMPUTING", child)
+    said = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", program],
+        env=os.environ | {"OMP_NUM_THREADS": "2"},
+        capture_output=True,
+        check=True,
+    )
+    assert said.stdout.split() == [str(threads).encode(), b"2"]

@@ -4,6 +4,7 @@ import copy
 import json
 import shutil
 import warnings
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -12,13 +13,23 @@ from typing import Final
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.axes import Axes
+from matplotlib.backend_bases import RendererBase
+from matplotlib.lines import Line2D
 from sklearn.metrics import r2_score
 
 import tenfold
 from tenfold import Run
 from tenfold.errors import StoreError
-from tenfold.report.page import confusion_of, render_card, render_notebook, render_page
+from tenfold.report.page import (
+    confusion_of,
+    environment,
+    render_card,
+    render_notebook,
+    render_page,
+)
 from tenfold.report.summary import Summary
+from tenfold.report.svg import as_png, as_svg, new_axes
 from tenfold.report.text import group_lines, headline, score_lines
 from tests.engine_pages import Page, loads_nothing
 from tests.engine_pictures import write_folder
@@ -322,6 +333,28 @@ def test_the_page_of_a_large_run_is_small_and_no_more_work_than_that_of_another(
         pages.append(render_page(findings))
     assert len(pages[-1].encode()) < BYTES
     assert work[1] < 1.2 * work[0]
+
+
+class CountingLine(Line2D):
+    """A line that counts how often it is drawn."""
+
+    times = 0
+
+    def draw(self, renderer: RendererBase) -> None:
+        self.times += 1
+        super().draw(renderer)
+
+
+@pytest.mark.parametrize("drawn", [as_png, partial(as_svg, title="a line")])
+def test_a_figure_is_drawn_once(drawn: Callable[[Axes], object]) -> None:
+    ax, line = new_axes(), CountingLine([0, 1], [0, 1])
+    ax.add_line(line)
+    drawn(ax)
+    assert line.times == 1
+
+
+def test_a_template_is_compiled_once() -> None:
+    assert environment().get_template("run.html") is environment().get_template("run.html")
 
 
 def test_curves_are_drawn_without_a_warning_where_a_class_has_one_row(tmp_path: Path) -> None:

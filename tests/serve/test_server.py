@@ -1,8 +1,10 @@
 """A server answers as its file does, says what is wrong, and ends when it is told to."""
 
+import asyncio
 import base64
 import io
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -20,6 +22,7 @@ from PIL import Image
 from tenfold.errors import ServeError, StoreError
 from tenfold.exported import HIGH, LOW, Exported
 from tenfold.serve.options import ServeOptions
+from tenfold.serve.patience import DOCUMENTED, Patient, protocol
 from tenfold.serve.server import serve
 from tests.engine_served import (
     SIDE,
@@ -205,6 +208,27 @@ def said_by(connection: socket.socket, until: bytes = b"") -> bytes:
     while (not until or until not in told) and (part := connection.recv(65_536)):
         told += part
     return told
+
+
+ANOTHER_UVICORN: Final = """
+import sys, uvicorn.supervisors
+sys.modules["uvicorn.protocols.http.httptools_impl"] = None
+del uvicorn.supervisors.Multiprocess
+"""
+
+
+def test_a_uvicorn_without_what_it_does_not_document_answers(
+    files: dict[str, Path], tmp_path: Path
+) -> None:
+    """Python runs ``sitecustomize`` before the command: the names are gone for it."""
+    (tmp_path / "sitecustomize.py").write_text(ANOTHER_UVICORN)
+    path = os.pathsep.join([str(tmp_path), *sys.path])
+    with serving(files["regression"], "--workers", "2", PYTHONPATH=path) as server:
+        assert server.ask_until(fine, "/health").status == 200
+        assert server.ask(body={"rows": [ROW]}).status == 200
+        assert server.stop()[0] == 0
+    assert protocol(asyncio.Protocol) == DOCUMENTED
+    assert protocol() is Patient  # the control
 
 
 def test_a_request_that_never_ends_is_ended(hasty: Server) -> None:

@@ -8,7 +8,7 @@ from tenfold.cli.streams import BY_SIGNAL, connected, discard, endable, printing
 from tenfold.cli.views import app
 from tenfold.documents import document
 from tenfold.errors import StoreError, TenfoldError, UsageError
-from tenfold.machine import keep_freed_memory
+from tenfold.machine import keep_freed_memory, set_up_threads
 from tenfold.wording import COMMAND
 
 CTRL_C = 130  # typer's exit status for it
@@ -21,6 +21,7 @@ def main() -> None:
     Its exit status is 0 if all went well, 1 for a coded message, 2 for wrong usage, and 128
     and a number if a signal of that number ended it.
     """
+    set_up_threads()
     keep_freed_memory()
     if not sys.warnoptions:  # of Python: whoever asks for warnings gets them
         warnings.simplefilter("ignore")

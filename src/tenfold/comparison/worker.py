@@ -29,6 +29,7 @@ from tenfold.machine import (
     keep_freed_memory,
     on_one_core,
     peak_memory_bytes,
+    set_up_threads,
     usable_threads,
 )
 
@@ -39,6 +40,7 @@ def main() -> None:
     """Do the jobs that come on standard input, each in a child of this process."""
     with os.fdopen(os.dup(0), "rb", buffering=0) as jobs, os.fdopen(os.dup(1), "wb") as out:
         os.dup2(2, 1)  # libraries may print
+        set_up_threads()
         sys.path[:], networks = read_frame(jobs)
         if networks:
             keep_freed_memory()
@@ -83,9 +85,9 @@ def _compute_on_all_cores() -> None:
 
     In a forked process networks compute on one core otherwise (``nn/threads.py``).
     """
-    import torch  # noqa: PLC0415 - loaded already where there are networks
+    from tenfold.nn.threads import compute_in  # noqa: PLC0415 - torch is loaded already
 
-    torch.set_num_threads(usable_threads())
+    compute_in(usable_threads())
 
 
 def _run(job: Job, out: IO[bytes]) -> None:

@@ -49,25 +49,49 @@ def sheet_records(path: Path, sheet: Sheet) -> tuple[list[Record], int, int]:
 
 def _cells(path: Path, sheet: str) -> list[list[Any]]:
     """Return the cells of a sheet, row by row; nothing if it holds a chart and no cells."""
-    reader_type = importlib.import_module("openpyxl.reader.excel").ExcelReader
-
-    class Reader(reader_type):  # type: ignore[misc, valid-type]
-        """Reads the sheets that hold cells, and passes over charts, which may be damaged."""
-
-        def read_chartsheet(self, sheet: Any, rel: Any) -> None:
-            pass
-
-    reader = Reader(path, read_only=True, data_only=True, keep_links=False)
-    reader.read()
-    book = reader.wb
+    book = open_book(path, known_reader())
     try:
-        if sheet not in book.sheetnames:
+        page = next((page for page in book.worksheets if page.title == sheet), None)
+        if page is None:
             return []
-        page = book[sheet]
         page.reset_dimensions()  # what a sheet says of its size need not be true
         return [[_held(cell) for cell in row] for row in page.rows]
     finally:
         book.close()
+
+
+def known_reader() -> Any:
+    """Return openpyxl's reader if it is as expected, None if it is another one.
+
+    It is no documented part of openpyxl.
+    """
+    found = getattr(importlib.import_module("openpyxl.reader.excel"), "ExcelReader", None)
+    return found if all(hasattr(found, name) for name in ("read", "read_chartsheet")) else None
+
+
+def open_book(path: Path, reader_type: Any) -> Any:
+    """Return an open workbook.
+
+    Parameters
+    ----------
+    path : Path
+    reader_type : type or None
+        With a reader of openpyxl's, charts are passed over: they may be damaged, and hold no
+        rows. With None everything is read.
+    """
+    asked = {"read_only": True, "data_only": True, "keep_links": False}
+    if reader_type is None:
+        return importlib.import_module("openpyxl").load_workbook(path, **asked)
+
+    class Reader(reader_type):  # type: ignore[misc]
+        """Reads the sheets that hold cells."""
+
+        def read_chartsheet(self, sheet: Any, rel: Any) -> None:
+            pass
+
+    reader = Reader(path, **asked)
+    reader.read()
+    return reader.wb
 
 
 def _fill(rows: list[list[Any]], merged: Sequence[str]) -> tuple[int, set[int]]:

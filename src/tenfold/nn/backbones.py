@@ -17,7 +17,8 @@ from tenfold.errors import NetworkError
 from tenfold.extras import require
 from tenfold.nn.chance import seeded
 from tenfold.nn.efficientnet import FEATURES, EfficientNetLite0
-from tenfold.nn.fused import FusedEfficientNet, has_fused_kernels
+from tenfold.nn.fused import FusedEfficientNet
+from tenfold.nn.kernels import has_fused_kernels
 
 LITE0: Final = "efficientnet-lite0"
 TIMM: Final = "timm:"

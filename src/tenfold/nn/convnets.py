@@ -13,7 +13,8 @@ from torch.nn import functional
 
 from tenfold.nn.backbones import Backbone
 from tenfold.nn.efficientnet import EfficientNetLite0
-from tenfold.nn.fused import FusedEfficientNet, has_fused_kernels
+from tenfold.nn.fused import FusedEfficientNet
+from tenfold.nn.kernels import has_fused_kernels
 
 PATCH: Final = 4  # side of the patches that are whitened, in pixels
 WHITE: Final = 48  # filters of the whitening layer, half of them the others' negatives

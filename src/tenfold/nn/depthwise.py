@@ -2,8 +2,10 @@
 
 oneDNN has fast kernels for the slopes of 3 x 3 filters, and slow ones for those of
 5 x 5 filters and, in bfloat16, of maps that are seen at every second pixel: up to a hundred
-times as long as the convolution itself. Both follow from the fast ones
-(benchmarks/LOG.md).
+times as long as the convolution itself. Both follow from the fast ones. Forward and
+back, torch's own take 1.5 to 6.7 times as long in bfloat16, and 1.5 times in float32 with
+5 x 5 filters; in float32 at every second pixel they take 0.6 to 0.9 times as long
+(benchmarks/by_hand).
 
 Shape letters in this file:
     B  pictures in a batch    C  channels    H, W  height and width    K  side of a filter
@@ -15,6 +17,8 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
+
+from tenfold.nn.kernels import depthwise_slope
 
 FAST: Final = 3  # side of filters whose slopes are quick
 
@@ -82,7 +86,7 @@ def input_slope(x_BCHW: Tensor, weight_C1KK: Tensor, slope_BCHW: Tensor, stride:
         turned = weight_C1KK.flip(2, 3)
         return functional.conv2d(slope_BCHW, turned, None, 1, margin, 1, len(turned))
     shape_BCHW = torch.empty_like(x_BCHW, dtype=torch.float32)  # its numbers do not count
-    wide = _slopes(shape_BCHW, weight_C1KK.float(), slope_BCHW.float(), stride, at=0)
+    wide = depthwise_slope(shape_BCHW, weight_C1KK.float(), slope_BCHW.float(), stride, 0)
     return wide.to(x_BCHW.dtype)
 
 
@@ -100,14 +104,5 @@ def weight_slope(
             rows, columns = part.shape[2:]
             seen = x_BCHW[:, :, top : top + high + rows, left : left + wide + columns]
             seen = seen.contiguous(memory_format=torch.channels_last)
-            part.copy_(_slopes(seen, part, slope_BCHW, stride, at=1))
-    return found
-
-
-def _slopes(x_BCHW: Tensor, weight: Tensor, slope: Tensor, stride: int, *, at: int) -> Tensor:
-    wanted = [number == at for number in range(3)]
-    steps, none, transposed = [stride, stride], [0, 0], False
-    found: Tensor = torch.ops.aten.convolution_backward(
-        slope, x_BCHW, weight, None, steps, none, [1, 1], transposed, none, len(weight), wanted
-    )[at]
+            part.copy_(depthwise_slope(seen, part, slope_BCHW, stride, 1))
     return found

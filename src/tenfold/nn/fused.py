@@ -1,10 +1,10 @@
-# ruff: noqa: SLF001 - torch has no public name for its fused kernels
 """A frozen EfficientNet on the processor, each convolution one fused kernel.
 
 Running a backbone over all pictures is nearly all that a pretrained run costs. Here
 batch norms are folded into the convolutions, the bend and the sum of a block are
 done by the convolution's own kernel, and weights lie in the kernel's own order
-(benchmarks/LOG.md has the gains). tests/nn/test_fused.py compares it with the plain network.
+(benchmarks/LOG.md). The plain network takes 1.5 times as long in float32, and 1.3 times in
+bfloat16 (benchmarks/by_hand). tests/nn/test_fused.py compares the two.
 
 Shape letters in this file:
     B  pictures in a batch    C  channels    H, W  height and width    D  features
@@ -19,8 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from tenfold.nn.efficientnet import CENTER, SCALE, EfficientNetLite0, SameConv, fold
-
-onednn = torch.ops.mkldnn
+from tenfold.nn.kernels import CUT_AT_6, NO_BEND, Bend, fused_conv, fused_matrix, packed
 
 BATCH: Final = 16  # pictures that are run at once: more no longer fit the cache
 # Pointwise convolutions of so many channels are products of matrices. As convolutions they
@@ -28,16 +27,6 @@ BATCH: Final = 16  # pictures that are run at once: more no longer fit the cache
 # times the cost, in each call for another size.
 MATRIX_CHANNELS: Final = 192
 
-
-def has_fused_kernels() -> bool:
-    """Tell whether this build of torch has the kernels: those for processors do."""
-    return torch.backends.mkldnn.is_available() and hasattr(onednn, "_convolution_pointwise")
-
-
-Bend = tuple[str, list[float], str]
-"""Name, numbers and kind of what a kernel does to each sum."""
-NO_BEND: Final[Bend] = ("none", [], "")
-CUT_AT_6: Final[Bend] = ("hardtanh", [0.0, 6.0], "")
 
 Layer = Callable[..., Tensor]
 """Takes maps, (B, C, H, W), and maps to be added to what comes out."""
@@ -59,15 +48,8 @@ def fuse(conv: SameConv, norm: nn.BatchNorm2d, dtype: torch.dtype, *, bends: boo
 
 def _packed(weight: Tensor, conv: SameConv) -> Tensor:
     """Return weights in the order of the kernel."""
-    packed: Tensor = onednn._reorder_convolution_weight(
-        weight.contiguous(memory_format=torch.channels_last),
-        [0, 0],
-        list(conv.stride),
-        [1, 1],
-        conv.groups,
-        [BATCH, conv.in_channels, 32, 32],
-    )
-    return packed
+    shape = (BATCH, conv.in_channels, 32, 32)
+    return packed(weight, conv.stride, conv.groups, shape)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -81,12 +63,8 @@ class _FusedMatrix:
     def __call__(self, x_BCHW: Tensor, added: Tensor | None = None) -> Tensor:
         batch, _, high, wide = x_BCHW.shape
         rows = _rows(x_BCHW)
-        if added is None:
-            out = onednn._linear_pointwise(rows, self.weight, self.bias, *self.bend)
-        else:
-            out = onednn._linear_pointwise.binary(
-                rows, _rows(added), self.weight, self.bias, "add"
-            )
+        more = None if added is None else _rows(added)
+        out = fused_matrix(rows, self.weight, self.bias, self.bend, more)
         maps: Tensor = out.view(batch, high, wide, len(self.bias)).permute(0, 3, 1, 2)
         return maps
 
@@ -119,13 +97,7 @@ class _FusedConv:
         elif left != right or top != bottom:
             x_BCHW, padding = functional.pad(x_BCHW, (left, right, top, bottom)), [0, 0]
         place = (weight, self.bias, padding, list(conv.stride), [1, 1], conv.groups)
-        if added is not None:
-            summed: Tensor = onednn._convolution_pointwise_.binary(
-                added, x_BCHW, *place, "add", None, None, [], None
-            )
-            return summed
-        out: Tensor = onednn._convolution_pointwise(x_BCHW, *place, *self.bend)
-        return out
+        return fused_conv(x_BCHW, place, self.bend, added)
 
 
 @final

@@ -50,7 +50,7 @@ class FoldHead(FoldNetwork):
         self.bias_FO = nn.Parameter(torch.zeros(networks, outputs))
         self.register_buffer("center_FD", torch.zeros(networks, inputs))
         self.register_buffer("scale_FD", torch.ones(networks, inputs))
-        self._inputs_ND: Tensor | None = None
+        self._outputs_FNO: Tensor | None = None  # of the last step, with autograd's graph
 
     def estimate(
         self, numbers_ND: NDArray[np.floating[Any]], learn_GN: NDArray[np.bool_]
@@ -106,25 +106,23 @@ class FoldHead(FoldNetwork):
         ----------
         x : Tensor of shape (1, N, D)
         """
-        self._inputs_ND = x[0]
-        weight_FDO, bias_FO = self._scaled()
-        networks, inputs, outputs = weight_FDO.shape
-        side_by_side = weight_FDO.transpose(0, 1).reshape(inputs, networks * outputs)
-        out_NFO = (self._inputs_ND @ side_by_side).view(-1, networks, outputs)
-        return out_NFO.transpose(0, 1) + bias_FO[:, None]
+        with torch.enable_grad():
+            weight_FDO, bias_FO = self._scaled()
+            networks, inputs, outputs = weight_FDO.shape
+            side_by_side = weight_FDO.transpose(0, 1).reshape(inputs, networks * outputs)
+            out_NFO = (x[0] @ side_by_side).view(-1, networks, outputs)
+            self._outputs_FNO = out_NFO.transpose(0, 1) + bias_FO[:, None]
+        return self._outputs_FNO.detach()
 
     def train_backward(self, slope_FBO: Tensor) -> None:
         """Write ``grad`` of weights and biases, given the slope at the last outputs.
 
         A row of slope 0, which a network may not learn from, adds exactly 0.
         """
-        if self._inputs_ND is None:
+        if self._outputs_FNO is None:
             raise RuntimeError("train_backward follows train_forward")
-        networks, rows, outputs = slope_FBO.shape
-        slope_NK = slope_FBO.transpose(0, 1).reshape(rows, networks * outputs)
-        raw_FDO = (self._inputs_ND.T @ slope_NK).view(-1, networks, outputs).transpose(0, 1)
-        bias_FO = slope_FBO.sum(dim=1)
-        centred_FDO = raw_FDO - self.center_FD[..., None] * bias_FO[:, None]
-        slope_memory(self.weight_FDO).copy_(centred_FDO * self.scale_FD[..., None])
-        slope_memory(self.bias_FO).copy_(bias_FO)
-        self._inputs_ND = None
+        parameters = (self.weight_FDO, self.bias_FO)
+        slopes = torch.autograd.grad(self._outputs_FNO, parameters, slope_FBO)
+        for parameter, slope in zip(parameters, slopes, strict=True):
+            slope_memory(parameter).copy_(slope)
+        self._outputs_FNO = None

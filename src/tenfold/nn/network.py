@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from tenfold.nn.features import FoldFeatures
 from tenfold.nn.inputs import Inputs
 from tenfold.nn.targets import FoldTarget
+from tenfold.nn.threads import make_ready
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -112,6 +113,7 @@ def answer(
     Tensor of shape (F, up to BLOCK, O), float64
         Values in regression (O is 1), probabilities in classification.
     """
+    make_ready()
     network.eval()
     for rows_FB in rows_FM.split(BLOCK, dim=1):
         folds, rows = rows_FB.shape

@@ -96,7 +96,9 @@ class FoldTarget(nn.Module):
     ) -> tuple[Tensor, Tensor]:
         """Return the summed loss of each network and its slope at the outputs.
 
-        Squared error in regression, cross-entropy in nats in classification.
+        Squared error in regression, cross-entropy in nats in classification. Autograd's
+        slope of the first takes 5.6 times as long, that of the second 0.87 times, with other
+        last bits (benchmarks/by_hand).
 
         Parameters
         ----------

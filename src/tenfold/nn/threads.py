@@ -10,17 +10,22 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import Final, TypeVar
 
 import torch
 
+from tenfold.cgroups import ROOT
 from tenfold.locks import OneAtATime
+from tenfold.machine import limited_threads
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _POOLS: Final[dict[int, ThreadPoolExecutor]] = {}
 _MAKING: Final = OneAtATime()
+_LOADED_IN: Final = os.getpid()
+_READY: Final[set[int]] = set()  # the processes that were made ready: this one, and its parents
 
 
 def each_in_a_thread(
@@ -33,6 +38,7 @@ def each_in_a_thread(
     >>> list(each_in_a_thread(lambda x: int(torch.ones(x).sum()), [1, 2, 3]))
     [1, 2, 3]
     """
+    make_ready()
     threads = torch.get_num_threads()
     if threads == 1:
         yield from map(function, items)
@@ -78,6 +84,39 @@ def _make_pool(threads: int) -> ThreadPoolExecutor:
     return pool
 
 
+def make_ready(root: Path = ROOT) -> None:
+    """Let torch use threads in this process as Tenfold needs it; call it before computing.
+
+    Importing the library changes nothing in the process, so it is done now, and once: in a
+    container with time for fewer threads than there are processors, torch gets no more; and a
+    child that this process forks from now on computes on one core, as does this process if it
+    was itself forked since this module was loaded.
+
+    Parameters
+    ----------
+    root : Path
+        Where the system's files begin.
+    """
+    if os.getpid() in _READY:
+        return
+    with _MAKING:
+        if os.getpid() in _READY:
+            return
+        if os.getpid() != _LOADED_IN:
+            _begin_in_a_child()
+        elif (threads := limited_threads(root)) is not None:
+            torch.set_num_threads(min(threads, torch.get_num_threads()))
+        if not _READY and hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=_begin_in_a_child)
+        _READY.add(os.getpid())
+
+
+def compute_in(threads: int) -> None:
+    """Compute in so many threads in a forked process whose parent has computed nothing."""
+    torch.set_num_threads(threads)
+    _READY.add(os.getpid())
+
+
 def _begin_in_a_child() -> None:
     """Compute on one core in a forked process.
 
@@ -86,7 +125,3 @@ def _begin_in_a_child() -> None:
     """
     _POOLS.clear()
     torch.set_num_threads(1)
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_begin_in_a_child)

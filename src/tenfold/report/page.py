@@ -8,6 +8,7 @@ import base64
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -88,8 +89,12 @@ class Findings:
         return [*drawn, *figures_of_training(self.summary, self.history)]
 
 
+@cache
 def environment() -> Environment:
-    """Return what fills templates in; names of a user's cannot become markup in a page."""
+    """Return what fills templates in; names of a user's cannot become markup in a page.
+
+    There is one for all pages, since a template takes longer to compile than to fill in.
+    """
     made = Environment(
         loader=PackageLoader("tenfold.report"),
         autoescape=select_autoescape(["html"]),

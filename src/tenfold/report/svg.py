@@ -70,7 +70,7 @@ def as_svg(ax: Axes, title: str) -> Markup:
     figure = _finish(ax)
     out = io.StringIO()
     with _drawing({"svg.fonttype": "none", "svg.hashsalt": title}):
-        figure.tight_layout()
+        _lay_out(figure)
         figure.savefig(out, format="svg", transparent=True, metadata=dict.fromkeys(NOT_SAID))
     text = out.getvalue()
     text = IDS.sub("", text[text.index("<svg") :]).replace(INK, "currentColor")
@@ -97,9 +97,18 @@ def as_png(ax: Axes) -> bytes:
     figure = _finish(ax)
     out = io.BytesIO()
     with _drawing({}):
-        figure.tight_layout()
+        _lay_out(figure)
         figure.savefig(out, format="png", dpi=PNG_DPI, metadata={"Software": None})
     return out.getvalue()
+
+
+def _lay_out(figure: Figure) -> None:
+    """Give a figure's axes the room that their words leave.
+
+    Matplotlib remembers that there was a layout, and would draw the figure twice.
+    """
+    figure.tight_layout()
+    figure.set_layout_engine(None)
 
 
 def _finish(ax: Axes) -> Figure:

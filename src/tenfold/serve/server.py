@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import uvicorn
-from uvicorn.supervisors import Multiprocess
 
 from tenfold.errors import ServeError
 from tenfold.exported import Exported
@@ -22,7 +21,7 @@ from tenfold.serve.app import app_of
 from tenfold.serve.guard import Guard
 from tenfold.serve.observed import SHARED
 from tenfold.serve.options import ServeOptions
-from tenfold.serve.patience import Patient
+from tenfold.serve.patience import protocol, run_workers
 
 GRACE: Final = 10  # seconds that open requests get when the server ends
 BACKLOG: Final = 2_048
@@ -77,7 +76,7 @@ def serve(file: Path, options: ServeOptions, began: Callable[[str], None]) -> No
             _Made(file, options, label.kind == "images"),
             factory=True,
             workers=options.workers,
-            http=Patient,
+            http=protocol(),
             log_level="error",
             access_log=False,
             server_header=False,
@@ -88,7 +87,7 @@ def serve(file: Path, options: ServeOptions, began: Callable[[str], None]) -> No
         # Once all is answered uvicorn sends itself the signal again: it must not kill then.
         signal.signal(signal.SIGTERM, lambda _number, _frame: None)
         if options.workers > 1:
-            Multiprocess(config, sockets=[taken]).run()
+            run_workers(config, taken)
         else:
             with suppress(KeyboardInterrupt):  # Ctrl-C ends a server as a signal does
                 uvicorn.Server(config).run(sockets=[taken])

@@ -24,6 +24,7 @@ from tenfold.nn.modules import ModuleNetwork
 from tenfold.nn.network import FoldNetwork, answer
 from tenfold.nn.own import own_network
 from tenfold.nn.targets import FoldTarget
+from tenfold.nn.threads import make_ready
 from tenfold.seeds import Streams
 from tenfold.training.device import move
 from tenfold.training.feed import TableFeed
@@ -149,6 +150,7 @@ def fit_folds(
         N02, N03, N05, N08 or N09, if a network cannot be built, its loss is not finite, or
         memory runs out or would.
     """
+    make_ready()
     trained = splits.trained()
     stack = make_stack(rows, trained, task, plan.recipe, streams)
     outputs = 1 if task == "regression" else int(rows.target.max()) + 1

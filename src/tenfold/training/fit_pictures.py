@@ -22,6 +22,7 @@ from tenfold.nn.modules import ModuleNetwork
 from tenfold.nn.network import FoldNetwork
 from tenfold.nn.own import make_modules
 from tenfold.nn.targets import FoldTarget
+from tenfold.nn.threads import make_ready
 from tenfold.seeds import Streams
 from tenfold.training.augment import Draws
 from tenfold.training.choose_pictures import PicturePlan
@@ -59,6 +60,7 @@ def fit_heads(
     device : torch.device
     care : Supervision
     """
+    make_ready()
     trained = splits.trained()
     stack = make_stack(rows, trained, "classification", plan.recipe, streams)
     outputs = int(rows.target.max()) + 1
@@ -105,6 +107,7 @@ def fit_pictures(
         N02, N03, N05 or N08, if a network cannot be built, its loss is not finite, or
         memory runs out.
     """
+    make_ready()
     stack = make_stack(rows, splits.trained(), "classification", plan.recipe, streams)
     outputs = int(rows.target.max()) + 1
     network = build_modules(plan, inputs, outputs, stack, streams, precision)

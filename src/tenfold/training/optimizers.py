@@ -1,9 +1,11 @@
 """Adam, SGD and Muon, on parameters that lie one behind the other in memory.
 
-``torch.optim`` would do as well, but its import takes as long as all steps of a
-small network (it brings torch's compiler), and each of its steps as long as the
-rest of a small step. The arithmetic is the same kernel's; tests/training/test_optimizers.py
-compares the two (benchmarks/LOG.md has the figures).
+``torch.optim`` would do as well, but its import takes as long as all steps of a small
+network (it brings torch's compiler), and a step of its fastest Adam 1.35 to 1.48 times as
+long in the default network, and 5.6 times in the tutorial's; Nesterov's steps take 2.8
+times as long (benchmarks/by_hand). The arithmetic is the same kernel's, to the bit;
+tests/training/test_optimizers.py compares the two. ``torch.optim.Muon`` takes as long as
+``Muon`` in bfloat16, and does something else: it has no float32, and weights grow.
 """
 
 from collections.abc import Sequence
@@ -13,6 +15,7 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
+from tenfold.nn.kernels import AdamNumbers, adam_step
 from tenfold.nn.network import ParameterGroup
 from tenfold.training.recipe import Recipe
 
@@ -21,10 +24,10 @@ from tenfold.training.recipe import Recipe
 class _Group:
     """One tensor for all parameters of a group: an operation costs its call first."""
 
-    numbers: list[Tensor]
-    slopes: list[Tensor]
-    means: list[Tensor]
-    squares: list[Tensor]
+    numbers: Tensor
+    slopes: Tensor
+    means: Tensor
+    squares: Tensor
     lr_factor: float
     decay: float
 
@@ -91,38 +94,27 @@ class Adam:
         epsilon: float = 1e-8,
         decay: float = 0.0,
     ) -> None:
-        self._betas = betas
-        self._epsilon = epsilon
         self._groups = [_join(group, decay) for group in groups]
-        self.flat = tuple(group.numbers[0] for group in self._groups)
+        self._told = {
+            group.decay: AdamNumbers(betas=betas, decay=group.decay, epsilon=epsilon)
+            for group in self._groups
+        }
+        self.flat = tuple(group.numbers for group in self._groups)
         self._count = torch.zeros((), device=self.flat[0].device)
 
     @property
     def tensors(self) -> list[Tensor]:
         """Its running means, and the number of steps."""
         groups = self._groups
-        means = [tensor for group in groups for tensor in (*group.means, *group.squares)]
+        means = [tensor for group in groups for tensor in (group.means, group.squares)]
         return [*means, self._count]
 
     def step(self, lr: float) -> None:
         """Move all parameters, given their ``grad``, by about ``lr`` times their factor."""
         self._count += 1
         for group in self._groups:
-            torch._fused_adamw_(
-                group.numbers,
-                group.slopes,
-                group.means,
-                group.squares,
-                [],
-                [self._count],
-                lr=lr * group.lr_factor,
-                beta1=self._betas[0],
-                beta2=self._betas[1],
-                weight_decay=group.decay,
-                eps=self._epsilon,
-                amsgrad=False,
-                maximize=False,
-            )
+            state = (group.numbers, group.slopes, group.means, group.squares)
+            adam_step(state, self._count, lr * group.lr_factor, self._told[group.decay])
 
 
 class Sgd:
@@ -157,18 +149,18 @@ class Sgd:
     ) -> None:
         self._momentum = momentum
         self._groups = [_join(group, decay) for group in groups]
-        self.flat = tuple(group.numbers[0] for group in self._groups)
+        self.flat = tuple(group.numbers for group in self._groups)
 
     @property
     def tensors(self) -> list[Tensor]:
         """The speed of each group."""
-        return [group.means[0] for group in self._groups]
+        return [group.means for group in self._groups]
 
     @torch.no_grad()
     def step(self, lr: float) -> None:
         """Move all parameters, given their ``grad``, which is used up."""
         for group in self._groups:
-            numbers, slopes, speed = group.numbers[0], group.slopes[0], group.means[0]
+            numbers, slopes, speed = group.numbers, group.slopes, group.means
             slopes.add_(numbers, alpha=group.decay)
             speed.mul_(self._momentum).add_(slopes)
             slopes.add_(speed, alpha=self._momentum)
@@ -274,10 +266,10 @@ def _join(group: ParameterGroup, decay: float) -> _Group:
     for parameter, part, slope in parts:
         parameter.data, parameter.grad = part, slope
     return _Group(
-        numbers=[numbers],
-        slopes=[slopes],
-        means=[torch.zeros_like(numbers)],
-        squares=[torch.zeros_like(numbers)],
+        numbers=numbers,
+        slopes=slopes,
+        means=torch.zeros_like(numbers),
+        squares=torch.zeros_like(numbers),
         lr_factor=group.lr_factor,
         decay=decay * group.decay_factor,
     )
