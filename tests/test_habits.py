@@ -88,7 +88,7 @@ WRONG: Final[list[tuple[dict[str, Any], str]]] = [
         {"network": 5},
         (
             "network must be a name, FILE.py:FUNCTION, or a function that makes a module, "
-            "and it is 5"
+            "but it is 5"
         ),
     ),
     (

@@ -179,7 +179,7 @@ def test_a_folder_of_every_kind_of_broken_file_trains_and_lists_them(
     reasons = dict(zip(rejected["file"], rejected["reason"], strict=True))
     assert set(reasons) == {f"flat/{name}" for name in bad}
     assert reasons["flat/empty.jpg"] == "it is empty (0 bytes)"
-    assert "no image" in reasons["flat/words.jpg"]
+    assert "not an image" in reasons["flat/words.jpg"]
     assert "early" in reasons["flat/cut.png"]
 
 

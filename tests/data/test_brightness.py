@@ -121,8 +121,16 @@ def test_a_picture_has_one_answer_alone_and_among_others(name: str, form: str) -
             "4,095 is white in images of 32 bits",
             "3,900 is",
         ),
-        (greys(0, 90, np.float32) / 100, "1 is white in images of numbers with", "0.9 is"),
-        (greys(0, 90, np.float32) / 2, "255 is white in images of numbers with", "45 is"),
+        (
+            greys(0, 90, np.float32) / 100,
+            "1 is white in images of floating-point numbers",
+            "0.9 is",
+        ),
+        (
+            greys(0, 90, np.float32) / 2,
+            "255 is white in images of floating-point numbers",
+            "45 is",
+        ),
         (
             greys(0, 90, np.float32) - 9,
             "-9 is black and 81 is white in",
@@ -190,7 +198,7 @@ def test_numbers_beyond_what_was_learnt_are_cut_off_with_a_word_or_refused() -> 
     shares = [Image.fromarray(greys(i, 100, np.float32) / 100) for i in range(2)]
     of_one = learnt(shares).framing
     bytes_ = Image.fromarray(greys(3, 255, np.float32))
-    with pytest.raises(Unreadable, match="from 0 to 255, and 0 to 1 is read"):
+    with pytest.raises(Unreadable, match="from 0 to 255, but they must be from 0 to 1"):
         decode(bytes_, of_one, LIMIT)
     read_so = decode(bytes_, of_one.with_white(255), LIMIT)
     np.testing.assert_array_equal(read_so, decode(greys(3, 255), SMALL, LIMIT))

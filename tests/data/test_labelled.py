@@ -144,7 +144,7 @@ def test_another_word_among_numbers_is_left_out_as_damaged() -> None:
     kept, _, schema, decisions = described(table)
     assert (schema.task, len(kept)) == ("regression", 497)
     assert [row.line for row in kept.rejected] == [498, 499, 500]
-    assert kept.rejected[0].reason == "its target 'y' is 'oops', no number"
+    assert kept.rejected[0].reason == "its target 'y' is 'oops', which is not a number"
     assert left_out(decisions) == [
         (
             "3 rows whose target is not a number are left out",

@@ -321,7 +321,7 @@ def test_pictures_without_the_folders_of_classes_are_refused(tmp_path: Path, hom
     error = refusal(tmp_path)
     assert (error.code, error.fact) == (
         "I02",
-        "2 images lie there, outside the class folders",
+        "2 images are there, outside the class folders",
     )
     assert Path(error.place["source"]) == tmp_path / home
 

@@ -675,7 +675,7 @@ def test_a_share_that_keeps_nothing_apart_is_refused(split: dict[str, str]) -> N
             continue  # eleven of twelve rows
         error = refusal(apart, frame, share, **split)
         assert error.code == "F02"
-        assert error.fact.startswith(f"--test-size {share:g} would keep ")
+        assert error.fact.startswith(f"--test-size {share:g} would hold out ")
 
 
 @settings(max_examples=40)

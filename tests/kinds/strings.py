@@ -171,7 +171,7 @@ class StringKind(Kind):
         )
         if named > len(coded) / 2:
             fact = f"{named:,} of {len(coded):,} strings hold the name of their class"
-            yield Finding(code="A01", severity="stops", fact=fact)
+            yield Finding(code="A01", severity="error", fact=fact)
 
     def plan(self, learning: Learning, dealt: Dealt) -> tuple[Any, tuple[Decision, ...]]:
         plan = head_plan(1, mirrored=False)

@@ -227,7 +227,7 @@ def test_the_page_tells_groups_by_the_target_apart(values: Run, classes: Run) ->
                 "By the target itself, which is unknown for new data"
             )
         assert any(line.startswith("By the target itself") for line in group_lines(summary))
-        columns, target = page.split("The same by the target itself")
+        columns, target = page.split("Subgroups by the target itself")
         assert "beats the baseline" in columns
         assert "beats the baseline" not in target
         assert f"{summary.target}: " in target

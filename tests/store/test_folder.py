@@ -245,7 +245,7 @@ def test_a_disk_that_is_full_is_told_in_full(tmp_path: Path) -> None:
         "  folder  HOME/a-1\n"
         "  why     a run is saved to a new folder, which this user must be allowed to "
         "create\n"
-        "  fix     make room, or name another place: out=FOLDER\n"
+        "  fix     free some disk space, or choose another place: out=FOLDER\n"
     )
 
 
