@@ -204,7 +204,7 @@ def test_numbers_beyond_what_was_learnt_are_cut_off_with_a_word_or_refused() -> 
     np.testing.assert_array_equal(read_so, decode(greys(3, 255), SMALL, LIMIT))
     warm = Image.fromarray(greys(3, 9, np.float32) + 290)
     of_bytes = learnt([greys(0, 255), greys(1, 255)]).framing
-    with pytest.raises(Unreadable, match="from 290 to 299, and 0 to 255 is read"):
+    with pytest.raises(Unreadable, match="from 290 to 299, but they must be from 0 to 255"):
         decode(warm, of_bytes, LIMIT)
 
 
