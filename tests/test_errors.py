@@ -1485,7 +1485,7 @@ P02: column 'rooms' held numbers in training, but now holds 20 cells that are no
         """\
 P09: probabilities were asked for, and the run predicts numbers.
 
-  why  probabilities are those of classes, and intervals those of numbers
+  why  only classes have probabilities, and only numbers have intervals
   fix  run.predict(DATA)""",
     ),
     (
@@ -1493,7 +1493,7 @@ P09: probabilities were asked for, and the run predicts numbers.
         """\
 P09: intervals were asked for, and the run predicts classes.
 
-  why  probabilities are those of classes, and intervals those of numbers
+  why  only classes have probabilities, and only numbers have intervals
   fix  run.predict(DATA, coverage=0.9) gives sets of classes""",
     ),
     (

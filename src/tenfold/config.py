@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Final, Literal, get_args
 
 from tenfold.errors import UsageError
-from tenfold.option import Options, Values, check, known_of, number, one_of, option, whole
+from tenfold.option import Options, Values, check, number, one_of, option, whole
 from tenfold.read_options import PictureOptions, ReadOptions
 from tenfold.values import plain
 
@@ -148,7 +148,7 @@ class SplitOptions(Options):
         None,
         "Fraction of rows to hold out as a test set.",
         "SHARE",
-        values=number(lambda share: 0 < share < 1, "a share above 0 and below 1"),
+        values=number(lambda share: 0 < share < 1, "a fraction above 0 and below 1"),
     )
     group_column: str | None = option(
         None, "Keep rows with the same value of this column in one fold.", "COLUMN"
@@ -387,21 +387,6 @@ def flat_of(options: RunOptions) -> dict[str, Any]:
     """Return every option by its name."""
     groups = options.to_dict().values()
     return {name: value for group in groups for name, value in group.items()}
-
-
-def options_of(kind: str) -> dict[str, tuple[str, ...]]:
-    """Return the names of the options that only one kind of data has, by their group.
-
-    Examples
-    --------
-    >>> options_of("table")["split"], options_of("images")["train"]
-    (('time_column', 'shuffle'), ('weights', 'steps_per_epoch', 'img_size'))
-    """
-    found = {
-        group: tuple(one.name for one in fields(of) if known_of(one).of == kind)
-        for group, of in GROUPS.items()
-    }
-    return {group: names for group, names in found.items() if names}
 
 
 def _changed(options: Any) -> dict[str, Any]:

@@ -100,7 +100,7 @@ class Options:
 def check(holds: bool, name: str, value: object, wanted: str) -> None:  # noqa: FBT001
     """Raise U01 unless ``holds``, naming the option, its value and what it takes."""
     if not holds:
-        raise UsageError("U01", f"--{name} must be {wanted}, and it is {value!r}")
+        raise UsageError("U01", f"--{name} must be {wanted}, but it is {value!r}")
 
 
 def one_of(values: Iterable[str], between: str = ", ") -> Values:

@@ -12,7 +12,7 @@ MOST_WHITE: Final = 2**32 - 1  # of the deepest pictures that are read
 MISSING: Final = ("", "NA", "N/A", "#N/A", "NaN", "nan", "<NA>", "NaT", "null", "NULL", "?")
 
 LINES: Final = whole(0, named="a whole number of lines, 0 or more")
-MAX_BAD: Final = number(lambda share: 0 <= share <= 1, "a share from 0 to 1")
+MAX_BAD: Final = number(lambda share: 0 <= share <= 1, "a fraction from 0 to 1")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -479,7 +479,7 @@ def test_what_no_file_holds_is_asked_for_again(tmp_path: Path) -> None:
     folds = [(np.arange(0, 40), np.arange(40, 60)), (np.arange(20, 60), np.arange(20))]
     run = train(frame, folds=folds, training=TrainOptions(epochs=2), out=tmp_path)
     config = folder_of(run) / "config.json"
-    with pytest.raises(UsageError, match="folds of the run was an object of Python"):
+    with pytest.raises(UsageError, match="folds of the run was a Python object"):
         rerun(config, out=tmp_path)
     with pytest.raises(UsageError, match="the data of the run were a DataFrame"):
         rerun(config, folds=folds, out=tmp_path)

@@ -110,7 +110,7 @@ def test_what_is_shown_on_the_way_goes_to_standard_error() -> None:
     assert console(quiet=True).quiet
 
 
-def test_a_run_that_was_loaded_is_shown_without_the_scores_it_does_not_have(
+def test_a_run_that_was_loaded_is_shown_as_one_that_was_trained(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     x = np.linspace(0, 1, 40)
@@ -119,13 +119,14 @@ def test_a_run_that_was_loaded_is_shown_without_the_scores_it_does_not_have(
         frame, folds=3, training=TrainOptions(epochs=2), quality="fast", out=tmp_path
     )
     show_run(run, as_json=False)
-    assert capsys.readouterr().out.splitlines()[-1] == f"saved in {tmp_path}/table-1"
+    shown = capsys.readouterr().out
+    assert shown.splitlines()[-1] == f"saved in {tmp_path}/table-1"
     show_run(run, as_json=True)
     said = capsys.readouterr()
     assert json.loads(said.out) == run.metrics
     assert said.err == f"saved in {tmp_path}/table-1\n"
     show_run(tenfold.load(tmp_path / "table-1"), as_json=False)
-    assert capsys.readouterr().out == f"saved in {tmp_path}/table-1\n"
+    assert capsys.readouterr().out == shown
 
 
 def test_a_kind_is_named_after_the_last_equals_sign() -> None:

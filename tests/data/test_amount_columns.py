@@ -254,3 +254,16 @@ def test_a_run_on_followers_predicts_alike_from_magnitudes_and_from_plain_number
     plain = run.predict(pd.DataFrame({"x": followers}))
     assert run.predict(frame[["x"]]).equals(plain)
     assert run.predict(frame[["x"]].tail(3)).equals(plain.tail(3))
+
+
+@pytest.mark.parametrize(
+    "bands", [("<=50K", ">50K"), ("< 5", "\u2265 5"), ("<30 kg", "\u226530 kg", "40 kg")]
+)
+def test_bands_on_both_sides_of_a_number_are_categories(bands: tuple[str, ...]) -> None:
+    """As numbers they would be the same, and a column of incomes would say nothing."""
+    assert find_kind("x", pd.Series(bands * 30)).kind == "category"
+
+
+def test_values_beyond_what_can_be_measured_are_numbers() -> None:
+    cells = pd.Series(["<5", "5", "7", "8", ">10"] * 20)
+    assert find_kind("x", cells).kind == "number"

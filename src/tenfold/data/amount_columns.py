@@ -34,6 +34,7 @@ _MINUTES: Final = re.compile(
 )
 _INCHES, _SECONDS = 12, 60  # of a foot, of a minute
 _SIDE: Final = re.compile(r"(.*?) ?\b(CR|DR|Cr|Dr|cr|dr)")
+_BAND: Final = re.compile(r"\s*([<>\u2264\u2265])=?\s*(.*?)\s*")
 _SMALL, _LARGE = 1e3, 1e5  # numbers of crores, and numbers that are written out
 _SIGNS: Final[dict[Form, str]] = {"credits": "CR", "debits": "DR"}  # the side below zero
 
@@ -80,7 +81,7 @@ def find_amounts(words: "pd.Series[int]", decimal: str, enough: float) -> FoundA
         return found
     # A glance at the first ones spares columns of texts the whole look.
     first = [read_amount(str(word), decimal) for word in words.index[:TRIED]]
-    if sum(one is not None for one in first) < LIKELY * len(first):
+    if sum(one is not None for one in first) < LIKELY * len(first) or _are_bands(words):
         return None
     counts = {str(word): int(count) for word, count in words.items()}
     read = ((word, parts_of_amount(word, decimal)) for word in counts)
@@ -103,6 +104,18 @@ def find_amounts(words: "pd.Series[int]", decimal: str, enough: float) -> FoundA
     amounts = ((read_amount(word, decimal), counts[word]) for word in counts.keys() - left_out)
     unit = _unit_of([(one.unit, count) for one, count in amounts if one is not None], needed)
     return None if unit is None else FoundAmounts(form="amount", unit=unit)
+
+
+def _are_bands(words: "pd.Series[int]") -> bool:
+    """Tell whether two cells lie on both sides of one number, as ``<=50K`` and ``>50K`` do.
+
+    As numbers they would be the same.
+    """
+    marked = [found.groups() for word in words.index if (found := _BAND.fullmatch(str(word)))]
+    below, above = (
+        {limit for sign, limit in marked if sign in signs} for signs in ("<\u2264", ">\u2265")
+    )
+    return not below.isdisjoint(above)
 
 
 def _is_clear(parts: Parts) -> bool:

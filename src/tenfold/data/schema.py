@@ -205,13 +205,10 @@ def _require_inputs(table: Table, columns: Sequence[Column], split: SplitOptions
 
 def _apart_told(split: SplitOptions) -> tuple[Decision, ...]:
     """Say which columns only say how rows are split."""
+    unseen = "that are not in the training data"
     named = [
-        (
-            split.group_column,
-            "groups",
-            ("new rows belong to groups that are not in the training data"),
-        ),
-        (split.time_column, "orders", "new rows have times that are not in the training data"),
+        (split.group_column, "groups", f"new rows belong to groups {unseen}"),
+        (split.time_column, "orders", f"new rows have times {unseen}"),
     ]
     return tuple(
         Decision(

@@ -1,10 +1,11 @@
 """Options that say nothing of the data at hand are refused, not ignored."""
 
 from collections.abc import Mapping
+from dataclasses import fields
 
 from tenfold.config import GROUPS, RunOptions
 from tenfold.errors import UsageError
-from tenfold.option import flag_of
+from tenfold.option import flag_of, known_of
 
 Names = Mapping[str, tuple[str, ...]]
 """Names of options by their group."""
@@ -27,3 +28,18 @@ def refuse(options: RunOptions, names: Names, data: str) -> None:
                 flag = f"no-{flag}" if value is False else flag
                 fact = f"--{flag} was given, but it does not apply to {data}"
                 raise UsageError("U02", fact)
+
+
+def options_of(kind: str) -> dict[str, tuple[str, ...]]:
+    """Return the names of the options that only one kind of data has, by their group.
+
+    Examples
+    --------
+    >>> options_of("table")["split"], options_of("images")["train"]
+    (('time_column', 'shuffle'), ('weights', 'steps_per_epoch', 'img_size'))
+    """
+    found = {
+        group: tuple(one.name for one in fields(of) if known_of(one).of == kind)
+        for group, of in GROUPS.items()
+    }
+    return {group: names for group, names in found.items() if names}

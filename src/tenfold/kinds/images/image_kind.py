@@ -12,7 +12,7 @@ from torch import Tensor
 from tenfold.checks.finding import Finding
 from tenfold.checks.picture_labels import check_picture_labels
 from tenfold.checks.pictures import check_pictures
-from tenfold.config import Decision, RunOptions, options_of
+from tenfold.config import Decision, RunOptions
 from tenfold.data.admit import Mode, admit_pictures
 from tenfold.data.encode import Encoded
 from tenfold.data.folds import DEFAULT_FOLDS, who_answers
@@ -38,7 +38,7 @@ from tenfold.kinds.images.image_packing import (
     rebuild_pictures,
     sample_answers,
 )
-from tenfold.kinds.refusing import Names, refuse
+from tenfold.kinds.refusing import Names, options_of, refuse
 from tenfold.learning import (
     Dealt,
     Described,

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from tenfold.checks.finding import Finding
 from tenfold.checks.table import check_table
-from tenfold.config import Decision, RunOptions, options_of
+from tenfold.config import Decision, RunOptions
 from tenfold.data.admit import Mode, admit_and_warn, departure_table
 from tenfold.data.apart import set_apart
 from tenfold.data.copies import in_order, join_copies, keep_together
@@ -39,7 +39,7 @@ from tenfold.explain.explanation import Explanation
 from tenfold.explain.held_out import HeldOut
 from tenfold.explain.tables import explain_table
 from tenfold.kind import Kind
-from tenfold.kinds.refusing import Names
+from tenfold.kinds.refusing import Names, options_of
 from tenfold.kinds.tables.table_packing import describe_table, rebuild_table, table_answers
 from tenfold.learning import (
     Dealt,
