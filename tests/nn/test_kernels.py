@@ -1,5 +1,6 @@
 """Kernels without a public name are taken where torch has them, and are missed by nobody."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -101,7 +102,7 @@ from tenfold.nn import kernels
 torch.ops.aten, torch.ops.mkldnn = known  # torch itself needs them
 from tenfold import ImageClassifier, TabularRegressor
 
-taken = [getattr(kernels, name) for name in NAMES]
+taken = [getattr(kernels, name).choose() for name in NAMES]
 assert [way.__name__.startswith("plain") for way in taken] == [sys.argv[1] == "without"] * 5
 assert kernels.has_fused_kernels() == (sys.argv[1] == "with")
 rng = np.random.default_rng(0)
@@ -135,3 +136,28 @@ def test_a_torch_without_any_of_them_learns_the_same_up_to_rounding() -> None:
         assert (one - other).abs().max() < 0.5 * one.std()
     for one, other in list(zip(said["with"], said["without"], strict=True))[:2]:
         assert (one - other).abs().max() < 0.1 * one.std()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
+def test_a_process_that_has_only_loaded_the_networks_can_be_forked() -> None:
+    """A child in which torch waits for threads that a fork does not copy never ends."""
+    program = """
+import os, numpy as np, torch
+import tenfold.comparison.networks
+torch.set_num_threads(2)
+child = os.fork()
+if child == 0:
+    from tenfold.nn.threads import compute_in
+    compute_in(2)
+    torch.ones(3000, 3000).exp().sum()
+    os._exit(0)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", program],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.stdout == "0\n", done.stderr

@@ -1,9 +1,10 @@
 """Kernels of torch that have no public name, each with a way around it in public names.
 
 Another version of torch may name them otherwise, want other arguments, or lack them. So each
-is tried on a few numbers when this module is loaded, and taken only if it gives what the way
-around gives; nothing else in Tenfold names what torch does not document. What each gains is in
-benchmarks/by_hand.
+is tried on a few numbers when it is first called, and taken only if it gives what the way
+around gives; nothing else in Tenfold names what torch does not document. It is not tried
+earlier, as a process that has computed cannot be forked any more (GNU OpenMP), and a comparison
+forks one that has only loaded this module. What each gains is in benchmarks/by_hand.
 
 Shape letters in this file:
     B  pictures in a batch    C  channels    H, W  height and width    K  side of a filter
@@ -11,8 +12,8 @@ Shape letters in this file:
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Any, Final, TypeVar
+from functools import cache, wraps
+from typing import Any, Final, TypeVar, cast
 
 import torch
 from torch import Tensor
@@ -47,6 +48,20 @@ def trusted(
     True
     """
     return kernel if works(lambda: zip(sample(kernel), sample(plain), strict=True)) else plain
+
+
+def tried_first(
+    kernel: Kernel, plain: Kernel, sample: Callable[[Kernel], Sequence[Tensor]]
+) -> Kernel:
+    """Return what chooses between a kernel and the way around it when it is first called."""
+    choose = cache(lambda: trusted(kernel, plain, sample))
+
+    @wraps(plain)
+    def chosen(*given: Any, **named: Any) -> Any:
+        return choose()(*given, **named)
+
+    chosen.choose = choose  # type: ignore[attr-defined] - what was taken, for who wants to know
+    return cast("Kernel", chosen)
 
 
 def works(pairs: Callable[[], Any]) -> bool:
@@ -105,7 +120,7 @@ def _adam_sample(way: Callable[..., None]) -> list[Tensor]:
     return state
 
 
-adam_step = trusted(_adam_step, plain_adam_step, _adam_sample)
+adam_step = tried_first(_adam_step, plain_adam_step, _adam_sample)
 """Move numbers, given their slopes, their running means and squares, and the step's number."""
 
 
@@ -145,9 +160,9 @@ def _bend_sample(way: Callable[[Tensor, Tensor], Tensor]) -> list[Tensor]:
     return [way(one, other), one, other]
 
 
-silu_into = trusted(_silu_into, plain_silu_into, _bend_sample)
-silu_slope = trusted(_silu_slope, plain_silu_slope, _bend_sample)
-relu_slope = trusted(_relu_slope, plain_relu_slope, _bend_sample)
+silu_into = tried_first(_silu_into, plain_silu_into, _bend_sample)
+silu_slope = tried_first(_silu_slope, plain_silu_slope, _bend_sample)
+relu_slope = tried_first(_relu_slope, plain_relu_slope, _bend_sample)
 
 
 def _depthwise_slope(
@@ -178,7 +193,7 @@ def _depthwise_sample(way: Callable[..., Tensor]) -> list[Tensor]:
     return [way(x, weight, x[:, :, :2, :2], 2, at) for at in range(2)]
 
 
-depthwise_slope = trusted(_depthwise_slope, plain_depthwise_slope, _depthwise_sample)
+depthwise_slope = tried_first(_depthwise_slope, plain_depthwise_slope, _depthwise_sample)
 
 
 def packed(weight: Tensor, stride: Sequence[int], groups: int, shape: Sequence[int]) -> Tensor:
