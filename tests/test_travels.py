@@ -60,7 +60,7 @@ joblib.dump(answers, sys.argv[1])
 
 
 def rows_of(name: str) -> Any:
-    if "pictures" in name or name in {"heads", "scratch", "fine-tuned"}:
+    if "pictures" in name or "images" in name or name in {"heads", "scratch", "fine-tuned"}:
         return PICTURES
     return FRAME[["rooms"]] if name == "tutorial" else FRAME
 

@@ -38,6 +38,7 @@ class Audit:
 
     Examples
     --------
+    >>> import pandas as pd
     >>> frame = pd.DataFrame({"day": range(40), "price": [3, 1, 4, 1, 5] * 8})
     >>> found = audit(frame, "price")
     >>> found.kind, found.rows, found.noun
@@ -120,6 +121,7 @@ def audit(  # noqa: PLR0913 - what people set most often by its name, the rest i
     Examples
     --------
     >>> import numpy as np
+    >>> import pandas as pd
     >>> size = np.linspace(0, 9, 60)
     >>> price = 3 * size + 9 * np.sin(7 * size)
     >>> frame = pd.DataFrame({"size": size, "price_in_cents": 100 * price, "price": price})

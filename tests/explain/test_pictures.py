@@ -189,7 +189,7 @@ def test_the_command_tells_and_keeps_it(
             assert min(picture.size) > 1
     text = (folder / "report.html").read_text(encoding="utf-8")
     assert loads_nothing(text)
-    assert "what speaks for spot" in Page(text).text
+    assert "evidence for spot" in Page(text).text
     assert "62 x 62 x 32" in Page(text).text
 
 

@@ -19,7 +19,9 @@ def test_spoiling_half_of_what_a_fold_holds_out_leaves_its_other_answers_bit_for
     clean_answers, dirty_answers = (
         answers_in(table_of(folder)) for folder in (trained.folder, dirty)
     )
-    assert np.array_equal(clean_answers[left], dirty_answers[left])
+    # One's own network may round otherwise beside other rows, as alone and together.
+    off = 1e-6 if callable(case.options.get("network")) else 0.0
+    np.testing.assert_allclose(clean_answers[left], dirty_answers[left], rtol=0, atol=off)
     # The controls: the spoilt ones were answered otherwise, and other folds learnt from them.
     assert not np.array_equal(clean_answers[spoilt], dirty_answers[spoilt])
     others = np.setdiff1d(np.arange(case.kind.count), held_out)

@@ -144,7 +144,7 @@ def test_copies_and_near_copies_stay_in_one_fold() -> None:
     study = quick_study(pixels, labels, folds=5)
     held_out = study.splits.held_out
     assert all(np.array_equal(held_out[:, i], held_out[:, 20 + i]) for i in range(10))
-    said = next(d.what for d in study.decisions if "equal another" in d.what)
+    said = next(d.what for d in study.decisions if "stay in one fold" in d.what)
     assert said == "20 images are duplicates or near duplicates, and stay in one fold"
     kept = quick_study(pixels, labels, folds=5, keep_copies=True).splits.held_out
     assert not all(np.array_equal(kept[:, i], kept[:, 20 + i]) for i in range(10))
@@ -154,7 +154,7 @@ def test_copies_of_two_classes_are_told() -> None:
     pixels, labels = blotches(40)
     pixels[1] = pixels[0]
     study = quick_study(pixels, labels, folds=5)
-    said = next(d for d in study.decisions if "equal another" in d.what)
+    said = next(d for d in study.decisions if "stay in one fold" in d.what)
     assert said.what.endswith("; 1 of these sets contain several classes")
     assert "X[0] = X[1]" in said.why
 

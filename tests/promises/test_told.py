@@ -6,6 +6,7 @@ import pytest
 
 import tenfold
 from tenfold.errors import AuditError, UsageError
+from tests.engine_options import asked
 from tests.engine_pages import loads_nothing
 from tests.promises.cases import CASES, Case, Kind
 from tests.promises.conftest import Trained
@@ -25,7 +26,8 @@ def test_the_report_is_written_and_loads_nothing(trained: Trained) -> None:
 def severities(kind: Kind, data: Path) -> dict[str, str]:
     """Return the codes of what an audit finds in data, each with how grave it is."""
     options = {k: v for k, v in kind.options.items() if k in {"target", "weight_column"}}
-    return {one.code: one.severity for one in tenfold.audit(data, **options).findings}
+    found = tenfold.audit(data, **asked(**options)).findings
+    return {one.code: one.severity for one in found}
 
 
 @over_kinds
@@ -51,5 +53,6 @@ def test_options_that_say_nothing_of_the_kind_are_refused(case: Case, tmp_path: 
     for name, value in case.kind.foreign.items():
         with pytest.raises(UsageError) as caught:
             case.train(data, tmp_path / "runs", **{name: value})
-        assert str(caught.value).startswith(f"U02: {name}")
+        assert name in str(caught.value).splitlines()[0]
+        assert caught.value.code == "U02"
     assert not (tmp_path / "runs").exists()

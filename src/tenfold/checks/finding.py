@@ -30,10 +30,10 @@ class Finding:
 
     Examples
     --------
-    >>> print(Finding(code="A10", severity="warns", fact="rows stand in the order of time"))
+    >>> print(Finding(code="A10", severity="warning", fact="rows stand in the order of time"))
     A10: rows stand in the order of time.
     <BLANKLINE>
-      why  what is to come is foretold from the past alone
+      why  forecasts may only use the past
     """
 
     code: str
