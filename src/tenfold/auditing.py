@@ -127,7 +127,7 @@ def audit(  # noqa: PLR0913 - what people set most often by its name, the rest i
     >>> frame = pd.DataFrame({"size": size, "price_in_cents": 100 * price, "price": price})
     >>> found = audit(frame)
     >>> found.stops, [(one.code, one.fact) for one in found.findings]
-    (True, [('A01', "column 'price_in_cents' holds the target 'price'")])
+    (True, [('A01', "column 'price_in_cents' contains the target 'price'")])
     """
     flat = {"target": target, "task": task, "seed": seed}
     flat |= {"group_column": group_column, "time_column": time_column}
