@@ -213,7 +213,7 @@ def test_parameters_that_there_are_none_of_are_refused_at_once() -> None:
             "S04: kinds names the column 'place', which the table does not have",
         ),
         ({"img_size": 3}, "U02: img_size was given, but it does not apply to a table"),
-        ({"shuffle": False, "data": "pictures"}, "U02: shuffle=False was given"),
+        ({"shuffle": False, "data": "pictures"}, "U02: SplitOptions(shuffle=False) was given"),
         ({"device": "gpu"}, "fix  device: auto, cpu, cuda, cuda:1 or mps"),
     ],
 )
@@ -247,4 +247,4 @@ def test_a_message_of_an_estimator_names_no_parameter_that_it_lacks() -> None:
     with pytest.raises(TenfoldError) as caught:
         TabularRegressor(**QUICK).fit(ids, PRICE)
     assert caught.value.code == "S03"
-    assert "make the column NAME of X a category" in str(caught.value)
+    assert "set the type of a column: kinds={" in str(caught.value)

@@ -161,7 +161,7 @@ def test_verbose_prints_decisions_on_standard_error(capfd: pytest.CaptureFixture
     tenfold.train(houses(), "price", **FEW, verbose=True)
     out, err = capfd.readouterr()
     assert out == ""
-    assert "with the option that changes it" in err
+    assert "with the option that changes each" in err
 
 
 def test_an_estimator_scores_test_rows_that_no_choice_touched() -> None:
@@ -250,7 +250,7 @@ def test_an_estimator_is_followed_and_says_what_it_decides_if_asked(
     model = TabularRegressor(folds=3, quality="fast", epochs=50, callbacks=notes, verbose=True)
     model.fit(frame[["area"]], frame["price"])
     assert notes.epochs == 3
-    assert "with the option that changes it" in capfd.readouterr().err
+    assert "with the option that changes each" in capfd.readouterr().err
     TabularRegressor(folds=3, quality="fast", epochs=2).fit(frame[["area"]], frame["price"])
     assert capfd.readouterr() == ("", "")
     with pytest.raises(TenfoldError, match="callbacks name mlflow"):

@@ -9,7 +9,7 @@ from dataclasses import Field, dataclass, field, fields
 from typing import Any, Final, Literal
 
 from tenfold.errors import UsageError
-from tenfold.values import is_number, is_whole
+from tenfold.values import is_number, is_whole, plain
 
 DataKind = Literal["table", "images"]
 
@@ -92,7 +92,8 @@ class Options:
             U01, naming the option, its value, and what it takes.
         """
         for one in fields(self):  # type: ignore[arg-type]
-            values, value = known_of(one).values, getattr(self, one.name)
+            values, value = known_of(one).values, plain(getattr(self, one.name))
+            object.__setattr__(self, one.name, value)  # a scalar of NumPy is one of Python
             if values is not None and not (value is None and one.default is None):
                 check(values.hold(value), flag_of(one), value, values.named)
 

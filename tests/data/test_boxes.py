@@ -46,7 +46,7 @@ def test_one_word_and_empty_cells_are_a_box(word: Any) -> None:
     schema = schema_of(objects(*[word, None, None] * 9))
     (column,) = schema.columns
     assert (column.kind, column.tick) == ("boolean", str(word).lower().removesuffix(".0"))
-    (said,) = [one for one in schema.decisions if "ticked" in one.what]
+    (said,) = [one for one in schema.decisions if "tick boxes" in one.what]
     assert said.what == "tick boxes, in which an empty cell means no: 'x'"
     assert said.why.endswith("and 18 are empty")
     new = read_table(pd.DataFrame({"x": [word, None, "no", "maybe"], "y": 1}))

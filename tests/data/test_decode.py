@@ -420,9 +420,12 @@ def test_an_array_is_a_picture_in_any_type_of_number(array: Any, wanted: str) ->
 @pytest.mark.parametrize(
     ("array", "why"),
     [
-        (np.zeros(5), "its shape is (5,), and (H, W), (H, W, 1), (H, W, 3) or (H, W, 4) is"),
-        (np.zeros((3, 8, 8)), "its shape is (3, 8, 8), and"),
-        (np.zeros((2, 8, 8, 3)), "its shape is (2, 8, 8, 3), and"),
+        (
+            np.zeros(5),
+            "its shape is (5,), but it must be (H, W), (H, W, 1), (H, W, 3) or (H, W, 4)",
+        ),
+        (np.zeros((3, 8, 8)), "its shape is (3, 8, 8), but"),
+        (np.zeros((2, 8, 8, 3)), "its shape is (2, 8, 8, 3), but"),
         (np.zeros((0, 8)), "it holds no numbers"),
         (np.array([["a"]]), "it holds no numbers"),
         (

@@ -249,7 +249,7 @@ def test_tables_that_speak_arrows_language_are_tables() -> None:
 
 @pytest.mark.parametrize("source", [[1, 2], {"a": 1}, np.ones((3, 2)), 5, object()])
 def test_what_is_no_table_is_refused(source: Any) -> None:
-    with pytest.raises(ReadError, match=r"^D07: a .* is no table"):
+    with pytest.raises(ReadError, match=r"^D07: a .* is not a table"):
         read_table(source)
 
 

@@ -135,7 +135,7 @@ def test_a_month_and_a_year_that_may_be_a_day_names_the_other_reading() -> None:
     months = pd.date_range("2015-01-01", periods=90, freq="MS")
     found = kind_of_days(list(months.strftime("%b %y")))
     assert (found.date_format, found.rivals) == ("%b %y", ("%b %d",))
-    assert "%b %d would fit too" in found.why
+    assert "%b %d would also fit" in found.why
     older = pd.date_range("1995-01-01", periods=90, freq="MS")  # the control: 95 is no day
     found = kind_of_days(list(older.strftime("%b-%y")))
     assert (found.date_format, found.rivals) == ("%b-%y", ())

@@ -653,10 +653,15 @@ def test_a_picture_from_python_that_cannot_be_read_takes_its_label_along() -> No
         (
             [noise(1), np.zeros(7)],
             None,
-            "X[1] is not an image: its shape is (7,), and (H, W)",
+            "X[1] is not an image: its shape is (7,), but it must be (H, W)",
             "",
         ),
-        ([noise(1), None], None, "X[1] is not an image: its shape is (), and (H, W)", ""),
+        (
+            [noise(1), None],
+            None,
+            "X[1] is not an image: its shape is (), but it must be (H, W)",
+            "",
+        ),
         (5, None, "X is of the type int", ""),
         (STACK, ["a"] * 4, "X holds 5 images, but y has the shape (4,)", ""),
         (STACK, [["a"]] * 5, "X holds 5 images, but y has the shape (5, 1)", ""),

@@ -120,7 +120,7 @@ def test_numbers_in_other_forms_have_them_too() -> None:
 def test_the_words_are_counted_and_said_as_a_decision() -> None:
     words = ["-", "-", "n/a", "#DIV/0!", "-"]
     schema = schema_of([*NUMBERS, *words])
-    (said,) = [one for one in schema.decisions if "empty" in one.why]
+    (said,) = [one for one in schema.decisions if "treated as missing" in one.why]
     assert said.what == "column 'x' is nevertheless read as a number"
     assert said.why == (
         "its cells are numbers; cells '-' (3), '#DIV/0!' (1), 'n/a' (1) are treated as missing"

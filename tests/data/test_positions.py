@@ -186,15 +186,13 @@ def test_a_row_that_a_fold_names_twice_is_refused_and_not_dropped() -> None:
     draws = np.random.default_rng(0).integers(0, 60, 60)
     repeated = 60 - len(np.unique(draws))
     told = refusal([(draws, np.arange(60, 80))])
-    assert f"fold 1 lists {repeated} of the rows that it learns from more than once" in str(
-        told
-    )
+    assert f"fold 1 lists {repeated} of the rows that it trains on more than once" in str(told)
     told = refusal([(np.arange(60), np.array([70, 71, 71])), *three_of(30, 90)])
     assert "fold 1 lists 1 of the rows that it is tested on more than once" in str(told)
     told = refusal([(np.array([0, 1, 2, -1, ROWS - 1]), np.arange(60, 80))])
-    assert "names 1 of the rows" in str(told)
+    assert "lists 1 of the rows" in str(told)
 
 
 def test_masks_and_positions_of_another_table_are_refused() -> None:
-    assert "lacks" in str(refusal([(np.arange(ROWS - 1) < 50, np.arange(60, 80))]))
-    assert "lacks" in str(refusal([(np.arange(50), np.arange(60, ROWS + 1))]))
+    assert "does not have" in str(refusal([(np.arange(ROWS - 1) < 50, np.arange(60, 80))]))
+    assert "does not have" in str(refusal([(np.arange(50), np.arange(60, ROWS + 1))]))

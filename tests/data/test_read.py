@@ -310,9 +310,13 @@ def test_too_many_rows_that_do_not_fit_are_refused(written: Any) -> None:
         (b"a,b\n\x81,\xff\n", "D03", "the file cannot be read as cp1252"),
         (random.Random(1).randbytes(3000), "D03", ""),
         ("a,b\n1,2\n".encode("utf-16")[:-1], "D03", "the file cannot be read as utf-16"),
-        (gzip.compress(SMALL.encode())[:-9], "D08", "the gzip file cannot be unpacked"),
-        (gzip.compress(SMALL.encode())[:5], "D08", "the gzip file cannot be unpacked"),
-        (gzip.compress(SMALL.encode()) + b"more", "D08", "the gzip file cannot be unpacked"),
+        (gzip.compress(SMALL.encode())[:-9], "D08", "gzip file cannot be decompressed"),
+        (gzip.compress(SMALL.encode())[:5], "D08", "gzip file cannot be decompressed"),
+        (
+            gzip.compress(SMALL.encode()) + b"more",
+            "D08",
+            "gzip file cannot be decompressed",
+        ),
         (gzip.compress(b""), "D02", "the file has no rows"),
     ],
     ids=[

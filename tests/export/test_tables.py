@@ -277,7 +277,7 @@ def test_a_saved_run_is_exported_into_its_folder_while_its_data_are_there(
     assert made.folder is not None
     written = load(made.folder).export()
     assert written.path == made.folder / "model.onnx"
-    assert Exported.open(written.path).label.score.startswith("Rows that it never saw")
+    assert Exported.open(written.path).label.score.startswith("On held-out rows")
     moved = data.rename(tmp_path / "elsewhere.csv")
     with pytest.raises(PredictError, match="P06"):
         load(made.folder).export()

@@ -203,10 +203,10 @@ def differing() -> Callable[[int, int], nn.Module]:
     [
         (raising, "N02", "network(4, 3) raised KeyError: 'oh'"),
         (lambda i, o: None, "N02", "network(4, 3) returned a NoneType"),
-        (lambda i, o: nn.ReLU(), "N03", "turned 4 rows of 4 numbers into (4, 4)"),
+        (lambda i, o: nn.ReLU(), "N03", "turned 4 rows of 4 numbers into shape (4, 4)"),
         (lambda i, o: nn.Linear(i + 1, o), "N03", "the network raised RuntimeError on 4 rows"),
         (RaisingLater, "N03", "the network raised KeyError on 4 rows: 'oh'"),
-        (lambda i, o: nn.Flatten(0), "N03", "into (16,)"),
+        (lambda i, o: nn.Flatten(0), "N03", "into shape (16,)"),
         (lambda i, o: nn.Linear(i, o).requires_grad_(False), "N02", "no parameters to train"),
         (differing(), "N02", "the networks of two folds differ in structure"),
     ],

@@ -16,7 +16,6 @@ import tenfold
 from tenfold import ReadOptions, Run, TrainOptions
 from tenfold.errors import StoreError
 from tenfold.store.folder import new_folder
-from tests.engine_options import asked
 
 FILES = [
     "config.json",
@@ -148,10 +147,7 @@ def test_the_config_holds_all_that_repeats_the_run(run: Run, tmp_path: Path) -> 
     config = json.loads((folder_of(run) / "config.json").read_text(encoding="utf-8"))
     data = Path(config["data"])
     assert config["sha256"] == hashlib.sha256(data.read_bytes()).hexdigest()
-    options = {k: v for group in config["options"].values() for k, v in group.items()}
-    for inner in ("keep_counters", "lenient"):
-        assert options.pop(inner) is False
-    again = tenfold.train(data, **asked(**options, out=tmp_path))
+    again = tenfold.rerun(folder_of(run) / "config.json", out=tmp_path)
     for name in ("predictions.csv", "rejected.csv"):
         assert (tmp_path / "my-houses-1" / name).read_bytes() == (
             folder_of(run) / name
