@@ -170,7 +170,7 @@ class TenfoldError(Exception):
     D02: the file has no rows.
     <BLANKLINE>
       why  a table needs at least one row of data below its header
-      fix  encoding='cp1250'
+      fix  ReadOptions(encoding='cp1250')
     """
 
     words: Words = PYTHON  # of the front end that the user has before them

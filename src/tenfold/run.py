@@ -69,7 +69,7 @@ class Run:
     >>> run = train(frame, "y", folds=3, training=few, quality="fast", out=None)
     >>> run.predict_proba(frame[:2]).columns.tolist()
     ['high', 'low']
-    >>> run.results.scores["accuracy"].mean > run.results.constant["accuracy"]
+    >>> run.results.scores["accuracy"].mean > run.results.baseline["accuracy"]
     True
     >>> 0 <= run.score(frame) <= 1
     True

@@ -115,7 +115,7 @@ def train(  # noqa: PLR0913 - what people set most often by its name, the rest i
     >>> run = train(frame, "y", folds=3, training=TrainOptions(epochs=30), out=None)
     >>> run.metrics["task"], run.metrics["folds"]
     ('regression', 3)
-    >>> run.metrics["scores"]["mse"]["mean"] < run.metrics["constant"]["mse"]
+    >>> run.metrics["scores"]["mse"]["mean"] < run.metrics["baseline"]["mse"]
     True
     """
     flat: dict[str, Any] = {"target": target, "task": task, "seed": seed, "audit": audit}
