@@ -174,9 +174,7 @@ def test_it_is_said_whose_scores_are_printed() -> None:
     assert (
         "The interval is the range in which the score on the next 43 rows in time is expected."
     ) in lines
-    held = [
-        line for line in lines if line.startswith("90 % intervals made from the folds before")
-    ]
+    held = [line for line in lines if line.startswith("90 % intervals made from earlier folds")]
     assert len(held) == 1
     alike = train(
         trending().drop(columns="day"),

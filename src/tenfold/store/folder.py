@@ -80,7 +80,7 @@ def run_tables(study: Study) -> dict[str, pd.DataFrame]:
     data, answers = study.unseen()
     ends = None if study.schema.classes else study.ends()
     predictions = answer_table(study.schema, answers, ends=ends)
-    truth, _ = study.kind.truth(data, study.schema)
+    truth, _ = study.truth()
     if study.schema.classes:
         truth = np.array(study.schema.classes, dtype=object)[truth]
     where = study.kind.where

@@ -13,7 +13,7 @@ from tenfold.study.study import Study
 def groups_of_study(study: Study, streams: Streams) -> tuple[GroupScore, ...]:
     """Score groups of the rows that networks never saw; see ``score_groups``."""
     data, answers = study.unseen()
-    truth, weights = study.kind.truth(data, study.schema)
+    truth, weights = study.truth()
     own = data is study.data
     guesses = study.guesses()
     if not own:  # test rows, and a network that learnt from all others

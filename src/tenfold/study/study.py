@@ -47,6 +47,8 @@ class Study:
     data : Table or Pictures
         What the folds share out, test rows taken away.
     schema : Schema or PictureSchema
+    target, weights : ndarray of shape (len(data),)
+        Of each row of the data, coded.
     rows : Encoded
         The same rows coded, in the order that training used, copies joined.
     place : ndarray of shape (len(data),), int64
@@ -73,6 +75,8 @@ class Study:
     kind: Kind
     data: Any
     schema: Any
+    target: NDArray[np.float64] | NDArray[np.int64]
+    weights: NDArray[np.float64]
     rows: Encoded
     place: NDArray[np.int64]
     splits: Splits
@@ -144,9 +148,17 @@ class Study:
 
         Where no fold holds anything out these are the test rows, if there are any.
         """
-        if self.test_data is None or self.test_answers is None or self.splits.held_out.any():
+        if self.test_answers is None or self.splits.held_out.any():
             return self.data, self.out_of_fold()
         return self.test_data, self.test_answers
+
+    def truth(
+        self,
+    ) -> tuple[NDArray[np.float64] | NDArray[np.int64], NDArray[np.float64]]:
+        """Return the true answers of the rows of ``unseen``, and their weights."""
+        if self.test_answers is None or self.splits.held_out.any():
+            return self.target, self.weights
+        return self.kind.truth(self.test_data, self.schema)
 
 
 def run_study(
@@ -201,14 +213,14 @@ def run_study(
     fitted = kind.fit(learning, plan, dealt, care)
     train_seconds = time.perf_counter() - started
     watch.decided(fitted.decisions)
-    return scored(
-        kind, learning, dealt, plan, fitted, (*decisions, *fitted.decisions), train_seconds
-    )
+    decisions += fitted.decisions
+    return scored(kind, learning, coded, dealt, plan, fitted, decisions, train_seconds)
 
 
 def scored(
     kind: Kind,
     learning: Learning,
+    coded: Encoded,
     dealt: Dealt,
     plan: Any,
     fitted: Fitted,
@@ -228,6 +240,8 @@ def scored(
         kind=kind,
         data=learning.data,
         schema=schema,
+        target=coded.target,
+        weights=coded.weights,
         rows=fitted.rows,
         place=dealt.place,
         splits=dealt.splits,
