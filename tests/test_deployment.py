@@ -189,9 +189,9 @@ def test_it_is_said_whose_scores_are_printed() -> None:
         "These are scores of single folds. New rows are predicted by the mean of all 3, "
         "which is usually slightly more accurate."
     ) in lines
-    (line,) = [line for line in lines if line.startswith("90 % intervals held")]
+    (line,) = [line for line in lines if line.startswith("90 % intervals covered")]
     assert line.endswith(
-        "; measured on single folds, and slightly narrower for the mean of all"
+        "; measured on single folds, and slightly narrower for the mean of all folds"
     )
 
 
