@@ -23,6 +23,7 @@ from tenfold.report.text import verdict
 from tenfold.run import Run
 from tenfold.study.study import Study
 from tenfold.training.fit import FoldFits
+from tenfold.training.watch import Callback
 from tenfold.wording import COMMAND
 from tests.engine_tables import (
     NETWORKS,
@@ -433,7 +434,7 @@ def test_weights_of_another_unit_give_the_same_answers() -> None:
 # ---- Training that ends early ----
 
 
-class StopAfter:
+class StopAfter(Callback):
     """A watch that asks for an end after some epochs, as Ctrl-C would."""
 
     def __init__(self, epochs: int) -> None:
@@ -460,7 +461,7 @@ def test_a_run_that_is_stopped_is_saved_and_usable_and_says_so(
 ) -> None:
     frame = mixed_frame("regression", ROWS)
     watch = StopAfter(3)
-    run = quick_run(frame, network, epochs=5_000, lr=1e-4, out=tmp_path, watch=watch)
+    run = quick_run(frame, network, epochs=5_000, lr=1e-4, out=tmp_path, callbacks=watch)
     assert watch.done == run.metrics["epochs"] == 4
     what, why = "training stopped in epoch 4; the best state was kept", "somebody asked"
     said = [(d["what"], d["why"]) for d in run.metrics["decisions"]]
