@@ -5,7 +5,7 @@ What a kind of data takes and returns; see ``kind.py``.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, Self
 
 import numpy as np
 import torch
@@ -53,6 +53,17 @@ class Coded:
     numbers: NDArray[np.float64]
     codes: NDArray[np.int64]
     nearly_done: bool = False
+
+    @classmethod
+    def of_inputs(cls, inputs: Inputs, count: int, *, nearly_done: bool = False) -> Self:
+        """Return N rows of data that have no columns."""
+        return cls(
+            inputs=inputs,
+            count=count,
+            numbers=np.zeros((count, 0)),
+            codes=np.zeros((count, 0), dtype=np.int64),
+            nearly_done=nearly_done,
+        )
 
 
 class Encoder(Protocol):

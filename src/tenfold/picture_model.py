@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -52,9 +51,8 @@ class PictureEncoder:
         """Return pictures as the networks take them."""
         count = len(data)
         pixels = picture_inputs(data, self.size, device)
-        none = np.zeros((count, 0)), np.zeros((count, 0), dtype=np.int64)
         if self.backbone is None or count == 0:
-            return Coded(inputs=pixels, count=count, numbers=none[0], codes=none[1])
+            return Coded.of_inputs(pixels, count)
         features = picture_features(
             self.backbone,
             pixels,
@@ -62,13 +60,7 @@ class PictureEncoder:
             precision=self.precision,
             progress=progress,
         )
-        return Coded(
-            inputs=FeatureInputs(numbers_ND=features),
-            count=count,
-            numbers=none[0],
-            codes=none[1],
-            nearly_done=True,
-        )
+        return Coded.of_inputs(FeatureInputs(numbers_ND=features), count, nearly_done=True)
 
 
 PictureModel = Model[PictureSchema, PictureEncoder]

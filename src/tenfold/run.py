@@ -126,7 +126,7 @@ class Run:
         StoreError
             M04, if a file of the run is missing or damaged; M06, if it cannot be written.
         """
-        from tenfold.report.page import render_card, render_page  # noqa: PLC0415 - as above
+        from tenfold.report.page import render_card, render_page  # noqa: PLC0415 - loads Matplotlib
 
         folder, findings = self._own_folder(), self._findings()
         with writing_page(folder):
@@ -264,7 +264,7 @@ class Run:
             Rows with every column that the network learnt from; or a picture, a folder of
             pictures, a list of files, PIL images or arrays, or an array of pictures.
         coverage : float, optional
-            Of intervals, 0.9 by default, or of sets of classes; see ``tell_rows``.
+            Of intervals, 0.9 by default, or of sets of classes; see ``tell``.
         schema : {"strict", "warn"}, optional
             ``"strict"`` refuses rows that are not like those of training, which ``departures``
             lists, and pictures that cannot be read; ``"warn"`` answers all rows, and warns. By

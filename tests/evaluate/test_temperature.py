@@ -5,7 +5,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from tenfold.evaluate.heat import Temperature, find_temperature
+from tenfold.evaluate.temperature import Temperature, find_temperature
 from tenfold.nn.targets import FoldTarget
 
 FOLDS, MEMBERS, ROWS, CLASSES = 4, 2, 800, 3

@@ -108,13 +108,7 @@ class StringEncoder:
         progress: Progress | None = None,
     ) -> Coded:
         numbers = torch.from_numpy(numbers_of(data.texts)).to(device)
-        none = np.zeros((len(data), 0))
-        return Coded(
-            inputs=FeatureInputs(numbers_ND=numbers),
-            count=len(data),
-            numbers=none,
-            codes=none.astype(np.int64),
-        )
+        return Coded.of_inputs(FeatureInputs(numbers_ND=numbers), len(data))
 
 
 class StringKind(Kind):

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from tenfold.data.encode import Encoded
 from tenfold.data.split import Splits
-from tenfold.evaluate.heat import Temperature, find_temperature
 from tenfold.evaluate.metrics import log_loss
+from tenfold.evaluate.temperature import Temperature, find_temperature
 
 GROUPS: Final = 10
 Numbers = NDArray[np.float64]

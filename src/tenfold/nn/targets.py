@@ -155,7 +155,7 @@ class FoldTarget(nn.Module):
     def heated(
         self, temperature_G: NDArray[np.float64], bias_GO: NDArray[np.float64]
     ) -> "FoldTarget":
-        """Return a target whose outputs are calibrated so (evaluate/heat.py).
+        """Return a target whose outputs are calibrated so (evaluate/temperature.py).
 
         Parameters
         ----------

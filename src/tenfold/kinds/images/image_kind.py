@@ -50,6 +50,7 @@ from tenfold.learning import (
 )
 from tenfold.nn.backbones import load_backbone
 from tenfold.picture_model import PictureEncoder, PictureModel, picture_features, picture_inputs
+from tenfold.read_options import PictureOptions
 from tenfold.seeds import Streams
 from tenfold.training.choose_pictures import (
     PRETRAINED,
@@ -252,9 +253,7 @@ class Images(Kind):
         """Return pictures cut as those of training were."""
         if isinstance(source, Pictures):
             return source
-        if isinstance(source, InMemory):
-            raise another_kind(self.whole, "a table")
-        chosen = (options or RunOptions()).pictures
+        chosen = self._options_for_reading(source, options)
         return read_unlabelled(source, schema.framing, chosen, progress)
 
     def read_labelled(
@@ -267,13 +266,17 @@ class Images(Kind):
         """Return labelled pictures: the test part of a folder that has one, or all."""
         if isinstance(source, Pictures):
             return source
-        if isinstance(source, InMemory):
-            raise another_kind(self.whole, "a table")
-        chosen = (options or RunOptions()).pictures
+        chosen = self._options_for_reading(source, options)
         pictures, test = read_pictures(source, schema.framing, chosen, progress)
         asked = pictures if test is None else test
         asked.check_rejected(chosen.max_bad)
         return asked
+
+    def _options_for_reading(self, source: Any, options: RunOptions | None) -> PictureOptions:
+        """Return how pictures are read; a table is refused."""
+        if isinstance(source, InMemory):
+            raise another_kind(self.whole, "a table")
+        return (options or RunOptions()).pictures
 
     def admit(
         self,
