@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from tenfold.config import Decision, RunOptions
+from tenfold.contest.contest import Contest, columns_of
 from tenfold.data.admit import Mode
 from tenfold.data.encode import Encoded
 from tenfold.data.folds import decide_folds, make_splits, who_answers
@@ -23,6 +24,7 @@ from tenfold.learning import (
     Described,
     Encoder,
     Fitted,
+    Given,
     Learning,
     Progress,
     another_kind,
@@ -284,6 +286,35 @@ class Kind(ABC):
         PredictError
             P06, if they are not where they were.
         """
+
+    def to_compare(
+        self,
+        options: RunOptions,
+        given: Given,  # noqa: ARG002
+    ) -> tuple[RunOptions, tuple[Decision, ...]]:
+        """Return the options by which data are read and dealt out to folds for a comparison.
+
+        They are those of the user, unless models of the kind meet the data in another form.
+        """
+        return options, ()
+
+    def contest(self, learning: Learning, coded: Encoded, dealt: Dealt) -> Contest:
+        """Return what models are given in a comparison, and what is special to it.
+
+        By default classical models see the columns of ``coded``. The module of a contest of the
+        kind's own loads no torch; see ``Contest``.
+        """
+        return Contest(
+            kind=self.name,
+            task=learning.schema.task,
+            X=columns_of(coded),
+            y=coded.target,
+            splits=dealt.splits.spread(dealt.place).pairs(),
+            options=learning.options,
+            weights=None if (coded.weights == 1).all() else coded.weights,
+            classes=learning.schema.classes,
+            data=learning.data,
+        )
 
     def draft(self, model: Any, data: Any, about: Any) -> Any:  # noqa: ARG002
         """Return a model on its way to a file of ONNX, with data that it is compared on.

@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.comparison.contenders import Contender
+from tenfold.contest.contender import Contender
 from tenfold.evaluate.metrics import NAMED
 from tenfold.evaluate.pooling import Pooled, Said, metrics_to_pool, pool
 from tenfold.evaluate.scores import FoldScore, fold_score

@@ -33,6 +33,7 @@ from tenfold.learning import NOTHING, Dealt, Fitted, Given, Learning
 from tenfold.model import Ensemble, Model
 from tenfold.seeds import Streams
 from tenfold.training.checkpoints import Checkpoints
+from tenfold.training.device import Place
 from tenfold.training.fit import FoldFits, pool_held_out
 from tenfold.training.watch import Deadline, Supervision
 
@@ -189,9 +190,65 @@ def run_study(
     InputError
         If the data, the options or the network do not allow a run.
     """
-    streams, watch = Streams(options.train.seed), given.watch
-    found = kind.describe(data, test, options, streams)
     place, placed = kind.choose_place(options.train.device)
+    prepared = prepare(kind, data, options, place, test=test, given=given)
+    learning, coded, dealt = prepared.learning, prepared.coded, prepared.dealt
+    plan, planned = kind.plan(learning, dealt)
+    found = (*prepared.described, *prepared.seen, *dealt.decisions)
+    decisions = (*found, *placed, *planned)
+    watch = given.watch
+    watch.decided(decisions)
+
+    started = time.perf_counter()
+    care = Supervision(watch, Deadline(options.train.time_limit), checkpoints)
+    fitted = kind.fit(learning, plan, dealt, care)
+    train_seconds = time.perf_counter() - started
+    watch.decided(fitted.decisions)
+    decisions += fitted.decisions
+    return scored(kind, learning, coded, dealt, plan, fitted, decisions, train_seconds)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Prepared:
+    """Data that are described, checked and dealt out to folds.
+
+    Attributes
+    ----------
+    learning : Learning
+    coded : Encoded
+        Its data.
+    dealt : Dealt
+    described, seen : tuple of Decision
+        What was found when they were described, and when they were checked.
+    """
+
+    learning: Learning
+    coded: Encoded
+    dealt: Dealt
+    described: tuple[Decision, ...]
+    seen: tuple[Decision, ...]
+
+
+def prepare(
+    kind: Kind,
+    data: Any,
+    options: RunOptions,
+    place: Place,
+    *,
+    test: Any = None,
+    given: Given = NOTHING,
+) -> Prepared:
+    """Describe and check data, and split them; see ``run_study``.
+
+    Parameters
+    ----------
+    kind, data, options, test, given
+        See ``run_study``, which raises the same errors.
+    place : Place
+        Where networks are trained.
+    """
+    streams = Streams(options.train.seed)
+    found = kind.describe(data, test, options, streams)
     learning = Learning(
         data=found.data,
         test=found.test,
@@ -204,17 +261,9 @@ def run_study(
     coded = kind.encode(found.data, found.schema)
     seen = look_at(kind, learning, coded)
     dealt = kind.split(learning, coded)
-    plan, planned = kind.plan(learning, dealt)
-    decisions = (*found.decisions, *seen, *dealt.decisions, *placed, *planned)
-    watch.decided(decisions)
-
-    started = time.perf_counter()
-    care = Supervision(watch, Deadline(options.train.time_limit), checkpoints)
-    fitted = kind.fit(learning, plan, dealt, care)
-    train_seconds = time.perf_counter() - started
-    watch.decided(fitted.decisions)
-    decisions += fitted.decisions
-    return scored(kind, learning, coded, dealt, plan, fitted, decisions, train_seconds)
+    return Prepared(
+        learning=learning, coded=coded, dealt=dealt, described=found.decisions, seen=seen
+    )
 
 
 def scored(

@@ -40,6 +40,7 @@ from tenfold.explain.held_out import HeldOut
 from tenfold.explain.tables import explain_table
 from tenfold.kind import Kind
 from tenfold.kinds.refusing import Names, options_of
+from tenfold.kinds.tables.table_contest import TableContest, table_contest
 from tenfold.kinds.tables.table_packing import describe_table, rebuild_table, table_answers
 from tenfold.learning import (
     Dealt,
@@ -272,6 +273,11 @@ class Tables(Kind):
         if source is None and not Path(known).is_file():
             raise not_there(known)
         return self.read_new(known if source is None else source, schema, options)
+
+    def contest(self, learning: Learning, coded: Encoded, dealt: Dealt) -> TableContest:
+        """Return what models of tables are given in a comparison."""
+        table, schema, options = learning.data, learning.schema, learning.options
+        return table_contest(table, schema, coded, dealt.place, dealt.splits, options)
 
     def draft(self, model: TableModel, data: Table, about: Any) -> Any:
         """Return a model on its way to a file, with rows that it is compared on."""

@@ -24,7 +24,7 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 
-from tenfold.comparison.problem import Problem
+from tenfold.contest.problem import Problem
 from tenfold.data.table import with_columns
 from tenfold.extras import require
 
