@@ -20,6 +20,8 @@ from tenfold.data.groups import Group
 from tenfold.data.split import splits_of
 from tenfold.errors import ExportError, PredictError
 from tenfold.learning import (
+    NOTHING,
+    PROCESSOR,
     Dealt,
     Described,
     Encoder,
@@ -99,6 +101,35 @@ class Kind(ABC):
         InputError
             If nothing can be learnt from the data, or the test rows cannot be scored.
         """
+
+    def learn(
+        self,
+        data: Any,
+        test: Any,
+        options: RunOptions,
+        *,
+        place: Place = PROCESSOR,
+        given: Given = NOTHING,
+    ) -> tuple[Learning, Encoded, tuple[Decision, ...]]:
+        """Return what is to be learnt from data, their rows coded, and what was decided.
+
+        Raises
+        ------
+        InputError
+            What ``describe`` raises.
+        """
+        streams = Streams(options.train.seed)
+        found = self.describe(data, test, options, streams)
+        learning = Learning(
+            data=found.data,
+            test=found.test,
+            schema=found.schema,
+            options=options,
+            streams=streams,
+            place=place,
+            given=given,
+        )
+        return learning, self.encode(found.data, found.schema), found.decisions
 
     @abstractmethod
     def encode(self, data: Any, schema: Any) -> Encoded:

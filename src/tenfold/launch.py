@@ -10,7 +10,7 @@ import pandas as pd
 from tenfold.errors import StoreError, UsageError
 from tenfold.following import Callbacks, following, told_apart
 from tenfold.keeping import keep
-from tenfold.kinds.registry import kind_of, refuse_foreign
+from tenfold.kinds.registry import kind_for
 from tenfold.machine import peak_memory_bytes
 from tenfold.order import Order
 from tenfold.report.summary import summarize
@@ -64,10 +64,8 @@ def train_and_score(order: Order, checkpoints: Checkpoints | None) -> tuple[Run,
     started = time.perf_counter()
     if order.data is None:
         raise ValueError("an order that is carried out has data")
-    kind, watch = kind_of(order.data), order.given.watch
-    refuse_foreign(kind, order.options)
-    options = kind.options_for(order.data, order.options)
-    data, test = kind.read(order.data, order.test, options, watch)
+    kind, options = kind_for(order.data, order.options)
+    data, test = kind.read(order.data, order.test, options, order.given.watch)
     read_seconds = time.perf_counter() - started
     study = run_study(
         kind,

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from tenfold.config import RunOptions
-from tenfold.contest.contenders import LIGHTGBM
+from tenfold.contest.contenders import BASELINE
 from tenfold.contest.contest import Contest
 from tenfold.kinds.images.image_contest import PRETRAINED, ImageContest
 from tenfold.kinds.images.image_expert import colours, edges, pixels, texture
@@ -31,7 +31,7 @@ def problem_of(frame: pd.DataFrame) -> Contest:
 
 
 def with_expert_features(problem: Contest) -> Contest:
-    return problem.with_other_features(LIGHTGBM)[1]
+    return problem.with_other_features(BASELINE)[1]
 
 
 def test_ratios_products_logarithms_and_parts_of_dates_are_added() -> None:

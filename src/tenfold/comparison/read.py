@@ -12,13 +12,13 @@ from tenfold.config import AuditOptions, Decision, RunOptions
 from tenfold.contest.contest import Contest
 from tenfold.data.split import Splitter
 from tenfold.kind import Kind
-from tenfold.kinds.registry import kind_of, refuse_foreign
+from tenfold.kinds.registry import kind_for
 from tenfold.learning import Given
-from tenfold.study.study import Prepared, prepare
+from tenfold.study.study import look_at
 from tenfold.training.device import Place, choose_device
 from tenfold.training.watch import Callback
 
-LOOKED_AT: Final = AuditOptions(audit="off")  # what contenders train, and are timed on
+LOOKED_AT: Final = AuditOptions(audit="off")  # networks are timed on training alone
 
 
 def read_contest(
@@ -36,31 +36,19 @@ def read_contest(
     """
     device, placed = choose_device(options.train.device)
     options = replace(options, train=replace(options.train, device=str(device)))
-    kind = kind_of(source)
-    refuse_foreign(kind, options)
-    options = kind.options_for(source, options)
+    kind, options = kind_for(source, options)
     given = Given(watch=_Reading(follow), splitter=splitter)
     asked, chosen = kind.to_compare(options, given)
     data, test = kind.read(source, None, asked, given.watch)
-    prepared = prepare(kind, data, asked, Place(device=device), given=given)
-    decisions = (
-        *prepared.described,
-        *_left_out(kind, test),
-        *prepared.seen,
-        *chosen,
-        *prepared.dealt.decisions,
-        *placed,
-    )
-    return _contest(kind, prepared, options), decisions
-
-
-def _contest(kind: Kind, prepared: Prepared, options: RunOptions) -> Contest:
-    """Return the contest; networks are not to find the target, nor look at the data, again."""
-    schema = prepared.learning.schema
-    known = replace(options.schema, target=schema.target, task=schema.task)
+    place = Place(device=device)
+    learning, coded, found = kind.learn(data, None, asked, place=place, given=given)
+    seen = look_at(kind, learning, coded)
+    dealt = kind.split(learning, coded)
+    known = replace(options.schema, target=learning.schema.target, task=learning.schema.task)
     options = replace(options, schema=known, audit=LOOKED_AT)
-    learning = replace(prepared.learning, options=options)
-    return kind.contest(learning, prepared.coded, prepared.dealt)
+    contest = kind.contest(replace(learning, options=options), coded, dealt)
+    left_out = _left_out(kind, test)
+    return contest, (*found, *left_out, *seen, *chosen, *dealt.decisions, *placed)
 
 
 def _left_out(kind: Kind, test: Any) -> tuple[Decision, ...]:

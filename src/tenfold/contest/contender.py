@@ -48,7 +48,7 @@ class Contender:
     """
 
     name: str
-    kind: ContenderKind
+    kind: ContenderKind = "classical"
     make: MakeEstimator | None = None
     network: str | None = None
     quality: Quality = "medium"

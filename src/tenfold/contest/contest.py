@@ -52,7 +52,7 @@ class Contest(Problem):
     """
 
     limit_seconds: ClassVar[float] = 120.0
-    unmeasured: ClassVar[Cost] = EXTRA_TREES.cost or Cost(0.0, 0.0)
+    unmeasured: ClassVar[Cost] = EXTRA_TREES
     engineered: ClassVar[frozenset[str]] = frozenset()
     plain: ClassVar[str] = "the columns"
     asked_at_once: ClassVar[int | None] = None
@@ -73,6 +73,11 @@ class Contest(Problem):
     def with_other_features(self, contender: Contender) -> tuple[Contender, "Contest"]:
         """Return a contender as it sees other features, and what it sees."""
         return contender, self
+
+    @property
+    def added_columns(self) -> int:
+        """How many columns an expert adds, about."""
+        return 0
 
     @property
     def timed_share(self) -> float:
@@ -98,11 +103,6 @@ class Contest(Problem):
         if contender.network is not None:
             return cost.seconds(learnt * folds, columns, classes, words)
         return folds * cost.seconds(learnt, columns, classes, words)
-
-    @property
-    def added_columns(self) -> int:
-        """How many columns an expert adds, about."""
-        return 0
 
     def steps_of_network(self, network: str) -> tuple[str, ...]:  # noqa: ARG002
         """Return what a network does to rows, in the order in which it does it."""

@@ -31,9 +31,7 @@ from tenfold.evaluate.trust import Trust
 from tenfold.kind import Kind
 from tenfold.learning import NOTHING, Dealt, Fitted, Given, Learning
 from tenfold.model import Ensemble, Model
-from tenfold.seeds import Streams
 from tenfold.training.checkpoints import Checkpoints
-from tenfold.training.device import Place
 from tenfold.training.fit import FoldFits, pool_held_out
 from tenfold.training.watch import Deadline, Supervision
 
@@ -190,13 +188,13 @@ def run_study(
     InputError
         If the data, the options or the network do not allow a run.
     """
-    place, placed = kind.choose_place(options.train.device)
-    prepared = prepare(kind, data, options, place, test=test, given=given)
-    learning, coded, dealt = prepared.learning, prepared.coded, prepared.dealt
-    plan, planned = kind.plan(learning, dealt)
-    found = (*prepared.described, *prepared.seen, *dealt.decisions)
-    decisions = (*found, *placed, *planned)
     watch = given.watch
+    place, placed = kind.choose_place(options.train.device)
+    learning, coded, found = kind.learn(data, test, options, place=place, given=given)
+    seen = look_at(kind, learning, coded)
+    dealt = kind.split(learning, coded)
+    plan, planned = kind.plan(learning, dealt)
+    decisions = (*found, *seen, *dealt.decisions, *placed, *planned)
     watch.decided(decisions)
 
     started = time.perf_counter()
@@ -206,64 +204,6 @@ def run_study(
     watch.decided(fitted.decisions)
     decisions += fitted.decisions
     return scored(kind, learning, coded, dealt, plan, fitted, decisions, train_seconds)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Prepared:
-    """Data that are described, checked and dealt out to folds.
-
-    Attributes
-    ----------
-    learning : Learning
-    coded : Encoded
-        Its data.
-    dealt : Dealt
-    described, seen : tuple of Decision
-        What was found when they were described, and when they were checked.
-    """
-
-    learning: Learning
-    coded: Encoded
-    dealt: Dealt
-    described: tuple[Decision, ...]
-    seen: tuple[Decision, ...]
-
-
-def prepare(
-    kind: Kind,
-    data: Any,
-    options: RunOptions,
-    place: Place,
-    *,
-    test: Any = None,
-    given: Given = NOTHING,
-) -> Prepared:
-    """Describe and check data, and split them; see ``run_study``.
-
-    Parameters
-    ----------
-    kind, data, options, test, given
-        See ``run_study``, which raises the same errors.
-    place : Place
-        Where networks are trained.
-    """
-    streams = Streams(options.train.seed)
-    found = kind.describe(data, test, options, streams)
-    learning = Learning(
-        data=found.data,
-        test=found.test,
-        schema=found.schema,
-        options=options,
-        streams=streams,
-        place=place,
-        given=given,
-    )
-    coded = kind.encode(found.data, found.schema)
-    seen = look_at(kind, learning, coded)
-    dealt = kind.split(learning, coded)
-    return Prepared(
-        learning=learning, coded=coded, dealt=dealt, described=found.decisions, seen=seen
-    )
 
 
 def scored(

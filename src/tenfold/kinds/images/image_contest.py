@@ -146,7 +146,6 @@ def linear_svm(problem: Problem) -> Any:
 GUESS: Final = replace(BASELINE, cost=Cost(0.0, 0.0))
 COLOURS: Final = Contender(
     name="colours + LightGBM",
-    kind="classical",
     make=boosted_trees,
     features=image_expert.colours,
     before=("square", "colour histogram"),
@@ -155,7 +154,6 @@ COLOURS: Final = Contender(
 )
 EDGES: Final = Contender(
     name="HOG + linear SVM",
-    kind="classical",
     make=linear_svm,
     features=image_expert.edges,
     before=("square", "shades of grey", "histogram of oriented gradients"),
