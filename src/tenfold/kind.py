@@ -5,6 +5,7 @@ Everything else (studies, scores, model files, reports, the command) is the same
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -30,6 +31,7 @@ from tenfold.learning import (
     Learning,
     Progress,
     another_kind,
+    not_there,
 )
 from tenfold.seeds import Streams
 from tenfold.training.device import Place, choose_device
@@ -179,9 +181,9 @@ class Kind(ABC):
             P03 or P04, if there are none, or classes that were never learnt.
         """
 
-    @abstractmethod
     def places(self, data: Any) -> Sequence[Any] | NDArray[Any]:
         """Return where each row came from: its line, or its file."""
+        return range(1, len(data) + 1)
 
     def groups(self, data: Any, schema: Any) -> Iterable[Group]:  # noqa: ARG002
         """Return groups of rows that a user can name, to be scored one by one."""
@@ -254,7 +256,6 @@ class Kind(ABC):
             P05, if they are of another kind.
         """
 
-    @abstractmethod
     def read_labelled(
         self,
         source: Any,
@@ -263,6 +264,7 @@ class Kind(ABC):
         progress: Progress | None = None,
     ) -> Any:
         """Return labelled rows to score; see ``read_new``."""
+        return self.read_new(source, schema, options, progress)
 
     def admit(self, data: Any, schema: Any, mode: Mode | None, *, told: bool) -> Any:  # noqa: ARG002
         """Return rows as a model reads them, or refuse those that are not like training's.
@@ -296,7 +298,6 @@ class Kind(ABC):
         """
         raise another_kind(self.whole, "a table")
 
-    @abstractmethod
     def read_again(
         self, options: RunOptions, known: str, schema: Any, source: Any = None
     ) -> Any:
@@ -317,6 +318,9 @@ class Kind(ABC):
         PredictError
             P06, if they are not where they were.
         """
+        if source is None and not Path(known).exists():
+            raise not_there(known)
+        return self.read_new(known if source is None else source, schema, options)
 
     def to_compare(
         self,

@@ -1,9 +1,13 @@
 """A contender has a process of its own: its memory is its own, and so are its failures."""
 
+import io
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -13,13 +17,16 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.dummy import DummyRegressor
 
 from tenfold.comparison.entry import Entry
-from tenfold.comparison.job import Job
+from tenfold.comparison.follow import ComparisonCallback
+from tenfold.comparison.job import Job, pack, write_frame
 from tenfold.comparison.own import own_contenders
 from tenfold.comparison.processes import Processes
+from tenfold.comparison.rounds import Race, race_rounds
 from tenfold.contest.contender import Contender
 from tenfold.contest.contest import Contest
 from tenfold.contest.round import Round
 from tests.engine_contests import contest_of
+from tests.engine_pictures import write_folder
 
 MEGABYTE: Final = 10**6
 RACE: Final = (Round(name="race"),)
@@ -227,3 +234,39 @@ def test_the_reason_is_the_contenders_own_last_word(problem: Contest) -> None:
     with Processes() as processes:
         run(processes, Warning_(), problem)
         assert run(processes, Silent(), problem).error == "its process ended with status 3"
+
+
+# What a child of a mother process does: take a job, and run its rounds.
+CHILD: Final = """
+import sys
+from tenfold.comparison.worker import Runner
+from tenfold.comparison.job import read_frame
+runner = Runner(read_frame(sys.stdin.buffer))
+if sys.argv[1] == "classical":
+    print([entry.folds for this in runner._job.rounds for entry in runner.entries(this)][-1])
+print("torch" in sys.modules)
+"""
+
+
+def child(job: Job, side: str) -> list[str]:
+    """Return what a process says that was given a job."""
+    frame = io.BytesIO()
+    write_frame(frame, pack(job))
+    words, given = [sys.executable, "-c", CHILD, side], frame.getvalue()
+    done = subprocess.run(words, input=given, capture_output=True, check=True)
+    return done.stdout.decode().split()
+
+
+@pytest.mark.parametrize("source", ["table", "images"])
+def test_processes_of_classical_models_load_no_torch(source: str, tmp_path: Path) -> None:
+    """It takes longer to load than most of them to train."""
+    size = np.linspace(0, 1, 30) ** 2
+    table = pd.DataFrame({"size": size, "class": np.where(np.arange(30) % 2, "a", "b")})
+    data = table if source == "table" else write_folder(tmp_path, 30)
+    contest = contest_of(data, folds=3)
+    race = Race(contest, None, ComparisonCallback())
+    for one in contest.contenders()[0]:
+        job = race._job(one, race_rounds(one, contest, axes=True))
+        if one.network is None and one.name in {"baseline", "LightGBM", "colours + LightGBM"}:
+            assert child(job, "classical") == ["3", "False"]
+    assert child(job, "network") == ["True"]  # the control

@@ -294,10 +294,6 @@ class Images(Kind):
         data.check_rejected(max_bad=1.0)
         return data
 
-    def index(self, source: Any, data: Pictures) -> list[str]:  # noqa: ARG002
-        """Return the file of each picture."""
-        return list(data.files)
-
     def read_again(
         self,
         options: RunOptions,

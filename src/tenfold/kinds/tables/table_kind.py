@@ -49,7 +49,6 @@ from tenfold.learning import (
     Learning,
     Progress,
     another_kind,
-    not_there,
 )
 from tenfold.nn.features import FoldFeatures
 from tenfold.seeds import Streams
@@ -265,14 +264,6 @@ class Tables(Kind):
         table = self.read_new(source, schema)
         found = like_training(table, schema)[1]
         return departure_table(found, self.index(source, table))
-
-    def read_again(
-        self, options: RunOptions, known: str, schema: Schema, source: Rows | None = None
-    ) -> Table:
-        """Return the table that a run was trained on."""
-        if source is None and not Path(known).is_file():
-            raise not_there(known)
-        return self.read_new(known if source is None else source, schema, options)
 
     def contest(self, learning: Learning, coded: Encoded, dealt: Dealt) -> TableContest:
         """Return what models of tables are given in a comparison."""
