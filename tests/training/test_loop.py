@@ -113,7 +113,7 @@ def test_the_step_size_follows_its_schedule(schedule: str) -> None:
 
 
 def test_decay_shrinks_weights_by_its_share_of_the_step_size_in_each_step() -> None:
-    """In a table of zeros nothing has a slope, so that only the shrinking moves weights."""
+    """In a table of zeros nothing has a gradient, so that only the shrinking moves weights."""
     rows, splits, _ = setting()
     rows.target[:], rows.numbers[:], rows.codes[:] = 0.0, 0.0, 0
     first = []

@@ -31,20 +31,20 @@ def trained(epochs: int = 12) -> FoldFits:
 
 
 class Injected:
-    """Losses that are no number at chosen calls; the slopes of these calls are none either."""
+    """Losses that are not numbers at chosen calls; nor are the gradients of these calls."""
 
     def __init__(self, at: set[int], monkeypatch: pytest.MonkeyPatch) -> None:
         loss = FoldTarget.loss
         self.calls = 0
 
         def spoiled(own: FoldTarget, *given: Tensor) -> tuple[Tensor, Tensor]:
-            loss_F, slope_FBO = loss(own, *given)
+            loss_F, gradient_FBO = loss(own, *given)
             self.calls += 1
             if self.calls in at:
                 loss_F = loss_F.clone()
                 loss_F[0] = torch.nan
-                slope_FBO = slope_FBO * torch.nan
-            return loss_F, slope_FBO
+                gradient_FBO = gradient_FBO * torch.nan
+            return loss_F, gradient_FBO
 
         monkeypatch.setattr(FoldTarget, "loss", spoiled)
 

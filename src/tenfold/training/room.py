@@ -88,7 +88,7 @@ class Room:
     def needed_bytes(self, network: FoldNetwork, outputs: int) -> int:
         """Return how much memory training takes, at least.
 
-        What is counted is there at the same time: the network, the slopes, what drives the
+        What is counted is there at the same time: the network, the gradients, what drives the
         steps, the average, the best and the last good state; features of some steps and of
         rows that are watched; the plan of an epoch; and the answers to rows held out.
         Peaks that were measured are larger by a tenth to a half.
