@@ -66,9 +66,9 @@ def test_training_goes_back_and_takes_smaller_steps(
     Injected(at, monkeypatch)
     fits = trained()
     history = fits.history
-    assert [one.epoch for one in history.setbacks] == [5] * times
-    assert [one.back_to for one in history.setbacks] == [4] * times
-    assert [one.lr_factor for one in history.setbacks] == [0.25, 0.0625, 0.015625][:times]
+    assert [one.epoch for one in history.rollbacks] == [5] * times
+    assert [one.back_to for one in history.rollbacks] == [4] * times
+    assert [one.lr_factor for one in history.rollbacks] == [0.25, 0.0625, 0.015625][:times]
     assert [line.epoch for line in history.lines] == list(range(1, 13))
     assert all(np.isfinite(line.loss) for line in history.lines)
     assert history.lines[4].lr < 0.3 * history.lines[3].lr

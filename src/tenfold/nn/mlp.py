@@ -37,7 +37,7 @@ class MLPOptions:
         E, the numbers that a word of a large column becomes.
     init : {"scaled", "keras_normal"}
         ``"scaled"``: weights of deviation 1, each layer divided by the root of
-        its inputs (so that one step size suits every width), units scaled to
+        its inputs (so that one learning rate suits every width), units scaled to
         variance 1 and its kink at rows that the network learns from, a learnt factor
         for each feature (arXiv 2407.04491). ``"keras_normal"``: weights of
         deviation 0.05 and biases of 0, used as they are.

@@ -23,7 +23,7 @@ from tenfold.nn.threads import make_ready
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ParameterGroup:
-    """Parameters that share their step size and decay, as factors of the recipe's.
+    """Parameters that share their learning rate and decay, as factors of the recipe's.
 
     ``orthogonal`` is the type in which ``Muon`` makes their steps orthogonal matrices;
     None takes plain steps.

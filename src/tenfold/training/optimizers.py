@@ -69,7 +69,7 @@ class Adam:
         Memory of the running means of gradients and of squared gradients.
     epsilon : float
     decay : float
-        Parameters lose this share times the step size in each step.
+        Parameters lose this share times the learning rate in each step.
 
     Attributes
     ----------

@@ -30,7 +30,7 @@ from tenfold.data.split import splits_of
 from tenfold.data.split_pictures import no_split, set_pictures_apart, split_pictures
 from tenfold.errors import UsageError
 from tenfold.evaluate.mistakes import Mistake, mistakes_of
-from tenfold.evaluate.picture_scores import read_classes, validator
+from tenfold.evaluate.picture_scores import read_classes, test_scorer
 from tenfold.explain.picture_explanation import PictureExplanation, explain_pictures
 from tenfold.kind import Kind
 from tenfold.kinds.images.image_packing import (
@@ -176,10 +176,10 @@ class Images(Kind):
             rows = replace(rows, numbers=see_pictures(learning, plan, care))
             fits = fit_heads(rows, dealt.splits, plan, streams, place.device, care=care)
             return Fitted(fits=fits, rows=rows, decisions=fits.decisions)
-        validate = None
+        score_test = None
         test, alone = learning.test, not dealt.splits.held_out.any()
         if plan.form == "tutorial" and test is not None and alone:
-            validate = validator(test, learning.schema, plan.size, place.device)
+            score_test = test_scorer(test, learning.schema, plan.size, place.device)
         fits = fit_pictures(
             rows,
             picture_inputs(learning.data, plan.size, place.device),
@@ -188,7 +188,7 @@ class Images(Kind):
             streams,
             precision=place.precision,
             care=care,
-            validate=validate,
+            score_test=score_test,
         )
         return Fitted(fits=fits, rows=rows, decisions=fits.decisions)
 
