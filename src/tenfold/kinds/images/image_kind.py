@@ -16,8 +16,9 @@ from tenfold.config import Decision, RunOptions
 from tenfold.data.admit import Mode, admit_pictures
 from tenfold.data.encode import Encoded
 from tenfold.data.folds import DEFAULT_FOLDS, who_answers
-from tenfold.data.groups import Group, groups_of_pictures
+from tenfold.data.groups import Group
 from tenfold.data.picture_files import is_picture_source, list_labelled
+from tenfold.data.picture_groups import groups_of_pictures
 from tenfold.data.picture_schema import PictureSchema, encode_pictures, infer_picture_schema
 from tenfold.data.pictures import (
     Pictures,
