@@ -17,8 +17,9 @@ from tenfold.config import Decision, RunOptions
 from tenfold.data.admit import Mode, admit_pictures
 from tenfold.data.encode import Encoded
 from tenfold.data.folds import DEFAULT_FOLDS, who_answers
-from tenfold.data.groups import Group, groups_of_pictures
+from tenfold.data.groups import Group
 from tenfold.data.picture_files import is_picture_source, list_labelled
+from tenfold.data.picture_groups import groups_of_pictures
 from tenfold.data.picture_schema import PictureSchema, encode_pictures, infer_picture_schema
 from tenfold.data.pictures import (
     Pictures,
@@ -31,7 +32,7 @@ from tenfold.data.split import splits_of
 from tenfold.data.split_pictures import no_split, set_pictures_apart, split_pictures
 from tenfold.errors import UsageError
 from tenfold.evaluate.mistakes import Mistake, mistakes_of
-from tenfold.evaluate.picture_scores import read_classes, validator
+from tenfold.evaluate.picture_scores import read_classes, test_scorer
 from tenfold.explain.picture_explanation import PictureExplanation, explain_pictures
 from tenfold.kind import Kind
 from tenfold.kinds.images.image_contest import ImageContest, squares_for
@@ -179,10 +180,10 @@ class Images(Kind):
             rows = replace(rows, numbers=see_pictures(learning, plan, care))
             fits = fit_heads(rows, dealt.splits, plan, streams, place.device, care=care)
             return Fitted(fits=fits, rows=rows, decisions=fits.decisions)
-        validate = None
+        score_test = None
         test, alone = learning.test, not dealt.splits.held_out.any()
         if plan.form == "tutorial" and test is not None and alone:
-            validate = validator(test, learning.schema, plan.size, place.device)
+            score_test = test_scorer(test, learning.schema, plan.size, place.device)
         fits = fit_pictures(
             rows,
             picture_inputs(learning.data, plan.size, place.device),
@@ -191,7 +192,7 @@ class Images(Kind):
             streams,
             precision=place.precision,
             care=care,
-            validate=validate,
+            score_test=score_test,
         )
         return Fitted(fits=fits, rows=rows, decisions=fits.decisions)
 
