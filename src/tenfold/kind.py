@@ -81,6 +81,8 @@ class Kind(ABC):
     ) -> tuple[Any, Any]:
         """Return the labelled data that a user names, and test rows or None.
 
+        Data have a length, and ``take`` returns those rows whose positions it is given.
+
         Raises
         ------
         InputError

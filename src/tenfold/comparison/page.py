@@ -52,8 +52,7 @@ def folder_for(
     if out is None:
         yield None
         return
-    name = "table" if isinstance(data, pd.DataFrame) else run_name(Path(data))
-    folder = new_folder(Path(out), f"{name}-compare")
+    folder = new_folder(Path(out), f"{run_name(data)}-compare")
     try:
         yield folder
     except BaseException:

@@ -35,7 +35,8 @@ class Contest(Problem):
     Attributes
     ----------
     data
-        The rows as networks learn from them; None, if networks read ``source`` themselves.
+        The rows as networks learn from them, as the kind's ``read`` returns them; None, if
+        networks read ``source`` themselves.
     source : str
         What the user named, where networks read it themselves.
     limit_seconds : float

@@ -80,7 +80,7 @@ def boosted_trees(problem: Problem) -> Pipeline:
         force_col_wise=True,
         verbosity=-1,
     )
-    if not isinstance(problem.X, pd.DataFrame):  # features of pictures have no names
+    if not isinstance(problem.X, pd.DataFrame):  # features have no names
         return Pipeline([("model", last)])
     return Pipeline([("names", FunctionTransformer(plain_names)), ("model", last)])
 
