@@ -127,52 +127,49 @@ def rebuild_pictures(
         If sizes cannot be those of a model.
     """
     schema = PictureSchema.from_dict(manifest["schema"])
-    told = manifest["network"]
-    outputs, size = int(manifest["outputs"]), int(told["size"])
+    told, outputs = manifest["network"], int(manifest["outputs"])
+    form, size = str(told["kind"]), int(told["size"])
     if not 0 < size <= MOST_SIDE or not 0 < schema.framing.size <= MOST_SIDE:
         raise ValueError("images of this size cannot be read")
     if outputs != len(schema.classes):
         raise ValueError("the schema does not match the network")
-    known = NETWORKS.get(str(told["kind"]))
-    if known is None:
-        raise ValueError(f"there is no network {told['kind']!r}")
+    if form not in NETWORKS:
+        raise ValueError(f"there is no network {form!r}")
     backbone = None
-    if known.keeps_backbone:
+    if NETWORKS[form].keeps_backbone:
         backbone = empty_backbone(str(told["backbone"]))
         fill(backbone, "backbone.", tensors)
     precision = choose_place("cpu")[0].precision
-
-    def ensemble(counts: Mapping[str, Any], prefix: str) -> Ensemble:
-        check_counts(counts, tensors, prefix)
-        networks = int(counts["networks"])
-        stored = Stored(
-            told=told,
-            networks=networks,
-            outputs=outputs,
-            size=size,
-            backbone=backbone,
-            make=make,
-            precision=precision,
-        )
-        network = known.rebuild(stored)
-        target = FoldTarget(networks, schema.task, outputs)
-        for name, module in (("network.", network), ("target.", target)):
-            fill(module, prefix + name, tensors)
-        return Ensemble(network=network, target=target, folds=int(counts["folds"]))
-
-    answering, scored = ensemble(manifest, ""), manifest.get("scored")
-    mirrored = bool(told["mirrored"])
+    encoder = PictureEncoder(
+        backbone=backbone, mirrored=bool(told["mirrored"]), size=size, precision=precision
+    )
+    stored = Stored(told=told, outputs=outputs, encoder=encoder, make=make)
+    answering, scored = _ensemble(stored, manifest, tensors, ""), manifest.get("scored")
     return Model(
         kind=kind,
         schema=schema,
-        encoder=PictureEncoder(
-            backbone=backbone, mirrored=mirrored, size=size, precision=precision
-        ),
+        encoder=encoder,
         network=answering.network,
         target=answering.target,
         folds=answering.folds,
-        form=known.name,
+        form=form,
         decisions=rebuild_decisions(manifest["decisions"]),
         conformal=rebuild_conformal(manifest["conformal"], tensors, columns=0),
-        scored=None if scored is None else ensemble(scored, "scored."),
+        scored=None if scored is None else _ensemble(stored, scored, tensors, "scored."),
     )
+
+
+def _ensemble(
+    stored: Stored,
+    counts: Mapping[str, Any],
+    tensors: Mapping[str, torch.Tensor],
+    prefix: str,
+) -> Ensemble:
+    """Return the networks that answer, or those that were scored."""
+    check_counts(counts, tensors, prefix)
+    networks = int(counts["networks"])
+    network = NETWORKS[str(stored.told["kind"])].rebuild(stored, networks)
+    target = FoldTarget(networks, "classification", stored.outputs)
+    for name, module in (("network.", network), ("target.", target)):
+        fill(module, prefix + name, tensors)
+    return Ensemble(network=network, target=target, folds=int(counts["folds"]))

@@ -4,7 +4,12 @@ from typing import ClassVar
 
 from tenfold.config import TrainOptions
 from tenfold.data.framing import Framing
-from tenfold.kinds.images.networks.picture_network import PictureNetwork, Setting, Stored
+from tenfold.kinds.images.networks.picture_network import (
+    PictureNetwork,
+    Setting,
+    Stored,
+    check_count,
+)
 from tenfold.nn.modules import ModuleNetwork
 from tenfold.nn.own import load_function, make_modules
 from tenfold.packing import require_function
@@ -38,10 +43,11 @@ class Own(PictureNetwork):
         """Return why it is trained so."""
         return "this is the default for custom networks"
 
-    def rebuild(self, stored: Stored) -> ModuleNetwork:
+    def rebuild(self, stored: Stored, networks: int) -> ModuleNetwork:
         """Return what the user's function makes."""
-        stored.check_count()
-        count, shape = stored.networks, (3, stored.size, stored.size)
-        function = require_function(stored.make)
-        modules = make_modules(function, [shape] * count, stored.outputs, range(count))
+        check_count(networks)
+        side, make = stored.encoder.size, require_function(stored.make)
+        modules = make_modules(
+            make, [(3, side, side)] * networks, stored.outputs, range(networks)
+        )
         return stored.in_turns(modules)

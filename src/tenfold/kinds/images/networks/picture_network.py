@@ -14,7 +14,7 @@ from tenfold.nn.backbones import Backbone
 from tenfold.nn.modules import ModuleNetwork
 from tenfold.nn.network import FoldNetwork
 from tenfold.nn.own import MakeModule
-from tenfold.picture_model import PictureModel
+from tenfold.picture_model import PictureEncoder, PictureModel
 from tenfold.training.fit_pictures import TURNS
 from tenfold.training.picture_plan import PicturePlan
 
@@ -57,38 +57,22 @@ class Stored:
     ----------
     told : mapping
         The part ``network`` of its manifest.
-    networks : int
     outputs : int
-    size : int
-    backbone : Backbone or None
-        The one that the file holds.
+    encoder : PictureEncoder
+        With the backbone that the file holds.
     make : callable or None
         A user's function.
-    precision : torch.dtype or None
     """
 
     told: Mapping[str, Any]
-    networks: int
     outputs: int
-    size: int
-    backbone: Backbone | None
+    encoder: PictureEncoder
     make: MakeModule | None
-    precision: torch.dtype | None
-
-    def check_count(self) -> None:
-        """Refuse more modules than a model has: a file may claim any number.
-
-        Raises
-        ------
-        ValueError
-        """
-        if self.networks > MOST_MODULES:
-            raise ValueError("there are not this many networks")
 
     def in_turns(self, modules: Sequence[nn.Module]) -> ModuleNetwork:
         """Return modules as networks that take turns within a step."""
-        count = range(self.networks)
-        return ModuleNetwork(modules, count, turns=TURNS, precision=self.precision)
+        precision = self.encoder.precision
+        return ModuleNetwork(modules, range(len(modules)), turns=TURNS, precision=precision)
 
 
 class PictureNetwork(ABC):
@@ -153,7 +137,7 @@ class PictureNetwork(ABC):
         return {}
 
     @abstractmethod
-    def rebuild(self, stored: Stored) -> FoldNetwork:
+    def rebuild(self, stored: Stored, networks: int) -> FoldNetwork:
         """Return the networks that a file describes, with numbers still to be filled in.
 
         Raises
@@ -168,12 +152,23 @@ class PictureNetwork(ABC):
 class LaidOutNetwork(PictureNetwork):
     """A network whose layers follow from what a model file says of it."""
 
-    def rebuild(self, stored: Stored) -> ModuleNetwork:
+    def rebuild(self, stored: Stored, networks: int) -> ModuleNetwork:
         """Return networks with numbers still to be filled in: one lends its form to all."""
-        stored.check_count()
+        check_count(networks)
         with torch.device("meta"):
-            return stored.in_turns([self.module(stored)] * stored.networks)
+            return stored.in_turns([self.module(stored)] * networks)
 
     @abstractmethod
     def module(self, stored: Stored) -> nn.Module:
         """Return one network of those that a file describes."""
+
+
+def check_count(networks: int) -> None:
+    """Refuse more modules than a model has: a file may claim any number.
+
+    Raises
+    ------
+    ValueError
+    """
+    if networks > MOST_MODULES:
+        raise ValueError("there are not this many networks")

@@ -87,10 +87,10 @@ class Pretrained(PictureNetwork):
         backbone = model.encoder.backbone
         return {} if backbone is None else {"backbone": backbone.name}
 
-    def rebuild(self, stored: Stored) -> FoldHead:
+    def rebuild(self, stored: Stored, networks: int) -> FoldHead:
         """Return heads with numbers still to be filled in."""
-        if stored.backbone is None:
+        backbone = stored.encoder.backbone
+        if backbone is None:
             raise ValueError("heads stand on a backbone")
-        width = stored.backbone.width
         with torch.device("meta"):
-            return FoldHead(networks=stored.networks, inputs=width, outputs=stored.outputs)
+            return FoldHead(networks=networks, inputs=backbone.width, outputs=stored.outputs)

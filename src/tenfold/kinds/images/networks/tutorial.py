@@ -43,4 +43,4 @@ class Tutorial(LaidOutNetwork):
 
     def module(self, stored: Stored) -> TutorialClassifier:
         """Return one network of those that a file describes."""
-        return TutorialClassifier(stored.size, stored.outputs)
+        return TutorialClassifier(stored.encoder.size, stored.outputs)
