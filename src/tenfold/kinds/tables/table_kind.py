@@ -40,6 +40,8 @@ from tenfold.explain.held_out import HeldOut
 from tenfold.explain.tables import explain_table
 from tenfold.kind import Kind
 from tenfold.kinds.refusing import Names, options_of
+from tenfold.kinds.tables.networks.registry import choose_plan, find_network
+from tenfold.kinds.tables.networks.table_network import Setting
 from tenfold.kinds.tables.table_contest import TableContest, table_contest
 from tenfold.kinds.tables.table_packing import describe_table, rebuild_table, table_answers
 from tenfold.learning import (
@@ -53,7 +55,6 @@ from tenfold.learning import (
 from tenfold.nn.features import FoldFeatures
 from tenfold.seeds import Streams
 from tenfold.table_model import TableEncoder, TableModel
-from tenfold.training.choose import choose_plan
 from tenfold.training.fit import fit_folds
 from tenfold.training.recipe import Plan
 from tenfold.training.watch import Callback, Supervision
@@ -169,9 +170,14 @@ class Tables(Kind):
 
     def plan(self, learning: Learning, dealt: Dealt) -> tuple[Plan, tuple[Decision, ...]]:
         """Choose the network and the recipe by the number of rows."""
-        folds, task = len(dealt.splits), learning.schema.task
         return choose_plan(
-            dealt.rows, folds, task, learning.options.train, learning.given.network
+            Setting(
+                rows=dealt.rows,
+                folds=len(dealt.splits),
+                task=learning.schema.task,
+                options=learning.options.train,
+                make=learning.given.network,
+            )
         )
 
     def fit(self, learning: Learning, plan: Plan, dealt: Dealt, care: Supervision) -> Fitted:
@@ -374,10 +380,9 @@ def split_rows(
         rows, told = keep_together(rows, folds, lenient=lenient)
         copies = (*copies, *told)
         folds, few = decide_folds(rows, split)
-    # The tutorial's cross-validation does not shuffle.
     shuffle = split.shuffle
     if shuffle is None:
-        shuffle = options.train.network != "tutorial"
+        shuffle = find_network(options.train).shuffles
     splits, how = make_splits(rows, schema, folds, streams, shuffle=shuffle)
     splits, told = who_answers(splits, split)
     told = (*copies, *few, *how, *told)
