@@ -11,7 +11,6 @@ import torch
 from torch import Tensor
 
 import tenfold
-from tenfold.comparison.problem import typed_columns
 from tenfold.config import RunOptions
 from tenfold.data.departures import like_training
 from tenfold.data.encode import encode_inputs, number_names, places_of
@@ -20,6 +19,7 @@ from tenfold.data.read import read_table
 from tenfold.data.schema import infer_schema
 from tenfold.errors import TenfoldError
 from tenfold.exported import Exported, Label
+from tenfold.kinds.tables.table_contest import typed_columns
 from tenfold.run import Run
 from tenfold.serve.contributions import Contributions
 from tenfold.serve.openapi import example_of, schema_of

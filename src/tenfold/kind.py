@@ -5,6 +5,7 @@ Everything else (studies, scores, model files, reports, the command) is the same
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from tenfold.config import Decision, RunOptions
+from tenfold.contest.contest import Contest, columns_of
 from tenfold.data.admit import Mode
 from tenfold.data.encode import Encoded
 from tenfold.data.folds import decide_folds, make_splits, who_answers
@@ -19,13 +21,17 @@ from tenfold.data.groups import Group
 from tenfold.data.split import splits_of
 from tenfold.errors import ExportError, PredictError
 from tenfold.learning import (
+    NOTHING,
+    PROCESSOR,
     Dealt,
     Described,
     Encoder,
     Fitted,
+    Given,
     Learning,
     Progress,
     another_kind,
+    not_there,
 )
 from tenfold.seeds import Streams
 from tenfold.training.device import Place, choose_device
@@ -75,6 +81,8 @@ class Kind(ABC):
     ) -> tuple[Any, Any]:
         """Return the labelled data that a user names, and test rows or None.
 
+        Data have a length, and ``take`` returns those rows whose positions it is given.
+
         Raises
         ------
         InputError
@@ -97,6 +105,35 @@ class Kind(ABC):
         InputError
             If nothing can be learnt from the data, or the test rows cannot be scored.
         """
+
+    def learn(
+        self,
+        data: Any,
+        test: Any,
+        options: RunOptions,
+        *,
+        place: Place = PROCESSOR,
+        given: Given = NOTHING,
+    ) -> tuple[Learning, Encoded, tuple[Decision, ...]]:
+        """Return what is to be learnt from data, their rows coded, and what was decided.
+
+        Raises
+        ------
+        InputError
+            What ``describe`` raises.
+        """
+        streams = Streams(options.train.seed)
+        found = self.describe(data, test, options, streams)
+        learning = Learning(
+            data=found.data,
+            test=found.test,
+            schema=found.schema,
+            options=options,
+            streams=streams,
+            place=place,
+            given=given,
+        )
+        return learning, self.encode(found.data, found.schema), found.decisions
 
     @abstractmethod
     def encode(self, data: Any, schema: Any) -> Encoded:
@@ -146,9 +183,9 @@ class Kind(ABC):
             P03 or P04, if there are none, or classes that were never learnt.
         """
 
-    @abstractmethod
     def places(self, data: Any) -> Sequence[Any] | NDArray[Any]:
         """Return where each row came from: its line, or its file."""
+        return range(1, len(data) + 1)
 
     def groups(self, data: Any, schema: Any) -> Iterable[Group]:  # noqa: ARG002
         """Return groups of rows that a user can name, to be scored one by one."""
@@ -221,7 +258,6 @@ class Kind(ABC):
             P05, if they are of another kind.
         """
 
-    @abstractmethod
     def read_labelled(
         self,
         source: Any,
@@ -230,6 +266,7 @@ class Kind(ABC):
         progress: Progress | None = None,
     ) -> Any:
         """Return labelled rows to score; see ``read_new``."""
+        return self.read_new(source, schema, options, progress)
 
     def admit(self, data: Any, schema: Any, mode: Mode | None, *, told: bool) -> Any:  # noqa: ARG002
         """Return rows as a model reads them, or refuse those that are not like training's.
@@ -263,7 +300,6 @@ class Kind(ABC):
         """
         raise another_kind(self.whole, "a table")
 
-    @abstractmethod
     def read_again(
         self, options: RunOptions, known: str, schema: Any, source: Any = None
     ) -> Any:
@@ -284,6 +320,38 @@ class Kind(ABC):
         PredictError
             P06, if they are not where they were.
         """
+        if source is None and not Path(known).exists():
+            raise not_there(known)
+        return self.read_new(known if source is None else source, schema, options)
+
+    def to_compare(
+        self,
+        options: RunOptions,
+        given: Given,  # noqa: ARG002
+    ) -> tuple[RunOptions, tuple[Decision, ...]]:
+        """Return the options by which data are read and dealt out to folds for a comparison.
+
+        They are those of the user, unless models of the kind meet the data in another form.
+        """
+        return options, ()
+
+    def contest(self, learning: Learning, coded: Encoded, dealt: Dealt) -> Contest:
+        """Return what models are given in a comparison, and what is special to it.
+
+        By default classical models see the columns of ``coded``. The module of a contest of the
+        kind's own loads no torch; see ``Contest``.
+        """
+        return Contest(
+            kind=self.name,
+            task=learning.schema.task,
+            X=columns_of(coded),
+            y=coded.target,
+            splits=dealt.splits.spread(dealt.place).pairs(),
+            options=learning.options,
+            weights=None if (coded.weights == 1).all() else coded.weights,
+            classes=learning.schema.classes,
+            data=learning.data,
+        )
 
     def draft(self, model: Any, data: Any, about: Any) -> Any:  # noqa: ARG002
         """Return a model on its way to a file of ONNX, with data that it is compared on.

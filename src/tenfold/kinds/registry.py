@@ -40,17 +40,19 @@ def kind_of(source: Any) -> Kind:
     return next((kind for kind in others if kind.recognises(source)), TABLES)
 
 
-def refuse_foreign(kind: Kind, options: RunOptions) -> None:
-    """Refuse options that only other kinds of data have.
+def kind_for(source: Any, options: RunOptions) -> tuple[Kind, RunOptions]:
+    """Return the kind of what a user names, and the options for such data.
 
     Raises
     ------
     UsageError
-        U02, naming the first.
+        U02, if an option says nothing of them; the first is named.
     """
+    kind = kind_of(source)
     for other in _known.values():
         own = {
             group: tuple(name for name in names if name not in kind.own_options.get(group, ()))
             for group, names in other.own_options.items()
         }
         refuse(options, own, kind.whole)
+    return kind, kind.options_for(source, options)

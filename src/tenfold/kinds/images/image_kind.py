@@ -1,5 +1,6 @@
 """Images: folders of pictures, a class each, or a table of files and classes."""
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -34,6 +35,7 @@ from tenfold.evaluate.mistakes import Mistake, mistakes_of
 from tenfold.evaluate.picture_scores import read_classes, test_scorer
 from tenfold.explain.picture_explanation import PictureExplanation, explain_pictures
 from tenfold.kind import Kind
+from tenfold.kinds.images.image_contest import ImageContest, squares_for
 from tenfold.kinds.images.image_packing import (
     describe_pictures,
     rebuild_pictures,
@@ -50,6 +52,7 @@ from tenfold.learning import (
     Dealt,
     Described,
     Fitted,
+    Given,
     Learning,
     Progress,
     another_kind,
@@ -295,10 +298,6 @@ class Images(Kind):
         data.check_rejected(max_bad=1.0)
         return data
 
-    def index(self, source: Any, data: Pictures) -> list[str]:  # noqa: ARG002
-        """Return the file of each picture."""
-        return list(data.files)
-
     def read_again(
         self,
         options: RunOptions,
@@ -316,6 +315,25 @@ class Images(Kind):
         drawn = np.sort(generator.permutation(len(listing.files))[:AGAIN])
         files = [listing.files[at] for at in drawn]
         return read_unlabelled(files, schema.framing, options.pictures)
+
+    def to_compare(
+        self, options: RunOptions, given: Given
+    ) -> tuple[RunOptions, tuple[Decision, ...]]:
+        """Return the options by which images become squares for classical models."""
+        return squares_for(options, folds_given=given.splitter is not None)
+
+    def contest(self, learning: Learning, coded: Encoded, dealt: Dealt) -> ImageContest:
+        """Return what models of images are given in a comparison."""
+        images = learning.data
+        return ImageContest(
+            task=learning.schema.task,
+            X=images.cache[images.at],
+            y=coded.target,
+            splits=dealt.splits.pairs(),
+            options=learning.options,
+            classes=learning.schema.classes,
+            source=os.path.realpath(images.source),  # other processes may run in another folder
+        )
 
     def draft(self, model: PictureModel, data: Pictures, about: Any) -> Any:
         """Return a model on its way to a file, with pictures that it is compared on."""

@@ -42,6 +42,7 @@ from tenfold.kind import Kind
 from tenfold.kinds.refusing import Names, options_of
 from tenfold.kinds.tables.networks.registry import choose_plan, find_network
 from tenfold.kinds.tables.networks.table_network import Setting
+from tenfold.kinds.tables.table_contest import TableContest, table_contest
 from tenfold.kinds.tables.table_packing import describe_table, rebuild_table, table_answers
 from tenfold.learning import (
     Dealt,
@@ -50,7 +51,6 @@ from tenfold.learning import (
     Learning,
     Progress,
     another_kind,
-    not_there,
 )
 from tenfold.nn.features import FoldFeatures
 from tenfold.seeds import Streams
@@ -271,13 +271,10 @@ class Tables(Kind):
         found = like_training(table, schema)[1]
         return departure_table(found, self.index(source, table))
 
-    def read_again(
-        self, options: RunOptions, known: str, schema: Schema, source: Rows | None = None
-    ) -> Table:
-        """Return the table that a run was trained on."""
-        if source is None and not Path(known).is_file():
-            raise not_there(known)
-        return self.read_new(known if source is None else source, schema, options)
+    def contest(self, learning: Learning, coded: Encoded, dealt: Dealt) -> TableContest:
+        """Return what models of tables are given in a comparison."""
+        table, schema, options = learning.data, learning.schema, learning.options
+        return table_contest(table, schema, coded, dealt.place, dealt.splits, options)
 
     def draft(self, model: TableModel, data: Table, about: Any) -> Any:
         """Return a model on its way to a file, with rows that it is compared on."""
