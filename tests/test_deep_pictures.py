@@ -16,7 +16,7 @@ import tenfold
 from tenfold import ImageClassifier, TrainOptions
 from tenfold.exported import Exported
 from tenfold.serve.app import app_of
-from tenfold.serve.options import ServeOptions
+from tenfold.serve_options import ServeOptions
 from tests.engine_pictures import stripes
 from tests.engine_served import ask_here
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from tenfold.config import RunOptions
 from tenfold.explain.held_out import HeldOut
+from tenfold.exported import About
 from tenfold.model import Model
 from tenfold.report.summary import Results
 from tenfold.store.config import CONFIG, Config
@@ -46,6 +47,13 @@ def findings_of(results: Results, study: Study | None, folder: Path | None) -> "
         mistakes=mistakes,
         explanation=None if folder is None else read_explanation(folder),
     )
+
+
+def about_of(results: Results | None, study: Study | None, folder: Path | None) -> About:
+    """Return what an exported file tells of a run; of a model alone only its name."""
+    if results is None:
+        return About(name=(folder or Path("run")).name)
+    return findings_of(results, study, folder).about
 
 
 def held_out_of(

@@ -18,11 +18,11 @@ from tenfold.evaluate.scores import TestScore
 from tenfold.evaluate.told import not_of, tell
 from tenfold.explain.explanation import Explanation
 from tenfold.explain.picture_explanation import PictureExplanation
-from tenfold.exported import SUFFIXES, About, Form, Written
+from tenfold.exported import SUFFIXES, Form, Written
 from tenfold.learning import Progress, another_kind
 from tenfold.model import Model
 from tenfold.option import check
-from tenfold.recalled import findings_of, held_out_of, trained_on
+from tenfold.recalled import about_of, findings_of, held_out_of, trained_on
 from tenfold.report.summary import Results
 from tenfold.report.text import one_line, score_lines
 from tenfold.seeds import Streams
@@ -212,9 +212,8 @@ class Run:
         from tenfold.export.draft import write  # noqa: PLC0415 - loads the compiler of torch
 
         check(form in SUFFIXES, "format", form, " or ".join(SUFFIXES))
-        folder = self.folder or Path("run")
         held = self.study.data if self.study else trained_on(self.model, self.folder, data)[0]
-        about = self._findings().about if self.metrics else About(name=folder.name)
+        about = about_of(self.results if self.metrics else None, self.study, self.folder)
         target = Path(path) if path else self._own_folder() / f"model{SUFFIXES[form]}"
         return write(self.model.kind.draft(self.model, held, about), target, form)
 

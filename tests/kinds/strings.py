@@ -6,7 +6,7 @@ Nothing under src/ knows it.
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
@@ -69,7 +69,7 @@ class StringSchema:
     task: Task = "classification"
 
     def to_dict(self) -> dict[str, Any]:
-        return {"classes": list(self.classes)}
+        return asdict(self)
 
 
 def numbers_of(texts: Sequence[str]) -> NDArray[np.float32]:

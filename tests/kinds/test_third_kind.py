@@ -1,17 +1,23 @@
 """A kind of data that nothing under src/ knows goes the whole way of the others."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import tenfold
 from tenfold.config import TrainOptions
-from tenfold.errors import AuditError, PredictError, UsageError
+from tenfold.errors import AuditError, ExportError, PredictError, UsageError
 from tenfold.kinds import registry
 from tenfold.launch import train_and_score
+from tenfold.serve.answering import AnsweringRun
+from tenfold.serve.app import app_of
+from tenfold.serve_options import ServeOptions
 from tests.engine_cuts import Snapshots, kept_in, run_of
 from tests.engine_options import asked
+from tests.engine_served import ask_here
 from tests.kinds.strings import SUFFIX, StringKind
 
 CLASSES = ("plate", "postcode", "price")
@@ -70,6 +76,29 @@ def test_its_test_rows_are_scored_once(data: Path, tmp_path: Path) -> None:
     run = tenfold.train(data, test=test, folds=3, training=TrainOptions(epochs=20), out=None)
     assert run.metrics["test"]["rows"] == 60
     assert run.metrics["test"]["scores"]["accuracy"]["value"] > 0.9
+
+
+def test_a_server_answers_as_the_run_does(data: Path, tmp_path: Path) -> None:
+    """There is no file to export to: the model itself answers rows of JSON."""
+    run = tenfold.train(data, folds=3, training=TrainOptions(epochs=20), out=tmp_path / "runs")
+    with pytest.raises(ExportError, match="X02"):
+        run.export()
+    app = app_of(AnsweringRun(run.folder or Path()), ServeOptions(max_rows=3))
+
+    def reply(rows: Any) -> Any:
+        body = json.dumps({"rows": rows}).encode()
+        return ask_here(app, "/predict", body, "application/json").json
+
+    asked = ["XY-999", "12345", "7.25"]
+    known = run.predict(asked)
+    for one, row in zip(reply(asked)["predictions"], known.to_dict("records"), strict=True):
+        assert one["prediction"] == row["prediction"]
+        assert one["probabilities"] == {name: row[f"probability {name}"] for name in CLASSES}
+    assert known["prediction"].nunique() == 3  # the control
+    assert reply([]) == {"predictions": []}
+    assert reply([*asked, "a"])["error"]["code"] == "V02"
+    assert reply("XY-999")["error"]["code"] == "V07"
+    assert ask_here(app, "/predict", b"a", "text/csv").code == "V06"
 
 
 def test_a_leak_stops_it_and_the_audit_says_so(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from tenfold.cli.terminal import (
 from tenfold.config import RunOptions
 from tenfold.documents import document
 from tenfold.extras import require
-from tenfold.serve.options import DEFAULTS, ServeOptions
+from tenfold.serve_options import DEFAULTS, ServeOptions
 
 if TYPE_CHECKING:
     from tenfold.data.schema import Schema
@@ -222,13 +222,20 @@ def serve(  # noqa: PLR0913 - each option of the command, by its own name
 
 @contextmanager
 def exported(model: Path, data: Path | None) -> Iterator[Path]:
-    """Yield a file that was exported: the one that is named, or one made of a run."""
+    """Yield a file that was exported: the one that is named, or one made of a run.
+
+    Runs of a kind of data that has no such files are served themselves.
+    """
     if model.suffix == ".onnx":
         yield model
         return
+    from tenfold.kinds.services import SERVICES  # noqa: PLC0415
     from tenfold.opening import load  # noqa: PLC0415
 
     run = load(model)
+    if run.kind not in SERVICES:
+        yield model
+        return
     with tempfile.TemporaryDirectory() as folder:
         print(f"exporting {model}", file=sys.stderr)
         yield run.export(Path(folder) / "model.onnx", data=data).path

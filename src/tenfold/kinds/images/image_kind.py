@@ -315,7 +315,7 @@ class Images(Kind):
 
     def draft(self, model: PictureModel, data: Pictures, about: Any) -> Any:
         """Return a model on its way to a file, with pictures that it is compared on."""
-        from tenfold.export.picture_draft import PictureDraft  # noqa: PLC0415 - as of tables
+        from tenfold.kinds.images.image_draft import PictureDraft  # noqa: PLC0415 - as of tables
 
         return PictureDraft(model, data, about)
 

@@ -275,7 +275,7 @@ class Tables(Kind):
 
     def draft(self, model: TableModel, data: Table, about: Any) -> Any:
         """Return a model on its way to a file, with rows that it is compared on."""
-        from tenfold.export.table_draft import TableDraft  # noqa: PLC0415 - loads torch.export
+        from tenfold.kinds.tables.table_draft import TableDraft  # noqa: PLC0415 - loads torch.export
 
         return TableDraft(model, data, about)
 

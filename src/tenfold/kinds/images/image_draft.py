@@ -17,10 +17,11 @@ from torch import Tensor, nn
 
 from tenfold.data.pictures import Pictures
 from tenfold.export.draft import UNKNOWN, Draft, Numbers, Program
-from tenfold.export.picture_networks import network_of
 from tenfold.export.program import graph_of, program_of
-from tenfold.export.resize import Framed, Resized
-from tenfold.exported import HEAT, PIXELS, PROBABILITIES, About, Exported, Label
+from tenfold.exported import PROBABILITIES, About, Exported, Label
+from tenfold.kinds.images.image_file import HEAT, PIXELS, answers_to
+from tenfold.kinds.images.image_networks import network_of
+from tenfold.kinds.images.resize import Framed, Resized
 from tenfold.nn.backbones import Backbone
 from tenfold.nn.modules import ModuleNetwork
 from tenfold.picture_model import PictureModel
@@ -89,8 +90,9 @@ class PictureDraft(Draft):
             said = self._module.network(torch.zeros(1, 3, size, size))
         self._outputs = [PROBABILITIES, *([HEAT] if said[1] is not None else [])]
         self.label = Label(
+            kind=model.kind.name,
             name=about.name,
-            schema=model.schema,
+            schema=model.schema.to_dict(),
             score=about.score,
             equality=UNKNOWN,
             heat=HEAT in self._outputs,
@@ -118,7 +120,7 @@ class PictureDraft(Draft):
 
 def _said(of: Exported | Program, pixels_NHW3: NDArray[np.uint8]) -> Numbers:
     if isinstance(of, Exported):
-        return of.answers_to_pictures(pixels_NHW3)
+        return answers_to(of, pixels_NHW3)
     with torch.no_grad():
         found: Tensor = of.module()(pixels_NHW3=torch.from_numpy(pixels_NHW3))[0]
     return np.asarray(found.double().numpy())

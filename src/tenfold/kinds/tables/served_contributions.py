@@ -1,4 +1,4 @@
-"""What each column of a row adds to the answer, asked of an exported file.
+"""What each column of a row adds to the answer of an exported file.
 
 Shape letters in this file:
     C  columns    K  walks    B  rows of the background    W  numbers of a cell
@@ -12,7 +12,8 @@ from typing import Any, Final, final
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.exported import Background, Cell, Exported, Feeds
+from tenfold.exported import Feeds
+from tenfold.kinds.tables.table_file import Background, Cell, TableFile
 
 MOST_ROWS: Final = 4_096  # that the model is asked about for one row
 WALKS: Final = 16  # from each row of the background at most
@@ -48,14 +49,13 @@ class Contributions:
 
     Parameters
     ----------
-    exported : Exported
-        Of a table.
+    file : TableFile
     background : Background
     """
 
-    def __init__(self, exported: Exported, background: Background) -> None:
-        self._exported = exported
-        self._names = [one.name for one in exported.label.inputs]
+    def __init__(self, file: TableFile, background: Background) -> None:
+        self._file = file.file
+        self._names = [one.name for one in file.inputs]
         columns, starts = len(self._names), len(background.rows)
         each = max(2, min(WALKS, MOST_ROWS // (starts * (columns + 1))) // 2 * 2)
         rng = np.random.default_rng(0)  # the same question gets the same answer
@@ -65,7 +65,7 @@ class Contributions:
         self._weight_K = np.repeat(background.weights, each) / each
         kinds = {"float": np.float32, "double": np.float64, "string": object}
         self._columns: list[NDArray[Any]] = []
-        for at, one in enumerate(exported.label.inputs):
+        for at, one in enumerate(file.inputs):
             cells = [_filled(row[at]) for row in background.rows]
             column = np.array(cells, dtype=kinds[one.tensor])
             self._columns.append(column.reshape(len(cells), -1))
@@ -87,8 +87,8 @@ class Contributions:
             start_K1W = column_BW[self._start_K][:, None]
             cells_KSW = np.where(self._taken_KSC[:, :, at, None], row[name], start_K1W)
             feeds[name] = cells_KSW.astype(column_BW.dtype).reshape(-1, column_BW.shape[1])
-        answer = self._exported.label.answer
-        said = self._exported.ask(feeds, [answer])[answer][:, output].astype(np.float64)
+        answer = self._file.label.answer
+        said = self._file.ask(feeds, [answer])[answer][:, output].astype(np.float64)
         path_KS = said.reshape(len(self._order_KC), -1)
         share_KC = np.empty(self._order_KC.shape)
         np.put_along_axis(share_KC, self._order_KC, np.diff(path_KS, axis=1), axis=1)

@@ -1,4 +1,4 @@
-"""Rows of JSON and CSV as a model takes them, and its answers as JSON."""
+"""Rows of JSON and CSV as a model takes them, and a table with its answers as CSV."""
 
 import datetime
 import json
@@ -6,7 +6,7 @@ import math
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, cast, final
+from typing import Any, Final, final
 
 import numpy as np
 import pandas as pd
@@ -20,14 +20,15 @@ from tenfold.data.encoding import GZIP
 from tenfold.data.layouts import ISO
 from tenfold.data.read import read_table
 from tenfold.data.reading import Reading
-from tenfold.data.schema import Schema
 from tenfold.data.spans import AMOUNTS
 from tenfold.data.table import Table
 from tenfold.data.words import vocabulary_of
 from tenfold.errors import PredictError, ReadError, ServeError
-from tenfold.exported import HIGH, LOW, Exported, Feeds, Input, seconds_of
+from tenfold.exported import Feeds
+from tenfold.kinds.service import check_count, rows_of
+from tenfold.kinds.tables.table_file import Input, TableFile, seconds_of
 
-MOST_BRACKETS: Final = 100  # for each row that a request may hold
+LIKE: Final = '{"rows": [{"COLUMN": VALUE, ...}, ...]}; GET /schema names the columns'
 NOT_A_NUMBER: Final = float("nan")
 EPOCH: Final = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 TAKES: Final = {
@@ -49,19 +50,17 @@ class Rows:
 
     Parameters
     ----------
-    exported : Exported
-        Of a table.
+    file : TableFile
     most : int
         Rows of one request.
     """
 
-    def __init__(self, exported: Exported, most: int) -> None:
-        self._exported, self._most = exported, most
-        self._schema = schema = cast("Schema", exported.label.schema)
-        columns = {column.name: column for column in schema.used}
+    def __init__(self, file: TableFile, most: int) -> None:
+        self._file, self._most = file, most
+        reading = file.schema.reading
         self._columns: list[tuple[Input, Cell, type]] = [
-            (one, _cell_of(one, columns[one.name], schema.reading), _KINDS[one.tensor])
-            for one in exported.label.inputs
+            (one, _cell_of(one, file.columns[one.name], reading), _KINDS[one.tensor])
+            for one in file.inputs
         ]
 
     def of_json(self, body: bytes) -> tuple[Feeds, int]:
@@ -80,21 +79,7 @@ class Rows:
         PredictError
             P01, if a row lacks a column; P02, if a value is not what its column takes.
         """
-        if body.count(b"{") + body.count(b"[") > MOST_BRACKETS * self._most:
-            # Empty ones take 20 times as much memory as room in the body.
-            raise ServeError("V07", "the body holds more brackets than rows can have")
-        try:
-            found = json.loads(body)
-        except (ValueError, RecursionError) as error:
-            raise ServeError("V07", f"the body is not JSON: {error}") from error
-        rows = found.get("rows") if isinstance(found, dict) else None
-        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-            raise ServeError(
-                "V07",
-                "the body does not contain a list of rows",
-                fix=['{"rows": [{"COLUMN": VALUE, ...}, ...]}; GET /schema names the columns'],
-            )
-        self._check_count(len(rows))
+        rows = rows_of(body, self._most, of=dict, like=LIKE)
         feeds: Feeds = {}
         for column, cell, kind in self._columns:
             name = column.name
@@ -148,43 +133,18 @@ class Rows:
             path = Path(folder) / "rows.csv"
             path.write_bytes(body)
             try:
-                table = read_table(path, like=self._schema.known)
+                table = read_table(path, like=self._file.schema.known)
             except ReadError as error:
                 error.place.pop("file", None)  # it was ours
                 raise
-        self._check_count(len(table) + len(table.rejected))
-        return self._exported.feeds(table), table
+        check_count(len(table) + len(table.rejected), self._most)
+        return self._file.feeds(table), table
 
     def _takes(self, name: str) -> str:
-        column = next(column for column in self._schema.used if column.name == name)
+        column = self._file.columns[name]
         if column.form == "number":
             return TAKES[column.kind]
         return f"a number or text, as of {column.measure}, or null"
-
-    def _check_count(self, count: int) -> None:
-        if count > self._most:
-            fix = [f"send {self._most:,} at a time"]
-            raise ServeError("V02", f"there are {count:,} rows", fix=fix)
-
-
-def answers_of(exported: Exported, said: Feeds) -> list[dict[str, Any]]:
-    """Return answers as JSON objects: a prediction, and its band or its probabilities."""
-    label = exported.label
-    values_NO = said[label.answer].astype(np.float64)
-    if not label.schema.classes:
-        names = {label.answer: "prediction", LOW: "low", HIGH: "high"}
-        columns = {names[n]: said[n][:, 0].tolist() for n in names if n in said}
-        return [
-            dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)
-        ]
-    classes = label.schema.classes
-    return [
-        {
-            "prediction": classes[best],
-            "probabilities": dict(zip(classes, row, strict=True)),
-        }
-        for best, row in zip(values_NO.argmax(axis=1).tolist(), values_NO.tolist(), strict=True)
-    ]
 
 
 def csv_of(table: Table, answers: Sequence[Mapping[str, Any]]) -> str:

@@ -7,7 +7,7 @@ Shape letters in this file:
 
 import copy
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from importlib import metadata
 from typing import Any, Final, final
 
@@ -16,12 +16,19 @@ import torch
 
 from tenfold.data.table import Table
 from tenfold.errors import ExportError
-from tenfold.export.background import background_of
-from tenfold.export.columns import NUMBERS, WORDS, cells_of, inputs_of, put_columns_first
 from tenfold.export.draft import UNKNOWN, Draft, Numbers, Program
 from tenfold.export.program import graph_of, program_of
-from tenfold.export.table_module import TableAnswers
-from tenfold.exported import HIGH, LOW, About, Exported, Label, feed
+from tenfold.exported import HIGH, LOW, About, Exported, Label
+from tenfold.kinds.tables.background import background_of
+from tenfold.kinds.tables.graph_columns import (
+    NUMBERS,
+    WORDS,
+    cells_of,
+    inputs_of,
+    put_columns_first,
+)
+from tenfold.kinds.tables.table_file import feed, feeds_of
+from tenfold.kinds.tables.table_module import TableAnswers
 from tenfold.table_model import TableModel
 
 ROWS: Final = 2_000  # that a file is compared on
@@ -50,27 +57,28 @@ class TableDraft(Draft):
         self._model = model = _on_processor(model)
         drawn = np.random.default_rng(about.seed).permutation(len(table))[:ROWS]
         self._table = table = table.take(np.sort(drawn))
-        inputs = inputs_of(model, table)
-        columns = zip(model.schema.used, inputs, strict=True)
+        self._inputs = inputs_of(model, table)
+        columns = zip(model.schema.used, self._inputs, strict=True)
         cells = [
             feed(table.frame[one.name], one, column, table.decimal) for column, one in columns
         ]
         self.label = Label(
+            kind=model.kind.name,
             name=about.name,
-            schema=model.schema,
+            schema=model.schema.to_dict(),
             score=about.score,
             equality=UNKNOWN,
-            inputs=inputs,
+            inputs=tuple(map(asdict, self._inputs)),
             band=about.band if model.conformal is not None else None,
-            background=background_of(cells, about.seed),
+            background=asdict(background_of(cells, about.seed)),
             version=metadata.version("tenfold"),
         )
         self._outputs = [self.label.answer, *([LOW, HIGH] if self.label.band else [])]
-        _check_names(self._outputs, [one.name for one in inputs])
+        _check_names(self._outputs, [one.name for one in self._inputs])
 
     def program(self) -> Program:
         """Return a program that takes what ``TableAnswers`` takes."""
-        module = TableAnswers(self._model, self.label.inputs, self.label.band)
+        module = TableAnswers(self._model, self._inputs, self.label.band)
         few = self._table.take(np.arange(EXAMPLES) % len(self._table))
         numbers_NC, words_NK = map(torch.from_numpy, self._cells(few))
         examples = {"numbers_NC": numbers_NC, "words_NK": words_NK}
@@ -79,7 +87,7 @@ class TableDraft(Draft):
     def graph(self, program: Program) -> Any:
         """Return a graph that takes each column under its own name."""
         graph = graph_of(program, [NUMBERS, WORDS], self._outputs)
-        return put_columns_first(graph, self._model.schema, self.label.inputs)
+        return put_columns_first(graph, self._model.schema, self._inputs)
 
     def answers(self, of: Exported | Program) -> Iterator[tuple[Numbers, Numbers]]:
         """Yield answers to the rows, and to some with an empty cell or an unseen word."""
@@ -91,7 +99,7 @@ class TableDraft(Draft):
                 else self._model.intervals(table, band.coverage)
             )
             if isinstance(of, Exported):
-                feeds = of.feeds(table)
+                feeds = feeds_of(self._model.schema, self._inputs, table)
                 said = list(of.ask(feeds, self._outputs).values())
                 yield np.concatenate(said, axis=1).astype(np.float64), known
                 continue
@@ -101,7 +109,7 @@ class TableDraft(Draft):
             yield torch.cat(list(found), dim=1).double().numpy(), known
 
     def _cells(self, table: Table) -> tuple[Any, Any]:
-        return cells_of(self._model.schema, self.label.inputs, table)
+        return cells_of(self._model.schema, self._inputs, table)
 
     def _odd(self) -> Iterator[Table]:
         """Yield rows of which each has one cell emptied, and rows of unseen words."""

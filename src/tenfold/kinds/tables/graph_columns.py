@@ -23,9 +23,9 @@ from tenfold.data.encode import EMPTY, FIRST_LEVEL, UNSEEN, encode_inputs
 from tenfold.data.schema import Schema
 from tenfold.data.table import Table
 from tenfold.data.words import FALSE_WORDS, TRUE_WORDS
-from tenfold.export.table_module import TableAnswers
-from tenfold.exported import Cell, Input, Tensor, feed
 from tenfold.extras import require
+from tenfold.kinds.tables.table_file import Cell, Input, Tensor, feed
+from tenfold.kinds.tables.table_module import TableAnswers
 from tenfold.table_model import TableModel
 
 # Float where rounding to it moves no answer by more than this, of the largest; a tenth of

@@ -14,7 +14,7 @@ from scipy.stats import rankdata
 from sklearn.cluster import KMeans
 
 from tenfold.data.cells import count_words
-from tenfold.exported import Background, Cell
+from tenfold.kinds.tables.table_file import Background, Cell
 
 GROUPS: Final = 32
 LEAST: Final = 5  # rows behind each made-up one, so that none of them is a row of the user's

@@ -17,7 +17,8 @@ from torch.nn import functional
 
 from tenfold.data.bags import width_of
 from tenfold.data.encode import DATE_PARTS, EMPTY, FIRST_LEVEL, UNSEEN
-from tenfold.exported import Band, Input
+from tenfold.exported import Band
+from tenfold.kinds.tables.table_file import Input
 from tenfold.model import variance_of
 from tenfold.nn.conformal import half_width
 from tenfold.nn.features import CLIP, FAR, FoldFeatures
