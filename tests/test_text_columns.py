@@ -22,6 +22,7 @@ from tenfold.errors import TenfoldError
 from tenfold.exported import Exported, Label
 from tenfold.kinds.services import service_of
 from tenfold.kinds.tables.served_contributions import Contributions
+from tenfold.kinds.tables.table_explanation import TableExplanation
 from tenfold.kinds.tables.table_file import TableFile
 from tenfold.kinds.tables.table_openapi import example_of
 from tenfold.kinds.tables.table_rows import Rows
@@ -214,6 +215,7 @@ def test_a_run_that_was_saved_says_the_same(run: Run) -> None:
 
 def test_importance_words_and_shares_are_told_by_column(run: Run) -> None:
     found = run.explain(reviews(1, seed=3))
+    assert isinstance(found, TableExplanation)
     assert [one.column for one in found.importance][2] == "size"
     words = {
         one.column: dict(zip(one.cells, one.mean, strict=True)) for one in found.dependence

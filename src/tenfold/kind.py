@@ -22,6 +22,7 @@ from tenfold.learning import (
     Dealt,
     Described,
     Encoder,
+    Explained,
     Fitted,
     Learning,
     Progress,
@@ -304,7 +305,7 @@ class Kind(ABC):
         of_class: str | None,  # noqa: ARG002
         seed: int,  # noqa: ARG002
         progress: Progress | None,  # noqa: ARG002
-    ) -> Any:
+    ) -> Explained:
         """Return what networks look at.
 
         Parameters
@@ -325,3 +326,23 @@ class Kind(ABC):
             P05, if the kind has nothing to show.
         """
         raise PredictError("P05", f"what networks look at in {self.whole} cannot be shown")
+
+    def read_explanation(
+        self,
+        found: Mapping[str, Any],
+        read: Callable[[str], bytes],  # noqa: ARG002
+    ) -> Explained:
+        """Return what ``explain`` returned, from its JSON object.
+
+        Parameters
+        ----------
+        found : mapping
+        read : callable
+            Returns a figure as PNG, by its name.
+
+        Raises
+        ------
+        LookupError
+            If the kind has nothing to show.
+        """
+        raise LookupError(found["kind"])

@@ -3,7 +3,8 @@
 What a kind of data takes and returns; see ``kind.py``.
 """
 
-from collections.abc import Callable, Iterable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, Self
 
@@ -192,6 +193,30 @@ class Fitted:
     fits: FoldFits
     rows: Encoded
     decisions: tuple[Decision, ...]
+
+
+class Explained(ABC):
+    """What networks look at: its numbers, its figures, its lines for a terminal."""
+
+    @abstractmethod
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as a JSON object: the content of ``explain.json``."""
+
+    @abstractmethod
+    def lines(self) -> Iterator[str]:
+        """Yield it as lines of text."""
+
+    @abstractmethod
+    def pngs(self) -> Mapping[str, bytes]:
+        """Return its figures as PNG files, by name."""
+
+    @abstractmethod
+    def drawn(self) -> list[Any]:
+        """Return its figures as a page holds them: ``Drawn``."""
+
+    def layers_told(self) -> tuple[Any, ...]:
+        """Return the layers of the network that it tells of: ``Layer``."""
+        return ()
 
 
 def another_kind(learnt: str, given: str) -> PredictError:

@@ -16,10 +16,8 @@ from tenfold.errors import StoreError
 from tenfold.evaluate.new_data import show
 from tenfold.evaluate.scores import TestScore
 from tenfold.evaluate.told import not_of, tell
-from tenfold.explain.explanation import Explanation
-from tenfold.explain.picture_explanation import PictureExplanation
 from tenfold.exported import SUFFIXES, Form, Written
-from tenfold.learning import Progress, another_kind
+from tenfold.learning import Explained, Progress, another_kind
 from tenfold.model import Model
 from tenfold.option import check
 from tenfold.recalled import about_of, findings_of, held_out_of, trained_on
@@ -94,7 +92,7 @@ class Run:
             M04, if ``metrics.json`` is damaged.
         """
         with reading((self.folder or Path("run")) / METRICS):
-            return Results.from_dict(self.metrics)
+            return Results.from_dict(self.metrics, self.noun)
 
     def summary(self) -> str:
         """Return the scores in words, as the command prints them."""
@@ -147,7 +145,7 @@ class Run:
         data: Rows | None = None,
         of_class: str | None = None,
         progress: Progress | None = None,
-    ) -> Explanation | PictureExplanation:
+    ) -> Explained:
         """Return what the networks look at: columns and cells, or layers and places.
 
         Parameters
@@ -157,7 +155,7 @@ class Run:
         data : str, Path, DataFrame or Table, optional
             Of a table: what the run was trained on, if it lies elsewhere now.
         of_class : str, optional
-            Whose probability is explained; see ``explain_table`` and ``explain_pictures``.
+            Whose probability is explained; that of its likeliest class by default.
         progress : callable, optional
             Called with the columns or pictures done and all of them, again and again.
 
@@ -171,7 +169,7 @@ class Run:
         if data is not None and not kind.columns(model.schema):
             raise another_kind(kind.whole, "a table")
         asked = None if inputs is None else kind.read_new(inputs, model.schema)
-        found: Explanation | PictureExplanation = kind.explain(
+        return kind.explain(
             model,
             asked,
             lambda: held_out_of(model, self.study, self.folder, data),
@@ -179,7 +177,6 @@ class Run:
             seed=int(self.metrics.get("seed", 0)),
             progress=progress,
         )
-        return found
 
     def export(
         self,
@@ -217,7 +214,7 @@ class Run:
         target = Path(path) if path else self._own_folder() / f"model{SUFFIXES[form]}"
         return write(self.model.kind.draft(self.model, held, about), target, form)
 
-    def keep_explanation(self, explanation: Explanation | PictureExplanation) -> Path:
+    def keep_explanation(self, explanation: Explained) -> Path:
         """Write an explanation into the run's folder, and into its page.
 
         Returns
@@ -230,9 +227,7 @@ class Run:
         StoreError
             M06, if there is no folder or it cannot be written to.
         """
-        from tenfold.report.explained import pngs_of  # noqa: PLC0415 - loads Matplotlib
-
-        found = write_explanation(explanation, pngs_of(explanation), self._own_folder())
+        found = write_explanation(explanation, self._own_folder())
         self.write_report()
         return found
 

@@ -56,7 +56,6 @@ def explain(
     """Explain a run: importance of columns and cells, or layers and regions of images."""
     from tenfold.opening import load  # noqa: PLC0415
     from tenfold.report.console import PatientBar  # noqa: PLC0415
-    from tenfold.report.text import explanation_lines  # noqa: PLC0415
 
     read, white = given.read_options(said), said["white"]
     loaded = load(run, network=network)
@@ -79,7 +78,7 @@ def explain(
         print_json(found.to_dict(), saved=folder)
         return
     with printing(folder):
-        for line in explanation_lines(found):
+        for line in found.lines():
             print(line)
         print(f"saved in {folder}")
 

@@ -1,11 +1,6 @@
-"""What ``explain`` finds in a table's network, with its types; ``explain.json`` holds it."""
+"""What is found of columns and cells, with its types; ``explain.json`` holds it."""
 
-import math
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Final, Self
-
-FORMAT: Final = 1
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,71 +79,3 @@ class Contributions:
     base: float
     answer: float
     shares: tuple[Share, ...]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Explanation:
-    """What a table's network looks at.
-
-    Attributes
-    ----------
-    target : str
-    of : str
-        What ``dependence`` tells of: the target, or the class whose probability it is.
-    metric : str
-        Of ``importance``.
-    rows : int
-        Held-out rows that importance was measured on.
-    importance : tuple of Importance
-        Of every column that is learnt from, largest first.
-    dependence : tuple of Dependence
-        Of the most important columns.
-    contributions : tuple of Contributions
-        Of the rows that were asked for.
-    """
-
-    target: str
-    of: str
-    metric: str
-    rows: int
-    importance: tuple[Importance, ...]
-    dependence: tuple[Dependence, ...]
-    contributions: tuple[Contributions, ...] = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return it as a JSON object; of a single fold there are no intervals, but null."""
-        found: dict[str, Any] = {"format": FORMAT, "kind": "table"} | asdict(self)
-        for one in found["importance"]:
-            one |= {k: None for k in ("low", "high") if math.isnan(one[k])}
-        return found
-
-    @classmethod
-    def from_dict(cls, found: Mapping[str, Any]) -> Self:
-        """Return what ``to_dict`` turned into a JSON object.
-
-        Raises
-        ------
-        KeyError, TypeError
-            If it is another one.
-        """
-        return cls(
-            target=found["target"],
-            of=found["of"],
-            metric=found["metric"],
-            rows=found["rows"],
-            importance=tuple(_importance(one) for one in found["importance"]),
-            dependence=tuple(Dependence(**_tuples(one)) for one in found["dependence"]),
-            contributions=tuple(
-                Contributions(**one | {"shares": tuple(Share(**s) for s in one["shares"])})
-                for one in found["contributions"]
-            ),
-        )
-
-
-def _importance(found: Mapping[str, Any]) -> Importance:
-    ends = {k: math.nan for k in ("low", "high") if found[k] is None}
-    return Importance(**_tuples(found) | ends)
-
-
-def _tuples(found: Mapping[str, Any]) -> dict[str, Any]:
-    return {k: tuple(v) if isinstance(v, list) else v for k, v in found.items()}

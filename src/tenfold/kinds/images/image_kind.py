@@ -31,8 +31,8 @@ from tenfold.data.split_pictures import no_split, set_pictures_apart, split_pict
 from tenfold.errors import UsageError
 from tenfold.evaluate.mistakes import Mistake, mistakes_of
 from tenfold.evaluate.picture_scores import read_classes, validator
-from tenfold.explain.picture_explanation import PictureExplanation, explain_pictures
 from tenfold.kind import Kind
+from tenfold.kinds.images.image_explanation import ImageExplanation, explain_pictures
 from tenfold.kinds.images.image_packing import (
     describe_pictures,
     rebuild_pictures,
@@ -328,11 +328,17 @@ class Images(Kind):
         of_class: str | None,
         seed: int,  # noqa: ARG002 - nothing is drawn
         progress: Progress | None,
-    ) -> PictureExplanation:
+    ) -> ImageExplanation:
         """Return what networks look at: layers, and places of pictures."""
         if asked is not None:
             asked.check_rejected(max_bad=1.0)
         return explain_pictures(model, asked, of_class=of_class, progress=progress)
+
+    def read_explanation(
+        self, found: Mapping[str, Any], read: Callable[[str], bytes]
+    ) -> ImageExplanation:
+        """Return an explanation from its JSON object and its sheets."""
+        return ImageExplanation.from_dict(found, read)
 
     def check_closely(self, learning: Learning, coded: Encoded) -> Iterable[Finding]:  # noqa: ARG002
         """Return pictures whose class the features of a pretrained network contradict: A12."""

@@ -35,11 +35,10 @@ from tenfold.data.table import Table
 from tenfold.data.target import find_target, of_classes
 from tenfold.errors import ReadError, UsageError
 from tenfold.evaluate.scores import read_answers
-from tenfold.explain.explanation import Explanation
 from tenfold.explain.held_out import HeldOut
-from tenfold.explain.tables import explain_table
 from tenfold.kind import Kind
 from tenfold.kinds.refusing import Names, options_of
+from tenfold.kinds.tables.table_explanation import TableExplanation, explain_table
 from tenfold.kinds.tables.table_packing import describe_table, rebuild_table, table_answers
 from tenfold.learning import (
     Dealt,
@@ -288,11 +287,19 @@ class Tables(Kind):
         of_class: str | None,
         seed: int,
         progress: Progress | None,
-    ) -> Explanation:
+    ) -> TableExplanation:
         """Return what networks look at: columns, their values, the cells of a row."""
         return explain_table(
             held_out(), seed, asked=asked, of_class=of_class, progress=progress
         )
+
+    def read_explanation(
+        self,
+        found: Mapping[str, Any],
+        read: Callable[[str], bytes],  # noqa: ARG002 - its figures are drawn anew
+    ) -> TableExplanation:
+        """Return an explanation from its JSON object."""
+        return TableExplanation.from_dict(found)
 
 
 def _values_learnt(schema: Schema, features: FoldFeatures) -> tuple[Decision, ...]:

@@ -1,22 +1,19 @@
-"""Figures of what networks look at."""
+"""Figures of what the networks of a table look at."""
 
-import base64
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from markupsafe import Markup
 from matplotlib.axes import Axes
 
-from tenfold.explain.explanation import Contributions, Dependence, Explanation
-from tenfold.explain.picture_explanation import PictureExplanation
+from tenfold.explain.explanation import Contributions, Dependence
+from tenfold.kinds.tables.table_explanation import TableExplanation
 from tenfold.report.figures import Drawn
 from tenfold.report.svg import (
     CLASSICAL,
     DEEP,
     INK,
-    as_png,
     as_svg,
     named_rows,
     new_axes,
@@ -26,7 +23,6 @@ from tenfold.report.text import NAMES, number
 
 MOST_BARS: Final = 20
 MOST_ROWS: Final = 20  # with a figure
-MOST_SHEETS: Final = 60  # in a page
 LONGEST: Final = 28  # characters of a label
 
 
@@ -52,21 +48,7 @@ class Sketch:
         return Drawn(title=self.title, caption=self.caption, svg=as_svg(self.ax, self.title))
 
 
-def drawn_of(found: Explanation | PictureExplanation) -> list[Drawn]:
-    """Return the figures of an explanation as a page holds them."""
-    if isinstance(found, Explanation):
-        return [sketch.drawn() for sketch in sketches_of(found)]
-    drawn = []
-    for sheet in found.sheets[:MOST_SHEETS]:
-        data = base64.b64encode(sheet.png).decode("ascii")
-        image = Markup('<img src="data:image/png;base64,{}" alt="{}">').format(
-            data, sheet.title
-        )
-        drawn.append(Drawn(title=sheet.title, caption=sheet.caption, svg=image))
-    return drawn
-
-
-def sketches_of(found: Explanation) -> Iterator[Sketch]:
+def sketches_of(found: TableExplanation) -> Iterator[Sketch]:
     """Yield the figures of an explanation."""
     yield Sketch(
         name="importance",
@@ -93,19 +75,12 @@ def sketches_of(found: Explanation) -> Iterator[Sketch]:
         )
 
 
-def pngs_of(found: Explanation | PictureExplanation) -> dict[str, bytes]:
-    """Return the figures of an explanation as PNG files, by name."""
-    if isinstance(found, PictureExplanation):
-        return {sheet.name: sheet.png for sheet in found.sheets}
-    return {sketch.name: as_png(sketch.ax) for sketch in sketches_of(found)}
-
-
 def _bars(names: list[str]) -> Axes:
     """Return axes with a row for each name, long ones cut: a cell may hold a text."""
     return named_rows([n if len(n) <= LONGEST else f"{n[: LONGEST - 3]}..." for n in names])
 
 
-def _draw_importance(found: Explanation) -> Axes:
+def _draw_importance(found: TableExplanation) -> Axes:
     shown = found.importance[:MOST_BARS]
     ax = _bars([one.column for one in shown])
     for place, one in enumerate(shown):

@@ -1,11 +1,13 @@
 """What ``explain`` finds in a network for pictures, with its types."""
 
-from collections.abc import Callable, Mapping
+import base64
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import PurePath
 from typing import Any, Final, Self
 
 import numpy as np
+from markupsafe import Markup
 
 from tenfold.data.pictures import Pictures
 from tenfold.explain.classes import find_class
@@ -19,9 +21,11 @@ from tenfold.explain.pictures import (
     maps_of,
 )
 from tenfold.explain.sheets import Sheet, sheet_of_filters, sheet_of_heat, sheet_of_maps
+from tenfold.learning import Explained
 from tenfold.picture_model import PictureModel
 
 FORMAT: Final = 1
+MOST_SHEETS: Final = 60  # in a page
 Progress = Callable[[int, int], None]
 
 
@@ -45,7 +49,7 @@ class Seen:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class PictureExplanation:
+class ImageExplanation(Explained):
     """What a network for pictures looks at.
 
     Attributes
@@ -80,6 +84,38 @@ class PictureExplanation:
             ],
         }
 
+    def lines(self) -> Iterator[str]:
+        """Yield the layers, and what is said of each image."""
+        width = max(len(layer.name) for layer in self.layers)
+        yield f"{'layer':<{width}}  width x height x depth, parameters"
+        for layer in self.layers:
+            shape = f"{layer.width} x {layer.height} x {layer.depth:,}"
+            yield f"{layer.name:<{width}}  {shape}, {layer.parameters:,}"
+        for one in self.pictures:
+            share = 100 * one.probabilities[one.prediction]
+            yield f"{one.file}: {one.prediction}, {share:.1f} %"
+
+    def pngs(self) -> dict[str, bytes]:
+        """Return the sheets by their names."""
+        return {sheet.name: sheet.png for sheet in self.sheets}
+
+    def drawn(self) -> list[Any]:
+        """Return the first sheets as a page holds them."""
+        from tenfold.report.figures import Drawn  # noqa: PLC0415 - loads Matplotlib
+
+        drawn = []
+        for sheet in self.sheets[:MOST_SHEETS]:
+            data = base64.b64encode(sheet.png).decode("ascii")
+            image = Markup('<img src="data:image/png;base64,{}" alt="{}">').format(
+                data, sheet.title
+            )
+            drawn.append(Drawn(title=sheet.title, caption=sheet.caption, svg=image))
+        return drawn
+
+    def layers_told(self) -> tuple[Layer, ...]:
+        """Return the layers."""
+        return self.layers
+
     @classmethod
     def from_dict(cls, found: Mapping[str, Any], read: Callable[[str], bytes]) -> Self:
         """Return what ``to_dict`` turned into a JSON object.
@@ -103,7 +139,7 @@ def explain_pictures(
     *,
     of_class: str | None = None,
     progress: Progress | None = None,
-) -> PictureExplanation:
+) -> ImageExplanation:
     """Return what the networks for pictures look at.
 
     Parameters
@@ -131,9 +167,7 @@ def explain_pictures(
             sheets += own
             if progress is not None:
                 progress(row + 1, len(pictures))
-    return PictureExplanation(
-        layers=layers_of(model), pictures=tuple(seen), sheets=tuple(sheets)
-    )
+    return ImageExplanation(layers=layers_of(model), pictures=tuple(seen), sheets=tuple(sheets))
 
 
 def _filters(model: PictureModel) -> list[Sheet]:
