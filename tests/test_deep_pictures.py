@@ -175,4 +175,4 @@ def test_white_is_refused_where_a_table_was_learnt_from(tmp_path: Path) -> None:
             text=True,
         )
         assert done.returncode == 2
-        assert "U02: --white only applies to images, but the run is on a table" in done.stderr
+        assert "U02: --white was given, but it does not apply to a table" in done.stderr

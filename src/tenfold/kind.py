@@ -3,8 +3,8 @@
 Everything else (studies, scores, model files, reports, the command) is the same for all kinds.
 """
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from tenfold.config import Decision, RunOptions
-from tenfold.data.admit import Mode
 from tenfold.data.encode import Encoded
 from tenfold.data.folds import decide_folds, make_splits, who_answers
 from tenfold.data.groups import Group
 from tenfold.data.split import splits_of
-from tenfold.errors import ExportError, PredictError
+from tenfold.errors import ExportError
+from tenfold.intake import Intake
 from tenfold.learning import (
     Dealt,
     Described,
@@ -26,34 +26,22 @@ from tenfold.learning import (
     Fitted,
     Learning,
     Progress,
-    another_kind,
+    nothing_to_show,
 )
 from tenfold.seeds import Streams
 from tenfold.training.device import Place, choose_device
 from tenfold.training.watch import Callback, Supervision
 
 
-class Kind(ABC):
+class Kind(Intake):
     """A kind of data.
 
     Attributes
     ----------
-    name : str
-        In ``metrics.json`` and in model files.
-    noun : str
-        What the data consist of, in the plural.
-    whole : str
-        What all of them are called.
-    where : str
-        What says where a row came from: ``"line"`` or ``"file"``.
     own_options : mapping of str to tuple of str
         By group, the options that not all kinds have and this one has.
     """
 
-    name: ClassVar[str]
-    noun: ClassVar[str]
-    whole: ClassVar[str]
-    where: ClassVar[str]
     own_options: ClassVar[Mapping[str, tuple[str, ...]]] = {}
 
     @abstractmethod
@@ -147,17 +135,9 @@ class Kind(ABC):
             P03 or P04, if there are none, or classes that were never learnt.
         """
 
-    @abstractmethod
-    def places(self, data: Any) -> Sequence[Any] | NDArray[Any]:
-        """Return where each row came from: its line, or its file."""
-
     def groups(self, data: Any, schema: Any) -> Iterable[Group]:  # noqa: ARG002
         """Return groups of rows that a user can name, to be scored one by one."""
         return ()
-
-    def columns(self, schema: Any) -> int:  # noqa: ARG002
-        """Return how many columns there are, where there are columns."""
-        return 0
 
     @abstractmethod
     def pack(self, model: Any) -> tuple[dict[str, Any], dict[str, Tensor]]:
@@ -198,94 +178,6 @@ class Kind(ABC):
         """Return rows that networks got wrong, or were least sure of, to be looked at."""
         return ()
 
-    @abstractmethod
-    def read_new(
-        self,
-        source: Any,
-        schema: Any,
-        options: RunOptions | None = None,
-        progress: Progress | None = None,
-    ) -> Any:
-        """Return new rows, read as those of training were.
-
-        Parameters
-        ----------
-        source
-            What a user gives: a file, a table, pictures, or rows that were read already.
-        schema : Schema or PictureSchema
-        options : RunOptions, optional
-        progress : callable, optional
-
-        Raises
-        ------
-        PredictError
-            P05, if they are of another kind.
-        """
-
-    @abstractmethod
-    def read_labelled(
-        self,
-        source: Any,
-        schema: Any,
-        options: RunOptions | None = None,
-        progress: Progress | None = None,
-    ) -> Any:
-        """Return labelled rows to score; see ``read_new``."""
-
-    def admit(self, data: Any, schema: Any, mode: Mode | None, *, told: bool) -> Any:  # noqa: ARG002
-        """Return rows as a model reads them, or refuse those that are not like training's.
-
-        Parameters
-        ----------
-        data : Table or Pictures
-        schema : Schema or PictureSchema
-        mode : {"strict", "warn"} or None
-        told : bool
-            Whether the user was told already how the data were read.
-
-        Raises
-        ------
-        PredictError
-            P08, if rows do not fit and the mode is ``"strict"``.
-        """
-        return data
-
-    def index(self, source: Any, data: Any) -> Any:  # noqa: ARG002
-        """Return what labels the answer to each row: the user's labels, lines or files."""
-        return list(self.places(data))
-
-    def departures(self, source: Any, schema: Any) -> Any:  # noqa: ARG002
-        """Return where rows are not like those of training, a row for each cell or column.
-
-        Raises
-        ------
-        PredictError
-            P05, if the kind has no columns.
-        """
-        raise another_kind(self.whole, "a table")
-
-    @abstractmethod
-    def read_again(
-        self, options: RunOptions, known: str, schema: Any, source: Any = None
-    ) -> Any:
-        """Return what a run was trained on, or some of it, read once more.
-
-        Parameters
-        ----------
-        options : RunOptions
-            Of the run.
-        known : str
-            Where its data were.
-        schema : Schema or PictureSchema
-        source : optional
-            Where they are, if that is elsewhere now.
-
-        Raises
-        ------
-        PredictError
-            P06, if they are not where they were.
-        """
-
     def draft(self, model: Any, data: Any, about: Any) -> Any:  # noqa: ARG002
         """Return a model on its way to a file of ONNX, with data that it is compared on.
 
@@ -325,7 +217,7 @@ class Kind(ABC):
         PredictError
             P05, if the kind has nothing to show.
         """
-        raise PredictError("P05", f"what networks look at in {self.whole} cannot be shown")
+        raise nothing_to_show(self.whole)
 
     def read_explanation(
         self,

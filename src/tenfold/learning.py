@@ -229,3 +229,8 @@ def not_there(source: str) -> PredictError:
     """Return P06: the data of a run are not where they were."""
     fact = f"the data of the run are no longer at {source}"
     return PredictError("P06", fact, fix=["say where they are: --data FILE"])
+
+
+def nothing_to_show(whole: str) -> PredictError:
+    """Return P05: nobody can say what networks look at in such data."""
+    return PredictError("P05", f"what networks look at in {whole} cannot be shown")

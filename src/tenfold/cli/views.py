@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import Annotated, Any
 
 import typer
 
@@ -16,18 +16,13 @@ from tenfold.cli.audit import app
 from tenfold.cli.streams import printing
 from tenfold.cli.terminal import (
     console,
-    named_pictures,
+    listed,
     print_json,
-    read_many,
-    tell_reading,
+    read,
 )
-from tenfold.config import RunOptions
 from tenfold.documents import document
 from tenfold.extras import require
 from tenfold.serve_options import DEFAULTS, ServeOptions
-
-if TYPE_CHECKING:
-    from tenfold.data.schema import Schema
 
 __all__ = ["app"]
 
@@ -57,19 +52,14 @@ def explain(
     from tenfold.opening import load  # noqa: PLC0415
     from tenfold.report.console import PatientBar  # noqa: PLC0415
 
-    read, white = given.read_options(said), said["white"]
+    options, parts = given.new_options(said), []
     loaded = load(run, network=network)
-    given.refuse_kind(loaded.kind, inputs or [])
-    asked: Any = None
-    if loaded.kind == "images":
-        given.refuse_reading(read)
-    else:
-        given.refuse_white(white)
-    if inputs and loaded.kind == "images":
-        asked = loaded.read(named_pictures(inputs), RunOptions.named({"white": white}))
-        tell_reading(asked)
-    elif inputs:
-        asked = read_many(inputs, read, cast("Schema", loaded.model.schema), quiet=quiet)
+    given.refuse_unfit(loaded, options, inputs or ())
+    kind = loaded.model.kind
+    for part in kind.parted(inputs, listed) if inputs else ():
+        with read(loaded, part, options, quiet=quiet) as one:
+            parts.append(one)
+    asked = kind.joined(parts, loaded.model.schema) if parts else None
     counts = "{task.completed} of {task.total},"
     with PatientBar(console(quiet=quiet), "explaining", counts) as bar:
         found = loaded.explain(asked, data=data, of_class=of_class, progress=bar.update)

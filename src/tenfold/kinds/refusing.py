@@ -11,15 +11,17 @@ Names = Mapping[str, tuple[str, ...]]
 """Names of options by their group."""
 
 
-def refuse(options: RunOptions, names: Names, data: str) -> None:
-    """Refuse options that say nothing of this kind of data.
+def refuse(
+    options: RunOptions, names: Names, data: str, usual: RunOptions | None = None
+) -> None:
+    """Refuse options that are not as usual and say nothing of this kind of data.
 
     Raises
     ------
     UsageError
         U02, naming the first.
     """
-    usual = RunOptions()
+    usual = usual or RunOptions()
     for group, members in names.items():
         for name in members:
             value = getattr(getattr(options, group), name)

@@ -1,8 +1,10 @@
 """Which kinds of data there are. A new kind is added here, or by ``register``."""
 
+from pathlib import Path
 from typing import Any, Final
 
 from tenfold.config import RunOptions
+from tenfold.errors import PredictError
 from tenfold.kind import Kind
 from tenfold.kinds.images.image_kind import Images
 from tenfold.kinds.refusing import refuse
@@ -40,8 +42,8 @@ def kind_of(source: Any) -> Kind:
     return next((kind for kind in others if kind.recognises(source)), TABLES)
 
 
-def refuse_foreign(kind: Kind, options: RunOptions) -> None:
-    """Refuse options that only other kinds of data have.
+def refuse_foreign(kind: Kind, options: RunOptions, usual: RunOptions | None = None) -> None:
+    """Refuse options that only other kinds of data have, and that are not as usual.
 
     Raises
     ------
@@ -53,4 +55,23 @@ def refuse_foreign(kind: Kind, options: RunOptions) -> None:
             group: tuple(name for name in names if name not in kind.own_options.get(group, ()))
             for group, names in other.own_options.items()
         }
-        refuse(options, own, kind.whole)
+        refuse(options, own, kind.whole, usual)
+
+
+def refuse_other(kind: Kind, path: Path) -> None:
+    """Refuse a file that by its name is of another kind of data than a run.
+
+    Raises
+    ------
+    PredictError
+        P05.
+    """
+    suffix = path.suffix.lower()
+    for other in _known.values():
+        if suffix in other.suffixes and suffix not in kind.suffixes:
+            raise PredictError(
+                "P05",
+                f"the run was trained on {kind.whole}, but this is {other.single}",
+                place={"file": str(path)},
+                fix=[f"pass {kind.whole}"],
+            )

@@ -1,6 +1,6 @@
 """Images: folders of pictures, a class each, or a table of files and classes."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, Final
@@ -17,6 +17,7 @@ from tenfold.data.admit import Mode, admit_pictures
 from tenfold.data.encode import Encoded
 from tenfold.data.folds import DEFAULT_FOLDS, who_answers
 from tenfold.data.groups import Group, groups_of_pictures
+from tenfold.data.labelled import unlabelled_told
 from tenfold.data.picture_files import is_picture_source, list_labelled
 from tenfold.data.picture_schema import PictureSchema, encode_pictures, infer_picture_schema
 from tenfold.data.pictures import (
@@ -33,6 +34,7 @@ from tenfold.evaluate.mistakes import Mistake, mistakes_of
 from tenfold.evaluate.picture_scores import read_classes, validator
 from tenfold.kind import Kind
 from tenfold.kinds.images.image_explanation import ImageExplanation, explain_pictures
+from tenfold.kinds.images.image_features import see_pictures, stage
 from tenfold.kinds.images.image_packing import (
     describe_pictures,
     rebuild_pictures,
@@ -49,7 +51,7 @@ from tenfold.learning import (
     not_there,
 )
 from tenfold.nn.backbones import load_backbone
-from tenfold.picture_model import PictureEncoder, PictureModel, picture_features, picture_inputs
+from tenfold.picture_model import PictureEncoder, PictureModel, picture_inputs
 from tenfold.read_options import PictureOptions
 from tenfold.seeds import Streams
 from tenfold.training.choose_pictures import (
@@ -66,6 +68,7 @@ from tenfold.training.watch import Callback, Supervision
 
 STARTING_FROM_WEIGHTS: Final = frozenset({"auto", "pretrained"})  # networks
 OF_LISTS: Final[Names] = {"pictures": ("file_column", "target", "group_column")}
+SUFFIXES: Final = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif")
 AGAIN: Final = 500  # pictures of a run that are read once more
 
 
@@ -75,6 +78,8 @@ class Images(Kind):
     name: ClassVar[str] = "images"
     noun: ClassVar[str] = "images"
     whole: ClassVar[str] = "images"
+    single: ClassVar[str] = "an image"
+    suffixes: ClassVar[tuple[str, ...]] = SUFFIXES
     where: ClassVar[str] = "file"
     own_options: ClassVar[Names] = options_of("images")
 
@@ -313,6 +318,36 @@ class Images(Kind):
         files = [listing.files[at] for at in drawn]
         return read_unlabelled(files, schema.framing, options.pictures)
 
+    def parted(
+        self, paths: Sequence[Path], listed: Callable[[], list[str]]
+    ) -> Iterator[list[Path]]:
+        """Yield all images and folders at once; ``-`` is a list on standard input."""
+        named = [[Path(line) for line in listed()] if str(p) == "-" else [p] for p in paths]
+        yield [path for some in named for path in some]
+
+    def read_and_tell(
+        self,
+        source: Any,
+        schema: PictureSchema,
+        options: RunOptions,
+        *,
+        labelled: bool = False,
+        progress: Progress | None = None,
+    ) -> tuple[Pictures, list[str]]:
+        """Return images, and which of them are left out, or what of them is a guess."""
+        read = self.read_labelled if labelled else self.read_new
+        pictures = read(source, schema, options, progress)
+        lines = [f"{file.file} is left out: {file.reason}" for file in pictures.rejected]
+        if gone := len(pictures.unlabelled):
+            told = unlabelled_told(gone, gone + len(pictures), self.noun)
+            lines.append(f"{pictures.source}: {told}")
+        doubts = [f"{one.what} ({one.why}); {one.change_with}" for one in pictures.doubts]
+        return pictures, lines + doubts
+
+    def joined(self, parts: Sequence[Pictures], schema: PictureSchema) -> Pictures:  # noqa: ARG002
+        """Return the images, which were read at once."""
+        return parts[0]
+
     def draft(self, model: PictureModel, data: Pictures, about: Any) -> Any:
         """Return a model on its way to a file, with pictures that it is compared on."""
         from tenfold.kinds.images.image_draft import PictureDraft  # noqa: PLC0415 - as of tables
@@ -344,39 +379,3 @@ class Images(Kind):
         """Return pictures whose class the features of a pretrained network contradict: A12."""
         progress = stage(learning.given.watch, "computing image features")
         return check_picture_labels(learning.data, learning.streams, progress)
-
-
-def see_pictures(
-    learning: Learning, plan: PicturePlan, care: Supervision
-) -> NDArray[np.floating[Any]]:
-    """Return what a pretrained network says of the pictures, shape (N, D)."""
-    if learning.given.features is not None:
-        return learning.given.features
-    if plan.backbone is None:
-        raise ValueError("there is no backbone to compute image features")
-    place, checkpoints = learning.place, care.checkpoints
-    kept = None if checkpoints is None else checkpoints.features(len(learning.data))
-    if kept is not None:
-        return kept
-    features = picture_features(
-        plan.backbone,
-        picture_inputs(learning.data, plan.size, place.device),
-        mirrored=plan.mirrored,
-        precision=place.precision,
-        progress=stage(care.watch, "computing image features"),
-    )
-    found: NDArray[np.floating[Any]] = features.cpu().numpy()
-    if checkpoints is not None:
-        checkpoints.keep_features(found)
-    return found
-
-
-def stage(watch: Callback, what: str) -> Callable[[int, int], None]:
-    """Return what tells a watch how far a stage is, and ends the run if it asks for an end."""
-
-    def progress(done: int, total: int) -> None:
-        watch.stage(what, done, total)
-        if watch.stop_reason() is not None:
-            raise KeyboardInterrupt  # there is no network yet that could be kept
-
-    return progress
