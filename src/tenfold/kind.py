@@ -5,7 +5,7 @@ Everything else (studies, scores, model files, reports, the command) is the same
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,7 @@ from tenfold.learning import (
     Explained,
     Fitted,
     Learning,
+    Parts,
     Progress,
     nothing_to_show,
 )
@@ -34,15 +35,7 @@ from tenfold.training.watch import Callback, Supervision
 
 
 class Kind(Intake):
-    """A kind of data.
-
-    Attributes
-    ----------
-    own_options : mapping of str to tuple of str
-        By group, the options that not all kinds have and this one has.
-    """
-
-    own_options: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """A kind of data: what a study of it does, beside how data come in."""
 
     @abstractmethod
     def recognises(self, source: Any) -> bool:
@@ -173,6 +166,10 @@ class Kind(Intake):
         ``goes_on`` takes a row's number and answer, and says whether to ask about the next: a
         file that is refused in the end is to cost as little as possible.
         """
+
+    def of_format_2(self, manifest: dict[str, Any], tensors: dict[str, Tensor]) -> Parts:
+        """Return the parts of a model file of format 1 or 2 as format 3 would hold them."""
+        return manifest, tensors
 
     def mistakes(self, data: Any, schema: Any, answers: NDArray[np.float64]) -> tuple[Any, ...]:  # noqa: ARG002
         """Return rows that networks got wrong, or were least sure of, to be looked at."""

@@ -38,7 +38,9 @@ def carry_out(order: Order) -> Run:
     if order.data is None:
         raise UsageError("U02", "there are no data", fix=["name them: tenfold train DATA"])
     watch, data, out = order.given.watch, order.data, order.out
-    name = "table" if isinstance(data, pd.DataFrame) else run_name(Path(data))
+    name = kind_of(data).name
+    if not isinstance(data, pd.DataFrame):
+        name = run_name(Path(data))
     known = order.goes_on or order.repeats
     begun = BegunFolder(
         lambda: order.goes_on[0] if order.goes_on else new_folder(out or Path(), name),

@@ -28,6 +28,9 @@ SILENT: Final = Callback()
 PROCESSOR: Final = Place(device=torch.device("cpu"))
 
 
+Parts = tuple[dict[str, Any], dict[str, torch.Tensor]]
+"""Manifest and tensors of a model file."""
+
 Progress = Callable[[int, int], None]
 """Takes the rows done and all rows."""
 

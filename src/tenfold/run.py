@@ -1,22 +1,20 @@
 """A run: a trained model, what is known of it, and what it says of new data."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from numpy.typing import NDArray
 
 from tenfold.config import RunOptions
 from tenfold.data.admit import Mode
-from tenfold.data.pictures import Pictures
-from tenfold.data.read import InMemory
 from tenfold.errors import StoreError
 from tenfold.evaluate.new_data import show
 from tenfold.evaluate.scores import TestScore
 from tenfold.evaluate.told import not_of, tell
 from tenfold.exported import SUFFIXES, Form, Written
+from tenfold.kinds.registry import New
 from tenfold.learning import Explained, Progress, another_kind
 from tenfold.model import Model
 from tenfold.option import check
@@ -38,9 +36,6 @@ if TYPE_CHECKING:
     from tenfold.report.page import Findings
 
 Data = str | Path | pd.DataFrame
-Rows = str | Path | InMemory
-Images = str | Path | Sequence[Any] | NDArray[Any]
-"""A picture, a folder, a list of files, PIL images or arrays, or one array of pictures."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False, repr=False)
@@ -100,7 +95,7 @@ class Run:
 
     @property
     def kind(self) -> str:
-        """``"images"`` or ``"table"``: what the run was trained on."""
+        """What it was trained on, by the name of the kind: ``"table"``, ``"images"``."""
         return self.model.kind.name
 
     @property
@@ -140,9 +135,9 @@ class Run:
 
     def explain(
         self,
-        inputs: Rows | Images | Pictures | None = None,
+        inputs: New | None = None,
         *,
-        data: Rows | None = None,
+        data: New | None = None,
         of_class: str | None = None,
         progress: Progress | None = None,
     ) -> Explained:
@@ -183,7 +178,7 @@ class Run:
         path: str | Path | None = None,
         *,
         form: Form = "onnx",
-        data: Rows | None = None,
+        data: New | None = None,
     ) -> Written:
         """Write the model as a file that answers without Tenfold.
 
@@ -244,7 +239,7 @@ class Run:
 
     def predict(
         self,
-        data: Rows | Images | Pictures,
+        data: New,
         *,
         coverage: float | None = None,
         schema: Mode | None = None,
@@ -286,9 +281,7 @@ class Run:
         admitted = kind.admit(rows, schema_, schema, told=rows is data)
         return tell(self.model, admitted, coverage, progress).set_axis(index, axis=0)
 
-    def predict_proba(
-        self, data: Rows | Images | Pictures, *, schema: Mode | None = None
-    ) -> pd.DataFrame:
+    def predict_proba(self, data: New, *, schema: Mode | None = None) -> pd.DataFrame:
         """Return the probability of each class, a column for each; see ``predict``.
 
         Raises
@@ -303,7 +296,7 @@ class Run:
         return table[list(names)].rename(columns=names)
 
     def predict_interval(
-        self, data: Rows, coverage: float = 0.9, *, schema: Mode | None = None
+        self, data: New, coverage: float = 0.9, *, schema: Mode | None = None
     ) -> pd.DataFrame:
         """Return between what the truth of each row is expected: ``low`` and ``high``.
 
@@ -318,7 +311,7 @@ class Run:
             raise not_of("intervals", "predicts classes", fix)
         return self.predict(data, coverage=coverage, schema=schema)[["low", "high"]]
 
-    def score(self, data: Rows | Pictures, *, schema: Mode | None = None) -> float:
+    def score(self, data: New, *, schema: Mode | None = None) -> float:
         """Return the score of scikit-learn's estimators on labelled data: accuracy, or R2.
 
         ``evaluate`` gives all metrics, with intervals.
@@ -326,7 +319,7 @@ class Run:
         name = "accuracy" if self.model.schema.classes else "r2"
         return self.evaluate(data, schema=schema)[name].value
 
-    def departures(self, data: Rows) -> pd.DataFrame:
+    def departures(self, data: New) -> pd.DataFrame:
         """Return where rows are not like those of training, a row for each cell or column.
 
         See ``departure_table``; ``line`` is the label of a DataFrame's row.
@@ -340,7 +333,7 @@ class Run:
 
     def read(
         self,
-        source: Rows | Images | Pictures,
+        source: New,
         options: RunOptions | None = None,
         progress: Progress | None = None,
     ) -> Any:
@@ -359,7 +352,7 @@ class Run:
 
     def read_labelled(
         self,
-        source: Rows | Pictures,
+        source: New,
         options: RunOptions | None = None,
         progress: Progress | None = None,
     ) -> Any:
@@ -368,7 +361,7 @@ class Run:
 
     def evaluate(
         self,
-        data: Rows | Pictures,
+        data: New,
         *,
         max_bad: float = 0.01,
         schema: Mode | None = None,

@@ -1,14 +1,22 @@
 """Which kinds of data there are. A new kind is added here, or by ``register``."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from numpy.typing import NDArray
+
 from tenfold.config import RunOptions
+from tenfold.data.pictures import Pictures
+from tenfold.data.read import InMemory
 from tenfold.errors import PredictError
 from tenfold.kind import Kind
 from tenfold.kinds.images.image_kind import Images
-from tenfold.kinds.refusing import refuse
+from tenfold.kinds.refusing import options_beside, refuse
 from tenfold.kinds.tables.table_kind import Tables
+
+New = str | Path | InMemory | Pictures | Sequence[Any] | NDArray[Any]
+"""New data: a file or folder; a table; images, as files, PIL images, arrays, or one array."""
 
 TABLES: Final = Tables()
 IMAGES: Final = Images()
@@ -36,6 +44,17 @@ def kind_named(name: str) -> Kind:
     return _known[name]
 
 
+def kind_of_file(manifest: Mapping[str, Any]) -> Kind:
+    """Return the kind of data of a model file; the first files did not say that it is a table.
+
+    Raises
+    ------
+    KeyError
+        If there is none.
+    """
+    return kind_named(str(manifest.get("kind", TABLES.name)))
+
+
 def kind_of(source: Any) -> Kind:
     """Return the kind of what a user names; what no other kind recognises is a table."""
     others = (kind for kind in reversed(_known.values()) if kind is not TABLES)
@@ -50,12 +69,7 @@ def refuse_foreign(kind: Kind, options: RunOptions, usual: RunOptions | None = N
     UsageError
         U02, naming the first.
     """
-    for other in _known.values():
-        own = {
-            group: tuple(name for name in names if name not in kind.own_options.get(group, ()))
-            for group, names in other.own_options.items()
-        }
-        refuse(options, own, kind.whole, usual)
+    refuse(options, options_beside(kind.name), kind.whole, usual)
 
 
 def refuse_other(kind: Kind, path: Path) -> None:

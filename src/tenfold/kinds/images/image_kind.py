@@ -19,7 +19,12 @@ from tenfold.data.folds import DEFAULT_FOLDS, who_answers
 from tenfold.data.groups import Group, groups_of_pictures
 from tenfold.data.labelled import unlabelled_told
 from tenfold.data.picture_files import is_picture_source, list_labelled
-from tenfold.data.picture_schema import PictureSchema, encode_pictures, infer_picture_schema
+from tenfold.data.picture_schema import (
+    PictureSchema,
+    encode_pictures,
+    infer_picture_schema,
+    read_classes,
+)
 from tenfold.data.pictures import (
     Pictures,
     read_pictures,
@@ -31,7 +36,6 @@ from tenfold.data.split import splits_of
 from tenfold.data.split_pictures import no_split, set_pictures_apart, split_pictures
 from tenfold.errors import UsageError
 from tenfold.evaluate.mistakes import Mistake, mistakes_of
-from tenfold.evaluate.picture_scores import read_classes, validator
 from tenfold.kind import Kind
 from tenfold.kinds.images.image_explanation import ImageExplanation, explain_pictures
 from tenfold.kinds.images.image_features import see_pictures, stage
@@ -40,7 +44,9 @@ from tenfold.kinds.images.image_packing import (
     rebuild_pictures,
     sample_answers,
 )
-from tenfold.kinds.refusing import Names, options_of, refuse
+from tenfold.kinds.images.image_validation import validator
+from tenfold.kinds.images.small import small_jpeg
+from tenfold.kinds.refusing import Names, refuse
 from tenfold.learning import (
     Dealt,
     Described,
@@ -81,7 +87,6 @@ class Images(Kind):
     single: ClassVar[str] = "an image"
     suffixes: ClassVar[tuple[str, ...]] = SUFFIXES
     where: ClassVar[str] = "file"
-    own_options: ClassVar[Names] = options_of("images")
 
     def recognises(self, source: Any) -> bool:
         """Tell whether this is a folder, or a CSV that names pictures."""
@@ -246,7 +251,12 @@ class Images(Kind):
         self, data: Pictures, schema: PictureSchema, answers: NDArray[np.float64]
     ) -> tuple[Mistake, ...]:
         """Return the worst mistakes, and the pictures that networks were least sure of."""
-        return mistakes_of(data, read_classes(data, schema), schema.classes, answers)
+
+        def small(row: int) -> bytes:
+            return small_jpeg(data.cache[data.at[row]])
+
+        truth = read_classes(data, schema)
+        return mistakes_of(data.files, truth, schema.classes, answers, small)
 
     def read_new(
         self,

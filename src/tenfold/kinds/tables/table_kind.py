@@ -26,6 +26,7 @@ from tenfold.data.groups import Group, groups_of_table
 from tenfold.data.labelled import (
     labelled_and_warn,
     naming_unlabelled,
+    read_answers,
     unlabelled_told,
     with_targets,
     with_targets_of,
@@ -35,12 +36,11 @@ from tenfold.data.schema import Schema, infer_schema
 from tenfold.data.table import Table
 from tenfold.data.target import find_target, of_classes
 from tenfold.errors import ReadError, UsageError
-from tenfold.evaluate.scores import read_answers
 from tenfold.explain.held_out import HeldOut
 from tenfold.intake import Looked
 from tenfold.kind import Kind
-from tenfold.kinds.refusing import Names, options_of
 from tenfold.kinds.tables.new_tables import SUFFIXES, joined, reading_told
+from tenfold.kinds.tables.older_tables import with_layouts
 from tenfold.kinds.tables.table_explanation import TableExplanation, explain_table
 from tenfold.kinds.tables.table_packing import describe_table, rebuild_table, table_answers
 from tenfold.kinds.tables.table_split import split_rows
@@ -49,6 +49,7 @@ from tenfold.learning import (
     Described,
     Fitted,
     Learning,
+    Parts,
     Progress,
     another_kind,
 )
@@ -72,7 +73,6 @@ class Tables(Kind):
     whole: ClassVar[str] = "a table"
     single: ClassVar[str] = "a table"
     suffixes: ClassVar[tuple[str, ...]] = SUFFIXES
-    own_options: ClassVar[Names] = options_of("table")
 
     def recognises(self, source: Any) -> bool:
         """Tell whether this is a file or a table in memory."""
@@ -217,6 +217,10 @@ class Tables(Kind):
     ) -> TableModel:
         """Return the model that a file describes."""
         return rebuild_table(self, manifest, tensors, make)
+
+    def of_format_2(self, manifest: dict[str, Any], tensors: dict[str, Tensor]) -> Parts:
+        """Return the parts of an older model file with layouts."""
+        return with_layouts(manifest, tensors)
 
     def sample_answers(
         self,
