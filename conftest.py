@@ -8,6 +8,10 @@ differ by a quarter, since other machines round otherwise. A command that ends i
 must fail. A page runs from top to bottom in a folder of its own, which has ``src`` in it like
 a clone.
 Blocks marked ``sh`` or ``text`` are only shown.
+
+Where several workers run the tests, they share the cores: each computes on its part of them,
+and so do the processes that it starts. A worker with threads for all cores waits for the
+others more than it computes. What is promised for several threads is tested with several.
 """
 
 import doctest
@@ -24,10 +28,14 @@ from hypothesis import HealthCheck, settings
 from sybil import Example, Sybil
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
 
-import tenfold  # noqa: F401 - before torch, whose threads it keeps from spinning
+from tenfold.machine import allowed_cores
 
 ROOT: Final = Path(__file__).parent
 OPTIONS: Final = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+# Each worker's part of the cores; torch, which is not loaded yet, asks once.
+WORKERS: Final = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+if WORKERS > 1:
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, allowed_cores() // WORKERS)))
 # scikit-learn's checks of array libraries are skipped unless SciPy is told before its import.
 os.environ["SCIPY_ARRAY_API"] = "1"
 # The same examples in every run, however fast the machine is: a suite that fails, fails again.

@@ -72,10 +72,10 @@ def test_the_networks_of_a_refit_learn_from_all_rows_and_watch_the_newest() -> N
     last = np.flatnonzero(stack.fold_F == 10)
     members = [stack.members[f][1] for f in last]
     assert members == list(range(len(members)))
-    watched = stack.watch_FN[last[0]]
-    assert study.rows.times[watched].min() > study.rows.times[stack.learn_FN[last[0]]].max()
+    validation = stack.validation_FN[last[0]]
+    assert study.rows.times[validation].min() > study.rows.times[stack.learn_FN[last[0]]].max()
     assert stack.learn_FN[last[1:]].all()
-    assert not stack.watch_FN[last[1:]].any()
+    assert not stack.validation_FN[last[1:]].any()
     # The member that does without the newest rows does not answer.
     assert stack.silent == 1
     assert len(run.model.target.mean_F) == len(last) - 1

@@ -216,8 +216,8 @@ def gradient_pair(case: Stacked) -> Pair:
         x, codes, seen, weights = next_theirs()
         with torch.enable_grad():
             outputs = network(x, codes)
-            slope = target.loss(outputs.detach(), seen, weights)[1]
-        return torch.autograd.grad(outputs, parameters, slope)
+            gradient = target.loss(outputs.detach(), seen, weights)[1]
+        return torch.autograd.grad(outputs, parameters, gradient)
 
     return Pair(
         part="gradients of the layers",
@@ -243,7 +243,7 @@ def loss_of(outputs: Any, seen: Any, weights: Any) -> Any:
 
 
 def loss_pair(case: Stacked) -> Pair:
-    """Return the slope of the loss at the outputs, by hand and by autograd."""
+    """Return the gradient of the loss at the outputs, by hand and by autograd."""
     import torch  # noqa: PLC0415
 
     x, codes, seen, weights = case.batches[0]
@@ -300,10 +300,10 @@ def adam_pairs(case: Stacked) -> Iterator[Pair]:
     for way in ({"fused": True}, {"foreach": True}, {"foreach": False}):
         mine, others = copy.deepcopy(case.network), copy.deepcopy(case.network)
         our_groups, their_groups = groups_of(mine), groups_of(others)
-        slopes = [p.grad.clone() for group in our_groups for p in group.parameters]
+        gradients = [p.grad.clone() for group in our_groups for p in group.parameters]
         optimizer = make_optimizer(our_groups, recipe)
-        for parameter, slope in zip(parameters_of(our_groups), slopes, strict=True):
-            parameter.grad.copy_(slope)
+        for parameter, gradient in zip(parameters_of(our_groups), gradients, strict=True):
+            parameter.grad.copy_(gradient)
         theirs = torch.optim.AdamW(
             torch_groups(their_groups, recipe.lr, recipe.decay),
             betas=recipe.betas,
@@ -433,7 +433,7 @@ def muon_pairs() -> Iterator[Pair]:
 
 
 def depthwise_pairs() -> Iterator[Pair]:
-    """Yield the slopes of convolutions of each channel by itself."""
+    """Yield the gradients of convolutions of each channel by itself."""
     import torch  # noqa: PLC0415
     from torch.nn import functional  # noqa: PLC0415
 
@@ -448,17 +448,17 @@ def depthwise_pairs() -> Iterator[Pair]:
             weight = torch.randn(channels, 1, kernel, kernel, generator=generator).to(dtype)
             weight.requires_grad_()
             bias = torch.zeros(channels, dtype=dtype, requires_grad=True)
-            slope = torch.randn_like(
+            gradient = torch.randn_like(
                 functional.conv2d(x, weight, bias, stride, groups=channels)
             )
 
-            def ours(x=x, weight=weight, bias=bias, stride=stride, slope=slope) -> Any:
+            def ours(x=x, weight=weight, bias=bias, stride=stride, gradient=gradient) -> Any:
                 out = depthwise(x, weight, bias, stride)
-                return torch.autograd.grad(out, (x, weight, bias), slope)
+                return torch.autograd.grad(out, (x, weight, bias), gradient)
 
-            def theirs(x=x, weight=weight, bias=bias, stride=stride, slope=slope) -> Any:
+            def theirs(x=x, weight=weight, bias=bias, stride=stride, gradient=gradient) -> Any:
                 out = functional.conv2d(x, weight, bias, stride, groups=len(weight))
-                return torch.autograd.grad(out, (x, weight, bias), slope)
+                return torch.autograd.grad(out, (x, weight, bias), gradient)
 
             yield Pair(
                 part="depthwise convolution",

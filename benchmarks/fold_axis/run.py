@@ -132,7 +132,7 @@ def headline(device: str, repeats: int, *, quick: bool) -> list[Record]:
 
 def one_member(plan: Any) -> Any:
     """Return a plan with one network for each fold: nothing but the fold axis is stacked."""
-    return replace(plan, recipe=replace(plan.recipe, members=1, watching=1))
+    return replace(plan, recipe=replace(plan.recipe, members=1, validating=1))
 
 
 def grid(device: str, repeats: int, *, quick: bool) -> list[Record]:

@@ -191,7 +191,7 @@ class TrainOptions(Options):
     batch_size : int, optional
         Rows of one fold in one step.
     lr : float, optional
-        Largest step size.
+        Largest learning rate.
     img_size : int, optional
         Side of the square that a picture becomes, in pixels.
     standardize : bool

@@ -41,7 +41,7 @@ class TabularRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]
     standardize : bool
         True gives the tutorial's network standardised columns.
     epochs, batch_size, lr : optional
-        Passes over the rows at most, rows in a step, largest step size.
+        Passes over the rows at most, rows in a step, largest learning rate.
     device : str
         ``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:1"`` or ``"mps"``.
     time_limit : float, optional

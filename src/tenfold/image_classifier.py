@@ -56,7 +56,7 @@ class ImageClassifier(ClassifierMixin, StudyEstimator):  # type: ignore[misc]
         Whether to look for what makes a score a lie, and to name it among the decisions or to
         refuse the pictures.
     epochs, batch_size, lr : optional
-        Passes over the pictures, pictures in a step, largest step size.
+        Passes over the pictures, pictures in a step, largest learning rate.
     img_size : int, optional
         Side of the square that a picture becomes, in pixels.
     device : str

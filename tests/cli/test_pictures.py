@@ -230,7 +230,7 @@ def test_the_tutorials_network_is_validated_on_the_test_folder_each_epoch(
     history = pd.read_csv(tmp_path / "flags-1" / "history.csv")
     assert history["epoch"].tolist() == [1, 2, 3]
     metrics = json.loads((tmp_path / "flags-1" / "metrics.json").read_text())
-    last = history["validation_accuracy"].iloc[-1]
+    last = history["test_accuracy"].iloc[-1]
     assert last == pytest.approx(metrics["test"]["scores"]["accuracy"]["value"])
     assert (
         metrics["scores"]["accuracy"]["mean"] == metrics["test"]["scores"]["accuracy"]["value"]

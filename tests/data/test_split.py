@@ -694,14 +694,14 @@ def test_blocks_share_out_the_rows_that_a_fold_learns_from_and_no_other(
     learn = np.random.default_rng(seed).random(30) < 0.7
     learn[:4] = True
     pairs = validation_rows(rows, learn, schema.task, blocks, np.random.default_rng(seed))
-    watched = [next(pairs) for _ in range(blocks)]
-    for own, watch in watched:
-        assert watch.any()
-        np.testing.assert_array_equal(own | watch, learn)
-        assert not (own & watch).any()
-    block = np.stack([watch for _, watch in watched])
+    blocks_of_rows = [next(pairs) for _ in range(blocks)]
+    for own, chosen in blocks_of_rows:
+        assert chosen.any()
+        np.testing.assert_array_equal(own | chosen, learn)
+        assert not (own & chosen).any()
+    block = np.stack([chosen for _, chosen in blocks_of_rows])
     if rows.times is not None:
-        newest = watched[0][1]
+        newest = blocks_of_rows[0][1]
         assert rows.times[learn & ~newest].max() < rows.times[newest].min()
         assert (block == newest).all()
         return
@@ -714,7 +714,7 @@ def test_blocks_share_out_the_rows_that_a_fold_learns_from_and_no_other(
             assert block[:, learn & (rows.groups == group)].any(axis=1).sum() == 1
 
 
-def test_in_time_and_by_group_the_newest_rows_of_some_groups_are_watched() -> None:
+def test_in_time_and_by_group_the_newest_rows_of_some_groups_are_validation_rows() -> None:
     frame = numbers(60, t=np.arange(60) // 6, g=[f"g{i % 6}" for i in range(60)])
     rows, schema, _ = coded(frame, time_column="t", group_column="g")
     learn = np.ones(60, dtype=bool)

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from tenfold.config import SchemaOptions, SplitOptions
-from tenfold.data.groups import Group, by_range, by_word, groups_of_pictures, groups_of_table
+from tenfold.data.groups import Group, by_range, by_word, groups_of_table
+from tenfold.data.picture_groups import groups_of_pictures
 from tenfold.data.read import read_table
 from tenfold.data.schema import infer_schema
 from tenfold.evaluate.groups import GroupScore, row_losses, score_groups

@@ -78,7 +78,7 @@ def pictures(home: Path, count: int = 30, seed: int = 0) -> Path:
 def for_rows(inputs: int, outputs: int) -> nn.Module:
     """Return a network of one's own for tables, with running means and chance."""
     return nn.Sequential(
-        nn.Linear(inputs, 8, bias=False),  # whose slope would be nothing but rounding
+        nn.Linear(inputs, 8, bias=False),  # whose gradient would be nothing but rounding
         nn.BatchNorm1d(8),
         nn.ReLU(),
         nn.Dropout(0.2),

@@ -99,12 +99,12 @@ def test_frozen_blocks_stay_and_the_others_learn() -> None:
 def test_a_batch_in_parts_has_the_slopes_of_a_whole() -> None:
     """Parts run in threads; without batch norms they change nothing but rounding."""
     modules = [TutorialClassifier(12, 3) for _ in range(2)]
-    x, slope = torch.rand(2, 9, 3, 12, 12), torch.randn(2, 9, 3)
+    x, gradient = torch.rand(2, 9, 3, 12, 12), torch.randn(2, 9, 3)
     grads = []
     for parts in (1, 2):
         network = ModuleNetwork(modules, [1, 2], turns="yes", parts=parts)
         network.train_forward(x, torch.zeros(2, 9, 0))
-        network.train_backward(slope)
+        network.train_backward(gradient)
         grads.append([p.grad.clone() for p in network.stacked])
     for one, other in zip(*grads, strict=True):
         torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-5)
@@ -148,14 +148,14 @@ def test_products_in_bfloat16_have_the_slopes_of_autocast() -> None:
     torch.manual_seed(0)
     plain = TutorialClassifier(16, 2)
     network = ModuleNetwork([plain], [1], turns="yes", precision=torch.bfloat16)
-    x, slope = torch.rand(1, 9, 3, 16, 16), torch.randn(1, 9, 2)
+    x, gradient = torch.rand(1, 9, 3, 16, 16), torch.randn(1, 9, 2)
     found = network.train_forward(x, torch.zeros(1, 9, 0))
-    network.train_backward(slope)
+    network.train_backward(gradient)
     with torch.autocast("cpu", torch.bfloat16):
         wanted = plain(x[0]).float()
     assert torch.equal(found[0], wanted)
-    slopes = torch.autograd.grad(wanted, list(plain.parameters()), slope[0])
-    for memory, own in zip(network.stacked, slopes, strict=True):
+    gradients = torch.autograd.grad(wanted, list(plain.parameters()), gradient[0])
+    for memory, own in zip(network.stacked, gradients, strict=True):
         assert torch.equal(memory.grad[0], own)
 
 

@@ -1,4 +1,4 @@
-"""Depthwise convolutions have the slopes that torch's own have."""
+"""Depthwise convolutions have the gradients that torch's own have."""
 
 import pytest
 import torch
@@ -26,10 +26,10 @@ def test_slopes_equal_those_of_a_convolution(
     ours = depthwise(x, weight, bias, stride)
     plain = functional.conv2d(x, weight, bias, stride, groups=CHANNELS)
     torch.testing.assert_close(ours, plain)
-    slope = torch.randn(ours.shape, generator=torch.Generator().manual_seed(1))
+    gradient = torch.randn(ours.shape, generator=torch.Generator().manual_seed(1))
     for found, expected in zip(
-        torch.autograd.grad(ours, (x, weight, bias), slope),
-        torch.autograd.grad(plain, (x, weight, bias), slope),
+        torch.autograd.grad(ours, (x, weight, bias), gradient),
+        torch.autograd.grad(plain, (x, weight, bias), gradient),
         strict=True,
     ):
         torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4)
@@ -44,13 +44,13 @@ def test_autocast_gives_slopes_of_the_inputs_types() -> None:
     found = torch.autograd.grad(ours.float().square().sum(), (x, weight))
     plain = functional.conv2d(x, weight, None, groups=CHANNELS)
     expected = torch.autograd.grad(plain.square().sum(), (x, weight))
-    for slope, true in zip(found, expected, strict=True):
-        assert slope.dtype == torch.float32
-        assert (slope - true).norm() < 0.02 * true.norm()
+    for gradient, true in zip(found, expected, strict=True):
+        assert gradient.dtype == torch.float32
+        assert (gradient - true).norm() < 0.02 * true.norm()
 
 
 @pytest.mark.parametrize("side", [14, 15])
-def test_a_convolution_is_the_same_with_and_without_slopes(side: int) -> None:
+def test_a_convolution_is_the_same_with_and_without_gradients(side: int) -> None:
     layer = SameConv(CHANNELS, CHANNELS, 5, 2, groups=CHANNELS, bias=False)
     x = drawn(2, CHANNELS, side, side)
     with torch.no_grad():

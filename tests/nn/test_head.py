@@ -38,23 +38,23 @@ def test_outputs_are_those_of_standardised_rows() -> None:
 
 def test_slopes_are_those_of_autograd() -> None:
     head, x, _ = some_head()
-    slope = torch.randn(NETWORKS, ROWS, OUTPUTS, generator=torch.Generator().manual_seed(1))
+    gradient = torch.randn(NETWORKS, ROWS, OUTPUTS, generator=torch.Generator().manual_seed(1))
     own = head(x.expand(NETWORKS, -1, -1), NO_CODES)
-    expected = torch.autograd.grad(own, [head.weight_FDO, head.bias_FO], slope)
+    expected = torch.autograd.grad(own, [head.weight_FDO, head.bias_FO], gradient)
     head.train_forward(x[None], NO_CODES)
-    head.train_backward(slope.clone())
+    head.train_backward(gradient.clone())
     for parameter, found in zip([head.weight_FDO, head.bias_FO], expected, strict=True):
         torch.testing.assert_close(parameter.grad, found, rtol=1e-3, atol=1e-3)
 
 
 def test_a_row_of_slope_zero_moves_no_bit() -> None:
     head, x, _ = some_head()
-    slope = torch.randn(NETWORKS, ROWS, OUTPUTS)
-    slope[:, 5] = 0
+    gradient = torch.randn(NETWORKS, ROWS, OUTPUTS)
+    gradient[:, 5] = 0
     grads = []
     for value in (1.0, 1e6):
         x[5] = value
         head.train_forward(x[None], NO_CODES)
-        head.train_backward(slope.clone())
+        head.train_backward(gradient.clone())
         grads.append(head.weight_FDO.grad.clone())
     assert torch.equal(*grads)

@@ -15,9 +15,9 @@ from tenfold.nn.kernels import AdamNumbers, trusted, works
 PLAIN: Final = {
     "adam_step": kernels.plain_adam_step,
     "silu_into": kernels.plain_silu_into,
-    "silu_slope": kernels.plain_silu_slope,
-    "relu_slope": kernels.plain_relu_slope,
-    "depthwise_slope": kernels.plain_depthwise_slope,
+    "silu_gradient": kernels.plain_silu_gradient,
+    "relu_gradient": kernels.plain_relu_gradient,
+    "depthwise_gradient": kernels.plain_depthwise_gradient,
 }
 
 
@@ -34,27 +34,27 @@ def steps_of_adam(way: Callable[..., None]) -> list[torch.Tensor]:
     return state
 
 
-def bends(way: Callable[..., torch.Tensor]) -> list[torch.Tensor]:
+def activated(way: Callable[..., torch.Tensor]) -> list[torch.Tensor]:
     one, other = drawn(3, 5, 7), 4 * drawn(3, 5, 7, seed=1)
     other[0, 0, :2] = torch.tensor([0.0, torch.inf])
     return [way(one, other), one, other]
 
 
-def depthwise_slopes(way: Callable[..., torch.Tensor]) -> list[torch.Tensor]:
+def depthwise_gradients(way: Callable[..., torch.Tensor]) -> list[torch.Tensor]:
     found = []
     for stride, side in ((1, 9), (2, 4)):
-        x, weight, slope = drawn(2, 6, 11, 11), drawn(6, 1, 3, 3), drawn(2, 6, side, side)
+        x, weight, gradient = drawn(2, 6, 11, 11), drawn(6, 1, 3, 3), drawn(2, 6, side, side)
         found += [way(x[..., : side * stride + 3 - stride, : side * stride + 3 - stride],
-                      weight, slope, stride, at) for at in range(2)]  # fmt: skip
+                      weight, gradient, stride, at) for at in range(2)]  # fmt: skip
     return found
 
 
 SAMPLES: Final[dict[str, Callable[[Any], list[torch.Tensor]]]] = {
     "adam_step": steps_of_adam,
-    "silu_into": lambda way: bends(lambda one, other: way(other, one)),
-    "silu_slope": bends,
-    "relu_slope": bends,
-    "depthwise_slope": depthwise_slopes,
+    "silu_into": lambda way: activated(lambda one, other: way(other, one)),
+    "silu_gradient": activated,
+    "relu_gradient": activated,
+    "depthwise_gradient": depthwise_gradients,
 }
 
 

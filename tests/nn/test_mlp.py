@@ -75,17 +75,17 @@ def some_rows(network: FoldMLP, rows: int, seed: int = 0) -> tuple[Tensor, Tenso
 def test_gradients_written_by_hand_are_those_of_autograd(
     activation: str, init: str, tables: bool
 ) -> None:
-    """The control: a slope of twice the size gives gradients of twice the size."""
+    """The control: a gradient of twice the size gives gradients of twice the size."""
     network = make_network(tables=tables, activation=activation, init=init)
     x, codes = some_rows(network, 11)
-    slope = torch.randn(
+    gradient = torch.randn(
         3, 11, 2, generator=torch.Generator().manual_seed(2), dtype=torch.float64
     )
     names, parameters = zip(*network.named_parameters(), strict=True)
 
-    expected = torch.autograd.grad(network(x, codes), parameters, slope)
+    expected = torch.autograd.grad(network(x, codes), parameters, gradient)
     outputs = network.train_forward(x, codes)
-    network.train_backward(slope.clone())
+    network.train_backward(gradient.clone())
     found = [parameter.grad.clone() for parameter in parameters]
 
     torch.testing.assert_close(outputs, network(x, codes).detach(), rtol=1e-12, atol=1e-12)
@@ -95,7 +95,7 @@ def test_gradients_written_by_hand_are_those_of_autograd(
 
     # A second step uses the same memory again and must not see the first.
     network.train_forward(x, codes)
-    network.train_backward(2 * slope)
+    network.train_backward(2 * gradient)
     for parameter, one in zip(parameters, expected, strict=True):
         torch.testing.assert_close(parameter.grad, 2 * one, rtol=1e-9, atol=1e-9)
 
@@ -112,20 +112,20 @@ def test_a_factor_of_zero_gets_a_gradient_of_zero_and_no_division_by_it() -> Non
 
 
 def test_no_network_reaches_into_another() -> None:
-    """Rows and slopes of network 1 are changed; outputs and gradients of 0 and 2 are not."""
+    """Rows and gradients of network 1 are changed; outputs and gradients of 0 and 2 are not."""
     network = make_network()
     x, codes = some_rows(network, 11)
-    slope = torch.ones(3, 11, 2, dtype=torch.float64)
+    gradient = torch.ones(3, 11, 2, dtype=torch.float64)
 
     def step() -> tuple[Tensor, list[Tensor]]:
         outputs = network.train_forward(x, codes).clone()
-        network.train_backward(slope.clone())
+        network.train_backward(gradient.clone())
         return outputs, [p.grad.clone() for p in network.parameters()]
 
     outputs, gradients = step()
     x[1] += 1.0
     codes[1] = codes[1].roll(1, dims=0)
-    slope[1] *= -3.0
+    gradient[1] *= -3.0
     outputs_after, gradients_after = step()
     assert torch.equal(outputs[[0, 2]], outputs_after[[0, 2]])
     assert not torch.allclose(outputs[1], outputs_after[1])

@@ -63,18 +63,18 @@ def test_stacked_modules_answer_and_learn_like_modules_apart(
     make: Callable[[int, int], nn.Module],
 ) -> None:
     network, modules = own(make), plain(make)
-    x, slope = (
+    x, gradient = (
         some_rows(),
         torch.randn(3, ROWS, OUTPUTS, generator=torch.Generator().manual_seed(1)),
     )
     for _ in range(3):
         outputs = network.train_forward(x, NO_CODES)
-        network.train_backward(slope)
+        network.train_backward(gradient)
         for f, module in enumerate(modules):
             module.train()
             module.zero_grad()
             said = module(x[f])
-            said.backward(slope[f])
+            said.backward(gradient[f])
             torch.testing.assert_close(outputs[f], said.detach(), rtol=1e-5, atol=1e-6)
             for name, parameter in zip(network._names, network.stacked, strict=True):
                 expected = module.get_parameter(name).grad

@@ -39,11 +39,11 @@ def test_the_loss_of_regression_and_its_slope_are_torchs() -> None:
     target = FoldTarget(FOLDS, "regression", 1)
     outputs = normal(FOLDS, ROWS, 1).requires_grad_()
     seen, weights = normal(FOLDS, ROWS, seed=1), normal(FOLDS, ROWS, seed=2).abs()
-    loss, slope = target.loss(outputs.detach(), seen, weights)
+    loss, gradient = target.loss(outputs.detach(), seen, weights)
     each = functional.mse_loss(outputs[..., 0], seen, reduction="none")
     expected = (each * weights).sum(dim=1)
     torch.testing.assert_close(loss, expected.detach())
-    torch.testing.assert_close(slope, torch.autograd.grad(expected.sum(), outputs)[0])
+    torch.testing.assert_close(gradient, torch.autograd.grad(expected.sum(), outputs)[0])
     assert not torch.allclose(loss, each.sum(dim=1))
 
 
@@ -53,26 +53,26 @@ def test_the_loss_of_classification_and_its_slope_are_torchs(classes: int) -> No
     outputs = (5 * normal(FOLDS, ROWS, classes)).requires_grad_()
     seen = torch.arange(FOLDS * ROWS).view(FOLDS, ROWS) % classes
     weights = normal(FOLDS, ROWS).abs()
-    loss, slope = target.loss(outputs.detach(), seen, weights)
+    loss, gradient = target.loss(outputs.detach(), seen, weights)
     each = functional.cross_entropy(outputs.mT, seen, reduction="none")
     expected = (each * weights).sum(dim=1)
     torch.testing.assert_close(loss, expected.detach())
-    torch.testing.assert_close(slope, torch.autograd.grad(expected.sum(), outputs)[0])
+    torch.testing.assert_close(gradient, torch.autograd.grad(expected.sum(), outputs)[0])
     assert not torch.allclose(loss, each.sum(dim=1))
 
 
-def test_a_row_of_weight_zero_adds_nothing_to_loss_and_slope() -> None:
+def test_a_row_of_weight_zero_adds_nothing_to_loss_and_gradient() -> None:
     for task, outputs in (("regression", 1), ("classification", CLASSES)):
         target = FoldTarget(1, task, outputs)
         said = normal(1, 6, outputs)
         truth = torch.arange(6)[None] % CLASSES
         seen = target.seen(truth)
         weights = torch.tensor([[1.0, 1.0, 1.0, 0.0, 0.0, 0.0]], dtype=torch.float64)
-        loss, slope = target.loss(said, seen, weights)
+        loss, gradient = target.loss(said, seen, weights)
         short, _ = target.loss(said[:, :3], seen[:, :3], weights[:, :3])
         torch.testing.assert_close(loss, short)
-        assert (slope[:, 3:] == 0).all()
-        assert (slope[:, :3] != 0).any()
+        assert (gradient[:, 3:] == 0).all()
+        assert (gradient[:, :3] != 0).any()
 
 
 def test_each_fold_scales_its_target_by_its_own_rows_and_their_weights() -> None:

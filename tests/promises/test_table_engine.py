@@ -519,7 +519,7 @@ def test_two_groups_in_two_folds_train_and_watch_rows_of_their_own_group() -> No
     run = quick_run(frame, "auto", folds=2, group_column="g")
     stack = run.study.fits.stack
     assert stack.learn_FN.any(axis=1).all()
-    assert not (stack.watch_FN & run.study.splits.held_out[stack.fold_F]).any()
+    assert not (stack.validation_FN & run.study.splits.held_out[stack.fold_F]).any()
     assert np.isfinite(run.study.out_of_fold()).all()
 
 

@@ -132,9 +132,11 @@ def test_rejected_rows_are_listed_with_line_and_reason(run: Run) -> None:
 
 def test_history_has_a_line_for_every_epoch(run: Run) -> None:
     found = pd.read_csv(folder_of(run) / "history.csv")
-    folds = [f"{loss}_fold_{fold}" for loss in ("loss", "watched") for fold in (1, 2, 3)]
-    assert list(found) == ["epoch", "loss", "watched", "lr", "seconds", *folds]
-    for loss in ("loss", "watched"):
+    folds = [
+        f"{loss}_fold_{fold}" for loss in ("loss", "validation_loss") for fold in (1, 2, 3)
+    ]
+    assert list(found) == ["epoch", "loss", "validation_loss", "lr", "seconds", *folds]
+    for loss in ("loss", "validation_loss"):
         each = found[[name for name in folds if name.startswith(f"{loss}_")]]
         assert np.allclose(each.mean(axis=1), found[loss])
         assert (each.std(axis=1) > 0).all()

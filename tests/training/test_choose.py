@@ -37,7 +37,7 @@ def test_every_quality_has_a_plan_whose_members_can_watch(task: str, quality: st
     plan, _ = choose_plan(ROWS, 3, task, TrainOptions(quality=quality))
     assert isinstance(plan.body, MLPOptions)
     recipe = plan.recipe
-    assert recipe.watching <= min(recipe.members, recipe.blocks)
+    assert recipe.validating <= min(recipe.members, recipe.blocks)
     assert recipe.decay >= 0
 
 

@@ -54,7 +54,7 @@ def test_the_history_has_a_line_an_epoch_and_a_watched_loss_at_every_look() -> N
     rows, splits, plan = setting(epochs=20, patience=100.0)
     lines = fit(rows, splits, "regression", plan).history.lines
     assert [line.epoch for line in lines] == list(range(1, 21))
-    looked = [line.epoch for line in lines if line.watched is not None]
+    looked = [line.epoch for line in lines if line.validation_loss is not None]
     assert looked == look_epochs(20)
     assert all(np.isfinite(line.loss) for line in lines)
     assert lines[-1].loss < lines[0].loss
@@ -67,27 +67,29 @@ def test_a_network_that_watches_no_rows_trains_to_the_last_epoch_and_keeps_it() 
     fits = fit(rows, splits, "regression", plan)
     assert len(fits.history.lines) == 7
     assert fits.history.best_epoch_G.tolist() == [7, 7, 7]
-    assert all(line.watched is None for line in fits.history.lines)
+    assert all(line.validation_loss is None for line in fits.history.lines)
 
 
 def test_a_fold_keeps_the_epoch_whose_watched_rows_it_predicts_best() -> None:
-    """The watched loss is computed anew from the answers of the networks that were kept."""
+    """The validation loss is computed anew from the answers of the networks that were kept."""
     rows, splits, plan = setting(epochs=120, patience=100.0, lr=0.5, decay=0.0)
     np.random.default_rng(0).shuffle(rows.target)  # nothing to learn, much to learn by heart
     fits = fit(rows, splits.only(0), "regression", plan)
-    watched = {
-        line.epoch: line.watched for line in fits.history.lines if line.watched is not None
+    validation = {
+        line.epoch: line.validation_loss
+        for line in fits.history.lines
+        if line.validation_loss is not None
     }
-    best = min(watched, key=lambda epoch: watched[epoch])
+    best = min(validation, key=lambda epoch: validation[epoch])
     assert fits.history.best_epoch_G.tolist() == [best]
     assert best < 120
 
     said = fold_answers(fits, 0, rows.numbers, rows.codes)
     truth = torch.from_numpy(rows.target).expand(len(said), -1)
     errors = fits.target.squared_error(said, truth).numpy()
-    weights = fits.stack.watch_FN * rows.weights
-    assert (errors * weights).sum() / weights.sum() == pytest.approx(watched[best], rel=1e-5)
-    assert watched[120] > 1.0001 * watched[best]
+    weights = fits.stack.validation_FN * rows.weights
+    assert (errors * weights).sum() / weights.sum() == pytest.approx(validation[best], rel=1e-5)
+    assert validation[120] > 1.0001 * validation[best]
 
 
 def test_training_ends_once_every_fold_has_lost_patience() -> None:
@@ -113,7 +115,7 @@ def test_the_step_size_follows_its_schedule(schedule: str) -> None:
 
 
 def test_decay_shrinks_weights_by_its_share_of_the_step_size_in_each_step() -> None:
-    """In a table of zeros nothing has a slope, so that only the shrinking moves weights."""
+    """In a table of zeros nothing has a gradient, so that only the shrinking moves weights."""
     rows, splits, _ = setting()
     rows.target[:], rows.numbers[:], rows.codes[:] = 0.0, 0.0, 0
     first = []

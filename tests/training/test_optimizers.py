@@ -36,9 +36,9 @@ def test_steps_are_those_of_torch_optim(decay: float) -> None:
     generator = torch.Generator().manual_seed(1)
     for _ in range(20):
         for one, other in zip(ours, theirs, strict=True):
-            slope = torch.randn(one.shape, generator=generator)
-            one.grad.copy_(slope)
-            other.grad = slope
+            gradient = torch.randn(one.shape, generator=generator)
+            one.grad.copy_(gradient)
+            other.grad = gradient
         adam.step(0.01)
         reference.step()
     for one, other, before in zip(ours, theirs, parameters(), strict=True):
@@ -63,9 +63,9 @@ def test_nesterovs_steps_are_those_of_torch() -> None:
     sgd = Sgd([ParameterGroup(parameters=[one])], momentum=0.9, decay=0.1)
     reference = torch.optim.SGD([other], lr=0.05, momentum=0.9, nesterov=True, weight_decay=0.1)
     for step in range(5):
-        slope = torch.tensor([0.5, -1.0, 0.1]) * (step + 1)
-        one.grad.copy_(slope)
-        other.grad = slope.clone()
+        gradient = torch.tensor([0.5, -1.0, 0.1]) * (step + 1)
+        one.grad.copy_(gradient)
+        other.grad = gradient.clone()
         sgd.step(0.05)
         reference.step()
         torch.testing.assert_close(one, other)
@@ -90,7 +90,7 @@ def test_muon_moves_each_network_by_an_orthogonal_matrix_of_its_own() -> None:
 
 def test_what_muon_does_to_one_network_does_not_depend_on_those_beside_it() -> None:
     generator = torch.Generator().manual_seed(0)
-    values, slopes = torch.randn(2, 3, 4, 5, generator=generator)
+    values, gradients = torch.randn(2, 3, 4, 5, generator=generator)
     ends = []
     for pick in (slice(0, 3), slice(1, 2)):
         weight = nn.Parameter(values[pick].clone())
@@ -98,7 +98,7 @@ def test_what_muon_does_to_one_network_does_not_depend_on_those_beside_it() -> N
                      ParameterGroup(parameters=[nn.Parameter(torch.ones(1))])],
                     momentums=(0.9, 0.6))  # fmt: skip
         for _ in range(3):
-            weight.grad = slopes[pick].clone()
+            weight.grad = gradients[pick].clone()
             muon.step(0.1)
         ends.append(weight.detach())
     torch.testing.assert_close(ends[0][1:2], ends[1])

@@ -31,20 +31,20 @@ def trained(epochs: int = 12) -> FoldFits:
 
 
 class Injected:
-    """Losses that are no number at chosen calls; the slopes of these calls are none either."""
+    """Losses that are not numbers at chosen calls; nor are the gradients of these calls."""
 
     def __init__(self, at: set[int], monkeypatch: pytest.MonkeyPatch) -> None:
         loss = FoldTarget.loss
         self.calls = 0
 
         def spoiled(own: FoldTarget, *given: Tensor) -> tuple[Tensor, Tensor]:
-            loss_F, slope_FBO = loss(own, *given)
+            loss_F, gradient_FBO = loss(own, *given)
             self.calls += 1
             if self.calls in at:
                 loss_F = loss_F.clone()
                 loss_F[0] = torch.nan
-                slope_FBO = slope_FBO * torch.nan
-            return loss_F, slope_FBO
+                gradient_FBO = gradient_FBO * torch.nan
+            return loss_F, gradient_FBO
 
         monkeypatch.setattr(FoldTarget, "loss", spoiled)
 
@@ -66,9 +66,9 @@ def test_training_goes_back_and_takes_smaller_steps(
     Injected(at, monkeypatch)
     fits = trained()
     history = fits.history
-    assert [one.epoch for one in history.setbacks] == [5] * times
-    assert [one.back_to for one in history.setbacks] == [4] * times
-    assert [one.lr_factor for one in history.setbacks] == [0.25, 0.0625, 0.015625][:times]
+    assert [one.epoch for one in history.rollbacks] == [5] * times
+    assert [one.back_to for one in history.rollbacks] == [4] * times
+    assert [one.lr_factor for one in history.rollbacks] == [0.25, 0.0625, 0.015625][:times]
     assert [line.epoch for line in history.lines] == list(range(1, 13))
     assert all(np.isfinite(line.loss) for line in history.lines)
     assert history.lines[4].lr < 0.3 * history.lines[3].lr

@@ -69,14 +69,14 @@ def same_fits(one: FoldFits, other: FoldFits) -> bool:
     """Tell whether two trainings ended with the same bits, and tell the same of the way."""
     folds = range(len(one.answers))
     lines = [
-        [(line.epoch, line.loss, line.watched, line.lr) for line in fits.history.lines]
+        [(line.epoch, line.loss, line.validation_loss, line.lr) for line in fits.history.lines]
         for fits in (one, other)
     ]
     return (
         all(same_bits(fold_state(one, fold), fold_state(other, fold)) for fold in folds)
         and all((a == b).all() for a, b in zip(one.answers, other.answers, strict=True))
         and one.history.best_epoch_G.tolist() == other.history.best_epoch_G.tolist()
-        and one.history.setbacks == other.history.setbacks
+        and one.history.rollbacks == other.history.rollbacks
         and lines[0] == lines[1]
     )
 
@@ -140,12 +140,12 @@ def test_a_run_that_goes_on_goes_back_to_where_it_would_have(
     def failing(own: Training, *given: Tensor) -> Tensor:
         loss_F = step(own, *given)
         course = own._moving.course
-        fails = course.step == 14 * own._plan.steps and not course.setbacks
+        fails = course.step == 14 * own._plan.steps and not course.rollbacks
         return loss_F * (torch.nan if fails else 1.0)
 
     monkeypatch.setattr(Training, "_step", failing)
     whole = trained("auto", None, epochs=18)
-    assert [setback.back_to for setback in whole.history.setbacks] == [12]
+    assert [rollback.back_to for rollback in whole.history.rollbacks] == [12]
     snapshots = Snapshots(tmp_path)
     trained("auto", snapshots.checkpoints, epochs=18)
     for cut in snapshots.all_cuts()[10:16]:

@@ -33,7 +33,12 @@ def test_the_tutorials_plan_is_the_tutorials() -> None:
     recipe = plan.recipe
     assert (recipe.epochs, recipe.batch_size, recipe.lr) == (100, 5, 1e-3)
     assert (recipe.betas, recipe.epsilon, recipe.schedule) == ((0.9, 0.999), 1e-7, "constant")
-    assert (recipe.members, recipe.watching, recipe.average, recipe.decay) == (1, 0, None, 0.0)
+    assert (recipe.members, recipe.validating, recipe.average, recipe.decay) == (
+        1,
+        0,
+        None,
+        0.0,
+    )
     assert (plan.features.style, plan.standardize_target) == ("raw", False)
     assert tutorial_plan("regression", standardize=True).features.style == "standard"
 

@@ -1,4 +1,4 @@
-"""Groups of rows or pictures that a user can name: those of a word, or of some numbers."""
+"""Groups of rows that a user can name: those of a word, or of some numbers."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -13,7 +13,6 @@ from tenfold.data.bags import PLACES, words_of_each
 from tenfold.data.cells import count_words, to_words
 from tenfold.data.columns import Column
 from tenfold.data.encode import as_numbers, encode_target
-from tenfold.data.pictures import Pictures
 from tenfold.data.schema import Schema
 from tenfold.data.table import Table
 
@@ -61,19 +60,6 @@ def groups_of_table(table: Table, schema: Schema) -> Iterator[Group]:
     else:
         of_truth = by_word(schema.target, np.array(schema.classes, dtype=object)[truth])
     yield from (replace(group, by_truth=True) for group in of_truth)
-
-
-def groups_of_pictures(pictures: Pictures) -> Iterator[Group]:
-    """Yield groups of at least 30 pictures by their class, their brightness, their contrast."""
-    if pictures.labels is not None:
-        for group in by_word("class", pictures.labels):
-            yield replace(group, by_truth=True)
-    thumbs = pictures.thumbs.astype(np.float64)
-    for name, numbers in (
-        ("brightness", thumbs.mean(axis=1)),
-        ("contrast", thumbs.std(axis=1)),
-    ):
-        yield from by_range(f"{name} (0 to 255)", numbers)
 
 
 def by_word(column: str, texts: NDArray[np.object_]) -> Iterator[Group]:

@@ -155,9 +155,9 @@ def validation_rows(
 ) -> Iterator[Pair]:
     """Yield for each block of the rows that a fold learns from the others, and its own.
 
-    A member of the fold learns from the others and is watched on its block, so that the
+    A member of the fold learns from the others and is validated on its block, so that the
     length of training is chosen without the fold's held-out rows. Groups and equal rows
-    stay together, classes are shared out evenly. In time, the newest rows are watched: the
+    stay together, classes are shared out evenly. In time, the newest rows are left out: the
     ones that are most like those to come.
 
     Parameters
@@ -171,7 +171,7 @@ def validation_rows(
 
     Yields
     ------
-    learn, watch : ndarray of shape (N,), bool
+    learn, validation : ndarray of shape (N,), bool
     """
     chosen = np.flatnonzero(learn)
     if rows.times is not None:
@@ -187,9 +187,9 @@ def validation_rows(
         together = np.arange(len(chosen)) if rows.sets is None else rows.sets[chosen]
         block = deal(key, together, blocks, generator)
     for number in range(blocks):
-        watch = np.zeros_like(learn)
-        watch[chosen[block == number]] = True
-        yield learn & ~watch, watch
+        validation = np.zeros_like(learn)
+        validation[chosen[block == number]] = True
+        yield learn & ~validation, validation
 
 
 def _newest_rows(

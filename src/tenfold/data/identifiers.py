@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tenfold.data.looks import ADDRESS
 from tenfold.data.naming import may_count, said_by
 
 DENSE: Final = 0.5  # share of the numbers between its ends that a counter with gaps holds
@@ -22,11 +23,6 @@ YEARS: Final = (1800, 2100)
 _TELEPHONE_NAME: Final = re.compile(
     r"(^|[^a-z])(tele)?(phone|fax|mobile|tel)([ _.-]?(number|num|no|nr))?([^a-z]|$)",
     re.IGNORECASE,
-)
-_BYTE: Final = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
-_ADDRESS: Final = re.compile(
-    rf"{_BYTE}(?:\.{_BYTE}){{3}}(?::\d+|/\d+)?|(?:[0-9A-Fa-f]{{0,4}}:){{3,7}}[0-9A-Fa-f]{{1,4}}"
-    r"|(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}"
 )
 _TELEPHONE: Final = re.compile(
     r"(?:\+\d{1,3}[ .-]?)?(?:\(\d{2,5}\) ?|\d{3}[ .-])\d{3,4}[ .-]\d{4}(?: ?x\d+)?"
@@ -101,17 +97,6 @@ def is_telephone_name(name: str) -> bool:
     return _TELEPHONE_NAME.search(name) is not None
 
 
-def is_address(text: str) -> bool:
-    """Tell whether a text is the address of a computer.
-
-    Examples
-    --------
-    >>> is_address("10.235.160.114"), is_address("fe80::1:2:3"), is_address("8.7.3")
-    (True, True, False)
-    """
-    return _ADDRESS.fullmatch(text) is not None
-
-
 def contact_of(words: "pd.Series[int]", enough: float) -> str | None:
     """Return what words are if they are addresses of computers or telephone numbers, or None.
 
@@ -131,7 +116,7 @@ def contact_of(words: "pd.Series[int]", enough: float) -> str | None:
     """
     if len(words) <= FEW_WORDS:
         return None
-    for shape, what in ((_ADDRESS, "network addresses"), (_TELEPHONE, "telephone numbers")):
+    for shape, what in ((ADDRESS, "network addresses"), (_TELEPHONE, "telephone numbers")):
         if shape.fullmatch(str(words.index[0])) or shape.fullmatch(str(words.index[-1])):
             fits = [shape.fullmatch(str(word)) is not None for word in words.index]
             if words[fits].sum() >= enough * words.sum():

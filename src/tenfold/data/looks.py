@@ -10,6 +10,11 @@ from typing import Final
 LONGEST: Final = 60  # letters of a number, a date, a unit
 NUMBER: Final = re.compile(r"[+-]?(\d+([.,]\d*)*|[.,]\d+)(e[+-]?\d+)?", re.IGNORECASE)
 DASHES: Final = frozenset({"", "-", "--", "---", "\u2013", "\u2014", ".", "..", "/"})
+_BYTE: Final = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
+ADDRESS: Final = re.compile(
+    rf"{_BYTE}(?:\.{_BYTE}){{3}}(?::\d+|/\d+)?|(?:[0-9A-Fa-f]{{0,4}}:){{3,7}}[0-9A-Fa-f]{{1,4}}"
+    r"|(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}"
+)
 # A number with its sign, currency or percent; a date; a time.
 _VALUE: Final = re.compile(
     r"[-+(\u2212]?\s?(?:[A-Z]{3} |[$\u20ac\u00a3\u00a5]\s?)?[-+\u2212]?[.,]?\d"
@@ -214,3 +219,14 @@ def is_statistic(cell: str) -> bool:
     (True, True, False)
     """
     return _STATISTIC.fullmatch(cell.strip().rstrip(" :")) is not None
+
+
+def is_address(text: str) -> bool:
+    """Tell whether a text is the address of a computer.
+
+    Examples
+    --------
+    >>> is_address("10.235.160.114"), is_address("fe80::1:2:3"), is_address("8.7.3")
+    (True, True, False)
+    """
+    return ADDRESS.fullmatch(text) is not None

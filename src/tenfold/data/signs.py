@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tenfold.config import Decision
 from tenfold.data.amounts import digits_of
 from tenfold.data.dtypes import Found, Missing
-from tenfold.data.identifiers import is_address
+from tenfold.data.looks import is_address
 from tenfold.data.own_signs import NAMES, parts_thousands, signs_of_columns
 from tenfold.data.placeholders import LIKE_EMPTY
 from tenfold.data.reading import Known, Reading

@@ -27,7 +27,7 @@ PASSING: Final = (nn.Dropout, nn.Identity)
 
 @final
 class Normed(nn.Module):
-    """A convolution, its norm, and a bend at 0 and 6."""
+    """A convolution, its norm, and an activation clipped at 0 and 6."""
 
     def __init__(self, layer: SameConv, norm: nn.BatchNorm2d) -> None:
         super().__init__()
@@ -66,7 +66,7 @@ class Heads(nn.Module):
 
     def forward(self, x_BD: Tensor) -> Tensor:
         """Return the mean outputs of all networks, shape (B, O)."""
-        # A root has no slope at 0, where the most features are.
+        # A root has no gradient at 0, where the most features are.
         rooted_BD = x_BD.abs().clamp_min(1e-6).sqrt().copysign(x_BD)
         inputs_FBD = rooted_BD.expand(len(self.heads.center_FD), *rooted_BD.shape)
         no_codes = torch.zeros((*inputs_FBD.shape[:2], 0), dtype=torch.int64)

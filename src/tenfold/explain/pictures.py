@@ -112,7 +112,7 @@ def _seen(rung: Rung) -> bool:
 def heat_of(model: PictureModel, pixels_SS3: NDArray[np.uint8], output: int) -> Numbers:
     """Return which places of a picture speak for a class: Grad-CAM (arXiv 1610.02391).
 
-    The last maps are summed, each weighed by the mean slope of the class's output at it, and
+    The last maps are summed, each weighed by the mean gradient of the class's output at it, and
     what is below 0 is cut. Of networks that learnt by themselves it is the mean over all
     folds, each brought to a largest value of 1.
 
@@ -137,10 +137,10 @@ def _heat(ladder: nn.Module, x_B3SS: Tensor, output: int) -> Tensor:
     with torch.enable_grad(), climbing(ladder) as climb:
         outputs_BO = ladder(x_B3SS.requires_grad_())
         # What speaks for a class is what tells it from the others.
-        slope_at = outputs_BO[0, output] - outputs_BO[0].mean()
+        gradient_at = outputs_BO[0, output] - outputs_BO[0].mean()
         maps = [rung.out for rung in climb.rungs if _seen(rung)]
-        (slope_BCHW,) = torch.autograd.grad(slope_at, maps[-1])
-    weight_BC11 = slope_BCHW.mean(dim=(2, 3), keepdim=True)
+        (gradient_BCHW,) = torch.autograd.grad(gradient_at, maps[-1])
+    weight_BC11 = gradient_BCHW.mean(dim=(2, 3), keepdim=True)
     heat_HW = (weight_BC11 * maps[-1]).sum(dim=1)[0].clamp_min(0).detach().float()
     return heat_HW / heat_HW.max().clamp_min(1e-12)
 

@@ -215,7 +215,7 @@ class ScratchClassifier(nn.Module):
     def estimate(self, x_B3SS: Tensor) -> None:
         """Set the first layer from pictures: patches become uncorrelated, of variance 1.
 
-        Each direction is there twice, once with either sign, as a bend follows.
+        Each direction is there twice, once with either sign, as an activation follows.
         """
         self.center_311.copy_(x_B3SS.mean(dim=(0, 2, 3))[:, None, None])
         spread_311 = x_B3SS.std(dim=(0, 2, 3))[:, None, None]

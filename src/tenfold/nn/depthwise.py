@@ -1,6 +1,6 @@
-"""Convolutions of each channel by itself, with slopes that are quick on a processor.
+"""Convolutions of each channel by itself, with gradients that are quick on a processor.
 
-oneDNN has fast kernels for the slopes of 3 x 3 filters, and slow ones for those of
+oneDNN has fast kernels for the gradients of 3 x 3 filters, and slow ones for those of
 5 x 5 filters and, in bfloat16, of maps that are seen at every second pixel: up to a hundred
 times as long as the convolution itself. Both follow from the fast ones. Forward and
 back, torch's own take 1.5 to 6.7 times as long in bfloat16, and 1.5 times in float32 with
@@ -18,9 +18,9 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
-from tenfold.nn.kernels import depthwise_slope
+from tenfold.nn.kernels import depthwise_gradient
 
-FAST: Final = 3  # side of filters whose slopes are quick
+FAST: Final = 3  # side of filters whose gradients are quick
 
 
 def depthwise(
@@ -66,43 +66,45 @@ class _Depthwise(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(
-        context: Any, slope_BCHW: Tensor
+        context: Any, gradient_BCHW: Tensor
     ) -> tuple[Tensor, Tensor, Tensor | None, None]:
         x_BCHW, weight_C1KK = context.saved_tensors
         stride = context.stride
-        slope_BCHW = slope_BCHW.contiguous(memory_format=torch.channels_last)
+        gradient_BCHW = gradient_BCHW.contiguous(memory_format=torch.channels_last)
         return (
-            input_slope(x_BCHW, weight_C1KK, slope_BCHW, stride),
-            weight_slope(x_BCHW, weight_C1KK, slope_BCHW, stride),
-            slope_BCHW.sum(dim=(0, 2, 3)) if context.biased else None,
+            input_gradient(x_BCHW, weight_C1KK, gradient_BCHW, stride),
+            weight_gradient(x_BCHW, weight_C1KK, gradient_BCHW, stride),
+            gradient_BCHW.sum(dim=(0, 2, 3)) if context.biased else None,
             None,
         )
 
 
-def input_slope(x_BCHW: Tensor, weight_C1KK: Tensor, slope_BCHW: Tensor, stride: int) -> Tensor:
-    """Return the slope at the input."""
+def input_gradient(
+    x_BCHW: Tensor, weight_C1KK: Tensor, gradient_BCHW: Tensor, stride: int
+) -> Tensor:
+    """Return the gradient at the input."""
     if stride == 1:
         margin = weight_C1KK.shape[-1] - 1
         turned = weight_C1KK.flip(2, 3)
-        return functional.conv2d(slope_BCHW, turned, None, 1, margin, 1, len(turned))
+        return functional.conv2d(gradient_BCHW, turned, None, 1, margin, 1, len(turned))
     shape_BCHW = torch.empty_like(x_BCHW, dtype=torch.float32)  # its numbers do not count
-    wide = depthwise_slope(shape_BCHW, weight_C1KK.float(), slope_BCHW.float(), stride, 0)
+    wide = depthwise_gradient(shape_BCHW, weight_C1KK.float(), gradient_BCHW.float(), stride, 0)
     return wide.to(x_BCHW.dtype)
 
 
-def weight_slope(
-    x_BCHW: Tensor, weight_C1KK: Tensor, slope_BCHW: Tensor, stride: int
+def weight_gradient(
+    x_BCHW: Tensor, weight_C1KK: Tensor, gradient_BCHW: Tensor, stride: int
 ) -> Tensor:
-    """Return the slope at the filters, put together from those of smaller filters."""
+    """Return the gradient at the filters, put together from those of smaller filters."""
     side = weight_C1KK.shape[-1]
     starts = sorted({*range(0, side - FAST, FAST - 1), max(0, side - FAST)})
     found = torch.empty_like(weight_C1KK)
-    high, wide = ((length - 1) * stride for length in slope_BCHW.shape[2:])
+    high, wide = ((length - 1) * stride for length in gradient_BCHW.shape[2:])
     for top in starts:
         for left in starts:
             part = found[:, :, top : top + FAST, left : left + FAST]
             rows, columns = part.shape[2:]
             seen = x_BCHW[:, :, top : top + high + rows, left : left + wide + columns]
             seen = seen.contiguous(memory_format=torch.channels_last)
-            part.copy_(depthwise_slope(seen, part, slope_BCHW, stride, 1))
+            part.copy_(depthwise_gradient(seen, part, gradient_BCHW, stride, 1))
     return found

@@ -97,7 +97,7 @@ def normed(layer: SameConv, norm: nn.BatchNorm2d, x_BCHW: Tensor) -> Tensor:
 class InvertedResidual(nn.Module):
     """Widen, look around in each channel, narrow; add the input if shapes agree.
 
-    MobileNetV2's block (arXiv 1801.04381), its bends cut at 6.
+    MobileNetV2's block (arXiv 1801.04381), its activations clipped at 6.
     """
 
     def __init__(
@@ -126,8 +126,8 @@ class InvertedResidual(nn.Module):
     def forward(self, x_BCHW: Tensor) -> Tensor:
         """Return maps with the block's number of channels."""
         h_BCHW: Tensor = x_BCHW
-        *bent, last = self.layers()
-        for layer in bent:
+        *activated, last = self.layers()
+        for layer in activated:
             h_BCHW = functional.relu6(normed(*layer, h_BCHW))
         h_BCHW = normed(*last, h_BCHW)
         return h_BCHW.add(x_BCHW) if self.adds else h_BCHW

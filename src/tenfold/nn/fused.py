@@ -1,7 +1,7 @@
 """A frozen EfficientNet on the processor, each convolution one fused kernel.
 
 Running a backbone over all pictures is nearly all that a pretrained run costs. Here
-batch norms are folded into the convolutions, the bend and the sum of a block are
+batch norms are folded into the convolutions, the activation and the sum of a block are
 done by the convolution's own kernel, and weights lie in the kernel's own order
 (benchmarks/LOG.md). The plain network takes 1.5 times as long in float32, and 1.3 times in
 bfloat16 (benchmarks/by_hand). tests/nn/test_fused.py compares the two.
@@ -19,7 +19,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from tenfold.nn.efficientnet import CENTER, SCALE, EfficientNetLite0, SameConv, fold
-from tenfold.nn.kernels import CUT_AT_6, NO_BEND, Bend, fused_conv, fused_matrix, packed
+from tenfold.nn.kernels import (
+    CLIPPED_AT_6,
+    NO_ACTIVATION,
+    FusedActivation,
+    fused_conv,
+    fused_matrix,
+    packed,
+)
 
 BATCH: Final = 16  # pictures that are run at once: more no longer fit the cache
 # Pointwise convolutions of so many channels are products of matrices. As convolutions they
@@ -32,17 +39,19 @@ Layer = Callable[..., Tensor]
 """Takes maps, (B, C, H, W), and maps to be added to what comes out."""
 
 
-def fuse(conv: SameConv, norm: nn.BatchNorm2d, dtype: torch.dtype, *, bends: bool) -> Layer:
-    """Return a convolution with its norm folded in and its bend after it."""
+def fuse(conv: SameConv, norm: nn.BatchNorm2d, dtype: torch.dtype, *, activated: bool) -> Layer:
+    """Return a convolution with its norm folded in and its activation after it."""
     weight, bias_C = (numbers.to(dtype) for numbers in fold(conv, norm))
-    bend = CUT_AT_6 if bends else NO_BEND
+    activation = CLIPPED_AT_6 if activated else NO_ACTIVATION
     if conv.kernel_size == (1, 1) and conv.in_channels >= MATRIX_CHANNELS:
-        return _FusedMatrix(weight=weight[:, :, 0, 0].contiguous(), bias=bias_C, bend=bend)
+        return _FusedMatrix(
+            weight=weight[:, :, 0, 0].contiguous(), bias=bias_C, activation=activation
+        )
     wide = None
     if conv.groups > 1 and conv.stride[0] > 1:
         wide = _packed(functional.pad(weight, (1, 0, 1, 0)), conv)
     return _FusedConv(
-        weight=_packed(weight, conv), wide=wide, bias=bias_C, conv=conv, bend=bend
+        weight=_packed(weight, conv), wide=wide, bias=bias_C, conv=conv, activation=activation
     )
 
 
@@ -58,13 +67,13 @@ class _FusedMatrix:
 
     weight: Tensor
     bias: Tensor
-    bend: Bend
+    activation: FusedActivation
 
     def __call__(self, x_BCHW: Tensor, added: Tensor | None = None) -> Tensor:
         batch, _, high, wide = x_BCHW.shape
         rows = _rows(x_BCHW)
         more = None if added is None else _rows(added)
-        out = fused_matrix(rows, self.weight, self.bias, self.bend, more)
+        out = fused_matrix(rows, self.weight, self.bias, self.activation, more)
         maps: Tensor = out.view(batch, high, wide, len(self.bias)).permute(0, 3, 1, 2)
         return maps
 
@@ -86,7 +95,7 @@ class _FusedConv:
     wide: Tensor | None
     bias: Tensor
     conv: SameConv
-    bend: Bend
+    activation: FusedActivation
 
     def __call__(self, x_BCHW: Tensor, added: Tensor | None = None) -> Tensor:
         conv, weight = self.conv, self.weight
@@ -97,7 +106,7 @@ class _FusedConv:
         elif left != right or top != bottom:
             x_BCHW, padding = functional.pad(x_BCHW, (left, right, top, bottom)), [0, 0]
         place = (weight, self.bias, padding, list(conv.stride), [1, 1], conv.groups)
-        return fused_conv(x_BCHW, place, self.bend, added)
+        return fused_conv(x_BCHW, place, self.activation, added)
 
 
 @final
@@ -116,13 +125,13 @@ class FusedEfficientNet:
     def __init__(self, network: EfficientNetLite0, dtype: torch.dtype) -> None:
         self._dtype = dtype
         first, last = network.ends
-        self._first = fuse(*first, dtype, bends=True)
-        self._last = fuse(*last, dtype, bends=True)
+        self._first = fuse(*first, dtype, activated=True)
+        self._last = fuse(*last, dtype, activated=True)
         self._blocks = []
         for block in network.blocks:
-            *bent, project = block.layers()
-            layers = [fuse(*layer, dtype, bends=True) for layer in bent]
-            narrow = fuse(*project, dtype, bends=False)
+            *activated, project = block.layers()
+            layers = [fuse(*layer, dtype, activated=True) for layer in activated]
+            narrow = fuse(*project, dtype, activated=False)
             self._blocks.append((layers, narrow, block.adds))
 
     @torch.no_grad()

@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from tenfold.nn.layer import slope_memory
+from tenfold.nn.layer import gradient_memory
 from tenfold.nn.network import FoldNetwork, ParameterGroup
 
 NARROWEST: float = 1e-6  # a feature that varies less is taken for a constant
@@ -114,15 +114,15 @@ class FoldHead(FoldNetwork):
             self._outputs_FNO = out_NFO.transpose(0, 1) + bias_FO[:, None]
         return self._outputs_FNO.detach()
 
-    def train_backward(self, slope_FBO: Tensor) -> None:
-        """Write ``grad`` of weights and biases, given the slope at the last outputs.
+    def train_backward(self, gradient_FBO: Tensor) -> None:
+        """Write ``grad`` of weights and biases, given the gradient at the last outputs.
 
-        A row of slope 0, which a network may not learn from, adds exactly 0.
+        A row of gradient 0, which a network may not learn from, adds exactly 0.
         """
         if self._outputs_FNO is None:
             raise RuntimeError("train_backward follows train_forward")
         parameters = (self.weight_FDO, self.bias_FO)
-        slopes = torch.autograd.grad(self._outputs_FNO, parameters, slope_FBO)
-        for parameter, slope in zip(parameters, slopes, strict=True):
-            slope_memory(parameter).copy_(slope)
+        gradients = torch.autograd.grad(self._outputs_FNO, parameters, gradient_FBO)
+        for parameter, gradient in zip(parameters, gradients, strict=True):
+            gradient_memory(parameter).copy_(gradient)
         self._outputs_FNO = None

@@ -22,10 +22,10 @@ from torch.nn import functional, grad
 aten, onednn = torch.ops.aten, torch.ops.mkldnn
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
-Bend = tuple[str, list[float], str]
+FusedActivation = tuple[str, list[float], str]
 """Name, numbers and kind of what a kernel of oneDNN does to each sum."""
-NO_BEND: Final[Bend] = ("none", [], "")
-CUT_AT_6: Final[Bend] = ("hardtanh", [0.0, 6.0], "")
+NO_ACTIVATION: Final[FusedActivation] = ("none", [], "")
+CLIPPED_AT_6: Final[FusedActivation] = ("hardtanh", [0.0, 6.0], "")
 
 
 def trusted(
@@ -82,10 +82,10 @@ class AdamNumbers:
 
 
 def _adam_step(state: Sequence[Tensor], count: Tensor, lr: float, told: AdamNumbers) -> None:
-    numbers, slopes, means, squares = ([part] for part in state)
+    numbers, gradients, means, squares = ([part] for part in state)
     torch._fused_adamw_(
         numbers,
-        slopes,
+        gradients,
         means,
         squares,
         [],
@@ -105,11 +105,11 @@ def plain_adam_step(
     state: Sequence[Tensor], count: Tensor, lr: float, told: AdamNumbers
 ) -> None:
     """Take a step of Adam as ``adam_step`` does, an operation at a time."""
-    numbers, slopes, means, squares = state
+    numbers, gradients, means, squares = state
     (fast, slow), steps = told.betas, float(count)
     numbers.mul_(1 - lr * told.decay)
-    means.lerp_(slopes, 1 - fast)
-    squares.mul_(slow).addcmul_(slopes, slopes, value=1 - slow)
+    means.lerp_(gradients, 1 - fast)
+    squares.mul_(slow).addcmul_(gradients, gradients, value=1 - slow)
     spread = (squares / (1 - slow**steps)).sqrt_().add_(told.epsilon)
     numbers.addcdiv_(means, spread, value=-lr / (1 - fast**steps))
 
@@ -121,7 +121,7 @@ def _adam_sample(way: Callable[..., None]) -> list[Tensor]:
 
 
 adam_step = tried_first(_adam_step, plain_adam_step, _adam_sample)
-"""Move numbers, given their slopes, their running means and squares, and the step's number."""
+"""Move numbers by their gradients, their running means and squares, and the step's number."""
 
 
 def _silu_into(sums: Tensor, out: Tensor) -> Tensor:
@@ -134,25 +134,25 @@ def plain_silu_into(sums: Tensor, out: Tensor) -> Tensor:
     return functional.silu(out.copy_(sums), inplace=True)
 
 
-def _silu_slope(slopes: Tensor, sums: Tensor) -> Tensor:
-    found: Tensor = aten.silu_backward.grad_input(slopes, sums, grad_input=slopes)
+def _silu_gradient(gradients: Tensor, sums: Tensor) -> Tensor:
+    found: Tensor = aten.silu_backward.grad_input(gradients, sums, grad_input=gradients)
     return found
 
 
-def plain_silu_slope(slopes: Tensor, sums: Tensor) -> Tensor:
-    """Turn slopes at ``silu`` of sums into slopes at the sums, in place."""
+def plain_silu_gradient(gradients: Tensor, sums: Tensor) -> Tensor:
+    """Turn gradients at ``silu`` of sums into gradients at the sums, in place."""
     share = torch.sigmoid(sums)
-    return slopes.mul_(share * (1 + sums * (1 - share)))
+    return gradients.mul_(share * (1 + sums * (1 - share)))
 
 
-def _relu_slope(slopes: Tensor, sums: Tensor) -> Tensor:
-    found: Tensor = aten.threshold_backward.grad_input(slopes, sums, 0, grad_input=slopes)
+def _relu_gradient(gradients: Tensor, sums: Tensor) -> Tensor:
+    found: Tensor = aten.threshold_backward.grad_input(gradients, sums, 0, grad_input=gradients)
     return found
 
 
-def plain_relu_slope(slopes: Tensor, sums: Tensor) -> Tensor:
-    """Turn slopes at ``relu`` of sums into slopes at the sums, in place."""
-    return slopes.masked_fill_(sums <= 0, 0.0)
+def plain_relu_gradient(gradients: Tensor, sums: Tensor) -> Tensor:
+    """Turn gradients at ``relu`` of sums into gradients at the sums, in place."""
+    return gradients.masked_fill_(sums <= 0, 0.0)
 
 
 def _bend_sample(way: Callable[[Tensor, Tensor], Tensor]) -> list[Tensor]:
@@ -161,26 +161,28 @@ def _bend_sample(way: Callable[[Tensor, Tensor], Tensor]) -> list[Tensor]:
 
 
 silu_into = tried_first(_silu_into, plain_silu_into, _bend_sample)
-silu_slope = tried_first(_silu_slope, plain_silu_slope, _bend_sample)
-relu_slope = tried_first(_relu_slope, plain_relu_slope, _bend_sample)
+silu_gradient = tried_first(_silu_gradient, plain_silu_gradient, _bend_sample)
+relu_gradient = tried_first(_relu_gradient, plain_relu_gradient, _bend_sample)
 
 
-def _depthwise_slope(
-    x_BCHW: Tensor, weight_C1KK: Tensor, slope_BCHW: Tensor, stride: int, at: int
+def _depthwise_gradient(
+    x_BCHW: Tensor, weight_C1KK: Tensor, gradient_BCHW: Tensor, stride: int, at: int
 ) -> Tensor:
     wanted = [number == at for number in range(3)]
     # Stride, padding, dilation, whether it is transposed, padding of outputs, groups.
     place = ([stride, stride], [0, 0], [1, 1], False, [0, 0], len(weight_C1KK))
-    slopes = aten.convolution_backward(slope_BCHW, x_BCHW, weight_C1KK, None, *place, wanted)
-    found: Tensor = slopes[at]
+    gradients = aten.convolution_backward(
+        gradient_BCHW, x_BCHW, weight_C1KK, None, *place, wanted
+    )
+    found: Tensor = gradients[at]
     return found
 
 
-def plain_depthwise_slope(
-    x_BCHW: Tensor, weight_C1KK: Tensor, slope_BCHW: Tensor, stride: int, at: int
+def plain_depthwise_gradient(
+    x_BCHW: Tensor, weight_C1KK: Tensor, gradient_BCHW: Tensor, stride: int, at: int
 ) -> Tensor:
-    """Return the slope of a depthwise convolution at its input (0) or its filters (1)."""
-    rest = (slope_BCHW, stride, 0, 1, len(weight_C1KK))
+    """Return the gradient of a depthwise convolution at its input (0) or its filters (1)."""
+    rest = (gradient_BCHW, stride, 0, 1, len(weight_C1KK))
     if at == 0:
         found: Tensor = grad.conv2d_input(x_BCHW.shape, weight_C1KK, *rest)
     else:
@@ -193,7 +195,9 @@ def _depthwise_sample(way: Callable[..., Tensor]) -> list[Tensor]:
     return [way(x, weight, x[:, :, :2, :2], 2, at) for at in range(2)]
 
 
-depthwise_slope = tried_first(_depthwise_slope, plain_depthwise_slope, _depthwise_sample)
+depthwise_gradient = tried_first(
+    _depthwise_gradient, plain_depthwise_gradient, _depthwise_sample
+)
 
 
 def packed(weight: Tensor, stride: Sequence[int], groups: int, shape: Sequence[int]) -> Tensor:
@@ -210,27 +214,31 @@ def packed(weight: Tensor, stride: Sequence[int], groups: int, shape: Sequence[i
 
 
 def fused_matrix(
-    rows: Tensor, weight: Tensor, bias: Tensor, bend: Bend, added: Tensor | None
+    rows: Tensor,
+    weight: Tensor,
+    bias: Tensor,
+    activation: FusedActivation,
+    added: Tensor | None,
 ) -> Tensor:
-    """Return a product with its bias, bent, or with other rows added."""
+    """Return a product with its bias, activated, or with other rows added."""
     kernel = onednn._linear_pointwise  # noqa: SLF001 - it has no other name
     if added is None:
-        out: Tensor = kernel(rows, weight, bias, *bend)
+        out: Tensor = kernel(rows, weight, bias, *activation)
     else:
         out = kernel.binary(rows, added, weight, bias, "add")
     return out
 
 
 def fused_conv(
-    x_BCHW: Tensor, place: tuple[Any, ...], bend: Bend, added: Tensor | None
+    x_BCHW: Tensor, place: tuple[Any, ...], activation: FusedActivation, added: Tensor | None
 ) -> Tensor:
-    """Return a convolution by packed filters, bent, or added to other maps, in place.
+    """Return a convolution by packed filters, activated, or added to other maps in place.
 
     ``place`` holds the filters, the bias, and how the filters go over the maps.
     """
     if added is None:
         kernel = onednn._convolution_pointwise  # noqa: SLF001 - it has no other name
-        out: Tensor = kernel(x_BCHW, *place, *bend)
+        out: Tensor = kernel(x_BCHW, *place, *activation)
     else:
         kernel = onednn._convolution_pointwise_
         out = kernel.binary(added, x_BCHW, *place, "add", None, None, [], None)
@@ -255,7 +263,10 @@ def _fused_sample() -> Any:
     plain = functional.conv2d(x, weight, bias, padding=1)
     rows, matrix = x.permute(0, 2, 3, 1).flatten(0, 2), weight[:, :, 0, 0].contiguous()
     product = functional.linear(rows, matrix, bias)
-    yield fused_conv(x, place, CUT_AT_6, None), plain.clamp(0.0, 6.0)
-    yield fused_conv(x, place, NO_BEND, x.clone(memory_format=torch.preserve_format)), plain + x
-    yield fused_matrix(rows, matrix, bias, CUT_AT_6, None), product.clamp(0.0, 6.0)
-    yield fused_matrix(rows, matrix, bias, NO_BEND, rows), product + rows
+    yield fused_conv(x, place, CLIPPED_AT_6, None), plain.clamp(0.0, 6.0)
+    yield (
+        fused_conv(x, place, NO_ACTIVATION, x.clone(memory_format=torch.preserve_format)),
+        plain + x,
+    )
+    yield fused_matrix(rows, matrix, bias, CLIPPED_AT_6, None), product.clamp(0.0, 6.0)
+    yield fused_matrix(rows, matrix, bias, NO_ACTIVATION, rows), product + rows

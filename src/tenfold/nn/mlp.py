@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from tenfold.nn.features import ALIGNED, FoldFeatures
-from tenfold.nn.layer import BENDS, Activation, Layer, slope_memory
+from tenfold.nn.layer import ACTIVATIONS, ActivationName, Layer, gradient_memory
 from tenfold.nn.network import FoldNetwork, ParameterGroup
 
 TABLE_STD: Final = 0.3  # words begin near each other, as most of them mean little
@@ -37,14 +37,14 @@ class MLPOptions:
         E, the numbers that a word of a large column becomes.
     init : {"scaled", "keras_normal"}
         ``"scaled"``: weights of deviation 1, each layer divided by the root of
-        its inputs (so that one step size suits every width), units scaled to
-        variance 1 and bent at rows that the network learns from, a learnt factor
+        its inputs (so that one learning rate suits every width), units scaled to
+        variance 1 and its kink at rows that the network learns from, a learnt factor
         for each feature (arXiv 2407.04491). ``"keras_normal"``: weights of
         deviation 0.05 and biases of 0, used as they are.
     """
 
     hidden: tuple[int, ...]
-    activation: Activation = "silu"
+    activation: ActivationName = "silu"
     word_numbers: int = 8
     init: Literal["scaled", "keras_normal"] = "scaled"
 
@@ -124,8 +124,8 @@ class FoldMLP(FoldNetwork):
     def _scale_to(
         self, x_FBI: Tensor, codes_FBQ: Tensor, generators: Sequence[torch.Generator]
     ) -> None:
-        """Scale weights so that each unit varies by 1 over the rows, and bend it at a row."""
-        bend = BENDS[self.options.activation].function
+        """Scale weights so that each unit varies by 1 over the rows, with its kink at a row."""
+        activate = ACTIVATIONS[self.options.activation].function
         self.add_words(x_FBI, codes_FBQ)
         inputs_FBI = self._scaled(x_FBI)
         last = len(self.weights) - 1
@@ -140,18 +140,18 @@ class FoldMLP(FoldNetwork):
             at_FO = [torch.randint(rows, (units,), generator=g) for g in generators]
             at_F1O = torch.stack(at_FO)[:, None].to(sums_FBO.device)
             bias_F1O.copy_(-sums_FBO.gather(1, at_F1O))
-            inputs_FBI = bend(sums_FBO + bias_F1O)
+            inputs_FBI = activate(sums_FBO + bias_F1O)
 
     def forward(self, x_FBI: Tensor, codes_FBQ: Tensor) -> Tensor:
         """Return the outputs of features, shape (F, B, O)."""
-        bend = BENDS[self.options.activation].function
+        activate = ACTIVATIONS[self.options.activation].function
         if self.tables:
             x_FBI = x_FBI.clone()
             self.add_words(x_FBI, codes_FBQ)
         h_FBI = self._scaled(x_FBI)
         last = len(self.weights) - 1
         for i in range(last):
-            h_FBI = bend(self._sums(i, h_FBI))
+            h_FBI = activate(self._sums(i, h_FBI))
         outputs = self.weights[last].shape[2]
         if outputs <= 2:
             return self._sums(last, h_FBI)
@@ -171,11 +171,11 @@ class FoldMLP(FoldNetwork):
             steps = self._steps = _Steps(self, x_FBI.shape[1])
         return steps.forward(x_FBI, codes_FBQ)
 
-    def train_backward(self, slope_FBO: Tensor) -> None:
-        """Write ``grad`` of every parameter, given the slope at the last outputs."""
+    def train_backward(self, gradient_FBO: Tensor) -> None:
+        """Write ``grad`` of every parameter, given the gradient at the last outputs."""
         if self._steps is None:
             raise RuntimeError("train_backward follows train_forward")
-        self._steps.backward(slope_FBO)
+        self._steps.backward(gradient_FBO)
 
     def _sums(self, layer: int, inputs_FBI: Tensor) -> Tensor:
         return torch.baddbmm(
@@ -251,9 +251,9 @@ class _Steps:
     """A perceptron's factors, tables and layers in the steps of training, B rows each."""
 
     def __init__(self, network: FoldMLP, rows: int) -> None:
-        bends = [BENDS[network.options.activation]] * len(network.options.hidden)
+        activations = [ACTIVATIONS[network.options.activation]] * len(network.options.hidden)
         parts = zip(
-            network.weights, network.biases, network.factors, [*bends, None], strict=True
+            network.weights, network.biases, network.factors, [*activations, None], strict=True
         )
         self._layers = [Layer(*part, rows) for part in parts]
         self._first = network.weights[0]
@@ -263,7 +263,7 @@ class _Steps:
         if network.scale_F1I is not None:
             self._factors = _Factors(network.scale_F1I, network.factor(), self._first, rows)
         self._add_words = network.add_words
-        self._tables = [slope_memory(table).flatten(0, 1) for table in network.tables]
+        self._tables = [gradient_memory(table).flatten(0, 1) for table in network.tables]
         self._spans = network.features.table_spans
         self._words = network.options.word_numbers
         self._places: list[Tensor] = []
@@ -284,27 +284,27 @@ class _Steps:
             h_FBI = layer.forward(h_FBI)
         return h_FBI
 
-    def backward(self, slope_FBO: Tensor) -> None:
+    def backward(self, gradient_FBO: Tensor) -> None:
         for layer in self._layers[:0:-1]:
-            slope_FBO = layer.through(layer.backward(slope_FBO))
-        slope_FBO = self._layers[0].backward(slope_FBO)
+            gradient_FBO = layer.through(layer.backward(gradient_FBO))
+        gradient_FBO = self._layers[0].backward(gradient_FBO)
         if self._factors is not None:
             self._factors.backward()
         if self._tables:
-            self._tables_backward(slope_FBO)
+            self._tables_backward(gradient_FBO)
 
-    def _tables_backward(self, slope_FBO: Tensor) -> None:
+    def _tables_backward(self, gradient_FBO: Tensor) -> None:
         words = self._words
         width = words * max(len(tables) for _, tables in self._spans)
         width += -width % ALIGNED  # so that no more tables of another fold change a bit of it
-        slope_FBE = torch.bmm(slope_FBO, self._weight[:, :width].mT)
+        gradient_FBE = torch.bmm(gradient_FBO, self._weight[:, :width].mT)
         if self._factors is not None:
-            slope_FBE *= self._factors.both_F1I[..., :width]
+            gradient_FBE *= self._factors.both_F1I[..., :width]
         for memory in self._tables:
             memory.zero_()
         for at, tables in self._spans:
             for place, table in enumerate(tables):
-                own = slope_FBE[at, :, place * words : (place + 1) * words]
+                own = gradient_FBE[at, :, place * words : (place + 1) * words]
                 at_rows = self._places[table][at].flatten()
                 self._tables[table].index_add_(0, at_rows, own.flatten(0, 1))
 
@@ -320,8 +320,8 @@ class _Factors:
         rows: int,
     ) -> None:
         self._scale, self._factor = scale_F1I.detach(), factor_F11
-        self._slope = slope_memory(scale_F1I)
-        self._weight, self._weight_slope = weight_FIO.detach(), slope_memory(weight_FIO)
+        self._gradient = gradient_memory(scale_F1I)
+        self._weight, self._weight_gradient = weight_FIO.detach(), gradient_memory(weight_FIO)
         self.both_F1I = torch.empty_like(self._scale)
         self._scaled = self._weight.new_empty(len(scale_F1I), rows, scale_F1I.shape[2])
         self._products = torch.empty_like(self._weight)
@@ -331,11 +331,11 @@ class _Factors:
         return torch.mul(inputs_FBI, self.both_F1I, out=self._scaled)
 
     def backward(self) -> None:
-        # A factor multiplies a row of the first weights, whose slope is known already:
+        # A factor multiplies a row of the first weights, whose gradient is known already:
         # the sum over that row is cheaper than another matrix product.
-        torch.mul(self._weight, self._weight_slope, out=self._products)
-        torch.sum(self._products, dim=2, out=self._slope[:, 0])
-        self._slope.div_(self._scale).masked_fill_(self._scale == 0.0, 0.0)
+        torch.mul(self._weight, self._weight_gradient, out=self._products)
+        torch.sum(self._products, dim=2, out=self._gradient[:, 0])
+        self._gradient.div_(self._scale).masked_fill_(self._scale == 0.0, 0.0)
 
 
 def _zeros(shapes: Sequence[tuple[int, ...]]) -> nn.ParameterList:

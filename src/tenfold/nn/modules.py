@@ -22,7 +22,7 @@ from torch.func import functional_call, stack_module_state, vmap
 from tenfold.errors import NetworkError
 from tenfold.locks import OneAtATime
 from tenfold.nn.chance import seeded
-from tenfold.nn.layer import slope_memory
+from tenfold.nn.layer import gradient_memory
 from tenfold.nn.layout import spans_of
 from tenfold.nn.network import FoldNetwork, ParameterGroup
 from tenfold.nn.stacking import Tensors, side_by_side, stack_filled, tensors_of
@@ -206,13 +206,13 @@ class ModuleNetwork(FoldNetwork):
         self._pending = self._run(self._pieces(x))
         return self._joined([piece.outputs.detach() for piece in self._pending])
 
-    def train_backward(self, slope_FBO: Tensor) -> None:
-        """Write ``grad`` of every parameter, given the slope at the last outputs."""
-        memories = [slope_memory(parameter) for parameter in self._trained()]
+    def train_backward(self, gradient_FBO: Tensor) -> None:
+        """Write ``grad`` of every parameter, given the gradient at the last outputs."""
+        memories = [gradient_memory(parameter) for parameter in self._trained()]
         if self._outputs_FBO is not None:
             trained = self._trained()
-            slopes = _slopes(self._outputs_FBO, trained, slope_FBO)
-            for memory, found in zip(memories, slopes, strict=True):
+            gradients = _gradients(self._outputs_FBO, trained, gradient_FBO)
+            for memory, found in zip(memories, gradients, strict=True):
                 memory.copy_(found)
             self._outputs_FBO = None
             return
@@ -220,14 +220,16 @@ class ModuleNetwork(FoldNetwork):
             raise RuntimeError("train_backward follows train_forward")
 
         def backward(piece: _Piece) -> tuple[Tensor, ...]:
-            return _slopes(piece.outputs, piece.trained, slope_FBO[piece.network, piece.rows])
+            return _gradients(
+                piece.outputs, piece.trained, gradient_FBO[piece.network, piece.rows]
+            )
 
         pending, self._pending = self._pending, []
         run = each_in_a_thread if self._parts > 1 else map
-        for piece, slopes in zip(pending, run(backward, pending), strict=True):
-            for memory, slope in zip(memories, slopes, strict=True):
-                own = memory[piece.network][tuple(map(slice, slope.shape))]
-                own.copy_(slope) if piece.part == 0 else own.add_(slope)
+        for piece, gradients in zip(pending, run(backward, pending), strict=True):
+            for memory, gradient in zip(memories, gradients, strict=True):
+                own = memory[piece.network][tuple(map(slice, gradient.shape))]
+                own.copy_(gradient) if piece.part == 0 else own.add_(gradient)
         self._average_buffers(pending)
 
     def _together(self, x: Tensor) -> Tensor:
@@ -256,7 +258,7 @@ class ModuleNetwork(FoldNetwork):
             if self._inputs_F is not None:
                 x_B = x_B[:, : self._inputs_F[f]].contiguous()  # noqa: PLW2901 - its own
             for part in range(parts):
-                # Slopes of a part of a stacked tensor would be as large as the whole.
+                # Gradients of a part of a stacked tensor would be as large as the whole.
                 own, trained = self._own(f)
                 rows = slice(bounds[part], bounds[part + 1])
                 pieces.append(
@@ -332,7 +334,7 @@ class ModuleNetwork(FoldNetwork):
         for name, parameter in parameters.items():
             number = self._cut(parameter.detach()[f], name, f).contiguous()
             if early is not None and name in self._products:
-                # What autocast would do, and one pass over the slopes less.
+                # What autocast would do, and one pass over the gradients less.
                 number = number.to(early)
             own[name] = number.requires_grad_(parameter.requires_grad)
             if parameter.requires_grad:
@@ -371,9 +373,11 @@ def _product_weights(module: nn.Module) -> frozenset[str]:
     )
 
 
-def _slopes(outputs: Tensor, trained: Sequence[Tensor], slope: Tensor) -> tuple[Tensor, ...]:
-    """Return the slope of each parameter; zeros for one that no output needs."""
-    return torch.autograd.grad(outputs, trained, slope, materialize_grads=True)
+def _gradients(
+    outputs: Tensor, trained: Sequence[Tensor], gradient: Tensor
+) -> tuple[Tensor, ...]:
+    """Return the gradient of each parameter; zeros for one that no output needs."""
+    return torch.autograd.grad(outputs, trained, gradient, materialize_grads=True)
 
 
 def together(module: nn.Module, parameters: Tensors, buffers: Tensors, x: Tensor) -> Tensor:

@@ -23,7 +23,7 @@ from tenfold.nn.threads import make_ready
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ParameterGroup:
-    """Parameters that share their step size and decay, as factors of the recipe's.
+    """Parameters that share their learning rate and decay, as factors of the recipe's.
 
     ``orthogonal`` is the type in which ``Muon`` makes their steps orthogonal matrices;
     None takes plain steps.
@@ -66,11 +66,11 @@ class FoldNetwork(nn.Module, ABC):
         """Return the outputs like ``forward``, and keep what ``train_backward`` needs."""
 
     @abstractmethod
-    def train_backward(self, slope_FBO: Tensor) -> None:
-        """Write ``grad`` of every parameter, given the slope of the loss at the last outputs.
+    def train_backward(self, gradient_FBO: Tensor) -> None:
+        """Write ``grad`` of every parameter, given the loss's gradient at the last outputs.
 
         A ``grad`` that is there is written over, so that it may be a view of other memory;
-        the slope may be used up.
+        the gradient may be used up.
         """
 
     @abstractmethod
@@ -82,7 +82,7 @@ class FoldNetwork(nn.Module, ABC):
         return sum(parameter.numel() for parameter in self.parameters())
 
     def release(self) -> None:
-        """Give back what only training needs: slopes, and memory that parameters share."""
+        """Give back what only training needs: gradients, and memory that parameters share."""
         for parameter in self.parameters():
             parameter.grad = None
             parameter.data = parameter.data.clone()

@@ -94,10 +94,10 @@ class FoldTarget(nn.Module):
     def loss(
         self, outputs_FBO: Tensor, seen_FB: Tensor, weights_FB: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """Return the summed loss of each network and its slope at the outputs.
+        """Return the summed loss of each network and its gradient at the outputs.
 
         Squared error in regression, cross-entropy in nats in classification. Autograd's
-        slope of the first takes 5.6 times as long, that of the second 0.87 times, with other
+        gradient of the first takes 5.6 times as long, that of the second 0.87 times, with other
         last bits (benchmarks/by_hand).
 
         Parameters
@@ -111,12 +111,12 @@ class FoldTarget(nn.Module):
         Returns
         -------
         loss_F : Tensor of shape (F,)
-        slope_FBO : Tensor of shape (F, B, O)
+        gradient_FBO : Tensor of shape (F, B, O)
         """
         if self.task == "regression":
             error_FB = outputs_FBO.squeeze(-1) - seen_FB
-            slope_FB = error_FB * weights_FB
-            return (slope_FB * error_FB).sum(dim=1), (slope_FB + slope_FB)[..., None]
+            gradient_FB = error_FB * weights_FB
+            return (gradient_FB * error_FB).sum(dim=1), (gradient_FB + gradient_FB)[..., None]
         logs_FBO = torch.log_softmax(outputs_FBO, dim=-1)
         at_FB1 = seen_FB[..., None]
         share = self._smoothing
@@ -124,12 +124,12 @@ class FoldTarget(nn.Module):
         if share:
             own_FB = own_FB.lerp(logs_FBO.mean(dim=-1), share)
         loss_F = -(own_FB * weights_FB).sum(dim=1)
-        slope_FBO = logs_FBO.exp()
+        gradient_FBO = logs_FBO.exp()
         if share:
-            slope_FBO -= share / self.outputs
-        taken = torch.full_like(at_FB1, share - 1, dtype=slope_FBO.dtype)
-        slope_FBO.scatter_add_(-1, at_FB1, taken)
-        return loss_F, slope_FBO * weights_FB[..., None]
+            gradient_FBO -= share / self.outputs
+        taken = torch.full_like(at_FB1, share - 1, dtype=gradient_FBO.dtype)
+        gradient_FBO.scatter_add_(-1, at_FB1, taken)
+        return loss_F, gradient_FBO * weights_FB[..., None]
 
     def answers(self, outputs_FBO: Tensor) -> Tensor:
         """Return what each network says in the user's terms.

@@ -111,13 +111,13 @@ def figures_of_training(summary: Results, history: pd.DataFrame) -> Iterator[Dra
         )
     lines = losses_of(history, "loss")
     if len(lines):
-        watched = losses_of(history, "watched")
+        bold_lines = losses_of(history, "validation_loss")
         error = "" if summary.task == "regression" else ": the squared error of probabilities"
-        bold = f", and bold lines show the validation loss{error}"
+        bold = f", and bold lines show the validation loss{error}" if bold_lines else ""
         yield Drawn(
             title="Training curves",
-            caption=f"Thin lines show the training loss of each fold{bold if watched else ''}.",
-            svg=_draw_losses(history, lines, watched),
+            caption=f"Thin lines show the training loss of each fold{bold}.",
+            svg=_draw_losses(history, lines, bold_lines),
         )
 
 
@@ -241,16 +241,16 @@ def _draw_folds(summary: Results, name: str) -> Markup:
 def _draw_losses(
     history: pd.DataFrame,
     lines: list[NDArray[np.float64]],
-    watched: list[NDArray[np.float64]],
+    bold_lines: list[NDArray[np.float64]],
 ) -> Markup:
     ax = new_axes()
     epochs = history["epoch"].to_numpy()
     for line in lines:
         ax.plot(epochs, line, color=CLASSICAL, lw=0.6, alpha=0.7)
-    for line in watched:
+    for line in bold_lines:
         known = np.isfinite(line)
         ax.plot(epochs[known], line[known], color=DEEP, lw=1.3, alpha=0.7)
-    shown = np.concatenate([line[np.isfinite(line)] for line in (*lines, *watched)])
+    shown = np.concatenate([line[np.isfinite(line)] for line in (*lines, *bold_lines)])
     if len(shown) and 0 < DECADES * shown.min() < shown.max():
         ax.set_yscale("log")
     else:

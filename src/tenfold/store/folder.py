@@ -95,13 +95,13 @@ def run_tables(study: Study) -> dict[str, pd.DataFrame]:
 
 
 def history_table(study: Study) -> pd.DataFrame:
-    """Return a line an epoch; what validation found only where there was one."""
+    """Return a line an epoch; scores of test rows only where there are some."""
     lines, numbers = [], study.splits.numbers
     for line in study.fits.history.lines:
         plain = asdict(line)
-        found = plain.pop("validation") or {}
-        plain |= {f"validation_{name}": value for name, value in found.items()}
-        for name in ("loss", "watched"):
+        found = plain.pop("test") or {}
+        plain |= {f"test_{name}": value for name, value in found.items()}
+        for name in ("loss", "validation_loss"):
             of_folds = zip(numbers, plain.pop(f"{name}_G"), strict=False)
             plain |= {f"{name}_fold_{number + 1}": value for number, value in of_folds}
         lines.append(plain)

@@ -99,7 +99,7 @@ def _decide(recipe: Recipe, rows: int, folds: int, options: TrainOptions) -> Dec
     """Say how the network is trained, and why so."""
     what = f"{recipe.epochs} epochs, batches of {recipe.batch_size}"
     change = "--epochs, --batch-size, --lr"
-    if recipe.watching:
+    if recipe.validating:
         what = f"{recipe.members} networks for each fold, at most {what}"
         why = f"--quality {options.quality} on {rows:,} rows in {folds} folds"
         change = f"--quality, {change}"
@@ -179,6 +179,6 @@ def default_plan(
             average=8.0,
             members=members,
             blocks=5,
-            watching=1,
+            validating=1,
         ),
     )

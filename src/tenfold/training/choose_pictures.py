@@ -182,7 +182,7 @@ def head_plan(size: int, *, mirrored: bool) -> PicturePlan:
         schedule="root",
         members=2,
         blocks=5,
-        watching=1,
+        validating=1,
     )
     return PicturePlan(
         form="pretrained", make=None, recipe=recipe, size=size, mirrored=mirrored

@@ -28,7 +28,7 @@ from tenfold.nn.threads import make_ready
 from tenfold.seeds import Streams
 from tenfold.training.device import move
 from tenfold.training.feed import TableFeed
-from tenfold.training.history import History, Validation
+from tenfold.training.history import History, TestScores
 from tenfold.training.loop import Stack, Training
 from tenfold.training.recipe import Plan, Recipe
 from tenfold.training.room import Room
@@ -49,7 +49,7 @@ class FoldFits:
     deployed : tuple of (FoldNetwork, FoldTarget)
         What answers new rows: the same; or those that learnt from all rows.
     stack : Stack
-        All that were trained, members that only watch and those of a refit among them.
+        All that were trained, among them those of a refit, and members that only validate.
     answers : tuple of G ndarray of shape (rows held out, O), float64
         What each fold says of the rows that it holds out: values, or probabilities.
     members : tuple of G ndarray of shape (members, rows held out, O), float64
@@ -80,7 +80,7 @@ class FoldFits:
             last, why = history.lines[-1].epoch, history.stopped_by
             what = f"training stopped in epoch {last}; the best state was kept"
             found.append(Decision(what=what, why=why, change_with="--time-limit"))
-        elif self.stack.watch_FN.any():
+        elif self.stack.validation_FN.any():
             low, high = history.best_epoch_G.min(), history.best_epoch_G.max()
             what = f"the folds kept their states from epochs {low} to {high}"
             why = "these had the best score on the validation rows of each fold"
@@ -91,27 +91,27 @@ class FoldFits:
 def make_stack(
     rows: Encoded, splits: Splits, task: Task, recipe: Recipe, streams: Streams
 ) -> Stack:
-    """Name the rows that each member of each fold learns from and watches.
+    """Name the rows that each member of each fold learns from, and its validation rows.
 
-    The first ``recipe.watching`` members leave out one block each of the fold's
-    rows and watch it; the others learn from all of the fold's rows. In time, what is
-    watched are the newest rows. A member that never learnt from them is no longer what is
-    wanted, so it only watches, and the fold has more members instead.
+    The first ``recipe.validating`` members leave out one block each of the fold's rows for
+    validation; the others learn from all of the fold's rows. In time, the newest rows are
+    left out. A member that never learnt from them is no longer what is wanted, so it only
+    validates, and the fold has more members instead.
     """
-    learn, watch, members = [], [], []
-    more = recipe.watching if splits.in_time else 0
+    learn, validation, members = [], [], []
+    more = recipe.validating if splits.in_time else 0
     for fold, fold_learn in zip(splits.numbers, splits.learn, strict=True):
         generator = streams.generator("blocks", fold)
         dealt = validation_rows(rows, fold_learn, task, recipe.blocks, generator)
         for member in range(recipe.members + more):
             own = fold_learn, np.zeros_like(fold_learn)
-            learnt, watched = next(dealt) if member < recipe.watching else own
+            learnt, left_out = next(dealt) if member < recipe.validating else own
             learn.append(learnt)
-            watch.append(watched)
+            validation.append(left_out)
             members.append((fold, member))
     return Stack(
         learn_FN=np.stack(learn),
-        watch_FN=np.stack(watch),
+        validation_FN=np.stack(validation),
         members=tuple(members),
         silent=more,
     )
@@ -172,7 +172,7 @@ def run_training(
     training: Training,
     splits: Splits,
     care: Supervision,
-    validate: Callable[[], Validation] | None = None,
+    score_test: Callable[[], TestScores] | None = None,
 ) -> FoldFits:
     """Train, and let each fold answer the rows that it holds out.
 
@@ -181,10 +181,10 @@ def run_training(
     training : Training
     splits : Splits
     care : Supervision
-    validate : callable, optional
+    score_test : callable, optional
         ``Training.run``'s.
     """
-    history = training.run(care, validate)
+    history = training.run(care, score_test)
     network, target, stack = training.network, training.target, training.stack
     fold_F, scored_F = stack.fold_F, stack.answering_F
     deployed = network, target

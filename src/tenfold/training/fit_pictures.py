@@ -28,7 +28,7 @@ from tenfold.training.augment import Draws
 from tenfold.training.choose_pictures import PicturePlan
 from tenfold.training.feed import PictureFeed, WholeFeed
 from tenfold.training.fit import FoldFits, make_stack, run_training
-from tenfold.training.history import Validation
+from tenfold.training.history import TestScores
 from tenfold.training.loop import Stack, Training
 from tenfold.training.watch import Supervision
 
@@ -36,7 +36,7 @@ START_PICTURES: Final = 1_500  # that a first layer is fitted to
 START_SIDE: Final = 64
 TURNS: Final = "a network for images uses the whole machine by itself"
 
-Validate = Callable[[FoldNetwork, FoldTarget], Validation]
+ScoreTest = Callable[[FoldNetwork, FoldTarget], TestScores]
 
 
 def fit_heads(
@@ -82,7 +82,7 @@ def fit_pictures(
     *,
     precision: torch.dtype | None,
     care: Supervision,
-    validate: Validate | None = None,
+    score_test: ScoreTest | None = None,
 ) -> FoldFits:
     """Train the networks of all folds on pictures, each in its turn within a step.
 
@@ -98,7 +98,7 @@ def fit_pictures(
     streams : Streams
     precision : torch.dtype or None
     care : Supervision
-    validate : callable, optional
+    score_test : callable, optional
         Judges the networks at the end of each epoch, and decides nothing.
 
     Raises
@@ -123,7 +123,7 @@ def fit_pictures(
         len(stack.members), "classification", outputs, smoothing=plan.recipe.smoothing
     )
     training = Training(network, target, feed, rows, stack, plan.recipe, streams, inputs.device)
-    judge = None if validate is None else partial(validate, network, target)
+    judge = None if score_test is None else partial(score_test, network, target)
     return run_training(training, splits, care, judge)
 
 

@@ -15,8 +15,8 @@ from tenfold.config import Decision
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Validation:
-    """What the networks of a moment say of rows that no choice touches."""
+class TestScores:
+    """How well the networks of an epoch do on test rows, which decide nothing."""
 
     loss: float
     accuracy: float
@@ -24,21 +24,21 @@ class Validation:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EpochLine:
-    """One line of the history: an epoch, losses, the step size.
+    """One line of the history: an epoch, losses, the learning rate.
 
-    ``loss`` and ``watched`` are means over folds, ``loss_G`` and ``watched_G`` each fold's.
-    ``watched`` is None, and ``watched_G`` empty, in epochs that end without a look at watched
-    rows; ``validation`` is None unless every epoch is validated. It decides nothing.
+    ``loss`` and ``validation_loss`` are means over folds, those with a ``_G`` each fold's.
+    ``validation_loss`` is None, and ``validation_loss_G`` empty, in epochs that end without a
+    look at validation rows; ``test`` is None unless test rows are scored after every epoch.
     """
 
     epoch: int
     loss: float
-    watched: float | None
+    validation_loss: float | None
     lr: float
     seconds: float
-    validation: Validation | None = None
+    test: TestScores | None = None
     loss_G: tuple[float, ...] = ()
-    watched_G: tuple[float, ...] = ()
+    validation_loss_G: tuple[float, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the line as a JSON object."""
@@ -47,19 +47,19 @@ class EpochLine:
     @classmethod
     def from_dict(cls, found: Mapping[str, Any]) -> Self:
         """Return what ``to_dict`` turned into a JSON object."""
-        told = found["validation"]
+        told = found["test"]
         return cls(
             **dict(found)
             | {
-                "validation": None if told is None else Validation(**told),
+                "test": None if told is None else TestScores(**told),
                 "loss_G": tuple(found["loss_G"]),
-                "watched_G": tuple(found["watched_G"]),
+                "validation_loss_G": tuple(found["validation_loss_G"]),
             }
         )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Setback:
+class Rollback:
     """A loss that was no finite number, and where training went on from.
 
     Attributes
@@ -71,7 +71,7 @@ class Setback:
     back_to : int
         Training went on after this epoch; 0 is the beginning.
     lr_factor : float
-        What all step sizes are multiplied with from there on.
+        What all learning rates are multiplied with from there on.
     """
 
     epoch: int
@@ -102,8 +102,8 @@ class History:
     best_epoch_G : ndarray of shape (G,), int64
         The epoch whose state each fold kept.
     stopped_by : str or None
-        What ended training early, if not the watched rows.
-    setbacks : tuple of Setback
+        What ended training early, if not the validation rows.
+    rollbacks : tuple of Rollback
     pieces : int
         Parts that each batch was cut into, because a whole batch did not fit into memory.
     """
@@ -111,13 +111,13 @@ class History:
     lines: tuple[EpochLine, ...]
     best_epoch_G: NDArray[np.int64]
     stopped_by: str | None
-    setbacks: tuple[Setback, ...] = ()
+    rollbacks: tuple[Rollback, ...] = ()
     pieces: int = 1
 
     @property
     def rescues(self) -> tuple[Decision, ...]:
         """What a user is told of numbers that were not finite, and of memory."""
-        found = [setback.to_decision() for setback in self.setbacks]
+        found = [rollback.to_decision() for rollback in self.rollbacks]
         if self.pieces > 1:
             found.append(
                 Decision(

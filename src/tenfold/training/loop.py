@@ -2,7 +2,7 @@
 
 Every network of Tenfold goes through ``Training``: the tutorial's, the default,
 a user's own module. It takes steps, averages the weights along the way, and
-now and then looks at the rows that each fold watches, to keep its best state.
+now and then looks at the validation rows of each fold, to keep its best state.
 
 Shape letters in this file:
     F  networks side by side    G  folds             N  rows
@@ -29,7 +29,7 @@ from tenfold.training.batches import Member, plan_batches
 from tenfold.training.checkpoints import State, not_of_this_run
 from tenfold.training.device import move, widest
 from tenfold.training.feed import Feed
-from tenfold.training.history import EpochLine, History, Setback, Validation
+from tenfold.training.history import EpochLine, History, Rollback, TestScores
 from tenfold.training.memory import in_pieces
 from tenfold.training.moving import Moving, join, part_of
 from tenfold.training.recipe import Recipe
@@ -37,8 +37,8 @@ from tenfold.training.schedule import look_epochs, step_size
 from tenfold.training.watch import Deadline, Supervision
 
 AVERAGE_EVERY: Final = 4  # steps
-SETBACKS: Final = 3  # after which a loss that is not finite ends training
-SLOWER: Final = 0.25  # steps after a setback, as a share of those before
+ROLLBACKS: Final = 3  # after which a loss that is not finite ends training
+SLOWER: Final = 0.25  # steps after a rollback, as a share of those before
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -49,17 +49,17 @@ class Stack:
     ----------
     learn_FN : ndarray of shape (F, N), bool
         Rows that each network learns from.
-    watch_FN : ndarray of shape (F, N), bool
+    validation_FN : ndarray of shape (F, N), bool
         Rows of the fold's learning part that this member leaves out, so that the
         fold's length of training can be chosen on them. Never a held-out row.
     members : tuple of F Member
         Number of the fold and of the member in it.
     silent : int
-        How many members of each fold, the first, are there to watch alone and never answer.
+        How many members of each fold, the first, have validation rows alone and never answer.
     """
 
     learn_FN: NDArray[np.bool_]
-    watch_FN: NDArray[np.bool_]
+    validation_FN: NDArray[np.bool_]
     members: tuple[Member, ...]
     silent: int = 0
 
@@ -94,8 +94,8 @@ class Training:
 
     Notes
     -----
-    Held-out rows are in no batch and in no watch, so nothing they hold can reach
-    a weight (tests/promises/test_table_engine.py).
+    Held-out rows are neither in a batch nor among validation rows, so nothing they hold can
+    reach a weight (tests/promises/test_table_engine.py).
     """
 
     def __init__(
@@ -120,7 +120,7 @@ class Training:
         self.stack = stack
         self._plan = plan_batches(stack.learn_FN, rows.weights, stack.members, streams, recipe)
         self._moving = Moving(network, recipe, stack.fold_F)
-        self._watch = _watch_rows(stack.watch_FN, rows.weights, device)
+        self._validation = _padded_rows(stack.validation_FN, rows.weights, device)
         self._started = time.perf_counter()
         self._good = State()
         # Steps at whose end some networks, not all, are done.
@@ -128,11 +128,11 @@ class Training:
         self._ends = frozenset(lasts.tolist())
 
     def run(
-        self, care: Supervision, validate: Callable[[], Validation] | None = None
+        self, care: Supervision, score_test: Callable[[], TestScores] | None = None
     ) -> History:
         """Train until the last epoch, until no fold improves, or until a limit is reached.
 
-        The networks end in the state that each fold keeps. ``validate`` is called at the
+        The networks end in the state that each fold keeps. ``score_test`` is called at the
         end of every epoch, and what it returns is written down and decides nothing.
 
         Where a loss or a number of a network stops being finite, training goes back to
@@ -163,8 +163,8 @@ class Training:
                     self._go_back(bad, epoch)
                 continue
             looked = epoch in looks or course.stopped_by is not None
-            watched_G = self._look(epoch) if looked else None
-            course.lines.append(self._line(epoch, loss_F, watched_G, validate))
+            validation_G = self._look(epoch) if looked else None
+            course.lines.append(self._line(epoch, loss_F, validation_G, score_test))
             if looked and course.stopped_by is None:
                 self._good = moving.capture(into=self._good)
             care.watch.epoch(epoch, rounds)
@@ -176,7 +176,7 @@ class Training:
             lines=tuple(moving.course.lines),
             best_epoch_G=moving.best.epoch_G.copy(),
             stopped_by=moving.course.stopped_by,
-            setbacks=moving.course.setbacks,
+            rollbacks=moving.course.rollbacks,
             pieces=moving.course.pieces,
         )
 
@@ -189,20 +189,20 @@ class Training:
         self,
         epoch: int,
         loss_F: NDArray[np.float64],
-        watched_G: NDArray[np.float64] | None,
-        validate: Callable[[], Validation] | None,
+        validation_G: NDArray[np.float64] | None,
+        score_test: Callable[[], TestScores] | None,
     ) -> EpochLine:
         fold_F = self.stack.fold_F
         loss_G = np.bincount(fold_F, loss_F) / np.bincount(fold_F)
         return EpochLine(
             epoch=epoch,
             loss=float(loss_F.mean()),
-            watched=None if watched_G is None else float(watched_G.mean()),
+            validation_loss=None if validation_G is None else float(validation_G.mean()),
             lr=self._moving.course.lr,
             seconds=time.perf_counter() - self._started,
-            validation=None if validate is None else validate(),
+            test=None if score_test is None else score_test(),
             loss_G=tuple(loss_G.tolist()),
-            watched_G=() if watched_G is None else tuple(watched_G.tolist()),
+            validation_loss_G=() if validation_G is None else tuple(validation_G.tolist()),
         )
 
     def _go_back(self, bad: NDArray[np.int64], epoch: int) -> None:
@@ -214,8 +214,8 @@ class Training:
             N05, if that was done three times already.
         """
         folds = tuple(sorted({self.stack.members[f][0] + 1 for f in bad}))
-        before = self._moving.course.setbacks
-        if len(before) == SETBACKS:
+        before = self._moving.course.rollbacks
+        if len(before) == ROLLBACKS:
             raise NetworkError(
                 "N05",
                 f"the loss stopped being finite in epoch {epoch}",
@@ -223,13 +223,13 @@ class Training:
                 fix=[f"use a lower learning rate: --lr {self.recipe.lr / 10:g}"],
             )
         self._moving.restore(self._good)
-        setback = Setback(
+        rollback = Rollback(
             epoch=epoch,
             folds=folds,
             back_to=len(self._moving.course.lines),
             lr_factor=SLOWER ** (len(before) + 1),
         )
-        self._moving.course.setbacks = (*before, setback)
+        self._moving.course.rollbacks = (*before, rollback)
 
     def _take_up(self, care: Supervision) -> None:
         """Go on from a checkpoint, if there is one.
@@ -259,7 +259,11 @@ class Training:
     def _of(self) -> str:
         """Return what a checkpoint must be of: rows, folds, targets and the recipe."""
         found = hashlib.sha256(repr(self.recipe).encode())
-        for array in (self.stack.learn_FN, self.stack.watch_FN, self._target_N.cpu().numpy()):
+        for array in (
+            self.stack.learn_FN,
+            self.stack.validation_FN,
+            self._target_N.cpu().numpy(),
+        ):
             found.update(np.ascontiguousarray(array).tobytes())
         return found.hexdigest()
 
@@ -297,7 +301,7 @@ class Training:
     ) -> Tensor:
         """Take steps that are made ready together; return ``total_F`` and their losses."""
         course = self._moving.course
-        factor = course.setbacks[-1].lr_factor if course.setbacks else 1.0
+        factor = course.rollbacks[-1].lr_factor if course.rollbacks else 1.0
         seen_SFB = self.target.seen(self._target_N[rows_SFB])
         inputs = self.feed.steps(rows_SFB, course.step, self._done(course.step, deadline))
         for (x, codes), seen, weights in zip(inputs, seen_SFB, weights_SFB, strict=True):
@@ -332,10 +336,10 @@ class Training:
         return loss_F
 
     def _look(self, epoch: int) -> NDArray[np.float64] | None:
-        """Judge the present state on the watched rows; return each fold's loss there."""
+        """Judge the present state on the validation rows; return each fold's loss there."""
         if self._moving.average is not None:
             self._moving.average.swap()
-        loss_G = self._watched_loss()
+        loss_G = self._validation_loss()
         if loss_G is None:
             self._moving.best.keep(self._moving.running_F)
             self._moving.best.epoch_G[:] = epoch
@@ -345,16 +349,16 @@ class Training:
             self._moving.average.swap()
         return loss_G
 
-    def _watched_loss(self) -> NDArray[np.float64] | None:
-        """Return each fold's mean squared error on watched rows, or None if none are watched.
+    def _validation_loss(self) -> NDArray[np.float64] | None:
+        """Return each fold's mean squared error on validation rows; None if there are none.
 
         In classification the error is that of the probabilities (Brier). Unlike the
         log-loss, it does not punish single networks for the overconfidence that the
         ensemble of members evens out (benchmarks/LOG.md).
         """
-        if self._watch is None:
+        if self._validation is None:
             return None
-        rows_FM, weights_FM = self._watch
+        rows_FM, weights_FM = self._validation
         losses = []
         blocks = answer(self.network, self.target, self.feed.inputs, rows_FM)
         for rows_FB, answers_FBO in zip(rows_FM.split(BLOCK, dim=1), blocks, strict=True):
@@ -372,17 +376,17 @@ def target_on(rows: Encoded, device: torch.device) -> Tensor:
     return torch.tensor(rows.target, dtype=dtype, device=device)
 
 
-def _watch_rows(
-    watch_FN: NDArray[np.bool_], weights_N: NDArray[np.float64], device: torch.device
+def _padded_rows(
+    validation_FN: NDArray[np.bool_], weights_N: NDArray[np.float64], device: torch.device
 ) -> tuple[Tensor, Tensor] | None:
-    """Return the rows that each network watches, (F, M), and their weights, 0 for fillers."""
-    counts_F = watch_FN.sum(axis=1)
+    """Return the validation rows of each network, (F, M), and their weights, 0 for fillers."""
+    counts_F = validation_FN.sum(axis=1)
     if not counts_F.any():
         return None
-    rows_FM = np.zeros((len(watch_FN), counts_F.max()), dtype=np.int64)
+    rows_FM = np.zeros((len(validation_FN), counts_F.max()), dtype=np.int64)
     weights_FM = np.zeros(rows_FM.shape)
-    for f, watch in enumerate(watch_FN):
-        rows = np.flatnonzero(watch)
+    for f, chosen in enumerate(validation_FN):
+        rows = np.flatnonzero(chosen)
         rows_FM[f, : len(rows)] = rows
         weights_FM[f, : len(rows)] = weights_N[rows]
     weights = torch.tensor(weights_FM, dtype=widest(device), device=device)

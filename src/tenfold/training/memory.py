@@ -20,9 +20,9 @@ Batch = tuple[Tensor, Tensor, Tensor, Tensor]
 def in_pieces(
     network: FoldNetwork, target: FoldTarget, batch: Batch, pieces: int
 ) -> tuple[Tensor, int]:
-    """Find the slopes of a batch, in twice as many pieces as long as memory runs out.
+    """Find the gradients of a batch, in twice as many pieces as long as memory runs out.
 
-    The slopes of the pieces are added, so that the step is the one of the whole batch;
+    The gradients of the pieces are added, so that the step is the one of the whole batch;
     only a batch norm sees a piece at a time.
 
     Returns
@@ -40,7 +40,7 @@ def in_pieces(
     rows = batch[2].shape[1]
     while True:
         try:
-            return _slopes(network, target, batch, pieces), pieces
+            return _gradients(network, target, batch, pieces), pieces
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
@@ -64,7 +64,7 @@ def is_out_of_memory(error: BaseException) -> bool:
     return "can't allocate memory" in str(error) or "out of memory" in str(error)
 
 
-def _slopes(network: FoldNetwork, target: FoldTarget, batch: Batch, pieces: int) -> Tensor:
+def _gradients(network: FoldNetwork, target: FoldTarget, batch: Batch, pieces: int) -> Tensor:
     if pieces == 1:
         return _learn(network, target, batch)
     parameters = [p for group in network.groups() for p in group.parameters]
@@ -74,20 +74,20 @@ def _slopes(network: FoldNetwork, target: FoldTarget, batch: Batch, pieces: int)
     for x, codes_FBQ, seen_FB, weights_FB in cut:
         loss_F = _learn(network, target, (x, codes_FBQ, seen_FB, weights_FB))
         total_F = loss_F + total_F.to(loss_F.device)
-        slopes = [p.grad for p in parameters if p.grad is not None]
+        gradients = [p.grad for p in parameters if p.grad is not None]
         if sums:
-            for whole, slope in zip(sums, slopes, strict=True):
-                whole.add_(slope)
+            for whole, gradient in zip(sums, gradients, strict=True):
+                whole.add_(gradient)
         else:
-            sums = [slope.clone() for slope in slopes]
-    for whole, slope in zip(sums, slopes, strict=True):
-        slope.copy_(whole)
+            sums = [gradient.clone() for gradient in gradients]
+    for whole, gradient in zip(sums, gradients, strict=True):
+        gradient.copy_(whole)
     return total_F
 
 
 def _learn(network: FoldNetwork, target: FoldTarget, batch: Batch) -> Tensor:
     x, codes_FBQ, seen_FB, weights_FB = batch
     outputs_FBO = network.train_forward(x, codes_FBQ)
-    loss_F, slope_FBO = target.loss(outputs_FBO, seen_FB, weights_FB)
-    network.train_backward(slope_FBO)
+    loss_F, gradient_FBO = target.loss(outputs_FBO, seen_FB, weights_FB)
+    network.train_backward(gradient_FBO)
     return loss_F

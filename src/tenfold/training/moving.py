@@ -15,7 +15,7 @@ from torch import Tensor
 
 from tenfold.nn.network import FoldNetwork
 from tenfold.training.checkpoints import State, not_of_this_run
-from tenfold.training.history import EpochLine, Setback
+from tenfold.training.history import EpochLine, Rollback
 from tenfold.training.optimizers import make_optimizer
 from tenfold.training.recipe import Recipe
 from tenfold.training.states import Average, Best, moved_tensors
@@ -34,10 +34,10 @@ class Course:
     loss_F : list of float
         Summed losses of the present round.
     lines : list of EpochLine
-    setbacks : tuple of Setback
+    rollbacks : tuple of Rollback
     stopped_by : str or None
     lr : float
-        The last step size.
+        The last learning rate.
     pieces : int
         Parts that each batch is cut into.
     """
@@ -48,18 +48,18 @@ class Course:
     seconds: float = 0.0
     loss_F: list[float] = field(default_factory=list)
     lines: list[EpochLine] = field(default_factory=list)
-    setbacks: tuple[Setback, ...] = ()
+    rollbacks: tuple[Rollback, ...] = ()
     stopped_by: str | None = None
 
     @classmethod
     def from_dict(cls, found: dict[str, Any]) -> "Course":
         """Return what ``asdict`` turned into a JSON object."""
-        setbacks = [{**one, "folds": tuple(one["folds"])} for one in found["setbacks"]]
+        rollbacks = [{**one, "folds": tuple(one["folds"])} for one in found["rollbacks"]]
         return cls(
             **found
             | {
                 "lines": [EpochLine.from_dict(line) for line in found["lines"]],
-                "setbacks": tuple(Setback(**one) for one in setbacks),
+                "rollbacks": tuple(Rollback(**one) for one in rollbacks),
             }
         )
 

@@ -25,7 +25,7 @@ class _Group:
     """One tensor for all parameters of a group: an operation costs its call first."""
 
     numbers: Tensor
-    slopes: Tensor
+    gradients: Tensor
     means: Tensor
     squares: Tensor
     lr_factor: float
@@ -33,7 +33,7 @@ class _Group:
 
 
 class Optimizer(Protocol):
-    """Moves parameters down their slopes.
+    """Moves parameters down their gradients.
 
     Attributes
     ----------
@@ -59,17 +59,17 @@ def make_optimizer(groups: Sequence[ParameterGroup], recipe: Recipe) -> Optimize
 
 
 class Adam:
-    """Take steps down the slopes of parameters (arXiv 1412.6980, decay as in 1711.05101).
+    """Take steps down the gradients of parameters (arXiv 1412.6980, decay as in 1711.05101).
 
     Parameters
     ----------
     groups : sequence of ParameterGroup
         Their parameters and ``grad`` share, from now on, the memory of ``flat``.
     betas : tuple of float
-        Memory of the running means of slopes and of squared slopes.
+        Memory of the running means of gradients and of squared gradients.
     epsilon : float
     decay : float
-        Parameters lose this share times the step size in each step.
+        Parameters lose this share times the learning rate in each step.
 
     Attributes
     ----------
@@ -113,12 +113,12 @@ class Adam:
         """Move all parameters, given their ``grad``, by about ``lr`` times their factor."""
         self._count += 1
         for group in self._groups:
-            state = (group.numbers, group.slopes, group.means, group.squares)
+            state = (group.numbers, group.gradients, group.means, group.squares)
             adam_step(state, self._count, lr * group.lr_factor, self._told[group.decay])
 
 
 class Sgd:
-    """Take steps down the slopes with Nesterov's momentum, as ``torch.optim.SGD`` does.
+    """Take steps down the gradients with Nesterov's momentum, as ``torch.optim.SGD`` does.
 
     Parameters
     ----------
@@ -160,11 +160,11 @@ class Sgd:
     def step(self, lr: float) -> None:
         """Move all parameters, given their ``grad``, which is used up."""
         for group in self._groups:
-            numbers, slopes, speed = group.numbers, group.slopes, group.means
-            slopes.add_(numbers, alpha=group.decay)
-            speed.mul_(self._momentum).add_(slopes)
-            slopes.add_(speed, alpha=self._momentum)
-            numbers.add_(slopes, alpha=-lr * group.lr_factor)
+            numbers, gradients, speed = group.numbers, group.gradients, group.means
+            gradients.add_(numbers, alpha=group.decay)
+            speed.mul_(self._momentum).add_(gradients)
+            gradients.add_(speed, alpha=self._momentum)
+            numbers.add_(gradients, alpha=-lr * group.lr_factor)
 
 
 class Muon:
@@ -219,10 +219,10 @@ class Muon:
         for parameter, speed, factor, dtype in self._matrices:
             if parameter.grad is None:
                 continue
-            slope = parameter.grad
-            speed.mul_(self._momentum).add_(slope)
-            slope.add_(speed, alpha=self._momentum)
-            step_FOK = orthogonal(slope.flatten(2), dtype)
+            gradient = parameter.grad
+            speed.mul_(self._momentum).add_(gradient)
+            gradient.add_(speed, alpha=self._momentum)
+            step_FOK = orthogonal(gradient.flatten(2), dtype)
             rows = parameter.shape[1]
             length_F = parameter.flatten(1).norm(dim=1).clamp_min_(1e-7)
             shape = (-1, *[1] * (parameter.dim() - 1))
@@ -254,20 +254,20 @@ def orthogonal(matrices_FOK: Tensor, dtype: torch.dtype, rounds: int = 3) -> Ten
 
 @torch.no_grad()
 def _join(group: ParameterGroup, decay: float) -> _Group:
-    """Lay a group's parameters one behind the other, and their slopes too."""
+    """Lay a group's parameters one behind the other, and their gradients too."""
     numbers = torch.cat([p.detach().flatten() for p in group.parameters])
-    slopes = torch.zeros_like(numbers)
+    gradients = torch.zeros_like(numbers)
     parts = zip(
         group.parameters,
         _parts(numbers, group.parameters),
-        _parts(slopes, group.parameters),
+        _parts(gradients, group.parameters),
         strict=True,
     )
-    for parameter, part, slope in parts:
-        parameter.data, parameter.grad = part, slope
+    for parameter, part, gradient in parts:
+        parameter.data, parameter.grad = part, gradient
     return _Group(
         numbers=numbers,
-        slopes=slopes,
+        gradients=gradients,
         means=torch.zeros_like(numbers),
         squares=torch.zeros_like(numbers),
         lr_factor=group.lr_factor,

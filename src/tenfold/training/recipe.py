@@ -23,7 +23,7 @@ class Recipe:
     steps_per_epoch : int or None
         Batches that count as an epoch, whatever the number of rows; Keras' word.
     lr : float
-        Largest step size.
+        Largest learning rate.
     schedule : {"constant", "root", "triangle"}
         ``"root"`` falls like 1 / sqrt(1 + 15 t), t from 0 to 1 over all epochs;
         ``"triangle"`` rises from 0 over ``warm_up`` of them and falls to 0.
@@ -38,15 +38,15 @@ class Recipe:
     epsilon : float
         Adam's.
     decay : float
-        Weights lose this share times the step size in each step.
+        Weights lose this share times the learning rate in each step.
     average : float or None
         ``Average.power``; None trains without an average.
     members : int
         Networks of each fold.
     blocks : int
-        Parts of a fold's rows, one of which a watching member leaves out.
-    watching : int
-        Members of each fold that watch; 0 trains to the last epoch.
+        Parts of a fold's rows, one of which a validating member leaves out.
+    validating : int
+        Members of each fold that have validation rows; 0 trains to the last epoch.
     patience : float
         Training ends when every fold's best epoch lies further back than this
         many times the epochs that it took.
@@ -67,7 +67,7 @@ class Recipe:
     average: float | None = None
     members: int = 1
     blocks: int = 1
-    watching: int = 0
+    validating: int = 0
     patience: float = 2.0
 
 

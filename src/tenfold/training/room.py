@@ -21,7 +21,7 @@ from tenfold.training.recipe import Recipe
 FLOAT32: Final = 4  # bytes
 FLOAT64: Final = 8
 # For each row of each network: its places in an order, in the steps and in a round, its shares
-# in the loss, and whether it is learnt from or watched.
+# in the loss, and whether it is learnt from or validated on.
 PLANNED: Final = 56
 MB: Final = 10**6
 GB: Final = 10**9
@@ -88,9 +88,9 @@ class Room:
     def needed_bytes(self, network: FoldNetwork, outputs: int) -> int:
         """Return how much memory training takes, at least.
 
-        What is counted is there at the same time: the network, the slopes, what drives the
+        What is counted is there at the same time: the network, the gradients, what drives the
         steps, the average, the best and the last good state; features of some steps and of
-        rows that are watched; the plan of an epoch; and the answers to rows held out.
+        validation rows; the plan of an epoch; and the answers to rows held out.
         Peaks that were measured are larger by a tenth to a half.
         """
         recipe, width = self.recipe, network.features.width
@@ -99,10 +99,10 @@ class Room:
         moving = (3 if recipe.optimizer == "adam" else 2) + 1 + (recipe.average is not None)
         states = 2 * moving + (1 if isinstance(network, FoldMLP) else 2)
         batch = max(CHUNK_NUMBERS, networks * min(recipe.batch_size, rows) * width)
-        watched = networks * BLOCK * width
+        validated = networks * BLOCK * width
         held_out = int(self.splits.held_out.sum(axis=1).max())
         return (
-            FLOAT32 * (states * _numbers(network) + batch + watched)
+            FLOAT32 * (states * _numbers(network) + batch + validated)
             + PLANNED * networks * rows
             + FLOAT64 * (self.rows.numbers.size + 2 * networks * held_out * outputs)
         )
@@ -113,9 +113,9 @@ class Room:
         folds = int(len(self.splits) / times)
         if len(self.splits) > 2:
             cures.append(f"train fewer networks: --folds {max(2, folds)}")
-        if self.recipe.watching and self.recipe.members > 2:
+        if self.recipe.validating and self.recipe.members > 2:
             cures.append("--quality fast")
-        if self.recipe.watching:
+        if self.recipe.validating:
             cures.append("leave out columns that are not informative: --kind NAME=constant")
         return [*cures, "train on a machine with more memory"]
 

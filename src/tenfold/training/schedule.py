@@ -1,4 +1,4 @@
-"""The size of steps, and the epochs at whose end networks are looked at."""
+"""The learning rate over the steps, and the epochs at whose end networks are looked at."""
 
 import math
 
@@ -6,7 +6,7 @@ from tenfold.training.recipe import Recipe
 
 
 def step_size(recipe: Recipe, done: float) -> float:
-    """Return the step size after a share of all steps, 0 to 1.
+    """Return the learning rate after a share of all steps, 0 to 1.
 
     Examples
     --------
@@ -23,7 +23,7 @@ def step_size(recipe: Recipe, done: float) -> float:
 
 
 def look_epochs(last: int) -> list[int]:
-    """Return the epochs at whose end watched rows are looked at: ever more sparsely.
+    """Return the epochs at whose end validation rows are looked at: ever more sparsely.
 
     Examples
     --------

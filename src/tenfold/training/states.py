@@ -72,7 +72,7 @@ class Average:
 
 
 class Best:
-    """The best state of each fold so far, by the loss of its watched rows.
+    """The best state of each fold so far, by the loss of its validation rows.
 
     A fold whose best epoch lies far back is closed: what it keeps must not depend
     on how long other folds go on training.

@@ -41,7 +41,7 @@ class PictureAnswers(nn.Module):
     model : PictureModel
     """
 
-    heat_1F1: Tensor
+    temperature_1F1: Tensor
     bias_1FO: Tensor
 
     def __init__(self, model: PictureModel) -> None:
@@ -50,8 +50,8 @@ class PictureAnswers(nn.Module):
         self.framed = Framed(framing)
         self.resized = Resized(framing.size, model.encoder.size)
         self.network = network_of(model)
-        heat_1F1 = model.target.temperature_F.float()[None, :, None]
-        self.register_buffer("heat_1F1", heat_1F1)
+        temperature_1F1 = model.target.temperature_F.float()[None, :, None]
+        self.register_buffer("temperature_1F1", temperature_1F1)
         self.register_buffer("bias_1FO", model.target.bias_FO.float()[None])
 
     def forward(self, pixels_NHW3: Tensor) -> tuple[Tensor, ...]:
@@ -63,7 +63,9 @@ class PictureAnswers(nn.Module):
         """
         x_N3SS = self.resized(self.framed(pixels_NHW3)) / GREYS
         outputs_NFO, heat = self.network(x_N3SS)
-        probabilities_NFO = torch.softmax(outputs_NFO / self.heat_1F1 + self.bias_1FO, dim=-1)
+        probabilities_NFO = torch.softmax(
+            outputs_NFO / self.temperature_1F1 + self.bias_1FO, dim=-1
+        )
         probabilities_NO = probabilities_NFO.mean(dim=1)
         return (probabilities_NO,) if heat is None else (probabilities_NO, heat)
 

@@ -16,9 +16,10 @@ from tenfold.config import Decision, RunOptions
 from tenfold.data.admit import Mode, admit_pictures
 from tenfold.data.encode import Encoded
 from tenfold.data.folds import DEFAULT_FOLDS, who_answers
-from tenfold.data.groups import Group, groups_of_pictures
+from tenfold.data.groups import Group
 from tenfold.data.labelled import unlabelled_told
 from tenfold.data.picture_files import is_picture_source, list_labelled
+from tenfold.data.picture_groups import groups_of_pictures
 from tenfold.data.picture_schema import (
     PictureSchema,
     encode_pictures,
@@ -44,7 +45,7 @@ from tenfold.kinds.images.image_packing import (
     rebuild_pictures,
     sample_answers,
 )
-from tenfold.kinds.images.image_validation import validator
+from tenfold.kinds.images.image_scores import test_scorer
 from tenfold.kinds.images.small import small_jpeg
 from tenfold.kinds.refusing import Names, refuse
 from tenfold.learning import (
@@ -186,10 +187,10 @@ class Images(Kind):
             rows = replace(rows, numbers=see_pictures(learning, plan, care))
             fits = fit_heads(rows, dealt.splits, plan, streams, place.device, care=care)
             return Fitted(fits=fits, rows=rows, decisions=fits.decisions)
-        validate = None
+        score_test = None
         test, alone = learning.test, not dealt.splits.held_out.any()
         if plan.form == "tutorial" and test is not None and alone:
-            validate = validator(test, learning.schema, plan.size, place.device)
+            score_test = test_scorer(test, learning.schema, plan.size, place.device)
         fits = fit_pictures(
             rows,
             picture_inputs(learning.data, plan.size, place.device),
@@ -198,7 +199,7 @@ class Images(Kind):
             streams,
             precision=place.precision,
             care=care,
-            validate=validate,
+            score_test=score_test,
         )
         return Fitted(fits=fits, rows=rows, decisions=fits.decisions)
 

@@ -1,6 +1,6 @@
 """The networks of pictures as plain modules: what they say, and which places speak for it.
 
-A heat map is Grad-CAM's (arXiv 1610.02391), as ``explain`` finds it, with the slopes written
+A heat map is Grad-CAM's (arXiv 1610.02391), as ``explain`` finds it, with the gradients written
 out: a graph has no autograd.
 
 Shape letters in this file:
@@ -31,7 +31,7 @@ from tenfold.nn.modules import ModuleNetwork
 from tenfold.picture_model import PictureModel
 
 NONE: Final = 1e-12  # what is below is no heat
-FLAT: Final = 1e-6  # a feature below has no slope at its root
+FLAT: Final = 1e-6  # a feature below has no gradient at its root
 
 Said = tuple[Tensor, Tensor | None]
 """Logarithms of odds, (N, O) or (N, F, O), and heat from 0 to 1, (N, O, H, W)."""
@@ -65,7 +65,7 @@ def heat_of(weight_NOC: Tensor, maps_NCHW: Tensor) -> Tensor:
 
 
 def _apart(weight_OC: Tensor) -> Tensor:
-    """Return what tells each class from the mean of all, from the slope of each output."""
+    """Return what tells each class from the mean of all, from the gradient of each output."""
     return weight_OC - weight_OC.mean(dim=-2, keepdim=True)
 
 
@@ -100,9 +100,9 @@ class _Heads(nn.Module):
         outputs_NFO = self._outputs(features_ND, x_N3SS.shape[0])
         # Places are those of the picture as it is; their mean is what a root is drawn of.
         own_NCHW, own_ND = maps_NCHW[: x_N3SS.shape[0]], features_ND[: x_N3SS.shape[0]]
-        slope_ND = torch.where(own_ND > FLAT, 0.5 * own_ND.clamp_min(FLAT).rsqrt(), 0.0)
+        gradient_ND = torch.where(own_ND > FLAT, 0.5 * own_ND.clamp_min(FLAT).rsqrt(), 0.0)
         places = own_NCHW.shape[2] * own_NCHW.shape[3]
-        return outputs_NFO, heat_of(self.apart_OC * slope_ND[:, None] / places, own_NCHW)
+        return outputs_NFO, heat_of(self.apart_OC * gradient_ND[:, None] / places, own_NCHW)
 
     def _outputs(self, features_ND: Tensor, pictures: int) -> Tensor:
         rooted_ND = features_ND.sign() * features_ND.abs().sqrt()
@@ -200,14 +200,14 @@ class _Scratch(nn.Module):
         return outputs_NO
 
     def _heat(self, maps_NCHW: Tensor, sums_NCHW: Tensor, ways: int) -> Tensor:
-        """Return heat: only the place where a channel is largest has a slope."""
+        """Return heat: only the place where a channel is largest has a gradient."""
         sums_NCP = sums_NCHW.flatten(2)
         at_NC1 = functional.silu(sums_NCP).argmax(dim=2, keepdim=True)
         top_NC = sums_NCP.gather(2, at_NC1)[..., 0]
         odds_NC = torch.sigmoid(top_NC)
-        slope_NC = odds_NC * (1 + top_NC * (1 - odds_NC)) / sums_NCP.shape[2]
+        gradient_NC = odds_NC * (1 + top_NC * (1 - odds_NC)) / sums_NCP.shape[2]
         apart_OC = _apart(self.network.head.weight) / (OUTPUT_SCALE * ways)
-        return heat_of(apart_OC * slope_NC[:, None], maps_NCHW)
+        return heat_of(apart_OC * gradient_NC[:, None], maps_NCHW)
 
 
 @final

@@ -22,7 +22,7 @@ from tenfold.kinds.tables.table_file import Input
 from tenfold.model import variance_of
 from tenfold.nn.conformal import half_width
 from tenfold.nn.features import CLIP, FAR, FoldFeatures
-from tenfold.nn.layer import BENDS
+from tenfold.nn.layer import ACTIVATIONS
 from tenfold.nn.layout import Layout
 from tenfold.nn.mlp import FoldMLP
 from tenfold.nn.modules import ModuleNetwork
@@ -250,7 +250,7 @@ class _Perceptrons(nn.Module):
     def __init__(self, network: FoldMLP) -> None:
         super().__init__()
         features = network.features
-        self.bend = BENDS[network.options.activation].function
+        self.activate = ACTIVATIONS[network.options.activation].function
         self.columns = features.tables
         self.rooms = [
             (at, [self.columns.index(q) for q in layout.tables], features.inputs_F[at.start])
@@ -291,7 +291,7 @@ class _Perceptrons(nn.Module):
             sums.append(torch.matmul(h_FNI, first_FIO) + self.biases[0][at])
         h_FNI = torch.cat(sums, dim=0) if len(sums) > 1 else sums[0]
         for weight_FIO, bias_F1O in zip(self.weights[1:], self.biases[1:], strict=True):
-            h_FNI = torch.matmul(self.bend(h_FNI), weight_FIO) + bias_F1O
+            h_FNI = torch.matmul(self.activate(h_FNI), weight_FIO) + bias_F1O
         return h_FNI
 
 

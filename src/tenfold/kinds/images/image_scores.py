@@ -1,4 +1,4 @@
-"""How networks are judged, while they train, on images that they do not learn from."""
+"""How networks are scored, while they train, on images that they do not learn from."""
 
 from collections.abc import Callable
 
@@ -11,23 +11,23 @@ from tenfold.evaluate.metrics import accuracy, log_loss
 from tenfold.nn.network import FoldNetwork, answer
 from tenfold.nn.targets import FoldTarget
 from tenfold.picture_model import picture_inputs
-from tenfold.training.history import Validation
+from tenfold.training.history import TestScores
 
 
-def validator(
+def test_scorer(
     pictures: Pictures, schema: PictureSchema, size: int, device: torch.device
-) -> Callable[[FoldNetwork, FoldTarget], Validation]:
+) -> Callable[[FoldNetwork, FoldTarget], TestScores]:
     """Return what judges networks in training on pictures that they do not learn from."""
     truth = read_classes(pictures, schema)
     inputs = picture_inputs(pictures, size, device)
 
-    def validate(network: FoldNetwork, target: FoldTarget) -> Validation:
+    def score(network: FoldNetwork, target: FoldTarget) -> TestScores:
         rows_FM = torch.arange(len(truth)).expand(len(target.mean_F), -1)
         blocks = [block.mean(dim=0) for block in answer(network, target, inputs, rows_FM)]
         answers = torch.cat(blocks).cpu().numpy()
         weights = np.ones(len(truth))
-        return Validation(
+        return TestScores(
             loss=log_loss(truth, answers, weights), accuracy=accuracy(truth, answers, weights)
         )
 
-    return validate
+    return score
