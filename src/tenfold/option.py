@@ -47,6 +47,8 @@ class Option:
     of : str, optional
         The name of the only kind of data that it says something of.
     values : Values, optional
+    variable : str, optional
+        Of the environment, that says it, too.
     """
 
     help: str = ""
@@ -55,6 +57,7 @@ class Option:
     also: str | None = None
     of: str | None = None
     values: Values | None = None
+    variable: str | None = None
 
 
 def option(default: Any, help_text: str = "", metavar: str | None = None, **known: Any) -> Any:

@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 from typing import Final
 
-from tenfold.option import check
+from tenfold.option import Options, number, option, whole
 from tenfold.read_options import MAX_PIXELS, MOST_WHITE
-from tenfold.values import is_whole
 
+ONE: Final = whole(1, named="1 or more")
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ServeOptions:
+class ServeOptions(Options):
     """Where a server listens, and what a request may cost.
 
     Parameters
@@ -40,34 +40,41 @@ class ServeOptions:
         Rows that are answered in one call; 1 answers each request by itself.
     """
 
-    host: str = "127.0.0.1"
-    port: int = 8000
-    workers: int = 1
-    token: str | None = None
-    max_bytes: int = 32_000_000
-    max_rows: int = 10_000
-    max_pictures: int = 32
-    max_pixels: int = MAX_PIXELS
-    white: int | None = None
-    max_requests: int = 256
-    timeout: float = 30.0
-    batch_rows: int = 1_024
-
-    def __post_init__(self) -> None:
-        check(0 <= self.port < 65_536, "port", self.port, "a number from 0 to 65535")
-        check(self.workers >= 1, "workers", self.workers, "1 or more")
-        check(self.timeout > 0, "timeout", self.timeout, "a number of seconds above 0")
-        for name in ("max_bytes", "max_rows", "max_pictures", "max_pixels", "max_requests"):
-            value = getattr(self, name)
-            check(value >= 1, name.replace("_", "-"), value, "1 or more")
-        wanted = f"a whole number from 1 to {MOST_WHITE}"
-        check(
-            self.white is None or is_whole(self.white, 1, MOST_WHITE),
-            "white",
-            self.white,
-            wanted,
-        )
-        check(self.batch_rows >= 1, "batch-rows", self.batch_rows, "1 or more")
+    host: str = option(
+        "127.0.0.1", "Address to listen on; 0.0.0.0 accepts connections from any host."
+    )
+    port: int = option(
+        8000,
+        "Port to listen on; 0 takes any free port.",
+        values=whole(0, 65_535, "a number from 0 to 65535"),
+    )
+    workers: int = option(1, "Number of server processes.", values=ONE)
+    token: str | None = option(
+        None, "Bearer token that requests must send.", variable="TENFOLD_TOKEN"
+    )
+    max_bytes: int = option(32_000_000, "Maximum size of a request body.", values=ONE)
+    max_rows: int = option(10_000, "Maximum number of rows per request.", values=ONE)
+    max_pictures: int = option(32, "Maximum number of images per request.", values=ONE)
+    max_pixels: int = option(MAX_PIXELS, "Maximum number of pixels per image.", values=ONE)
+    white: int | None = option(
+        None,
+        "Value that means white in images of 16 or 32 bits.",
+        "N",
+        values=whole(1, MOST_WHITE),
+    )
+    max_requests: int = option(
+        256, "Maximum number of concurrent requests per worker.", values=ONE
+    )
+    timeout: float = option(
+        30.0,
+        "Maximum time for a request, in seconds.",
+        values=number(lambda seconds: seconds > 0, "a number of seconds above 0"),
+    )
+    batch_rows: int = option(
+        1_024,
+        "Maximum number of rows to predict in one call; 1 predicts each request by itself.",
+        values=ONE,
+    )
 
     @property
     def is_local(self) -> bool:

@@ -22,7 +22,7 @@ from tenfold.cli.terminal import (
 )
 from tenfold.documents import document
 from tenfold.extras import require
-from tenfold.serve_options import DEFAULTS, ServeOptions
+from tenfold.serve_options import ServeOptions
 
 __all__ = ["app"]
 
@@ -122,82 +122,28 @@ def export(
 
 
 @app.command()
-def serve(  # noqa: PLR0913 - each option of the command, by its own name
+@opt.takes(group=ServeOptions)
+def serve(
     model: Annotated[
         Path,
         typer.Argument(metavar="RUN|FILE", help="A run, or a file written by tenfold export."),
     ],
     *,
-    host: Annotated[
-        str,
-        typer.Option(help="Address to listen on; 0.0.0.0 accepts connections from any host."),
-    ] = DEFAULTS.host,
-    port: Annotated[
-        int, typer.Option(help="Port to listen on; 0 takes any free port.")
-    ] = DEFAULTS.port,
-    workers: Annotated[
-        int, typer.Option(help="Number of server processes.")
-    ] = DEFAULTS.workers,
-    token: Annotated[
-        str | None,
-        typer.Option(envvar="TENFOLD_TOKEN", help="Bearer token that requests must send."),
-    ] = DEFAULTS.token,
-    max_bytes: Annotated[
-        int, typer.Option(help="Maximum size of a request body.")
-    ] = DEFAULTS.max_bytes,
-    max_rows: Annotated[
-        int, typer.Option(help="Maximum number of rows per request.")
-    ] = DEFAULTS.max_rows,
-    max_pictures: Annotated[
-        int, typer.Option(help="Maximum number of images per request.")
-    ] = DEFAULTS.max_pictures,
-    max_pixels: Annotated[
-        int, typer.Option(help="Maximum number of pixels per image.")
-    ] = DEFAULTS.max_pixels,
-    white: Annotated[
-        int | None,
-        typer.Option(metavar="N", help="Value that means white in images of 16 or 32 bits."),
-    ] = DEFAULTS.white,
-    max_requests: Annotated[
-        int, typer.Option(help="Maximum number of concurrent requests per worker.")
-    ] = DEFAULTS.max_requests,
-    timeout: Annotated[
-        float, typer.Option(help="Maximum time for a request, in seconds.")
-    ] = DEFAULTS.timeout,
-    batch_rows: Annotated[
-        int,
-        typer.Option(
-            help="Maximum number of rows to predict in one call; 1 predicts "
-            "each request by itself."
-        ),
-    ] = DEFAULTS.batch_rows,
     data: opt.TrainedOn = None,
     as_json: opt.AsJson = False,
+    **said: Any,
 ) -> None:
     """Serve predictions over HTTP, with a page to try the model; local by default."""
     require("fastapi", extra="serve", to="serve a model")
     from tenfold.serve.server import serve as run_server  # noqa: PLC0415
 
-    options = ServeOptions(
-        host=host,
-        port=port,
-        workers=workers,
-        token=token,
-        max_bytes=max_bytes,
-        max_rows=max_rows,
-        max_pictures=max_pictures,
-        max_pixels=max_pixels,
-        white=white,
-        max_requests=max_requests,
-        timeout=timeout,
-        batch_rows=batch_rows,
-    )
+    options = ServeOptions(**said)
 
     def began(address: str) -> None:
         if not options.is_local:
-            also = "" if token else ", and no --token is required"
+            also = "" if options.token else ", and no --token is required"
             print(
-                f"other machines can connect: the server listens on {host}{also}",
+                f"other machines can connect: the server listens on {options.host}{also}",
                 file=sys.stderr,
             )
         told = f"serving at {address}"
