@@ -16,7 +16,7 @@ from tenfold.data.encode import Encoded
 from tenfold.data.folds import decide_folds, make_splits, who_answers
 from tenfold.data.groups import Group
 from tenfold.data.split import splits_of
-from tenfold.errors import ExportError
+from tenfold.errors import ExportError, PredictError
 from tenfold.intake import Intake
 from tenfold.learning import (
     Dealt,
@@ -51,9 +51,12 @@ class Kind(Intake):
         """
         return options
 
-    @abstractmethod
     def read(
-        self, source: Any, test: Any, options: RunOptions, watch: Callback
+        self,
+        source: Any,
+        test: Any,
+        options: RunOptions,
+        watch: Callback,  # noqa: ARG002
     ) -> tuple[Any, Any]:
         """Return the labelled data that a user names, and test rows or None.
 
@@ -62,6 +65,8 @@ class Kind(Intake):
         InputError
             If they cannot be read.
         """
+        data = self.read_labelled(source, None, options)
+        return data, None if test is None else self.read_labelled(test, None, options)
 
     def choose_place(self, device: str) -> tuple[Place, tuple[Decision, ...]]:
         """Return where networks are trained; ``device`` is what the user named."""
@@ -116,7 +121,6 @@ class Kind(Intake):
     def encoder(self, learning: Learning, plan: Any) -> Encoder:
         """Return how new rows become inputs of the networks."""
 
-    @abstractmethod
     def truth(
         self, data: Any, schema: Any
     ) -> tuple[NDArray[np.float64] | NDArray[np.int64], NDArray[np.float64]]:
@@ -127,18 +131,25 @@ class Kind(Intake):
         PredictError
             P03 or P04, if there are none, or classes that were never learnt.
         """
+        coded = self.encode(data, schema)
+        unknown = int((coded.target < 0).sum()) if schema.classes else 0
+        if unknown or len(coded.target) == 0:
+            raise PredictError("P03", f"{unknown:,} {self.noun} have no class that was learnt")
+        return coded.target, coded.weights
 
     def groups(self, data: Any, schema: Any) -> Iterable[Group]:  # noqa: ARG002
         """Return groups of rows that a user can name, to be scored one by one."""
         return ()
 
-    @abstractmethod
     def pack(self, model: Any) -> tuple[dict[str, Any], dict[str, Tensor]]:
         """Return what a model file says of a model beyond what all kinds say, and its tensors.
 
         ``network`` says which network it is, and ``sample`` holds ``answers`` to made-up rows,
         by which an opened model is checked.
         """
+        answers = self.sample_answers(model, {}, lambda _at, _answer: True)
+        network, sample = {"kind": model.form}, {"answers": answers.tolist()}
+        return {"scored": None, "network": network, "sample": sample}, {}
 
     @abstractmethod
     def unpack(
@@ -154,18 +165,22 @@ class Kind(Intake):
             If the parts do not belong together.
         """
 
-    @abstractmethod
     def sample_answers(
         self,
         model: Any,
-        manifest: Mapping[str, Any],
-        goes_on: Callable[[int, NDArray[np.float64]], bool],
+        manifest: Mapping[str, Any],  # noqa: ARG002
+        goes_on: Callable[[int, NDArray[np.float64]], bool],  # noqa: ARG002
     ) -> NDArray[np.float64]:
         """Return what a model says of the made-up rows of its file.
 
         ``goes_on`` takes a row's number and answer, and says whether to ask about the next: a
         file that is refused in the end is to cost as little as possible.
         """
+        return np.asarray(model.answers(self.samples(model.schema)))
+
+    def samples(self, schema: Any) -> Any:
+        """Return a few made-up rows, where ``sample_answers`` has none of its own."""
+        raise NotImplementedError(schema)
 
     def of_format_2(self, manifest: dict[str, Any], tensors: dict[str, Tensor]) -> Parts:
         """Return the parts of a model file of format 1 or 2 as format 3 would hold them."""

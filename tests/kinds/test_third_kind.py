@@ -1,13 +1,16 @@
 """A kind of data that nothing under src/ knows goes the whole way of the others."""
 
+import io
 import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import tenfold
+from tenfold.cli.views import app
 from tenfold.config import TrainOptions
 from tenfold.errors import AuditError, ExportError, PredictError, UsageError
 from tenfold.kinds import registry
@@ -99,6 +102,32 @@ def test_a_server_answers_as_the_run_does(data: Path, tmp_path: Path) -> None:
     assert reply([*asked, "a"])["error"]["code"] == "V02"
     assert reply("XY-999")["error"]["code"] == "V07"
     assert ask_here(app, "/predict", b"a", "text/csv").code == "V06"
+
+
+def test_the_commands_read_predict_and_score_it(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tenfold.train(data, folds=3, training=TrainOptions(epochs=20), out=tmp_path / "runs")
+    new = write(tmp_path / f"new{SUFFIX}", 60, seed=1)
+
+    def command(*words: Any) -> str:
+        app([str(word) for word in words], standalone_mode=False)
+        return capsys.readouterr().out
+
+    said = pd.read_csv(io.StringIO(command("predict", run.folder, new)))
+    known = run.predict(new).rename_axis("line").reset_index()
+    pd.testing.assert_frame_equal(said, known, atol=1e-6)
+    told = command("evaluate", run.folder, new)
+    assert told.startswith(f"60 strings of {new}\n")
+    assert "accuracy" in told
+    with pytest.raises(PredictError, match="trained on strings, but this is a table"):
+        command("predict", run.folder, tmp_path / "rows.csv")
+    with pytest.raises(UsageError, match="does not apply to strings"):
+        command("predict", run.folder, new, "--separator", ";")
+    with pytest.raises(UsageError, match="departures lists cells, but the run is on strings"):
+        command("predict", run.folder, new, "--departures", tmp_path / "x.csv")
+    with pytest.raises(PredictError, match="what networks look at in strings"):
+        command("explain", run.folder, new)
 
 
 def test_a_leak_stops_it_and_the_audit_says_so(tmp_path: Path) -> None:
