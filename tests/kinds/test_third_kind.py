@@ -100,7 +100,8 @@ def test_a_server_answers_as_the_run_does(data: Path, tmp_path: Path) -> None:
     assert known["prediction"].nunique() == 3  # the control
     assert reply([]) == {"predictions": []}
     assert reply([*asked, "a"])["error"]["code"] == "V02"
-    assert reply("XY-999")["error"]["code"] == "V07"
+    for wrong in ("XY-999", [3], [None]):
+        assert reply(wrong)["error"]["code"] == "V07"
     assert ask_here(app, "/predict", b"a", "text/csv").code == "V06"
 
 

@@ -58,6 +58,8 @@ class Service:
 
     Attributes
     ----------
+    kind : str
+        Of the data that it answers for.
     noun : str
         What is asked about, in the plural.
     takes : tuple of str
@@ -72,6 +74,7 @@ class Service:
         Whether one call of the model is work for all cores.
     """
 
+    kind: ClassVar[str] = ""
     noun: ClassVar[str] = "rows"
     takes: ClassVar[tuple[str, ...]] = (JSON,)
     more: ClassVar[tuple[str, str] | None] = None

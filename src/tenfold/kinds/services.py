@@ -9,7 +9,8 @@ from tenfold.kinds.service import ROWS, Service
 from tenfold.kinds.tables.table_service import TableService
 from tenfold.serve_options import ServeOptions
 
-SERVICES: Final[dict[str, type[Service]]] = {"table": TableService, "images": ImageService}
+OWN: Final[tuple[type[Service], ...]] = (TableService, ImageService)
+SERVICES: Final = {service.kind: service for service in OWN}
 """By the name of the kind. What no kind has a service of its own for takes rows of JSON."""
 
 

@@ -7,6 +7,7 @@ from typing import Any, final
 
 from numpy.typing import NDArray
 
+from tenfold.errors import ServeError, TenfoldError
 from tenfold.exported import HIGH, LOW, PROBABILITIES, VALUE, Equality, Feeds, Label
 from tenfold.kinds.service import ROWS
 from tenfold.opening import load
@@ -40,8 +41,21 @@ class AnsweringRun:
         self.outputs: tuple[str, ...] = (self.label.answer, *ends)
 
     def ask(self, feeds: Mapping[str, NDArray[Any]], outputs: Sequence[str]) -> Feeds:
-        """Return outputs by name for rows."""
-        table = self._run.predict(feeds[ROWS].tolist())
+        """Return outputs by name for rows.
+
+        Raises
+        ------
+        TenfoldError
+            If they are not what the model takes.
+        """
+        try:
+            table = self._run.predict(feeds[ROWS].tolist())
+        except TenfoldError:
+            raise
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            # A kind of data reads values of any type, whatever it expects.
+            fact = f"a row is not what the model takes ({type(error).__name__})"
+            raise ServeError("V07", fact) from error
         names = [f"probability {name}" for name in self.label.classes]
         columns = {PROBABILITIES: names, VALUE: ["prediction"], LOW: ["low"], HIGH: ["high"]}
         return {name: table[columns[name]].to_numpy(float) for name in outputs}

@@ -46,6 +46,7 @@ from tenfold.kinds.images.image_packing import (
     sample_answers,
 )
 from tenfold.kinds.images.image_scores import test_scorer
+from tenfold.kinds.images.image_service import ImageService
 from tenfold.kinds.images.small import small_jpeg
 from tenfold.kinds.refusing import Names, refuse
 from tenfold.learning import (
@@ -82,8 +83,8 @@ AGAIN: Final = 500  # pictures of a run that are read once more
 class Images(Kind):
     """Pictures of any size, told apart by class."""
 
-    name: ClassVar[str] = "images"
-    noun: ClassVar[str] = "images"
+    name: ClassVar[str] = ImageService.kind
+    noun: ClassVar[str] = ImageService.noun
     whole: ClassVar[str] = "images"
     single: ClassVar[str] = "an image"
     suffixes: ClassVar[tuple[str, ...]] = SUFFIXES

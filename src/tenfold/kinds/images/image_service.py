@@ -23,6 +23,7 @@ GREY: Final = 128
 class ImageService(Service):
     """Answers image files, one or a form of them."""
 
+    kind: ClassVar[str] = "images"
     noun: ClassVar[str] = "images"
     takes: ClassVar[tuple[str, ...]] = (FORM, "image/*")
     more: ClassVar[tuple[str, str] | None] = (

@@ -43,6 +43,7 @@ from tenfold.kinds.tables.new_tables import SUFFIXES, joined, reading_told
 from tenfold.kinds.tables.older_tables import with_layouts
 from tenfold.kinds.tables.table_explanation import TableExplanation, explain_table
 from tenfold.kinds.tables.table_packing import describe_table, rebuild_table, table_answers
+from tenfold.kinds.tables.table_service import TableService
 from tenfold.kinds.tables.table_split import split_rows
 from tenfold.learning import (
     Dealt,
@@ -68,8 +69,8 @@ OF_PICTURES: Final = frozenset({"pretrained", "scratch"})  # networks
 class Tables(Kind):
     """Rows and columns: numbers, categories, dates and text."""
 
-    name: ClassVar[str] = "table"
-    noun: ClassVar[str] = "rows"
+    name: ClassVar[str] = TableService.kind
+    noun: ClassVar[str] = TableService.noun
     whole: ClassVar[str] = "a table"
     single: ClassVar[str] = "a table"
     suffixes: ClassVar[tuple[str, ...]] = SUFFIXES

@@ -19,6 +19,7 @@ from tenfold.serve_options import DEFAULTS, ServeOptions
 class TableService(Service):
     """Answers rows of a table."""
 
+    kind: ClassVar[str] = "table"
     takes: ClassVar[tuple[str, ...]] = (JSON, CSV)
     replies: ClassVar[tuple[str, ...]] = (CSV,)
     more: ClassVar[tuple[str, str] | None] = (
