@@ -40,9 +40,10 @@ def prepare(
     """Return a case: the default plan of a network, with a width, batch or epochs changed."""
     from tenfold.config import RunOptions, SchemaOptions, SplitOptions, TrainOptions  # noqa: PLC0415
     from tenfold.kinds.registry import TABLES  # noqa: PLC0415
+    from tenfold.kinds.tables.networks.registry import choose_plan  # noqa: PLC0415
+    from tenfold.kinds.tables.networks.table_network import Setting  # noqa: PLC0415
     from tenfold.learning import Learning  # noqa: PLC0415
     from tenfold.seeds import Streams  # noqa: PLC0415
-    from tenfold.training.choose import choose_plan  # noqa: PLC0415
 
     width = changes.pop("width", None)
     if name == "california" and target is None:
@@ -58,7 +59,9 @@ def prepare(
     learning = Learning(data=table, test=None, schema=schema, options=options, streams=streams)
     dealt = TABLES.split(learning, TABLES.encode(table, schema))
     rows, splits = dealt.rows, dealt.splits
-    plan, _ = choose_plan(rows, len(splits), schema.task, options.train)
+    plan, _ = choose_plan(
+        Setting(rows=rows, folds=len(splits), task=schema.task, options=options.train)
+    )
     if width is not None:
         body = replace(plan.body, hidden=tuple(width for _ in plan.body.hidden))
         plan = replace(plan, body=body)

@@ -22,9 +22,8 @@ from tenfold import train
 from tenfold.config import TrainOptions
 from tenfold.errors import NetworkError
 from tenfold.machine import give_memory_back, peak_memory_bytes, resident_bytes
-from tenfold.training.choose import choose_plan
 from tenfold.training.room import Room
-from tests.engine_tables import coded, fit, splits_at, three_folds
+from tests.engine_tables import coded, fit, plan_for, splits_at, three_folds
 
 LIMITS: Final = (100 * 2**20, 2 * 2**30)  # bytes: too few, and enough
 
@@ -66,7 +65,7 @@ def growth(name: str) -> Growth:
     splits = splits_at(rows, three_folds(len(frame)))
     own = None if isinstance(network, str) else network
     options = TrainOptions(network="auto" if own is None else "own", epochs=1)
-    plan, _ = choose_plan(rows, 3, task, options, own)
+    plan = plan_for(rows, 3, task, options, own)
     Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
     give_memory_back()
     before = resident_bytes()

@@ -24,13 +24,15 @@ from tenfold.data.encode import Encoded, encode
 from tenfold.data.read import read_table
 from tenfold.data.schema import infer_schema
 from tenfold.data.split import Splits
+from tenfold.kinds.tables.networks.registry import choose_plan
+from tenfold.kinds.tables.networks.table_network import Setting
 from tenfold.nn.inputs import TableInputs
 from tenfold.nn.network import FoldNetwork, answer
+from tenfold.nn.own import MakeModule
 from tenfold.nn.targets import FoldTarget
 from tenfold.run import Run
 from tenfold.seeds import Streams
 from tenfold.training.checkpoints import Checkpoints
-from tenfold.training.choose import choose_plan
 from tenfold.training.fit import FoldFits, fit_folds
 from tenfold.training.recipe import Plan
 from tenfold.training.watch import Callback, Deadline, Supervision
@@ -210,12 +212,20 @@ CASES: Final = [
 over_cases = pytest.mark.parametrize(("kind", "network"), CASES)
 
 
+def plan_for(
+    rows: Encoded, folds: int, task: Task, options: TrainOptions, make: MakeModule | None = None
+) -> Plan:
+    """Return the plan that a table gets."""
+    setting = Setting(rows=rows, folds=folds, task=task, options=options, make=make)
+    return choose_plan(setting)[0]
+
+
 def small_plan(network: str, rows: Encoded, folds: int, task: Task, **changes: object) -> Plan:
     """Return the plan that a user of this network gets, for a few epochs."""
     given = NETWORKS[network]
     name, make = (given, None) if isinstance(given, str) else ("own", given)
     options = TrainOptions(network=name, epochs=4)
-    plan, _ = choose_plan(rows, folds, task, options, make)
+    plan = plan_for(rows, folds, task, options, make)
     return replace(plan, recipe=replace(plan.recipe, **changes)) if changes else plan
 
 

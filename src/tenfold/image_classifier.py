@@ -17,6 +17,7 @@ from tenfold.data.split import Splitter
 from tenfold.errors import PictureError
 from tenfold.evaluate.coverage import sets_of
 from tenfold.following import Callbacks, following, only_callbacks
+from tenfold.kinds.images.networks.registry import choose_framing
 from tenfold.kinds.registry import IMAGES
 from tenfold.nn.own import MakeModule
 from tenfold.picture_model import PictureModel
@@ -29,7 +30,6 @@ from tenfold.study_estimator import (
     require_classes,
     require_difference,
 )
-from tenfold.training.choose_pictures import choose_framing
 
 Images = Sequence[Any] | NDArray[Any]
 """Files, PIL images, arrays of single pictures, or one array (N, H, W) or (N, H, W, 3)."""

@@ -20,6 +20,7 @@ from tenfold.config import Decision, RunOptions, Task
 from tenfold.data.encode import Encoded
 from tenfold.errors import ReadError, SchemaError
 from tenfold.kind import Kind
+from tenfold.kinds.images.networks.pretrained import head_plan
 from tenfold.learning import (
     Coded,
     Dealt,
@@ -36,7 +37,6 @@ from tenfold.nn.network import FoldNetwork
 from tenfold.nn.targets import FoldTarget
 from tenfold.packing import fill, rebuild_conformal, rebuild_decisions
 from tenfold.seeds import Streams
-from tenfold.training.choose_pictures import head_plan
 from tenfold.training.fit_pictures import fit_heads
 from tenfold.training.watch import Supervision
 

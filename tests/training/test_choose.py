@@ -10,9 +10,8 @@ import torch
 from tenfold.config import TrainOptions
 from tenfold.errors import NetworkError
 from tenfold.nn.mlp import MLPOptions
-from tenfold.training.choose import choose_plan
 from tenfold.training.device import choose_device, move, widest
-from tests.engine_tables import coded, linear_module, mixed_frame
+from tests.engine_tables import coded, linear_module, mixed_frame, plan_for
 
 ROWS, _ = coded(mixed_frame("regression", 48))
 
@@ -20,9 +19,9 @@ ROWS, _ = coded(mixed_frame("regression", 48))
 @pytest.mark.parametrize("network", ["auto", "tutorial"])
 def test_what_the_user_sets_is_taken(network: str) -> None:
     asked = TrainOptions(network=network, epochs=3, batch_size=7, lr=0.123)
-    plan, _ = choose_plan(ROWS, 3, "regression", asked)
+    plan = plan_for(ROWS, 3, "regression", asked)
     assert (plan.recipe.epochs, plan.recipe.batch_size, plan.recipe.lr) == (3, 7, 0.123)
-    default, _ = choose_plan(ROWS, 3, "regression", TrainOptions(network=network))
+    default = plan_for(ROWS, 3, "regression", TrainOptions(network=network))
     assert (default.recipe.epochs, default.recipe.batch_size, default.recipe.lr) != (
         3,
         7,
@@ -34,7 +33,7 @@ def test_what_the_user_sets_is_taken(network: str) -> None:
 @pytest.mark.parametrize("quality", ["fast", "medium", "best"])
 @pytest.mark.parametrize("task", ["regression", "classification"])
 def test_every_quality_has_a_plan_whose_members_can_watch(task: str, quality: str) -> None:
-    plan, _ = choose_plan(ROWS, 3, task, TrainOptions(quality=quality))
+    plan = plan_for(ROWS, 3, task, TrainOptions(quality=quality))
     assert isinstance(plan.body, MLPOptions)
     recipe = plan.recipe
     assert recipe.validating <= min(recipe.members, recipe.blocks)
@@ -45,23 +44,23 @@ def test_many_columns_get_no_bins() -> None:
     """Bins took ten gigabytes on a table of 1,000 columns."""
     for columns, coded_so in ((500, True), (501, False)):
         wide = replace(ROWS, numbers=np.zeros((len(ROWS), columns)))
-        plan, _ = choose_plan(wide, 3, "regression", TrainOptions())
+        plan = plan_for(wide, 3, "regression", TrainOptions())
         assert (bool(plan.features.bins), plan.features.recurring) == (coded_so, coded_so)
 
 
 def test_a_network_of_ones_own_comes_as_a_function_or_as_a_file(tmp_path: Path) -> None:
-    plan, _ = choose_plan(ROWS, 3, "regression", TrainOptions(network="own"), linear_module)
+    plan = plan_for(ROWS, 3, "regression", TrainOptions(network="own"), linear_module)
     assert plan.body is linear_module
     file = tmp_path / "mine.py"
     file.write_text("import torch\ndef net(i, o):\n    return torch.nn.Linear(i, o)\n")
-    plan, _ = choose_plan(ROWS, 3, "regression", TrainOptions(network=f"{file}:net"))
+    plan = plan_for(ROWS, 3, "regression", TrainOptions(network=f"{file}:net"))
     assert callable(plan.body)
     assert plan.features.style == "standard"
 
 
 def test_the_tutorials_network_refuses_classes() -> None:
     with pytest.raises(NetworkError) as caught:
-        choose_plan(ROWS, 3, "classification", TrainOptions(network="tutorial"))
+        plan_for(ROWS, 3, "classification", TrainOptions(network="tutorial"))
     assert caught.value.code == "N04"
 
 

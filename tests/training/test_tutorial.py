@@ -1,19 +1,22 @@
 """The tutorial's network is the one that plain torch would train."""
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 from torch import nn
 
+from tenfold.config import TrainOptions
 from tenfold.nn.mlp import FoldMLP
 from tenfold.seeds import Streams
 from tenfold.training.batches import BatchPlan
-from tenfold.training.choose import tutorial_plan
 from tenfold.training.fit import build, make_features, make_stack
 from tests.engine_tables import (
     coded,
     fit,
     fold_answers,
     mixed_frame,
+    plan_for,
     small_plan,
     splits_at,
     three_folds,
@@ -24,7 +27,8 @@ EPOCHS = 5
 
 def test_the_tutorials_plan_is_the_tutorials() -> None:
     """Dense 13 relu, Dense 1, normal initialisation, squared error, Adam, 100 epochs of 5."""
-    plan = tutorial_plan("regression", standardize=False)
+    rows, options = coded(mixed_frame("regression", 12))[0], TrainOptions(network="tutorial")
+    plan = plan_for(rows, 3, "regression", options)
     assert (plan.body.hidden, plan.body.activation, plan.body.init) == (
         (13,),
         "relu",
@@ -40,7 +44,8 @@ def test_the_tutorials_plan_is_the_tutorials() -> None:
         0.0,
     )
     assert (plan.features.style, plan.standardize_target) == ("raw", False)
-    assert tutorial_plan("regression", standardize=True).features.style == "standard"
+    standard = plan_for(rows, 3, "regression", replace(options, standardize=True))
+    assert standard.features.style == "standard"
 
 
 def test_a_fold_of_the_tutorial_is_a_plain_network_trained_on_the_same_batches() -> None:

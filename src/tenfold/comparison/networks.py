@@ -17,11 +17,11 @@ from tenfold.config import RunOptions
 from tenfold.data.pictures import Pictures, read_pictures
 from tenfold.data.table import Table
 from tenfold.errors import PictureError
+from tenfold.kinds.images.networks.registry import choose_framing
 from tenfold.kinds.registry import IMAGES, TABLES
 from tenfold.learning import Given
 from tenfold.machine import usable_threads
 from tenfold.study.study import Study, run_study
-from tenfold.training.choose_pictures import choose_framing
 
 STEPS: Final = {
     "pretrained": (

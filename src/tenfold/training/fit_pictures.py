@@ -25,11 +25,11 @@ from tenfold.nn.targets import FoldTarget
 from tenfold.nn.threads import make_ready
 from tenfold.seeds import Streams
 from tenfold.training.augment import Draws
-from tenfold.training.choose_pictures import PicturePlan
 from tenfold.training.feed import PictureFeed, WholeFeed
 from tenfold.training.fit import FoldFits, make_stack, run_training
 from tenfold.training.history import TestScores
 from tenfold.training.loop import Stack, Training
+from tenfold.training.picture_plan import PicturePlan
 from tenfold.training.watch import Supervision
 
 START_PICTURES: Final = 1_500  # that a first layer is fitted to

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from tenfold.learning import Learning
 from tenfold.picture_model import picture_features, picture_inputs
-from tenfold.training.choose_pictures import PicturePlan
+from tenfold.training.picture_plan import PicturePlan
 from tenfold.training.watch import Callback, Supervision
 
 

@@ -47,6 +47,12 @@ from tenfold.kinds.images.image_packing import (
 )
 from tenfold.kinds.images.image_scores import test_scorer
 from tenfold.kinds.images.image_service import ImageService
+from tenfold.kinds.images.networks.picture_network import Setting
+from tenfold.kinds.images.networks.registry import (
+    choose_framing,
+    choose_plan,
+    find_network,
+)
 from tenfold.kinds.images.small import small_jpeg
 from tenfold.kinds.refusing import Names, refuse
 from tenfold.learning import (
@@ -62,19 +68,11 @@ from tenfold.nn.backbones import load_backbone
 from tenfold.picture_model import PictureEncoder, PictureModel, picture_inputs
 from tenfold.read_options import PictureOptions
 from tenfold.seeds import Streams
-from tenfold.training.choose_pictures import (
-    PRETRAINED,
-    PicturePlan,
-    choose_framing,
-    choose_picture_plan,
-    folds_of,
-    named,
-)
 from tenfold.training.device import Place, choose_place
 from tenfold.training.fit_pictures import fit_heads, fit_pictures
+from tenfold.training.picture_plan import PicturePlan
 from tenfold.training.watch import Callback, Supervision
 
-STARTING_FROM_WEIGHTS: Final = frozenset({"auto", "pretrained"})  # networks
 OF_LISTS: Final[Names] = {"pictures": ("file_column", "target", "group_column")}
 SUFFIXES: Final = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif")
 AGAIN: Final = 500  # pictures of a run that are read once more
@@ -101,7 +99,7 @@ class Images(Kind):
         if Path(source).is_dir():
             refuse(options, OF_LISTS, "a folder of images, with one folder per class")
         train = options.train
-        if train.weights is not None and train.network not in STARTING_FROM_WEIGHTS:
+        if train.weights is not None and not find_network(train).starts_from_weights:
             fact = f"--network {train.network} does not use the weights of --weights"
             raise UsageError("U02", fact)
         return options
@@ -150,9 +148,8 @@ class Images(Kind):
     def split(self, learning: Learning, coded: Encoded) -> Dealt:
         """Deal pictures out to folds as the user or the network says."""
         options, schema = learning.options, learning.schema
-        usual = folds_of(
-            named(options.train, learning.given.network), on_gpu=learning.place.on_gpu
-        )
+        network = find_network(options.train, learning.given.network)
+        usual = network.usual_folds(on_gpu=learning.place.on_gpu)
         if learning.given.splitter is not None:
             found = who_answers(
                 splits_of(learning.given.splitter, coded, schema), options.split
@@ -174,10 +171,16 @@ class Images(Kind):
     ) -> tuple[PicturePlan, tuple[Decision, ...]]:
         """Choose the network and the recipe by the number of pictures."""
         train, make = learning.options.train, learning.given.network
-        name = named(train, make)
-        backbone = load_backbone(train.weights) if name in PRETRAINED else None
-        on_gpu = learning.place.on_gpu
-        return choose_picture_plan(len(dealt.rows), train, backbone, make, on_gpu=on_gpu)
+        weights = find_network(train, make).starts_from_weights
+        setting = Setting(
+            pictures=len(dealt.rows),
+            size=choose_framing(train).size,
+            options=train,
+            backbone=load_backbone(train.weights) if weights else None,
+            make=make,
+            on_gpu=learning.place.on_gpu,
+        )
+        return choose_plan(setting)
 
     def fit(
         self, learning: Learning, plan: PicturePlan, dealt: Dealt, care: Supervision
@@ -190,7 +193,7 @@ class Images(Kind):
             return Fitted(fits=fits, rows=rows, decisions=fits.decisions)
         score_test = None
         test, alone = learning.test, not dealt.splits.held_out.any()
-        if plan.form == "tutorial" and test is not None and alone:
+        if plan.scores_epochs and test is not None and alone:
             score_test = test_scorer(test, learning.schema, plan.size, place.device)
         fits = fit_pictures(
             rows,

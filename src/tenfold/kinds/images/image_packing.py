@@ -16,27 +16,23 @@ from tenfold.config import MOST_SIDE
 from tenfold.data.picture_schema import PictureSchema
 from tenfold.data.pictures import Pictures
 from tenfold.kind import Kind
+from tenfold.kinds.images.networks.picture_network import Stored
+from tenfold.kinds.images.networks.registry import NETWORKS
 from tenfold.model import Ensemble, Model
-from tenfold.nn.backbones import Backbone, empty_backbone
-from tenfold.nn.convnets import FineTuned, ScratchClassifier, TutorialClassifier
-from tenfold.nn.head import FoldHead
+from tenfold.nn.backbones import empty_backbone
 from tenfold.nn.modules import ModuleNetwork
-from tenfold.nn.network import FoldNetwork
-from tenfold.nn.own import MakeModule, make_modules
+from tenfold.nn.own import MakeModule
 from tenfold.nn.targets import FoldTarget
 from tenfold.packing import (
     check_counts,
     fill,
     rebuild_conformal,
     rebuild_decisions,
-    require_function,
 )
 from tenfold.picture_model import PictureEncoder, PictureModel
 from tenfold.training.device import choose_place
-from tenfold.training.fit_pictures import TURNS
 
 SAMPLES: Final = 3
-MOST_MODULES: Final = 1_000
 
 
 def describe_pictures(model: PictureModel) -> dict[str, Any]:
@@ -46,10 +42,7 @@ def describe_pictures(model: PictureModel) -> dict[str, Any]:
         "size": model.encoder.size,
         "mirrored": model.encoder.mirrored,
     }
-    if model.encoder.backbone is not None:
-        network["backbone"] = model.encoder.backbone.name
-    elif model.form == "fine-tuned" and isinstance(model.network, ModuleNetwork):
-        network["backbone"] = model.network.module.backbone_name
+    network |= NETWORKS[model.form].told(model)
     scored = model.scored
     return {
         "scored": None
@@ -134,86 +127,49 @@ def rebuild_pictures(
         If sizes cannot be those of a model.
     """
     schema = PictureSchema.from_dict(manifest["schema"])
-    told = manifest["network"]
-    outputs, size = int(manifest["outputs"]), int(told["size"])
+    told, outputs = manifest["network"], int(manifest["outputs"])
+    form, size = str(told["kind"]), int(told["size"])
     if not 0 < size <= MOST_SIDE or not 0 < schema.framing.size <= MOST_SIDE:
         raise ValueError("images of this size cannot be read")
     if outputs != len(schema.classes):
         raise ValueError("the schema does not match the network")
+    if form not in NETWORKS:
+        raise ValueError(f"there is no network {form!r}")
     backbone = None
-    if told["kind"] == "pretrained":
+    if NETWORKS[form].keeps_backbone:
         backbone = empty_backbone(str(told["backbone"]))
         fill(backbone, "backbone.", tensors)
     precision = choose_place("cpu")[0].precision
-
-    def ensemble(counts: Mapping[str, Any], prefix: str) -> Ensemble:
-        check_counts(counts, tensors, prefix)
-        networks = int(counts["networks"])
-        if backbone is None:
-            network: FoldNetwork = _modules(told, networks, outputs, size, make, precision)
-        else:
-            network = _heads(networks, backbone, outputs)
-        target = FoldTarget(networks, schema.task, outputs)
-        for name, module in (("network.", network), ("target.", target)):
-            fill(module, prefix + name, tensors)
-        return Ensemble(network=network, target=target, folds=int(counts["folds"]))
-
-    answering, scored = ensemble(manifest, ""), manifest.get("scored")
-    mirrored = bool(told["mirrored"])
+    encoder = PictureEncoder(
+        backbone=backbone, mirrored=bool(told["mirrored"]), size=size, precision=precision
+    )
+    stored = Stored(told=told, outputs=outputs, encoder=encoder, make=make)
+    answering, scored = _ensemble(stored, manifest, tensors, ""), manifest.get("scored")
     return Model(
         kind=kind,
         schema=schema,
-        encoder=PictureEncoder(
-            backbone=backbone, mirrored=mirrored, size=size, precision=precision
-        ),
+        encoder=encoder,
         network=answering.network,
         target=answering.target,
         folds=answering.folds,
-        form=str(told["kind"]),
+        form=form,
         decisions=rebuild_decisions(manifest["decisions"]),
         conformal=rebuild_conformal(manifest["conformal"], tensors, columns=0),
-        scored=None if scored is None else ensemble(scored, "scored."),
+        scored=None if scored is None else _ensemble(stored, scored, tensors, "scored."),
     )
 
 
-def _heads(networks: int, backbone: Backbone, outputs: int) -> FoldNetwork:
-    """Return heads with numbers still to be filled in."""
-    with torch.device("meta"):
-        return FoldHead(networks=networks, inputs=backbone.width, outputs=outputs)
-
-
-def _modules(
-    told: Mapping[str, Any],
-    networks: int,
-    outputs: int,
-    size: int,
-    make: MakeModule | None,
-    precision: torch.dtype | None,
-) -> ModuleNetwork:
-    """Return networks of a kind with numbers still to be filled in."""
-    shape = (3, size, size)
-    kind = told["kind"]
-    if networks > MOST_MODULES:
-        raise ValueError("there are not this many networks")
-    if kind == "own":
-        modules = make_modules(
-            require_function(make), [shape] * networks, outputs, range(networks)
-        )
-        return ModuleNetwork(modules, range(networks), turns=TURNS, precision=precision)
-    # One module lends its form to all; their numbers come from the file.
-    with torch.device("meta"):
-        one = _form(told, outputs, size)
-        return ModuleNetwork(
-            [one] * networks, range(networks), turns=TURNS, precision=precision
-        )
-
-
-def _form(told: Mapping[str, Any], outputs: int, size: int) -> torch.nn.Module:
-    kind = told["kind"]
-    if kind == "fine-tuned":
-        return FineTuned(empty_backbone(str(told["backbone"])), outputs)
-    if kind == "tutorial":
-        return TutorialClassifier(size, outputs)
-    if kind == "scratch":
-        return ScratchClassifier(outputs)
-    raise ValueError(f"there is no network {kind!r}")
+def _ensemble(
+    stored: Stored,
+    counts: Mapping[str, Any],
+    tensors: Mapping[str, torch.Tensor],
+    prefix: str,
+) -> Ensemble:
+    """Return the networks that answer, or those that were scored."""
+    check_counts(counts, tensors, prefix)
+    networks = int(counts["networks"])
+    network = NETWORKS[str(stored.told["kind"])].rebuild(stored, networks)
+    target = FoldTarget(networks, "classification", stored.outputs)
+    for name, module in (("network.", network), ("target.", target)):
+        fill(module, prefix + name, tensors)
+    return Ensemble(network=network, target=target, folds=int(counts["folds"]))

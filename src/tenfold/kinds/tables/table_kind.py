@@ -39,6 +39,8 @@ from tenfold.errors import ReadError, UsageError
 from tenfold.explain.held_out import HeldOut
 from tenfold.intake import Looked
 from tenfold.kind import Kind
+from tenfold.kinds.tables.networks.registry import choose_plan
+from tenfold.kinds.tables.networks.table_network import Setting
 from tenfold.kinds.tables.new_tables import SUFFIXES, joined, reading_told
 from tenfold.kinds.tables.older_tables import with_layouts
 from tenfold.kinds.tables.table_explanation import TableExplanation, explain_table
@@ -57,7 +59,6 @@ from tenfold.learning import (
 from tenfold.nn.features import FoldFeatures
 from tenfold.seeds import Streams
 from tenfold.table_model import TableEncoder, TableModel
-from tenfold.training.choose import choose_plan
 from tenfold.training.fit import fit_folds
 from tenfold.training.recipe import Plan
 from tenfold.training.watch import Callback, Supervision
@@ -173,9 +174,14 @@ class Tables(Kind):
 
     def plan(self, learning: Learning, dealt: Dealt) -> tuple[Plan, tuple[Decision, ...]]:
         """Choose the network and the recipe by the number of rows."""
-        folds, task = len(dealt.splits), learning.schema.task
         return choose_plan(
-            dealt.rows, folds, task, learning.options.train, learning.given.network
+            Setting(
+                rows=dealt.rows,
+                folds=len(dealt.splits),
+                task=learning.schema.task,
+                options=learning.options.train,
+                make=learning.given.network,
+            )
         )
 
     def fit(self, learning: Learning, plan: Plan, dealt: Dealt, care: Supervision) -> Fitted:

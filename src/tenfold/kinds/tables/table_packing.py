@@ -13,33 +13,28 @@ from tenfold.config import TASKS
 from tenfold.data.encode import FIRST_LEVEL, level_counts, number_names
 from tenfold.data.schema import Schema
 from tenfold.kind import Kind
+from tenfold.kinds.tables.networks.registry import BY_FORM
 from tenfold.model import Ensemble, Model
 from tenfold.nn.features import FoldFeatures
 from tenfold.nn.layout import FeatureOptions, Layout
-from tenfold.nn.mlp import FoldMLP, MLPOptions
-from tenfold.nn.network import FoldNetwork
-from tenfold.nn.own import MakeModule, own_network
+from tenfold.nn.own import MakeModule
 from tenfold.nn.targets import FoldTarget
 from tenfold.packing import (
     check_counts,
     fill,
     rebuild_conformal,
     rebuild_decisions,
-    require_function,
 )
 from tenfold.table_model import TableEncoder, TableModel, coded_rows
 
 SAMPLE_ROWS: Final = 3
 MOST_CODES: Final = 16  # of a column of numbers
-MOST_LAYERS: Final = 100
 
 
 def describe_table(model: TableModel) -> dict[str, Any]:
     """Return what a manifest says of a table's networks."""
     numbers, codes = _sample_rows(model)
-    network: dict[str, Any] = {"kind": "own"}
-    if isinstance(model.network, FoldMLP):
-        network = {"kind": "mlp", "options": asdict(model.network.options)}
+    network = {"kind": model.form, **BY_FORM[model.form].told(model.network)}
     answering = Ensemble(network=model.network, target=model.target, folds=model.folds)
     return {
         **_describe_ensemble(answering),
@@ -144,10 +139,11 @@ def _rebuild_ensemble(
 ) -> Ensemble:
     check_counts(told, tensors, prefix)
     networks, outputs = int(told["networks"]), int(manifest["outputs"])
+    form = str(manifest["network"]["kind"])
     with torch.device("meta"):  # sizes that a manifest only claims take no memory
         features = _rebuild_features(manifest, told, schema, len(tensors))
         target = FoldTarget(networks, schema.task, outputs)
-    network = _rebuild_network(manifest["network"], features, outputs, make)
+    network = BY_FORM[form].rebuild(manifest["network"], features, outputs, make)
     for name, module in (("network.", network), ("target.", target)):
         fill(module, prefix + name, tensors)
     return Ensemble(network=network, target=target, folds=int(told["folds"]))
@@ -209,22 +205,3 @@ def _rebuild_layout(told: Mapping[str, Any], numbers: int, levels: tuple[int, ..
 
 def _among(places: Iterable[int], count: int) -> bool:
     return all(0 <= place < count for place in places)
-
-
-def _rebuild_network(
-    told: Mapping[str, Any], features: FoldFeatures, outputs: int, make: MakeModule | None
-) -> FoldNetwork:
-    if told["kind"] == "mlp":
-        shape = told["options"]
-        if not 0 <= len(shape["hidden"]) <= MOST_LAYERS or min(shape["hidden"], default=1) < 1:
-            raise ValueError("there is no network with such layers")
-        body = MLPOptions(
-            hidden=tuple(map(int, shape["hidden"])),
-            activation=shape["activation"],
-            word_numbers=int(shape["word_numbers"]),
-            init=shape["init"],
-        )
-        with torch.device("meta"):
-            return FoldMLP(features, outputs, body)
-    function = require_function(make)
-    return own_network(features, outputs, function, seeds=range(len(features.center_FP)))

@@ -13,6 +13,7 @@ from tenfold.data.folds import decide_folds, make_splits, most_folds, who_answer
 from tenfold.data.schema import Schema
 from tenfold.data.split import Splitter, pairs_of, splits_of
 from tenfold.data.standing import Standing
+from tenfold.kinds.tables.networks.registry import find_network
 from tenfold.learning import Dealt
 from tenfold.seeds import Streams
 
@@ -62,10 +63,9 @@ def split_rows(
         rows, told = keep_together(rows, folds, lenient=lenient)
         copies = (*copies, *told)
         folds, few = decide_folds(rows, split)
-    # The tutorial's cross-validation does not shuffle.
     shuffle = split.shuffle
     if shuffle is None:
-        shuffle = options.train.network != "tutorial"
+        shuffle = find_network(options.train).shuffles
     splits, how = make_splits(rows, schema, folds, streams, shuffle=shuffle)
     splits, told = who_answers(splits, split)
     told = (*copies, *few, *how, *told)

@@ -1,0 +1,89 @@
+"""A backbone that is trained on."""
+
+from typing import Any, ClassVar, Final
+
+from tenfold.config import TrainOptions
+from tenfold.data.framing import Framing
+from tenfold.kinds.images.networks.picture_network import (
+    PARTS,
+    LaidOutNetwork,
+    Setting,
+    Stored,
+)
+from tenfold.kinds.images.networks.pretrained import NAMES
+from tenfold.nn.backbones import empty_backbone
+from tenfold.nn.convnets import FineTuned
+from tenfold.nn.modules import ModuleNetwork, Treatment
+from tenfold.picture_model import PictureModel
+from tenfold.training.augment import Augmentation
+from tenfold.training.picture_plan import PicturePlan
+from tenfold.training.recipe import Recipe
+
+SEEN: Final = 6_000  # pictures in all: fewer pictures are seen more often
+MOST_EPOCHS: Final = 12
+FROZEN: Final = 5  # blocks of the backbone
+MOST_SIDE: Final = 224  # of the pictures that it learns from
+
+
+class FineTunedNetwork(LaidOutNetwork):
+    """The backbone trained on by a few epochs at a small learning rate.
+
+    On a processor its first blocks, which hold one in a hundred of its numbers and take two
+    thirds of the time, stay as they are.
+    """
+
+    name: ClassVar[str] = "fine-tuned"
+    framing: ClassVar[Framing] = Framing(size=256, crop=0.5)
+    starts_from_weights: ClassVar[bool] = True
+
+    def is_asked_for(self, options: TrainOptions) -> bool:
+        """Tell whether options name this network."""
+        return options.network in NAMES and options.quality == "best"
+
+    def usual_folds(self, *, on_gpu: bool) -> int:  # noqa: ARG002
+        """Return four: each is a network of its own."""
+        return 4
+
+    def plan(self, setting: Setting) -> PicturePlan:
+        """Return how it is trained."""
+        backbone, on_gpu = setting.backbone, setting.on_gpu
+        if backbone is None:
+            raise ValueError("there is no backbone to fine-tune")
+        recipe = Recipe(
+            epochs=min(MOST_EPOCHS, max(2, SEEN // setting.pictures)),
+            batch_size=32,
+            cut="filled",
+            lr=2e-4,
+            schedule="triangle",
+            warm_up=0.15,
+            betas=(0.9, 0.99),
+            decay=0.02,
+        )
+        return PicturePlan(
+            form=self.name,
+            make=lambda _, outputs: FineTuned(
+                backbone, outputs, frozen=0 if on_gpu else FROZEN
+            ),
+            recipe=recipe,
+            size=setting.size,
+            sizes=((1.0, min(setting.size, MOST_SIDE)),),
+            augmentation=Augmentation(
+                crop=(0.5, 1.0), rotation=10, flip="random", brightness=0.15, contrast=0.15
+            ),
+            parts=1 if on_gpu else PARTS,
+            treat=lambda _, parameter: Treatment(decay_factor=float(parameter.dim() > 1)),
+        )
+
+    def why(self, options: TrainOptions) -> str:  # noqa: ARG002
+        """Return why it is trained so."""
+        return "--quality best fine-tunes the backbone instead of only training heads"
+
+    def told(self, model: PictureModel) -> dict[str, Any]:
+        """Return which backbone it was."""
+        if not isinstance(model.network, ModuleNetwork):
+            raise TypeError("a fine-tuned network is a module")
+        return {"backbone": model.network.module.backbone_name}
+
+    def module(self, stored: Stored) -> FineTuned:
+        """Return one network of those that a file describes."""
+        return FineTuned(empty_backbone(str(stored.told["backbone"])), stored.outputs)

@@ -1,0 +1,64 @@
+"""Which networks for pictures there are, and which one is asked for."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from tenfold.config import Decision, TrainOptions
+from tenfold.data.framing import Framing
+from tenfold.kinds.images.networks.fine_tuned import FineTunedNetwork
+from tenfold.kinds.images.networks.own import Own
+from tenfold.kinds.images.networks.picture_network import PictureNetwork, Setting
+from tenfold.kinds.images.networks.pretrained import Pretrained
+from tenfold.kinds.images.networks.scratch import Scratch
+from tenfold.kinds.images.networks.tutorial import Tutorial
+from tenfold.nn.own import MakeModule
+from tenfold.training.picture_plan import PicturePlan
+
+OWN: Final = Own()  # what no other is called
+NETWORKS: Final[Mapping[str, PictureNetwork]] = {
+    one.name: one for one in (Pretrained(), FineTunedNetwork(), Scratch(), Tutorial(), OWN)
+}
+
+
+def find_network(options: TrainOptions, make: MakeModule | None = None) -> PictureNetwork:
+    """Return the network that is asked for, by name or as a function.
+
+    Examples
+    --------
+    >>> find_network(TrainOptions(quality="best")).name
+    'fine-tuned'
+    """
+    if make is not None:
+        return OWN
+    return next(one for one in NETWORKS.values() if one.is_asked_for(options))
+
+
+def choose_framing(options: TrainOptions) -> Framing:
+    """Return how pictures become squares for the network that is asked for."""
+    framing = find_network(options).framing_for(options)
+    return replace(framing, size=options.img_size or framing.size)
+
+
+def choose_plan(setting: Setting) -> tuple[PicturePlan, tuple[Decision, ...]]:
+    """Choose the network and the recipe.
+
+    What is set in the options is taken; the rest is decided.
+
+    Raises
+    ------
+    NetworkError
+        N01 or N02 for a network that cannot be loaded.
+    """
+    options = setting.options
+    network = find_network(options, setting.make)
+    plan = network.plan(setting)
+    recipe = replace(
+        plan.recipe,
+        epochs=options.epochs or plan.recipe.epochs,
+        batch_size=options.batch_size or plan.recipe.batch_size,
+        lr=options.lr or plan.recipe.lr,
+        steps_per_epoch=options.steps_per_epoch,
+    )
+    plan = replace(plan, recipe=recipe, backbone=setting.backbone)
+    return plan, (network.decision(plan, options),)

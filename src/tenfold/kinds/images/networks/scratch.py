@@ -1,0 +1,90 @@
+"""A small residual network, trained from the first weight."""
+
+from collections.abc import Mapping
+from typing import ClassVar, Final
+
+from torch import Tensor
+
+from tenfold.config import Quality, TrainOptions
+from tenfold.data.framing import Framing
+from tenfold.kinds.images.networks.picture_network import (
+    PARTS,
+    LaidOutNetwork,
+    Setting,
+    Stored,
+)
+from tenfold.nn.convnets import ScratchClassifier
+from tenfold.nn.modules import Treatment
+from tenfold.training.augment import Augmentation
+from tenfold.training.picture_plan import PicturePlan
+from tenfold.training.recipe import Recipe
+
+# Small pictures first: until which share of training at which side.
+SIDES: Final = ((0.515, 48), (0.81, 64), (1.0, 96))
+LARGEST_SIDE: Final = 112  # at which it answers
+MANY_PICTURES: Final = 8_000
+MOST_EPOCHS: Final = 100
+EPOCHS: Final[Mapping[Quality, int]] = {"fast": 5, "medium": 14, "best": 40}
+
+
+def treat(name: str, parameter: Tensor) -> Treatment:
+    """Return how a parameter of ``ScratchClassifier`` is trained: filters by Muon."""
+    if parameter.dim() == 4:
+        return Treatment(orthogonal=True)
+    if name == "head.weight":
+        return Treatment(lr_factor=0.05 / 0.12)
+    return Treatment(lr_factor=0.4 / 0.12, decay_factor=0.125)  # biases
+
+
+class Scratch(LaidOutNetwork):
+    """The best small network that is known here.
+
+    More pictures take as long as 8,000; fewer are seen more often, and take less.
+    """
+
+    name: ClassVar[str] = "scratch"
+    framing: ClassVar[Framing] = Framing(size=128, crop=0.0)
+
+    def is_asked_for(self, options: TrainOptions) -> bool:
+        """Tell whether options name this network."""
+        return options.network == self.name
+
+    def usual_folds(self, *, on_gpu: bool) -> int:
+        """Return one, but on a GPU, where ten take little longer."""
+        return 10 if on_gpu else 1
+
+    def plan(self, setting: Setting) -> PicturePlan:
+        """Return how it is trained."""
+        share, size = MANY_PICTURES / setting.pictures, setting.size
+        often = EPOCHS[setting.options.quality] * (share if share < 1 else share**0.5)
+        recipe = Recipe(
+            epochs=min(MOST_EPOCHS, max(3, round(often * (2 if setting.on_gpu else 1)))),
+            batch_size=128,
+            cut="filled",
+            lr=0.12,
+            schedule="triangle",
+            optimizer="muon",
+            betas=(0.9, 0.6),
+            decay=5e-4,
+            smoothing=0.1,
+        )
+        return PicturePlan(
+            form=self.name,
+            make=lambda _, outputs: ScratchClassifier(outputs),
+            recipe=recipe,
+            size=min(size, LARGEST_SIDE),
+            sizes=tuple((until, min(side, size)) for until, side in SIDES),
+            augmentation=Augmentation(
+                crop=(0.45, 1.0), rotation=12, flip="alternate", brightness=0.2, contrast=0.2
+            ),
+            treat=treat,
+            parts=1 if setting.on_gpu else PARTS,
+        )
+
+    def why(self, options: TrainOptions) -> str:
+        """Return why it is trained so."""
+        return f"--network scratch, --quality {options.quality}"
+
+    def module(self, stored: Stored) -> ScratchClassifier:
+        """Return one network of those that a file describes."""
+        return ScratchClassifier(stored.outputs)

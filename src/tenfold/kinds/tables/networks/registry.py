@@ -1,0 +1,52 @@
+"""Which networks for tables there are, and which one is asked for."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from tenfold.config import Decision, TrainOptions
+from tenfold.kinds.tables.networks.default import Default
+from tenfold.kinds.tables.networks.own import Own
+from tenfold.kinds.tables.networks.table_network import Setting, TableNetwork
+from tenfold.kinds.tables.networks.tutorial import Tutorial
+from tenfold.nn.own import MakeModule
+from tenfold.training.recipe import Plan
+
+OWN: Final = Own()  # what no other is called
+NETWORKS: Final = (Default(), Tutorial(), OWN)
+BY_FORM: Final[Mapping[str, TableNetwork]] = {one.form: one for one in NETWORKS}
+
+
+def find_network(options: TrainOptions, make: MakeModule | None = None) -> TableNetwork:
+    """Return the network that is asked for, by name or as a function.
+
+    Examples
+    --------
+    >>> find_network(TrainOptions(network="tutorial")).shuffles
+    False
+    """
+    if make is not None:
+        return OWN
+    return next(one for one in NETWORKS if one.is_asked_for(options))
+
+
+def choose_plan(setting: Setting) -> tuple[Plan, tuple[Decision, ...]]:
+    """Choose the network and the recipe.
+
+    What is set in the options is taken; the rest is decided.
+
+    Raises
+    ------
+    NetworkError
+        N01 or N02 for a network that cannot be loaded, N04 for a task that the
+        tutorial's network cannot do.
+    """
+    options, network = setting.options, find_network(setting.options, setting.make)
+    plan = network.plan(setting)
+    recipe = replace(
+        plan.recipe,
+        epochs=options.epochs or plan.recipe.epochs,
+        batch_size=options.batch_size or plan.recipe.batch_size,
+        lr=options.lr or plan.recipe.lr,
+    )
+    return replace(plan, recipe=recipe), (network.decision(recipe, setting),)

@@ -1,0 +1,54 @@
+"""How networks for pictures are trained: which, on which pictures, by which recipe."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from tenfold.nn.backbones import Backbone
+from tenfold.nn.modules import Treat
+from tenfold.nn.own import MakeModule
+from tenfold.training.augment import Augmentation
+from tenfold.training.recipe import Recipe
+
+NO_CHANGE: Final = Augmentation()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PicturePlan:
+    """Which network for pictures, on which pictures, by which recipe.
+
+    Parameters
+    ----------
+    form : str
+        The name of the network.
+    make : callable or None
+        Makes a network of pictures of the shape (3, S, S); None trains heads on the
+        features of a backbone.
+    recipe : Recipe
+    size : int
+        S, the side at which pictures are answered.
+    sizes : tuple of (float, int)
+        ``PictureFeed``'s.
+    augmentation : Augmentation
+    mirrored : bool
+        Whether features are means over a picture and its mirror image.
+    backbone : Backbone or None
+        What a pretrained network starts from.
+    treat : callable or None
+        ``ModuleNetwork``'s.
+    parts : int
+        ``ModuleNetwork``'s.
+    scores_epochs : bool
+        Whether test pictures are scored after every epoch where there are no folds.
+    """
+
+    form: str
+    make: MakeModule | None
+    recipe: Recipe
+    size: int
+    sizes: tuple[tuple[float, int], ...] = ()
+    augmentation: Augmentation = NO_CHANGE
+    mirrored: bool = False
+    backbone: Backbone | None = None
+    treat: Treat | None = None
+    parts: int = 1
+    scores_epochs: bool = False
