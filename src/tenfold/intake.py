@@ -50,6 +50,9 @@ class Intake(ABC):
         Of files that hold nothing else.
     where : str
         What says where a row came from: ``"line"`` or ``"file"``.
+    always_told : bool
+        Whether a command that is to be quiet tells of how data were read all the same: files
+        that somebody named are left out.
     """
 
     name: ClassVar[str]
@@ -58,6 +61,7 @@ class Intake(ABC):
     single: ClassVar[str] = ""
     suffixes: ClassVar[tuple[str, ...]] = ()
     where: ClassVar[str] = "line"
+    always_told: ClassVar[bool] = False
 
     def places(self, data: Any) -> Sequence[Any] | NDArray[Any]:
         """Return where each row came from: its line, or its file."""

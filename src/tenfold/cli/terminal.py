@@ -87,15 +87,15 @@ def read(
     run: "Run", part: Any, options: RunOptions, *, labelled: bool = False, quiet: bool
 ) -> Iterator[Any]:
     """Read new data as training was, or labelled ones; say what is left out, and lend them."""
-    schema = run.model.schema
+    kind, schema = run.model.kind, run.model.schema
     with lend_file(part) if isinstance(part, Path) else nullcontext(part) as source:
         with bar_of(run, "reading", quiet=quiet) as bar:
-            data, lines = run.model.kind.read_and_tell(
+            data, lines = kind.read_and_tell(
                 source, schema, options, labelled=labelled, progress=bar.update
             )
         if str(part) == "-" and hasattr(data, "source"):
             data = replace(data, source="standard input")
-        for line in () if quiet else lines:
+        for line in lines if kind.always_told or not quiet else ():
             print(line.replace(str(source), str(part)), file=sys.stderr)
         yield data
 

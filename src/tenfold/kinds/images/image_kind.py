@@ -87,6 +87,7 @@ class Images(Kind):
     single: ClassVar[str] = "an image"
     suffixes: ClassVar[tuple[str, ...]] = SUFFIXES
     where: ClassVar[str] = "file"
+    always_told: ClassVar[bool] = True
 
     def recognises(self, source: Any) -> bool:
         """Tell whether this is a folder, or a CSV that names pictures."""
