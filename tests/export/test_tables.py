@@ -1,6 +1,9 @@
 """A file says of rows what the model says, cell by cell, without Tenfold or torch."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any, Final
 
@@ -294,3 +297,24 @@ def test_what_is_no_exported_file_is_refused(tmp_path: Path, content: bytes) -> 
         Exported.open(path)
     with pytest.raises(StoreError, match="M09"):
         Exported.open(tmp_path / "absent.onnx")
+
+
+ORDER: Final = """
+from tenfold.data.words import MEANINGS
+from tenfold.kinds.tables.graph_columns import _spellings
+print(list(MEANINGS), list(_spellings()))
+"""
+
+
+def test_files_and_documents_are_the_same_in_every_process() -> None:
+    """Sets of words have another order in each, unless they are put in one."""
+    seen = {
+        subprocess.run(
+            [sys.executable, "-c", ORDER],
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            check=True,
+            capture_output=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(seen) == 1

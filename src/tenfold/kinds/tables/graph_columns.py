@@ -235,5 +235,5 @@ def _spellings() -> Iterator[tuple[str, float]]:
     """Yield each word that ``to_truth`` knows, in large and small letters, and its meaning."""
     for words, meaning in ((TRUE_WORDS | {"1"}, 1.0), (FALSE_WORDS | {"0"}, 0.0)):
         for word in sorted(words):
-            for letters in product(*({c.lower(), c.upper()} for c in word)):
+            for letters in product(*(sorted({c.lower(), c.upper()}) for c in word)):
                 yield "".join(letters), meaning
