@@ -27,6 +27,7 @@ from tenfold.learning import (
     Learning,
     Parts,
     Progress,
+    Remembered,
     nothing_to_show,
 )
 from tenfold.seeds import Streams
@@ -204,7 +205,7 @@ class Kind(Intake):
         self,
         model: Any,  # noqa: ARG002
         asked: Any,  # noqa: ARG002
-        held_out: Callable[[], Any],  # noqa: ARG002
+        run: Callable[[], Remembered],  # noqa: ARG002
         *,
         of_class: str | None,  # noqa: ARG002
         seed: int,  # noqa: ARG002
@@ -217,8 +218,8 @@ class Kind(Intake):
         model : Model
         asked
             Rows whose answers are taken apart, or None.
-        held_out : callable
-            Returns the rows of the run in their folds, ``HeldOut``, where they are needed.
+        run : callable
+            Returns how the run was trained, where that is needed.
         of_class : str, optional
             Whose probability is explained.
         seed : int

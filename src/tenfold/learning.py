@@ -198,6 +198,26 @@ class Fitted:
     decisions: tuple[Decision, ...]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Remembered:
+    """What is known of how a run was trained: its study, or what can be had of it again.
+
+    Attributes
+    ----------
+    study : Study or None
+        Of a run that has just ended; then nothing else is there.
+    data, options
+        What an earlier run was trained on, and its options.
+    answers : ndarray of shape (N, O) or None
+        What its networks said of rows that they never saw.
+    """
+
+    study: Any = None
+    data: Any = None
+    options: RunOptions | None = None
+    answers: NDArray[np.float64] | None = None
+
+
 class Explained(ABC):
     """What networks look at: its numbers, its figures, its lines for a terminal."""
 

@@ -18,7 +18,7 @@ from tenfold.kinds.registry import New
 from tenfold.learning import Explained, Progress, another_kind
 from tenfold.model import Model
 from tenfold.option import check
-from tenfold.recalled import about_of, findings_of, held_out_of, trained_on
+from tenfold.recalled import about_of, findings_of, remembered, trained_on
 from tenfold.report.summary import Results
 from tenfold.report.text import one_line, score_lines
 from tenfold.seeds import Streams
@@ -167,7 +167,7 @@ class Run:
         return kind.explain(
             model,
             asked,
-            lambda: held_out_of(model, self.study, self.folder, data),
+            lambda: remembered(model, self.study, self.folder, data),
             of_class=of_class,
             seed=int(self.metrics.get("seed", 0)),
             progress=progress,

@@ -9,7 +9,7 @@ from tenfold.kinds.registry import IMAGES, TABLES
 
 SOURCE: Final = Path(__file__).parents[2] / "src" / "tenfold"
 # What a kind is made of: readers, networks, checks. They are asked by the kinds alone.
-PARTS: Final = ("checks", "comparison", "data", "explain", "kinds", "nn", "training")
+PARTS: Final = ("checks", "comparison", "data", "kinds", "nn", "training")
 OWN: Final = {
     *("Table", "Schema", "TableModel", "TABLES"),
     *("Pictures", "PictureSchema", "PictureModel", "IMAGES"),
@@ -19,8 +19,6 @@ NAMES: Final = {TABLES.name, IMAGES.name}
 KNOWN: Final = {
     "config.py": "an option says for which kind it is",
     "read_options.py": "an option says for which kind it is",
-    "table_model.py": "how a table becomes the inputs of networks, which explaining needs, too",
-    "picture_model.py": "how images become the inputs of networks, as above",
     "table_estimator.py": "the estimators of tables, by scikit-learn's contract",
     "estimators.py": "as above",
     "image_classifier.py": "the estimator of images, by scikit-learn's contract",

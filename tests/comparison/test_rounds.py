@@ -18,7 +18,7 @@ from tenfold.comparison.read import read_problem
 from tenfold.comparison.rounds import ALL_CORES, INTERRUPTED, ONE_CORE, Race, final_rounds
 from tenfold.comparison.worker import Runner
 from tenfold.config import RunOptions
-from tenfold.picture_model import picture_features
+from tenfold.kinds.images.picture_model import picture_features
 
 PICTURES: Final = 48
 

@@ -15,8 +15,8 @@ import tenfold
 from tenfold import Run, TrainOptions
 from tenfold.data.encode import encode_inputs, places_of
 from tenfold.errors import TenfoldError
-from tenfold.explain.held_out import HeldOut
-from tenfold.explain.importance import _errors
+from tenfold.kinds.tables.held_out import HeldOut
+from tenfold.kinds.tables.importance import _errors
 from tenfold.kinds.tables.table_explanation import TableExplanation
 from tenfold.study.study import Study
 from tests.cli.conftest import run_tenfold

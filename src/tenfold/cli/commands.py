@@ -19,7 +19,6 @@ from tenfold.cli.terminal import (
     console,
     lend_file,
     listed,
-    look,
     print_json,
     read,
     show_run,
@@ -165,7 +164,7 @@ def evaluate(
     loaded = load(run, network=network)
     given.refuse_unfit(loaded, options)
     with read(loaded, data, options, labelled=True, quiet=quiet) as labelled:
-        found = look(loaded, labelled, mode)
+        found = loaded.model.kind.look(labelled, loaded.model.schema, mode)
         with bar_of(loaded, "predicting", quiet=quiet) as bar:
             max_bad = options.read.max_bad
             scores = loaded.evaluate(found.data, max_bad=max_bad, progress=bar.update)

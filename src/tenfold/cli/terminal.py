@@ -108,16 +108,11 @@ def bar_of(run: "Run", what: str, *, quiet: bool) -> "PatientBar":
     return PatientBar(console(quiet=quiet), what, counts)
 
 
-def look(run: "Run", data: Any, mode: "Mode | None") -> "Looked":
-    """Return data as the model reads them, and where they are not like those of training."""
-    return run.model.kind.look(data, run.model.schema, mode)
-
-
 def ask(
     run: "Run", data: Any, mode: "Mode | None", coverage: float | None, *, quiet: bool
 ) -> "tuple[Looked, pd.DataFrame]":
     """Return where data are not like those of training, and what the run says of them."""
-    found = look(run, data, mode)
+    found = run.model.kind.look(data, run.model.schema, mode)
     with bar_of(run, "predicting", quiet=quiet) as bar:
         rows = run.predict(found.data, coverage=coverage, progress=bar.update)
     tell_departures(found, quiet=quiet)

@@ -21,10 +21,10 @@ from tenfold.export.program import graph_of, program_of
 from tenfold.exported import PROBABILITIES, About, Exported, Label
 from tenfold.kinds.images.image_file import HEAT, PIXELS, answers_to
 from tenfold.kinds.images.image_networks import network_of
+from tenfold.kinds.images.picture_model import PictureModel
 from tenfold.kinds.images.resize import Framed, Resized
 from tenfold.nn.backbones import Backbone
 from tenfold.nn.modules import ModuleNetwork
-from tenfold.picture_model import PictureModel
 
 PICTURES: Final = 500  # that a file is compared on
 AT_ONCE: Final = 16

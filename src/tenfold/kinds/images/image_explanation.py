@@ -10,8 +10,7 @@ import numpy as np
 from markupsafe import Markup
 
 from tenfold.data.pictures import Pictures
-from tenfold.explain.classes import find_class
-from tenfold.explain.pictures import (
+from tenfold.kinds.images.looking import (
     Layer,
     Numbers,
     classes_of_interest,
@@ -20,9 +19,10 @@ from tenfold.explain.pictures import (
     layers_of,
     maps_of,
 )
-from tenfold.explain.sheets import Sheet, sheet_of_filters, sheet_of_heat, sheet_of_maps
+from tenfold.kinds.images.picture_model import PictureModel
+from tenfold.kinds.images.sheets import Sheet, sheet_of_filters, sheet_of_heat, sheet_of_maps
+from tenfold.kinds.named_class import find_class
 from tenfold.learning import Explained
-from tenfold.picture_model import PictureModel
 
 FORMAT: Final = 1
 MOST_SHEETS: Final = 60  # in a page

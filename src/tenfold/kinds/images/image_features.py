@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tenfold.kinds.images.picture_model import picture_features, picture_inputs
 from tenfold.learning import Learning
-from tenfold.picture_model import picture_features, picture_inputs
 from tenfold.training.picture_plan import PicturePlan
 from tenfold.training.watch import Callback, Supervision
 

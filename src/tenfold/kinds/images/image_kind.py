@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from tenfold.checks.finding import Finding
-from tenfold.checks.picture_labels import check_picture_labels
 from tenfold.checks.pictures import check_pictures
 from tenfold.config import Decision, RunOptions
 from tenfold.data.admit import Mode, admit_pictures
@@ -40,6 +39,7 @@ from tenfold.evaluate.mistakes import Mistake, mistakes_of
 from tenfold.kind import Kind
 from tenfold.kinds.images.image_explanation import ImageExplanation, explain_pictures
 from tenfold.kinds.images.image_features import see_pictures, stage
+from tenfold.kinds.images.image_labels import check_picture_labels
 from tenfold.kinds.images.image_packing import (
     describe_pictures,
     rebuild_pictures,
@@ -53,6 +53,7 @@ from tenfold.kinds.images.networks.registry import (
     choose_plan,
     find_network,
 )
+from tenfold.kinds.images.picture_model import PictureEncoder, PictureModel, picture_inputs
 from tenfold.kinds.images.small import small_jpeg
 from tenfold.kinds.refusing import Names, refuse
 from tenfold.learning import (
@@ -61,11 +62,11 @@ from tenfold.learning import (
     Fitted,
     Learning,
     Progress,
+    Remembered,
     another_kind,
     not_there,
 )
 from tenfold.nn.backbones import load_backbone
-from tenfold.picture_model import PictureEncoder, PictureModel, picture_inputs
 from tenfold.read_options import PictureOptions
 from tenfold.seeds import Streams
 from tenfold.training.device import Place, choose_place
@@ -374,7 +375,7 @@ class Images(Kind):
         self,
         model: PictureModel,
         asked: Pictures | None,
-        held_out: Callable[[], Any],  # noqa: ARG002 - what layers see needs no other pictures
+        run: Callable[[], Remembered],  # noqa: ARG002 - what layers see needs no other pictures
         *,
         of_class: str | None,
         seed: int,  # noqa: ARG002 - nothing is drawn

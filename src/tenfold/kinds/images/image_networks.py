@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from tenfold.kinds.images.picture_model import PictureModel
 from tenfold.nn.backbones import Backbone
 from tenfold.nn.convnets import (
     EDGE,
@@ -28,7 +29,6 @@ from tenfold.nn.convnets import (
 from tenfold.nn.efficientnet import EfficientNetLite0, normed
 from tenfold.nn.head import FoldHead
 from tenfold.nn.modules import ModuleNetwork
-from tenfold.picture_model import PictureModel
 
 NONE: Final = 1e-12  # what is below is no heat
 FLAT: Final = 1e-6  # a feature below has no gradient at its root

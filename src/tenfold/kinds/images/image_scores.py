@@ -8,9 +8,9 @@ import torch
 from tenfold.data.picture_schema import PictureSchema, read_classes
 from tenfold.data.pictures import Pictures
 from tenfold.evaluate.metrics import accuracy, log_loss
+from tenfold.kinds.images.picture_model import picture_inputs
 from tenfold.nn.network import FoldNetwork, answer
 from tenfold.nn.targets import FoldTarget
-from tenfold.picture_model import picture_inputs
 from tenfold.training.history import TestScores
 
 

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from matplotlib.axes import Axes
 
-from tenfold.explain.explanation import Contributions, Dependence
+from tenfold.kinds.tables.explained_parts import Contributions, Dependence
 from tenfold.kinds.tables.table_explanation import TableExplanation
 from tenfold.report.figures import Drawn
 from tenfold.report.svg import (

@@ -25,8 +25,8 @@ from tenfold.data.table import Table
 from tenfold.data.words import FALSE_WORDS, TRUE_WORDS
 from tenfold.extras import require
 from tenfold.kinds.tables.table_file import Cell, Input, Tensor, feed
+from tenfold.kinds.tables.table_model import TableModel
 from tenfold.kinds.tables.table_module import TableAnswers
-from tenfold.table_model import TableModel
 
 # Float where rounding to it moves no answer by more than this, of the largest; a tenth of
 # what the file may be off.

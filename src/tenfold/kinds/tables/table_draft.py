@@ -28,8 +28,8 @@ from tenfold.kinds.tables.graph_columns import (
     put_columns_first,
 )
 from tenfold.kinds.tables.table_file import feed, feeds_of
+from tenfold.kinds.tables.table_model import TableModel
 from tenfold.kinds.tables.table_module import TableAnswers
-from tenfold.table_model import TableModel
 
 ROWS: Final = 2_000  # that a file is compared on
 EXAMPLES: Final = 4  # rows that the program is traced with

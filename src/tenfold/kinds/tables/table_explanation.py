@@ -11,16 +11,16 @@ from tenfold.data.required import check_columns
 from tenfold.data.table import Table
 from tenfold.errors import UsageError
 from tenfold.evaluate.metrics import HEADLINE
-from tenfold.explain.classes import find_class
-from tenfold.explain.contributions import Walks, contributions_of
-from tenfold.explain.dependence import dependence_of
-from tenfold.explain.explanation import Contributions, Dependence, Importance, Share
-from tenfold.explain.held_out import HeldOut
-from tenfold.explain.importance import Progress, importance_of
+from tenfold.kinds.named_class import find_class
+from tenfold.kinds.tables.contributions import Walks, contributions_of
+from tenfold.kinds.tables.dependence import dependence_of
+from tenfold.kinds.tables.explained_parts import Contributions, Dependence, Importance, Share
+from tenfold.kinds.tables.held_out import HeldOut
+from tenfold.kinds.tables.importance import Progress, importance_of
+from tenfold.kinds.tables.table_model import TableModel
 from tenfold.learning import Explained
 from tenfold.report.text import NAMES, number
 from tenfold.seeds import Streams
-from tenfold.table_model import TableModel
 
 FORMAT: Final = 1
 MOST_COLUMNS: Final = 6  # whose dependence is told

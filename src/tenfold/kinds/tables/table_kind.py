@@ -36,14 +36,15 @@ from tenfold.data.schema import Schema, infer_schema
 from tenfold.data.table import Table
 from tenfold.data.target import find_target, of_classes
 from tenfold.errors import ReadError, UsageError
-from tenfold.explain.held_out import HeldOut
 from tenfold.intake import Looked
 from tenfold.kind import Kind
+from tenfold.kinds.tables.held_out import HeldOut
 from tenfold.kinds.tables.networks.registry import choose_plan
 from tenfold.kinds.tables.networks.table_network import Setting
 from tenfold.kinds.tables.new_tables import SUFFIXES, joined, reading_told
 from tenfold.kinds.tables.older_tables import with_layouts
 from tenfold.kinds.tables.table_explanation import TableExplanation, explain_table
+from tenfold.kinds.tables.table_model import TableEncoder, TableModel
 from tenfold.kinds.tables.table_packing import describe_table, rebuild_table, table_answers
 from tenfold.kinds.tables.table_service import TableService
 from tenfold.kinds.tables.table_split import split_rows
@@ -54,11 +55,11 @@ from tenfold.learning import (
     Learning,
     Parts,
     Progress,
+    Remembered,
     another_kind,
 )
 from tenfold.nn.features import FoldFeatures
 from tenfold.seeds import Streams
-from tenfold.table_model import TableEncoder, TableModel
 from tenfold.training.fit import fit_folds
 from tenfold.training.recipe import Plan
 from tenfold.training.watch import Callback, Supervision
@@ -315,9 +316,9 @@ class Tables(Kind):
 
     def explain(
         self,
-        model: TableModel,  # noqa: ARG002 - the held-out rows bring it along
+        model: TableModel,
         asked: Table | None,
-        held_out: Callable[[], HeldOut],
+        run: Callable[[], Remembered],
         *,
         of_class: str | None,
         seed: int,
@@ -325,7 +326,7 @@ class Tables(Kind):
     ) -> TableExplanation:
         """Return what networks look at: columns, their values, the cells of a row."""
         return explain_table(
-            held_out(), seed, asked=asked, of_class=of_class, progress=progress
+            HeldOut.of(model, run()), seed, asked=asked, of_class=of_class, progress=progress
         )
 
     def read_explanation(

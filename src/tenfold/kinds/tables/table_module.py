@@ -19,6 +19,7 @@ from tenfold.data.bags import width_of
 from tenfold.data.encode import DATE_PARTS, EMPTY, FIRST_LEVEL, UNSEEN
 from tenfold.exported import Band
 from tenfold.kinds.tables.table_file import Input
+from tenfold.kinds.tables.table_model import TableModel
 from tenfold.model import variance_of
 from tenfold.nn.conformal import half_width
 from tenfold.nn.features import CLIP, FAR, FoldFeatures
@@ -26,7 +27,6 @@ from tenfold.nn.layer import ACTIVATIONS
 from tenfold.nn.layout import Layout
 from tenfold.nn.mlp import FoldMLP
 from tenfold.nn.modules import ModuleNetwork
-from tenfold.table_model import TableModel
 
 DAY: Final = 86_400.0  # seconds
 # Days from 0000-03-01, where a year is taken to begin, to 1970-01-01; and of 400, 100 and

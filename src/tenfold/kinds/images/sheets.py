@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from tenfold.explain.pictures import Numbers
+from tenfold.kinds.images.looking import Numbers
 
 COLUMNS: Final = 8
 FILTER_SIDE, MAP_SIDE, HEAT_SIDE = 40, 80, 256  # pixels of a tile

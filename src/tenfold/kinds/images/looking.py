@@ -13,9 +13,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from tenfold.explain.ladder import Rung, climbing, ladders_of
+from tenfold.kinds.images.ladder import Rung, climbing, ladders_of
+from tenfold.kinds.images.picture_model import PictureModel
 from tenfold.nn.pixels import plain
-from tenfold.picture_model import PictureModel
 
 Numbers = NDArray[np.float32]
 

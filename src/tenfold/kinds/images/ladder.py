@@ -15,11 +15,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from tenfold.kinds.images.picture_model import PictureModel
 from tenfold.nn.convnets import FineTuned
 from tenfold.nn.efficientnet import CENTER, SCALE, EfficientNetLite0, SameConv, normed
 from tenfold.nn.head import FoldHead
 from tenfold.nn.modules import ModuleNetwork
-from tenfold.picture_model import PictureModel
 
 # Layers that do not change what is seen are no rung of a ladder.
 PASSING: Final = (nn.Dropout, nn.Identity)

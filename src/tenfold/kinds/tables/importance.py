@@ -11,8 +11,8 @@ from tenfold.data.encode import Encoded, places_of
 from tenfold.evaluate.metrics import HEADLINE, METRICS
 from tenfold.evaluate.pooling import Pooled, Said
 from tenfold.evaluate.scores import FoldScore, fold_score, score_said, tested_share
-from tenfold.explain.explanation import Importance
-from tenfold.explain.held_out import HeldOut
+from tenfold.kinds.tables.explained_parts import Importance
+from tenfold.kinds.tables.held_out import HeldOut
 from tenfold.seeds import Streams
 
 REPEATS: Final = 3  # times that each column is dealt out anew

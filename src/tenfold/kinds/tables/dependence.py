@@ -17,10 +17,10 @@ from tenfold.data.cells import count_words, to_words
 from tenfold.data.columns import Column
 from tenfold.data.encode import as_numbers, encode_inputs
 from tenfold.data.table import Table
-from tenfold.explain.explanation import Dependence
+from tenfold.kinds.tables.explained_parts import Dependence
+from tenfold.kinds.tables.table_model import TableModel, coded_rows
 from tenfold.nn.network import answer
 from tenfold.seeds import Streams
-from tenfold.table_model import TableModel, coded_rows
 
 ROWS: Final = 300  # that the mean is taken over, drawn from all
 VALUES: Final = 20  # of a column of numbers or dates

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from tenfold.data.encode import Encoded, encode_inputs, places_of
 from tenfold.data.table import Table
-from tenfold.explain.explanation import Contributions, Share
+from tenfold.kinds.tables.explained_parts import Contributions, Share
+from tenfold.kinds.tables.table_model import TableModel, coded_rows
 from tenfold.seeds import Streams
-from tenfold.table_model import TableModel, coded_rows
 
 WALKS: Final = 512
 MOST_ANSWERS: Final = 40_000  # that may be asked for; of many columns fewer walks are made

@@ -16,11 +16,11 @@ from tenfold.data.encode import Encoded
 from tenfold.data.split import Splits
 from tenfold.data.table import Table
 from tenfold.errors import PredictError
-from tenfold.learning import Learning
+from tenfold.kinds.tables.table_model import TableModel
+from tenfold.learning import Learning, Remembered
 from tenfold.nn.inputs import TableInputs
 from tenfold.seeds import Streams
 from tenfold.study.study import Study
-from tenfold.table_model import TableModel
 from tenfold.training.device import Place
 from tenfold.training.fit import answer_held_out, pool_held_out
 
@@ -45,6 +45,13 @@ class HeldOut:
     table: Table
     rows: Encoded
     splits: Splits
+
+    @classmethod
+    def of(cls, model: TableModel, run: Remembered) -> "HeldOut":
+        """Return those of a run that has just ended, or of an earlier one."""
+        if run.options is None or run.answers is None:
+            return cls.of_study(run.study)
+        return cls.again(model, run.data, run.options, run.answers)
 
     @classmethod
     def of_study(cls, study: Study) -> "HeldOut":
