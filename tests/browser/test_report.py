@@ -45,7 +45,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "classes": tenfold.train(frame.drop(columns="price"), **asked(**options)).folder,
         "pictures": pictures.folder,
         "comparison": tenfold.compare(
-            frame.drop(columns="kind"), folds=3, time_limit=5, quality="fast", out=home
+            frame.drop(columns="kind"), folds=2, quality="fast", out=home
         ).folder,
     }
     return {name: folder / "report.html" for name, folder in folders.items() if folder}
