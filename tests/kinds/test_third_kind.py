@@ -15,8 +15,8 @@ from tenfold.config import TrainOptions
 from tenfold.errors import AuditError, ExportError, PredictError, UsageError
 from tenfold.kinds import registry
 from tenfold.launch import train_and_score
-from tenfold.serve.answering import AnsweringRun
 from tenfold.serve.app import app_of
+from tenfold.serve.server import opened
 from tenfold.serve_options import ServeOptions
 from tests.engine_cuts import Snapshots, kept_in, run_of
 from tests.engine_options import asked
@@ -86,7 +86,7 @@ def test_a_server_answers_as_the_run_does(data: Path, tmp_path: Path) -> None:
     run = tenfold.train(data, folds=3, training=TrainOptions(epochs=20), out=tmp_path / "runs")
     with pytest.raises(ExportError, match="X02"):
         run.export()
-    app = app_of(AnsweringRun(run.folder or Path()), ServeOptions(max_rows=3))
+    app = app_of(opened(run.folder or Path(), threads=1), ServeOptions(max_rows=3))
 
     def reply(rows: Any) -> Any:
         body = json.dumps({"rows": rows}).encode()

@@ -6,6 +6,7 @@ import json
 import math
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,12 +16,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 from numpy.typing import NDArray
 
-from tenfold.errors import PredictError
+from tenfold.errors import PredictError, StoreError
 from tenfold.exported import Exported, Feeds
+from tenfold.kinds.services import service_of
 from tenfold.kinds.tables.served_contributions import Contributions
 from tenfold.kinds.tables.table_file import TableFile
 from tenfold.kinds.tables.table_rows import Rows
 from tenfold.serve.batches import Batches
+from tenfold.serve_options import ServeOptions
 from tests.engine_served import frame_of_houses, table_file
 
 
@@ -165,3 +168,18 @@ def test_the_same_question_gets_the_same_shares(exported: TableFile) -> None:
     assert background is not None
     twice = [Contributions(exported, background).of(row, 0) for _ in range(2)]
     assert twice[0] == twice[1]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"kind": "sounds"}, {"schema": {}}, {"inputs": ({"name": 1},)}, {"background": {}}],
+)
+def test_a_file_whose_label_nothing_here_can_read_is_refused(
+    exported: TableFile, wrong: dict[str, Any]
+) -> None:
+    file = exported.file
+    assert isinstance(file, Exported)
+    service_of(file, ServeOptions())  # the control
+    other = Exported(file._session, replace(file.label, **wrong))
+    with pytest.raises(StoreError, match="M09"):
+        service_of(other, ServeOptions())
