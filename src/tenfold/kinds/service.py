@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Final
 import numpy as np
 
 from tenfold.errors import ServeError
-from tenfold.exported import HIGH, LOW, Answering, Feeds, Label
+from tenfold.exported import HIGH, LOW, PROBABILITIES, VALUE, Answering, Feeds
 from tenfold.serve_options import DEFAULTS, ServeOptions
 
 JSON, CSV, FORM = "application/json", "text/csv", "multipart/form-data"
@@ -84,6 +84,7 @@ class Service:
 
     def __init__(self, file: Answering, options: ServeOptions = DEFAULTS) -> None:
         self.file, self.options, self.label = file, options, file.label
+        self.classes = self.label.classes  # asked for again and again
         known = {self.label.answer, LOW, HIGH}
         self.outputs = tuple(name for name in file.outputs if name in known)
 
@@ -99,7 +100,7 @@ class Service:
 
     def takes_body(self, media: str) -> bool:
         """Tell whether the body of a request may be of this type."""
-        return any(fnmatchcase(media, one) for one in self.takes)
+        return media in self.takes or any(fnmatchcase(media, one) for one in self.takes)
 
     async def answer(self, question: Question, ask: Ask) -> Answer:
         """Answer a request.
@@ -115,7 +116,22 @@ class Service:
             if rows
             else {}
         )
-        return Answer(content={"predictions": answers_of(self.label, said) if rows else []})
+        return Answer(content={"predictions": self.answers_of(said) if rows else []})
+
+    def answers_of(self, said: Feeds) -> list[dict[str, Any]]:
+        """Return answers as JSON objects: a prediction, and its band or its probabilities."""
+        classes = self.classes
+        if not classes:
+            names = {VALUE: "prediction", LOW: "low", HIGH: "high"}
+            columns = {names[n]: said[n][:, 0].tolist() for n in names if n in said}
+            rows = zip(*columns.values(), strict=True)
+            return [dict(zip(columns, row, strict=True)) for row in rows]
+        values_NO = said[PROBABILITIES].astype(np.float64)
+        best = values_NO.argmax(axis=1).tolist()
+        return [
+            {"prediction": classes[at], "probabilities": dict(zip(classes, row, strict=True))}
+            for at, row in zip(best, values_NO.tolist(), strict=True)
+        ]
 
     def example(self) -> dict[str, Any]:
         """Return the answer to an example, as JSON."""
@@ -181,22 +197,3 @@ def check_count(count: int, most: int) -> None:
     if count > most:
         fix = [f"send {most:,} at a time"]
         raise ServeError("V02", f"there are {count:,} rows", fix=fix)
-
-
-def answers_of(label: Label, said: Feeds) -> list[dict[str, Any]]:
-    """Return answers as JSON objects: a prediction, and its band or its probabilities."""
-    values_NO = said[label.answer].astype(np.float64)
-    classes = label.classes
-    if not classes:
-        names = {label.answer: "prediction", LOW: "low", HIGH: "high"}
-        columns = {names[n]: said[n][:, 0].tolist() for n in names if n in said}
-        return [
-            dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)
-        ]
-    return [
-        {
-            "prediction": classes[best],
-            "probabilities": dict(zip(classes, row, strict=True)),
-        }
-        for best, row in zip(values_NO.argmax(axis=1).tolist(), values_NO.tolist(), strict=True)
-    ]

@@ -13,7 +13,7 @@ from tenfold.errors import ServeError
 from tenfold.exported import Answering
 from tenfold.kinds.images.image_file import HEAT, PIXELS
 from tenfold.kinds.images.squares import heat_picture, squares_of
-from tenfold.kinds.service import FORM, Answer, Ask, Question, Service, answers_of
+from tenfold.kinds.service import FORM, Answer, Ask, Question, Service
 from tenfold.serve_options import DEFAULTS, ServeOptions
 
 GREY: Final = 128
@@ -74,9 +74,9 @@ class ImageService(Service):
     ) -> list[dict[str, Any]]:
         outputs = (*self.outputs, HEAT) if hot else self.outputs
         said = await ask({PIXELS: np.stack(squares)}, outputs, len(squares))
-        answers = answers_of(self.label, said)
+        answers = self.answers_of(said)
         if hot:
-            classes, side = self.label.classes, len(squares[0])
+            classes, side = self.classes, len(squares[0])
             for answer, heat_OHW in zip(answers, said[HEAT], strict=True):
                 heat = heat_OHW[classes.index(answer["prediction"])]
                 answer["heat"] = await asyncio.to_thread(heat_picture, heat, side)
@@ -86,7 +86,7 @@ class ImageService(Service):
         """Return the answer to a grey image."""
         side = self._framing.size
         feeds = {PIXELS: np.full((1, side, side, 3), GREY, np.uint8)}
-        (answer,) = answers_of(self.label, self.file.ask(feeds, self.outputs))
+        (answer,) = self.answers_of(self.file.ask(feeds, self.outputs))
         return {"file": "grey.png"} | answer
 
     def about(self) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, final
 import pandas as pd
 
 from tenfold.exported import Answering, Feeds
-from tenfold.kinds.service import CSV, JSON, Answer, Ask, Question, Service, answers_of
+from tenfold.kinds.service import CSV, JSON, Answer, Ask, Question, Service
 from tenfold.kinds.tables.served_contributions import Contributions
 from tenfold.kinds.tables.table_file import TableFile
 from tenfold.kinds.tables.table_openapi import body_of, described, example_of
@@ -63,10 +63,10 @@ class TableService(Service):
         """Return answers to rows, the first one taken apart if that is asked for."""
         if count == 0:
             return []
-        answers = answers_of(self.label, await ask(feeds, self.outputs, count))
+        answers = self.answers_of(await ask(feeds, self.outputs, count))
         if not apart or self._contributions is None:
             return answers
-        classes = self.label.classes
+        classes = self.classes
         output = classes.index(answers[0]["prediction"]) if classes else 0
         first = {name: cells[:1] for name, cells in feeds.items()}
         shares = await asyncio.to_thread(self._contributions.of, first, output)
@@ -76,7 +76,7 @@ class TableService(Service):
     def example(self) -> dict[str, Any]:
         """Return the answer to a row of typical cells."""
         feeds = self.table.feeds(pd.DataFrame([example_of(self.table)]))
-        (answer,) = answers_of(self.label, self.file.ask(feeds, self.outputs))
+        (answer,) = self.answers_of(self.file.ask(feeds, self.outputs))
         return answer
 
     def about(self) -> dict[str, Any]:
