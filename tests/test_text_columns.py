@@ -11,7 +11,6 @@ import torch
 from torch import Tensor
 
 import tenfold
-from tenfold.comparison.problem import typed_columns
 from tenfold.config import RunOptions
 from tenfold.data.departures import like_training
 from tenfold.data.encode import encode_inputs, number_names, places_of
@@ -22,6 +21,7 @@ from tenfold.errors import TenfoldError
 from tenfold.exported import Exported, Label
 from tenfold.kinds.services import service_of
 from tenfold.kinds.tables.served_contributions import Contributions
+from tenfold.kinds.tables.table_contest import typed_columns
 from tenfold.kinds.tables.table_explanation import TableExplanation
 from tenfold.kinds.tables.table_file import TableFile
 from tenfold.kinds.tables.table_openapi import example_of

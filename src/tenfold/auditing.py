@@ -10,11 +10,10 @@ from tenfold.checks.rejected import check_rejected, check_unlabelled
 from tenfold.config import Decision, RunOptions, SchemaOptions, SplitOptions, Task
 from tenfold.data.arrow import ArrowTable, as_source
 from tenfold.following import Callbacks, following, only_callbacks
-from tenfold.kinds.registry import kind_named, kind_of, refuse_foreign
-from tenfold.learning import Given, Learning
+from tenfold.kinds.registry import kind_for, kind_named
+from tenfold.learning import Given
 from tenfold.read_options import PictureOptions, ReadOptions
 from tenfold.run import Data
-from tenfold.seeds import Streams
 from tenfold.store.config import name_of
 from tenfold.training.watch import Callback
 
@@ -152,34 +151,22 @@ def look(
         read=replace(options.read, max_bad=1.0),
         pictures=replace(options.pictures, max_bad=1.0),
     )
-    kind = kind_of(source)
-    refuse_foreign(kind, options)
-    options = kind.options_for(source, options)
+    kind, options = kind_for(source, options)
     read, read_test = kind.read(source, asked, options, watch)
-    streams = Streams(options.train.seed)
-    described = kind.describe(read, read_test, options, streams)
-    watch.decided(described.decisions)
-    learning = Learning(
-        data=described.data,
-        test=described.test,
-        schema=described.schema,
-        options=options,
-        streams=streams,
-        given=Given(watch=watch),
-    )
+    learning, coded, decisions = kind.learn(read, read_test, options, given=Given(watch=watch))
+    watch.decided(decisions)
     findings: list[Finding] = []
-    for part in (described.data, described.test):
+    for part in (learning.data, learning.test):
         findings += () if part is None else _left_out(part, max_bad, kind.noun)
-    coded = kind.encode(described.data, described.schema)
     findings += kind.check(learning, coded)
     findings += kind.check_closely(learning, coded)
     return Audit(
         data=name_of(source),
         kind=kind.name,
-        rows=len(described.data),
-        test_rows=0 if described.test is None else len(described.test),
+        rows=len(learning.data),
+        test_rows=0 if learning.test is None else len(learning.test),
         findings=in_order(findings),
-        decisions=described.decisions,
+        decisions=decisions,
         seconds=time.perf_counter() - started,
     )
 

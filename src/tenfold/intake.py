@@ -95,7 +95,6 @@ class Intake(ABC):
             P05, if they are of another kind.
         """
 
-    @abstractmethod
     def read_labelled(
         self,
         source: Any,
@@ -104,6 +103,7 @@ class Intake(ABC):
         progress: Progress | None = None,
     ) -> Any:
         """Return labelled rows to score; see ``read_new``."""
+        return self.read_new(source, schema, options, progress)
 
     def admit(self, data: Any, schema: Any, mode: Mode | None, *, told: bool) -> Any:  # noqa: ARG002
         """Return rows as a model reads them, or refuse those that are not like training's.
@@ -157,7 +157,7 @@ class Intake(ABC):
         PredictError
             P06, if they are not where they were.
         """
-        if source is None and not Path(known).is_file():
+        if source is None and not Path(known).exists():
             raise not_there(known)
         return self.read_new(known if source is None else source, schema, options)
 
@@ -191,9 +191,11 @@ class Intake(ABC):
         Raises
         ------
         PredictError
-            P05, if the kind has nothing to show.
+            P05, if there are several, and the kind does not know how.
         """
-        raise nothing_to_show(self.whole)
+        if len(parts) > 1:
+            raise nothing_to_show(self.whole)
+        return parts[0]
 
     def look(self, data: Any, schema: Any, mode: Mode | None) -> Looked:
         """Return rows as a model reads them, and where they are not like those of training.

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from tenfold.config import Decision, RunOptions
+from tenfold.contest.contest import Contest, columns_of
 from tenfold.data.encode import Encoded
 from tenfold.data.folds import decide_folds, make_splits, who_answers
 from tenfold.data.groups import Group
@@ -19,11 +20,14 @@ from tenfold.data.split import splits_of
 from tenfold.errors import ExportError, PredictError
 from tenfold.intake import Intake
 from tenfold.learning import (
+    NOTHING,
+    PROCESSOR,
     Dealt,
     Described,
     Encoder,
     Explained,
     Fitted,
+    Given,
     Learning,
     Parts,
     Progress,
@@ -61,6 +65,8 @@ class Kind(Intake):
     ) -> tuple[Any, Any]:
         """Return the labelled data that a user names, and test rows or None.
 
+        Data have a length, and ``take`` returns those rows whose positions it is given.
+
         Raises
         ------
         InputError
@@ -85,6 +91,35 @@ class Kind(Intake):
         InputError
             If nothing can be learnt from the data, or the test rows cannot be scored.
         """
+
+    def learn(
+        self,
+        data: Any,
+        test: Any,
+        options: RunOptions,
+        *,
+        place: Place = PROCESSOR,
+        given: Given = NOTHING,
+    ) -> tuple[Learning, Encoded, tuple[Decision, ...]]:
+        """Return what is to be learnt from data, their rows coded, and what was decided.
+
+        Raises
+        ------
+        InputError
+            What ``describe`` raises.
+        """
+        streams = Streams(options.train.seed)
+        found = self.describe(data, test, options, streams)
+        learning = Learning(
+            data=found.data,
+            test=found.test,
+            schema=found.schema,
+            options=options,
+            streams=streams,
+            place=place,
+            given=given,
+        )
+        return learning, self.encode(found.data, found.schema), found.decisions
 
     @abstractmethod
     def encode(self, data: Any, schema: Any) -> Encoded:
@@ -190,6 +225,35 @@ class Kind(Intake):
     def mistakes(self, data: Any, schema: Any, answers: NDArray[np.float64]) -> tuple[Any, ...]:  # noqa: ARG002
         """Return rows that networks got wrong, or were least sure of, to be looked at."""
         return ()
+
+    def to_compare(
+        self,
+        options: RunOptions,
+        given: Given,  # noqa: ARG002
+    ) -> tuple[RunOptions, tuple[Decision, ...]]:
+        """Return the options by which data are read and dealt out to folds for a comparison.
+
+        They are those of the user, unless models of the kind meet the data in another form.
+        """
+        return options, ()
+
+    def contest(self, learning: Learning, coded: Encoded, dealt: Dealt) -> Contest:
+        """Return what models are given in a comparison, and what is special to it.
+
+        By default classical models see the columns of ``coded``. The module of a contest of the
+        kind's own loads no torch; see ``Contest``.
+        """
+        return Contest(
+            kind=self.name,
+            task=learning.schema.task,
+            X=columns_of(coded),
+            y=coded.target,
+            splits=dealt.splits.spread(dealt.place).pairs(),
+            options=learning.options,
+            weights=None if (coded.weights == 1).all() else coded.weights,
+            classes=learning.schema.classes,
+            data=learning.data,
+        )
 
     def draft(self, model: Any, data: Any, about: Any) -> Any:  # noqa: ARG002
         """Return a model on its way to a file of ONNX, with data that it is compared on.

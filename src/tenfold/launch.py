@@ -10,7 +10,7 @@ import pandas as pd
 from tenfold.errors import StoreError, UsageError
 from tenfold.following import Callbacks, following, told_apart
 from tenfold.keeping import keep
-from tenfold.kinds.registry import kind_of, refuse_foreign
+from tenfold.kinds.registry import kind_for, kind_of
 from tenfold.machine import peak_memory_bytes
 from tenfold.order import Order
 from tenfold.report.summary import summarize
@@ -38,9 +38,7 @@ def carry_out(order: Order) -> Run:
     if order.data is None:
         raise UsageError("U02", "there are no data", fix=["name them: tenfold train DATA"])
     watch, data, out = order.given.watch, order.data, order.out
-    name = kind_of(data).name
-    if not isinstance(data, pd.DataFrame):
-        name = run_name(Path(data))
+    name = run_name(data)
     known = order.goes_on or order.repeats
     begun = BegunFolder(
         lambda: order.goes_on[0] if order.goes_on else new_folder(out or Path(), name),
@@ -66,10 +64,8 @@ def train_and_score(order: Order, checkpoints: Checkpoints | None) -> tuple[Run,
     started = time.perf_counter()
     if order.data is None:
         raise ValueError("an order that is carried out has data")
-    kind, watch = kind_of(order.data), order.given.watch
-    refuse_foreign(kind, order.options)
-    options = kind.options_for(order.data, order.options)
-    data, test = kind.read(order.data, order.test, options, watch)
+    kind, options = kind_for(order.data, order.options)
+    data, test = kind.read(order.data, order.test, options, order.given.watch)
     read_seconds = time.perf_counter() - started
     study = run_study(
         kind,
@@ -95,12 +91,14 @@ def train_and_score(order: Order, checkpoints: Checkpoints | None) -> tuple[Run,
     return run, study
 
 
-def run_name(data: Path) -> str:
-    """Return what a run on a file or a folder is called.
+def run_name(source: str | Path | pd.DataFrame) -> str:
+    """Return what a run on a file, a folder or a table in memory is called.
 
     A part for training gives its whole's name: ``pets/training_set`` is ``pets``.
     """
-    data = Path(os.path.realpath(data))  # which a link to itself does not disturb
+    if isinstance(source, pd.DataFrame):
+        return kind_of(source).name
+    data = Path(os.path.realpath(source))  # which a link to itself does not disturb
     if data.is_dir():
         part = data.name.lower().split("_")[0] in {"train", "training"}
         return data.parent.name if part and data.parent.name else data.name

@@ -15,7 +15,7 @@ import tenfold
 from tenfold import ReadOptions, SchemaOptions, SplitOptions
 from tenfold.auditing import Audit
 from tenfold.comparison.follow import ComparisonCallback
-from tenfold.comparison.read import read_picture_problem
+from tenfold.comparison.read import read_contest
 from tenfold.config import RunOptions
 from tenfold.errors import RULES, AuditError
 from tests import engine_leaks as leaks
@@ -301,7 +301,7 @@ def test_what_gives_a_class_away_beside_the_picture_is_found(
 
 def test_a_comparison_looks_at_its_pictures_once(tmp_path: Path) -> None:
     home = leaks.write_pets(tmp_path / "pets", smaller)
-    problem, decisions = read_picture_problem(home, RunOptions(), None, ComparisonCallback())
+    problem, decisions = read_contest(home, RunOptions(), None, ComparisonCallback())
     assert [one.what for one in decisions if one.what.startswith("A")] == [
         "A13: the width alone gives the class away"
     ]

@@ -10,9 +10,10 @@ from typing import Any, Final
 
 import pytest
 
-from tenfold.comparison import pipelines
-from tenfold.comparison.contenders import Contender
 from tenfold.comparison.rounds import Race
+from tenfold.contest import pipelines
+from tenfold.contest.contender import Contender
+from tests.engine_contests import let_compete
 from tests.engine_pictures import write_folder
 from tests.engine_tables import houses
 
@@ -81,7 +82,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let three contenders race, on a screen wide enough for every line."""
-    monkeypatch.setattr("tenfold.comparison.read.table_contenders", lambda _: list(FIELD))
+    let_compete(monkeypatch, *FIELD)
     monkeypatch.setenv("COLUMNS", "400")
 
 
@@ -173,7 +174,7 @@ def test_the_axes_are_measured_unless_they_are_not_wanted(
 ) -> None:
     network = Contender(name="network", kind="deep", network="auto", quality="fast")
     field = [*FIELD[:2], network]
-    monkeypatch.setattr("tenfold.comparison.read.table_contenders", lambda _: field)
+    let_compete(monkeypatch, *field)
     words = ("compare", "houses.csv", "--folds", "3", "-q", "--out", tmp_path)
     _, without, _ = run_tenfold(*words, "--no-axes")
     _, out, _ = run_tenfold(*words)

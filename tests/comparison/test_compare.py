@@ -14,14 +14,15 @@ from sklearn.metrics import r2_score
 from sklearn.model_selection import cross_val_predict
 
 from tenfold import ReadOptions, compare
-from tenfold.comparison import read
 from tenfold.comparison.comparison import entry_of
-from tenfold.comparison.contenders import Contender, table_contenders
 from tenfold.comparison.page import render
-from tenfold.comparison.problem import Problem
 from tenfold.comparison.race import run_classical
+from tenfold.comparison.scoring import pooled_metrics
 from tenfold.comparison.verdict import paired_difference
-from tenfold.config import RunOptions
+from tenfold.config import Decision, RunOptions
+from tenfold.contest.contender import Contender
+from tenfold.contest.problem import Problem
+from tenfold.kinds.tables.table_contest import TableContest
 
 KEPT: Final = {"baseline", "ridge regression", "logistic regression", "Tenfold"}
 
@@ -29,11 +30,13 @@ KEPT: Final = {"baseline", "ridge regression", "logistic regression", "Tenfold"}
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let three contenders compete: the guess, a linear model, Tenfold's network."""
+    every = TableContest.contenders
 
-    def quick(problem: Problem) -> list[Contender]:
-        return [c for c in table_contenders(problem) if c.name in KEPT]
+    def quick(contest: TableContest) -> tuple[list[Contender], tuple[Decision, ...]]:
+        found, left_out = every(contest)
+        return [c for c in found if c.name in KEPT], left_out
 
-    monkeypatch.setattr(read, "table_contenders", quick)
+    monkeypatch.setattr(TableContest, "contenders", quick)
 
 
 def line(rows: int = 60, seed: int = 0) -> pd.DataFrame:
@@ -109,6 +112,7 @@ def test_a_fold_without_some_class_has_scores_and_is_ranked_with_the_others() ->
         (np.setdiff1d(np.arange(80), test), test) for test in np.arange(80).reshape(20, 4).T
     )
     problem = Problem(
+        kind="table",
         task="classification",
         X=pd.DataFrame(x, columns=["a", "b"]),
         y=y,
@@ -116,7 +120,7 @@ def test_a_fold_without_some_class_has_scores_and_is_ranked_with_the_others() ->
         options=RunOptions(),
         classes=("a", "b", "c"),
     )
-    assert problem.pooled == ("balanced_accuracy", "roc_auc")
+    assert pooled_metrics(problem) == ("balanced_accuracy", "roc_auc")
     (*_, entry) = run_classical(
         Contender(name="mine", kind="classical", make=lambda _: LogisticRegression()),
         problem,

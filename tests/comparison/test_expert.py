@@ -3,11 +3,13 @@
 import numpy as np
 import pandas as pd
 
-from tenfold.comparison.expert import expert_columns, with_expert_features
-from tenfold.comparison.picture_features import colours, edges, expert_table, pixels, texture
-from tenfold.comparison.problem import Problem
-from tenfold.comparison.read import read_table_problem
 from tenfold.config import RunOptions
+from tenfold.contest.contenders import BASELINE
+from tenfold.contest.contest import Contest
+from tenfold.kinds.images.image_contest import PRETRAINED, ImageContest
+from tenfold.kinds.images.image_expert import colours, edges, pixels, texture
+from tenfold.kinds.tables.table_expert import expert_columns
+from tests.engine_contests import contest_of
 
 
 def shop(rows: int = 60) -> pd.DataFrame:
@@ -24,15 +26,17 @@ def shop(rows: int = 60) -> pd.DataFrame:
     )
 
 
-def problem_of(frame: pd.DataFrame) -> Problem:
-    problem, _ = read_table_problem(frame, RunOptions.named({"folds": 3, "target": "y"}), None)
-    return problem
+def problem_of(frame: pd.DataFrame) -> Contest:
+    return contest_of(frame, folds=3, target="y")
+
+
+def with_expert_features(problem: Contest) -> Contest:
+    return problem.with_other_features(BASELINE)[1]
 
 
 def test_ratios_products_logarithms_and_parts_of_dates_are_added() -> None:
     problem = problem_of(shop())
     X = with_expert_features(problem).X
-    assert isinstance(X, pd.DataFrame)
     added = set(X.columns) - set(problem.X.columns)
     assert {"log cost", "area / cost", "area x cost", "day (month)", "day (year)"} <= added
     np.testing.assert_allclose(X["area / cost"], shop()["area"] / shop()["cost"])
@@ -41,9 +45,7 @@ def test_ratios_products_logarithms_and_parts_of_dates_are_added() -> None:
 
 def test_networks_get_the_same_columns() -> None:
     problem = with_expert_features(problem_of(shop()))
-    assert problem.table is not None
-    assert isinstance(problem.X, pd.DataFrame)
-    assert set(problem.X.columns) <= set(problem.table.frame.columns)
+    assert set(problem.X.columns) <= set(problem.data.frame.columns)
 
 
 def test_nothing_is_divided_by_a_column_that_holds_zero() -> None:
@@ -89,7 +91,7 @@ def test_colours_tell_red_from_blue_and_edges_tell_stripes_apart() -> None:
 
 def test_pictures_become_a_table_of_features_for_a_network_for_tables() -> None:
     rng = np.random.default_rng(0)
-    problem = Problem(
+    problem = ImageContest(
         task="classification",
         X=rng.integers(0, 256, (6, 96, 96, 3), dtype=np.uint8),
         y=np.array([0, 1, 0, 1, 0, 1]),
@@ -98,7 +100,7 @@ def test_pictures_become_a_table_of_features_for_a_network_for_tables() -> None:
         classes=("cat", "dog"),
         source="somewhere",
     )
-    found = expert_table(problem)
-    assert found.table is not None
-    assert found.table.frame["class"].tolist() == ["cat", "dog"] * 3
-    assert len(found.table.frame.columns) == 1 + 124 + 10 + 36
+    contender, found = problem.with_other_features(PRETRAINED)
+    assert (contender.network, found.kind) == ("auto", "table")
+    assert found.data.frame["class"].tolist() == ["cat", "dog"] * 3
+    assert len(found.data.frame.columns) == 1 + 124 + 10 + 36

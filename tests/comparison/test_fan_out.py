@@ -11,14 +11,15 @@ import joblib
 import pytest
 from sklearn.dummy import DummyRegressor
 
-from tenfold.comparison import pipelines
 from tenfold.comparison.comparison import Comparison
-from tenfold.comparison.contenders import Contender, table_contenders
 from tenfold.comparison.entry import Entry
 from tenfold.comparison.follow import ComparisonCallback
-from tenfold.comparison.problem import Problem
 from tenfold.comparison.rounds import spread_over
 from tenfold.comparison.run import compare
+from tenfold.contest import pipelines
+from tenfold.contest.contender import Contender
+from tenfold.contest.problem import Problem
+from tests.engine_contests import let_compete
 from tests.engine_tables import houses
 
 CHEAP: Final = (
@@ -70,12 +71,9 @@ def compared(
     way: str, field: tuple[Contender, ...] | None = CHEAP, *, axes: bool = False
 ) -> Comparison:
     """Compare on few rows, in the way that is named; None is for all contenders."""
-
-    def chosen(problem: Problem) -> list[Contender]:
-        return table_contenders(problem) if field is None else list(field)
-
     with pytest.MonkeyPatch.context() as patch, spreading(way):
-        patch.setattr("tenfold.comparison.read.table_contenders", chosen)
+        if field is not None:
+            let_compete(patch, *field)
         return compare(houses(), folds=3, quality="fast", axes=axes, out=None)
 
 
@@ -162,7 +160,7 @@ def test_who_follows_hears_of_a_contender_that_a_worker_ran() -> None:
             heard.append(entry.name)
 
     with pytest.MonkeyPatch.context() as patch, spreading("loky"):
-        patch.setattr("tenfold.comparison.read.table_contenders", lambda _: [CHEAP[0]])
+        let_compete(patch, CHEAP[0])
         compare(houses(), folds=3, axes=False, out=None, callbacks=Follows())
     assert heard == ["guess"]
 

@@ -18,10 +18,10 @@ from tenfold.comparison.comparison import AXES, Comparison, ranked
 from tenfold.comparison.curves import SHARES, share_name
 from tenfold.comparison.entry import Entry
 from tenfold.comparison.page import folder_for, render, rewrite_page, write_comparison
-from tenfold.comparison.problem import Problem
 from tenfold.comparison.rounds import ALL_CORES, ONE_CORE
 from tenfold.comparison.verdict import judge
 from tenfold.config import Decision, RunOptions
+from tenfold.contest.contest import Contest
 from tenfold.errors import StoreError
 from tenfold.evaluate.scores import fold_interval
 from tests.engine_pages import Page, loads_nothing
@@ -79,9 +79,10 @@ def growing(whole: Entry) -> dict[str, Entry]:
     }
 
 
-def problem() -> Problem:
+def problem() -> Contest:
     frame = houses(ROWS)
-    return Problem(
+    return Contest(
+        kind="table",
         task="regression",
         X=frame[["rooms", "area"]],
         y=frame["price"].to_numpy(),
@@ -107,10 +108,11 @@ def comparison(
                 metric=metric,
                 margin=verdict.margin,
                 raw=raw,
-                expert={name: replace(raw[name], folds=3) for name in finalists.values()},
+                other={name: replace(raw[name], folds=3) for name in finalists.values()},
                 finalists={side: growing(raw[name]) for side, name in finalists.items()},
                 network=verdict.network,
                 classical=verdict.classical,
+                linear="ridge regression",
             )
         )
     return Comparison(

@@ -1,9 +1,13 @@
 """A contender has a process of its own: its memory is its own, and so are its failures."""
 
+import io
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -12,13 +16,17 @@ import pytest
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.dummy import DummyRegressor
 
-from tenfold.comparison.contenders import Contender, own_contenders
 from tenfold.comparison.entry import Entry
-from tenfold.comparison.job import Job, Round
-from tenfold.comparison.problem import Problem
+from tenfold.comparison.follow import ComparisonCallback
+from tenfold.comparison.job import Job, pack, write_frame
+from tenfold.comparison.own import own_contenders
 from tenfold.comparison.processes import Processes
-from tenfold.comparison.read import read_table_problem
-from tenfold.config import RunOptions
+from tenfold.comparison.rounds import Race, race_rounds
+from tenfold.contest.contender import Contender
+from tenfold.contest.contest import Contest
+from tenfold.contest.round import Round
+from tests.engine_contests import contest_of
+from tests.engine_pictures import write_folder
 
 MEGABYTE: Final = 10**6
 RACE: Final = (Round(name="race"),)
@@ -99,11 +107,10 @@ class Stuck(Mean):
 
 
 @pytest.fixture(scope="module")
-def problem() -> Problem:
+def problem() -> Contest:
     x = np.linspace(0, 1, 30)
     frame = pd.DataFrame({"x": x, "y": x**2})
-    found, _ = read_table_problem(frame, RunOptions.named({"folds": 3}), None)
-    return found
+    return contest_of(frame, folds=3)
 
 
 def contender(estimator: Any) -> Contender:
@@ -111,13 +118,13 @@ def contender(estimator: Any) -> Contender:
 
 
 def run(
-    processes: Processes, estimator: Any, problem: Problem, limit: float | None = None
+    processes: Processes, estimator: Any, problem: Contest, limit: float | None = None
 ) -> Entry:
     job = Job(contender=contender(estimator), problem=problem, rounds=RACE, limit=limit)
     return processes.run(job)["race"]
 
 
-def test_memory_is_a_contenders_own_and_not_that_of_the_one_before(problem: Problem) -> None:
+def test_memory_is_a_contenders_own_and_not_that_of_the_one_before(problem: Contest) -> None:
     with Processes() as processes:
         before = run(processes, Mean(), problem).peak_memory_bytes
         fat = run(processes, Fat(), problem).peak_memory_bytes
@@ -126,7 +133,7 @@ def test_memory_is_a_contenders_own_and_not_that_of_the_one_before(problem: Prob
     assert abs(after - before) < 30 * MEGABYTE
 
 
-def test_memory_does_not_count_what_this_program_holds(problem: Problem) -> None:
+def test_memory_does_not_count_what_this_program_holds(problem: Contest) -> None:
     with Processes() as processes:
         before = run(processes, Mean(), problem).peak_memory_bytes
     held = np.ones(300 * MEGABYTE // 8)
@@ -144,14 +151,14 @@ def test_memory_does_not_count_what_this_program_holds(problem: Problem) -> None
     ],
 )
 def test_a_contender_that_runs_out_of_memory_leaves_its_row(
-    estimator: Any, reason: str, problem: Problem
+    estimator: Any, reason: str, problem: Contest
 ) -> None:
     with Processes() as processes:
         assert run(processes, estimator, problem).error == reason
         assert run(processes, Mean(), problem).error is None
 
 
-def test_an_error_of_a_library_is_the_contenders_row(problem: Problem) -> None:
+def test_an_error_of_a_library_is_the_contenders_row(problem: Contest) -> None:
     with Processes() as processes:
         found = run(processes, DummyRegressor(strategy="nonsense"), problem)
     assert found.error is not None
@@ -160,13 +167,13 @@ def test_an_error_of_a_library_is_the_contenders_row(problem: Problem) -> None:
     assert found.folds == 0
 
 
-def test_what_a_library_prints_does_not_reach_the_results(problem: Problem) -> None:
+def test_what_a_library_prints_does_not_reach_the_results(problem: Contest) -> None:
     with Processes() as processes:
         found = run(processes, Loud(), problem)
     assert (found.error, found.folds) == (None, 3)
 
 
-def test_a_limit_ends_between_folds_and_keeps_those_that_were_run(problem: Problem) -> None:
+def test_a_limit_ends_between_folds_and_keeps_those_that_were_run(problem: Contest) -> None:
     with Processes() as processes:
         found = run(processes, Slow(), problem, limit=60)
     assert found.error == "the time limit of 60 s was reached after 2 of 3 folds"
@@ -174,15 +181,15 @@ def test_a_limit_ends_between_folds_and_keeps_those_that_were_run(problem: Probl
     assert np.isfinite(found.mean("r2"))
 
 
-def test_what_never_ends_is_ended(problem: Problem, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_never_ends_is_ended(problem: Contest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tenfold.comparison.processes.GRACE_SECONDS", 3.0)
     with Processes() as processes:
         found = run(processes, Stuck(), problem, limit=0.5)
     assert found.error == "it exceeded the time limit of 0.5 s and was stopped"
 
 
-def test_a_round_that_fails_does_not_end_the_others(problem: Problem) -> None:
-    rounds = (Round(name="bad", features="expert", share=-1.0), *RACE)
+def test_a_round_that_fails_does_not_end_the_others(problem: Contest) -> None:
+    rounds = (Round(name="bad", other_features=True, share=-1.0), *RACE)
     with Processes() as processes:
         job = Job(contender=contender(Killed()), problem=problem, rounds=rounds)
         assert {e.error for e in processes.run(job).values()} == {
@@ -192,7 +199,7 @@ def test_a_round_that_fails_does_not_end_the_others(problem: Problem) -> None:
         assert processes.run(job)["race"].folds == 3
 
 
-def test_entries_are_heard_fold_by_fold(problem: Problem) -> None:
+def test_entries_are_heard_fold_by_fold(problem: Contest) -> None:
     heard: list[int] = []
     with Processes() as processes:
         job = Job(contender=contender(Mean()), problem=problem, rounds=RACE)
@@ -200,7 +207,7 @@ def test_entries_are_heard_fold_by_fold(problem: Problem) -> None:
     assert heard == [1, 2, 3, 3]
 
 
-def test_one_core_is_one_core(problem: Problem) -> None:
+def test_one_core_is_one_core(problem: Contest) -> None:
     rounds = (Round(name="one", one_core=True), *RACE)
     with Processes() as processes:
         job = Job(contender=contender(Mean()), problem=problem, rounds=rounds)
@@ -209,7 +216,7 @@ def test_one_core_is_one_core(problem: Problem) -> None:
     assert found["race"].cores >= 1
 
 
-def test_a_contender_that_cannot_leave_this_process_is_a_row_too(problem: Problem) -> None:
+def test_a_contender_that_cannot_leave_this_process_is_a_row_too(problem: Contest) -> None:
     stuck = Mean()
     stuck.lock = threading.Lock()
     job = Job(
@@ -223,7 +230,43 @@ def test_a_contender_that_cannot_leave_this_process_is_a_row_too(problem: Proble
     assert found.error.startswith("it cannot be sent to a separate process: TypeError")
 
 
-def test_the_reason_is_the_contenders_own_last_word(problem: Problem) -> None:
+def test_the_reason_is_the_contenders_own_last_word(problem: Contest) -> None:
     with Processes() as processes:
         run(processes, Warning_(), problem)
         assert run(processes, Silent(), problem).error == "its process ended with status 3"
+
+
+# What a child of a mother process does: take a job, and run its rounds.
+CHILD: Final = """
+import sys
+from tenfold.comparison.worker import Runner
+from tenfold.comparison.job import read_frame
+runner = Runner(read_frame(sys.stdin.buffer))
+if sys.argv[1] == "classical":
+    print([entry.folds for this in runner._job.rounds for entry in runner.entries(this)][-1])
+print("torch" in sys.modules)
+"""
+
+
+def child(job: Job, side: str) -> list[str]:
+    """Return what a process says that was given a job."""
+    frame = io.BytesIO()
+    write_frame(frame, pack(job))
+    words, given = [sys.executable, "-c", CHILD, side], frame.getvalue()
+    done = subprocess.run(words, input=given, capture_output=True, check=True)
+    return done.stdout.decode().split()
+
+
+@pytest.mark.parametrize("source", ["table", "images"])
+def test_processes_of_classical_models_load_no_torch(source: str, tmp_path: Path) -> None:
+    """It takes longer to load than most of them to train."""
+    size = np.linspace(0, 1, 30) ** 2
+    table = pd.DataFrame({"size": size, "class": np.where(np.arange(30) % 2, "a", "b")})
+    data = table if source == "table" else write_folder(tmp_path, 30)
+    contest = contest_of(data, folds=3)
+    race = Race(contest, None, ComparisonCallback())
+    for one in contest.contenders()[0]:
+        job = race._job(one, race_rounds(one, contest, axes=True))
+        if one.network is None and one.name in {"baseline", "LightGBM", "colours + LightGBM"}:
+            assert child(job, "classical") == ["3", "False"]
+    assert child(job, "network") == ["True"]  # the control

@@ -7,24 +7,24 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from tenfold.comparison.contenders import Contender
 from tenfold.comparison.entry import Entry
 from tenfold.comparison.follow import ComparisonCallback
 from tenfold.comparison.forecast import round_seconds
-from tenfold.comparison.job import Job, Round
-from tenfold.comparison.picture_contenders import COLOURS, PRETRAINED
-from tenfold.comparison.problem import Problem
-from tenfold.comparison.read import read_problem
+from tenfold.comparison.job import Job
 from tenfold.comparison.rounds import ALL_CORES, INTERRUPTED, ONE_CORE, Race, final_rounds
 from tenfold.comparison.worker import Runner
-from tenfold.config import RunOptions
+from tenfold.contest.contender import Contender
+from tenfold.contest.contest import Contest
+from tenfold.contest.round import Round
+from tenfold.kinds.images.image_contest import COLOURS, PRETRAINED
 from tenfold.kinds.images.picture_model import picture_features
+from tests.engine_contests import contest_of
 
 PICTURES: Final = 48
 
 
 @pytest.fixture(scope="module")
-def problem(tmp_path_factory: pytest.TempPathFactory) -> Problem:
+def problem(tmp_path_factory: pytest.TempPathFactory) -> Contest:
     """Return pictures of two classes, in three folds."""
     home, rng = tmp_path_factory.mktemp("pets"), np.random.default_rng(0)
     for number in range(PICTURES):
@@ -32,8 +32,7 @@ def problem(tmp_path_factory: pytest.TempPathFactory) -> Problem:
         path = home / name / f"{number:02}.png"
         path.parent.mkdir(exist_ok=True)
         Image.fromarray(rng.integers(low, low + 130, (40, 40, 3), dtype=np.uint8)).save(path)
-    options = RunOptions.named({"folds": 3, "device": "cpu"})
-    return read_problem(home, options, None, ComparisonCallback())[0]
+    return contest_of(home, folds=3, device="cpu")
 
 
 def entries(runner: Runner, *rounds: Round) -> list[Any]:
@@ -42,7 +41,7 @@ def entries(runner: Runner, *rounds: Round) -> list[Any]:
 
 
 def test_pictures_are_seen_once_and_once_more_where_seconds_count(
-    problem: Problem, monkeypatch: pytest.MonkeyPatch
+    problem: Contest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[int] = []
     see = picture_features
@@ -63,7 +62,7 @@ def test_pictures_are_seen_once_and_once_more_where_seconds_count(
 
 
 def test_features_of_pictures_are_computed_once_and_once_more_where_seconds_count(
-    problem: Problem,
+    problem: Contest,
 ) -> None:
     seen: list[int] = []
 
@@ -81,7 +80,7 @@ def test_features_of_pictures_are_computed_once_and_once_more_where_seconds_coun
     assert seen == [PICTURES, PICTURES // 2]
 
 
-def test_seconds_are_taken_of_a_fold_of_part_of_the_pictures(problem: Problem) -> None:
+def test_seconds_are_taken_of_a_fold_of_part_of_the_pictures(problem: Contest) -> None:
     rounds = {this.name: this for this in final_rounds(PRETRAINED, problem)}
     one, all_ = rounds[ONE_CORE], rounds[ALL_CORES]
     assert (one.one_core, all_.one_core) == (True, False)
@@ -94,13 +93,13 @@ def test_seconds_are_taken_of_a_fold_of_part_of_the_pictures(problem: Problem) -
 def test_a_small_table_is_timed_on_all_of_a_fold() -> None:
     x = np.linspace(0, 1, 60)
     frame = pd.DataFrame({"x": x, "y": x})
-    options = RunOptions.named({"folds": 3, "device": "cpu", "target": "y"})
-    problem, field, _ = read_problem(frame, options, None, ComparisonCallback())
+    problem = contest_of(frame, folds=3, device="cpu", target="y")
+    field, _ = problem.contenders()
     rounds = {this.name: this for this in final_rounds(field[1], problem)}
     assert (rounds[ONE_CORE].share, rounds[ONE_CORE].tested) == (1, 1)
 
 
-def test_a_part_of_the_rows_is_tested_and_none_that_was_not_before(problem: Problem) -> None:
+def test_a_part_of_the_rows_is_tested_and_none_that_was_not_before(problem: Contest) -> None:
     part = problem.shrunk(0.5, tested=0.5)
     for (learn, test), (kept, asked) in zip(problem.splits, part.splits, strict=True):
         assert set(kept) < set(learn)
@@ -124,7 +123,7 @@ class Stopped:
 
 
 def test_a_round_that_was_whole_before_ctrl_c_stays_whole(
-    problem: Problem, monkeypatch: pytest.MonkeyPatch
+    problem: Contest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tenfold.comparison.rounds.Processes", Stopped)
     told: list[float] = []

@@ -58,6 +58,10 @@ class Strings:
     def __len__(self) -> int:
         return len(self.texts)
 
+    def take(self, rows: NDArray[np.int64]) -> "Strings":
+        labels = None if self.labels is None else tuple(self.labels[row] for row in rows)
+        return Strings(texts=tuple(self.texts[row] for row in rows), labels=labels)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StringSchema:
@@ -77,21 +81,9 @@ def numbers_of(texts: Sequence[str]) -> NDArray[np.float32]:
     for text in texts:
         digits, letters = sum(map(str.isdigit, text)), sum(map(str.isalpha, text))
         first = next((at for at, sign in enumerate(text) if sign.isdigit()), len(text))
-        length = max(len(text), 1)
-        capitals = sum(map(str.isupper, text))
-        rest = len(text) - digits - letters
-        rows.append(
-            [
-                len(text),
-                digits,
-                letters,
-                rest,
-                digits / length,
-                letters / length,
-                first,
-                capitals,
-            ]
-        )
+        length, capitals = max(len(text), 1), sum(map(str.isupper, text))
+        counts = [len(text), digits, letters, len(text) - digits - letters]
+        rows.append([*counts, digits / length, letters / length, first, capitals])
     return np.array(rows, dtype=np.float32).reshape(len(rows), WIDTH)
 
 
@@ -129,15 +121,9 @@ class StringKind(Kind):
     def encode(self, data: Strings, schema: StringSchema) -> Encoded:
         place = {name: at for at, name in enumerate(schema.classes)}
         hashes = [hashlib.sha256(text.encode()).digest()[:8] for text in data.texts]
-        return Encoded(
-            numbers=numbers_of(data.texts),
-            codes=np.zeros((len(data), 0), dtype=np.int64),
-            levels=(),
-            target=np.array([place.get(label, -1) for label in data.labels or ()]),
-            weights=np.ones(len(data)),
-            groups=None,
-            times=None,
-            rows=np.arange(len(data)),
+        return Encoded.of_numbers(
+            numbers_of(data.texts),
+            np.array([place.get(label, -1) for label in data.labels or ()]),
             sets=np.unique(hashes, return_inverse=True)[1],  # equal texts share a fold
         )
 
@@ -208,5 +194,3 @@ class StringKind(Kind):
         labels = tuple(cell[1] for cell in cells if len(cell) > 1)
         texts = tuple(cell[0] for cell in cells)
         return Strings(texts=texts, labels=labels if len(labels) == len(texts) else None)
-
-    read_labelled = read_new

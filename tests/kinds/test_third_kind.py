@@ -2,6 +2,7 @@
 
 import io
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ import pandas as pd
 import pytest
 
 import tenfold
+from tenfold.cli import main
 from tenfold.cli.views import app
+from tenfold.comparison.page import rewrite_page
 from tenfold.config import TrainOptions
 from tenfold.errors import AuditError, ExportError, PredictError, UsageError
 from tenfold.kinds import registry
@@ -162,10 +165,47 @@ def test_a_run_that_is_cut_off_goes_on_to_the_same_model(data: Path, tmp_path: P
             assert np.array_equal(one.numpy(), other.numpy())
 
 
-def test_it_takes_at_most_two_hundred_lines_beside_its_imports() -> None:
+def test_it_is_compared_with_classical_models_of_its_numbers(
+    data: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Its network is trained in another process, which has to be told of the kind."""
+    words = ("compare", data, "--folds", 3, "--quality", "fast", "--out", tmp_path)
+    monkeypatch.setattr(sys, "argv", ["tenfold", *map(str, words)])
+    with pytest.raises(SystemExit, match=r"^0$"):
+        main()
+    shown = capsys.readouterr().out
+    (folder,) = tmp_path.glob("codes-compare-*")
+    found = json.loads((folder / "compare.json").read_text(encoding="utf-8"))
+    assert (found["kind"], found["rows"], found["folds"]) == ("strings", 240, 3)
+    scores = {c["name"]: c["scores"]["accuracy"]["mean"] for c in found["contenders"]}
+    assert {"baseline", "logistic regression", "LightGBM", "Tenfold"} <= scores.keys()
+    assert scores["Tenfold"] > 0.95
+    assert scores["LightGBM"] > 0.95
+    assert scores["baseline"] < 0.6  # the control
+    assert {c["error"] for c in found["contenders"]} == {None}
+    assert "twice as many strings on Tenfold" in found["axes"]["data"]["sentence"]
+    assert "one string takes Tenfold" in found["axes"]["time"]["sentence"]
+    assert found["verdict"]["sentence"] in " ".join(shown.split())
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert "240 strings," in page
+    assert rewrite_page(folder).read_text(encoding="utf-8") == page
+
+
+def test_its_network_meets_the_folds_of_the_others(data: Path) -> None:
+    """What ``compare`` finds for the network is what ``train`` finds on these folds."""
+    found = tenfold.compare(data, folds=3, quality="fast", axes=False, out=None)
+    (network,) = (entry for entry in found.entries if entry.name == "Tenfold")
+    run = tenfold.train(data, folds=list(found.splits), quality="fast", out=None)
+    scores = run.metrics["scores"]["accuracy"]["per_fold"]
+    assert list(network.per_fold["accuracy"]) == scores
+
+
+def test_it_takes_at_most_two_hundred_lines() -> None:
     source = Path(__file__).with_name("strings.py").read_text(encoding="utf-8")
-    body = source[source.index("SUFFIX: Final") :]
-    assert len([line for line in body.splitlines() if line.strip()]) <= 200
+    assert len([line for line in source.splitlines() if line.strip()]) <= 200
     src = Path(tenfold.__file__).parent
     knows = [p.name for p in src.rglob("*.py") if "StringKind" in p.read_text(encoding="utf-8")]
     assert knows == []

@@ -8,16 +8,16 @@ from typing import Any, Final
 
 from tenfold.comparison import curves
 from tenfold.comparison.entry import Entry
-from tenfold.comparison.problem import Problem
 from tenfold.comparison.rounds import ALL_CORES, ONE_CORE, PROCESSOR
 from tenfold.comparison.verdict import Difference, paired_difference, told
+from tenfold.contest.contest import Contest
+from tenfold.kinds.registry import kind_named
 from tenfold.report.text import NAMES, number
 from tenfold.seeds import Streams
 
 SMALL_LAPTOP: Final = 4 * 10**9  # bytes
 LEFT_FOR_PROGRAMS: Final = 0.6  # of them, once the system and a browser have theirs
 CANNOT_BE_SAID: Final = "cannot be estimated"
-LINEAR: Final = ("ridge regression", "logistic regression", "HOG + linear SVM")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -26,33 +26,36 @@ class Measured:
 
     Attributes
     ----------
-    problem : Problem
+    problem : Contest
     metric : str
     margin : float
         The difference below which none matters.
-    raw, expert : dict of str to Entry
-        By contender: on columns or pixels as they are; with engineered features, on the
-        first folds.
+    raw, other : dict of str to Entry
+        By contender: what it reached in the race; with the other features, engineered ones or
+        none, on the first folds.
     finalists : dict of str to (dict of str to Entry)
         Of the best network, ``"network"``, and the best classical model, ``"classical"``:
         their further rounds.
     network, classical : str
         Their names.
+    linear : str or None
+        The name of the linear model that the network's last layer is compared with.
     """
 
-    problem: Problem
+    problem: Contest
     metric: str
     margin: float
     raw: Mapping[str, Entry]
-    expert: Mapping[str, Entry]
+    other: Mapping[str, Entry]
     finalists: Mapping[str, Mapping[str, Entry]]
     network: str
     classical: str
+    linear: str | None = None
 
     @property
     def noun(self) -> str:
-        """What there is one more of: rows or pictures."""
-        return "images" if self.problem.kind == "images" else "rows"
+        """What there is one more of, in the plural."""
+        return kind_named(self.problem.kind).noun
 
     @property
     def unit(self) -> str:
@@ -199,10 +202,10 @@ def _told_machine(
 def features_axis(measured: Measured) -> dict[str, Any]:
     """Tell what each contender gains by engineered features."""
     gains: dict[str, Any] = {}
-    for name, other in measured.expert.items():
+    for name, other in measured.other.items():
         plain, expert = measured.raw[name], other
-        if measured.problem.kind == "images" and plain.kind == "classical":
-            plain, expert = other, measured.raw[name]  # they race with an expert's features
+        if plain.kind in measured.problem.engineered:
+            plain, expert = expert, plain
         gain = paired_difference(expert, plain, measured.metric, measured.problem.test_share)
         if gain is None:
             continue
@@ -222,21 +225,21 @@ def features_axis(measured: Measured) -> dict[str, Any]:
 
 
 def _learnt(measured: Measured, gains: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return what a linear model makes of columns or pixels, and of what the network learnt.
+    """Return what a linear model makes of the data, and of what the network learnt of them.
 
     The last layer of a network is a linear model of what its other layers made.
     """
-    linear = next((name for name in LINEAR if name in measured.raw), None)
-    if linear is None or not measured.raw[linear].folds:
+    linear = measured.raw.get(measured.linear or "")
+    if linear is None or not linear.folds:
         return None
-    network, folds = measured.raw[measured.network], measured.raw[linear].folds
-    on_raw = measured.raw[linear].mean(measured.metric)
-    if measured.problem.kind == "images":
-        if linear not in gains:
+    network, folds = measured.raw[measured.network], linear.folds
+    on_raw = linear.mean(measured.metric)
+    if linear.kind in measured.problem.engineered:
+        if linear.name not in gains:
             return None
-        on_raw, folds = gains[linear]["raw"], gains[linear]["folds"]
+        on_raw, folds = gains[linear.name]["raw"], gains[linear.name]["folds"]
     return {
-        "linear_model": linear,
+        "linear_model": linear.name,
         "on_raw": on_raw,
         "on_what_the_network_learnt": network.first(folds).mean(measured.metric),
     }
@@ -254,7 +257,6 @@ def _told_features(
             gained.append(f"{name} {sign}{amount}{_unsure(gain)}")
     if not gained:
         return f"The effect of engineered features {CANNOT_BE_SAID}."
-    plain = "pixels" if measured.problem.kind == "images" else "the columns"
     sentence = f"Engineered features change {measured.unit} by: {', '.join(gained)}."
     if learnt:
         on_raw, on_learnt = (
@@ -262,8 +264,8 @@ def _told_features(
             for key in ("on_raw", "on_what_the_network_learnt")
         )
         sentence += (
-            f" A linear model on {plain} reaches {on_raw}; on the features that "
-            f"{measured.network} learnt from them, it reaches {on_learnt}."
+            f" A linear model on {measured.problem.plain} reaches {on_raw}; on the features "
+            f"that {measured.network} learnt from them, it reaches {on_learnt}."
         )
     return sentence
 
@@ -294,7 +296,7 @@ def time_axis(measured: Measured) -> dict[str, Any]:
         (True, False): "true here for one row at a time, not for many",
         (False, True): "true here for many rows at once, not for one",
     }[single, batch]
-    one = "image" if measured.noun == "images" else "row"
+    one = measured.noun.removesuffix("s")
     sentence = (
         f"Training took {_ratio(network.train_seconds, classical.train_seconds)} as long. "
         f"That deep learning predicts faster is {saying}: one {one} takes {network.name} "

@@ -10,9 +10,9 @@ from typing import Any, Final
 import numpy as np
 
 from tenfold.comparison.entry import Entry
-from tenfold.comparison.problem import Pair, Problem
 from tenfold.comparison.verdict import Verdict
 from tenfold.config import Decision
+from tenfold.contest.problem import Pair, Problem
 from tenfold.evaluate.metrics import NAMED
 from tenfold.report.summary import fold_score_of, or_nan, plain, versions
 

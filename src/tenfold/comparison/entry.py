@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.comparison.contenders import Contender
+from tenfold.contest.contender import Contender
 from tenfold.evaluate.metrics import NAMED
 from tenfold.evaluate.pooling import Pooled, Said, metrics_to_pool, pool
 from tenfold.evaluate.scores import FoldScore, fold_score
@@ -54,7 +54,7 @@ class Entry:
     per_fold : dict of str to tuple of float
         By metric, a number a fold that was run.
     train_seconds : float
-        Of all folds that were run, features of pictures included.
+        Of all folds that were run, features included.
     predict_seconds_per_row : float
         When many rows are asked for at once.
     predict_seconds_single : float

@@ -1,53 +1,17 @@
 """What a process is asked to do for a contender, and what it says while it does it."""
 
 from dataclasses import dataclass
-from typing import IO, Any, Final, Literal
+from typing import IO, Any, Final
 
 import cloudpickle
 
-from tenfold.comparison.contenders import Contender
 from tenfold.comparison.entry import Entry
-from tenfold.comparison.problem import Problem
-
-Features = Literal["raw", "expert", "pixels"]
+from tenfold.contest.contender import Contender
+from tenfold.contest.contest import Contest
+from tenfold.contest.round import Round
 
 LENGTH_BYTES: Final = 8
 LONGEST: Final = 200  # characters of what a library says of its failure
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Round:
-    """One pass of a contender over the folds.
-
-    Attributes
-    ----------
-    name : str
-        What asks for it.
-    features : {"raw", "expert", "pixels"}
-        What the contender races with; columns that an expert would add, too, or an expert's
-        features in place of pictures; pixels in place of what the contender measures.
-    share : float
-        Share of each fold's rows to learn from.
-    tested : float
-        Share of each fold's other rows to be tested on.
-    folds : int or None
-        The first folds alone.
-    afresh : bool
-        Whether nothing is used that an earlier round computed, because its seconds count.
-    one_core : bool
-        Whether all is computed on a single core.
-    device : str or None
-        Where networks train, in place of the user's option.
-    """
-
-    name: str
-    features: Features = "raw"
-    share: float = 1.0
-    tested: float = 1.0
-    folds: int | None = None
-    afresh: bool = False
-    one_core: bool = False
-    device: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -57,16 +21,19 @@ class Job:
     Attributes
     ----------
     contender : Contender
-    problem : Problem
+    problem : Contest
     rounds : tuple of Round
     limit : float or None
         Seconds that a round may train.
+    kind : Kind or None
+        Of the data; None for classical models, whose processes are not to load torch.
     """
 
     contender: Contender
-    problem: Problem
+    problem: Contest
     rounds: tuple[Round, ...]
     limit: float | None = None
+    kind: Any = None
 
 
 @dataclass(frozen=True, slots=True)

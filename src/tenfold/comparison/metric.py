@@ -4,9 +4,9 @@ from typing import Final
 
 import numpy as np
 
-from tenfold.comparison.problem import Problem
 from tenfold.comparison.scoring import scorers
 from tenfold.config import Decision
+from tenfold.contest.problem import Problem
 from tenfold.option import check
 from tenfold.report.text import NAMES
 

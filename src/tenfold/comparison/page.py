@@ -13,6 +13,7 @@ from tenfold.comparison.figures import draw_axis, draw_scores
 from tenfold.comparison.lines import HEADER, pooled_note, table_rows
 from tenfold.comparison.verdict import told
 from tenfold.errors import StoreError
+from tenfold.kinds.registry import kind_named
 from tenfold.launch import run_name
 from tenfold.report.page import environment
 from tenfold.report.summary import or_nan
@@ -51,8 +52,7 @@ def folder_for(
     if out is None:
         yield None
         return
-    name = "table" if isinstance(data, pd.DataFrame) else run_name(Path(data))
-    folder = new_folder(Path(out), f"{name}-compare")
+    folder = new_folder(Path(out), f"{run_name(data)}-compare")
     try:
         yield folder
     except BaseException:
@@ -126,6 +126,7 @@ def render(found: Mapping[str, Any], name: str) -> str:
         for axis in TITLES
         if found["axes"][axis]
     ]
+    noun = kind_named(found["kind"]).noun
     table = table_rows(entries, metric, found["test_share"], found["folds"])
     return (
         environment()
@@ -133,10 +134,11 @@ def render(found: Mapping[str, Any], name: str) -> str:
         .render(
             name=name,
             found=found,
+            noun=noun,
             metric=NAMES[metric],
             header=HEADER,
             rows=[(entry.kind, row) for entry, row in zip(entries, table, strict=True)],
-            pooled=pooled_note(entries, "images" if found["kind"] == "images" else "rows"),
+            pooled=pooled_note(entries, noun),
             scores=draw_scores(found["contenders"], metric),
             margin=told(or_nan(verdict["margin"]), metric),
             axes=axes,

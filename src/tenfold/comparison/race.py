@@ -14,10 +14,10 @@ from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import has_fit_parameter
 
-from tenfold.comparison.contenders import Contender, estimator_of
 from tenfold.comparison.entry import Entry, FoldResult
-from tenfold.comparison.problem import Pair, Problem, rows_of
-from tenfold.comparison.scoring import given_by, said_by, score, scorers
+from tenfold.comparison.scoring import given_by, pooled_metrics, said_by, score, scorers
+from tenfold.contest.contender import Contender
+from tenfold.contest.problem import Pair, Problem, rows_of
 from tenfold.evaluate.pooling import Said
 from tenfold.machine import usable_threads
 
@@ -34,14 +34,14 @@ def run_classical(
     ----------
     contender : Contender
     problem : Problem
-        Of pictures with their features in place of the squares.
+        With the contender's features in place of its rows.
     limit : float or None
         Seconds after which no further fold begins.
     feature_seconds : float
         That these features took.
     """
     started = time.perf_counter() - feature_seconds
-    estimator = estimator_of(contender, problem)
+    estimator = contender.estimator(problem)
     done: list[FoldResult] = []
     entry = Entry(name=contender.name, kind=contender.kind)
     single = feature_seconds / len(problem)
@@ -61,18 +61,6 @@ def run_classical(
             cores=usable_threads(),
         )
         yield entry
-
-
-def with_features(contender: Contender, problem: Problem) -> tuple[Problem, float]:
-    """Turn pictures into features, and return how many seconds it took.
-
-    It learns nothing, so it is done once for all folds.
-    """
-    if contender.features is None:
-        return problem, 0.0
-    began = time.perf_counter()
-    features = contender.features(problem.X)
-    return replace(problem, X=features), time.perf_counter() - began
 
 
 def _run_fold(estimator: Any, problem: Problem, pair: Pair) -> FoldResult:
@@ -104,7 +92,7 @@ def say_rows(
     fitted: Any, unseen: Any, problem: Problem, test: NDArray[np.int64]
 ) -> Said | None:
     """Return what is said of the rows that a fold is tested on, where scores are pooled."""
-    if not problem.pooled:
+    if not pooled_metrics(problem):
         return None
     weights = None if problem.weights is None else problem.weights[test]
     return said_by(fitted, unseen, problem.y[test], weights, len(problem.classes))

@@ -6,15 +6,16 @@ from typing import Final
 
 import joblib
 
-from tenfold.comparison.contenders import Contender
 from tenfold.comparison.curves import SHARES, share_name
 from tenfold.comparison.entry import Entry
-from tenfold.comparison.expert import MANY_ROWS
 from tenfold.comparison.follow import ComparisonCallback
 from tenfold.comparison.forecast import round_seconds
-from tenfold.comparison.job import Features, Job, Round
-from tenfold.comparison.problem import Problem
+from tenfold.comparison.job import Job
 from tenfold.comparison.processes import Packed, Processes, pack_job, run_apart
+from tenfold.contest.contender import Contender
+from tenfold.contest.contest import MANY_ROWS, Contest
+from tenfold.contest.round import Round
+from tenfold.kinds.registry import kind_named
 
 RACE: Final = "race"
 FEATURES: Final = "features"
@@ -25,27 +26,20 @@ PROCESSOR: Final = "processor"
 # of a larger table, whose folds differ less and cost more.
 FEATURE_FOLDS, FEATURE_FOLDS_OF_MANY = 3, 2
 CURVE_FOLDS, CURVE_FOLDS_OF_MANY = 5, 3
-# What one core is timed on: a part of pictures, or of many rows.
-PART_OF_PICTURES, PART_OF_MANY = 1 / 8, 1 / 4
 INTERRUPTED: Final = "Ctrl-C"
 
 
-def race_rounds(contender: Contender, problem: Problem, *, axes: bool) -> tuple[Round, ...]:
+def race_rounds(contender: Contender, problem: Contest, *, axes: bool) -> tuple[Round, ...]:
     """Return what every contender runs: the race, and with or without engineered features."""
     race = Round(name=RACE, folds=contender.most_folds)
-    if not axes or contender.kind == "constant":
+    if not axes or contender.kind == "constant" or not problem.has_other_features(contender):
         return (race,)
     folds = FEATURE_FOLDS if len(problem) <= MANY_ROWS else FEATURE_FOLDS_OF_MANY
     folds = min(contender.most_folds or folds, folds)
-    other: Features = "expert"
-    if problem.kind == "images" and contender.network is None:
-        other = "pixels"  # what an expert measures is what they race with
-    elif problem.kind == "images" and contender.network != "pretrained":
-        return (race,)  # without pixels, all networks are one
-    return race, Round(name=FEATURES, features=other, folds=folds)
+    return race, Round(name=FEATURES, other_features=True, folds=folds)
 
 
-def first_rounds(contender: Contender, problem: Problem, *, axes: bool) -> tuple[Round, ...]:
+def first_rounds(contender: Contender, problem: Contest, *, axes: bool) -> tuple[Round, ...]:
     """Return what a contender runs before the best are known; a favourite runs all at once."""
     first = race_rounds(contender, problem, axes=axes)
     return (
@@ -53,7 +47,7 @@ def first_rounds(contender: Contender, problem: Problem, *, axes: bool) -> tuple
     )
 
 
-def final_rounds(contender: Contender, problem: Problem) -> tuple[Round, ...]:
+def final_rounds(contender: Contender, problem: Contest) -> tuple[Round, ...]:
     """Return what the best of each side runs: learning curves, and a fold on one core.
 
     A network that trains on a GPU runs on the processor once more.
@@ -62,8 +56,7 @@ def final_rounds(contender: Contender, problem: Problem) -> tuple[Round, ...]:
     most = CURVE_FOLDS if len(problem) <= MANY_ROWS else CURVE_FOLDS_OF_MANY
     most = min(contender.most_folds or most, most)
     shares = [Round(name=share_name(s), share=s, folds=most) for s in SHARES[:-1]]
-    part = 1.0 if len(problem) <= MANY_ROWS else PART_OF_MANY
-    part = PART_OF_PICTURES if problem.kind == "images" else part
+    part = problem.timed_share
     timed = Round(name=PROCESSOR, folds=contender.most_folds, afresh=True, device="cpu")
     fold = replace(timed, name=ALL_CORES, folds=1, share=part, tested=part)
     rounds = [*shares, fold, replace(fold, name=ONE_CORE, one_core=True)]
@@ -78,7 +71,7 @@ class Race:
 
     Attributes
     ----------
-    problem : Problem
+    problem : Contest
     limit : float or None
         Seconds that a round may train.
     follow : ComparisonCallback
@@ -88,7 +81,7 @@ class Race:
         Whether Ctrl-C ended it early.
     """
 
-    problem: Problem
+    problem: Contest
     limit: float | None
     follow: ComparisonCallback
     expected: float = 0.0
@@ -151,11 +144,16 @@ class Race:
         return reached
 
     def _job(self, contender: Contender, rounds: tuple[Round, ...]) -> Job:
-        problem = self.problem
-        raw = all(this.features == "raw" for this in rounds)
-        if contender.network is not None and problem.kind == "images" and raw:
-            problem = replace(problem, X=problem.X[:0])  # networks read the files themselves
-        return Job(contender=contender, problem=problem, rounds=rounds, limit=self.limit)
+        problem, kind = self.problem, None
+        other = any(this.other_features for this in rounds)
+        if contender.network is not None:
+            kind = kind_named(problem.kind)
+            problem = problem if other else replace(problem, X=problem.X[:0])
+        elif not other:
+            problem = replace(problem, data=None)
+        return Job(
+            contender=contender, problem=problem, rounds=rounds, limit=self.limit, kind=kind
+        )
 
     def _tell(self, contender: Contender, name: str) -> None:
         what = contender.name if name == RACE else f"{contender.name}, {name}"

@@ -5,17 +5,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from tenfold.comparison.axes import Measured, measure_axes
 from tenfold.comparison.comparison import Comparison, ranked
-from tenfold.comparison.contenders import Contender, own_contenders, with_own
 from tenfold.comparison.entry import Entry
 from tenfold.comparison.follow import ComparisonCallback
 from tenfold.comparison.forecast import expected_seconds
 from tenfold.comparison.metric import check_margin, choose_metric
+from tenfold.comparison.own import own_contenders, with_own
 from tenfold.comparison.page import folder_for, write_comparison
-from tenfold.comparison.read import read_problem
+from tenfold.comparison.read import read_contest
 from tenfold.comparison.rounds import FEATURES, RACE, Race, final_rounds, first_rounds
 from tenfold.comparison.terminal import TerminalRace
 from tenfold.comparison.verdict import Verdict, judge
@@ -27,6 +27,7 @@ from tenfold.config import (
     SplitOptions,
     Task,
 )
+from tenfold.contest.contender import Contender
 from tenfold.data.arrow import ArrowTable, as_source
 from tenfold.data.split import Splitter
 from tenfold.errors import ContenderError, UsageError
@@ -34,8 +35,6 @@ from tenfold.following import screen
 from tenfold.read_options import PictureOptions, ReadOptions
 from tenfold.run import Data
 from tenfold.values import makes_folds
-
-LIMIT_SECONDS: Final = {"table": 120.0, "images": 50.0}
 
 
 def compare(  # noqa: PLR0913 - what people set most often by its name, the rest in objects
@@ -164,14 +163,15 @@ def hold(
     follow = follow or ComparisonCallback()
     check_margin(asked.margin)
     own = own_contenders(asked.contenders)
-    problem, field, decisions = read_problem(source, options, asked.splitter, follow)
+    problem, decisions = read_contest(source, options, asked.splitter, follow)
+    field, left_out = problem.contenders()
     if len(problem.splits) < 2:
         raise ContenderError("C03", "there is one fold", fix=["--folds 5"])
     metric, chosen = choose_metric(asked.metric, problem)
-    decisions = (*decisions, *chosen)
+    decisions = (*decisions, *left_out, *chosen)
     follow.decided(decisions)
     reading = time.perf_counter() - started
-    race = Race(problem, asked.time_limit or LIMIT_SECONDS[problem.kind], follow)
+    race = Race(problem, asked.time_limit or problem.limit_seconds, follow)
     field = with_own(field, own)
     expected = reading + prepare(race, field, axes=asked.axes)
     follow.forecast(expected, metric)
@@ -237,9 +237,10 @@ def run_finals(
         metric=verdict.metric,
         margin=verdict.margin,
         raw={name: rounds[RACE] for name, rounds in reached.items()},
-        expert={n: rounds[FEATURES] for n, rounds in reached.items() if FEATURES in rounds},
+        other={n: rounds[FEATURES] for n, rounds in reached.items() if FEATURES in rounds},
         finalists={side: found[name] for side, name in finalists.items()},
         network=verdict.network,
         classical=verdict.classical,
+        linear=next((contender.name for contender in field if contender.linear), None),
     )
     return measure_axes(measured)

@@ -13,8 +13,9 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.metrics import check_scoring
 
 from tenfold.config import Task
+from tenfold.contest.problem import Problem
 from tenfold.evaluate.metrics import METRICS, NAMED
-from tenfold.evaluate.pooling import Said
+from tenfold.evaluate.pooling import Said, metrics_to_pool
 
 
 def scorers(task: Task, classes: int) -> dict[str, str]:
@@ -31,6 +32,14 @@ def scorers(task: Task, classes: int) -> dict[str, str]:
         for name, metric in METRICS[task].items()
         if all(metric.scorers)
     }
+
+
+def pooled_metrics(problem: Problem) -> tuple[str, ...]:
+    """Return the metrics that are scored on the rows of all folds together."""
+    weights = np.ones(len(problem)) if problem.weights is None else problem.weights
+    tested = [test for _, test in problem.splits]
+    truths, held = [problem.y[test] for test in tested], [weights[test] for test in tested]
+    return metrics_to_pool(truths, held, problem.task)
 
 
 def score(

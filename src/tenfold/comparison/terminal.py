@@ -16,6 +16,7 @@ from tenfold.comparison.entry import Entry
 from tenfold.comparison.follow import ComparisonCallback
 from tenfold.comparison.lines import HEADER, pooled_note, table_rows
 from tenfold.config import Decision
+from tenfold.kinds.registry import kind_named
 from tenfold.report.console import is_seen, print_decisions
 
 NUMBERS: Final = 6  # columns after the first that hold numbers end at the right
@@ -122,8 +123,7 @@ def show_comparison(comparison: Comparison, console: Console) -> None:
         len(problem.splits),
     )
     console.print(contender_table(rows), highlight=False)
-    noun = "images" if problem.kind == "images" else "rows"
-    note = pooled_note(comparison.entries, noun)
+    note = pooled_note(comparison.entries, kind_named(problem.kind).noun)
     if note:
         console.print(note, highlight=False, markup=False, soft_wrap=True)
     console.print()

@@ -4,26 +4,18 @@ import contextlib
 import importlib
 import os
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any, Final, final
 
 from tenfold.comparison.entry import Entry
-from tenfold.comparison.expert import with_expert_features
-from tenfold.comparison.job import (
-    Ended,
-    Job,
-    Message,
-    Round,
-    in_a_line,
-    pack,
-    read_frame,
-    write_frame,
-)
-from tenfold.comparison.picture_features import expert_table, pixels
-from tenfold.comparison.problem import Problem
-from tenfold.comparison.race import run_classical, with_features
+from tenfold.comparison.job import Ended, Job, Message, in_a_line, pack, read_frame, write_frame
+from tenfold.comparison.race import run_classical
+from tenfold.contest.contender import Contender, RowWise
+from tenfold.contest.contest import Contest
+from tenfold.contest.round import Round
 from tenfold.errors import TenfoldError
 from tenfold.machine import (
     keep_freed_memory,
@@ -113,57 +105,61 @@ def _run(job: Job, out: IO[bytes]) -> None:
 
 @final
 class Runner:
-    """Runs the rounds of a job; what pictures become is computed once for all of them."""
+    """Runs the rounds of a job; what rows become is computed once for all of them."""
 
     def __init__(self, job: Job) -> None:
         self._job = job
-        self._featured: dict[str, tuple[Problem, float]] = {}
-        self._seen: Any = None  # what a network for pictures reads or computes once
+        self._featured: dict[bool, tuple[Any, float]] = {}
+        self._seen: Any = None  # what a network reads or computes once
 
     def entries(self, this: Round) -> Iterator[Entry]:
         """Yield what a round reaches, again and again."""
         contender, problem = self._job.contender, self._job.problem
-        if contender.network is not None:
-            yield from self._network_entries(this)
-            return
+        if this.other_features:
+            contender, problem = problem.with_other_features(contender)
         varied = vary(problem, this)
-        if this.afresh and contender.features is not None:
-            varied, seconds = with_features(contender, varied.used()[0])
-        else:
-            featured, seconds = self._features(this)
-            varied = varied if problem.kind == "table" else replace(varied, X=featured.X)
+        if contender.network is not None:
+            yield from self._network_entries(contender, varied, this)
+            return
+        seconds, see = 0.0, contender.features
+        if see is not None and this.afresh:
+            varied, _ = varied.used()
+            X, seconds = seen_by(see, varied.X)
+            varied = replace(varied, X=X)
+        elif see is not None:
+            if this.other_features not in self._featured:
+                self._featured[this.other_features] = seen_by(see, problem.X)
+            X, seconds = self._featured[this.other_features]
+            varied = replace(varied, X=X)
         yield from run_classical(contender, varied, self._job.limit, seconds)
 
-    def _features(self, this: Round) -> tuple[Problem, float]:
-        """Return the problem with features in place of pictures, and the seconds they took."""
-        contender = self._job.contender
-        if this.features == "pixels":
-            contender = replace(contender, features=pixels)
-        if this.features not in self._featured:
-            self._featured[this.features] = with_features(contender, self._job.problem)
-        return self._featured[this.features]
-
-    def _network_entries(self, this: Round) -> Iterator[Entry]:
+    def _network_entries(
+        self, contender: Contender, problem: Contest, this: Round
+    ) -> Iterator[Entry]:
         from tenfold.comparison.networks import Seen, run_network  # noqa: PLC0415 - loads torch
+        from tenfold.kinds.registry import register  # noqa: PLC0415 - loads torch
 
-        problem, contender = self._job.problem, self._job.contender
-        if problem.kind == "images" and this.features == "expert":
-            problem = expert_table(problem)
-            contender = replace(contender, network="auto", quality="fast")
+        if self._job.kind is not None:
+            register(self._job.kind)  # which only the process may know that sent the job
         self._seen = self._seen or Seen()
         if this.afresh:
             self._seen.features = None
-        yield from run_network(contender, vary(problem, this), self._job.limit, self._seen)
+        yield from run_network(contender, problem, self._job.limit, self._seen)
 
 
-def vary(problem: Problem, this: Round) -> Problem:
-    """Return the problem as a round wants it."""
+def seen_by(see: RowWise, X: Any) -> tuple[Any, float]:
+    """Return the features of rows, and the seconds that they took."""
+    began = time.perf_counter()
+    features = see(X)
+    return features, time.perf_counter() - began
+
+
+def vary(problem: Contest, this: Round) -> Contest:
+    """Return the folds, the share of their rows and the device that a round wants."""
     if this.folds is not None:
         problem = problem.only(this.folds)
     if this.share < 1:
         problem = problem.shrunk(this.share, this.tested)
-    if this.features == "expert" and problem.kind == "table":
-        problem = with_expert_features(problem)
     if this.device is not None:
         train = replace(problem.options.train, device=this.device)
         problem = replace(problem, options=replace(problem.options, train=train))

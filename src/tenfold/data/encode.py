@@ -7,7 +7,7 @@ rows that the fold may learn from.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import numpy as np
 import pandas as pd
@@ -89,6 +89,28 @@ class Encoded:
     marks: int = 0
     sets: NDArray[np.int64] | None = None
     hashes: tuple[NDArray[np.uint64], ...] | None = None
+
+    @classmethod
+    def of_numbers(
+        cls,
+        numbers: NDArray[np.floating[Any]],
+        target: NDArray[np.float64] | NDArray[np.int64],
+        groups: NDArray[np.int64] | None = None,
+        sets: NDArray[np.int64] | None = None,
+    ) -> Self:
+        """Return rows of numbers alone, in the order of their data, all of the same weight."""
+        count = len(numbers)
+        return cls(
+            numbers=numbers,
+            codes=np.zeros((count, 0), dtype=np.int64),
+            levels=(),
+            target=target,
+            weights=np.ones(count),
+            groups=groups,
+            times=None,
+            rows=np.arange(count, dtype=np.int64),
+            sets=sets,
+        )
 
     def __len__(self) -> int:
         return len(self.numbers)

@@ -91,19 +91,10 @@ def encode_pictures(pictures: Pictures, schema: PictureSchema) -> Encoded:
 
     A class that the schema does not know becomes -1.
     """
-    count = len(pictures)
     place = {name: i for i, name in enumerate(schema.classes)}
     labels = [] if pictures.labels is None else pictures.labels.tolist()
-    return Encoded(
-        numbers=np.zeros((count, 0)),
-        codes=np.zeros((count, 0), dtype=np.int64),
-        levels=(),
-        target=np.array([place.get(str(label), -1) for label in labels], dtype=np.int64),
-        weights=np.ones(count),
-        groups=pictures.groups,
-        times=None,
-        rows=np.arange(count, dtype=np.int64),
-    )
+    target = np.array([place.get(str(label), -1) for label in labels], dtype=np.int64)
+    return Encoded.of_numbers(np.zeros((len(pictures), 0)), target, groups=pictures.groups)
 
 
 def read_classes(pictures: Pictures, schema: PictureSchema) -> NDArray[np.int64]:

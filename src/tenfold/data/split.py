@@ -79,9 +79,13 @@ class Splits:
         return len(self.learn)
 
     def spread(self, place_N: NDArray[np.int64]) -> "Splits":
-        """Return the splits of N rows, each of which goes where its row of these goes."""
-        newest = None if self.newest is None else self.newest[place_N]
-        learn, held_out = self.learn[:, place_N], self.held_out[:, place_N]
+        """Return the splits of N rows, each of which goes where its row of these goes.
+
+        Rows at -1 go nowhere: no fold learns from them or is tested on them.
+        """
+        there = place_N >= 0
+        newest = None if self.newest is None else self.newest[place_N] & there
+        learn, held_out = self.learn[:, place_N] & there, self.held_out[:, place_N] & there
         return replace(self, learn=learn, held_out=held_out, newest=newest)
 
     def pairs(self) -> tuple[tuple[NDArray[np.int64], NDArray[np.int64]], ...]:

@@ -67,7 +67,7 @@ def refuse_foreign(kind: Kind, options: RunOptions, usual: RunOptions | None = N
     Raises
     ------
     UsageError
-        U02, naming the first.
+        U02, if an option says nothing of them; the first is named.
     """
     refuse(options, options_beside(kind.name), kind.whole, usual)
 
@@ -89,3 +89,16 @@ def refuse_other(kind: Kind, path: Path) -> None:
                 place={"file": str(path)},
                 fix=[f"pass {kind.whole}"],
             )
+
+
+def kind_for(source: Any, options: RunOptions) -> tuple[Kind, RunOptions]:
+    """Return the kind of what a user names, and the options for such data.
+
+    Raises
+    ------
+    UsageError
+        U02, if an option says nothing of them; the first is named.
+    """
+    kind = kind_of(source)
+    refuse_foreign(kind, options)
+    return kind, kind.options_for(source, options)

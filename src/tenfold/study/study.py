@@ -31,7 +31,6 @@ from tenfold.evaluate.trust import Trust
 from tenfold.kind import Kind
 from tenfold.learning import NOTHING, Dealt, Fitted, Given, Learning
 from tenfold.model import Ensemble, Model
-from tenfold.seeds import Streams
 from tenfold.training.checkpoints import Checkpoints
 from tenfold.training.fit import FoldFits, pool_held_out
 from tenfold.training.watch import Deadline, Supervision
@@ -189,23 +188,13 @@ def run_study(
     InputError
         If the data, the options or the network do not allow a run.
     """
-    streams, watch = Streams(options.train.seed), given.watch
-    found = kind.describe(data, test, options, streams)
+    watch = given.watch
     place, placed = kind.choose_place(options.train.device)
-    learning = Learning(
-        data=found.data,
-        test=found.test,
-        schema=found.schema,
-        options=options,
-        streams=streams,
-        place=place,
-        given=given,
-    )
-    coded = kind.encode(found.data, found.schema)
+    learning, coded, found = kind.learn(data, test, options, place=place, given=given)
     seen = look_at(kind, learning, coded)
     dealt = kind.split(learning, coded)
     plan, planned = kind.plan(learning, dealt)
-    decisions = (*found.decisions, *seen, *dealt.decisions, *placed, *planned)
+    decisions = (*found, *seen, *dealt.decisions, *placed, *planned)
     watch.decided(decisions)
 
     started = time.perf_counter()

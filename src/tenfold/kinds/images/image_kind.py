@@ -1,7 +1,9 @@
 """Images: folders of pictures, a class each, or a table of files and classes."""
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
@@ -16,8 +18,7 @@ from tenfold.data.admit import Mode, admit_pictures
 from tenfold.data.encode import Encoded
 from tenfold.data.folds import DEFAULT_FOLDS, who_answers
 from tenfold.data.groups import Group
-from tenfold.data.labelled import unlabelled_told
-from tenfold.data.picture_files import is_picture_source, list_labelled
+from tenfold.data.picture_files import is_picture_source
 from tenfold.data.picture_groups import groups_of_pictures
 from tenfold.data.picture_schema import (
     PictureSchema,
@@ -37,6 +38,7 @@ from tenfold.data.split_pictures import no_split, set_pictures_apart, split_pict
 from tenfold.errors import UsageError
 from tenfold.evaluate.mistakes import Mistake, mistakes_of
 from tenfold.kind import Kind
+from tenfold.kinds.images.image_contest import ImageContest, squares_for
 from tenfold.kinds.images.image_explanation import ImageExplanation, explain_pictures
 from tenfold.kinds.images.image_features import see_pictures, stage
 from tenfold.kinds.images.image_labels import check_picture_labels
@@ -53,13 +55,15 @@ from tenfold.kinds.images.networks.registry import (
     choose_plan,
     find_network,
 )
+from tenfold.kinds.images.once_more import read_some
 from tenfold.kinds.images.picture_model import PictureEncoder, PictureModel, picture_inputs
-from tenfold.kinds.images.small import small_jpeg
+from tenfold.kinds.images.shown import reading_told, shown_small
 from tenfold.kinds.refusing import Names, refuse
 from tenfold.learning import (
     Dealt,
     Described,
     Fitted,
+    Given,
     Learning,
     Progress,
     Remembered,
@@ -76,7 +80,6 @@ from tenfold.training.watch import Callback, Supervision
 
 OF_LISTS: Final[Names] = {"pictures": ("file_column", "target", "group_column")}
 SUFFIXES: Final = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif")
-AGAIN: Final = 500  # pictures of a run that are read once more
 
 
 class Images(Kind):
@@ -258,12 +261,8 @@ class Images(Kind):
         self, data: Pictures, schema: PictureSchema, answers: NDArray[np.float64]
     ) -> tuple[Mistake, ...]:
         """Return the worst mistakes, and the pictures that networks were least sure of."""
-
-        def small(row: int) -> bytes:
-            return small_jpeg(data.cache[data.at[row]])
-
-        truth = read_classes(data, schema)
-        return mistakes_of(data.files, truth, schema.classes, answers, small)
+        truth, shown = read_classes(data, schema), partial(shown_small, data)
+        return mistakes_of(data.files, truth, schema.classes, answers, shown)
 
     def read_new(
         self,
@@ -313,10 +312,6 @@ class Images(Kind):
         data.check_rejected(max_bad=1.0)
         return data
 
-    def index(self, source: Any, data: Pictures) -> list[str]:  # noqa: ARG002
-        """Return the file of each picture."""
-        return list(data.files)
-
     def read_again(
         self,
         options: RunOptions,
@@ -324,16 +319,12 @@ class Images(Kind):
         schema: PictureSchema,
         source: str | Path | None = None,
     ) -> Pictures:
-        """Return up to AGAIN of the pictures that a run was trained on, drawn at random."""
+        """Return some of the pictures that a run was trained on, drawn at random."""
         if not isinstance(source, str | Path | None):
             raise another_kind(self.whole, "a table")
         if source is None and not Path(known).exists():
             raise not_there(known)
-        listing, _ = list_labelled(known if source is None else source, options.pictures)
-        generator = Streams(options.train.seed).generator("again")
-        drawn = np.sort(generator.permutation(len(listing.files))[:AGAIN])
-        files = [listing.files[at] for at in drawn]
-        return read_unlabelled(files, schema.framing, options.pictures)
+        return read_some(known if source is None else source, schema.framing, options)
 
     def parted(
         self, paths: Sequence[Path], listed: Callable[[], list[str]]
@@ -354,16 +345,26 @@ class Images(Kind):
         """Return images, and which of them are left out, or what of them is a guess."""
         read = self.read_labelled if labelled else self.read_new
         pictures = read(source, schema, options, progress)
-        lines = [f"{file.file} is left out: {file.reason}" for file in pictures.rejected]
-        if gone := len(pictures.unlabelled):
-            told = unlabelled_told(gone, gone + len(pictures), self.noun)
-            lines.append(f"{pictures.source}: {told}")
-        doubts = [f"{one.what} ({one.why}); {one.change_with}" for one in pictures.doubts]
-        return pictures, lines + doubts
+        return pictures, reading_told(pictures)
 
-    def joined(self, parts: Sequence[Pictures], schema: PictureSchema) -> Pictures:  # noqa: ARG002
-        """Return the images, which were read at once."""
-        return parts[0]
+    def to_compare(
+        self, options: RunOptions, given: Given
+    ) -> tuple[RunOptions, tuple[Decision, ...]]:
+        """Return the options by which images become squares for classical models."""
+        return squares_for(options, folds_given=given.splitter is not None)
+
+    def contest(self, learning: Learning, coded: Encoded, dealt: Dealt) -> ImageContest:
+        """Return what models of images are given in a comparison."""
+        images = learning.data
+        return ImageContest(
+            task=learning.schema.task,
+            X=images.cache[images.at],
+            y=coded.target,
+            splits=dealt.splits.pairs(),
+            options=learning.options,
+            classes=learning.schema.classes,
+            source=os.path.realpath(images.source),  # other processes may run in another folder
+        )
 
     def draft(self, model: PictureModel, data: Pictures, about: Any) -> Any:
         """Return a model on its way to a file, with pictures that it is compared on."""

@@ -17,9 +17,8 @@ from tenfold.data.split import Splits
 from tenfold.data.table import Table
 from tenfold.errors import PredictError
 from tenfold.kinds.tables.table_model import TableModel
-from tenfold.learning import Learning, Remembered
+from tenfold.learning import Remembered
 from tenfold.nn.inputs import TableInputs
-from tenfold.seeds import Streams
 from tenfold.study.study import Study
 from tenfold.training.device import Place
 from tenfold.training.fit import answer_held_out, pool_held_out
@@ -79,28 +78,19 @@ class HeldOut:
         PredictError
             P06, if the table or the folds are not those of the run.
         """
-        streams = Streams(options.train.seed)
-        kind = model.kind
-        found = kind.describe(table, None, options, streams)
-        table, schema = found.data, found.schema
-        if schema != model.schema or len(table) != len(known):
+        kind, place = model.kind, Place(device=model.device)
+        learning, coded, _ = kind.learn(table, None, options, place=place)
+        table = learning.data
+        if learning.schema != model.schema or len(table) != len(known):
             raise _another("this is not the table that the run was trained on")
-        learning = Learning(
-            data=table,
-            test=None,
-            schema=schema,
-            options=options,
-            streams=streams,
-            place=Place(device=model.device),
-        )
-        dealt = kind.split(learning, kind.encode(table, schema))
-        rows, place, splits = dealt.rows, dealt.place, dealt.splits
+        dealt = kind.split(learning, coded)
+        rows, at, splits = dealt.rows, dealt.place, dealt.splits
         held_out = cls(model=model, table=table, rows=rows, splits=splits)
         if len(splits) != model.of_folds.folds:
             raise _another("the folds of the run were made by a custom splitter")
-        said = pool_held_out(splits, held_out.answers(held_out.stacked()))[place]
+        said = pool_held_out(splits, held_out.answers(held_out.stacked()))[at]
         # Rows that no fold holds out have no answer, then and now.
-        off, most = SAME * float(np.nanmax(np.abs(known))), place >= 0
+        off, most = SAME * float(np.nanmax(np.abs(known))), at >= 0
         if not np.allclose(said[most], known[most], rtol=0, atol=off, equal_nan=True):
             raise _another("the predictions for its rows differ from those of the run")
         return held_out

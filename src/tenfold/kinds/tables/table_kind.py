@@ -43,6 +43,7 @@ from tenfold.kinds.tables.networks.registry import choose_plan
 from tenfold.kinds.tables.networks.table_network import Setting
 from tenfold.kinds.tables.new_tables import SUFFIXES, joined, reading_told
 from tenfold.kinds.tables.older_tables import with_layouts
+from tenfold.kinds.tables.table_contest import TableContest, table_contest
 from tenfold.kinds.tables.table_explanation import TableExplanation, explain_table
 from tenfold.kinds.tables.table_model import TableEncoder, TableModel
 from tenfold.kinds.tables.table_packing import describe_table, rebuild_table, table_answers
@@ -307,6 +308,11 @@ class Tables(Kind):
         told = (f"{table.source} differs from the training data:",) if found else ()
         lines = (*told, *departure_lines(table, found))
         return Looked(data=table, lines=lines, departures=departure_table(found, table.lines))
+
+    def contest(self, learning: Learning, coded: Encoded, dealt: Dealt) -> TableContest:
+        """Return what models of tables are given in a comparison."""
+        table, schema, options = learning.data, learning.schema, learning.options
+        return table_contest(table, schema, coded, dealt.place, dealt.splits, options)
 
     def draft(self, model: TableModel, data: Table, about: Any) -> Any:
         """Return a model on its way to a file, with rows that it is compared on."""

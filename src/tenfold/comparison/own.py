@@ -1,97 +1,15 @@
-"""Who competes: what each is called, what kind it is, and how it is made."""
+"""Contenders of a user's own."""
 
-import importlib.util
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 from sklearn.base import clone
 
-from tenfold.comparison import pipelines
-from tenfold.comparison.problem import Problem
-from tenfold.config import Quality
+from tenfold.contest.contender import Contender
+from tenfold.contest.problem import Problem
 from tenfold.errors import ContenderError
 from tenfold.functions import FunctionError, find_function, names_function
-
-ContenderKind = Literal["deep", "classical", "constant"]
-MakeEstimator = Callable[[Problem], Any]
-RowWise = Callable[[Any], Any]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Contender:
-    """One way to predict.
-
-    Attributes
-    ----------
-    name : str
-        As it stands in the table of results.
-    kind : {"deep", "classical", "constant"}
-    make : callable or None
-        Takes a ``Problem`` and returns an unfitted estimator of scikit-learn.
-    network : str or None
-        In place of ``make``: a network of Tenfold's, all of whose folds train at once.
-    quality : str
-        Of such a network.
-    features : callable or None
-        Turns pictures into features one by one; it learns nothing, so it is called once
-        for all folds.
-    before : tuple of str
-        What is done before the estimator sees a row.
-    most_folds : int or None
-        How many folds it runs at most, because each costs a network of its own.
-    favourite : bool
-        Whether it is so surely the best of its kind that what the best one runs after the
-        race is run in the same process, where pictures have been seen already.
-    """
-
-    name: str
-    kind: ContenderKind
-    make: MakeEstimator | None = None
-    network: str | None = None
-    quality: Quality = "medium"
-    features: RowWise | None = None
-    before: tuple[str, ...] = ()
-    most_folds: int | None = None
-    favourite: bool = False
-
-
-def estimator_of(contender: Contender, problem: Problem) -> Any:
-    """Return the unfitted estimator of a contender that has one.
-
-    Raises
-    ------
-    ValueError
-        If it is one of Tenfold's networks.
-    """
-    if contender.make is None:
-        raise ValueError(f"{contender.name} is a network: all of its folds train at once")
-    return contender.make(problem)
-
-
-def table_contenders(problem: Problem) -> list[Contender]:
-    """Return who competes for a table; boosting by other libraries where it is installed."""
-    regression = problem.task == "regression"
-    linear = "ridge regression" if regression else "logistic regression"
-    found = [
-        Contender(name="baseline", kind="constant", make=pipelines.baseline_guess),
-        Contender(name=linear, kind="classical", make=pipelines.linear_model),
-        Contender(
-            name="nearest neighbours", kind="classical", make=pipelines.nearest_neighbours
-        ),
-        Contender(name="LightGBM", kind="classical", make=pipelines.boosted_trees),
-        Contender(name="extra trees", kind="classical", make=pipelines.random_trees),
-    ]
-    if importlib.util.find_spec("xgboost") is not None:
-        found.append(
-            Contender(name="XGBoost", kind="classical", make=pipelines.extreme_boosting)
-        )
-    if importlib.util.find_spec("catboost") is not None:
-        found.append(Contender(name="CatBoost", kind="classical", make=pipelines.cat_boost))
-    if regression:  # the tutorial's network for tables predicts no classes
-        found.append(Contender(name="tutorial's network", kind="deep", network="tutorial"))
-    quality = problem.options.train.quality
-    return [*found, Contender(name="Tenfold", kind="deep", network="auto", quality=quality)]
 
 
 def own_contenders(given: Iterable[Any]) -> list[Contender]:

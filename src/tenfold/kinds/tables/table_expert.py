@@ -5,8 +5,7 @@ apart. A tree has to build a ratio from many cuts, and a line cannot; a network 
 it. How much each gains by being given them is the third of the tutorial's differences.
 """
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
 from itertools import combinations
 from typing import Any, Final
 
@@ -14,43 +13,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tenfold.comparison.problem import Problem, numbers_of
+from tenfold.contest.contest import MANY_ROWS
+from tenfold.contest.problem import numbers_of
 
 # Columns of numbers that are combined, those with most values; fewer of many rows, where
 # each column that is added costs every contender more.
 CHOSEN, CHOSEN_OF_MANY = 5, 3
-MANY_ROWS: Final = 2_000
 FEW: Final = 10  # a column of fewer values is a mark rather than a measurement
 SPREAD: Final = 20.0  # largest over middle value, from which a logarithm tells more
 DATE_PARTS: Final = ("year", "month", "day", "day_of_week", "hour")
 
 
-def with_expert_features(problem: Problem) -> Problem:
-    """Return the problem with engineered columns beside its own.
-
-    Which columns are combined depends on their values in all rows, never on the target.
-
-    Parameters
-    ----------
-    problem : Problem
-        Of a table; pictures have their experts' features in ``picture_features``.
-    """
-    table = problem.table
-    if table is None or not isinstance(problem.X, pd.DataFrame):
-        raise ValueError("only tables have columns to combine")
-    taken = {*table.frame.columns}
-    made = dict(expert_columns(problem.X, problem.dates or {}))
-    added = pd.DataFrame({name: cells for name, cells in made.items() if name not in taken})
-    frame = pd.concat([table.frame.reset_index(drop=True), added], axis=1)
-    return replace(
-        problem,
-        X=pd.concat([problem.X, added], axis=1),
-        table=replace(table, frame=frame),
-    )
-
-
 def expert_columns(
-    X: pd.DataFrame, dates: dict[str, NDArray[np.datetime64]]
+    X: pd.DataFrame, dates: Mapping[str, NDArray[np.datetime64]]
 ) -> Iterator[tuple[str, NDArray[np.float64]]]:
     """Yield each column that an expert would add, with its name.
 

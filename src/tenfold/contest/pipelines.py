@@ -24,7 +24,7 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 
-from tenfold.comparison.problem import Problem
+from tenfold.contest.problem import Problem
 from tenfold.data.table import with_columns
 from tenfold.extras import require
 
@@ -80,7 +80,7 @@ def boosted_trees(problem: Problem) -> Pipeline:
         force_col_wise=True,
         verbosity=-1,
     )
-    if not isinstance(problem.X, pd.DataFrame):  # features of pictures have no names
+    if not isinstance(problem.X, pd.DataFrame):  # features have no names
         return Pipeline([("model", last)])
     return Pipeline([("names", FunctionTransformer(plain_names)), ("model", last)])
 

@@ -7,7 +7,6 @@ Shape letters in this file:
     N  pictures    S  side of a square
 """
 
-from dataclasses import replace
 from importlib.util import find_spec
 from typing import Final
 
@@ -15,9 +14,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tenfold.comparison.problem import Problem
-from tenfold.config import RunOptions, SchemaOptions
-from tenfold.data.table import Table
 from tenfold.extras import require
 
 Squares = NDArray[np.uint8]
@@ -28,7 +24,6 @@ SHADES: Final = 16  # of each colour by itself
 JOINT: Final = 4  # shades of each colour, counted together
 FINE, COARSE = 8, 48  # side of a cell of edges, in pixels
 PIXEL_SIDE: Final = 12
-TARGET: Final = "class"
 
 
 def colours(squares_NSS3: Squares) -> Numbers:
@@ -116,25 +111,17 @@ def pixels(squares_NSS3: Squares) -> Numbers:
     return np.asarray(blocks.mean(axis=(2, 4)).reshape(count, -1) / 255, dtype=np.float32)
 
 
-def expert_table(problem: Problem) -> Problem:
-    """Return the problem with a table of engineered features in place of the pictures.
+def expert_features(squares_NSS3: Squares) -> pd.DataFrame:
+    """Return what a network for tables can be given in place of pictures.
 
-    Colour, and texture and coarse edges where scikit-image is installed: what a network
-    for tables can be given, to see what it gains or loses by not seeing the pixels.
+    Colour, and texture and coarse edges where scikit-image is installed: they show what a
+    network gains or loses by not seeing the pixels.
     """
-    squares = problem.X
-    if isinstance(squares, pd.DataFrame):
-        raise TypeError("the problem holds no images")
-    parts = [colours(squares)]
+    parts = [colours(squares_NSS3)]
     if has_edges():
-        parts += [texture(squares), edges(squares, cell=COARSE)]
+        parts += [texture(squares_NSS3), edges(squares_NSS3, cell=COARSE)]
     X = pd.DataFrame(np.concatenate(parts, axis=1).astype(np.float64))
-    X.columns = [f"feature {i}" for i in range(X.shape[1])]
-    frame = X.assign(**{TARGET: [problem.classes[number] for number in problem.y]})
-    table = Table(frame=frame, lines=np.arange(1, len(frame) + 1), source="engineered features")
-    schema = SchemaOptions(target=TARGET, task="classification", keep_counters=True)
-    train = replace(problem.options.train, network="auto")
-    return replace(problem, X=X, table=table, options=RunOptions(schema=schema, train=train))
+    return X.set_axis([f"feature {i}" for i in range(X.shape[1])], axis=1)
 
 
 def has_edges() -> bool:
