@@ -38,7 +38,7 @@ def own_contenders(given: Iterable[Any]) -> list[Contender]:
             found.append(item)
             continue
         name, estimator = _named(item)
-        found.append(Contender(name=name, kind="classical", make=_Given(estimator)))
+        found.append(Contender(name=name, make=_Given(estimator)))
     return found
 
 
