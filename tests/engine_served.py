@@ -26,7 +26,8 @@ from tenfold import TrainOptions
 from tenfold.config import Task
 from tenfold.data.decode import Framing
 from tenfold.data.picture_schema import PictureSchema
-from tenfold.exported import HEAT, KEY, PIXELS, PROBABILITIES, Equality, Label
+from tenfold.exported import KEY, PROBABILITIES, Equality, Label
+from tenfold.kinds.images.image_file import HEAT, PIXELS
 
 SIDE: Final = 48
 
@@ -93,8 +94,11 @@ def picture_file(home: Path) -> Path:
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
     label = Label(
+        kind="images",
         name="colours",
-        schema=PictureSchema(classes=("red", "blue"), framing=Framing(size=SIDE, crop=0.5)),
+        schema=PictureSchema(
+            classes=("red", "blue"), framing=Framing(size=SIDE, crop=0.5)
+        ).to_dict(),
         score="All images are right.",
         equality=Equality(inputs=7, difference=1e-6),
         heat=True,

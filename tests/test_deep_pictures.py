@@ -16,7 +16,7 @@ import tenfold
 from tenfold import ImageClassifier, TrainOptions
 from tenfold.exported import Exported
 from tenfold.serve.app import app_of
-from tenfold.serve.options import ServeOptions
+from tenfold.serve_options import ServeOptions
 from tests.engine_pictures import stripes
 from tests.engine_served import ask_here
 
@@ -175,4 +175,4 @@ def test_white_is_refused_where_a_table_was_learnt_from(tmp_path: Path) -> None:
             text=True,
         )
         assert done.returncode == 2
-        assert "U02: --white only applies to images, but the run is on a table" in done.stderr
+        assert "U02: --white was given, but it does not apply to a table" in done.stderr

@@ -18,6 +18,7 @@ from tenfold import (
     TrainOptions,
     train,
 )
+from tenfold.kinds.tables.table_explanation import TableExplanation
 from tenfold.opening import load
 from tenfold.report.text import score_lines
 from tenfold.run import Run
@@ -106,6 +107,7 @@ def test_every_network_has_a_refit_that_is_saved_and_exported(
     assert (told["refit"], told["scored_folds"], told["stretch"]) == (True, 2, 120)
     assert run.export().equality.difference < 1e-5
     explained = again.explain(data=frame[:PAST])
+    assert isinstance(explained, TableExplanation)
     assert {one.column for one in explained.importance} == {"season", "size"}
 
 

@@ -32,10 +32,11 @@ from tenfold.cli.views import app
 from tenfold.errors import RULES, InputError, ServeError, StoreError, TenfoldError, UsageError
 from tenfold.export import draft
 from tenfold.exported import Exported
+from tenfold.kinds.tables.table_file import TableFile
+from tenfold.kinds.tables.table_rows import Rows
 from tenfold.serve.app import app_of
-from tenfold.serve.options import ServeOptions
-from tenfold.serve.rows import Rows
 from tenfold.serve.server import serve
+from tenfold.serve_options import ServeOptions
 from tenfold.store.held import Held
 from tenfold.store.parcel import MANIFEST
 from tenfold.wording import COMMAND, PYTHON
@@ -192,7 +193,7 @@ def form_of(files: int) -> bytes:
 
 def rows_of(home: Path, body: bytes) -> None:
     file = tenfold.load(home / "runs" / "houses-1").export(home / "rows.onnx", data=houses())
-    Rows(Exported.open(file.path), 10).of_json(body)
+    Rows(TableFile(Exported.open(file.path)), 10).of_json(body)
 
 
 def on_a_taken_port(home: Path) -> None:

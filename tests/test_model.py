@@ -5,8 +5,8 @@ import pytest
 
 import tenfold
 from tenfold import TrainOptions
+from tenfold.kinds.tables.table_model import TableModel
 from tenfold.model import Model
-from tenfold.table_model import TableModel
 from tests.engine_tables import mixed_frame
 
 

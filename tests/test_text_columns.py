@@ -19,12 +19,16 @@ from tenfold.data.read import read_table
 from tenfold.data.schema import infer_schema
 from tenfold.errors import TenfoldError
 from tenfold.exported import Exported, Label
+from tenfold.kinds.services import service_of
+from tenfold.kinds.tables.served_contributions import Contributions
 from tenfold.kinds.tables.table_contest import typed_columns
+from tenfold.kinds.tables.table_explanation import TableExplanation
+from tenfold.kinds.tables.table_file import TableFile
+from tenfold.kinds.tables.table_openapi import example_of
+from tenfold.kinds.tables.table_rows import Rows
 from tenfold.run import Run
-from tenfold.serve.contributions import Contributions
-from tenfold.serve.openapi import example_of, schema_of
-from tenfold.serve.options import ServeOptions
-from tenfold.serve.rows import Rows
+from tenfold.serve.openapi import schema_of
+from tenfold.serve_options import ServeOptions
 from tenfold.study.study import Study
 from tests.engine_options import asked
 from tests.engine_tables import fold_answers, quick_run, three_folds
@@ -211,6 +215,7 @@ def test_a_run_that_was_saved_says_the_same(run: Run) -> None:
 
 def test_importance_words_and_shares_are_told_by_column(run: Run) -> None:
     found = run.explain(reviews(1, seed=3))
+    assert isinstance(found, TableExplanation)
     assert [one.column for one in found.importance][2] == "size"
     words = {
         one.column: dict(zip(one.cells, one.mean, strict=True)) for one in found.dependence
@@ -280,7 +285,7 @@ def test_numbers_that_come_back_stand_behind_a_text_in_a_file(
     assert run.study is not None
     (place,) = [p for p, _ in run.study.fits.network.features.values]
     assert names[place] == "zone"
-    exported = Exported.open(run.export(tmp_path / "model.onnx").path)
+    exported = TableFile(Exported.open(run.export(tmp_path / "model.onnx").path))
     known = run.predict(frame)["prediction"].to_numpy()
     np.testing.assert_allclose(
         exported.answers(frame)[:, 0], known, atol=1e-4 * np.abs(known).max()
@@ -290,7 +295,7 @@ def test_numbers_that_come_back_stand_behind_a_text_in_a_file(
 def test_an_exported_file_and_its_server_say_what_the_run_says(
     run: Run, tmp_path: Path
 ) -> None:
-    exported = Exported.open(run.export(tmp_path / "model.onnx").path)
+    exported = TableFile(Exported.open(run.export(tmp_path / "model.onnx").path))
     frame = with_gaps(reviews(40, seed=4)).drop(columns="y")
     known = run.predict(frame)["prediction"].to_numpy()
     np.testing.assert_allclose(exported.answers(frame)[:, 0], known, rtol=1e-5, atol=1e-5)
@@ -320,20 +325,20 @@ def test_an_exported_file_and_its_server_say_what_the_run_says(
 def test_a_server_takes_answers_apart_by_column_and_shows_no_text_of_training(
     run: Run, tmp_path: Path
 ) -> None:
-    exported = Exported.open(run.export(tmp_path / "model.onnx").path)
-    label = exported.label
+    exported = TableFile(Exported.open(run.export(tmp_path / "model.onnx").path))
+    label = exported.file.label
     assert Label.from_dict(json.loads(json.dumps(label.to_dict()))) == label
     assert label.background is not None
     first = {name: cells[:1] for name, cells in exported.feeds(reviews(1, seed=5)).items()}
-    shares = Contributions(exported, label.background).of(first, 0)
+    shares = Contributions(exported, exported.background).of(first, 0)
     assert shares.shares.keys() == {"remark", "tags", "size"}
     answer = exported.answers(reviews(1, seed=5))[0, 0]
     np.testing.assert_allclose(shares.base + sum(shares.shares.values()), answer, rtol=1e-5)
-    told = schema_of(label, ServeOptions())
+    told = schema_of(service_of(exported.file, ServeOptions()))
     columns = {column["name"]: column for column in told["columns"]}
     assert (columns["tags"]["kind"], columns["tags"]["sign"]) == ("list", ";")
-    assert example_of(label)["remark"] is None
-    assert example_of(label)["tags"] in {tag.lower() for tag in TAGS}
+    assert example_of(exported)["remark"] is None
+    assert example_of(exported)["tags"] in {tag.lower() for tag in TAGS}
     everything = json.dumps(label.to_dict())
     assert not [text for text in reviews()["remark"] if text in everything]
 

@@ -4,6 +4,7 @@ import os
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,6 +30,7 @@ def measure_table(table: Path, *, quick: bool) -> dict[str, Any]:
 
     import tenfold  # noqa: PLC0415
     from tenfold.exported import Exported  # noqa: PLC0415
+    from tenfold.kinds.tables.table_file import TableFile  # noqa: PLC0415
 
     with tempfile.TemporaryDirectory() as out:
         options = {"quality": "fast", "folds": 3} if quick else {}
@@ -36,7 +38,7 @@ def measure_table(table: Path, *, quick: bool) -> dict[str, Any]:
         began = time.perf_counter()
         written = run.export(Path(out) / "model.onnx")
         seconds = time.perf_counter() - began
-        file = Exported.open(written.path)
+        file = TableFile(Exported.open(written.path))
         frame = pd.read_csv(table)[: 50 if quick else ASKED]
         rows = [frame.iloc[[at]] for at in range(len(frame))]
         feeds = [file.feeds(row) for row in rows]
@@ -45,7 +47,7 @@ def measure_table(table: Path, *, quick: bool) -> dict[str, Any]:
             "difference": written.equality.difference,
             "export_seconds": seconds,
             "bytes": written.bytes,
-            "file_ms": timed(feeds, lambda one: file.ask(one, ["prediction"])),
+            "file_ms": timed(feeds, lambda one: file.file.ask(one, ["prediction"])),
             "model_ms": timed(rows, run.model.answers),
         }
 
@@ -56,6 +58,7 @@ def measure_pictures(folder: Path, *, quick: bool) -> dict[str, Any]:
 
     import tenfold  # noqa: PLC0415
     from tenfold.exported import Exported  # noqa: PLC0415
+    from tenfold.kinds.images.image_file import answers_to  # noqa: PLC0415
 
     with tempfile.TemporaryDirectory() as out:
         photographs.hold_apart(folder, Path(out) / "some", learn=LEARNT, apart=2)
@@ -67,7 +70,7 @@ def measure_pictures(folder: Path, *, quick: bool) -> dict[str, Any]:
         paths = sorted((folder / NATIVE).rglob("*.jpg"))[: 5 if quick else LOOKED]
         arrays = [np.asarray(Image.open(path).convert("RGB"))[None] for path in paths]
         known = run.predict(arrays_of(arrays)).iloc[:, 1:].to_numpy(np.float64)
-        said = np.concatenate([file.answers_to_pictures(one) for one in arrays])
+        said = np.concatenate([answers_to(file, one) for one in arrays])
         squares = run.read(arrays_of(arrays)).cache
         return {
             "pictures": written.equality.inputs,
@@ -76,8 +79,8 @@ def measure_pictures(folder: Path, *, quick: bool) -> dict[str, Any]:
             "export_seconds": seconds,
             "bytes": written.bytes,
             "pixels": [int(one.shape[1] * one.shape[2]) for one in arrays],
-            "file_ms": timed(arrays, file.answers_to_pictures),
-            "square_ms": timed([one[None] for one in squares], file.answers_to_pictures),
+            "file_ms": timed(arrays, partial(answers_to, file)),
+            "square_ms": timed([one[None] for one in squares], partial(answers_to, file)),
             "model_ms": timed(arrays_of(arrays), lambda one: run.predict([one])),
         }
 

@@ -26,7 +26,8 @@ class Audit:
     ----------
     data : str
         The file or folder, or ``"DataFrame"``.
-    kind : {"table", "images"}
+    kind : str
+        The name of the kind of data: ``"table"``, ``"images"``.
     rows, test_rows : int
         Rows or pictures that can be used.
     findings : tuple of Finding

@@ -1,79 +1,31 @@
-"""An exported model: its file, what the file tells of itself, and what it says of new data.
+"""An exported model: its file, and what the file tells of itself.
 
-ONNX Runtime computes; torch is not needed here.
-
-Shape letters in this file:
-    N  rows or pictures    M  numbers of a cell    H, W  height and width of a picture
-    O  outputs: 1 in regression, one a class in classification
+ONNX Runtime computes; torch is not needed here. What a label tells of the data, and how data
+become inputs, is read by the kind of data that it names.
 """
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final, Literal, Self, cast, final
+from typing import Any, Final, Literal, Protocol, Self, final
 
-import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from tenfold.config import Kind
-from tenfold.data.bags import PLACES, to_bags
-from tenfold.data.cells import read_truth, to_moments, to_numbers, to_spelling
-from tenfold.data.columns import Column
-from tenfold.data.picture_schema import PictureSchema
-from tenfold.data.read import as_table
-from tenfold.data.required import check_columns
-from tenfold.data.schema import Schema
-from tenfold.data.table import Table
 from tenfold.errors import StoreError
 from tenfold.extras import require
 
 FORMAT: Final = 1
 KEY: Final = "tenfold"  # of the metadata of the file
-PIXELS: Final = "pixels"
 VALUE: Final = "prediction"
 PROBABILITIES: Final = "probabilities"
-LOW, HIGH, HEAT = "lower", "upper", "heat"
+LOW, HIGH = "lower", "upper"
+NOT_OURS: Final = "it is not an ONNX file written by Tenfold"
 
 Form = Literal["onnx", "torch"]
 SUFFIXES: Final[Mapping[Form, str]] = {"onnx": ".onnx", "torch": ".pt2"}
-Tensor = Literal["float", "double", "string"]
-Cell = float | str | tuple[float | None, ...] | None
 Feeds = dict[str, NDArray[Any]]
 """What goes into the file: each input by its name."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Input:
-    """A column as the file takes it: a tensor of shape (N, M) under the column's name.
-
-    Attributes
-    ----------
-    name : str
-    kind : Kind
-    tensor : {"float", "double", "string"}
-        Numbers are float, or double where float would round what the networks tell apart;
-        an empty one is NaN. Words are strings, an empty one is "". Dates are seconds since
-        1970-01-01 00:00 UTC, double. Truth values are 1 and 0, float, or words if they
-        were words in training. Text and lists are float, M numbers as of ``to_bags``; M is
-        1 of all others.
-    words : tuple of str
-        The two words of truth values that are strings.
-    typical : float, str or None
-        The median, or the most frequent word; of dates in ISO 8601. None if no cell is
-        filled.
-    low, high : float, str or None
-        Between which most values lie: 1 in 100 is below, 1 in 100 above.
-    """
-
-    name: str
-    kind: Kind
-    tensor: Tensor
-    words: tuple[str, ...] = ()
-    typical: Cell = None
-    low: Cell = None
-    high: Cell = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,29 +48,13 @@ class Band:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Background:
-    """Made-up rows that stand for those of training: middles of groups of them.
-
-    Attributes
-    ----------
-    rows : tuple of tuples
-        One cell for each input: a number, None if empty; a word, "" if empty; or M numbers.
-    weights : tuple of float
-        Which share of the rows each stands for; they sum to 1.
-    """
-
-    rows: tuple[tuple[Cell, ...], ...]
-    weights: tuple[float, ...]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Equality:
     """How the file was compared with the model it was made from.
 
     Attributes
     ----------
     inputs : int
-        Rows or pictures that both were asked about.
+        What both were asked about.
     difference : float
         The largest difference of their answers, over the largest answer.
     """
@@ -160,7 +96,7 @@ class About:
     band : Band or None
         Of regression.
     seed : int
-        What rows or pictures are drawn from.
+        What the data that both are asked about are drawn from.
     """
 
     name: str
@@ -175,72 +111,96 @@ class Label:
 
     Attributes
     ----------
+    kind : str
+        Of the data that the model was trained on.
     name : str
         Of the run.
-    schema : Schema or PictureSchema
+    schema : mapping
+        What the data are, as the kind of data writes it; ``target`` and ``classes`` are there
+        for all kinds.
     score : str
         The score of the run in one line.
     equality : Equality
-    inputs : tuple of Input
-        Of a table; each column that is learnt from.
+    inputs : tuple of mappings
+        What each input holds, as the kind of data writes it; empty if that is plain.
     band : Band or None
         Of regression.
-    background : Background or None
-        Of a table.
+    background : mapping or None
+        Where walks to an answer begin, as the kind of data writes it.
     heat : bool
-        Whether the file says which places of a picture speak for a class.
+        Whether the file says which places of an input speak for a class.
     version : str
         Of the Tenfold that wrote the file.
     """
 
+    kind: str
     name: str
-    schema: Schema | PictureSchema
+    schema: Mapping[str, Any]
     score: str
     equality: Equality
-    inputs: tuple[Input, ...] = ()
+    inputs: tuple[Mapping[str, Any], ...] = ()
     band: Band | None = None
-    background: Background | None = None
+    background: Mapping[str, Any] | None = None
     heat: bool = False
     version: str
 
     @property
-    def kind(self) -> Literal["table", "images"]:
-        """What the model was trained on."""
-        return "table" if isinstance(self.schema, Schema) else "images"
+    def target(self) -> str:
+        """What is predicted."""
+        return str(self.schema["target"])
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes; empty in regression."""
+        return tuple(map(str, self.schema["classes"]))
+
+    @property
+    def task(self) -> str:
+        """``"regression"`` or ``"classification"``."""
+        return "classification" if self.classes else "regression"
 
     @property
     def answer(self) -> str:
         """The name of the first output."""
-        return VALUE if self.schema.task == "regression" else PROBABILITIES
+        return PROBABILITIES if self.classes else VALUE
 
     def to_dict(self) -> dict[str, Any]:
         """Return the label as a JSON object; ``from_dict`` is the way back."""
-        told = asdict(self) | {"schema": self.schema.to_dict()}
-        return {"format": FORMAT, "kind": self.kind, **told}
+        return {"format": FORMAT} | asdict(self)
 
     @classmethod
     def from_dict(cls, found: Mapping[str, Any]) -> Self:
         """Make a label from what ``to_dict`` returned, unknown keys left out."""
-        read = Schema.from_dict if found["kind"] == "table" else PictureSchema.from_dict
-        band, background = found["band"], found["background"]
         return cls(
+            kind=str(found["kind"]),
             name=str(found["name"]),
-            schema=read(found["schema"]),
+            schema=dict(found["schema"]),
             score=str(found["score"]),
             equality=Equality(**found["equality"]),
-            inputs=tuple(
-                Input(**one | {"words": tuple(one["words"])}) for one in found["inputs"]
-            ),
-            band=None if band is None else Band(**band),
-            background=None
-            if background is None
-            else Background(
-                rows=tuple(map(tuple, background["rows"])),
-                weights=tuple(background["weights"]),
-            ),
+            inputs=tuple(map(dict, found["inputs"])),
+            band=None if found["band"] is None else Band(**found["band"]),
+            background=found["background"],
             heat=bool(found["heat"]),
             version=str(found["version"]),
         )
+
+
+class Answering(Protocol):
+    """What answers: an exported file, or a model.
+
+    Attributes
+    ----------
+    label : Label
+    inputs, outputs : tuple of str
+        Their names.
+    """
+
+    label: Label
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+
+    def ask(self, feeds: Mapping[str, NDArray[Any]], outputs: Sequence[str]) -> Feeds:
+        """Return outputs by name for inputs by name. Threads may ask at the same time."""
 
 
 @final
@@ -256,6 +216,7 @@ class Exported:
     def __init__(self, session: Any, label: Label) -> None:
         self._session = session
         self.label = label
+        self.inputs: tuple[str, ...] = tuple(one.name for one in session.get_inputs())
         self.outputs: tuple[str, ...] = tuple(one.name for one in session.get_outputs())
 
     @classmethod
@@ -294,107 +255,9 @@ class Exported:
             raise StoreError("M09", fact, place=place, fix=fix) from error
         except Exception as error:
             # ONNX Runtime raises its own errors for damaged bytes, a label those of JSON.
-            fact = "it is not an ONNX file written by Tenfold"
-            raise StoreError("M09", fact, place=place, fix=fix) from error
+            raise StoreError("M09", NOT_OURS, place=place, fix=fix) from error
         return cls(session, label)
 
     def ask(self, feeds: Mapping[str, NDArray[Any]], outputs: Sequence[str]) -> Feeds:
         """Return outputs by name for inputs by name. Threads may ask at the same time."""
         return dict(zip(outputs, self._session.run(list(outputs), dict(feeds)), strict=True))
-
-    def answers(
-        self, rows: Table | pd.DataFrame, *, decimal: str | None = None, most: int = 4096
-    ) -> NDArray[np.float64]:
-        """Return what the model says of rows, as ``Model.answers`` does.
-
-        Parameters
-        ----------
-        rows : Table or DataFrame of N rows
-        decimal : {".", ","}, optional
-            Decimal sign of a DataFrame's cells that are text; that of training by default.
-        most : int
-            Rows that are asked about at a time.
-
-        Returns
-        -------
-        ndarray of shape (N, O)
-
-        Raises
-        ------
-        PredictError
-            P01, if a column is missing; P02, if a column is not what it was.
-        """
-        feeds = self.feeds(rows, decimal)
-        parts = [
-            self.ask({k: v[at : at + most] for k, v in feeds.items()}, [self.label.answer])
-            for at in range(0, max(len(rows), 1), most)
-        ]
-        return np.concatenate([part[self.label.answer] for part in parts]).astype(np.float64)
-
-    def answers_to_pictures(self, pixels_NHW3: NDArray[np.uint8]) -> NDArray[np.float64]:
-        """Return what the model says of pictures of one size, shape (N, O)."""
-        found = self.ask({PIXELS: pixels_NHW3}, [PROBABILITIES])
-        return found[PROBABILITIES].astype(np.float64)
-
-    def feeds(self, rows: Table | pd.DataFrame, decimal: str | None = None) -> Feeds:
-        """Return the columns of a table as the file takes them; see ``answers``.
-
-        Raises
-        ------
-        PredictError
-            P01, if a column is missing; P02, if a column is not what it was.
-        """
-        schema = cast("Schema", self.label.schema)
-        table = as_table(rows, schema.known, decimal)
-        check_columns(table.frame, schema, table.decimal)
-        columns = {column.name: column for column in schema.used}
-        return {
-            one.name: feed(table.frame[one.name], one, columns[one.name], table.decimal)
-            for one in self.label.inputs
-        }
-
-
-def feed(
-    cells: "pd.Series[Any]", one: Input, column: Column, decimal: str = "."
-) -> NDArray[Any]:
-    """Return the cells of a column as the file takes them, shape (N, M).
-
-    Examples
-    --------
-    >>> colour = Column(name="colour", kind="category", levels=("blue", "red"))
-    >>> taken = Input(name="colour", kind="category", tensor="string")
-    >>> feed(pd.Series([" red", None], dtype=object), taken, colour).tolist()
-    [['red'], ['']]
-    >>> day = Column(name="day", kind="date", date_format="ISO8601")
-    >>> taken = Input(name="day", kind="date", tensor="double")
-    >>> feed(pd.Series(["1970-01-02", None], dtype=object), taken, day).tolist()
-    [[86400.0], [nan]]
-    """
-    if column.kind == "category":
-        return to_spelling(cells, column.levels, decimal)[:, None]
-    if column.kind in PLACES:
-        return to_bags(cells, column.kind, column.sign, decimal).astype(np.float32)
-    if column.kind == "boolean":
-        numbers = read_truth(cells, decimal, column.tick)
-        if one.tensor == "string":
-            no, yes = one.words
-            words = np.where(numbers == 1, yes, np.where(numbers == 0, no, ""))
-            return words.astype(object)[:, None]
-    elif column.kind == "date":
-        numbers = seconds_of(to_moments(cells, column.date_format))
-    else:
-        numbers = to_numbers(cells, decimal, column.form, column.unit)
-    with np.errstate(over="ignore"):  # what is too large for float is infinite
-        return numbers.astype(np.float32 if one.tensor == "float" else np.float64)[:, None]
-
-
-def seconds_of(times: NDArray[np.datetime64]) -> NDArray[np.float64]:
-    """Return moments as seconds since 1970, NaN where there is none.
-
-    Examples
-    --------
-    >>> seconds_of(np.array(["1970-01-01T00:01", "NaT"], dtype="datetime64[s]"))
-    array([60., nan])
-    """
-    seconds = times.astype("datetime64[s]").astype(np.float64)
-    return np.where(np.isnat(times), np.nan, seconds)

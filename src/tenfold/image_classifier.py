@@ -18,9 +18,9 @@ from tenfold.errors import PictureError
 from tenfold.evaluate.coverage import sets_of
 from tenfold.following import Callbacks, following, only_callbacks
 from tenfold.kinds.images.networks.registry import choose_framing
+from tenfold.kinds.images.picture_model import PictureModel
 from tenfold.kinds.registry import IMAGES
 from tenfold.nn.own import MakeModule
-from tenfold.picture_model import PictureModel
 from tenfold.read_options import PictureOptions
 from tenfold.study.study import run_study
 from tenfold.study_estimator import (

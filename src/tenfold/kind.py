@@ -3,10 +3,9 @@
 Everything else (studies, scores, model files, reports, the command) is the same for all kinds.
 """
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
-from typing import Any, ClassVar
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,52 +13,34 @@ from torch import Tensor
 
 from tenfold.config import Decision, RunOptions
 from tenfold.contest.contest import Contest, columns_of
-from tenfold.data.admit import Mode
 from tenfold.data.encode import Encoded
 from tenfold.data.folds import decide_folds, make_splits, who_answers
 from tenfold.data.groups import Group
 from tenfold.data.split import splits_of
 from tenfold.errors import ExportError, PredictError
+from tenfold.intake import Intake
 from tenfold.learning import (
     NOTHING,
     PROCESSOR,
     Dealt,
     Described,
     Encoder,
+    Explained,
     Fitted,
     Given,
     Learning,
+    Parts,
     Progress,
-    another_kind,
-    not_there,
+    Remembered,
+    nothing_to_show,
 )
 from tenfold.seeds import Streams
 from tenfold.training.device import Place, choose_device
 from tenfold.training.watch import Callback, Supervision
 
 
-class Kind(ABC):
-    """A kind of data.
-
-    Attributes
-    ----------
-    name : str
-        In ``metrics.json`` and in model files.
-    noun : str
-        What the data consist of, in the plural.
-    whole : str
-        What all of them are called.
-    where : str
-        What says where a row came from: ``"line"`` or ``"file"``.
-    own_options : mapping of str to tuple of str
-        By group, the options that not all kinds have and this one has.
-    """
-
-    name: ClassVar[str]
-    noun: ClassVar[str]
-    whole: ClassVar[str]
-    where: ClassVar[str]
-    own_options: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+class Kind(Intake):
+    """A kind of data: what a study of it does, beside how data come in."""
 
     @abstractmethod
     def recognises(self, source: Any) -> bool:
@@ -75,9 +56,12 @@ class Kind(ABC):
         """
         return options
 
-    @abstractmethod
     def read(
-        self, source: Any, test: Any, options: RunOptions, watch: Callback
+        self,
+        source: Any,
+        test: Any,
+        options: RunOptions,
+        watch: Callback,  # noqa: ARG002
     ) -> tuple[Any, Any]:
         """Return the labelled data that a user names, and test rows or None.
 
@@ -88,6 +72,8 @@ class Kind(ABC):
         InputError
             If they cannot be read.
         """
+        data = self.read_labelled(source, None, options)
+        return data, None if test is None else self.read_labelled(test, None, options)
 
     def choose_place(self, device: str) -> tuple[Place, tuple[Decision, ...]]:
         """Return where networks are trained; ``device`` is what the user named."""
@@ -171,7 +157,6 @@ class Kind(ABC):
     def encoder(self, learning: Learning, plan: Any) -> Encoder:
         """Return how new rows become inputs of the networks."""
 
-    @abstractmethod
     def truth(
         self, data: Any, schema: Any
     ) -> tuple[NDArray[np.float64] | NDArray[np.int64], NDArray[np.float64]]:
@@ -182,26 +167,25 @@ class Kind(ABC):
         PredictError
             P03 or P04, if there are none, or classes that were never learnt.
         """
-
-    def places(self, data: Any) -> Sequence[Any] | NDArray[Any]:
-        """Return where each row came from: its line, or its file."""
-        return range(1, len(data) + 1)
+        coded = self.encode(data, schema)
+        unknown = int((coded.target < 0).sum()) if schema.classes else 0
+        if unknown or len(coded.target) == 0:
+            raise PredictError("P03", f"{unknown:,} {self.noun} have no class that was learnt")
+        return coded.target, coded.weights
 
     def groups(self, data: Any, schema: Any) -> Iterable[Group]:  # noqa: ARG002
         """Return groups of rows that a user can name, to be scored one by one."""
         return ()
 
-    def columns(self, schema: Any) -> int:  # noqa: ARG002
-        """Return how many columns there are, where there are columns."""
-        return 0
-
-    @abstractmethod
     def pack(self, model: Any) -> tuple[dict[str, Any], dict[str, Tensor]]:
         """Return what a model file says of a model beyond what all kinds say, and its tensors.
 
         ``network`` says which network it is, and ``sample`` holds ``answers`` to made-up rows,
         by which an opened model is checked.
         """
+        answers = self.sample_answers(model, {}, lambda _at, _answer: True)
+        network, sample = {"kind": model.form}, {"answers": answers.tolist()}
+        return {"scored": None, "network": network, "sample": sample}, {}
 
     @abstractmethod
     def unpack(
@@ -217,112 +201,30 @@ class Kind(ABC):
             If the parts do not belong together.
         """
 
-    @abstractmethod
     def sample_answers(
         self,
         model: Any,
-        manifest: Mapping[str, Any],
-        goes_on: Callable[[int, NDArray[np.float64]], bool],
+        manifest: Mapping[str, Any],  # noqa: ARG002
+        goes_on: Callable[[int, NDArray[np.float64]], bool],  # noqa: ARG002
     ) -> NDArray[np.float64]:
         """Return what a model says of the made-up rows of its file.
 
         ``goes_on`` takes a row's number and answer, and says whether to ask about the next: a
         file that is refused in the end is to cost as little as possible.
         """
+        return np.asarray(model.answers(self.samples(model.schema)))
+
+    def samples(self, schema: Any) -> Any:
+        """Return a few made-up rows, where ``sample_answers`` has none of its own."""
+        raise NotImplementedError(schema)
+
+    def of_format_2(self, manifest: dict[str, Any], tensors: dict[str, Tensor]) -> Parts:
+        """Return the parts of a model file of format 1 or 2 as format 3 would hold them."""
+        return manifest, tensors
 
     def mistakes(self, data: Any, schema: Any, answers: NDArray[np.float64]) -> tuple[Any, ...]:  # noqa: ARG002
         """Return rows that networks got wrong, or were least sure of, to be looked at."""
         return ()
-
-    @abstractmethod
-    def read_new(
-        self,
-        source: Any,
-        schema: Any,
-        options: RunOptions | None = None,
-        progress: Progress | None = None,
-    ) -> Any:
-        """Return new rows, read as those of training were.
-
-        Parameters
-        ----------
-        source
-            What a user gives: a file, a table, pictures, or rows that were read already.
-        schema : Schema or PictureSchema
-        options : RunOptions, optional
-        progress : callable, optional
-
-        Raises
-        ------
-        PredictError
-            P05, if they are of another kind.
-        """
-
-    def read_labelled(
-        self,
-        source: Any,
-        schema: Any,
-        options: RunOptions | None = None,
-        progress: Progress | None = None,
-    ) -> Any:
-        """Return labelled rows to score; see ``read_new``."""
-        return self.read_new(source, schema, options, progress)
-
-    def admit(self, data: Any, schema: Any, mode: Mode | None, *, told: bool) -> Any:  # noqa: ARG002
-        """Return rows as a model reads them, or refuse those that are not like training's.
-
-        Parameters
-        ----------
-        data : Table or Pictures
-        schema : Schema or PictureSchema
-        mode : {"strict", "warn"} or None
-        told : bool
-            Whether the user was told already how the data were read.
-
-        Raises
-        ------
-        PredictError
-            P08, if rows do not fit and the mode is ``"strict"``.
-        """
-        return data
-
-    def index(self, source: Any, data: Any) -> Any:  # noqa: ARG002
-        """Return what labels the answer to each row: the user's labels, lines or files."""
-        return list(self.places(data))
-
-    def departures(self, source: Any, schema: Any) -> Any:  # noqa: ARG002
-        """Return where rows are not like those of training, a row for each cell or column.
-
-        Raises
-        ------
-        PredictError
-            P05, if the kind has no columns.
-        """
-        raise another_kind(self.whole, "a table")
-
-    def read_again(
-        self, options: RunOptions, known: str, schema: Any, source: Any = None
-    ) -> Any:
-        """Return what a run was trained on, or some of it, read once more.
-
-        Parameters
-        ----------
-        options : RunOptions
-            Of the run.
-        known : str
-            Where its data were.
-        schema : Schema or PictureSchema
-        source : optional
-            Where they are, if that is elsewhere now.
-
-        Raises
-        ------
-        PredictError
-            P06, if they are not where they were.
-        """
-        if source is None and not Path(known).exists():
-            raise not_there(known)
-        return self.read_new(known if source is None else source, schema, options)
 
     def to_compare(
         self,
@@ -367,12 +269,12 @@ class Kind(ABC):
         self,
         model: Any,  # noqa: ARG002
         asked: Any,  # noqa: ARG002
-        held_out: Callable[[], Any],  # noqa: ARG002
+        run: Callable[[], Remembered],  # noqa: ARG002
         *,
         of_class: str | None,  # noqa: ARG002
         seed: int,  # noqa: ARG002
         progress: Progress | None,  # noqa: ARG002
-    ) -> Any:
+    ) -> Explained:
         """Return what networks look at.
 
         Parameters
@@ -380,8 +282,8 @@ class Kind(ABC):
         model : Model
         asked
             Rows whose answers are taken apart, or None.
-        held_out : callable
-            Returns the rows of the run in their folds, ``HeldOut``, where they are needed.
+        run : callable
+            Returns how the run was trained, where that is needed.
         of_class : str, optional
             Whose probability is explained.
         seed : int
@@ -392,4 +294,24 @@ class Kind(ABC):
         PredictError
             P05, if the kind has nothing to show.
         """
-        raise PredictError("P05", f"what networks look at in {self.whole} cannot be shown")
+        raise nothing_to_show(self.whole)
+
+    def read_explanation(
+        self,
+        found: Mapping[str, Any],
+        read: Callable[[str], bytes],  # noqa: ARG002
+    ) -> Explained:
+        """Return what ``explain`` returned, from its JSON object.
+
+        Parameters
+        ----------
+        found : mapping
+        read : callable
+            Returns a figure as PNG, by its name.
+
+        Raises
+        ------
+        LookupError
+            If the kind has nothing to show.
+        """
+        raise LookupError(found["kind"])

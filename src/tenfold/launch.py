@@ -10,7 +10,7 @@ import pandas as pd
 from tenfold.errors import StoreError, UsageError
 from tenfold.following import Callbacks, following, told_apart
 from tenfold.keeping import keep
-from tenfold.kinds.registry import kind_for
+from tenfold.kinds.registry import kind_for, kind_of
 from tenfold.machine import peak_memory_bytes
 from tenfold.order import Order
 from tenfold.report.summary import summarize
@@ -97,7 +97,7 @@ def run_name(source: str | Path | pd.DataFrame) -> str:
     A part for training gives its whole's name: ``pets/training_set`` is ``pets``.
     """
     if isinstance(source, pd.DataFrame):
-        return "table"
+        return kind_of(source).name
     data = Path(os.path.realpath(source))  # which a link to itself does not disturb
     if data.is_dir():
         part = data.name.lower().split("_")[0] in {"train", "training"}

@@ -3,7 +3,8 @@
 What a kind of data takes and returns; see ``kind.py``.
 """
 
-from collections.abc import Callable, Iterable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, Self
 
@@ -26,6 +27,9 @@ from tenfold.training.watch import Callback
 SILENT: Final = Callback()
 PROCESSOR: Final = Place(device=torch.device("cpu"))
 
+
+Parts = tuple[dict[str, Any], dict[str, torch.Tensor]]
+"""Manifest and tensors of a model file."""
 
 Progress = Callable[[int, int], None]
 """Takes the rows done and all rows."""
@@ -194,6 +198,50 @@ class Fitted:
     decisions: tuple[Decision, ...]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Remembered:
+    """What is known of how a run was trained: its study, or what can be had of it again.
+
+    Attributes
+    ----------
+    study : Study or None
+        Of a run that has just ended; then nothing else is there.
+    data, options
+        What an earlier run was trained on, and its options.
+    answers : ndarray of shape (N, O) or None
+        What its networks said of rows that they never saw.
+    """
+
+    study: Any = None
+    data: Any = None
+    options: RunOptions | None = None
+    answers: NDArray[np.float64] | None = None
+
+
+class Explained(ABC):
+    """What networks look at: its numbers, its figures, its lines for a terminal."""
+
+    @abstractmethod
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as a JSON object: the content of ``explain.json``."""
+
+    @abstractmethod
+    def lines(self) -> Iterator[str]:
+        """Yield it as lines of text."""
+
+    @abstractmethod
+    def pngs(self) -> Mapping[str, bytes]:
+        """Return its figures as PNG files, by name."""
+
+    @abstractmethod
+    def drawn(self) -> list[Any]:
+        """Return its figures as a page holds them: ``Drawn``."""
+
+    def layers_told(self) -> tuple[Any, ...]:
+        """Return the layers of the network that it tells of: ``Layer``."""
+        return ()
+
+
 def another_kind(learnt: str, given: str) -> PredictError:
     """Return P05: what is given is not of the kind that a model learnt."""
     fact = f"the model was trained on {learnt}, but {given} was given"
@@ -204,3 +252,8 @@ def not_there(source: str) -> PredictError:
     """Return P06: the data of a run are not where they were."""
     fact = f"the data of the run are no longer at {source}"
     return PredictError("P06", fact, fix=["say where they are: --data FILE"])
+
+
+def nothing_to_show(whole: str) -> PredictError:
+    """Return P05: nobody can say what networks look at in such data."""
+    return PredictError("P05", f"what networks look at in {whole} cannot be shown")

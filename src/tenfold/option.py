@@ -6,12 +6,10 @@ messages and the checks need to know stands beside it, and nowhere else.
 
 from collections.abc import Callable, Iterable
 from dataclasses import Field, dataclass, field, fields
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from tenfold.errors import UsageError
 from tenfold.values import is_number, is_whole, plain
-
-DataKind = Literal["table", "images"]
 
 KEY: Final = "option"  # of a field's metadata
 
@@ -46,17 +44,20 @@ class Option:
         Its name on the command line, if that is not its own: ``"kind"`` for ``kinds``.
     also : str, optional
         A second name on the command line.
-    of : {"table", "images"}, optional
-        The only kind of data that it says something of.
+    of : str, optional
+        The name of the only kind of data that it says something of.
     values : Values, optional
+    variable : str, optional
+        Of the environment, that says it, too.
     """
 
     help: str = ""
     metavar: str | None = None
     flag: str | None = None
     also: str | None = None
-    of: DataKind | None = None
+    of: str | None = None
     values: Values | None = None
+    variable: str | None = None
 
 
 def option(default: Any, help_text: str = "", metavar: str | None = None, **known: Any) -> Any:

@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tenfold.config import RunOptions
-from tenfold.explain.held_out import HeldOut
+from tenfold.exported import About
+from tenfold.learning import Remembered
 from tenfold.model import Model
 from tenfold.report.summary import Results
 from tenfold.store.config import CONFIG, Config
@@ -48,15 +49,22 @@ def findings_of(results: Results, study: Study | None, folder: Path | None) -> "
     )
 
 
-def held_out_of(
+def about_of(results: Results | None, study: Study | None, folder: Path | None) -> About:
+    """Return what an exported file tells of a run; of a model alone only its name."""
+    if results is None:
+        return About(name=(folder or Path("run")).name)
+    return findings_of(results, study, folder).about
+
+
+def remembered(
     model: Model[Any, Any], study: Study | None, folder: Path | None, data: Any
-) -> HeldOut:
-    """Return the rows that a run was trained on, each in its fold."""
+) -> Remembered:
+    """Return how a run was trained, read once more if it is an earlier one."""
     if study is not None:
-        return HeldOut.of_study(study)
-    table, options = trained_on(model, folder, data)
+        return Remembered(study=study)
+    again, options = trained_on(model, folder, data)
     known = read_answers_of_run(folder or Path("run"), model.schema.classes)
-    return HeldOut.again(model, table, options, known)
+    return Remembered(data=again, options=options, answers=known)
 
 
 def trained_on(

@@ -1,28 +1,24 @@
 """A run: a trained model, what is known of it, and what it says of new data."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from numpy.typing import NDArray
 
 from tenfold.config import RunOptions
 from tenfold.data.admit import Mode
-from tenfold.data.pictures import Pictures
-from tenfold.data.read import InMemory
 from tenfold.errors import StoreError
 from tenfold.evaluate.new_data import show
 from tenfold.evaluate.scores import TestScore
 from tenfold.evaluate.told import not_of, tell
-from tenfold.explain.explanation import Explanation
-from tenfold.explain.picture_explanation import PictureExplanation
-from tenfold.exported import SUFFIXES, About, Form, Written
-from tenfold.learning import Progress, another_kind
+from tenfold.exported import SUFFIXES, Form, Written
+from tenfold.kinds.registry import New
+from tenfold.learning import Explained, Progress, another_kind
 from tenfold.model import Model
 from tenfold.option import check
-from tenfold.recalled import findings_of, held_out_of, trained_on
+from tenfold.recalled import about_of, findings_of, remembered, trained_on
 from tenfold.report.summary import Results
 from tenfold.report.text import one_line, score_lines
 from tenfold.seeds import Streams
@@ -40,9 +36,6 @@ if TYPE_CHECKING:
     from tenfold.report.page import Findings
 
 Data = str | Path | pd.DataFrame
-Rows = str | Path | InMemory
-Images = str | Path | Sequence[Any] | NDArray[Any]
-"""A picture, a folder, a list of files, PIL images or arrays, or one array of pictures."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False, repr=False)
@@ -94,7 +87,7 @@ class Run:
             M04, if ``metrics.json`` is damaged.
         """
         with reading((self.folder or Path("run")) / METRICS):
-            return Results.from_dict(self.metrics)
+            return Results.from_dict(self.metrics, self.noun)
 
     def summary(self) -> str:
         """Return the scores in words, as the command prints them."""
@@ -102,7 +95,7 @@ class Run:
 
     @property
     def kind(self) -> str:
-        """``"images"`` or ``"table"``: what the run was trained on."""
+        """What it was trained on, by the name of the kind: ``"table"``, ``"images"``."""
         return self.model.kind.name
 
     @property
@@ -142,12 +135,12 @@ class Run:
 
     def explain(
         self,
-        inputs: Rows | Images | Pictures | None = None,
+        inputs: New | None = None,
         *,
-        data: Rows | None = None,
+        data: New | None = None,
         of_class: str | None = None,
         progress: Progress | None = None,
-    ) -> Explanation | PictureExplanation:
+    ) -> Explained:
         """Return what the networks look at: columns and cells, or layers and places.
 
         Parameters
@@ -157,7 +150,7 @@ class Run:
         data : str, Path, DataFrame or Table, optional
             Of a table: what the run was trained on, if it lies elsewhere now.
         of_class : str, optional
-            Whose probability is explained; see ``explain_table`` and ``explain_pictures``.
+            Whose probability is explained; that of its likeliest class by default.
         progress : callable, optional
             Called with the columns or pictures done and all of them, again and again.
 
@@ -171,22 +164,21 @@ class Run:
         if data is not None and not kind.columns(model.schema):
             raise another_kind(kind.whole, "a table")
         asked = None if inputs is None else kind.read_new(inputs, model.schema)
-        found: Explanation | PictureExplanation = kind.explain(
+        return kind.explain(
             model,
             asked,
-            lambda: held_out_of(model, self.study, self.folder, data),
+            lambda: remembered(model, self.study, self.folder, data),
             of_class=of_class,
             seed=int(self.metrics.get("seed", 0)),
             progress=progress,
         )
-        return found
 
     def export(
         self,
         path: str | Path | None = None,
         *,
         form: Form = "onnx",
-        data: Rows | None = None,
+        data: New | None = None,
     ) -> Written:
         """Write the model as a file that answers without Tenfold.
 
@@ -212,13 +204,12 @@ class Run:
         from tenfold.export.draft import write  # noqa: PLC0415 - loads the compiler of torch
 
         check(form in SUFFIXES, "format", form, " or ".join(SUFFIXES))
-        folder = self.folder or Path("run")
         held = self.study.data if self.study else trained_on(self.model, self.folder, data)[0]
-        about = self._findings().about if self.metrics else About(name=folder.name)
+        about = about_of(self.results if self.metrics else None, self.study, self.folder)
         target = Path(path) if path else self._own_folder() / f"model{SUFFIXES[form]}"
         return write(self.model.kind.draft(self.model, held, about), target, form)
 
-    def keep_explanation(self, explanation: Explanation | PictureExplanation) -> Path:
+    def keep_explanation(self, explanation: Explained) -> Path:
         """Write an explanation into the run's folder, and into its page.
 
         Returns
@@ -231,9 +222,7 @@ class Run:
         StoreError
             M06, if there is no folder or it cannot be written to.
         """
-        from tenfold.report.explained import pngs_of  # noqa: PLC0415 - loads Matplotlib
-
-        found = write_explanation(explanation, pngs_of(explanation), self._own_folder())
+        found = write_explanation(explanation, self._own_folder())
         self.write_report()
         return found
 
@@ -250,7 +239,7 @@ class Run:
 
     def predict(
         self,
-        data: Rows | Images | Pictures,
+        data: New,
         *,
         coverage: float | None = None,
         schema: Mode | None = None,
@@ -292,9 +281,7 @@ class Run:
         admitted = kind.admit(rows, schema_, schema, told=rows is data)
         return tell(self.model, admitted, coverage, progress).set_axis(index, axis=0)
 
-    def predict_proba(
-        self, data: Rows | Images | Pictures, *, schema: Mode | None = None
-    ) -> pd.DataFrame:
+    def predict_proba(self, data: New, *, schema: Mode | None = None) -> pd.DataFrame:
         """Return the probability of each class, a column for each; see ``predict``.
 
         Raises
@@ -309,7 +296,7 @@ class Run:
         return table[list(names)].rename(columns=names)
 
     def predict_interval(
-        self, data: Rows, coverage: float = 0.9, *, schema: Mode | None = None
+        self, data: New, coverage: float = 0.9, *, schema: Mode | None = None
     ) -> pd.DataFrame:
         """Return between what the truth of each row is expected: ``low`` and ``high``.
 
@@ -324,7 +311,7 @@ class Run:
             raise not_of("intervals", "predicts classes", fix)
         return self.predict(data, coverage=coverage, schema=schema)[["low", "high"]]
 
-    def score(self, data: Rows | Pictures, *, schema: Mode | None = None) -> float:
+    def score(self, data: New, *, schema: Mode | None = None) -> float:
         """Return the score of scikit-learn's estimators on labelled data: accuracy, or R2.
 
         ``evaluate`` gives all metrics, with intervals.
@@ -332,7 +319,7 @@ class Run:
         name = "accuracy" if self.model.schema.classes else "r2"
         return self.evaluate(data, schema=schema)[name].value
 
-    def departures(self, data: Rows) -> pd.DataFrame:
+    def departures(self, data: New) -> pd.DataFrame:
         """Return where rows are not like those of training, a row for each cell or column.
 
         See ``departure_table``; ``line`` is the label of a DataFrame's row.
@@ -346,7 +333,7 @@ class Run:
 
     def read(
         self,
-        source: Rows | Images | Pictures,
+        source: New,
         options: RunOptions | None = None,
         progress: Progress | None = None,
     ) -> Any:
@@ -365,7 +352,7 @@ class Run:
 
     def read_labelled(
         self,
-        source: Rows | Pictures,
+        source: New,
         options: RunOptions | None = None,
         progress: Progress | None = None,
     ) -> Any:
@@ -374,7 +361,7 @@ class Run:
 
     def evaluate(
         self,
-        data: Rows | Pictures,
+        data: New,
         *,
         max_bad: float = 0.01,
         schema: Mode | None = None,

@@ -32,6 +32,7 @@ from tenfold.data.split import Splitter, made_by
 from tenfold.data.table import Table
 from tenfold.following import Callbacks, following, only_callbacks
 from tenfold.kinds.registry import TABLES
+from tenfold.kinds.tables.table_model import TableModel
 from tenfold.nn.own import MakeModule
 from tenfold.study.study import Study, run_study
 from tenfold.study_estimator import (
@@ -39,7 +40,6 @@ from tenfold.study_estimator import (
     in_its_words,
     require_difference,
 )
-from tenfold.table_model import TableModel
 
 TARGET: Final = "target"
 WEIGHT: Final = "weight"

@@ -13,10 +13,12 @@ import pytest
 import tenfold
 from tenfold.errors import PredictError
 from tenfold.exported import Exported
+from tenfold.kinds.services import service_of
+from tenfold.kinds.tables.table_file import TableFile
+from tenfold.kinds.tables.table_rows import Rows
 from tenfold.serve.app import app_of
-from tenfold.serve.options import ServeOptions
 from tenfold.serve.page import page_of
-from tenfold.serve.rows import Rows
+from tenfold.serve_options import ServeOptions
 from tests.engine_options import asked
 from tests.engine_served import ask_here
 
@@ -143,7 +145,7 @@ def test_explanations_read_by_the_run_and_by_options(run_tenfold: Tenfold) -> No
 def test_a_server_reads_by_the_run(home: Path) -> None:
     run = tenfold.load(home / "german-1")
     exported = Exported.open(run.export(home / "german.onnx").path)
-    rows = Rows(exported, 100)
+    rows = Rows(TableFile(exported), 100)
     new = table().drop(columns="y").head(1)
     row = new.assign(sales=1_250).to_dict("records")[0]
     known = rows.of_json(json.dumps({"rows": [row]}).encode())[0]
@@ -174,7 +176,7 @@ def test_a_server_reads_by_the_run(home: Path) -> None:
 def test_the_page_and_the_answers_of_a_server_tell_of_it(home: Path) -> None:
     run = tenfold.load(home / "german-1")
     exported = Exported.open(run.export(home / "german.onnx").path)
-    page = page_of(exported.label, ServeOptions())
+    page = page_of(service_of(exported, ServeOptions()))
     assert "a clock time such as 14:30, or hours since midnight; mostly 6.5 to 17.5" in page
     app = app_of(exported, ServeOptions())
     points = table().drop(columns="y").head(2).to_csv(index=False).encode()

@@ -13,9 +13,10 @@ import pytest
 import tenfold
 from tenfold import TrainOptions
 from tenfold.cli.given import kinds, missing_cells
-from tenfold.cli.terminal import console, lend_file, read_rows, show_run, write_rows
+from tenfold.cli.terminal import console, lend_file, read, show_run, write_rows
+from tenfold.config import RunOptions
 from tenfold.errors import ReadError, UsageError
-from tenfold.read_options import MISSING, ReadOptions
+from tenfold.read_options import MISSING
 
 ROWS = pd.DataFrame(
     {
@@ -57,16 +58,19 @@ def test_the_copy_is_taken_away_after_an_error_too() -> None:
 def test_rows_that_cannot_be_used_are_told_of_unless_quiet(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    few, wave = TrainOptions(epochs=1), np.sin(np.arange(30))
+    frame = pd.DataFrame({"a": wave, "b": 2 * wave})
+    run = tenfold.train(frame, folds=2, training=few, out=None, audit="off")
     path = tmp_path / "a.csv"
     path.write_text("a,b\n1,2\n3\n4,5\n")
     for quiet in (False, True):
-        table = read_rows(path, ReadOptions(max_bad=0.5), quiet=quiet)
-        assert table.lines.tolist() == [2, 4]
+        with read(run, path, RunOptions.named({"max_bad": 0.5}), quiet=quiet) as table:
+            assert table.lines.tolist() == [2, 4]
         said = capsys.readouterr()
         assert said.out == ""
         assert (said.err == "") == quiet
-    with pytest.raises(ReadError, match=r"^D05"):
-        read_rows(path, ReadOptions(), quiet=True)
+    with pytest.raises(ReadError, match=r"^D05"), read(run, path, RunOptions(), quiet=True):
+        pass
 
 
 def test_rows_are_written_as_csv_that_reads_back(

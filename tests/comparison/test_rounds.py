@@ -17,7 +17,7 @@ from tenfold.contest.contender import Contender
 from tenfold.contest.contest import Contest
 from tenfold.contest.round import Round
 from tenfold.kinds.images.image_contest import COLOURS, PRETRAINED
-from tenfold.picture_model import picture_features
+from tenfold.kinds.images.picture_model import picture_features
 from tests.engine_contests import contest_of
 
 PICTURES: Final = 48

@@ -14,7 +14,7 @@ from tenfold.data.encode import Encoded, encode
 from tenfold.data.read import read_table
 from tenfold.data.schema import infer_schema
 from tenfold.data.together import joined, joined_within
-from tenfold.kinds.tables.table_kind import split_rows
+from tenfold.kinds.tables.table_split import split_rows
 from tenfold.seeds import Streams
 
 

@@ -23,9 +23,10 @@ from tenfold.data.read import read_table
 from tenfold.data.schema import Schema, infer_schema
 from tenfold.data.table import Table
 from tenfold.errors import SchemaError
-from tenfold.exported import Exported, Label
+from tenfold.exported import Exported
+from tenfold.kinds.tables.table_file import TableFile
+from tenfold.kinds.tables.table_rows import Rows
 from tenfold.run import Run
-from tenfold.serve.rows import Rows
 from tests.engine_costumes import COSTUMES, Made, dressed, houses, options_for, records, tables
 
 TABLES: Final = int(os.environ.get("TENFOLD_TEST_TABLES", "15"))
@@ -119,7 +120,8 @@ def _check_label(exported: Exported) -> None:
     for column in plain:
         del column["form"]
     assert len(plain) > 5
-    assert Label.from_dict(told) == exported.label
+    older = TableFile(exported).schema.from_dict(told["schema"])
+    assert older == TableFile(exported).schema
 
 
 def test_a_file_that_was_exported_gives_them_too_and_so_does_its_server(
@@ -127,17 +129,18 @@ def test_a_file_that_was_exported_gives_them_too_and_so_does_its_server(
 ) -> None:
     exported = Exported.open(run.export(tmp_path / "model.onnx").path)
     _check_label(exported)
+    table_file = TableFile(exported)
     made, same = houses(40, seed=1), 1e-6 * np.abs(answers).max()
     feeds: dict[str, Any] | None = None
     for name, source, _ in dressed(made, tmp_path):
         if isinstance(source, pd.DataFrame):
-            found = exported.feeds(source)
+            found = table_file.feeds(source)
             feeds = feeds or found
             for column, cells in found.items():
                 np.testing.assert_array_equal(cells, feeds[column], err_msg=f"{name}, {column}")
-            np.testing.assert_allclose(exported.answers(source)[:, 0], answers, atol=same)
+            np.testing.assert_allclose(table_file.answers(source)[:, 0], answers, atol=same)
     assert feeds is not None
-    rows = Rows(exported, 100)
+    rows = Rows(table_file, 100)
     body = json.dumps({"rows": records(made)}).encode()
     served = {
         "JSON": rows.of_json(body)[0],

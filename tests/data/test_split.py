@@ -31,7 +31,7 @@ from tenfold.data.split import REFIT, Splits, splits_of
 from tenfold.data.table import Table
 from tenfold.errors import InputError, SplitError, UsageError
 from tenfold.kinds.registry import TABLES
-from tenfold.kinds.tables.table_kind import split_rows
+from tenfold.kinds.tables.table_split import split_rows
 from tenfold.seeds import Streams
 
 STREAMS: Final = Streams(0)

@@ -17,9 +17,9 @@ from torch import nn
 import tenfold
 from tenfold import Run
 from tenfold.errors import TenfoldError
-from tenfold.explain.ladder import ladders_of
-from tenfold.explain.picture_explanation import PictureExplanation
-from tenfold.explain.pictures import filters_of, heat_of, layers_of, maps_of, picture_of
+from tenfold.kinds.images.image_explanation import ImageExplanation
+from tenfold.kinds.images.ladder import ladders_of
+from tenfold.kinds.images.looking import filters_of, heat_of, layers_of, maps_of, picture_of
 from tenfold.nn.head import FoldHead
 from tests.cli.conftest import run_tenfold
 from tests.engine_options import asked
@@ -202,11 +202,11 @@ def test_an_explanation_comes_back_from_its_folder(
     shutil.copytree(run.folder, copy)
     loaded = tenfold.load(copy)
     found = loaded.explain(home / "spots" / "spot" / "001.png", of_class="plain")
-    assert isinstance(found, PictureExplanation)
+    assert isinstance(found, ImageExplanation)
     assert set(found.pictures[0].heat) == {"plain"}
     loaded.keep_explanation(found)
     back = tenfold.load(copy)._findings().explanation
-    assert isinstance(back, PictureExplanation)
+    assert isinstance(back, ImageExplanation)
     assert back.to_dict() == found.to_dict()
     assert [sheet.png for sheet in back.sheets] == [sheet.png for sheet in found.sheets]
 

@@ -15,9 +15,9 @@ import tenfold
 from tenfold import Run, TrainOptions
 from tenfold.data.encode import encode_inputs, places_of
 from tenfold.errors import TenfoldError
-from tenfold.explain.explanation import Explanation
-from tenfold.explain.held_out import HeldOut
-from tenfold.explain.importance import _errors
+from tenfold.kinds.tables.held_out import HeldOut
+from tenfold.kinds.tables.importance import _errors
+from tenfold.kinds.tables.table_explanation import TableExplanation
 from tenfold.study.study import Study
 from tests.cli.conftest import run_tenfold
 from tests.engine_options import asked
@@ -61,9 +61,9 @@ def classes(home: Path) -> Run:
 
 
 @pytest.fixture(scope="module")
-def found(values: Run) -> Explanation:
+def found(values: Run) -> TableExplanation:
     found = values.explain(houses().head(3))
-    assert isinstance(found, Explanation)
+    assert isinstance(found, TableExplanation)
     return found
 
 
@@ -73,7 +73,7 @@ def held_out_of(run: Run) -> HeldOut:
     return HeldOut.of_study(study)
 
 
-def test_causes_matter_and_noise_does_not(found: Explanation) -> None:
+def test_causes_matter_and_noise_does_not(found: TableExplanation) -> None:
     by_column = {one.column: one for one in found.importance}
     assert [one.column for one in found.importance[:3]] == ["area", "town", "day"]
     assert all(by_column[name].low > 0 for name in ("area", "town", "day"))
@@ -91,18 +91,19 @@ def test_errors_are_those_of_rows_that_networks_never_saw(values: Run) -> None:
     assert _errors(held_out, rows, rows, fold).per_fold == pytest.approx(known, rel=1e-6)
 
 
-def test_an_earlier_run_is_explained_as_it_was(values: Run, found: Explanation) -> None:
+def test_an_earlier_run_is_explained_as_it_was(values: Run, found: TableExplanation) -> None:
     assert values.folder is not None
     again = tenfold.load(values.folder).explain(houses().head(3))
+    assert isinstance(again, TableExplanation)
     flat, known = (json.dumps(one.to_dict()) for one in (again, found))
     assert json.loads(flat).keys() == json.loads(known).keys()
     for one, other in zip(again.importance, found.importance, strict=True):
         assert one.column == other.column
         assert one.mean == pytest.approx(other.mean, rel=1e-5)
-    assert Explanation.from_dict(again.to_dict()) == again
+    assert TableExplanation.from_dict(again.to_dict()) == again
 
 
-def test_shares_sum_to_the_answer(values: Run, found: Explanation) -> None:
+def test_shares_sum_to_the_answer(values: Run, found: TableExplanation) -> None:
     said = values.predict(houses().head(3))["prediction"]
     for row, answer in zip(found.contributions, said, strict=True):
         assert row.answer == pytest.approx(answer, rel=1e-5)
@@ -113,7 +114,7 @@ def test_shares_sum_to_the_answer(values: Run, found: Explanation) -> None:
         assert all(share.low <= share.value <= share.high for share in row.shares)
 
 
-def test_shares_are_those_of_a_sum_where_the_truth_is_one(found: Explanation) -> None:
+def test_shares_are_those_of_a_sum_where_the_truth_is_one(found: TableExplanation) -> None:
     """Of a sum of columns the Shapley value is a column's difference to its mean."""
     frame = houses()
     for place, row in enumerate(found.contributions):
@@ -125,7 +126,7 @@ def test_shares_are_those_of_a_sum_where_the_truth_is_one(found: Explanation) ->
         assert row.shares[0].cell == str(frame[row.shares[0].column][place])
 
 
-def test_dependence_follows_the_truth(found: Explanation) -> None:
+def test_dependence_follows_the_truth(found: TableExplanation) -> None:
     by_column = {one.column: one for one in found.dependence}
     area = by_column["area"]
     assert area.values is not None
@@ -146,6 +147,7 @@ def test_dependence_follows_the_truth(found: Explanation) -> None:
 
 def test_a_class_is_explained_by_its_probability(classes: Run) -> None:
     found = classes.explain(houses().head(2), of_class="small")
+    assert isinstance(found, TableExplanation)
     assert (found.of, found.metric) == ("small", "log_loss")
     assert found.importance[0].column == "area"
     assert found.dependence[0].mean[0] > 0.8
@@ -155,6 +157,7 @@ def test_a_class_is_explained_by_its_probability(classes: Run) -> None:
         assert row.of == "small"
         assert row.answer == pytest.approx(answer, abs=1e-5)
     usual = classes.explain(houses().head(2))
+    assert isinstance(usual, TableExplanation)
     assert usual.of == "medium"  # the most frequent
     assert [row.of for row in usual.contributions] == said["prediction"].tolist()
 
@@ -192,7 +195,9 @@ def test_another_table_is_refused(values: Run, home: Path) -> None:
     with pytest.raises(TenfoldError) as told:
         tenfold.load(by_hand.folder).explain(data=houses())
     assert told.value.code == "P06"
-    assert by_hand.explain().rows == ROWS  # at once, they are known
+    known = by_hand.explain()
+    assert isinstance(known, TableExplanation)
+    assert known.rows == ROWS  # at once, they are known
 
 
 def test_data_that_are_gone_are_asked_for(values: Run, home: Path, tmp_path: Path) -> None:
@@ -242,9 +247,9 @@ def test_rows_that_no_fold_holds_out_are_no_hindrance(home: Path) -> None:
         )
         assert run.folder is not None
         found = tenfold.load(run.folder).explain()
-        assert isinstance(found, Explanation)
+        assert isinstance(found, TableExplanation)
         text = json.dumps(found.to_dict(), allow_nan=False)
-        back = Explanation.from_dict(json.loads(text))
+        back = TableExplanation.from_dict(json.loads(text))
         assert [one.mean for one in back.importance] == [one.mean for one in found.importance]
         assert 0 < found.rows < ROWS
 

@@ -14,16 +14,17 @@ from PIL import Image
 
 from tenfold.data.decode import Framing, decode
 from tenfold.data.pictures import Pictures, pictures_of
-from tenfold.explain.pictures import heat_of
 from tenfold.export.draft import write
-from tenfold.export.picture_networks import network_of
 from tenfold.export.program import graph_of, program_of
-from tenfold.export.resize import Framed, Resized
-from tenfold.exported import HEAT, PIXELS, PROBABILITIES, About, Exported
+from tenfold.exported import PROBABILITIES, About, Exported
+from tenfold.kinds.images.image_file import HEAT, PIXELS, answers_to
+from tenfold.kinds.images.image_networks import network_of
+from tenfold.kinds.images.looking import heat_of
+from tenfold.kinds.images.picture_model import PictureModel
+from tenfold.kinds.images.resize import Framed, Resized
 from tenfold.kinds.registry import IMAGES
 from tenfold.nn.modules import ModuleNetwork
 from tenfold.nn.pixels import plain, resized
-from tenfold.picture_model import PictureModel
 from tenfold.read_options import PictureOptions
 from tests.engine_pictures import NETWORKS, as_pictures, quick_study, stripes
 from tests.export.alone import run_alone
@@ -155,7 +156,7 @@ def test_files_of_any_size_are_answered_as_predict_answers_them(
     known = exact_answers(
         model, pictures_of(pictures, None, model.schema.framing, PictureOptions())
     )
-    said = [session.answers_to_pictures(picture[None]) for picture in pictures]
+    said = [answers_to(session, picture[None]) for picture in pictures]
     assert np.abs(np.concatenate(said) - known).max() < SAME
     assert session.outputs == (PROBABILITIES, HEAT)
 
@@ -179,6 +180,6 @@ def test_a_picture_is_answered_where_there_is_neither_torch_nor_tenfold(
     Image.fromarray(noisy(90, 60)).save(picture)
     (tmp_path / "alone").mkdir()
     said = json.loads(run_alone(ASK, tmp_path / "alone", path, picture))
-    known = Exported.open(path).answers_to_pictures(noisy(90, 60)[None])[0]
+    known = answers_to(Exported.open(path), noisy(90, 60)[None])[0]
     assert list(said) == ["class 0", "class 1", "class 2"]
     np.testing.assert_allclose(list(said.values()), known, atol=1e-6)

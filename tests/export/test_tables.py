@@ -1,6 +1,9 @@
 """A file says of rows what the model says, cell by cell, without Tenfold or torch."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +22,7 @@ from tenfold.data.cells import to_truth
 from tenfold.data.encode import number_names
 from tenfold.errors import ExportError, PredictError, StoreError
 from tenfold.exported import Exported
+from tenfold.kinds.tables.table_file import TableFile
 from tenfold.model import Model
 from tenfold.opening import load
 from tenfold.run import Run
@@ -85,7 +89,7 @@ def test_the_file_says_what_the_model_says_of_rows_that_it_never_saw(
     new.loc[:20, "town / (place)"] = "nowhere"
     new.loc[:40, "price"] = 3.3
     known = run.model.answers(new)
-    said = Exported.open(file).answers(new)
+    said = TableFile(Exported.open(file)).answers(new)
     assert np.abs(said - known).max() <= SAME * np.abs(known).max() / 10
     assert np.ptp(known[:, 0]) > 0.01  # the control: answers differ from row to row
     values = run.model.network.features.values
@@ -121,9 +125,9 @@ def test_classes_and_the_comparison_are_in_the_metadata(run: Run, file: Path) ->
 
 
 def test_no_row_of_the_table_is_in_the_file(file: Path) -> None:
-    label = Exported.open(file).label
-    assert label.background is not None
-    kept = pd.DataFrame(label.background.rows, columns=[one.name for one in label.inputs])
+    table = TableFile(Exported.open(file))
+    assert table.background is not None
+    kept = pd.DataFrame(table.background.rows, columns=[one.name for one in table.inputs])
     frame = frame_of_all_kinds()
     both = kept.merge(frame.assign(numbers=frame["numbers"]), on=["numbers", "price", "clock"])
     assert len(kept) > 5
@@ -160,7 +164,7 @@ def test_the_file_answers_where_there_is_neither_torch_nor_tenfold(
     """ONNX Runtime, NumPy and Pillow, with what they need, in a folder of their own."""
     said = np.array(json.loads(run_alone(ASK, tmp_path, file)))
     empty = dict.fromkeys(frame_of_all_kinds().columns.drop("y"))
-    known = Exported.open(file).answers(pd.DataFrame([empty]))
+    known = TableFile(Exported.open(file)).answers(pd.DataFrame([empty]))
     np.testing.assert_allclose(said[:1], known, rtol=SAME / 10)
 
 
@@ -170,10 +174,11 @@ def test_truth_is_told_in_any_spelling(file: Path, word: str | None) -> None:
     frame["owned"] = pd.Series([word], dtype=object)
     meaning = to_truth(np.array([word], dtype=object))[0]
     plain = {1.0: "Yes", 0.0: "No"}.get(meaning)
-    exported = Exported.open(file)
+    exported = TableFile(Exported.open(file))
     other = frame.assign(owned=pd.Series([plain], dtype=object))
     feeds = exported.feeds(other) | {"owned": np.array([[word or ""]], dtype=object)}
-    said = exported.ask(feeds, [exported.label.answer])[exported.label.answer]
+    answer = exported.file.label.answer
+    said = exported.file.ask(feeds, [answer])[answer]
     np.testing.assert_array_equal(said, exported.answers(other))
 
 
@@ -292,3 +297,24 @@ def test_what_is_no_exported_file_is_refused(tmp_path: Path, content: bytes) -> 
         Exported.open(path)
     with pytest.raises(StoreError, match="M09"):
         Exported.open(tmp_path / "absent.onnx")
+
+
+ORDER: Final = """
+from tenfold.data.words import MEANINGS
+from tenfold.kinds.tables.graph_columns import _spellings
+print(list(MEANINGS), list(_spellings()))
+"""
+
+
+def test_files_and_documents_are_the_same_in_every_process() -> None:
+    """Sets of words have another order in each, unless they are put in one."""
+    seen = {
+        subprocess.run(
+            [sys.executable, "-c", ORDER],
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            check=True,
+            capture_output=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(seen) == 1

@@ -5,8 +5,8 @@ Nothing under src/ knows it.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
@@ -18,7 +18,7 @@ from torch import Tensor
 from tenfold.checks.finding import Finding
 from tenfold.config import Decision, RunOptions, Task
 from tenfold.data.encode import Encoded
-from tenfold.errors import PredictError, ReadError, SchemaError
+from tenfold.errors import ReadError, SchemaError
 from tenfold.kind import Kind
 from tenfold.kinds.images.networks.pretrained import head_plan
 from tenfold.learning import (
@@ -38,7 +38,7 @@ from tenfold.nn.targets import FoldTarget
 from tenfold.packing import fill, rebuild_conformal, rebuild_decisions
 from tenfold.seeds import Streams
 from tenfold.training.fit_pictures import fit_heads
-from tenfold.training.watch import Callback, Supervision
+from tenfold.training.watch import Supervision
 
 SUFFIX: Final = ".strings"
 WIDTH: Final = 8  # numbers of a text
@@ -72,7 +72,7 @@ class StringSchema:
     task: Task = "classification"
 
     def to_dict(self) -> dict[str, Any]:
-        return {"classes": list(self.classes)}
+        return asdict(self)
 
 
 def numbers_of(texts: Sequence[str]) -> NDArray[np.float32]:
@@ -106,25 +106,9 @@ class StringKind(Kind):
     name: ClassVar[str] = "strings"
     noun: ClassVar[str] = "strings"
     whole: ClassVar[str] = "strings"
-    where: ClassVar[str] = "line"
 
     def recognises(self, source: Any) -> bool:
         return isinstance(source, str | Path) and Path(source).suffix == SUFFIX
-
-    def read(
-        self, source: Any, test: Any, options: RunOptions, watch: Callback
-    ) -> tuple[Strings, Strings | None]:
-        return self._read(source), None if test is None else self._read(test)
-
-    def _read(self, source: Any) -> Strings:
-        try:
-            lines = Path(source).read_text(encoding="utf-8").splitlines()
-        except OSError as error:
-            raise ReadError("D01", str(error.strerror), place={"file": str(source)}) from error
-        cells = [line.split("\t") for line in lines if line]
-        labels = tuple(cell[1] for cell in cells if len(cell) > 1)
-        texts = tuple(cell[0] for cell in cells)
-        return Strings(texts=texts, labels=labels if len(labels) == len(texts) else None)
 
     def describe(
         self, data: Strings, test: Strings | None, options: RunOptions, streams: Streams
@@ -165,22 +149,6 @@ class StringKind(Kind):
     def encoder(self, learning: Learning, plan: Any) -> StringEncoder:
         return StringEncoder()
 
-    def truth(
-        self, data: Strings, schema: StringSchema
-    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        target = self.encode(data, schema).target.astype(np.int64)
-        if data.labels is None or (target < 0).any():
-            raise PredictError("P03", "some strings have no class that was learnt")
-        return target, np.ones(len(data))
-
-    def pack(self, model: Any) -> tuple[dict[str, Any], dict[str, Tensor]]:
-        answers = model.answers(Strings(texts=SAMPLES)).tolist()
-        return {
-            "scored": None,
-            "network": {"kind": model.form},
-            "sample": {"answers": answers},
-        }, {}
-
     def unpack(
         self, manifest: Mapping[str, Any], tensors: Mapping[str, Tensor], make: Any
     ) -> Model[Any, Any]:
@@ -202,13 +170,8 @@ class StringKind(Kind):
             conformal=rebuild_conformal(manifest["conformal"], tensors, columns=0),
         )
 
-    def sample_answers(
-        self,
-        model: Any,
-        manifest: Mapping[str, Any],
-        goes_on: Callable[[int, NDArray[np.float64]], bool],
-    ) -> NDArray[np.float64]:
-        return np.asarray(model.answers(Strings(texts=SAMPLES)))
+    def samples(self, schema: StringSchema) -> Strings:
+        return Strings(texts=SAMPLES)
 
     def read_new(
         self,
@@ -223,4 +186,11 @@ class StringKind(Kind):
             return Strings(texts=tuple(source))
         if not self.recognises(source):
             raise another_kind(self.whole, "something else")
-        return self._read(source)
+        try:
+            lines = Path(source).read_text(encoding="utf-8").splitlines()
+        except OSError as error:
+            raise ReadError("D01", str(error.strerror), place={"file": str(source)}) from error
+        cells = [line.split("\t") for line in lines if line]
+        labels = tuple(cell[1] for cell in cells if len(cell) > 1)
+        texts = tuple(cell[0] for cell in cells)
+        return Strings(texts=texts, labels=labels if len(labels) == len(texts) else None)

@@ -1,21 +1,29 @@
 """A kind of data that nothing under src/ knows goes the whole way of the others."""
 
+import io
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import tenfold
 from tenfold.cli import main
+from tenfold.cli.views import app
 from tenfold.comparison.page import rewrite_page
 from tenfold.config import TrainOptions
-from tenfold.errors import AuditError, PredictError, UsageError
+from tenfold.errors import AuditError, ExportError, PredictError, UsageError
 from tenfold.kinds import registry
 from tenfold.launch import train_and_score
+from tenfold.serve.app import app_of
+from tenfold.serve.server import opened
+from tenfold.serve_options import ServeOptions
 from tests.engine_cuts import Snapshots, kept_in, run_of
 from tests.engine_options import asked
+from tests.engine_served import ask_here
 from tests.kinds.strings import SUFFIX, StringKind
 
 CLASSES = ("plate", "postcode", "price")
@@ -74,6 +82,56 @@ def test_its_test_rows_are_scored_once(data: Path, tmp_path: Path) -> None:
     run = tenfold.train(data, test=test, folds=3, training=TrainOptions(epochs=20), out=None)
     assert run.metrics["test"]["rows"] == 60
     assert run.metrics["test"]["scores"]["accuracy"]["value"] > 0.9
+
+
+def test_a_server_answers_as_the_run_does(data: Path, tmp_path: Path) -> None:
+    """There is no file to export to: the model itself answers rows of JSON."""
+    run = tenfold.train(data, folds=3, training=TrainOptions(epochs=20), out=tmp_path / "runs")
+    with pytest.raises(ExportError, match="X02"):
+        run.export()
+    app = app_of(opened(run.folder or Path(), threads=1), ServeOptions(max_rows=3))
+
+    def reply(rows: Any) -> Any:
+        body = json.dumps({"rows": rows}).encode()
+        return ask_here(app, "/predict", body, "application/json").json
+
+    asked = ["XY-999", "12345", "7.25"]
+    known = run.predict(asked)
+    for one, row in zip(reply(asked)["predictions"], known.to_dict("records"), strict=True):
+        assert one["prediction"] == row["prediction"]
+        assert one["probabilities"] == {name: row[f"probability {name}"] for name in CLASSES}
+    assert known["prediction"].nunique() == 3  # the control
+    assert reply([]) == {"predictions": []}
+    assert reply([*asked, "a"])["error"]["code"] == "V02"
+    for wrong in ("XY-999", [3], [None]):
+        assert reply(wrong)["error"]["code"] == "V07"
+    assert ask_here(app, "/predict", b"a", "text/csv").code == "V06"
+
+
+def test_the_commands_read_predict_and_score_it(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tenfold.train(data, folds=3, training=TrainOptions(epochs=20), out=tmp_path / "runs")
+    new = write(tmp_path / f"new{SUFFIX}", 60, seed=1)
+
+    def command(*words: Any) -> str:
+        app([str(word) for word in words], standalone_mode=False)
+        return capsys.readouterr().out
+
+    said = pd.read_csv(io.StringIO(command("predict", run.folder, new)))
+    known = run.predict(new).rename_axis("line").reset_index()
+    pd.testing.assert_frame_equal(said, known, atol=1e-6)
+    told = command("evaluate", run.folder, new)
+    assert told.startswith(f"60 strings of {new}\n")
+    assert "accuracy" in told
+    with pytest.raises(PredictError, match="trained on strings, but this is a table"):
+        command("predict", run.folder, tmp_path / "rows.csv")
+    with pytest.raises(UsageError, match="does not apply to strings"):
+        command("predict", run.folder, new, "--separator", ";")
+    with pytest.raises(UsageError, match="departures lists cells, but the run is on strings"):
+        command("predict", run.folder, new, "--departures", tmp_path / "x.csv")
+    with pytest.raises(PredictError, match="what networks look at in strings"):
+        command("explain", run.folder, new)
 
 
 def test_a_leak_stops_it_and_the_audit_says_so(tmp_path: Path) -> None:

@@ -16,6 +16,8 @@ from PIL import Image
 
 import tenfold
 from tenfold.exported import Exported
+from tenfold.kinds.images.image_file import answers_to
+from tenfold.kinds.tables.table_file import TableFile
 from tenfold.run import Run
 from tests.engine_options import asked
 from tests.engine_pictures import SIDE, drawing_module, small_module, write_folder
@@ -106,7 +108,7 @@ class Table:
         return pd.concat(news)
 
     def exported(self, file: Exported, news: list[Any]) -> NDArray[np.float64]:
-        return file.answers(self.together(news))
+        return TableFile(file).answers(self.together(news))
 
     def request(self, new: Any) -> tuple[bytes, str]:
         return new.to_csv(index=False).encode(), "text/csv"
@@ -156,7 +158,7 @@ class Pictures:
 
     def exported(self, file: Exported, news: list[Any]) -> NDArray[np.float64]:
         pixels = [np.asarray(Image.open(path).convert("RGB"))[None] for path in news]
-        return np.concatenate([file.answers_to_pictures(one) for one in pixels])
+        return np.concatenate([answers_to(file, one) for one in pixels])
 
     def request(self, new: Any) -> tuple[bytes, str]:
         return new.read_bytes(), "image/png"

@@ -19,7 +19,7 @@ from pathlib import Path
 from tenfold.cli.views import app  # the command
 from tenfold.exported import Exported
 from tenfold.serve.app import app_of
-from tenfold.serve.options import ServeOptions
+from tenfold.serve_options import ServeOptions
 from tenfold.serve import server
 from tests.engine_served import ask_here
 for file, body, kind in (

@@ -11,7 +11,8 @@ import tenfold
 from tenfold import TrainOptions
 from tenfold.errors import PredictError
 from tenfold.exported import Exported
-from tenfold.serve.rows import Rows
+from tenfold.kinds.tables.table_file import TableFile
+from tenfold.kinds.tables.table_rows import Rows
 
 
 def test_cells_of_every_form_are_one_row_whatever_they_are_sent_as(tmp_path: Path) -> None:
@@ -30,7 +31,7 @@ def test_cells_of_every_form_are_one_row_whatever_they_are_sent_as(tmp_path: Pat
     frame.to_csv(path, index=False)
     run = tenfold.train(path, folds=3, training=TrainOptions(epochs=1), out=None, audit="off")
     run.export(tmp_path / "model.onnx")
-    served = Rows(Exported.open(tmp_path / "model.onnx"), most=1_000)
+    served = Rows(TableFile(Exported.open(tmp_path / "model.onnx")), most=1_000)
     sent = frame.drop(columns="y").to_dict("records")
     by_json = served.of_json(json.dumps({"rows": sent}).encode())[0]
     by_csv = served.of_csv(path.read_bytes())[0]

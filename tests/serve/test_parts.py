@@ -6,6 +6,7 @@ import json
 import math
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,17 +16,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 from numpy.typing import NDArray
 
-from tenfold.errors import PredictError
+from tenfold.errors import PredictError, StoreError
 from tenfold.exported import Exported, Feeds
+from tenfold.kinds.services import service_of
+from tenfold.kinds.tables.served_contributions import Contributions
+from tenfold.kinds.tables.table_file import TableFile
+from tenfold.kinds.tables.table_rows import Rows
 from tenfold.serve.batches import Batches
-from tenfold.serve.contributions import Contributions
-from tenfold.serve.rows import Rows
+from tenfold.serve_options import ServeOptions
 from tests.engine_served import frame_of_houses, table_file
 
 
 @pytest.fixture(scope="module")
-def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
-    return Exported.open(table_file(tmp_path_factory.mktemp("served")))
+def exported(tmp_path_factory: pytest.TempPathFactory) -> TableFile:
+    return TableFile(Exported.open(table_file(tmp_path_factory.mktemp("served"))))
 
 
 words = some.none() | some.text(max_size=6) | some.sampled_from(["Ulm", "Köln"])
@@ -55,7 +59,7 @@ def taken(read: Callable[[], Feeds]) -> Feeds | str:
 @settings(max_examples=200)
 @given(row=ROWS)
 def test_a_row_of_json_means_what_a_row_of_a_table_means(
-    exported: Exported, row: dict[str, Any]
+    exported: TableFile, row: dict[str, Any]
 ) -> None:
     """But for text that a file cannot hold. A cell that is unfit is refused in both."""
     frame = pd.DataFrame([row], dtype=object)
@@ -122,11 +126,11 @@ def test_a_call_that_fails_fails_those_who_asked_and_no_others() -> None:
     assert isinstance(bad, ValueError)
 
 
-def test_shares_are_the_shapley_values_of_the_background(exported: Exported) -> None:
+def test_shares_are_the_shapley_values_of_the_background(exported: TableFile) -> None:
     """Every subset of columns is tried, and weighed as Shapley (1953) does."""
-    background = exported.label.background
+    background = exported.background
     assert background is not None
-    names = [one.name for one in exported.label.inputs]
+    names = [one.name for one in exported.inputs]
     row = exported.feeds(frame_of_houses(1, seed=4))
     count = len(names)
 
@@ -137,7 +141,7 @@ def test_shares_are_the_shapley_values_of_the_background(exported: Exported) -> 
             kept = np.repeat(row[name], len(cells), axis=0)
             other = np.array(cells, dtype=row[name].dtype)[:, None]
             feeds[name] = kept if at in subset else other
-        said = exported.ask(feeds, ["prediction"])["prediction"][:, 0]
+        said = exported.file.ask(feeds, ["prediction"])["prediction"][:, 0]
         return float(np.dot(background.weights, said))
 
     values = {
@@ -158,9 +162,24 @@ def test_shares_are_the_shapley_values_of_the_background(exported: Exported) -> 
     np.testing.assert_allclose(shares, known, atol=0.05 * np.abs(known).max())
 
 
-def test_the_same_question_gets_the_same_shares(exported: Exported) -> None:
+def test_the_same_question_gets_the_same_shares(exported: TableFile) -> None:
     row = exported.feeds(frame_of_houses(1, seed=5))
-    background = exported.label.background
+    background = exported.background
     assert background is not None
     twice = [Contributions(exported, background).of(row, 0) for _ in range(2)]
     assert twice[0] == twice[1]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"kind": "sounds"}, {"schema": {}}, {"inputs": ({"name": 1},)}, {"background": {}}],
+)
+def test_a_file_whose_label_nothing_here_can_read_is_refused(
+    exported: TableFile, wrong: dict[str, Any]
+) -> None:
+    file = exported.file
+    assert isinstance(file, Exported)
+    service_of(file, ServeOptions())  # the control
+    other = Exported(file._session, replace(file.label, **wrong))
+    with pytest.raises(StoreError, match="M09"):
+        service_of(other, ServeOptions())

@@ -21,9 +21,10 @@ from PIL import Image
 
 from tenfold.errors import ServeError, StoreError
 from tenfold.exported import HIGH, LOW, Exported
-from tenfold.serve.options import ServeOptions
+from tenfold.kinds.tables.table_file import TableFile
 from tenfold.serve.patience import DOCUMENTED, Patient, protocol
 from tenfold.serve.server import serve
+from tenfold.serve_options import ServeOptions
 from tests.engine_served import (
     SIDE,
     Server,
@@ -82,7 +83,7 @@ def test_rows_of_json_and_csv_are_answered_as_the_file_answers_them(
     task: str, files: dict[str, Path]
 ) -> None:
     frame = frame_of_houses(40, seed=1).drop(columns="price")
-    exported = Exported.open(files[task])
+    exported = TableFile(Exported.open(files[task]))
     known = exported.answers(frame)
     rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
     csv = frame.to_csv(index=False).encode()
@@ -97,7 +98,7 @@ def test_rows_of_json_and_csv_are_answered_as_the_file_answers_them(
     assert list(named.columns[-5:]) == list(frame.columns)
     if task == "regression":
         np.testing.assert_allclose(named["prediction"], known[:, 0], rtol=1e-6)
-        asked = exported.ask(exported.feeds(frame), [LOW, HIGH])
+        asked = exported.file.ask(exported.feeds(frame), [LOW, HIGH])
         ends = np.concatenate(list(asked.values()), axis=1)
         np.testing.assert_allclose(named[["low", "high"]], ends, rtol=1e-6)
 
@@ -359,7 +360,7 @@ import asyncio, json, sys
 from pathlib import Path
 from tenfold.exported import Exported
 from tenfold.serve.app import app_of
-from tenfold.serve.options import ServeOptions
+from tenfold.serve_options import ServeOptions
 app = app_of(Exported.open(Path(sys.argv[1])), ServeOptions())
 body = json.dumps({"rows": [json.loads(sys.argv[2])]}).encode()
 sent = []

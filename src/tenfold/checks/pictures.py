@@ -19,9 +19,8 @@ from tenfold.checks.finding import Finding, in_order
 from tenfold.checks.unseen import check_overlap
 from tenfold.data.decode import THUMB_SIDE
 from tenfold.data.near_copies import copy_sets, sets_of_several, standardized
-from tenfold.data.picture_schema import PictureSchema
+from tenfold.data.picture_schema import PictureSchema, read_classes
 from tenfold.data.pictures import Pictures
-from tenfold.evaluate.picture_scores import read_classes
 
 GIVEN_AWAY: Final = 0.8  # of the guess's mistakes, avoided by one figure of a picture
 MIXED: Final = 0.005  # of the pictures, equal to one of another class

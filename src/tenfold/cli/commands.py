@@ -5,7 +5,7 @@ import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,22 +14,21 @@ from tenfold.cli import given
 from tenfold.cli import options as opt
 from tenfold.cli.streams import printing
 from tenfold.cli.terminal import (
+    ask,
+    bar_of,
     console,
     lend_file,
-    predict_pictures,
+    listed,
     print_json,
-    read_rows,
+    read,
     show_run,
     tell_departures,
-    tell_reading,
     write_rows,
     write_text,
 )
 from tenfold.config import RunOptions
 
 if TYPE_CHECKING:
-    from tenfold.data.departures import Departure
-    from tenfold.data.schema import Schema
     from tenfold.order import Order
     from tenfold.run import Run
 
@@ -116,39 +115,25 @@ def predict(  # noqa: PLR0913
     **said: Any,
 ) -> None:
     """Predict new rows or images: values, or classes and their probabilities, as CSV."""
-    read, white = given.read_options(said), said["white"]
+    options, mode = given.new_options(said), given.schema_mode(strict=strict, warn=warn)
     import pandas as pd  # noqa: PLC0415
 
-    from tenfold.data.admit import admit, departure_table  # noqa: PLC0415
     from tenfold.opening import load  # noqa: PLC0415
-    from tenfold.report.console import PatientBar  # noqa: PLC0415
 
-    mode = given.schema_mode(strict=strict, warn=warn)
     loaded = load(run, network=network)
-    given.refuse_kind(loaded.kind, inputs)
-    if loaded.kind == "images":
-        given.refuse_reading(read, departures)
-        predict_pictures(
-            loaded, inputs, out, coverage, mode, white=white, as_json=as_json, quiet=quiet
-        )
-        return
-    given.refuse_white(white)
-    answers, odd = [], []
-    for path in inputs:
-        schema = cast("Schema", loaded.model.schema)
-        table = read_rows(path, read, like=schema.known, quiet=quiet)
-        table, found = admit(table, schema, mode)
-        with PatientBar(console(quiet=quiet), "predicting") as bar:
-            rows = loaded.predict(table, coverage=coverage, progress=bar.update)
-        tell_departures(table, found, quiet=quiet)
-        parts = rows.rename_axis("line").reset_index(), departure_table(found, table.lines)
-        if len(inputs) > 1:
-            for part in parts:
-                part.insert(0, "file", str(path))
-        answers.append(parts[0])
-        odd.append(parts[1])
-    unlike = pd.concat(odd, ignore_index=True)
-    if departures is not None:
+    given.refuse_unfit(loaded, options, inputs, departures)
+    answers: list[pd.DataFrame] = []
+    odd: list[pd.DataFrame] = []
+    for part in loaded.model.kind.parted(inputs, listed):
+        with read(loaded, part, options, quiet=quiet) as data:
+            found, rows = ask(loaded, data, mode, coverage, quiet=quiet)
+        parts = [rows, *([] if found.departures is None else [found.departures])]
+        for one, kept in zip(parts, (answers, odd), strict=False):
+            if len(inputs) > 1 and isinstance(part, Path):
+                one.insert(0, "file", str(part))
+            kept.append(one)
+    unlike = pd.concat(odd, ignore_index=True) if odd else None
+    if departures is not None and unlike is not None:
         write_text(unlike.to_csv(index=False), departures, "departures")
     write_rows(pd.concat(answers, ignore_index=True), out, unlike, as_json=as_json)
 
@@ -172,37 +157,24 @@ def evaluate(
     **said: Any,
 ) -> None:
     """Score a run on labelled rows or images that it was not trained on."""
-    read, white = given.read_options(said), said["white"]
-    from tenfold.data.admit import admit, admit_pictures  # noqa: PLC0415
+    options, mode = given.new_options(said), given.schema_mode(strict=strict, warn=warn)
     from tenfold.opening import load  # noqa: PLC0415
-    from tenfold.report.console import PatientBar  # noqa: PLC0415
     from tenfold.report.text import test_lines  # noqa: PLC0415
 
-    mode = given.schema_mode(strict=strict, warn=warn)
     loaded = load(run, network=network)
-    labelled: Any
-    found: tuple[Departure, ...] = ()
-    if loaded.kind == "images":
-        given.refuse_reading(read)
-        labelled = loaded.read_labelled(
-            data, RunOptions.named({"max_bad": read.max_bad, "white": white})
-        )
-        tell_reading(labelled)
-        admit_pictures(labelled, mode, told=True)
-    else:
-        given.refuse_white(white)
-        schema = cast("Schema", loaded.model.schema)
-        labelled = read_rows(data, read, like=schema.known, scored_by=schema, quiet=quiet)
-        labelled, found = admit(labelled, schema, mode)
-    with PatientBar(console(quiet=quiet), "predicting") as bar:
-        scores = loaded.evaluate(labelled, max_bad=read.max_bad, progress=bar.update)
-    tell_departures(labelled, found, quiet=quiet)
+    given.refuse_unfit(loaded, options)
+    with read(loaded, data, options, labelled=True, quiet=quiet) as labelled:
+        found = loaded.model.kind.look(labelled, loaded.model.schema, mode)
+        with bar_of(loaded, "predicting", quiet=quiet) as bar:
+            max_bad = options.read.max_bad
+            scores = loaded.evaluate(found.data, max_bad=max_bad, progress=bar.update)
+        tell_departures(found, quiet=quiet)
     if as_json:
         plain = {name: asdict(score) for name, score in scores.items()}
-        print_json({"format": 1, "rows": len(labelled), "scores": plain})
+        print_json({"format": 1, "rows": len(found.data), "scores": plain})
         return
     with printing():
-        print(f"{len(labelled):,} {loaded.noun} of {data}")
+        print(f"{len(found.data):,} {loaded.noun} of {data}")
         for line in test_lines(scores):
             print(line)
 

@@ -1,25 +1,22 @@
 """What the options of a command say, read and checked against each other."""
 
-from collections.abc import Mapping
-from dataclasses import fields, replace
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import typer
 
-from tenfold.cli.options import OPTIONS
+from tenfold.cli.options import NEW_DATA, OPTIONS
 from tenfold.config import RunOptions, flat_of
-from tenfold.errors import PredictError, UsageError
+from tenfold.errors import UsageError
 from tenfold.option import flag_of
 from tenfold.read_options import MISSING, ReadOptions
 
 if TYPE_CHECKING:
     from tenfold.data.admit import Mode
+    from tenfold.run import Run
 
-# Spelt out here, as the help text must not wait for what reads them.
-TABLES = (".csv", ".tsv", ".parquet", ".xlsx")
-PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif")
-
+AS_TRAINED: Final = RunOptions(read=ReadOptions(missing=None))  # how new data are read
 BYTES_PER_GB = 10**9
 
 
@@ -63,17 +60,16 @@ def missing_cells(given: list[str] | None) -> tuple[str, ...]:
     return MISSING if given is None else ("", *given)
 
 
-def read_options(said: Mapping[str, Any]) -> ReadOptions:
-    """Return the options that say how new rows are read; those that are None, training says.
+def new_options(said: Mapping[str, Any]) -> RunOptions:
+    """Return the options that say how new data are read; those that are None, training says.
 
     Parameters
     ----------
     said : mapping
         The parameters of ``predict`` or ``evaluate``, by their names.
     """
-    values = {field.name: said[field.name] for field in fields(ReadOptions)}
     missing = None if said["missing"] is None else missing_cells(said["missing"])
-    return ReadOptions(**values | {"missing": missing})
+    return RunOptions.named({name: said[name] for name in NEW_DATA} | {"missing": missing})
 
 
 def schema_mode(*, strict: bool, warn: bool) -> "Mode | None":
@@ -91,54 +87,29 @@ def schema_mode(*, strict: bool, warn: bool) -> "Mode | None":
     return "strict" if strict else "warn" if warn else None
 
 
-def refuse_kind(kind: str, inputs: list[Path]) -> None:
-    """Refuse tables for a run on pictures, and pictures for a run on a table.
+def refuse_unfit(
+    run: "Run",
+    options: RunOptions,
+    inputs: Sequence[Path] = (),
+    departures: Path | None = None,
+) -> None:
+    """Refuse options and files that are not of the kind of data that a run was trained on.
 
     Raises
     ------
     PredictError
         P05.
+    UsageError
+        U02.
     """
+    from tenfold.kinds.registry import refuse_foreign, refuse_other  # noqa: PLC0415
+
+    kind = run.model.kind
+    if departures is not None and not kind.columns(run.model.schema):
+        raise UsageError("U02", f"--departures lists cells, but the run is on {kind.whole}")
     for path in inputs:
-        suffix = path.suffix.lower()
-        if kind == "images" and suffix in TABLES:
-            learnt, given = "images", "a table"
-        elif kind == "table" and suffix in PICTURES:
-            learnt, given = "a table", "an image"
-        else:
-            continue
-        raise PredictError(
-            "P05",
-            f"the run was trained on {learnt}, but this is {given}",
-            place={"file": str(path)},
-            fix=[f"pass {learnt}"],
-        )
-
-
-def refuse_reading(read: ReadOptions, departures: Path | None = None) -> None:
-    """Refuse options that are about the cells of a table, where pictures are.
-
-    Raises
-    ------
-    UsageError
-        U02.
-    """
-    if departures is not None:
-        raise UsageError("U02", "--departures lists cells, but the run is on images")
-    if replace(read, max_bad=ReadOptions().max_bad) != ReadOptions(missing=None):
-        raise UsageError("U02", "the options say how to read a table, but the run is on images")
-
-
-def refuse_white(white: int | None) -> None:
-    """Refuse to say what is white where there are rows of a table.
-
-    Raises
-    ------
-    UsageError
-        U02.
-    """
-    if white is not None:
-        raise UsageError("U02", "--white only applies to images, but the run is on a table")
+        refuse_other(kind, path)
+    refuse_foreign(kind, options, AS_TRAINED)
 
 
 def refuse_beside(

@@ -49,25 +49,24 @@ COMPARED: Final = (
 )
 
 
-def parameter_of(option: str) -> inspect.Parameter:
-    """Return an option of a run as the parameter of a command.
+def parameter_of(one: "Field[Any]", hint: Any) -> inspect.Parameter:
+    """Return an option as the parameter of a command.
 
     Examples
     --------
-    >>> parameter_of("kinds").name, parameter_of("lr").default
+    >>> parameter_of(*OPTIONS["kinds"]).name, parameter_of(*OPTIONS["lr"]).default
     ('kind', None)
     """
-    one, hint = OPTIONS[option]
     known, flag = known_of(one), flag_of(one)
     kind, default = type_of(hint), one.default
     names = [f"--{flag}", *([f"--{known.also}"] if known.also else [])]
-    if option == "memory_bytes":
+    if one.name == "memory_bytes":
         kind = float  # of gigabytes
     if kind is bool and default is not False:
         names = [f"--{flag}/--no-{flag}"]
     if kind == list[str]:
         default = None
-    told = typer.Option(*names, metavar=known.metavar, help=known.help)
+    told = typer.Option(*names, metavar=known.metavar, help=known.help, envvar=known.variable)
     return inspect.Parameter(
         flag.replace("-", "_"),
         inspect.Parameter.KEYWORD_ONLY,
@@ -92,21 +91,22 @@ def type_of(hint: Any) -> Any:
     return list[str] if get_origin(hint) in {Mapping, tuple} else hint
 
 
-def _options() -> dict[str, "tuple[Field[Any], Any]"]:
-    """Return each option of a run with its type, by its name."""
+def options_of(*groups: type[Any]) -> "dict[str, tuple[Field[Any], Any]]":
+    """Return each option of some groups that a command may have with its type, by its name."""
     return {
         one.name: (one, get_type_hints(group)[one.name])
-        for group in GROUPS.values()
+        for group in groups
         for one in fields(group)
         if known_of(one).help
     }
 
 
-OPTIONS: Final = _options()
+OPTIONS: Final = options_of(*GROUPS.values())
 
 
-def takes(*options: str) -> Callable[[Command], Command]:
-    """Let a command take options of a run, which come to it by their names."""
+def takes(*options: str, group: type[Any] | None = None) -> Callable[[Command], Command]:
+    """Let a command take options, which come to it by their names: of a run, or of a group."""
+    known = OPTIONS if group is None else options_of(group)
 
     def with_options(command: Command) -> Command:
         own = inspect.signature(command)
@@ -116,7 +116,7 @@ def takes(*options: str) -> Callable[[Command], Command]:
                 first.append(one)
             elif one.kind is inspect.Parameter.KEYWORD_ONLY:
                 last.append(one)
-        made = [parameter_of(name) for name in options]
+        made = [parameter_of(*known[name]) for name in options or known]
         signature = own.replace(parameters=[*first, *made, *last])
         command.__signature__ = signature  # type: ignore[attr-defined]
         return command

@@ -1,11 +1,10 @@
 """What the commands read from standard input and lay out on the screen."""
 
 import json
-import re
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -14,7 +13,6 @@ from tenfold.cli.streams import printing
 from tenfold.config import RunOptions
 from tenfold.documents import document
 from tenfold.errors import StoreError, TenfoldError, UsageError
-from tenfold.read_options import ReadOptions
 from tenfold.replacing import replacing
 
 if TYPE_CHECKING:
@@ -22,20 +20,12 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from tenfold.data.admit import Mode
-    from tenfold.data.departures import Departure
-    from tenfold.data.pictures import Pictures
-    from tenfold.data.reading import Known
-    from tenfold.data.schema import Schema
-    from tenfold.data.table import Table
+    from tenfold.intake import Looked
+    from tenfold.report.console import PatientBar
     from tenfold.run import Run
 
 
 MOST_LINES: Final = 20  # that a screen shows of departures
-# What of reading new rows goes without saying, unless it is a guess.
-PLAIN: Final = frozenset(
-    {"--encoding", "--separator", "--header", "--no-header", "--decimal", "--missing"}
-)
-NOT_UTF8: Final = re.compile("encoding (?!utf)")
 
 
 def console(*, quiet: bool) -> "Console":
@@ -92,85 +82,56 @@ def lend_file(path: Path) -> Iterator[Path]:
             raise
 
 
-def read_rows(
-    path: Path,
-    read: ReadOptions,
-    *,
-    like: "Known | None" = None,
-    scored_by: "Schema | None" = None,
-    quiet: bool,
-) -> "Table":
-    """Read new rows as training was, and name those that cannot be used.
-
-    If a model is to be scored on them, rows without a target are left out and counted.
-    """
-    from tenfold.data.labelled import with_targets_of  # noqa: PLC0415
-    from tenfold.data.read import read_table  # noqa: PLC0415
-
-    with lend_file(path) as source:
-        table = read_table(source, read, like=like)
-        table.check_rejected(read.max_bad)
-        if scored_by is not None:
-            table = with_targets_of(table, scored_by, read.max_bad)
-    if str(path) == "-":
-        table = replace(table, source="standard input")
-    if not quiet:
-        _tell_read(path, table)
-    return table
+@contextmanager
+def read(
+    run: "Run", part: Any, options: RunOptions, *, labelled: bool = False, quiet: bool
+) -> Iterator[Any]:
+    """Read new data as training was, or labelled ones; say what is left out, and lend them."""
+    kind, schema = run.model.kind, run.model.schema
+    with lend_file(part) if isinstance(part, Path) else nullcontext(part) as source:
+        with bar_of(run, "reading", quiet=quiet) as bar:
+            data, lines = kind.read_and_tell(
+                source, schema, options, labelled=labelled, progress=bar.update
+            )
+        if str(part) == "-" and hasattr(data, "source"):
+            data = replace(data, source="standard input")
+        for line in lines if kind.always_told or not quiet else ():
+            print(line.replace(str(source), str(part)), file=sys.stderr)
+        yield data
 
 
-def _tell_read(path: Path, table: "Table") -> None:
-    """Say on standard error what of reading new rows is a guess, and what is left out."""
-    from tenfold.data.labelled import unlabelled_told  # noqa: PLC0415
+def bar_of(run: "Run", what: str, *, quiet: bool) -> "PatientBar":
+    """Return a bar that counts what the data of a run consist of."""
+    from tenfold.report.console import PatientBar  # noqa: PLC0415
 
-    for told in table.decisions:
-        loud = told.change_with not in PLAIN or NOT_UTF8.match(told.what)
-        if loud and told not in table.notices:
-            line = f"{path}: {told.what} ({told.why}); {told.change_with}"
-            print(line, file=sys.stderr)
-    for notice in table.notices:
-        line = f"{notice.what} ({notice.change_with}): {notice.why}"
-        print(f"{path} is not formatted like the training data: {line}", file=sys.stderr)
-    for row in table.rejected:
-        print(f"{path}, line {row.line}, is left out: {row.reason}", file=sys.stderr)
-    if gone := table.unlabelled:
-        count = unlabelled_told(len(gone), len(gone) + len(table))
-        print(f"{path}: {count} (line {gone[0].line}: {gone[0].reason})", file=sys.stderr)
+    counts = run.noun.removesuffix("s") + " {task.completed:,} of {task.total:,},"
+    return PatientBar(console(quiet=quiet), what, counts)
 
 
-def tell_departures(table: "Table", found: "Sequence[Departure]", *, quiet: bool) -> None:
-    """Say on standard error where rows are not like those of training."""
-    from tenfold.data.admit import departure_lines  # noqa: PLC0415
-
-    if found and not quiet:
-        print(f"{table.source} differs from the training data:", file=sys.stderr)
-        lines = departure_lines(table, found)
-        for line in lines[:MOST_LINES]:
-            print(f"  {line}", file=sys.stderr)
-        if len(lines) > MOST_LINES:
-            more = len(lines) - MOST_LINES
-            print(f"  and {more:,} more lines: --departures FILE", file=sys.stderr)
+def ask(
+    run: "Run", data: Any, mode: "Mode | None", coverage: float | None, *, quiet: bool
+) -> "tuple[Looked, pd.DataFrame]":
+    """Return where data are not like those of training, and what the run says of them."""
+    found = run.model.kind.look(data, run.model.schema, mode)
+    with bar_of(run, "predicting", quiet=quiet) as bar:
+        rows = run.predict(found.data, coverage=coverage, progress=bar.update)
+    tell_departures(found, quiet=quiet)
+    return found, rows.rename_axis(run.model.kind.where).reset_index()
 
 
-def read_many(
-    paths: Sequence[Path], read: ReadOptions, schema: "Schema", *, quiet: bool
-) -> "Table":
-    """Read the rows of several tables as those of one."""
-    import numpy as np  # noqa: PLC0415
-    import pandas as pd  # noqa: PLC0415
+def tell_departures(found: "Looked", *, quiet: bool) -> None:
+    """Say on standard error where data are not like those of training."""
+    head, lines = found.lines[:1], found.lines[1:]
+    shown = [*head, *(f"  {line}" for line in lines[:MOST_LINES])]
+    if len(lines) > MOST_LINES:
+        shown.append(f"  and {len(lines) - MOST_LINES:,} more lines: --departures FILE")
+    for line in () if quiet else shown:
+        print(line, file=sys.stderr)
 
-    from tenfold.data.departures import like_training  # noqa: PLC0415
-    from tenfold.data.required import check_columns  # noqa: PLC0415
 
-    tables = [read_rows(path, read, like=schema.known, quiet=quiet) for path in paths]
-    if len({table.decimal for table in tables}) > 1:  # numbers first, then one table
-        for table in tables:
-            check_columns(table.frame, schema, table.decimal)
-        tables = [like_training(table, schema)[0] for table in tables]
-    frame = pd.concat([table.frame for table in tables], ignore_index=True)
-    return replace(
-        tables[0], frame=frame, lines=np.concatenate([table.lines for table in tables])
-    )
+def listed() -> list[str]:
+    """Return the lines of standard input that are not empty."""
+    return [line for line in sys.stdin.read().splitlines() if line.strip()]
 
 
 def write_rows(
@@ -180,7 +141,19 @@ def write_rows(
     *,
     as_json: bool,
 ) -> None:
-    """Write predicted rows to a file or to standard output; JSON holds departures, too."""
+    """Write predicted rows to a file or to standard output; JSON holds departures, too.
+
+    People on a terminal see classes of what has no columns of its own in a line each.
+    """
+    shares = rows.filter(like="probability ")
+    bare = departures is None and len(shares.columns) > 0
+    if bare and out is None and not as_json and sys.stdout.isatty():
+        places, best = rows.iloc[:, 0].map(str), shares.max(axis=1)
+        width = max(map(len, places), default=0)
+        with printing():
+            for place, label, share in zip(places, rows["prediction"], best, strict=True):
+                print(f"{place:<{width}}  {label}  {share:.2f}")
+        return
     if as_json:
         tables = {"rows": rows} | ({} if departures is None else {"departures": departures})
         plain = {name: json.loads(t.to_json(orient="records")) for name, t in tables.items()}
@@ -225,65 +198,3 @@ def write_text(text: str, path: Path, option: str) -> None:
         raise UsageError(
             "U01", f"--{option} must be {wanted}, but it is {str(path)!r}"
         ) from error
-
-
-def named_pictures(inputs: list[Path]) -> list[Path]:
-    """Return the pictures and folders that are named; ``-`` is a list on standard input."""
-    named: list[Path] = []
-    for path in inputs:
-        if str(path) == "-":
-            named += [Path(line) for line in sys.stdin.read().splitlines() if line.strip()]
-        else:
-            named.append(path)
-    return named
-
-
-def tell_reading(pictures: "Pictures") -> None:
-    """Name what is left out, count those without a label, and tell doubts about white."""
-    from tenfold.data.labelled import unlabelled_told  # noqa: PLC0415
-
-    for file in pictures.rejected:
-        print(f"{file.file} is left out: {file.reason}", file=sys.stderr)
-    if gone := len(pictures.unlabelled):
-        told = unlabelled_told(gone, gone + len(pictures), "images")
-        print(f"{pictures.source}: {told}", file=sys.stderr)
-    for doubt in pictures.doubts:
-        print(f"{doubt.what} ({doubt.why}); {doubt.change_with}", file=sys.stderr)
-
-
-def write_pictures(answers: "pd.DataFrame", out: Path | None, *, as_json: bool) -> None:
-    """Write predictions: for people on a terminal, as a CSV or JSON document elsewhere."""
-    if out is None and not as_json and sys.stdout.isatty():
-        best = answers.filter(like="probability ").max(axis=1)
-        width = max(map(len, answers["file"]), default=0)
-        told = zip(answers["file"], answers["prediction"], best, strict=True)
-        with printing():
-            for file, label, share in told:
-                print(f"{file:<{width}}  {label}  {share:.2f}")
-        return
-    write_rows(answers, out, as_json=as_json)
-
-
-def predict_pictures(
-    run: "Run",
-    inputs: list[Path],
-    out: Path | None,
-    coverage: float | None,
-    mode: "Mode | None",
-    *,
-    white: int | None,
-    as_json: bool,
-    quiet: bool,
-) -> None:
-    """Predict pictures, and name those that are left out."""
-    from tenfold.report.console import PatientBar  # noqa: PLC0415
-
-    counts = "image {task.completed:,} of {task.total:,},"
-    with PatientBar(console(quiet=quiet), "reading", counts) as bar:
-        options = RunOptions.named({"white": white})
-        pictures = run.read(named_pictures(inputs), options, progress=bar.update)
-    tell_reading(pictures)
-    pictures.check_rejected(max_bad=1.0)
-    with PatientBar(console(quiet=quiet), "predicting", counts) as bar:
-        answers = run.predict(pictures, coverage=coverage, schema=mode, progress=bar.update)
-    write_pictures(answers.rename_axis("file").reset_index(), out, as_json=as_json)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import Annotated, Any
 
 import typer
 
@@ -16,18 +16,13 @@ from tenfold.cli.audit import app
 from tenfold.cli.streams import printing
 from tenfold.cli.terminal import (
     console,
-    named_pictures,
+    listed,
     print_json,
-    read_many,
-    tell_reading,
+    read,
 )
-from tenfold.config import RunOptions
 from tenfold.documents import document
 from tenfold.extras import require
-from tenfold.serve.options import DEFAULTS, ServeOptions
-
-if TYPE_CHECKING:
-    from tenfold.data.schema import Schema
+from tenfold.serve_options import ServeOptions
 
 __all__ = ["app"]
 
@@ -56,21 +51,15 @@ def explain(
     """Explain a run: importance of columns and cells, or layers and regions of images."""
     from tenfold.opening import load  # noqa: PLC0415
     from tenfold.report.console import PatientBar  # noqa: PLC0415
-    from tenfold.report.text import explanation_lines  # noqa: PLC0415
 
-    read, white = given.read_options(said), said["white"]
+    options, parts = given.new_options(said), []
     loaded = load(run, network=network)
-    given.refuse_kind(loaded.kind, inputs or [])
-    asked: Any = None
-    if loaded.kind == "images":
-        given.refuse_reading(read)
-    else:
-        given.refuse_white(white)
-    if inputs and loaded.kind == "images":
-        asked = loaded.read(named_pictures(inputs), RunOptions.named({"white": white}))
-        tell_reading(asked)
-    elif inputs:
-        asked = read_many(inputs, read, cast("Schema", loaded.model.schema), quiet=quiet)
+    given.refuse_unfit(loaded, options, inputs or ())
+    kind = loaded.model.kind
+    for part in kind.parted(inputs, listed) if inputs else ():
+        with read(loaded, part, options, quiet=quiet) as one:
+            parts.append(one)
+    asked = kind.joined(parts, loaded.model.schema) if parts else None
     counts = "{task.completed} of {task.total},"
     with PatientBar(console(quiet=quiet), "explaining", counts) as bar:
         found = loaded.explain(asked, data=data, of_class=of_class, progress=bar.update)
@@ -79,7 +68,7 @@ def explain(
         print_json(found.to_dict(), saved=folder)
         return
     with printing(folder):
-        for line in explanation_lines(found):
+        for line in found.lines():
             print(line)
         print(f"saved in {folder}")
 
@@ -133,82 +122,28 @@ def export(
 
 
 @app.command()
-def serve(  # noqa: PLR0913 - each option of the command, by its own name
+@opt.takes(group=ServeOptions)
+def serve(
     model: Annotated[
         Path,
         typer.Argument(metavar="RUN|FILE", help="A run, or a file written by tenfold export."),
     ],
     *,
-    host: Annotated[
-        str,
-        typer.Option(help="Address to listen on; 0.0.0.0 accepts connections from any host."),
-    ] = DEFAULTS.host,
-    port: Annotated[
-        int, typer.Option(help="Port to listen on; 0 takes any free port.")
-    ] = DEFAULTS.port,
-    workers: Annotated[
-        int, typer.Option(help="Number of server processes.")
-    ] = DEFAULTS.workers,
-    token: Annotated[
-        str | None,
-        typer.Option(envvar="TENFOLD_TOKEN", help="Bearer token that requests must send."),
-    ] = DEFAULTS.token,
-    max_bytes: Annotated[
-        int, typer.Option(help="Maximum size of a request body.")
-    ] = DEFAULTS.max_bytes,
-    max_rows: Annotated[
-        int, typer.Option(help="Maximum number of rows per request.")
-    ] = DEFAULTS.max_rows,
-    max_pictures: Annotated[
-        int, typer.Option(help="Maximum number of images per request.")
-    ] = DEFAULTS.max_pictures,
-    max_pixels: Annotated[
-        int, typer.Option(help="Maximum number of pixels per image.")
-    ] = DEFAULTS.max_pixels,
-    white: Annotated[
-        int | None,
-        typer.Option(metavar="N", help="Value that means white in images of 16 or 32 bits."),
-    ] = DEFAULTS.white,
-    max_requests: Annotated[
-        int, typer.Option(help="Maximum number of concurrent requests per worker.")
-    ] = DEFAULTS.max_requests,
-    timeout: Annotated[
-        float, typer.Option(help="Maximum time for a request, in seconds.")
-    ] = DEFAULTS.timeout,
-    batch_rows: Annotated[
-        int,
-        typer.Option(
-            help="Maximum number of rows to predict in one call; 1 predicts "
-            "each request by itself."
-        ),
-    ] = DEFAULTS.batch_rows,
     data: opt.TrainedOn = None,
     as_json: opt.AsJson = False,
+    **said: Any,
 ) -> None:
     """Serve predictions over HTTP, with a page to try the model; local by default."""
     require("fastapi", extra="serve", to="serve a model")
     from tenfold.serve.server import serve as run_server  # noqa: PLC0415
 
-    options = ServeOptions(
-        host=host,
-        port=port,
-        workers=workers,
-        token=token,
-        max_bytes=max_bytes,
-        max_rows=max_rows,
-        max_pictures=max_pictures,
-        max_pixels=max_pixels,
-        white=white,
-        max_requests=max_requests,
-        timeout=timeout,
-        batch_rows=batch_rows,
-    )
+    options = ServeOptions(**said)
 
     def began(address: str) -> None:
         if not options.is_local:
-            also = "" if token else ", and no --token is required"
+            also = "" if options.token else ", and no --token is required"
             print(
-                f"other machines can connect: the server listens on {host}{also}",
+                f"other machines can connect: the server listens on {options.host}{also}",
                 file=sys.stderr,
             )
         told = f"serving at {address}"
@@ -222,13 +157,20 @@ def serve(  # noqa: PLR0913 - each option of the command, by its own name
 
 @contextmanager
 def exported(model: Path, data: Path | None) -> Iterator[Path]:
-    """Yield a file that was exported: the one that is named, or one made of a run."""
+    """Yield a file that was exported: the one that is named, or one made of a run.
+
+    Runs of a kind of data that has no such files are served themselves.
+    """
     if model.suffix == ".onnx":
         yield model
         return
+    from tenfold.kinds.services import SERVICES  # noqa: PLC0415
     from tenfold.opening import load  # noqa: PLC0415
 
     run = load(model)
+    if run.kind not in SERVICES:
+        yield model
+        return
     with tempfile.TemporaryDirectory() as folder:
         print(f"exporting {model}", file=sys.stderr)
         yield run.export(Path(folder) / "model.onnx", data=data).path

@@ -5,12 +5,13 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tenfold.config import Task
 from tenfold.data.encode import Encoded
 from tenfold.data.framing import Framing
 from tenfold.data.pictures import Pictures
-from tenfold.errors import SchemaError
+from tenfold.errors import PredictError, SchemaError
 
 TARGET: Final = "class"
 
@@ -94,3 +95,27 @@ def encode_pictures(pictures: Pictures, schema: PictureSchema) -> Encoded:
     labels = [] if pictures.labels is None else pictures.labels.tolist()
     target = np.array([place.get(str(label), -1) for label in labels], dtype=np.int64)
     return Encoded.of_numbers(np.zeros((len(pictures), 0)), target, groups=pictures.groups)
+
+
+def read_classes(pictures: Pictures, schema: PictureSchema) -> NDArray[np.int64]:
+    """Return the class number of each labelled picture, shape (N,).
+
+    Raises
+    ------
+    PredictError
+        P03 or P04, if there are no pictures, or some are of classes never learnt.
+    """
+    place = {"images": pictures.source}
+    if pictures.labels is None or len(pictures) == 0:
+        fix = ["put the images into one folder per class"]
+        raise PredictError("P03", "no image has a class", place=place, fix=fix)
+    classes = encode_pictures(pictures, schema).target.astype(np.int64)
+    if (classes < 0).any():
+        unknown = sorted(set(map(str, pictures.labels[classes < 0])))
+        raise PredictError(
+            "P04",
+            f"{(classes < 0).sum():,} images are of classes that were not in the training data",
+            place=place | {"classes": ", ".join(map(repr, unknown[:10]))},
+            fix=[f"the classes are {', '.join(map(repr, schema.classes[:20]))}"],
+        )
+    return classes

@@ -30,8 +30,8 @@ _FALSE: Final = (
 TRUE_WORDS: Final = frozenset(_TRUE.split())
 FALSE_WORDS: Final = frozenset(_FALSE.split()) | {"[ ]", "[]"}
 MEANINGS: Final = {
-    **dict.fromkeys(TRUE_WORDS | {"1"}, 1.0),
-    **dict.fromkeys(FALSE_WORDS | {"0"}, 0.0),
+    **dict.fromkeys(sorted(TRUE_WORDS | {"1"}), 1.0),
+    **dict.fromkeys(sorted(FALSE_WORDS | {"0"}), 0.0),
 }
 
 # What stands in a box that is ticked, beside the words for true.

@@ -1,24 +1,18 @@
-"""Which pictures a network gets wrong, and of which it is least sure."""
+"""Which rows a network gets wrong, and of which it is least sure, where rows can be seen."""
 
-import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
-
-from tenfold.data.pictures import Pictures
 
 MOST: Final = 12  # of each
-SIDE: Final = 160  # of a picture that is kept, in pixels
-JPEG_QUALITY: Final = 80
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Mistake:
-    """A picture that the network got wrong, or of which it was not sure.
+    """A row that the network got wrong, or of which it was not sure.
 
     Attributes
     ----------
@@ -27,7 +21,7 @@ class Mistake:
     probability : float
         Of the class that was predicted.
     jpeg : bytes
-        The picture as the network sees it, made small.
+        What the network sees, made small.
     """
 
     kind: str
@@ -39,27 +33,42 @@ class Mistake:
 
 
 def mistakes_of(
-    pictures: Pictures,
+    files: Sequence[str],
     truth: NDArray[np.int64],
     names: Sequence[str],
     answers: NDArray[np.float64],
+    jpeg_of: Callable[[int], bytes],
 ) -> tuple[Mistake, ...]:
-    """Return the worst mistakes among pictures never seen, and the least certain pictures."""
+    """Return the worst mistakes among rows never seen, and the least certain rows.
+
+    Parameters
+    ----------
+    files : sequence of N str
+        Where each row came from.
+    truth : ndarray of shape (N,)
+        Class numbers.
+    names : sequence of O str
+        Of the classes.
+    answers : ndarray of shape (N, O)
+        Probabilities; NaN where nothing was said.
+    jpeg_of : callable
+        Shows a row as a small picture.
+    """
     found = []
     for kind, rows in (
         ("worst", worst_mistakes(truth, answers)),
         ("least certain", least_certain(answers)),
     ):
-        for row in rows:
+        for row in rows.tolist():
             said = int(answers[row].argmax())
             found.append(
                 Mistake(
                     kind=kind,
-                    file=pictures.files[row],
+                    file=files[row],
                     truth=names[truth[row]],
                     prediction=names[said],
                     probability=float(answers[row, said]),
-                    jpeg=_jpeg(pictures.cache[pictures.at[row]]),
+                    jpeg=jpeg_of(row),
                 )
             )
     return tuple(found)
@@ -99,11 +108,3 @@ def least_certain(answers: NDArray[np.float64], most: int = MOST) -> NDArray[np.
     first, second = np.sort(answers, axis=1)[:, [-1, -2]].T
     known = np.flatnonzero(np.isfinite(first - second))
     return known[np.argsort((first - second)[known], kind="stable")][:most]
-
-
-def _jpeg(square_SS3: NDArray[np.uint8]) -> bytes:
-    out = io.BytesIO()
-    picture = Image.fromarray(np.ascontiguousarray(square_SS3))
-    picture.thumbnail((SIDE, SIDE))
-    picture.save(out, format="JPEG", quality=JPEG_QUALITY)
-    return out.getvalue()

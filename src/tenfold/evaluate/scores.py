@@ -9,12 +9,8 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from tenfold.config import Task
-from tenfold.data.encode import Encoded, encode_target, read_weights
-from tenfold.data.required import check_columns
-from tenfold.data.schema import Schema
+from tenfold.data.encode import Encoded
 from tenfold.data.split import Splits
-from tenfold.data.table import Table
-from tenfold.errors import PredictError
 from tenfold.evaluate.metrics import METRICS, Metric, baseline_guess
 from tenfold.evaluate.pooling import Pooled, Said, metrics_to_pool, pool
 from tenfold.seeds import Streams
@@ -335,50 +331,3 @@ def score_test(
         value = metric(truth, answers, weights)
         scores[name] = TestScore(value=value, low=float(low), high=float(high))
     return scores
-
-
-def read_answers(
-    table: Table, schema: Schema
-) -> tuple[NDArray[np.float64] | NDArray[np.int64], NDArray[np.float64]]:
-    """Return the true answers of labelled rows, coded, and the rows' weights.
-
-    Raises
-    ------
-    PredictError
-        P01 to P04, if the table does not fit the schema or lacks answers.
-    """
-    check_columns(table.frame, schema, table.decimal)
-    if schema.target not in table.frame.columns:
-        raise PredictError(
-            "P03",
-            f"there is no column {schema.target!r} to compare with",
-            place={"file": table.source},
-            fix=["add the column, or predict without scoring: tenfold predict"],
-        )
-    truth = encode_target(table, schema)
-    fix = ["correct these rows, or leave them out"]
-    if len(truth) == 0:
-        raise PredictError("P03", "no row has a target", place={"file": table.source}, fix=fix)
-    unread = np.flatnonzero(np.isnan(truth))
-    if len(unread):
-        raise PredictError(
-            "P03",
-            f"{len(unread):,} cells of the column {schema.target!r} are not numbers",
-            place={
-                "file": table.source,
-                "lines": ", ".join(map(str, table.lines[unread[:5]])),
-            },
-            fix=fix,
-        )
-    if schema.task == "classification" and (truth < 0).any():
-        unknown = sorted({str(c) for c in table.frame[schema.target][truth < 0]})
-        raise PredictError(
-            "P04",
-            f"{(truth < 0).sum():,} rows are of classes that were not in the training data",
-            place={"file": table.source, "classes": ", ".join(map(repr, unknown[:10]))},
-            fix=["leave these rows out, or train with rows of these classes"],
-        )
-    weights = np.ones(len(table))
-    if schema.weight_column in table.frame.columns:
-        weights = read_weights(table, schema.weight_column)
-    return truth, weights

@@ -89,8 +89,8 @@ def _put_label(graph: Any, label: Label) -> None:
     """Write a label into a graph's metadata."""
     del graph.metadata_props[:]
     found = {KEY: json.dumps(label.to_dict())}
-    if label.schema.classes:
-        found[CLASSES] = json.dumps(label.schema.classes)
+    if label.classes:
+        found[CLASSES] = json.dumps(label.classes)
     for key, value in found.items():
         graph.metadata_props.add(key=key, value=value)
 

@@ -11,15 +11,17 @@ Names = Mapping[str, tuple[str, ...]]
 """Names of options by their group."""
 
 
-def refuse(options: RunOptions, names: Names, data: str) -> None:
-    """Refuse options that say nothing of this kind of data.
+def refuse(
+    options: RunOptions, names: Names, data: str, usual: RunOptions | None = None
+) -> None:
+    """Refuse options that are not as usual and say nothing of this kind of data.
 
     Raises
     ------
     UsageError
         U02, naming the first.
     """
-    usual = RunOptions()
+    usual = usual or RunOptions()
     for group, members in names.items():
         for name in members:
             value = getattr(getattr(options, group), name)
@@ -30,16 +32,15 @@ def refuse(options: RunOptions, names: Names, data: str) -> None:
                 raise UsageError("U02", fact)
 
 
-def options_of(kind: str) -> dict[str, tuple[str, ...]]:
-    """Return the names of the options that only one kind of data has, by their group.
+def options_beside(kind: str) -> Names:
+    """Return the names of the options that only other kinds of data have, by their group.
 
     Examples
     --------
-    >>> options_of("table")["split"], options_of("images")["train"]
-    (('time_column', 'shuffle'), ('weights', 'steps_per_epoch', 'img_size'))
+    >>> options_beside("table")["train"], options_beside("images")["split"]
+    (('weights', 'steps_per_epoch', 'img_size'), ('time_column', 'shuffle'))
     """
-    found = {
-        group: tuple(one.name for one in fields(of) if known_of(one).of == kind)
+    return {
+        group: tuple(one.name for one in fields(of) if known_of(one).of not in {None, kind})
         for group, of in GROUPS.items()
     }
-    return {group: names for group, names in found.items() if names}

@@ -1,12 +1,22 @@
 """Which kinds of data there are. A new kind is added here, or by ``register``."""
 
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
+from numpy.typing import NDArray
+
 from tenfold.config import RunOptions
+from tenfold.data.pictures import Pictures
+from tenfold.data.read import InMemory
+from tenfold.errors import PredictError
 from tenfold.kind import Kind
 from tenfold.kinds.images.image_kind import Images
-from tenfold.kinds.refusing import refuse
+from tenfold.kinds.refusing import options_beside, refuse
 from tenfold.kinds.tables.table_kind import Tables
+
+New = str | Path | InMemory | Pictures | Sequence[Any] | NDArray[Any]
+"""New data: a file or folder; a table; images, as files, PIL images, arrays, or one array."""
 
 TABLES: Final = Tables()
 IMAGES: Final = Images()
@@ -34,10 +44,51 @@ def kind_named(name: str) -> Kind:
     return _known[name]
 
 
+def kind_of_file(manifest: Mapping[str, Any]) -> Kind:
+    """Return the kind of data of a model file; the first files did not say that it is a table.
+
+    Raises
+    ------
+    KeyError
+        If there is none.
+    """
+    return kind_named(str(manifest.get("kind", TABLES.name)))
+
+
 def kind_of(source: Any) -> Kind:
     """Return the kind of what a user names; what no other kind recognises is a table."""
     others = (kind for kind in reversed(_known.values()) if kind is not TABLES)
     return next((kind for kind in others if kind.recognises(source)), TABLES)
+
+
+def refuse_foreign(kind: Kind, options: RunOptions, usual: RunOptions | None = None) -> None:
+    """Refuse options that only other kinds of data have, and that are not as usual.
+
+    Raises
+    ------
+    UsageError
+        U02, if an option says nothing of them; the first is named.
+    """
+    refuse(options, options_beside(kind.name), kind.whole, usual)
+
+
+def refuse_other(kind: Kind, path: Path) -> None:
+    """Refuse a file that by its name is of another kind of data than a run.
+
+    Raises
+    ------
+    PredictError
+        P05.
+    """
+    suffix = path.suffix.lower()
+    for other in _known.values():
+        if suffix in other.suffixes and suffix not in kind.suffixes:
+            raise PredictError(
+                "P05",
+                f"the run was trained on {kind.whole}, but this is {other.single}",
+                place={"file": str(path)},
+                fix=[f"pass {kind.whole}"],
+            )
 
 
 def kind_for(source: Any, options: RunOptions) -> tuple[Kind, RunOptions]:
@@ -49,10 +100,5 @@ def kind_for(source: Any, options: RunOptions) -> tuple[Kind, RunOptions]:
         U02, if an option says nothing of them; the first is named.
     """
     kind = kind_of(source)
-    for other in _known.values():
-        own = {
-            group: tuple(name for name in names if name not in kind.own_options.get(group, ()))
-            for group, names in other.own_options.items()
-        }
-        refuse(options, own, kind.whole)
+    refuse_foreign(kind, options)
     return kind, kind.options_for(source, options)

@@ -17,11 +17,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from tenfold.evaluate.metrics import HEADLINE
 from tenfold.evaluate.mistakes import Mistake
-from tenfold.explain.explanation import Explanation
-from tenfold.explain.picture_explanation import PictureExplanation
 from tenfold.exported import About, Band
+from tenfold.learning import Explained
 from tenfold.report import text
-from tenfold.report.explained import drawn_of
 from tenfold.report.figures import (
     Drawn,
     figures_of_classes,
@@ -46,7 +44,7 @@ class Findings:
     predictions, history : DataFrame
         What ``predictions.csv`` and ``history.csv`` hold.
     mistakes : sequence of Mistake
-    explanation : Explanation, PictureExplanation or None
+    explanation : Explained or None
     """
 
     name: str
@@ -54,7 +52,7 @@ class Findings:
     predictions: pd.DataFrame
     history: pd.DataFrame
     mistakes: Sequence[Mistake] = ()
-    explanation: Explanation | PictureExplanation | None = None
+    explanation: Explained | None = None
 
     @property
     def about(self) -> About:
@@ -121,8 +119,8 @@ def render_page(findings: Findings) -> str:
         figures=figures,
         confusion=confusion,
         mistakes=kinds,
-        explained=[] if found is None else drawn_of(found),
-        layers=found.layers if isinstance(found, PictureExplanation) else (),
+        explained=[] if found is None else found.drawn(),
+        layers=() if found is None else found.layers_told(),
     )
 
 

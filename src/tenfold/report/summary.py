@@ -13,7 +13,6 @@ from tenfold.evaluate.coverage import Coverage
 from tenfold.evaluate.groups import GroupScore
 from tenfold.evaluate.metrics import HEADLINE
 from tenfold.evaluate.scores import FoldScore, TestScore, score_gain
-from tenfold.kinds.registry import kind_named
 from tenfold.seeds import Streams
 from tenfold.study.groups import groups_of_study
 from tenfold.study.study import Study
@@ -71,20 +70,17 @@ class Results:
     stretch: int = 0
     tested: int | None = None
     window: int = 0
+    noun: str = field(default="rows", compare=False)
 
     @property
     def in_time(self) -> bool:
         """Whether each fold is tested on a stretch of time later than what it learnt from."""
         return self.stretch > 0
 
-    @property
-    def noun(self) -> str:
-        """What its data are called."""
-        return kind_named(self.kind).noun
-
     def to_dict(self) -> dict[str, Any]:
         """Return the summary as a JSON object; numbers that do not exist are None."""
         out: dict[str, Any] = {"format": FORMAT} | asdict(self)
+        del out["noun"]
         if self.task == "regression":
             del out["classes"], out["calibration"]
         test = {"rows": out.pop("test_rows"), "scores": out["test"]}
@@ -92,8 +88,14 @@ class Results:
         return plain(out)  # type: ignore[no-any-return]
 
     @classmethod
-    def from_dict(cls, metrics: Mapping[str, Any]) -> Self:
+    def from_dict(cls, metrics: Mapping[str, Any], noun: str = "rows") -> Self:
         """Return the summary that ``to_dict`` turned into a JSON object.
+
+        Parameters
+        ----------
+        metrics : mapping
+        noun : str
+            What the data consist of.
 
         Raises
         ------
@@ -106,6 +108,7 @@ class Results:
         return cls(
             **given
             | {
+                "noun": noun,
                 "classes": tuple(metrics.get("classes", ())),
                 "scores": {n: fold_score_of(score) for n, score in metrics["scores"].items()},
                 "baseline": {n: or_nan(value) for n, value in metrics["baseline"].items()},
@@ -187,6 +190,7 @@ def summarize(
     headline = HEADLINE[study.schema.task]
     return Results(
         kind=study.kind.name,
+        noun=study.kind.noun,
         task=study.schema.task,
         target=study.schema.target,
         classes=study.schema.classes,

@@ -11,8 +11,6 @@ from tenfold.evaluate.coverage import Coverage
 from tenfold.evaluate.groups import GroupScore
 from tenfold.evaluate.metrics import HEADLINE, NAMED
 from tenfold.evaluate.scores import FoldScore, TestScore
-from tenfold.explain.explanation import Explanation
-from tenfold.explain.picture_explanation import PictureExplanation
 from tenfold.report.summary import Results
 
 AUDIT_TITLES: Final = {
@@ -302,34 +300,6 @@ def _useless_lines(groups: Sequence[GroupScore]) -> Iterator[str]:
         shown = "; ".join(where(group) for group in useless[:3])
         more = f"; and {len(useless) - 3} more subgroups" if len(useless) > 3 else ""
         yield f"It does not significantly beat the baseline where {shown}{more}."
-
-
-def explanation_lines(found: Explanation | PictureExplanation) -> Iterator[str]:
-    """Yield what a network looks at: columns and cells, or layers and pictures."""
-    if isinstance(found, PictureExplanation):
-        yield from _layer_lines(found)
-        return
-    yield f"Permutation importance: increase in {NAMES[found.metric]} when a column is shuffled"
-    width = max(len(one.column) for one in found.importance)
-    for one in found.importance:
-        interval = f"95 % interval [{number(one.low)}, {number(one.high)}]"
-        yield f"  {one.column:<{width}}  {number(one.mean)}  {interval}"
-    for row in found.contributions:
-        yield f"row {row.row}, {row.of}: {number(row.answer)}; mean {number(row.base)}"
-        cells = [f"{share.column} = {share.cell}" for share in row.shares]
-        width = max(map(len, cells))
-        for cell, share in zip(cells, row.shares, strict=True):
-            yield f"  {cell:<{width}}  {'+' * (share.value > 0)}{number(share.value)}"
-
-
-def _layer_lines(found: PictureExplanation) -> Iterator[str]:
-    width = max(len(layer.name) for layer in found.layers)
-    yield f"{'layer':<{width}}  width x height x depth, parameters"
-    for layer in found.layers:
-        shape = f"{layer.width} x {layer.height} x {layer.depth:,}"
-        yield f"{layer.name:<{width}}  {shape}, {layer.parameters:,}"
-    for one in found.pictures:
-        yield f"{one.file}: {one.prediction}, {100 * one.probabilities[one.prediction]:.1f} %"
 
 
 def where(group: GroupScore) -> str:

@@ -1,71 +1,60 @@
 """The application: a page, questions and answers, and what watches over them."""
 
-import asyncio
-from collections.abc import Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict
 from typing import Any, Final, final
 
-import numpy as np
-import pandas as pd
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import HTTPException
 from fastapi.responses import HTMLResponse
 
-from tenfold.data.brightness import doubtful_scales
-from tenfold.data.decode import Square
-from tenfold.data.picture_schema import PictureSchema
 from tenfold.errors import ServeError, TenfoldError
-from tenfold.exported import HEAT, PIXELS, PROBABILITIES, Exported, Feeds
+from tenfold.exported import Answering
+from tenfold.kinds.service import FORM, JSON, Question, Service
+from tenfold.kinds.services import service_of
 from tenfold.serve.batches import Batches
-from tenfold.serve.contributions import Contributions
 from tenfold.serve.guard import Guard
 from tenfold.serve.observed import Observed
-from tenfold.serve.openapi import example_of, openapi_of, schema_of
-from tenfold.serve.options import ServeOptions
-from tenfold.serve.page import page_of, static
-from tenfold.serve.pictures import heat_picture, squares_of
+from tenfold.serve.openapi import openapi_of, schema_of
+from tenfold.serve.page import page_of, script_of, style
 from tenfold.serve.replies import error_reply, json_reply
-from tenfold.serve.rows import Rows, answers_of, csv_of
+from tenfold.serve_options import ServeOptions
 
-JSON, CSV, FORM, PICTURE = "application/json", "text/csv", "multipart/form-data", "image/"
-GREY: Final = 128
 ASKED: Final = {"true": True, "false": False}
 
 
-def app_of(exported: Exported, options: ServeOptions, *, shared: bool = False) -> Guard:
-    """Return an application that answers for an exported file.
+def app_of(file: Answering, options: ServeOptions, *, shared: bool = False) -> Guard:
+    """Return an application that answers for an exported file, or a model.
 
     Parameters
     ----------
-    exported : Exported
+    file : Answering
     options : ServeOptions
     shared : bool
         Whether other processes answer beside it; see ``Observed``.
     """
     observed = Observed(shared=shared)
-    answering = Answering(exported, options, observed)
+    service = service_of(file, options)
+    asking = Asking(service, observed)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> Any:
         yield
-        answering.close()
+        asking.close()
 
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan)
-    told = openapi_of(exported.label, options, answering.example())
-    page = page_of(exported.label, options)
+    told, page, script = openapi_of(service), page_of(service), script_of(service)
     pages = {
         "/": lambda: HTMLResponse(page),
-        "/page.css": lambda: Response(static("page.css"), media_type="text/css"),
-        "/page.js": lambda: Response(static("page.js"), media_type="text/javascript"),
-        "/schema": lambda: json_reply(schema_of(exported.label, options)),
+        "/page.css": lambda: Response(style(), media_type="text/css"),
+        "/page.js": lambda: Response(script, media_type="text/javascript"),
+        "/schema": lambda: json_reply(schema_of(service)),
         "/openapi.json": lambda: json_reply(told),
-        "/health": lambda: json_reply({"status": "ok", "name": exported.label.name}),
+        "/health": lambda: json_reply({"status": "ok", "name": file.label.name}),
         "/metrics": lambda: Response(*_parted(observed.told())),
     }
     for path, reply in pages.items():
         app.router.add_route(path, _page(reply), methods=["GET"])
-    app.router.add_route("/predict", answering.predict, methods=["POST"])
+    app.router.add_route("/predict", asking.predict, methods=["POST"])
 
     @app.exception_handler(HTTPException)
     async def _refuse(request: Request, error: HTTPException) -> Response:
@@ -99,37 +88,18 @@ async def _coded(_request: Request, error: Exception) -> Response:
 
 
 @final
-class Answering:
-    """Answers questions about rows or pictures.
+class Asking:
+    """Turns requests into questions, and answers into replies.
 
     Parameters
     ----------
-    exported : Exported
-    options : ServeOptions
+    service : Service
     observed : Observed
     """
 
-    def __init__(self, exported: Exported, options: ServeOptions, observed: Observed) -> None:
-        self._exported, self._options = exported, options
-        self._label = exported.label
-        table = self._label.kind == "table"
-        self._rows = Rows(exported, options.max_rows) if table else None
-        background = self._label.background
-        self._contributions = Contributions(exported, background) if background else None
-        most = options.batch_rows if table else min(options.batch_rows, options.max_pictures)
-        self._batches = Batches(exported.ask, most, observed.batch)
-        self._outputs = tuple(name for name in exported.outputs if name != HEAT)
-
-    def example(self) -> dict[str, Any]:
-        """Return the answer to a row of typical cells, or to a grey picture."""
-        schema = self._label.schema
-        if isinstance(schema, PictureSchema):
-            shape = (1, schema.framing.size, schema.framing.size, 3)
-            feeds, named = {PIXELS: np.full(shape, GREY, np.uint8)}, {"file": "grey.png"}
-        else:
-            feeds, named = self._exported.feeds(pd.DataFrame([example_of(self._label)])), {}
-        (answer,) = answers_of(self._exported, self._exported.ask(feeds, self._outputs))
-        return named | answer
+    def __init__(self, service: Service, observed: Observed) -> None:
+        self._service, self._options = service, service.options
+        self._batches = Batches(service.file.ask, service.at_once, observed.batch)
 
     def close(self) -> None:
         """Answer what is left, and end."""
@@ -137,93 +107,33 @@ class Answering:
 
     async def predict(self, request: Request) -> Response:
         """Answer ``POST /predict``."""
-        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if self._rows is None:
-            if kind != FORM and not kind.startswith(PICTURE):
-                raise self._another(kind, f"{FORM} or {PICTURE}*")
-            return await self._pictures(request, kind)
-        if kind not in {JSON, CSV}:
-            raise self._another(kind, f"{JSON} or {CSV}")
-        apart = _asks(request, "contributions")
+        service = self._service
+        media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if not service.takes_body(media):
+            raise _another(media, " or ".join(service.takes))
+        more = service.more is not None and _asks(request, service.more[0])
+        question = Question(
+            media=media,
+            files=await self._files(request, media),
+            more=more,
+            accepts=request.headers.get("accept", ""),
+        )
+        found = await service.answer(question, self._batches.answer)
+        if found.media == JSON:
+            return json_reply(found.content)
+        return Response(found.content, media_type=found.media)
+
+    async def _files(self, request: Request, media: str) -> list[tuple[str, bytes]]:
+        """Return the files of a request with their names; of a body alone there is none."""
         body = await self._body(request)
-        if kind == JSON:
-            feeds, count = self._rows.of_json(body)
-            return json_reply({"predictions": await self._answers(feeds, count, apart=apart)})
-        feeds, table = await asyncio.to_thread(self._rows.of_csv, body)
-        answers = await self._answers(feeds, len(table), apart=apart)
-        if CSV in request.headers.get("accept", ""):
-            return Response(csv_of(table, answers), media_type=CSV)
-        lines = table.lines.tolist()
-        told = [{"line": line} | answer for line, answer in zip(lines, answers, strict=True)]
-        rejected = [asdict(row) for row in table.left_out]
-        notices = [f"{one.what}: {one.why}" for one in table.notices]
-        return json_reply({"predictions": told, "rejected": rejected, "notices": notices})
-
-    async def _answers(self, feeds: Feeds, count: int, *, apart: bool) -> list[dict[str, Any]]:
-        """Return answers to rows, the first one taken apart if that is asked for."""
-        if count == 0:
-            return []
-        said = await self._batches.answer(feeds, self._outputs, count)
-        answers = answers_of(self._exported, said)
-        if not apart or self._contributions is None:
-            return answers
-        output = 0
-        if self._label.schema.classes:
-            output = self._label.schema.classes.index(answers[0]["prediction"])
-        first = {name: cells[:1] for name, cells in feeds.items()}
-        shares = await asyncio.to_thread(self._contributions.of, first, output)
-        answers[0]["contributions"] = asdict(shares)
-        return answers
-
-    async def _pictures(self, request: Request, kind: str) -> Response:
-        files = await self._files(request, kind)
-        schema = self._label.schema
-        if not isinstance(schema, PictureSchema):
-            raise TypeError("this model is not an image model")
-        hot = _asks(request, "heat")
-        if hot and not self._label.heat:
-            raise ServeError("V12", "heat was requested, but the model does not support it")
-        most = self._options.max_pixels
-        framing = schema.framing.with_white(self._options.white)
-        found = await asyncio.to_thread(squares_of, files, framing, most)
-        squares = [one for one in found if isinstance(one, Square)]
-        said = await self._seen([one.pixels for one in squares], hot=hot) if squares else []
-        answers = iter(said)
-        told = [
-            {"file": name}
-            | ({"error": one.to_dict()} if isinstance(one, ServeError) else next(answers))
-            for (name, _), one in zip(files, found, strict=True)
-        ]
-        doubts = doubtful_scales(framing, [one.reach for one in squares if one.reach])
-        notices = [f"{doubt.what}: {doubt.why}" for doubt in doubts]
-        return json_reply({"predictions": told} | ({"notices": notices} if notices else {}))
-
-    async def _seen(self, squares: Sequence[Any], *, hot: bool) -> list[dict[str, Any]]:
-        outputs = (PROBABILITIES, HEAT) if hot else (PROBABILITIES,)
-        said = await self._batches.answer({PIXELS: np.stack(squares)}, outputs, len(squares))
-        answers = answers_of(self._exported, said)
-        if hot:
-            classes, side = self._label.schema.classes, len(squares[0])
-            for answer, heat_OHW in zip(answers, said[HEAT], strict=True):
-                heat = heat_OHW[classes.index(answer["prediction"])]
-                answer["heat"] = await asyncio.to_thread(heat_picture, heat, side)
-        return answers
-
-    async def _files(self, request: Request, kind: str) -> list[tuple[str, bytes]]:
-        """Return the pictures of a request with their names."""
-        body = await self._body(request)
-        if kind != FORM:
+        if media != FORM:
             return [("", body)]
         form = await _parsed(request, body, self._options.max_pictures)
-        files = [
+        return [
             (str(part.filename or ""), await part.read())
             for _, part in form.multi_items()
             if not isinstance(part, str)
         ]
-        if not files:
-            fix = [f"send each image as a file of {FORM}"]
-            raise ServeError("V08", "there is no image in the form", fix=fix)
-        return files
 
     async def _body(self, request: Request) -> bytes:
         """Return the body of a request.
@@ -245,9 +155,10 @@ class Answering:
             parts.append(part)
         return b"".join(parts)
 
-    def _another(self, kind: str, wanted: str) -> ServeError:
-        fact = f"the Content-Type is {kind[:100]!r}" if kind else "there is no Content-Type"
-        return ServeError("V06", fact, fix=[f"this model takes {wanted}"])
+
+def _another(media: str, wanted: str) -> ServeError:
+    fact = f"the Content-Type is {media[:100]!r}" if media else "there is no Content-Type"
+    return ServeError("V06", fact, fix=[f"this model takes {wanted}"])
 
 
 def _asks(request: Request, more: str) -> bool:

@@ -9,8 +9,8 @@ from starlette.requests import ClientDisconnect
 
 from tenfold.errors import ServeError, TenfoldError
 from tenfold.serve.observed import Observed
-from tenfold.serve.options import LOOPBACK, ServeOptions
 from tenfold.serve.replies import error_reply
+from tenfold.serve_options import LOOPBACK, ServeOptions
 
 Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]

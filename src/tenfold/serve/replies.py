@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from fastapi import Response
 
-from tenfold.errors import PictureError, ReadError, TenfoldError
+from tenfold.errors import ReadError, TenfoldError
 
 STATUS: Final = {
     "V01": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -47,6 +47,4 @@ def status_of(error: TenfoldError) -> HTTPStatus:
     """Return the status that tells what kind of fault an error is."""
     if isinstance(error, ReadError):
         return HTTPStatus.BAD_REQUEST
-    if isinstance(error, PictureError):
-        return HTTPStatus.UNPROCESSABLE_ENTITY
     return STATUS.get(error.code, HTTPStatus.UNPROCESSABLE_ENTITY)

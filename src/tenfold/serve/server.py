@@ -15,13 +15,14 @@ from typing import Any, Final
 import uvicorn
 
 from tenfold.errors import ServeError
-from tenfold.exported import Exported
+from tenfold.exported import SUFFIXES, Answering, Exported
+from tenfold.kinds.services import service_of
 from tenfold.machine import usable_cores
 from tenfold.serve.app import app_of
 from tenfold.serve.guard import Guard
 from tenfold.serve.observed import SHARED
-from tenfold.serve.options import ServeOptions
 from tenfold.serve.patience import protocol, run_workers
+from tenfold.serve_options import ServeOptions
 
 GRACE: Final = 10  # seconds that open requests get when the server ends
 BACKLOG: Final = 2_048
@@ -33,27 +34,42 @@ class _Made:
 
     file: Path
     options: ServeOptions
-    pictures: bool
+    long_calls: bool
 
     def __call__(self) -> Guard:
         # What strangers send is answered, and is no line in the log of whoever serves.
         logging.getLogger("python_multipart").setLevel(logging.ERROR)
         workers = self.options.workers
         # Threads of a call of few rows only wait for each other, and for those of the server.
-        threads = max(1, usable_cores() // workers) if self.pictures else 1
-        exported = Exported.open(self.file, threads=threads)
-        app = app_of(exported, self.options, shared=workers > 1)
+        threads = max(1, usable_cores() // workers) if self.long_calls else 1
+        app = app_of(opened(self.file, threads=threads), self.options, shared=workers > 1)
         gc.collect()
         gc.freeze()  # what is there now stays; looking through it again holds requests up
         return app
 
 
+def opened(file: Path, *, threads: int) -> Answering:
+    """Open an exported file; of a run, what answers is its model.
+
+    Raises
+    ------
+    StoreError
+        M09, if the file is no exported model; M01 to M07, if the model cannot be opened.
+    """
+    if file.suffix == SUFFIXES["onnx"]:
+        return Exported.open(file, threads=threads)
+    from tenfold.serve.answering import AnsweringRun  # noqa: PLC0415 - loads torch
+
+    return AnsweringRun(file)
+
+
 def serve(file: Path, options: ServeOptions, began: Callable[[str], None]) -> None:
-    """Answer requests with an exported file until the process is told to end.
+    """Answer requests with an exported file, or a run, until the process is told to end.
 
     Parameters
     ----------
     file : Path
+        Of a run, if it does not end in ``.onnx``.
     options : ServeOptions
     began : callable
         Called with the address once the port is taken.
@@ -65,7 +81,8 @@ def serve(file: Path, options: ServeOptions, began: Callable[[str], None]) -> No
     ServeError
         V11, if the port or the host cannot be had.
     """
-    label = Exported.open(file, threads=1).label  # a fault is told before a port is taken
+    # A fault is told before a port is taken.
+    service = service_of(opened(file, threads=1), options)
     with ExitStack() as stack:
         taken = stack.enter_context(_listen(options))
         if options.workers > 1:
@@ -73,7 +90,7 @@ def serve(file: Path, options: ServeOptions, began: Callable[[str], None]) -> No
         host, port = taken.getsockname()[:2]
         began(f"http://{f'[{host}]' if ':' in host else host}:{port}")
         config = uvicorn.Config(
-            _Made(file, options, label.kind == "images"),
+            _Made(file, options, service.long_calls),
             factory=True,
             workers=options.workers,
             http=protocol(),

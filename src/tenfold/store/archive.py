@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from tenfold.data.silence import Silence
 from tenfold.errors import NetworkError, StoreError
-from tenfold.kinds.registry import kind_named
+from tenfold.kinds.registry import kind_of_file
 from tenfold.model import Model
 from tenfold.nn.own import MakeModule
 from tenfold.packing import check_counts, describe_conformal
@@ -136,7 +136,7 @@ def _rebuild_and_ask(
     def goes_on(at: int, answer: NDArray[np.float64]) -> bool:
         return _alike(answer, expected[at], expected)
 
-    kind = kind_named(str(manifest.get("kind", "table")))
+    kind = kind_of_file(manifest)
     model = kind.unpack(manifest, tensors, make)
     return model, kind.sample_answers(model, manifest, goes_on)
 

@@ -2,28 +2,23 @@
 
 import json
 import shutil
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from tenfold.explain.explanation import Explanation
-from tenfold.explain.picture_explanation import PictureExplanation
+from tenfold.kinds.registry import kind_named
+from tenfold.learning import Explained
 from tenfold.store.files import reading, write_json, writing
 
 FOLDER: Final = "explain"
 EXPLANATION: Final = "explain.json"
 
 
-def write_explanation(
-    found: Explanation | PictureExplanation, figures: Mapping[str, bytes], run: Path
-) -> Path:
+def write_explanation(found: Explained, run: Path) -> Path:
     """Write an explanation into the folder of its run, in place of an earlier one.
 
     Parameters
     ----------
-    found : Explanation or PictureExplanation
-    figures : mapping of str to bytes
-        PNG files, by name.
+    found : Explained
     run : Path
 
     Returns
@@ -42,7 +37,7 @@ def write_explanation(
             shutil.rmtree(aside, ignore_errors=True)  # of a program that was cut off
             aside.mkdir()
             write_json(aside / EXPLANATION, found.to_dict())
-            for name, png in figures.items():
+            for name, png in found.pngs().items():
                 (aside / f"{name}.png").write_bytes(png)
             if folder.is_dir():
                 shutil.rmtree(folder)
@@ -52,7 +47,7 @@ def write_explanation(
     return folder
 
 
-def read_explanation(run: Path) -> Explanation | PictureExplanation | None:
+def read_explanation(run: Path) -> Explained | None:
     """Return what ``write_explanation`` wrote; None if it wrote nothing.
 
     Raises
@@ -65,8 +60,6 @@ def read_explanation(run: Path) -> Explanation | PictureExplanation | None:
         return None
     with reading(path):
         found = json.loads(path.read_text(encoding="utf-8"))
-        if found["kind"] == "table":
-            return Explanation.from_dict(found)
-        return PictureExplanation.from_dict(
+        return kind_named(found["kind"]).read_explanation(
             found, lambda name: (path.parent / f"{Path(name).name}.png").read_bytes()
         )

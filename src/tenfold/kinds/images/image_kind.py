@@ -1,8 +1,9 @@
 """Images: folders of pictures, a class each, or a table of files and classes."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
@@ -11,16 +12,20 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from tenfold.checks.finding import Finding
-from tenfold.checks.picture_labels import check_picture_labels
 from tenfold.checks.pictures import check_pictures
 from tenfold.config import Decision, RunOptions
 from tenfold.data.admit import Mode, admit_pictures
 from tenfold.data.encode import Encoded
 from tenfold.data.folds import DEFAULT_FOLDS, who_answers
 from tenfold.data.groups import Group
-from tenfold.data.picture_files import is_picture_source, list_labelled
+from tenfold.data.picture_files import is_picture_source
 from tenfold.data.picture_groups import groups_of_pictures
-from tenfold.data.picture_schema import PictureSchema, encode_pictures, infer_picture_schema
+from tenfold.data.picture_schema import (
+    PictureSchema,
+    encode_pictures,
+    infer_picture_schema,
+    read_classes,
+)
 from tenfold.data.pictures import (
     Pictures,
     read_pictures,
@@ -32,22 +37,28 @@ from tenfold.data.split import splits_of
 from tenfold.data.split_pictures import no_split, set_pictures_apart, split_pictures
 from tenfold.errors import UsageError
 from tenfold.evaluate.mistakes import Mistake, mistakes_of
-from tenfold.evaluate.picture_scores import read_classes, test_scorer
-from tenfold.explain.picture_explanation import PictureExplanation, explain_pictures
 from tenfold.kind import Kind
 from tenfold.kinds.images.image_contest import ImageContest, squares_for
+from tenfold.kinds.images.image_explanation import ImageExplanation, explain_pictures
+from tenfold.kinds.images.image_features import see_pictures, stage
+from tenfold.kinds.images.image_labels import check_picture_labels
 from tenfold.kinds.images.image_packing import (
     describe_pictures,
     rebuild_pictures,
     sample_answers,
 )
+from tenfold.kinds.images.image_scores import test_scorer
+from tenfold.kinds.images.image_service import ImageService
 from tenfold.kinds.images.networks.picture_network import Setting
 from tenfold.kinds.images.networks.registry import (
     choose_framing,
     choose_plan,
     find_network,
 )
-from tenfold.kinds.refusing import Names, options_of, refuse
+from tenfold.kinds.images.once_more import read_some
+from tenfold.kinds.images.picture_model import PictureEncoder, PictureModel, picture_inputs
+from tenfold.kinds.images.shown import reading_told, shown_small
+from tenfold.kinds.refusing import Names, refuse
 from tenfold.learning import (
     Dealt,
     Described,
@@ -55,11 +66,11 @@ from tenfold.learning import (
     Given,
     Learning,
     Progress,
+    Remembered,
     another_kind,
     not_there,
 )
 from tenfold.nn.backbones import load_backbone
-from tenfold.picture_model import PictureEncoder, PictureModel, picture_features, picture_inputs
 from tenfold.read_options import PictureOptions
 from tenfold.seeds import Streams
 from tenfold.training.device import Place, choose_place
@@ -68,17 +79,19 @@ from tenfold.training.picture_plan import PicturePlan
 from tenfold.training.watch import Callback, Supervision
 
 OF_LISTS: Final[Names] = {"pictures": ("file_column", "target", "group_column")}
-AGAIN: Final = 500  # pictures of a run that are read once more
+SUFFIXES: Final = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif")
 
 
 class Images(Kind):
     """Pictures of any size, told apart by class."""
 
-    name: ClassVar[str] = "images"
-    noun: ClassVar[str] = "images"
+    name: ClassVar[str] = ImageService.kind
+    noun: ClassVar[str] = ImageService.noun
     whole: ClassVar[str] = "images"
+    single: ClassVar[str] = "an image"
+    suffixes: ClassVar[tuple[str, ...]] = SUFFIXES
     where: ClassVar[str] = "file"
-    own_options: ClassVar[Names] = options_of("images")
+    always_told: ClassVar[bool] = True
 
     def recognises(self, source: Any) -> bool:
         """Tell whether this is a folder, or a CSV that names pictures."""
@@ -248,7 +261,8 @@ class Images(Kind):
         self, data: Pictures, schema: PictureSchema, answers: NDArray[np.float64]
     ) -> tuple[Mistake, ...]:
         """Return the worst mistakes, and the pictures that networks were least sure of."""
-        return mistakes_of(data, read_classes(data, schema), schema.classes, answers)
+        truth, shown = read_classes(data, schema), partial(shown_small, data)
+        return mistakes_of(data.files, truth, schema.classes, answers, shown)
 
     def read_new(
         self,
@@ -305,16 +319,33 @@ class Images(Kind):
         schema: PictureSchema,
         source: str | Path | None = None,
     ) -> Pictures:
-        """Return up to AGAIN of the pictures that a run was trained on, drawn at random."""
+        """Return some of the pictures that a run was trained on, drawn at random."""
         if not isinstance(source, str | Path | None):
             raise another_kind(self.whole, "a table")
         if source is None and not Path(known).exists():
             raise not_there(known)
-        listing, _ = list_labelled(known if source is None else source, options.pictures)
-        generator = Streams(options.train.seed).generator("again")
-        drawn = np.sort(generator.permutation(len(listing.files))[:AGAIN])
-        files = [listing.files[at] for at in drawn]
-        return read_unlabelled(files, schema.framing, options.pictures)
+        return read_some(known if source is None else source, schema.framing, options)
+
+    def parted(
+        self, paths: Sequence[Path], listed: Callable[[], list[str]]
+    ) -> Iterator[list[Path]]:
+        """Yield all images and folders at once; ``-`` is a list on standard input."""
+        named = [[Path(line) for line in listed()] if str(p) == "-" else [p] for p in paths]
+        yield [path for some in named for path in some]
+
+    def read_and_tell(
+        self,
+        source: Any,
+        schema: PictureSchema,
+        options: RunOptions,
+        *,
+        labelled: bool = False,
+        progress: Progress | None = None,
+    ) -> tuple[Pictures, list[str]]:
+        """Return images, and which of them are left out, or what of them is a guess."""
+        read = self.read_labelled if labelled else self.read_new
+        pictures = read(source, schema, options, progress)
+        return pictures, reading_told(pictures)
 
     def to_compare(
         self, options: RunOptions, given: Given
@@ -337,7 +368,7 @@ class Images(Kind):
 
     def draft(self, model: PictureModel, data: Pictures, about: Any) -> Any:
         """Return a model on its way to a file, with pictures that it is compared on."""
-        from tenfold.export.picture_draft import PictureDraft  # noqa: PLC0415 - as of tables
+        from tenfold.kinds.images.image_draft import PictureDraft  # noqa: PLC0415 - as of tables
 
         return PictureDraft(model, data, about)
 
@@ -345,54 +376,24 @@ class Images(Kind):
         self,
         model: PictureModel,
         asked: Pictures | None,
-        held_out: Callable[[], Any],  # noqa: ARG002 - what layers see needs no other pictures
+        run: Callable[[], Remembered],  # noqa: ARG002 - what layers see needs no other pictures
         *,
         of_class: str | None,
         seed: int,  # noqa: ARG002 - nothing is drawn
         progress: Progress | None,
-    ) -> PictureExplanation:
+    ) -> ImageExplanation:
         """Return what networks look at: layers, and places of pictures."""
         if asked is not None:
             asked.check_rejected(max_bad=1.0)
         return explain_pictures(model, asked, of_class=of_class, progress=progress)
 
+    def read_explanation(
+        self, found: Mapping[str, Any], read: Callable[[str], bytes]
+    ) -> ImageExplanation:
+        """Return an explanation from its JSON object and its sheets."""
+        return ImageExplanation.from_dict(found, read)
+
     def check_closely(self, learning: Learning, coded: Encoded) -> Iterable[Finding]:  # noqa: ARG002
         """Return pictures whose class the features of a pretrained network contradict: A12."""
         progress = stage(learning.given.watch, "computing image features")
         return check_picture_labels(learning.data, learning.streams, progress)
-
-
-def see_pictures(
-    learning: Learning, plan: PicturePlan, care: Supervision
-) -> NDArray[np.floating[Any]]:
-    """Return what a pretrained network says of the pictures, shape (N, D)."""
-    if learning.given.features is not None:
-        return learning.given.features
-    if plan.backbone is None:
-        raise ValueError("there is no backbone to compute image features")
-    place, checkpoints = learning.place, care.checkpoints
-    kept = None if checkpoints is None else checkpoints.features(len(learning.data))
-    if kept is not None:
-        return kept
-    features = picture_features(
-        plan.backbone,
-        picture_inputs(learning.data, plan.size, place.device),
-        mirrored=plan.mirrored,
-        precision=place.precision,
-        progress=stage(care.watch, "computing image features"),
-    )
-    found: NDArray[np.floating[Any]] = features.cpu().numpy()
-    if checkpoints is not None:
-        checkpoints.keep_features(found)
-    return found
-
-
-def stage(watch: Callback, what: str) -> Callable[[int, int], None]:
-    """Return what tells a watch how far a stage is, and ends the run if it asks for an end."""
-
-    def progress(done: int, total: int) -> None:
-        watch.stage(what, done, total)
-        if watch.stop_reason() is not None:
-            raise KeyboardInterrupt  # there is no network yet that could be kept
-
-    return progress

@@ -18,6 +18,7 @@ from tenfold.data.pictures import Pictures
 from tenfold.kind import Kind
 from tenfold.kinds.images.networks.picture_network import Stored
 from tenfold.kinds.images.networks.registry import NETWORKS
+from tenfold.kinds.images.picture_model import PictureEncoder, PictureModel
 from tenfold.model import Ensemble, Model
 from tenfold.nn.backbones import empty_backbone
 from tenfold.nn.modules import ModuleNetwork
@@ -29,7 +30,6 @@ from tenfold.packing import (
     rebuild_conformal,
     rebuild_decisions,
 )
-from tenfold.picture_model import PictureEncoder, PictureModel
 from tenfold.training.device import choose_place
 
 SAMPLES: Final = 3

@@ -1,7 +1,6 @@
 """Tables: rows and columns of numbers, categories, dates and text."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
@@ -13,48 +12,55 @@ from torch import Tensor
 from tenfold.checks.finding import Finding
 from tenfold.checks.table import check_table
 from tenfold.config import Decision, RunOptions
-from tenfold.data.admit import Mode, admit_and_warn, departure_table
+from tenfold.data.admit import (
+    Mode,
+    admit,
+    admit_and_warn,
+    departure_lines,
+    departure_table,
+)
 from tenfold.data.apart import set_apart
-from tenfold.data.copies import in_order, join_copies, keep_together
 from tenfold.data.departures import like_training
 from tenfold.data.encode import Encoded, encode, number_names, with_times
-from tenfold.data.folds import decide_folds, make_splits, most_folds, who_answers
 from tenfold.data.groups import Group, groups_of_table
 from tenfold.data.labelled import (
     labelled_and_warn,
     naming_unlabelled,
+    read_answers,
     unlabelled_told,
     with_targets,
     with_targets_of,
 )
 from tenfold.data.read import InMemory, read_table
 from tenfold.data.schema import Schema, infer_schema
-from tenfold.data.split import Splitter, pairs_of, splits_of
-from tenfold.data.standing import Standing
 from tenfold.data.table import Table
 from tenfold.data.target import find_target, of_classes
 from tenfold.errors import ReadError, UsageError
-from tenfold.evaluate.scores import read_answers
-from tenfold.explain.explanation import Explanation
-from tenfold.explain.held_out import HeldOut
-from tenfold.explain.tables import explain_table
+from tenfold.intake import Looked
 from tenfold.kind import Kind
-from tenfold.kinds.refusing import Names, options_of
-from tenfold.kinds.tables.networks.registry import choose_plan, find_network
+from tenfold.kinds.tables.held_out import HeldOut
+from tenfold.kinds.tables.networks.registry import choose_plan
 from tenfold.kinds.tables.networks.table_network import Setting
+from tenfold.kinds.tables.new_tables import SUFFIXES, joined, reading_told
+from tenfold.kinds.tables.older_tables import with_layouts
 from tenfold.kinds.tables.table_contest import TableContest, table_contest
+from tenfold.kinds.tables.table_explanation import TableExplanation, explain_table
+from tenfold.kinds.tables.table_model import TableEncoder, TableModel
 from tenfold.kinds.tables.table_packing import describe_table, rebuild_table, table_answers
+from tenfold.kinds.tables.table_service import TableService
+from tenfold.kinds.tables.table_split import split_rows
 from tenfold.learning import (
     Dealt,
     Described,
     Fitted,
     Learning,
+    Parts,
     Progress,
+    Remembered,
     another_kind,
 )
 from tenfold.nn.features import FoldFeatures
 from tenfold.seeds import Streams
-from tenfold.table_model import TableEncoder, TableModel
 from tenfold.training.fit import fit_folds
 from tenfold.training.recipe import Plan
 from tenfold.training.watch import Callback, Supervision
@@ -66,11 +72,11 @@ OF_PICTURES: Final = frozenset({"pretrained", "scratch"})  # networks
 class Tables(Kind):
     """Rows and columns: numbers, categories, dates and text."""
 
-    name: ClassVar[str] = "table"
-    noun: ClassVar[str] = "rows"
+    name: ClassVar[str] = TableService.kind
+    noun: ClassVar[str] = TableService.noun
     whole: ClassVar[str] = "a table"
-    where: ClassVar[str] = "line"
-    own_options: ClassVar[Names] = options_of("table")
+    single: ClassVar[str] = "a table"
+    suffixes: ClassVar[tuple[str, ...]] = SUFFIXES
 
     def recognises(self, source: Any) -> bool:
         """Tell whether this is a file or a table in memory."""
@@ -221,6 +227,10 @@ class Tables(Kind):
         """Return the model that a file describes."""
         return rebuild_table(self, manifest, tensors, make)
 
+    def of_format_2(self, manifest: dict[str, Any], tensors: dict[str, Tensor]) -> Parts:
+        """Return the parts of an older model file with layouts."""
+        return with_layouts(manifest, tensors)
+
     def sample_answers(
         self,
         model: TableModel,
@@ -271,6 +281,34 @@ class Tables(Kind):
         found = like_training(table, schema)[1]
         return departure_table(found, self.index(source, table))
 
+    def read_and_tell(
+        self,
+        source: Any,
+        schema: Schema,
+        options: RunOptions,
+        *,
+        labelled: bool = False,
+        progress: Progress | None = None,
+    ) -> tuple[Table, list[str]]:
+        """Return rows, with a target if they are to be scored, and what of them is a guess."""
+        max_bad = options.read.max_bad
+        table = self.read_new(source, schema, options, progress)
+        table.check_rejected(max_bad)
+        if labelled:
+            table = with_targets_of(table, schema, max_bad)
+        return table, list(reading_told(table))
+
+    def joined(self, parts: Sequence[Table], schema: Schema) -> Table:
+        """Return the rows of several tables as those of one."""
+        return joined(parts, schema)
+
+    def look(self, data: Table, schema: Schema, mode: Mode | None) -> Looked:
+        """Return rows as a model reads them, and the cells that training knew nothing like."""
+        table, found = admit(data, schema, mode)
+        told = (f"{table.source} differs from the training data:",) if found else ()
+        lines = (*told, *departure_lines(table, found))
+        return Looked(data=table, lines=lines, departures=departure_table(found, table.lines))
+
     def contest(self, learning: Learning, coded: Encoded, dealt: Dealt) -> TableContest:
         """Return what models of tables are given in a comparison."""
         table, schema, options = learning.data, learning.schema, learning.options
@@ -278,24 +316,32 @@ class Tables(Kind):
 
     def draft(self, model: TableModel, data: Table, about: Any) -> Any:
         """Return a model on its way to a file, with rows that it is compared on."""
-        from tenfold.export.table_draft import TableDraft  # noqa: PLC0415 - loads torch.export
+        from tenfold.kinds.tables.table_draft import TableDraft  # noqa: PLC0415 - loads torch.export
 
         return TableDraft(model, data, about)
 
     def explain(
         self,
-        model: TableModel,  # noqa: ARG002 - the held-out rows bring it along
+        model: TableModel,
         asked: Table | None,
-        held_out: Callable[[], HeldOut],
+        run: Callable[[], Remembered],
         *,
         of_class: str | None,
         seed: int,
         progress: Progress | None,
-    ) -> Explanation:
+    ) -> TableExplanation:
         """Return what networks look at: columns, their values, the cells of a row."""
         return explain_table(
-            held_out(), seed, asked=asked, of_class=of_class, progress=progress
+            HeldOut.of(model, run()), seed, asked=asked, of_class=of_class, progress=progress
         )
+
+    def read_explanation(
+        self,
+        found: Mapping[str, Any],
+        read: Callable[[str], bytes],  # noqa: ARG002 - its figures are drawn anew
+    ) -> TableExplanation:
+        """Return an explanation from its JSON object."""
+        return TableExplanation.from_dict(found)
 
 
 def _values_learnt(schema: Schema, features: FoldFeatures) -> tuple[Decision, ...]:
@@ -333,57 +379,3 @@ def _left_out(test: Table) -> Iterator[Decision]:
         if rows:
             why = f"line {rows[0].line}: {rows[0].reason}"
             yield Decision(what=what, why=why, change_with="--test")
-
-
-def split_rows(
-    coded: Encoded,
-    schema: Schema,
-    options: RunOptions,
-    streams: Streams,
-    splitter: Splitter | Iterable[Any] | None,
-    standing: Standing | None = None,
-) -> Dealt:
-    """Put coded rows in an order of their own, and deal them out to folds.
-
-    Parameters
-    ----------
-    coded : Encoded
-    schema : Schema
-    options : RunOptions
-    streams : Streams
-    splitter : splitter of scikit-learn or iterable of (learn, test), optional
-    standing : Standing, optional
-        Where the coded rows stand among all that positions of the splitter count; by default
-        there are no others.
-    """
-    rows = in_order(coded)
-    place = np.full(len(coded), -1, dtype=np.int64)
-    place[rows.rows] = np.arange(len(rows))
-    if splitter is not None:
-        # A splitter is told of rows without a weight, too, which take up positions.
-        standing = standing or Standing(at=coded.rows, count=len(coded))
-        pairs = pairs_of(splitter, coded, standing.order(coded.rows))
-        splits = splits_of(pairs, rows, schema, standing)
-        if splits.in_time and rows.times is None:  # the order of the file is that of time
-            rows = replace(rows, times=rows.rows.astype(np.float64))
-        splits, told = who_answers(splits, options.split)
-        return Dealt(rows=rows, place=place, splits=splits, decisions=told)
-    split = options.split
-    copies: tuple[Decision, ...] = ()
-    folds, few = decide_folds(rows, split)
-    if not split.keep_copies:
-        lenient = split.lenient and split.folds is None
-        one_each, joined, told = join_copies(rows)
-        fewer, _ = decide_folds(one_each, split)
-        if fewer <= most_folds(one_each)[0]:
-            place[rows.rows], rows, folds, copies = joined, one_each, fewer, told
-        rows, told = keep_together(rows, folds, lenient=lenient)
-        copies = (*copies, *told)
-        folds, few = decide_folds(rows, split)
-    shuffle = split.shuffle
-    if shuffle is None:
-        shuffle = find_network(options.train).shuffles
-    splits, how = make_splits(rows, schema, folds, streams, shuffle=shuffle)
-    splits, told = who_answers(splits, split)
-    told = (*copies, *few, *how, *told)
-    return Dealt(rows=rows, place=place, splits=splits, decisions=told)

@@ -14,6 +14,7 @@ from tenfold.data.encode import FIRST_LEVEL, level_counts, number_names
 from tenfold.data.schema import Schema
 from tenfold.kind import Kind
 from tenfold.kinds.tables.networks.registry import BY_FORM
+from tenfold.kinds.tables.table_model import TableEncoder, TableModel, coded_rows
 from tenfold.model import Ensemble, Model
 from tenfold.nn.features import FoldFeatures
 from tenfold.nn.layout import FeatureOptions, Layout
@@ -25,7 +26,6 @@ from tenfold.packing import (
     rebuild_conformal,
     rebuild_decisions,
 )
-from tenfold.table_model import TableEncoder, TableModel, coded_rows
 
 SAMPLE_ROWS: Final = 3
 MOST_CODES: Final = 16  # of a column of numbers

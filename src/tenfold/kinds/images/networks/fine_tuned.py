@@ -11,10 +11,10 @@ from tenfold.kinds.images.networks.picture_network import (
     Stored,
 )
 from tenfold.kinds.images.networks.pretrained import NAMES
+from tenfold.kinds.images.picture_model import PictureModel
 from tenfold.nn.backbones import empty_backbone
 from tenfold.nn.convnets import FineTuned
 from tenfold.nn.modules import ModuleNetwork, Treatment
-from tenfold.picture_model import PictureModel
 from tenfold.training.augment import Augmentation
 from tenfold.training.picture_plan import PicturePlan
 from tenfold.training.recipe import Recipe

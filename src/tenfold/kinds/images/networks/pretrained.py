@@ -8,8 +8,8 @@ import torch
 from tenfold.config import Decision, TrainOptions
 from tenfold.data.framing import Framing
 from tenfold.kinds.images.networks.picture_network import PictureNetwork, Setting, Stored
+from tenfold.kinds.images.picture_model import PictureModel
 from tenfold.nn.head import FoldHead
-from tenfold.picture_model import PictureModel
 from tenfold.training.picture_plan import PicturePlan
 from tenfold.training.recipe import Recipe
 

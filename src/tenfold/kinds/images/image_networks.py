@@ -1,0 +1,240 @@
+"""The networks of pictures as plain modules: what they say, and which places speak for it.
+
+A heat map is Grad-CAM's (arXiv 1610.02391), as ``explain`` finds it, with the gradients written
+out: a graph has no autograd.
+
+Shape letters in this file:
+    N  pictures    S  side of a picture    F  networks side by side    O  outputs
+    C  channels of the last maps, D features of them    H, W  their height and width
+    U  hidden units
+"""
+
+from typing import Final, final
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from tenfold.kinds.images.picture_model import PictureModel
+from tenfold.nn.backbones import Backbone
+from tenfold.nn.convnets import (
+    EDGE,
+    MIDDLE_SIDE,
+    OUTPUT_SCALE,
+    FineTuned,
+    ResidualStage,
+    ScratchClassifier,
+    TutorialClassifier,
+)
+from tenfold.nn.efficientnet import EfficientNetLite0, normed
+from tenfold.nn.head import FoldHead
+from tenfold.nn.modules import ModuleNetwork
+
+NONE: Final = 1e-12  # what is below is no heat
+FLAT: Final = 1e-6  # a feature below has no gradient at its root
+
+Said = tuple[Tensor, Tensor | None]
+"""Logarithms of odds, (N, O) or (N, F, O), and heat from 0 to 1, (N, O, H, W)."""
+
+
+def network_of(model: PictureModel) -> nn.Module:
+    """Return the networks of a model as a module from pictures to what is ``Said``."""
+    network = model.network
+    if isinstance(network, FoldHead) and model.encoder.backbone is not None:
+        return _Heads(model.encoder.backbone, network, mirrored=model.encoder.mirrored)
+    if isinstance(network, ModuleNetwork):
+        return _Each([_alone(network.alone(f)) for f in range(len(model.target.mean_F))])
+    raise TypeError(f"{type(network).__name__} cannot be exported")
+
+
+def _alone(module: nn.Module) -> nn.Module:
+    module = module.eval().cpu()
+    if isinstance(module, FineTuned) and isinstance(module.body, EfficientNetLite0):
+        return _FineTuned(module.body, module.head)
+    if isinstance(module, ScratchClassifier):
+        return _Scratch(module)
+    if isinstance(module, TutorialClassifier):
+        return _Tutorial(module)
+    return _Own(module)
+
+
+def heat_of(weight_NOC: Tensor, maps_NCHW: Tensor) -> Tensor:
+    """Return maps summed by weights, what is below 0 cut, the largest of each 1."""
+    sums_NOHW = torch.einsum("noc,nchw->nohw", weight_NOC, maps_NCHW).clamp_min(0)
+    return sums_NOHW / sums_NOHW.amax(dim=(2, 3), keepdim=True).clamp_min(NONE)
+
+
+def _apart(weight_OC: Tensor) -> Tensor:
+    """Return what tells each class from the mean of all, from the gradient of each output."""
+    return weight_OC - weight_OC.mean(dim=-2, keepdim=True)
+
+
+def _maps(body: EfficientNetLite0, x_N3SS: Tensor) -> Tensor:
+    """Return the last maps of an EfficientNet, shape (N, C, H, W)."""
+    h_NCHW = body.front(x_N3SS, len(body.blocks))
+    return functional.relu6(normed(*body.ends[1], h_NCHW))
+
+
+@final
+class _Heads(nn.Module):
+    """The heads of all folds on the features of one backbone."""
+
+    def __init__(self, backbone: Backbone, heads: FoldHead, *, mirrored: bool) -> None:
+        super().__init__()
+        self.body = backbone.body.eval()
+        self.mirrored = mirrored
+        weight_FDO = heads.weight_FDO * heads.scale_FD[..., None]
+        bias_FO = heads.bias_FO - (weight_FDO * heads.center_FD[..., None]).sum(dim=1)
+        self.shape = bias_FO.shape
+        # One product for all networks: their weights side by side.
+        self.weight = nn.Parameter(weight_FDO.transpose(0, 1).flatten(1))
+        self.bias = nn.Parameter(bias_FO.flatten())
+        self.apart_OC = nn.Parameter(_apart(weight_FDO.mean(dim=0).T))
+
+    def forward(self, x_N3SS: Tensor) -> Said:
+        ways = torch.cat([x_N3SS, x_N3SS.flip(-1)]) if self.mirrored else x_N3SS
+        if not isinstance(self.body, EfficientNetLite0):
+            return self._outputs(self.body(ways), x_N3SS.shape[0]), None
+        maps_NCHW = _maps(self.body, ways)
+        features_ND = maps_NCHW.mean(dim=(2, 3))
+        outputs_NFO = self._outputs(features_ND, x_N3SS.shape[0])
+        # Places are those of the picture as it is; their mean is what a root is drawn of.
+        own_NCHW, own_ND = maps_NCHW[: x_N3SS.shape[0]], features_ND[: x_N3SS.shape[0]]
+        gradient_ND = torch.where(own_ND > FLAT, 0.5 * own_ND.clamp_min(FLAT).rsqrt(), 0.0)
+        places = own_NCHW.shape[2] * own_NCHW.shape[3]
+        return outputs_NFO, heat_of(self.apart_OC * gradient_ND[:, None] / places, own_NCHW)
+
+    def _outputs(self, features_ND: Tensor, pictures: int) -> Tensor:
+        rooted_ND = features_ND.sign() * features_ND.abs().sqrt()
+        if self.mirrored:
+            rooted_ND = (rooted_ND[:pictures] + rooted_ND[pictures:]) / 2
+        side_by_side = rooted_ND @ self.weight + self.bias
+        outputs_NFO: Tensor = side_by_side.unflatten(-1, self.shape)
+        return outputs_NFO
+
+
+@final
+class _Each(nn.Module):
+    """Networks one after the other."""
+
+    def __init__(self, networks: list[nn.Module]) -> None:
+        super().__init__()
+        self.each = nn.ModuleList(networks)
+
+    def forward(self, x_N3SS: Tensor) -> Said:
+        said = [network(x_N3SS) for network in self.each]
+        heat = [heat for _, heat in said if heat is not None]
+        outputs_NFO = torch.stack([outputs for outputs, _ in said], dim=1)
+        return outputs_NFO, torch.stack(heat).mean(dim=0) if heat else None
+
+
+@final
+class _Own(nn.Module):
+    """A network whose layers are not known: it says nothing of places."""
+
+    def __init__(self, module: nn.Module) -> None:
+        super().__init__()
+        self.module = module
+
+    def forward(self, x_N3SS: Tensor) -> Said:
+        return self.module(x_N3SS), None
+
+
+@final
+class _FineTuned(nn.Module):
+    """An EfficientNet trained on, and a linear layer; the mean of both ways round."""
+
+    def __init__(self, body: EfficientNetLite0, head: nn.Linear) -> None:
+        super().__init__()
+        self.body, self.head = body, head
+
+    def forward(self, x_N3SS: Tensor) -> Said:
+        maps_NCHW = _maps(self.body, torch.cat([x_N3SS, x_N3SS.flip(-1)]))
+        both_NO = self.head(maps_NCHW.mean(dim=(2, 3)))
+        pictures = x_N3SS.shape[0]
+        outputs_NO = (both_NO[:pictures] + both_NO[pictures:]) / 2
+        own_NCHW = maps_NCHW[:pictures]
+        weight_NOC = _apart(self.head.weight).expand(pictures, -1, -1)
+        places = own_NCHW.shape[2] * own_NCHW.shape[3]
+        return outputs_NO, heat_of(weight_NOC / places, own_NCHW)
+
+
+@final
+class _Scratch(nn.Module):
+    """The residual network, seen at the picture, its middle, and both mirrored."""
+
+    def __init__(self, network: ScratchClassifier) -> None:
+        super().__init__()
+        self.network = network
+        *before, self.last = [s for s in network.stages if isinstance(s, ResidualStage)]
+        self.before = nn.Sequential(*before)
+
+    def forward(self, x_N3SS: Tensor) -> Said:
+        views, side = [x_N3SS], x_N3SS.shape[-1]
+        if side >= MIDDLE_SIDE:
+            edge = side // EDGE
+            views.append(x_N3SS[:, :, edge : side - edge, edge : side - edge])
+        ways = [way for view in views for way in (view, view.flip(-1))]
+        maps_NCHW, sums_NCHW = self._maps(x_N3SS)
+        seen = [(maps_NCHW, sums_NCHW), *(self._maps(way) for way in ways[1:])]
+        outputs = [self._head(functional.silu(maps + sums)) for maps, sums in seen]
+        outputs_NO = torch.stack(outputs).mean(dim=0)
+        if max(maps_NCHW.shape[2:]) == 1:
+            return outputs_NO, None
+        return outputs_NO, self._heat(maps_NCHW, maps_NCHW + sums_NCHW, len(ways))
+
+    def _maps(self, x_N3SS: Tensor) -> tuple[Tensor, Tensor]:
+        """Return what the last pair of convolutions adds, and what it is added to."""
+        network = self.network
+        h_NCHW = (x_N3SS - network.center_311) * network.scale_311
+        h_NCHW = self.before(functional.silu(network.whiten(h_NCHW)))
+        h_NCHW = functional.max_pool2d(self.last.first(h_NCHW), 2)
+        h_NCHW = functional.silu(self.last.first_norm(h_NCHW))
+        *pairs, final_pair = self.last.pairs
+        for pair in pairs:
+            h_NCHW = functional.silu(h_NCHW + pair(h_NCHW))
+        return final_pair(h_NCHW), h_NCHW
+
+    def _head(self, h_NCHW: Tensor) -> Tensor:
+        outputs_NO: Tensor = self.network.head(h_NCHW.amax(dim=(2, 3))) / OUTPUT_SCALE
+        return outputs_NO
+
+    def _heat(self, maps_NCHW: Tensor, sums_NCHW: Tensor, ways: int) -> Tensor:
+        """Return heat: only the place where a channel is largest has a gradient."""
+        sums_NCP = sums_NCHW.flatten(2)
+        at_NC1 = functional.silu(sums_NCP).argmax(dim=2, keepdim=True)
+        top_NC = sums_NCP.gather(2, at_NC1)[..., 0]
+        odds_NC = torch.sigmoid(top_NC)
+        gradient_NC = odds_NC * (1 + top_NC * (1 - odds_NC)) / sums_NCP.shape[2]
+        apart_OC = _apart(self.network.head.weight) / (OUTPUT_SCALE * ways)
+        return heat_of(apart_OC * gradient_NC[:, None], maps_NCHW)
+
+
+@final
+class _Tutorial(nn.Module):
+    """The tutorial's network: a convolution, pooling, and two layers of units."""
+
+    def __init__(self, network: TutorialClassifier) -> None:
+        super().__init__()
+        self.seeing, self.thinking = network.layers[:3], network.layers[3:6]
+        self.last = network.layers[6]
+        weights = {name: p.detach() for name, p in network.layers.named_parameters()}
+        # Pixel by pixel, as the network lays its maps out; the mean over them.
+        channels = len(weights["0.weight"])
+        self.units_UC = nn.Parameter(
+            weights["4.weight"].unflatten(1, (-1, channels)).mean(dim=1)
+        )
+        last_OU = weights["6.weight"]
+        if len(last_OU) == 1:  # two classes by one unit: the other's sum is always 0
+            last_OU = torch.cat([torch.zeros_like(last_OU), last_OU])
+        self.apart_OU = nn.Parameter(_apart(last_OU))
+
+    def forward(self, x_N3SS: Tensor) -> Said:
+        maps_NCHW = self.seeing(x_N3SS)
+        units_NU = self.thinking(maps_NCHW)
+        outputs_NO = self.last(units_NU)
+        if outputs_NO.shape[1] == 1:
+            outputs_NO = torch.cat([torch.zeros_like(outputs_NO), outputs_NO], dim=1)
+        on_N1U = (units_NU > 0).float()[:, None]
+        weight_NOC = (self.apart_OU * on_N1U) @ self.units_UC
+        return outputs_NO, heat_of(weight_NOC, maps_NCHW)

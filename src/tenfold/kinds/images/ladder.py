@@ -1,0 +1,185 @@
+"""A network for pictures as a ladder of layers, each of which can be looked at.
+
+Shape letters in this file:
+    F  networks side by side    B  pictures in a batch    C  channels    H, W  height and width
+    S  side of a picture        D  features               O  outputs, one a class
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Final, final
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from tenfold.kinds.images.picture_model import PictureModel
+from tenfold.nn.convnets import FineTuned
+from tenfold.nn.efficientnet import CENTER, SCALE, EfficientNetLite0, SameConv, normed
+from tenfold.nn.head import FoldHead
+from tenfold.nn.modules import ModuleNetwork
+
+# Layers that do not change what is seen are no rung of a ladder.
+PASSING: Final = (nn.Dropout, nn.Identity)
+
+
+@final
+class Normed(nn.Module):
+    """A convolution, its norm, and an activation clipped at 0 and 6."""
+
+    def __init__(self, layer: SameConv, norm: nn.BatchNorm2d) -> None:
+        super().__init__()
+        self.layer, self.norm = layer, norm
+
+    def forward(self, x_BCHW: Tensor) -> Tensor:
+        """Return maps."""
+        return functional.relu6(normed(self.layer, self.norm, x_BCHW))
+
+
+@final
+class Grey(nn.Module):
+    """Scale pictures as an EfficientNet was trained with them."""
+
+    def forward(self, x_B3SS: Tensor) -> Tensor:
+        """Return pictures with values around 0."""
+        return (x_B3SS - CENTER) * SCALE
+
+
+@final
+class MeanPool(nn.Module):
+    """Take the mean over all places."""
+
+    def forward(self, x_BCHW: Tensor) -> Tensor:
+        """Return features, shape (B, C)."""
+        return x_BCHW.mean(dim=(2, 3))
+
+
+@final
+class Heads(nn.Module):
+    """The roots of features, and the heads of all folds on them."""
+
+    def __init__(self, heads: FoldHead) -> None:
+        super().__init__()
+        self.heads = heads
+
+    def forward(self, x_BD: Tensor) -> Tensor:
+        """Return the mean outputs of all networks, shape (B, O)."""
+        # A root has no gradient at 0, where the most features are.
+        rooted_BD = x_BD.abs().clamp_min(1e-6).sqrt().copysign(x_BD)
+        inputs_FBD = rooted_BD.expand(len(self.heads.center_FD), *rooted_BD.shape)
+        no_codes = torch.zeros((*inputs_FBD.shape[:2], 0), dtype=torch.int64)
+        return self.heads(inputs_FBD, no_codes.to(x_BD.device)).mean(dim=0)  # type: ignore[no-any-return]
+
+
+@final
+class Ladder(nn.Sequential):
+    """Layers that are looked at as wholes, with names of their own."""
+
+
+def ladders_of(model: PictureModel) -> Iterator[nn.Module]:
+    """Yield the networks of a model, each as a module from pictures to outputs.
+
+    Heads on a frozen backbone are one: the backbone, and the mean of all heads.
+
+    Raises
+    ------
+    TypeError
+        If the model's network is of another kind.
+    """
+    network = model.network
+    if isinstance(network, FoldHead) and model.encoder.backbone is not None:
+        body = model.encoder.backbone.body
+        ladder = Ladder(OrderedDict([*_rungs(body), ("heads", Heads(network))]))
+        yield ladder.eval().to(model.target.mean_F.device)
+    elif isinstance(network, ModuleNetwork):
+        for f in range(len(model.target.mean_F)):
+            yield _taken_apart(network.alone(f)).eval()
+    else:
+        raise TypeError(f"{type(network).__name__} has no layers that can be explained")
+
+
+def _taken_apart(module: nn.Module) -> nn.Module:
+    """Return a module whose layers are called as modules."""
+    if isinstance(module, FineTuned):
+        return Ladder(OrderedDict([*_rungs(module.body), ("head", module.head)]))
+    return module
+
+
+def _rungs(body: nn.Module) -> list[tuple[str, nn.Module]]:
+    """Return the layers of a backbone by name, up to its features."""
+    if not isinstance(body, EfficientNetLite0):
+        return [("body", body)]
+    first, last = body.ends
+    blocks = [(f"block {place}", block) for place, block in enumerate(body.blocks, start=1)]
+    ends = [("last convolution", Normed(*last)), ("mean over positions", MeanPool())]
+    return [("scale", Grey()), ("first convolution", Normed(*first)), *blocks, *ends]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rung:
+    """A layer, and what it returned for one picture.
+
+    Attributes
+    ----------
+    name : str
+        Where it stands in the network.
+    module : nn.Module
+    out : Tensor of shape (1, C, H, W) or (1, C)
+    """
+
+    name: str
+    module: nn.Module
+    out: Tensor
+
+    @property
+    def is_map(self) -> bool:
+        """Whether it still has places."""
+        return self.out.dim() == 4 and max(self.out.shape[2:]) > 1
+
+
+@dataclass(slots=True, eq=False)
+class Climb:
+    """What the layers of a network return, in the order in which they are passed."""
+
+    rungs: list[Rung] = field(default_factory=list)
+
+
+@contextmanager
+def climbing(ladder: nn.Module) -> Iterator[Climb]:
+    """Listen to the layers of a network while it answers."""
+    climb = Climb()
+
+    def listen(name: str, module: nn.Module) -> torch.utils.hooks.RemovableHandle:
+        def heard(_module: nn.Module, _inputs: object, out: object) -> None:
+            # A network that looks twice, at a picture and its mirror image, is heard once.
+            if isinstance(out, Tensor) and name not in {rung.name for rung in climb.rungs}:
+                climb.rungs.append(Rung(name, module, out))
+
+        return module.register_forward_hook(heard)
+
+    handles = [listen(name, module) for name, module in _heard(ladder)]
+    try:
+        yield climb
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def _heard(ladder: nn.Module) -> Iterator[tuple[str, nn.Module]]:
+    """Yield the layers that are listened to: what has no parts, or is looked at as a whole."""
+    if not isinstance(ladder, Ladder):
+        yield from _leaves(ladder)
+        return
+    for name, rung in ladder.named_children():
+        if name == "body":
+            yield from _leaves(rung)
+        else:
+            yield name, rung
+
+
+def _leaves(module: nn.Module) -> Iterator[tuple[str, nn.Module]]:
+    for name, part in module.named_modules():
+        if not list(part.children()) and not isinstance(part, PASSING):
+            yield name or type(part).__name__, part

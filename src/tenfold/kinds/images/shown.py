@@ -1,0 +1,31 @@
+"""What people are shown of images: how they were read, and the images made small."""
+
+import io
+from typing import Final
+
+import numpy as np
+from PIL import Image
+
+from tenfold.data.labelled import unlabelled_told
+from tenfold.data.pictures import Pictures
+
+SIDE: Final = 160  # pixels
+JPEG_QUALITY: Final = 80
+
+
+def reading_told(pictures: Pictures) -> list[str]:
+    """Return which images are left out, and what of them is a guess."""
+    lines = [f"{file.file} is left out: {file.reason}" for file in pictures.rejected]
+    if gone := len(pictures.unlabelled):
+        told = unlabelled_told(gone, gone + len(pictures), "images")
+        lines.append(f"{pictures.source}: {told}")
+    return lines + [f"{one.what} ({one.why}); {one.change_with}" for one in pictures.doubts]
+
+
+def shown_small(pictures: Pictures, row: int) -> bytes:
+    """Return an image, as the network sees it, as a small JPEG file."""
+    out = io.BytesIO()
+    picture = Image.fromarray(np.ascontiguousarray(pictures.cache[pictures.at[row]]))
+    picture.thumbnail((SIDE, SIDE))
+    picture.save(out, format="JPEG", quality=JPEG_QUALITY)
+    return out.getvalue()

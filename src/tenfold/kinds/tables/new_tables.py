@@ -1,0 +1,51 @@
+"""New rows for a command: what is told of how they were read, and several tables as one."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from tenfold.data.departures import like_training
+from tenfold.data.labelled import unlabelled_told
+from tenfold.data.required import check_columns
+from tenfold.data.schema import Schema
+from tenfold.data.table import Table
+
+SUFFIXES: Final = (".csv", ".tsv", ".parquet", ".xlsx")
+# What of reading new rows goes without saying, unless it is a guess.
+PLAIN: Final = frozenset(
+    {"--encoding", "--separator", "--header", "--no-header", "--decimal", "--missing"}
+)
+NOT_UTF8: Final = re.compile("encoding (?!utf)")
+
+
+def reading_told(table: Table) -> Iterator[str]:
+    """Yield what of reading new rows is a guess, and what is left out."""
+    source = table.source
+    for told in table.decisions:
+        loud = told.change_with not in PLAIN or NOT_UTF8.match(told.what)
+        if loud and told not in table.notices:
+            yield f"{source}: {told.what} ({told.why}); {told.change_with}"
+    for notice in table.notices:
+        line = f"{notice.what} ({notice.change_with}): {notice.why}"
+        yield f"{source} is not formatted like the training data: {line}"
+    for row in table.rejected:
+        yield f"{source}, line {row.line}, is left out: {row.reason}"
+    if gone := table.unlabelled:
+        count = unlabelled_told(len(gone), len(gone) + len(table))
+        yield f"{source}: {count} (line {gone[0].line}: {gone[0].reason})"
+
+
+def joined(tables: Sequence[Table], schema: Schema) -> Table:
+    """Return the rows of several tables as those of one."""
+    if len({table.decimal for table in tables}) > 1:  # numbers first, then one table
+        for table in tables:
+            check_columns(table.frame, schema, table.decimal)
+        tables = [like_training(table, schema)[0] for table in tables]
+    frame = pd.concat([table.frame for table in tables], ignore_index=True)
+    return replace(
+        tables[0], frame=frame, lines=np.concatenate([table.lines for table in tables])
+    )
