@@ -9,7 +9,7 @@ from tenfold.kinds.registry import IMAGES, TABLES
 
 SOURCE: Final = Path(__file__).parents[2] / "src" / "tenfold"
 # What a kind is made of: readers, networks, checks. They are asked by the kinds alone.
-PARTS: Final = ("checks", "comparison", "data", "kinds", "nn", "training")
+PARTS: Final = ("checks", "data", "kinds", "nn", "training")
 OWN: Final = {
     *("Table", "Schema", "TableModel", "TABLES"),
     *("Pictures", "PictureSchema", "PictureModel", "IMAGES"),
@@ -31,6 +31,8 @@ def known_kinds(text: str) -> Iterator[str]:
     docs = {ast.get_docstring(one, clean=False) for one in ast.walk(tree) if has_doc(one)}
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
+            if not (node.module or "").startswith("tenfold."):
+                continue
             own = (node.module or "").startswith(FOLDERS)
             yield from (one.name for one in node.names if own or one.name in OWN)
         elif isinstance(node, ast.Constant) and node.value in NAMES and node.value not in docs:

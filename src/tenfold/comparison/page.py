@@ -118,7 +118,7 @@ def render(found: Mapping[str, Any], name: str) -> str:
         {
             "title": TITLES[axis],
             "sentence": found["axes"][axis]["sentence"],
-            "table": axis_table(axis, found["axes"][axis], metric),
+            "cells": axis_table(axis, found["axes"][axis], metric),
             "numbers": axis != "approach",
             "caption": CAPTIONS.get(axis, ""),
             "figure": draw_axis(axis, found["axes"][axis], found["contenders"], metric),
