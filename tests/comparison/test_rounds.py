@@ -50,7 +50,7 @@ def test_pictures_are_seen_once_and_once_more_where_seconds_count(
         seen.append(len(inputs.at_N))
         return see(backbone, inputs, **options)
 
-    monkeypatch.setattr("tenfold.kinds.images.image_kind.picture_features", count)
+    monkeypatch.setattr("tenfold.kinds.images.image_features.picture_features", count)
     shares = Round(name="share", share=0.5, folds=2)
     timed = Round(name="timed", share=0.5, tested=0.5, folds=1, afresh=True)
     runner = Runner(Job(contender=PRETRAINED, problem=problem, rounds=()))
