@@ -25,7 +25,7 @@ def read(name: str) -> Any:
     """Return a table that comes with the package, or so many of its rows."""
     import pandas as pd  # noqa: PLC0415 - after the number of threads is set
 
-    from tenfold.data.read import read_table  # noqa: PLC0415
+    from tenfold.data.files.read import read_table  # noqa: PLC0415
 
     file = {"housing": "housing.data", "california": "california.csv.gz"}[name]
     with as_file(files("tenfold") / "samples" / file) as path:

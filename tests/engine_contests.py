@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tenfold.comparison.follow import ComparisonCallback
-from tenfold.comparison.read import read_contest
+from tenfold.comparison.read_contest import read_contest
 from tenfold.config import RunOptions
 from tenfold.contest.contender import Contender
 from tenfold.contest.contest import Contest

@@ -19,8 +19,8 @@ from tenfold.config import RunOptions
 from tenfold.errors import StoreError
 from tenfold.launch import carry_out
 from tenfold.learning import Given
-from tenfold.order import Order
-from tenfold.store.config import fingerprint
+from tenfold.request import Order
+from tenfold.store.run_config import fingerprint
 from tenfold.training.checkpoints import NEWEST, Checkpoints, Pace
 
 ROOT: Final = Path(__file__).parents[1]

@@ -16,7 +16,7 @@ from typing import Any, Final
 import safetensors.torch
 import torch
 
-from tenfold.store.parcel import MANIFEST, WEIGHTS
+from tenfold.store.members import MANIFEST, WEIGHTS
 
 ODD: Final[tuple[Any, ...]] = (
     *(None, True, False, 0, -1, 1, 2, 3, 7, 64, 255, 1_000, 4_096, 10**6, 10**9, 2**31, 2**63),

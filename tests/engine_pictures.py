@@ -10,8 +10,8 @@ from PIL import Image
 from torch import Tensor, nn
 
 from tenfold.config import RunOptions
-from tenfold.data.decode import Framing
-from tenfold.data.pictures import Pictures, pictures_of
+from tenfold.data.pictures.decode import Framing
+from tenfold.data.pictures.pictures import Pictures, pictures_of
 from tenfold.kinds.registry import IMAGES
 from tenfold.learning import Given
 from tenfold.read_options import PictureOptions

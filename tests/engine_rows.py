@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.data.encode import Encoded
-from tenfold.data.split import Splits
+from tenfold.data.columns.encode import Encoded
+from tenfold.data.folds.split import Splits
 
 
 def encoded(

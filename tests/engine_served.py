@@ -24,8 +24,8 @@ from onnx import TensorProto, helper, numpy_helper
 import tenfold
 from tenfold import TrainOptions
 from tenfold.config import Task
-from tenfold.data.decode import Framing
-from tenfold.data.picture_schema import PictureSchema
+from tenfold.data.pictures.decode import Framing
+from tenfold.data.pictures.picture_schema import PictureSchema
 from tenfold.exported import KEY, PROBABILITIES, Equality, Label
 from tenfold.kinds.images.image_file import HEAT, PIXELS
 

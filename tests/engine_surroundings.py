@@ -27,11 +27,11 @@ LOADED: Final = (
     "onnxruntime",
     "uvicorn",
     "tenfold.cli",
-    "tenfold.comparison.run",
+    "tenfold.comparison.compare",
     "tenfold.estimators",
     "tenfold.export.draft",
     "tenfold.launch",
-    "tenfold.report.page",
+    "tenfold.report.run_page",
 )
 SECONDS: Final = 120  # after which a command is taken to wait for ever
 

@@ -19,16 +19,16 @@ from torch import Tensor, nn
 
 from tenfold import train
 from tenfold.config import SchemaOptions, SplitOptions, Task, TrainOptions
-from tenfold.data.copies import in_order
-from tenfold.data.encode import Encoded, encode
-from tenfold.data.read import read_table
-from tenfold.data.schema import infer_schema
-from tenfold.data.split import Splits
+from tenfold.data.columns.encode import Encoded, encode
+from tenfold.data.columns.schema import infer_schema
+from tenfold.data.files.read import read_table
+from tenfold.data.folds.equal_rows import in_order
+from tenfold.data.folds.split import Splits
 from tenfold.kinds.tables.networks.registry import choose_plan
 from tenfold.kinds.tables.networks.table_network import Setting
 from tenfold.nn.inputs import TableInputs
 from tenfold.nn.network import FoldNetwork, answer
-from tenfold.nn.own import MakeModule
+from tenfold.nn.own_modules import MakeModule
 from tenfold.nn.targets import FoldTarget
 from tenfold.run import Run
 from tenfold.seeds import Streams

@@ -18,9 +18,9 @@ from tenfold import (
     TrainOptions,
     train,
 )
-from tenfold.kinds.tables.table_explanation import TableExplanation
-from tenfold.opening import load
-from tenfold.report.text import score_lines
+from tenfold.kinds.tables.explain.table_explanation import TableExplanation
+from tenfold.loading import load
+from tenfold.report.summary_text import score_lines
 from tenfold.run import Run
 from tests.engine_tables import NETWORKS, linear_module, normed_module
 

@@ -38,7 +38,7 @@ from tenfold.serve.app import app_of
 from tenfold.serve.server import serve
 from tenfold.serve_options import ServeOptions
 from tenfold.store.held import Held
-from tenfold.store.parcel import MANIFEST
+from tenfold.store.members import MANIFEST
 from tenfold.wording import COMMAND, PYTHON
 from tests import engine_leaks as leaks
 from tests.engine_options import asked
@@ -92,7 +92,7 @@ def sheets(home: Path) -> Path:
 def unpack_in_a_small_memory(home: Path) -> None:
     path = home / "a.csv.gz"
     path.write_bytes(gzip.compress(b"a,b\n" + b"1,2\n" * 50_000))
-    with mock.patch("tenfold.data.encoding.memory_bytes", return_value=10**6):
+    with mock.patch("tenfold.data.files.encoding.memory_bytes", return_value=10**6):
         train(path)
 
 

@@ -12,17 +12,17 @@ from torch import Tensor
 
 import tenfold
 from tenfold.config import RunOptions
-from tenfold.data.departures import like_training
-from tenfold.data.encode import encode_inputs, number_names, places_of
-from tenfold.data.groups import groups_of_table
-from tenfold.data.read import read_table
-from tenfold.data.schema import infer_schema
+from tenfold.data.columns.encode import encode_inputs, number_names, places_of
+from tenfold.data.columns.groups import groups_of_table
+from tenfold.data.columns.schema import infer_schema
+from tenfold.data.files.read import read_table
+from tenfold.data.new_rows.departures import like_training
 from tenfold.errors import TenfoldError
 from tenfold.exported import Exported, Label
 from tenfold.kinds.services import service_of
+from tenfold.kinds.tables.explain.table_explanation import TableExplanation
 from tenfold.kinds.tables.served_contributions import Contributions
 from tenfold.kinds.tables.table_contest import typed_columns
-from tenfold.kinds.tables.table_explanation import TableExplanation
 from tenfold.kinds.tables.table_file import TableFile
 from tenfold.kinds.tables.table_openapi import example_of
 from tenfold.kinds.tables.table_rows import Rows
@@ -274,8 +274,8 @@ def test_a_table_of_nothing_but_a_list_may_be_learnt_from() -> None:
 def test_numbers_that_come_back_stand_behind_a_text_in_a_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tenfold.nn.layout.FEW", 4)
-    monkeypatch.setattr("tenfold.nn.layout.COMES_BACK", 5)
+    monkeypatch.setattr("tenfold.nn.feature_layout.FEW", 4)
+    monkeypatch.setattr("tenfold.nn.feature_layout.COMES_BACK", 5)
     values = np.array([0.0, 1.0, 10.0, 250.0, 4000.0, 4001.0])
     zone = np.random.default_rng(0).integers(0, 6, ROWS)
     frame = reviews().assign(zone=values[zone])

@@ -19,9 +19,9 @@ from torch import Tensor, nn
 
 import tenfold
 from tenfold import ImageClassifier, TabularRegressor, TrainOptions
-from tenfold.data.silence import Silence
 from tenfold.locks import OneAtATime
-from tenfold.store.config import fingerprint
+from tenfold.silence import Silence
+from tenfold.store.run_config import fingerprint
 from tests.engine_pictures import stripes
 from tests.engine_tables import houses
 

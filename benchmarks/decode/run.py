@@ -25,7 +25,7 @@ def contenders() -> dict[str, Callable[[Path], Any]]:
     import numpy as np  # noqa: PLC0415 - after the number of threads is set
     from PIL import Image  # noqa: PLC0415
 
-    from tenfold.data.decode import Framing, read_square  # noqa: PLC0415
+    from tenfold.data.pictures.decode import Framing, read_square  # noqa: PLC0415
 
     framing, size = Framing(size=SIDE), (SIDE, SIDE)
 
@@ -106,7 +106,7 @@ def compare_filters(files: list[Path], runs: int) -> dict[str, dict[str, float]]
     import numpy as np  # noqa: PLC0415
     from PIL import Image  # noqa: PLC0415
 
-    from tenfold.data.decode import Framing  # noqa: PLC0415
+    from tenfold.data.pictures.decode import Framing  # noqa: PLC0415
 
     framing, size = Framing(size=SIDE), (SIDE, SIDE)
     drafts, truths = [], []

@@ -18,8 +18,8 @@ HERE: Final = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent)]
 import machine  # noqa: E402
 
-from tenfold.data.groups import Group, by_range, by_word  # noqa: E402
-from tenfold.evaluate.groups import GroupScore, score_groups  # noqa: E402
+from tenfold.data.columns.groups import Group, by_range, by_word  # noqa: E402
+from tenfold.evaluate.group_scores import GroupScore, score_groups  # noqa: E402
 from tenfold.seeds import Streams  # noqa: E402
 
 Numbers = np.ndarray[Any, np.dtype[np.float64]]

@@ -20,7 +20,7 @@ import tables
 from PIL import Image
 
 import tenfold
-from tenfold.data.read import read_table
+from tenfold.data.files.read import read_table
 from tenfold.errors import TenfoldError
 
 SECONDS: Final = 120

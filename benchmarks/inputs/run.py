@@ -90,9 +90,9 @@ class TableReader:
     def read(self) -> str:
         """Return how it ended."""
         from tenfold.config import SchemaOptions, SplitOptions  # noqa: PLC0415
-        from tenfold.data.labelled import with_targets  # noqa: PLC0415
-        from tenfold.data.read import read_table  # noqa: PLC0415
-        from tenfold.data.schema import infer_schema  # noqa: PLC0415
+        from tenfold.data.columns.labelled import with_targets  # noqa: PLC0415
+        from tenfold.data.columns.schema import infer_schema  # noqa: PLC0415
+        from tenfold.data.files.read import read_table  # noqa: PLC0415
 
         self.table = table = read_table(self.path)
         target = str(table.frame.columns[-1])
@@ -129,8 +129,8 @@ class PictureReader:
 
     def read(self) -> str:
         """Return how it ended."""
-        from tenfold.data.decode import Framing  # noqa: PLC0415
-        from tenfold.data.pictures import read_unlabelled  # noqa: PLC0415
+        from tenfold.data.pictures.decode import Framing  # noqa: PLC0415
+        from tenfold.data.pictures.pictures import read_unlabelled  # noqa: PLC0415
         from tenfold.read_options import PictureOptions  # noqa: PLC0415
 
         options = PictureOptions(max_bad=1.0, max_pixels=MOST_PIXELS, workers=1)

@@ -174,7 +174,7 @@ def measure(make: Callable[[], tuple[Any, str, str]]) -> dict[str, Any]:
     from dataclasses import replace  # noqa: PLC0415
 
     import tenfold  # noqa: PLC0415
-    from tenfold.report.text import score_lines  # noqa: PLC0415
+    from tenfold.report.summary_text import score_lines  # noqa: PLC0415
 
     table, target, time = make()
     past, after = cut(thinned(table), time)

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from tenfold.comparison.compare import compare
 from tenfold.comparison.rounds import INTERRUPTED
-from tenfold.comparison.run import compare
 
 HERE: Final = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent)]

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from tenfold.auditing import Audit as Audit
     from tenfold.auditing import audit as audit
     from tenfold.checks.finding import Finding as Finding
+    from tenfold.comparison.compare import compare as compare
     from tenfold.comparison.comparison import Comparison as Comparison
     from tenfold.comparison.follow import ComparisonCallback as ComparisonCallback
-    from tenfold.comparison.run import compare as compare
     from tenfold.config import Decision as Decision
     from tenfold.config import SchemaOptions as SchemaOptions
     from tenfold.config import SplitOptions as SplitOptions
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tenfold.evaluate.scores import FoldScore as FoldScore
     from tenfold.evaluate.scores import TestScore as TestScore
     from tenfold.image_classifier import ImageClassifier as ImageClassifier
-    from tenfold.opening import load as load
+    from tenfold.loading import load as load
     from tenfold.read_options import PictureOptions as PictureOptions
     from tenfold.read_options import ReadOptions as ReadOptions
     from tenfold.report.summary import Results as Results
@@ -58,8 +58,8 @@ _HOMES = {
     "TestScore": "tenfold.evaluate.scores",
     "TrainOptions": "tenfold.config",
     "audit": "tenfold.auditing",
-    "compare": "tenfold.comparison.run",
-    "load": "tenfold.opening",
+    "compare": "tenfold.comparison.compare",
+    "load": "tenfold.loading",
     "rerun": "tenfold.runs",
     "resume": "tenfold.runs",
     "train": "tenfold.runs",

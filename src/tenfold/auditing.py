@@ -6,15 +6,15 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from tenfold.checks.finding import Finding, in_order
-from tenfold.checks.rejected import check_rejected, check_unlabelled
+from tenfold.checks.unusable import check_rejected, check_unlabelled
 from tenfold.config import Decision, RunOptions, SchemaOptions, SplitOptions, Task
-from tenfold.data.arrow import ArrowTable, as_source
+from tenfold.data.tables.arrow import ArrowTable, as_source
 from tenfold.following import Callbacks, following, only_callbacks
 from tenfold.kinds.registry import kind_for, kind_named
 from tenfold.learning import Given
 from tenfold.read_options import PictureOptions, ReadOptions
 from tenfold.run import Data
-from tenfold.store.config import name_of
+from tenfold.store.run_config import name_of
 from tenfold.training.watch import Callback
 
 

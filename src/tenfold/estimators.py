@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
-from tenfold.data.cells import to_words
-from tenfold.data.table import Table
+from tenfold.data.cells.parse import to_words
+from tenfold.data.tables.table import Table
 from tenfold.evaluate.coverage import sets_of
 from tenfold.study.study import Study
 from tenfold.study_estimator import in_its_words, known_classes, numbers_of, require_classes

@@ -8,9 +8,9 @@ from rich.console import Console
 
 from tenfold.config import Decision
 from tenfold.errors import UsageError
+from tenfold.notices import LOG
 from tenfold.report.console import TerminalWatch
-from tenfold.report.text import decision_lines
-from tenfold.told_users import LOG
+from tenfold.report.summary_text import decision_lines
 from tenfold.tracking import TRACKERS
 from tenfold.training.watch import Callback, CallbackList
 

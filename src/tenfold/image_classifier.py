@@ -10,17 +10,17 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from tenfold.config import AuditMode, AuditOptions, Quality, RunOptions
-from tenfold.data.admit import warn_of_doubts
-from tenfold.data.framing import Framing
-from tenfold.data.pictures import Pictures, pictures_of, read_unlabelled
-from tenfold.data.split import Splitter
+from tenfold.data.folds.split import Splitter
+from tenfold.data.new_rows.admit import warn_of_doubts
+from tenfold.data.pictures.framing import Framing
+from tenfold.data.pictures.pictures import Pictures, pictures_of, read_unlabelled
 from tenfold.errors import PictureError
 from tenfold.evaluate.coverage import sets_of
 from tenfold.following import Callbacks, following, only_callbacks
 from tenfold.kinds.images.networks.registry import choose_framing
 from tenfold.kinds.images.picture_model import PictureModel
 from tenfold.kinds.registry import IMAGES
-from tenfold.nn.own import MakeModule
+from tenfold.nn.own_modules import MakeModule
 from tenfold.read_options import PictureOptions
 from tenfold.study.study import run_study
 from tenfold.study_estimator import (

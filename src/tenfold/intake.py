@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tenfold.config import RunOptions
-from tenfold.data.admit import Mode
+from tenfold.data.new_rows.admit import Mode
 from tenfold.learning import Progress, another_kind, not_there, nothing_to_show
 
 

@@ -13,10 +13,10 @@ from torch import Tensor
 
 from tenfold.config import Decision, RunOptions
 from tenfold.contest.contest import Contest, columns_of
-from tenfold.data.encode import Encoded
-from tenfold.data.folds import decide_folds, make_splits, who_answers
-from tenfold.data.groups import Group
-from tenfold.data.split import splits_of
+from tenfold.data.columns.encode import Encoded
+from tenfold.data.columns.groups import Group
+from tenfold.data.folds.deal import decide_folds, make_splits, who_answers
+from tenfold.data.folds.split import splits_of
 from tenfold.errors import ExportError, PredictError
 from tenfold.intake import Intake
 from tenfold.learning import (

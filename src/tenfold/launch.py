@@ -9,12 +9,12 @@ import pandas as pd
 
 from tenfold.errors import StoreError, UsageError
 from tenfold.following import Callbacks, following, told_apart
-from tenfold.keeping import keep
 from tenfold.kinds.registry import kind_for, kind_of
 from tenfold.machine import peak_memory_bytes
-from tenfold.order import Order
 from tenfold.report.summary import summarize
+from tenfold.request import Order
 from tenfold.run import Run
+from tenfold.saving import keep
 from tenfold.store.begun import BegunFolder
 from tenfold.store.folder import new_folder
 from tenfold.study.study import Study, run_study

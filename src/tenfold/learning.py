@@ -13,12 +13,12 @@ import torch
 from numpy.typing import NDArray
 
 from tenfold.config import Decision, RunOptions
-from tenfold.data.encode import Encoded
-from tenfold.data.split import Splits, Splitter
+from tenfold.data.columns.encode import Encoded
+from tenfold.data.folds.split import Splits, Splitter
 from tenfold.errors import PredictError
 from tenfold.nn.inputs import Inputs
 from tenfold.nn.network import FoldNetwork
-from tenfold.nn.own import MakeModule
+from tenfold.nn.own_modules import MakeModule
 from tenfold.seeds import Streams
 from tenfold.training.device import Place
 from tenfold.training.fit import FoldFits

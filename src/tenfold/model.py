@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from tenfold.config import Decision
-from tenfold.data.split import Labelled
+from tenfold.data.folds.split import Labelled
 from tenfold.errors import PredictError
 from tenfold.kind import Kind
 from tenfold.learning import Coded, Encoder, Progress

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from tenfold.config import Decision
 from tenfold.errors import StoreError
 from tenfold.nn.conformal import Conformal
-from tenfold.nn.own import MakeModule
+from tenfold.nn.own_modules import MakeModule
 
 MOST_NETWORKS: Final = 10_000
 MOST_TREES: Final = 1_000

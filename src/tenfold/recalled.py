@@ -8,8 +8,7 @@ from tenfold.exported import About
 from tenfold.learning import Remembered
 from tenfold.model import Model
 from tenfold.report.summary import Results
-from tenfold.store.config import CONFIG, Config
-from tenfold.store.explained import read_explanation
+from tenfold.store.explanation_files import read_explanation
 from tenfold.store.folder import (
     HISTORY,
     PREDICTIONS,
@@ -17,11 +16,12 @@ from tenfold.store.folder import (
     read_tables,
     run_tables,
 )
-from tenfold.store.mistakes import read_mistakes
+from tenfold.store.mistake_files import read_mistakes
+from tenfold.store.run_config import CONFIG, Config
 from tenfold.study.study import Study
 
 if TYPE_CHECKING:
-    from tenfold.report.page import Findings
+    from tenfold.report.run_page import Findings
 
 
 def findings_of(results: Results, study: Study | None, folder: Path | None) -> "Findings":
@@ -32,7 +32,7 @@ def findings_of(results: Results, study: Study | None, folder: Path | None) -> "
     StoreError
         M04, if a file of the run is missing or damaged.
     """
-    from tenfold.report.page import Findings  # noqa: PLC0415 - loads Matplotlib
+    from tenfold.report.run_page import Findings  # noqa: PLC0415 - loads Matplotlib
 
     home = folder or Path("run")
     if study is not None:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from tenfold.answers import not_of, tell
 from tenfold.config import RunOptions
-from tenfold.data.admit import Mode
+from tenfold.data.new_rows.admit import Mode
 from tenfold.errors import StoreError
 from tenfold.evaluate.new_data import show
 from tenfold.evaluate.scores import TestScore
-from tenfold.evaluate.told import not_of, tell
 from tenfold.exported import SUFFIXES, Form, Written
 from tenfold.kinds.registry import New
 from tenfold.learning import Explained, Progress, another_kind
@@ -20,10 +20,10 @@ from tenfold.model import Model
 from tenfold.option import check
 from tenfold.recalled import about_of, findings_of, remembered, trained_on
 from tenfold.report.summary import Results
-from tenfold.report.text import one_line, score_lines
+from tenfold.report.summary_text import one_line, score_lines
 from tenfold.seeds import Streams
 from tenfold.store.begun import settle
-from tenfold.store.explained import write_explanation
+from tenfold.store.explanation_files import write_explanation
 from tenfold.store.files import reading, write_text, writing_page
 from tenfold.store.folder import (
     CARD,
@@ -33,7 +33,7 @@ from tenfold.store.folder import (
 from tenfold.study.study import Study
 
 if TYPE_CHECKING:
-    from tenfold.report.page import Findings
+    from tenfold.report.run_page import Findings
 
 Data = str | Path | pd.DataFrame
 
@@ -119,7 +119,7 @@ class Run:
         StoreError
             M04, if a file of the run is missing or damaged; M06, if it cannot be written.
         """
-        from tenfold.report.page import render_card, render_page  # noqa: PLC0415 - loads Matplotlib
+        from tenfold.report.run_page import render_card, render_page  # noqa: PLC0415 - loads Matplotlib
 
         folder, findings = self._own_folder(), self._findings()
         with writing_page(folder):
@@ -233,7 +233,7 @@ class Run:
         """
         if not self.metrics:
             return None
-        from tenfold.report.page import render_notebook  # noqa: PLC0415 - as above
+        from tenfold.report.run_page import render_notebook  # noqa: PLC0415 - as above
 
         return render_notebook(self._findings())
 

@@ -13,14 +13,14 @@ from tenfold.config import (
     Task,
     TrainOptions,
 )
-from tenfold.data.arrow import ArrowTable, as_source
-from tenfold.data.split import Splitter
+from tenfold.data.folds.split import Splitter
+from tenfold.data.tables.arrow import ArrowTable, as_source
 from tenfold.following import Callbacks
 from tenfold.launch import start
 from tenfold.learning import Given
-from tenfold.nn.own import MakeModule
-from tenfold.order import Order, do_again, go_on
+from tenfold.nn.own_modules import MakeModule
 from tenfold.read_options import PictureOptions, ReadOptions
+from tenfold.request import Order, do_again, go_on
 from tenfold.run import Data, Run
 from tenfold.values import makes_folds
 

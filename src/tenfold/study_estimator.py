@@ -14,11 +14,11 @@ from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 
 from tenfold.config import SplitOptions, TrainOptions
-from tenfold.data.split import Splitter
+from tenfold.data.folds.split import Splitter
 from tenfold.errors import PredictError, SchemaError, speaking
 from tenfold.learning import Given
 from tenfold.machine import peak_memory_bytes
-from tenfold.nn.own import MakeModule
+from tenfold.nn.own_modules import MakeModule
 from tenfold.option import check
 from tenfold.report.summary import summarize
 from tenfold.store.folder import history_table
@@ -228,7 +228,7 @@ class StudyEstimator(BaseEstimator):  # type: ignore[misc]
 
     def _shown(self) -> str:
         """Return score, decisions and figures of a fitted estimator as a part of a page."""
-        from tenfold.report.page import render_training  # noqa: PLC0415 - loads Matplotlib
+        from tenfold.report.run_page import render_training  # noqa: PLC0415 - loads Matplotlib
 
         if not hasattr(self, "_summary"):
             return ""

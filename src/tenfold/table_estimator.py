@@ -25,15 +25,15 @@ from tenfold.config import (
     SchemaOptions,
     Task,
 )
-from tenfold.data.arrow import as_frame
-from tenfold.data.encode import read_groups
-from tenfold.data.read import check_names, read_table
-from tenfold.data.split import Splitter, made_by
-from tenfold.data.table import Table
+from tenfold.data.columns.encode import read_groups
+from tenfold.data.files.read import check_names, read_table
+from tenfold.data.folds.split import Splitter, made_by
+from tenfold.data.tables.arrow import as_frame
+from tenfold.data.tables.table import Table
 from tenfold.following import Callbacks, following, only_callbacks
 from tenfold.kinds.registry import TABLES
 from tenfold.kinds.tables.table_model import TableModel
-from tenfold.nn.own import MakeModule
+from tenfold.nn.own_modules import MakeModule
 from tenfold.study.study import Study, run_study
 from tenfold.study_estimator import (
     StudyEstimator,

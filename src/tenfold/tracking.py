@@ -10,8 +10,8 @@ from tenfold.config import RunOptions
 from tenfold.errors import StoreError, UsageError
 from tenfold.extras import require
 from tenfold.run import Run
-from tenfold.store.config import CONFIG
 from tenfold.store.folder import CARD, METRICS, MODEL, REPORT, history_table
+from tenfold.store.run_config import CONFIG
 
 Log = Callable[[Run, RunOptions], None]
 

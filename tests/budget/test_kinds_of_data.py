@@ -66,6 +66,7 @@ def test_no_page_and_no_script_asks_for_the_kind_of_data() -> None:
 
 def test_what_is_looked_for_is_found() -> None:
     """The control."""
-    text = "from tenfold.data.table import Table\nfrom tenfold.kinds.images.squares import x\n"
+    text = "from tenfold.data.tables.table import Table\n"
+    text += "from tenfold.kinds.images.squares import x\n"
     text += 'def f(kind):\n    "table"\n    return kind == "images"\n'
     assert sorted(known_kinds(text)) == ["Table", "images", "x"]

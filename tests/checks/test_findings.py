@@ -15,7 +15,7 @@ import tenfold
 from tenfold import ReadOptions, SchemaOptions, SplitOptions
 from tenfold.auditing import Audit
 from tenfold.comparison.follow import ComparisonCallback
-from tenfold.comparison.read import read_contest
+from tenfold.comparison.read_contest import read_contest
 from tenfold.config import RunOptions
 from tenfold.errors import RULES, AuditError
 from tests import engine_leaks as leaks

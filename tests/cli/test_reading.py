@@ -17,7 +17,7 @@ from tenfold.kinds.services import service_of
 from tenfold.kinds.tables.table_file import TableFile
 from tenfold.kinds.tables.table_rows import Rows
 from tenfold.serve.app import app_of
-from tenfold.serve.page import page_of
+from tenfold.serve.form_page import page_of
 from tenfold.serve_options import ServeOptions
 from tests.engine_options import asked
 from tests.engine_served import ask_here

@@ -23,9 +23,9 @@ from tenfold.cli.streams import endable
 from tenfold.config import Decision
 from tenfold.errors import StoreError, UsageError
 from tenfold.launch import carry_out
-from tenfold.order import go_on
+from tenfold.request import go_on
 from tenfold.run import Run
-from tenfold.store.config import fingerprint
+from tenfold.store.run_config import fingerprint
 from tenfold.training.checkpoints import NEWEST, Pace
 from tenfold.training.watch import Callback
 from tests.engine_cuts import cut_everywhere, run_of

@@ -12,7 +12,7 @@ import pytest
 
 import tenfold
 from tenfold import TrainOptions
-from tenfold.cli.given import kinds, missing_cells
+from tenfold.cli.arguments import kinds, missing_cells
 from tenfold.cli.terminal import console, lend_file, read, show_run, write_rows
 from tenfold.config import RunOptions
 from tenfold.errors import ReadError, UsageError

@@ -15,7 +15,7 @@ from sklearn.model_selection import cross_val_predict
 
 from tenfold import ReadOptions, compare
 from tenfold.comparison.comparison import entry_of
-from tenfold.comparison.page import render
+from tenfold.comparison.comparison_page import render
 from tenfold.comparison.race import run_classical
 from tenfold.comparison.scoring import pooled_metrics
 from tenfold.comparison.verdict import paired_difference

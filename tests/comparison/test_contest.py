@@ -10,8 +10,8 @@ from tenfold.comparison.race import run_classical
 from tenfold.config import RunOptions
 from tenfold.contest.contender import Contender
 from tenfold.contest.contest import Contest, columns_of
-from tenfold.data.encode import EMPTY, FIRST_LEVEL, UNSEEN, Encoded
-from tenfold.data.split import Splits
+from tenfold.data.columns.encode import EMPTY, FIRST_LEVEL, UNSEEN, Encoded
+from tenfold.data.folds.split import Splits
 from tests.engine_contests import contenders_of, contest_of
 from tests.engine_tables import three_folds
 

@@ -11,11 +11,11 @@ import joblib
 import pytest
 from sklearn.dummy import DummyRegressor
 
+from tenfold.comparison.compare import compare
 from tenfold.comparison.comparison import Comparison
 from tenfold.comparison.entry import Entry
 from tenfold.comparison.follow import ComparisonCallback
 from tenfold.comparison.rounds import spread_over
-from tenfold.comparison.run import compare
 from tenfold.contest import pipelines
 from tenfold.contest.contender import Contender
 from tenfold.contest.problem import Problem

@@ -15,9 +15,14 @@ import pytest
 
 from tenfold.comparison.axes import Measured, measure_axes
 from tenfold.comparison.comparison import AXES, Comparison, ranked
+from tenfold.comparison.comparison_page import (
+    folder_for,
+    render,
+    rewrite_page,
+    write_comparison,
+)
 from tenfold.comparison.curves import SHARES, share_name
 from tenfold.comparison.entry import Entry
-from tenfold.comparison.page import folder_for, render, rewrite_page, write_comparison
 from tenfold.comparison.rounds import ALL_CORES, ONE_CORE
 from tenfold.comparison.verdict import judge
 from tenfold.config import Decision, RunOptions

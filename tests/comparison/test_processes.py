@@ -19,7 +19,7 @@ from sklearn.dummy import DummyRegressor
 from tenfold.comparison.entry import Entry
 from tenfold.comparison.follow import ComparisonCallback
 from tenfold.comparison.job import Job, pack, write_frame
-from tenfold.comparison.own import own_contenders
+from tenfold.comparison.own_contenders import own_contenders
 from tenfold.comparison.processes import Processes
 from tenfold.comparison.rounds import Race, race_rounds
 from tenfold.contest.contender import Contender

@@ -9,12 +9,12 @@ from hypothesis import strategies as some
 import tenfold
 from tenfold import TrainOptions
 from tenfold.config import SchemaOptions, SplitOptions, Task
-from tenfold.data.amounts import digits_of, read_amount
-from tenfold.data.cells import to_numbers
-from tenfold.data.encode import encode_inputs
-from tenfold.data.kinds import FoundKind, find_kind
-from tenfold.data.read import read_table
-from tenfold.data.schema import Schema, infer_schema
+from tenfold.data.cells.amounts import digits_of, read_amount
+from tenfold.data.cells.parse import to_numbers
+from tenfold.data.columns.column_kind import FoundKind, find_kind
+from tenfold.data.columns.encode import encode_inputs
+from tenfold.data.columns.schema import Schema, infer_schema
+from tenfold.data.files.read import read_table
 from tenfold.read_options import ReadOptions
 
 

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from tenfold.config import Kind, SchemaOptions, SplitOptions
-from tenfold.data.amounts import read_amount
-from tenfold.data.cells import number_of, to_numbers
-from tenfold.data.encode import encode_inputs, encode_target
-from tenfold.data.kinds import FoundKind, find_kind
-from tenfold.data.read import read_table
-from tenfold.data.schema import Schema, infer_schema
+from tenfold.data.cells.amounts import read_amount
+from tenfold.data.cells.parse import number_of, to_numbers
+from tenfold.data.columns.column_kind import FoundKind, find_kind
+from tenfold.data.columns.encode import encode_inputs, encode_target
+from tenfold.data.columns.schema import Schema, infer_schema
+from tenfold.data.files.read import read_table
 from tenfold.read_options import ReadOptions
 
 VALUES = [1234.5, 12, 7.25, 990, 31, 8, 45.5, 3, 1.75, 60] * 3

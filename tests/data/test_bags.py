@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from tenfold.config import Kind
-from tenfold.data.bags import PLACES, bag_of, no_bag, places_of_word, to_bags, words_in
+from tenfold.data.cells.bags import PLACES, bag_of, no_bag, places_of_word, to_bags, words_in
 
 CELLS = some.none() | some.text(max_size=30) | some.integers() | some.floats(allow_nan=False)
 over_kinds = pytest.mark.parametrize(("kind", "sign"), [("text", ""), ("list", ";")])

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from tenfold.data.decode import Unreadable, decode
-from tenfold.data.framing import Framing
-from tenfold.data.pictures import Pictures, pictures_of, read_pictures, read_unlabelled
+from tenfold.data.pictures.decode import Unreadable, decode
+from tenfold.data.pictures.framing import Framing
+from tenfold.data.pictures.pictures import Pictures, pictures_of, read_pictures, read_unlabelled
 from tenfold.read_options import PictureOptions
 from tests.data.test_pictures import png_of
 

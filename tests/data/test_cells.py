@@ -10,16 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenfold.data.cells import (
-    days_of,
-    number_of,
-    to_dates,
-    to_moments,
-    to_numbers,
-    to_text,
-    to_truth,
-)
-from tenfold.data.layouts import DATE_FORMATS
+from tenfold.data.cells.date_formats import DATE_FORMATS
+from tenfold.data.cells.moments import days_of, to_dates, to_moments
+from tenfold.data.cells.parse import number_of, to_numbers, to_text, to_truth
 
 
 def objects(*cells: object) -> "pd.Series[Any]":

@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenfold.config import RunOptions, SchemaOptions, SplitOptions
-from tenfold.data.copies import in_order, keep_together
-from tenfold.data.encode import Encoded, encode
-from tenfold.data.read import read_table
-from tenfold.data.schema import infer_schema
-from tenfold.data.together import joined, joined_within
+from tenfold.data.columns.encode import Encoded, encode
+from tenfold.data.columns.schema import infer_schema
+from tenfold.data.files.read import read_table
+from tenfold.data.folds.equal_rows import in_order, keep_together
+from tenfold.data.folds.together import joined, joined_within
 from tenfold.kinds.tables.table_split import split_rows
 from tenfold.seeds import Streams
 

@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 import tenfold
 from tenfold import ReadOptions, TrainOptions
 from tenfold.config import SchemaOptions, SplitOptions
-from tenfold.data.encode import encode_inputs, encode_target
-from tenfold.data.labelled import with_targets
-from tenfold.data.read import read_table
-from tenfold.data.schema import Schema, infer_schema
-from tenfold.data.table import Table
+from tenfold.data.columns.encode import encode_inputs, encode_target
+from tenfold.data.columns.labelled import with_targets
+from tenfold.data.columns.schema import Schema, infer_schema
+from tenfold.data.files.read import read_table
+from tenfold.data.tables.table import Table
 from tenfold.errors import SchemaError
 from tenfold.exported import Exported
 from tenfold.kinds.tables.table_file import TableFile

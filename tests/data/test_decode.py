@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from tenfold.data.decode import Framing, Unreadable, decode, read_square
-from tenfold.data.silence import SILENT_PILLOW
+from tenfold.data.pictures.decode import Framing, Unreadable, decode, read_square
 from tenfold.errors import UsageError
+from tenfold.silence import SILENT_PILLOW
 
 LIMIT: Final = 100_000_000
 WHOLE: Final = Framing(size=32, crop=0.0)
@@ -382,7 +382,7 @@ def test_a_file_too_large_to_be_read_at_once_is_read_in_pieces(
     path = tmp_path / "a.png"
     path.write_bytes(saved(smooth(120, 90), "PNG"))
     square = whole(path)
-    monkeypatch.setattr("tenfold.data.decode.WHOLE_BYTES", 100)
+    monkeypatch.setattr("tenfold.data.pictures.decode.WHOLE_BYTES", 100)
     np.testing.assert_array_equal(whole(path), square)
 
 

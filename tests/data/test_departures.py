@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenfold.config import SchemaOptions, SplitOptions
-from tenfold.data.admit import admit, admit_and_warn, departure_lines, departure_table
-from tenfold.data.departures import like_training
-from tenfold.data.encode import encode_inputs
-from tenfold.data.read import read_table
-from tenfold.data.schema import Schema, infer_schema
-from tenfold.data.spelling import nearest, other_form
+from tenfold.data.columns.encode import encode_inputs
+from tenfold.data.columns.schema import Schema, infer_schema
+from tenfold.data.columns.spelling import nearest, other_form
+from tenfold.data.files.read import read_table
+from tenfold.data.new_rows.admit import admit, admit_and_warn, departure_lines, departure_table
+from tenfold.data.new_rows.departures import like_training
 from tenfold.errors import PredictError, UsageError
 
 ROWS: Final = 40

@@ -16,11 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from tenfold.config import SchemaOptions, SplitOptions
-from tenfold.data.columns import Column
-from tenfold.data.dtypes import Missing, shortest_doubles, take_frame
-from tenfold.data.encode import encode_inputs
-from tenfold.data.read import read_table
-from tenfold.data.schema import Schema, infer_schema
+from tenfold.data.columns.column import Column
+from tenfold.data.columns.encode import encode_inputs
+from tenfold.data.columns.schema import Schema, infer_schema
+from tenfold.data.files.read import read_table
+from tenfold.data.tables.dtypes import Missing, shortest_doubles, take_frame
 from tenfold.errors import ReadError
 from tenfold.read_options import ReadOptions
 

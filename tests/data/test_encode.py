@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenfold.config import SchemaOptions, SplitOptions
-from tenfold.data.encode import (
+from tenfold.data.columns.encode import (
     EMPTY,
     FIRST_LEVEL,
     UNSEEN,
@@ -21,8 +21,8 @@ from tenfold.data.encode import (
     number_names,
     read_weights,
 )
-from tenfold.data.read import read_table
-from tenfold.data.schema import Schema, infer_schema
+from tenfold.data.columns.schema import Schema, infer_schema
+from tenfold.data.files.read import read_table
 from tenfold.errors import SchemaError, SplitError
 
 PRICES: Final = np.arange(40) ** 2 + 0.5

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import pytest
 
-from tenfold.data.read import read_table
-from tenfold.data.table import Table
+from tenfold.data.files.read import read_table
+from tenfold.data.tables.table import Table
 from tenfold.errors import ReadError
 from tenfold.read_options import ReadOptions
 

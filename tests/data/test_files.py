@@ -14,10 +14,10 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from tenfold.data.amounts import read_amount
-from tenfold.data.read import read_table
-from tenfold.data.sheet_rows import as_percent
-from tenfold.data.table import Table
+from tenfold.data.cells.amounts import read_amount
+from tenfold.data.files.read import read_table
+from tenfold.data.files.sheet_rows import as_percent
+from tenfold.data.tables.table import Table
 from tenfold.errors import ReadError, UsageError
 from tenfold.read_options import ReadOptions
 

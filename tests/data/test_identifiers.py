@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from tenfold.config import SchemaOptions, SplitOptions
-from tenfold.data.kinds import find_kind
-from tenfold.data.read import read_table
-from tenfold.data.schema import infer_schema
+from tenfold.data.columns.column_kind import find_kind
+from tenfold.data.columns.schema import infer_schema
+from tenfold.data.files.read import read_table
 
 SCATTERED = [(7 * n * n) % 9_973 for n in range(1, 61)]
 

@@ -13,12 +13,12 @@ from hypothesis import strategies as some
 import tenfold
 from tenfold import TrainOptions
 from tenfold.config import Decision, RunOptions, SchemaOptions, Task
-from tenfold.data.labelled import find_strays, with_targets, with_targets_of
-from tenfold.data.picture_files import list_labelled
-from tenfold.data.placeholders import MARKS, PLACEHOLDERS
-from tenfold.data.read import read_table
-from tenfold.data.schema import Schema
-from tenfold.data.table import Table
+from tenfold.data.cells.placeholders import MARKS, PLACEHOLDERS
+from tenfold.data.columns.labelled import find_strays, with_targets, with_targets_of
+from tenfold.data.columns.schema import Schema
+from tenfold.data.files.read import read_table
+from tenfold.data.pictures.listing import list_labelled
+from tenfold.data.tables.table import Table
 from tenfold.errors import ReadError, SchemaError, SplitError
 from tenfold.kinds.registry import TABLES
 from tenfold.read_options import ReadOptions

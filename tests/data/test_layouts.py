@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 
 from tenfold.config import SchemaOptions, SplitOptions
-from tenfold.data.cells import to_dates
-from tenfold.data.encode import encode_inputs
-from tenfold.data.kinds import FoundKind, find_kind
-from tenfold.data.layouts import DATE_FORMATS, likely
-from tenfold.data.read import read_table
-from tenfold.data.schema import Schema, infer_schema
+from tenfold.data.cells.date_formats import DATE_FORMATS, likely
+from tenfold.data.cells.moments import to_dates
+from tenfold.data.columns.column_kind import FoundKind, find_kind
+from tenfold.data.columns.encode import encode_inputs
+from tenfold.data.columns.schema import Schema, infer_schema
+from tenfold.data.files.read import read_table
 from tenfold.errors import SchemaError, UsageError
 
 MOMENTS = pd.date_range("1971-01-13 13:45:10", periods=300, freq="37D")

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from PIL import Image, ImageEnhance
 from sklearn.datasets import load_digits
 
-from tenfold.data import near_copies
-from tenfold.data.decode import Framing
-from tenfold.data.near_copies import copy_sets
-from tenfold.data.pictures import pictures_of
+from tenfold.data.pictures import near_copies
+from tenfold.data.pictures.decode import Framing
+from tenfold.data.pictures.near_copies import copy_sets
+from tenfold.data.pictures.pictures import pictures_of
 from tenfold.read_options import PictureOptions
 
 FRAMING: Final = Framing(size=96)

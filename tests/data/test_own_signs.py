@@ -10,11 +10,11 @@ import pytest
 import tenfold
 from tenfold import TrainOptions
 from tenfold.config import SchemaOptions, SplitOptions
-from tenfold.data.encode import encode_inputs
-from tenfold.data.own_signs import own_sign, signs_of_columns
-from tenfold.data.read import read_table
-from tenfold.data.reading import Reading
-from tenfold.data.schema import Schema, infer_schema
+from tenfold.data.columns.encode import encode_inputs
+from tenfold.data.columns.schema import Schema, infer_schema
+from tenfold.data.files.read import read_table
+from tenfold.data.tables.own_signs import own_sign, signs_of_columns
+from tenfold.data.tables.reading import Reading
 from tenfold.read_options import ReadOptions
 
 PEOPLE = [84, 4975, 312450, 998, 1200, 27010, 45, 610, 2030, 77777]

@@ -9,7 +9,7 @@ from typing import Any, Final
 import pandas as pd
 import pytest
 
-from tenfold.data.picture_files import (
+from tenfold.data.pictures.listing import (
     PICTURE_SUFFIXES,
     Listing,
     RejectedFile,

@@ -20,10 +20,10 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from tenfold.data.decode import Framing, Unreadable, decode
-from tenfold.data.picture_cache import _reserve, read_squares
-from tenfold.data.picture_schema import PictureSchema
-from tenfold.data.pictures import (
+from tenfold.data.pictures.cache import _reserve, read_squares
+from tenfold.data.pictures.decode import Framing, Unreadable, decode
+from tenfold.data.pictures.picture_schema import PictureSchema
+from tenfold.data.pictures.pictures import (
     Pictures,
     RejectedFile,
     pictures_of,
@@ -409,8 +409,8 @@ def test_an_interruption_waits_for_no_more_than_one_picture_of_each_thread() -> 
 WAITING: Final = """
 import os, signal, sys, threading
 from tenfold.read_options import PictureOptions
-from tenfold.data.decode import Framing
-from tenfold.data.pictures import read_pictures
+from tenfold.data.pictures.decode import Framing
+from tenfold.data.pictures.pictures import read_pictures
 def progress(done, total):
     if done == 16:
         os.kill(os.getpid(), getattr(signal, sys.argv[2]))

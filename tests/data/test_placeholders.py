@@ -5,14 +5,14 @@ import pandas as pd
 import pytest
 
 from tenfold.config import SchemaOptions, SplitOptions
-from tenfold.data.admit import admit
-from tenfold.data.encode import encode_inputs
-from tenfold.data.kinds import find_kind
-from tenfold.data.placeholders import PLACEHOLDERS, is_placeholder
-from tenfold.data.read import read_table
-from tenfold.data.required import check_columns
-from tenfold.data.schema import Schema, infer_schema
-from tenfold.data.table import Table
+from tenfold.data.cells.placeholders import PLACEHOLDERS, is_placeholder
+from tenfold.data.columns.column_kind import find_kind
+from tenfold.data.columns.encode import encode_inputs
+from tenfold.data.columns.required import check_columns
+from tenfold.data.columns.schema import Schema, infer_schema
+from tenfold.data.files.read import read_table
+from tenfold.data.new_rows.admit import admit
+from tenfold.data.tables.table import Table
 from tenfold.errors import PredictError
 from tenfold.read_options import ReadOptions
 

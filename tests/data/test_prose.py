@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tenfold.data.kinds import find_kind
+from tenfold.data.columns.column_kind import find_kind
 
 ROWS = 200
 WORDS = (

@@ -21,9 +21,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tenfold.data import encoding, read, text
-from tenfold.data.read import read_table
-from tenfold.data.table import Table
+from tenfold.data.files import encoding, read, text
+from tenfold.data.files.read import read_table
+from tenfold.data.tables.table import Table
 from tenfold.errors import ReadError, UsageError
 from tenfold.read_options import MISSING, ReadOptions
 from tenfold.wording import COMMAND

@@ -10,11 +10,11 @@ import pandas as pd
 import pytest
 
 from tenfold.config import SchemaOptions, SplitOptions
-from tenfold.data.cells import to_numbers
-from tenfold.data.read import read_table
-from tenfold.data.reading import Reading
-from tenfold.data.schema import Schema, infer_schema
-from tenfold.data.signs import shown_by
+from tenfold.data.cells.parse import to_numbers
+from tenfold.data.columns.schema import Schema, infer_schema
+from tenfold.data.files.read import read_table
+from tenfold.data.tables.reading import Reading
+from tenfold.data.tables.signs import shown_by
 from tenfold.errors import ReadError
 from tenfold.read_options import MISSING, ReadOptions
 

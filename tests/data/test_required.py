@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from tenfold.config import SchemaOptions, SplitOptions
-from tenfold.data.read import read_table
-from tenfold.data.required import check_columns
-from tenfold.data.schema import Schema, infer_schema
+from tenfold.data.columns.required import check_columns
+from tenfold.data.columns.schema import Schema, infer_schema
+from tenfold.data.files.read import read_table
 from tenfold.errors import PredictError
 
 ROWS = 40

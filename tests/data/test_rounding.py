@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 import tenfold
 from tenfold import SplitOptions, TrainOptions
-from tenfold.data.rounding import without_rounding
+from tenfold.data.cells.rounding import without_rounding
 from tests.data.test_copies import split_of
 
 Floats = NDArray[np.float64]

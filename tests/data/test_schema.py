@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from tenfold.config import Kind, SchemaOptions, SplitOptions
-from tenfold.data.kinds import find_kind
-from tenfold.data.read import read_table
-from tenfold.data.schema import Schema, infer_schema
+from tenfold.data.columns.column_kind import find_kind
+from tenfold.data.columns.schema import Schema, infer_schema
+from tenfold.data.files.read import read_table
 from tenfold.errors import SchemaError, UsageError
 
 SQUARES: Final = [i * i for i in range(40)]

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 from openpyxl.chart import BarChart
 
-from tenfold.data.read import read_table
-from tenfold.data.sheet_rows import known_reader, open_book
-from tenfold.data.table import Table
+from tenfold.data.files.read import read_table
+from tenfold.data.files.sheet_rows import known_reader, open_book
+from tenfold.data.tables.table import Table
 from tenfold.errors import ReadError
 from tenfold.read_options import ReadOptions
 

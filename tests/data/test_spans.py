@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from tenfold.config import SchemaOptions, SplitOptions
-from tenfold.data.cells import number_of, to_numbers
-from tenfold.data.columns import Column
-from tenfold.data.kinds import find_kind
-from tenfold.data.read import read_table
-from tenfold.data.schema import infer_schema
+from tenfold.data.cells.parse import number_of, to_numbers
+from tenfold.data.columns.column import Column
+from tenfold.data.columns.column_kind import find_kind
+from tenfold.data.columns.schema import infer_schema
+from tenfold.data.files.read import read_table
 
 WEEK = datetime.timedelta(weeks=1)
 spans = some.timedeltas(-5_000 * WEEK, 5_000 * WEEK)

@@ -20,15 +20,15 @@ from sklearn.model_selection import (
 )
 
 from tenfold.config import Decision, RunOptions, SchemaOptions, SplitOptions
-from tenfold.data.apart import set_apart
-from tenfold.data.copies import in_order
-from tenfold.data.encode import Encoded, encode
-from tenfold.data.folds import decide_folds, make_splits
-from tenfold.data.hold_out import validation_rows
-from tenfold.data.read import read_table
-from tenfold.data.schema import Schema, infer_schema
-from tenfold.data.split import REFIT, Splits, splits_of
-from tenfold.data.table import Table
+from tenfold.data.columns.encode import Encoded, encode
+from tenfold.data.columns.schema import Schema, infer_schema
+from tenfold.data.files.read import read_table
+from tenfold.data.folds.deal import decide_folds, make_splits
+from tenfold.data.folds.equal_rows import in_order
+from tenfold.data.folds.hold_out import validation_rows
+from tenfold.data.folds.split import REFIT, Splits, splits_of
+from tenfold.data.folds.test_rows import set_apart
+from tenfold.data.tables.table import Table
 from tenfold.errors import InputError, SplitError, UsageError
 from tenfold.kinds.registry import TABLES
 from tenfold.kinds.tables.table_split import split_rows

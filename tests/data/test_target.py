@@ -9,10 +9,10 @@ import pytest
 import tenfold
 from tenfold import TrainOptions
 from tenfold.config import SchemaOptions, SplitOptions, Task
-from tenfold.data.labelled import with_targets
-from tenfold.data.read import read_table
-from tenfold.data.table import Table
-from tenfold.data.target import find_target, infer_task
+from tenfold.data.columns.labelled import with_targets
+from tenfold.data.columns.target import find_target, infer_task
+from tenfold.data.files.read import read_table
+from tenfold.data.tables.table import Table
 from tenfold.errors import SchemaError
 from tenfold.wording import COMMAND
 

@@ -9,8 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from tenfold.data.cells import number_of, places, to_numbers, to_spelling, to_text, to_words
-from tenfold.data.words import Vocabulary, number_word, tidy, word_of
+from tenfold.data.cells.parse import (
+    number_of,
+    places,
+    to_numbers,
+    to_spelling,
+    to_text,
+    to_words,
+)
+from tenfold.data.cells.words import Vocabulary, number_word, tidy, word_of
 
 numbers = some.floats(allow_nan=False, allow_infinity=False) | some.integers()
 texts = some.text(some.sampled_from("0123456789.,+-eE_ x\u00a0\u2009") | some.characters())

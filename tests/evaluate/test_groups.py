@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 
 from tenfold.config import SchemaOptions, SplitOptions
-from tenfold.data.groups import Group, by_range, by_word, groups_of_table
-from tenfold.data.picture_groups import groups_of_pictures
-from tenfold.data.read import read_table
-from tenfold.data.schema import infer_schema
-from tenfold.evaluate.groups import GroupScore, row_losses, score_groups
+from tenfold.data.columns.groups import Group, by_range, by_word, groups_of_table
+from tenfold.data.columns.schema import infer_schema
+from tenfold.data.files.read import read_table
+from tenfold.data.pictures.groups import groups_of_pictures
+from tenfold.evaluate.group_scores import GroupScore, row_losses, score_groups
 from tenfold.seeds import Streams
 from tests.engine_pictures import as_pictures, stripes
 

@@ -15,7 +15,7 @@ from tenfold.cli.options import MetricName
 from tenfold.comparison.scoring import answered, scorers
 from tenfold.comparison.verdict import margin_of, told
 from tenfold.evaluate.metrics import HEADLINE, METRICS, NAMED, SMALLEST, baseline_guess
-from tenfold.report.text import NAMES
+from tenfold.report.summary_text import NAMES
 
 Floats = NDArray[np.float64]
 Drawn = tuple[NDArray[np.int64], Floats, Floats]

@@ -17,9 +17,15 @@ from torch import nn
 import tenfold
 from tenfold import Run
 from tenfold.errors import TenfoldError
-from tenfold.kinds.images.image_explanation import ImageExplanation
-from tenfold.kinds.images.ladder import ladders_of
-from tenfold.kinds.images.looking import filters_of, heat_of, layers_of, maps_of, picture_of
+from tenfold.kinds.images.explain.image_explanation import ImageExplanation
+from tenfold.kinds.images.explain.ladder import ladders_of
+from tenfold.kinds.images.explain.looking import (
+    filters_of,
+    heat_of,
+    layers_of,
+    maps_of,
+    picture_of,
+)
 from tenfold.nn.head import FoldHead
 from tests.cli.conftest import run_tenfold
 from tests.engine_options import asked

@@ -13,11 +13,11 @@ from sklearn.model_selection import KFold
 
 import tenfold
 from tenfold import Run, TrainOptions
-from tenfold.data.encode import encode_inputs, places_of
+from tenfold.data.columns.encode import encode_inputs, places_of
 from tenfold.errors import TenfoldError
-from tenfold.kinds.tables.held_out import HeldOut
-from tenfold.kinds.tables.importance import _errors
-from tenfold.kinds.tables.table_explanation import TableExplanation
+from tenfold.kinds.tables.explain.held_out import HeldOut
+from tenfold.kinds.tables.explain.importance import _errors
+from tenfold.kinds.tables.explain.table_explanation import TableExplanation
 from tenfold.study.study import Study
 from tests.cli.conftest import run_tenfold
 from tests.engine_options import asked

@@ -12,16 +12,16 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from tenfold.data.decode import Framing, decode
-from tenfold.data.pictures import Pictures, pictures_of
+from tenfold.data.pictures.decode import Framing, decode
+from tenfold.data.pictures.pictures import Pictures, pictures_of
 from tenfold.export.draft import write
 from tenfold.export.program import graph_of, program_of
 from tenfold.exported import PROBABILITIES, About, Exported
+from tenfold.kinds.images.explain.looking import heat_of
+from tenfold.kinds.images.export.image_networks import network_of
+from tenfold.kinds.images.export.resize import Framed, Resized
 from tenfold.kinds.images.image_file import HEAT, PIXELS, answers_to
-from tenfold.kinds.images.image_networks import network_of
-from tenfold.kinds.images.looking import heat_of
 from tenfold.kinds.images.picture_model import PictureModel
-from tenfold.kinds.images.resize import Framed, Resized
 from tenfold.kinds.registry import IMAGES
 from tenfold.nn.modules import ModuleNetwork
 from tenfold.nn.pixels import plain, resized

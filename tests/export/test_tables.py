@@ -18,13 +18,13 @@ from torch import nn
 import tenfold
 from tenfold import TrainOptions
 from tenfold.config import Task
-from tenfold.data.cells import to_truth
-from tenfold.data.encode import number_names
+from tenfold.data.cells.parse import to_truth
+from tenfold.data.columns.encode import number_names
 from tenfold.errors import ExportError, PredictError, StoreError
 from tenfold.exported import Exported
 from tenfold.kinds.tables.table_file import TableFile
+from tenfold.loading import load
 from tenfold.model import Model
-from tenfold.opening import load
 from tenfold.run import Run
 from tests.engine_options import asked
 from tests.export.alone import run_alone
@@ -300,8 +300,8 @@ def test_what_is_no_exported_file_is_refused(tmp_path: Path, content: bytes) -> 
 
 
 ORDER: Final = """
-from tenfold.data.words import MEANINGS
-from tenfold.kinds.tables.graph_columns import _spellings
+from tenfold.data.cells.words import MEANINGS
+from tenfold.kinds.tables.export.graph_columns import _spellings
 print(list(MEANINGS), list(_spellings()))
 """
 

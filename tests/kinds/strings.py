@@ -17,7 +17,7 @@ from torch import Tensor
 
 from tenfold.checks.finding import Finding
 from tenfold.config import Decision, RunOptions, Task
-from tenfold.data.encode import Encoded
+from tenfold.data.columns.encode import Encoded
 from tenfold.errors import ReadError, SchemaError
 from tenfold.kind import Kind
 from tenfold.kinds.images.networks.pretrained import head_plan

@@ -13,7 +13,7 @@ import pytest
 import tenfold
 from tenfold.cli import main
 from tenfold.cli.views import app
-from tenfold.comparison.page import rewrite_page
+from tenfold.comparison.comparison_page import rewrite_page
 from tenfold.config import TrainOptions
 from tenfold.errors import AuditError, ExportError, PredictError, UsageError
 from tenfold.kinds import registry

@@ -7,9 +7,9 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from tenfold.data.encode import EMPTY, FIRST_LEVEL, UNSEEN, Encoded
+from tenfold.data.columns.encode import EMPTY, FIRST_LEVEL, UNSEEN, Encoded
+from tenfold.nn.feature_layout import FeatureOptions
 from tenfold.nn.features import ALIGNED, FoldFeatures, bin_edges
-from tenfold.nn.layout import FeatureOptions
 
 ROWS = 60
 BINS = ((4, 0.3), (16, 0.1))

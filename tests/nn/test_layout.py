@@ -5,8 +5,8 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenfold.data.encode import EMPTY, FIRST_LEVEL, UNSEEN, Encoded
-from tenfold.nn.layout import FeatureOptions, find_layouts, recurring_values
+from tenfold.data.columns.encode import EMPTY, FIRST_LEVEL, UNSEEN, Encoded
+from tenfold.nn.feature_layout import FeatureOptions, find_layouts, recurring_values
 from tests.engine_tables import quick_run
 
 OPTIONS = FeatureOptions(bins=((4, 0.3), (8, 0.1)), one_hot=3, recurring=True)

@@ -7,9 +7,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from tenfold.data.encode import UNSEEN
+from tenfold.data.columns.encode import UNSEEN
+from tenfold.nn.feature_layout import FeatureOptions, Layout
 from tenfold.nn.features import FoldFeatures
-from tenfold.nn.layout import FeatureOptions, Layout
 from tenfold.nn.mlp import FoldMLP, MLPOptions
 
 LEVELS = (5, 14, 20)  # words of three columns, codes for empty and unseen included

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from tenfold.errors import NetworkError
+from tenfold.nn.feature_layout import FeatureOptions, Layout
 from tenfold.nn.features import FoldFeatures
-from tenfold.nn.layout import FeatureOptions, Layout
 from tenfold.nn.modules import ModuleNetwork
-from tenfold.nn.own import load_function, own_network
+from tenfold.nn.own_modules import load_function, own_network
 from tests.engine_tables import linear_module, normed_module
 
 INPUTS, OUTPUTS, ROWS = 4, 3, 10

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from tenfold.data.encode import Encoded
+from tenfold.data.columns.encode import Encoded
 from tenfold.nn.targets import FoldTarget
 
 FOLDS, ROWS, CLASSES = 3, 20, 4

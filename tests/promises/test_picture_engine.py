@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from tenfold.report.summary import summarize
-from tenfold.report.text import verdict
+from tenfold.report.summary_text import verdict
 from tenfold.store.archive import load_model, save_model
 from tests.engine_pictures import (
     NETWORKS,

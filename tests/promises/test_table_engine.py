@@ -16,10 +16,10 @@ import torch
 from torch import Tensor
 
 from tenfold.config import Decision
-from tenfold.data.encode import encode_inputs, number_names
+from tenfold.data.columns.encode import encode_inputs, number_names
 from tenfold.errors import NetworkError
-from tenfold.opening import load
-from tenfold.report.text import verdict
+from tenfold.loading import load
+from tenfold.report.summary_text import verdict
 from tenfold.run import Run
 from tenfold.study.study import Study
 from tenfold.training.fit import FoldFits
@@ -77,8 +77,8 @@ def with_few_values(frame: pd.DataFrame, seed: int) -> pd.DataFrame:
 @pytest.fixture
 def small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let numbers come back in a small table: they get a learnt table of their own."""
-    monkeypatch.setattr("tenfold.nn.layout.FEW", 4)
-    monkeypatch.setattr("tenfold.nn.layout.COMES_BACK", 5)
+    monkeypatch.setattr("tenfold.nn.feature_layout.FEW", 4)
+    monkeypatch.setattr("tenfold.nn.feature_layout.COMES_BACK", 5)
 
 
 @over_seeds

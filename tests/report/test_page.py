@@ -21,7 +21,7 @@ from sklearn.metrics import r2_score
 import tenfold
 from tenfold import ReadOptions, Run, SplitOptions, TrainOptions
 from tenfold.errors import StoreError
-from tenfold.report.page import (
+from tenfold.report.run_page import (
     confusion_of,
     environment,
     render_card,
@@ -29,8 +29,8 @@ from tenfold.report.page import (
     render_page,
 )
 from tenfold.report.summary import Results
+from tenfold.report.summary_text import group_lines, headline, score_lines
 from tenfold.report.svg import as_png, as_svg, new_axes
-from tenfold.report.text import group_lines, headline, score_lines
 from tests.engine_pages import Page, loads_nothing
 from tests.engine_pictures import write_folder
 from tests.engine_work import calls_of

@@ -12,9 +12,9 @@ import pytest
 import tenfold
 from tenfold.config import Decision
 from tenfold.evaluate import scores
-from tenfold.report import text as report
+from tenfold.report import summary_text as report
 from tenfold.report.summary import FORMAT, Results
-from tenfold.report.text import decision_lines, number, score_lines, verdict
+from tenfold.report.summary_text import decision_lines, number, score_lines, verdict
 from tests.engine_options import asked
 
 

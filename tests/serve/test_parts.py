@@ -22,7 +22,7 @@ from tenfold.kinds.services import service_of
 from tenfold.kinds.tables.served_contributions import Contributions
 from tenfold.kinds.tables.table_file import TableFile
 from tenfold.kinds.tables.table_rows import Rows
-from tenfold.serve.batches import Batches
+from tenfold.serve.batching import Batches
 from tenfold.serve_options import ServeOptions
 from tests.engine_served import frame_of_houses, table_file
 

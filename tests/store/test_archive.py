@@ -22,7 +22,7 @@ from tenfold.errors import NetworkError, StoreError
 from tenfold.model import Model
 from tenfold.nn.conformal import LEAST_SHARE, LEAVES, NODES
 from tenfold.store.archive import FORMAT, save_model
-from tenfold.store.parcel import MANIFEST, WEIGHTS
+from tenfold.store.members import MANIFEST, WEIGHTS
 from tests.engine_options import asked
 
 GOLDEN: Final = Path(__file__).parent / "golden"

@@ -15,7 +15,7 @@ import pytest
 import tenfold
 from tenfold import ReadOptions, Run, TrainOptions
 from tenfold.errors import StoreError
-from tenfold.store.folder import new_folder
+from tenfold.store.folder import new_folder, read_tables
 
 FILES = [
     "config.json",
@@ -107,6 +107,25 @@ def test_metrics_that_an_older_version_wrote_are_read_by_the_names_of_today(
     loaded = tenfold.load(old)
     assert loaded.metrics == run.metrics
     assert "baseline" in loaded.write_report().read_text(encoding="utf-8")
+
+
+def test_a_history_that_an_older_version_wrote_is_read_by_the_names_of_today(
+    run: Run, tmp_path: Path
+) -> None:
+    old = Path(shutil.copytree(folder_of(run), tmp_path / "old"))
+    known = read_tables(old, ())["history.csv"]
+    text = (old / "history.csv").read_text().replace("validation_loss", "watched")
+    (old / "history.csv").write_text(
+        text.replace("watched,lr", "watched,validation_loss,lr", 1)
+    )
+    lines = (old / "history.csv").read_text().splitlines()
+    place = lines[0].split(",").index("watched")
+    rows = [line.split(",") for line in lines[1:]]
+    told = [",".join([*row[: place + 1], "0.5", *row[place + 1 :]]) for row in rows]
+    (old / "history.csv").write_text("\n".join([lines[0], *told]) + "\n")
+    found = read_tables(old, ())["history.csv"]
+    assert (found.pop("test_loss") == 0.5).all()
+    pd.testing.assert_frame_equal(found, known)
 
 
 def test_predictions_are_those_of_networks_that_never_saw_the_row(run: Run) -> None:

@@ -15,7 +15,7 @@ import torch
 import tenfold
 from tenfold.errors import StoreError, TenfoldError
 from tenfold.kinds.images.image_packing import sample_answers
-from tenfold.store.parcel import MANIFEST, MAX_MANIFEST_BYTES, WEIGHTS, read_parts
+from tenfold.store.members import MANIFEST, MAX_MANIFEST_BYTES, WEIGHTS, read_parts
 from tests.engine_mutants import WAYS, packed, parts_of
 
 GOLDEN = Path(__file__).parent / "golden"

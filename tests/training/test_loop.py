@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from tenfold.data.encode import Encoded
-from tenfold.data.split import Splits
+from tenfold.data.columns.encode import Encoded
+from tenfold.data.folds.split import Splits
 from tenfold.training.recipe import Plan
 from tenfold.training.schedule import look_epochs
 from tenfold.training.watch import Deadline

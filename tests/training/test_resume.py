@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from tenfold.data.encode import Encoded
-from tenfold.data.split import Splits
+from tenfold.data.columns.encode import Encoded
+from tenfold.data.folds.split import Splits
 from tenfold.errors import StoreError
 from tenfold.training.checkpoints import (
     NEWEST,

@@ -7,12 +7,12 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.checks.columns import FEWEST, Reading, spread, step_of
+from tenfold.checks.column_readings import FEWEST, Reading, spread, step_of
 from tenfold.checks.finding import Finding
 from tenfold.config import Task
-from tenfold.data.cells import to_spelling, to_words
-from tenfold.data.schema import Schema
-from tenfold.data.table import Table
+from tenfold.data.cells.parse import to_spelling, to_words
+from tenfold.data.columns.schema import Schema
+from tenfold.data.tables.table import Table
 
 ROWS: Final = 2_000  # that are looked at
 EXACT: Final = 1e-9  # share of the variance that rounding leaves

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from tenfold.checks.columns import FEWEST, Reading
+from tenfold.checks.column_readings import FEWEST, Reading
 from tenfold.checks.finding import Finding
 
 

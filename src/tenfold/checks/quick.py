@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.config import Task
-from tenfold.data.encode import EMPTY, Encoded
+from tenfold.data.columns.encode import EMPTY, Encoded
 
 ROWS: Final = 3_000  # that are enough to see what a check asks for
 FEWEST_ROWS: Final = 100

@@ -4,7 +4,7 @@ from typing import Any
 
 import typer
 
-from tenfold.cli import given
+from tenfold.cli import arguments as given
 from tenfold.cli import options as opt
 from tenfold.cli.commands import app
 from tenfold.cli.streams import printing
@@ -27,7 +27,7 @@ def audit(
     options = given.options(said)
     from tenfold.auditing import look  # noqa: PLC0415
     from tenfold.report.console import TerminalWatch  # noqa: PLC0415
-    from tenfold.report.text import audit_lines  # noqa: PLC0415
+    from tenfold.report.summary_text import audit_lines  # noqa: PLC0415
 
     watch = TerminalWatch(console(quiet=quiet))
     with lend_file(data) as source:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tenfold import __version__
-from tenfold.cli import given
+from tenfold.cli import arguments as given
 from tenfold.cli import options as opt
 from tenfold.cli.streams import printing
 from tenfold.cli.terminal import (
@@ -29,7 +29,7 @@ from tenfold.cli.terminal import (
 from tenfold.config import RunOptions
 
 if TYPE_CHECKING:
-    from tenfold.order import Order
+    from tenfold.request import Order
     from tenfold.run import Run
 
 PIPED_WIDTH = 160  # characters of a line where nobody's screen tells
@@ -118,7 +118,7 @@ def predict(  # noqa: PLR0913
     options, mode = given.new_options(said), given.schema_mode(strict=strict, warn=warn)
     import pandas as pd  # noqa: PLC0415
 
-    from tenfold.opening import load  # noqa: PLC0415
+    from tenfold.loading import load  # noqa: PLC0415
 
     loaded = load(run, network=network)
     given.refuse_unfit(loaded, options, inputs, departures)
@@ -158,8 +158,8 @@ def evaluate(
 ) -> None:
     """Score a run on labelled rows or images that it was not trained on."""
     options, mode = given.new_options(said), given.schema_mode(strict=strict, warn=warn)
-    from tenfold.opening import load  # noqa: PLC0415
-    from tenfold.report.text import test_lines  # noqa: PLC0415
+    from tenfold.loading import load  # noqa: PLC0415
+    from tenfold.report.summary_text import test_lines  # noqa: PLC0415
 
     loaded = load(run, network=network)
     given.refuse_unfit(loaded, options)
@@ -198,8 +198,8 @@ def compare(  # noqa: PLR0913
     options = given.options(said | {"time_limit": time_limit})
     from rich.console import Console  # noqa: PLC0415
 
-    from tenfold.comparison.run import Asked, hold  # noqa: PLC0415
-    from tenfold.comparison.terminal import TerminalRace, show_comparison  # noqa: PLC0415
+    from tenfold.comparison.compare import Asked, hold  # noqa: PLC0415
+    from tenfold.comparison.comparison_text import TerminalRace, show_comparison  # noqa: PLC0415
 
     asked = Asked(
         contenders=own or (),
@@ -256,7 +256,7 @@ def _order(
     config: Path | None = None,
 ) -> "Order":
     """Return the run that is asked for: a new one, one that goes on, or one done once more."""
-    from tenfold.order import Order, do_again, go_on  # noqa: PLC0415
+    from tenfold.request import Order, do_again, go_on  # noqa: PLC0415
 
     order = Order(data=data, test=test, options=options, out=out)
     if resume is not None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
 
-    from tenfold.data.admit import Mode
+    from tenfold.data.new_rows.admit import Mode
     from tenfold.intake import Looked
     from tenfold.report.console import PatientBar
     from tenfold.run import Run

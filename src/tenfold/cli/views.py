@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tenfold.cli import given
+from tenfold.cli import arguments as given
 from tenfold.cli import options as opt
 from tenfold.cli.audit import app
 from tenfold.cli.streams import printing
@@ -49,7 +49,7 @@ def explain(
     **said: Any,
 ) -> None:
     """Explain a run: importance of columns and cells, or layers and regions of images."""
-    from tenfold.opening import load  # noqa: PLC0415
+    from tenfold.loading import load  # noqa: PLC0415
     from tenfold.report.console import PatientBar  # noqa: PLC0415
 
     options, parts = given.new_options(said), []
@@ -76,8 +76,8 @@ def explain(
 @app.command()
 def report(run: opt.RunPath, *, as_json: opt.AsJson = False) -> None:
     """Rewrite the report of a run or of a comparison: report.html, and a model card."""
-    from tenfold.comparison.page import COMPARE, rewrite_page  # noqa: PLC0415
-    from tenfold.opening import load  # noqa: PLC0415
+    from tenfold.comparison.comparison_page import COMPARE, rewrite_page  # noqa: PLC0415
+    from tenfold.loading import load  # noqa: PLC0415
 
     page = rewrite_page(run) if (run / COMPARE).is_file() else load(run).write_report()
     if as_json:
@@ -104,7 +104,7 @@ def export(
     as_json: opt.AsJson = False,
 ) -> None:
     """Export the model, preprocessing included, as one file that works without Tenfold."""
-    from tenfold.opening import load  # noqa: PLC0415
+    from tenfold.loading import load  # noqa: PLC0415
 
     loaded = load(run, network=network)
     written = loaded.export(out, form=form, data=data)  # type: ignore[arg-type]
@@ -165,7 +165,7 @@ def exported(model: Path, data: Path | None) -> Iterator[Path]:
         yield model
         return
     from tenfold.kinds.services import SERVICES  # noqa: PLC0415
-    from tenfold.opening import load  # noqa: PLC0415
+    from tenfold.loading import load  # noqa: PLC0415
 
     run = load(model)
     if run.kind not in SERVICES:

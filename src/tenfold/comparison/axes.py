@@ -12,7 +12,7 @@ from tenfold.comparison.rounds import ALL_CORES, ONE_CORE, PROCESSOR
 from tenfold.comparison.verdict import Difference, paired_difference, told
 from tenfold.contest.contest import Contest
 from tenfold.kinds.registry import kind_named
-from tenfold.report.text import NAMES, number
+from tenfold.report.summary_text import NAMES, number
 from tenfold.seeds import Streams
 
 SMALL_LAPTOP: Final = 4 * 10**9  # bytes

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from tenfold.comparison.entry import Entry
 from tenfold.comparison.verdict import paired_difference, told
-from tenfold.report.text import number, pooled_lines
+from tenfold.report.summary_text import number, pooled_lines
 
 HEADER = ("contender", "score", "to the best", "training s", "ms a row", "MB", "")
 

@@ -8,7 +8,7 @@ from tenfold.comparison.scoring import scorers
 from tenfold.config import Decision
 from tenfold.contest.problem import Problem
 from tenfold.option import check
-from tenfold.report.text import NAMES
+from tenfold.report.summary_text import NAMES
 
 RARE: Final = 0.2  # if fewer rows than this are not of the largest class
 

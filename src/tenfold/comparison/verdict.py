@@ -10,7 +10,7 @@ import numpy as np
 from tenfold.comparison.entry import Entry
 from tenfold.evaluate.metrics import NAMED
 from tenfold.evaluate.scores import fold_score
-from tenfold.report.text import NAMES, number
+from tenfold.report.summary_text import NAMES, number
 
 Outcome = Literal["yes", "no", "no_difference", "too_little_data"]
 

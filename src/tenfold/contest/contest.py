@@ -22,7 +22,7 @@ from tenfold.contest.contenders import (
 from tenfold.contest.cost import Cost
 from tenfold.contest.problem import Problem
 from tenfold.contest.round import Round
-from tenfold.data.encode import EMPTY, Encoded
+from tenfold.data.columns.encode import EMPTY, Encoded
 
 MANY_ROWS: Final = 2_000  # of more, fewer folds and a part of the rows show what is to be shown
 PART_OF_MANY: Final = 1 / 4

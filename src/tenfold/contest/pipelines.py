@@ -25,7 +25,7 @@ from sklearn.preprocessing import (
 )
 
 from tenfold.contest.problem import Problem
-from tenfold.data.table import with_columns
+from tenfold.data.tables.table import with_columns
 from tenfold.extras import require
 
 MANY_WORDS: Final = 50  # of a column get columns of their own; the rarer share one

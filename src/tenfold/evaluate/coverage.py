@@ -12,8 +12,8 @@ import torch
 from numpy.typing import NDArray
 from scipy import stats
 
-from tenfold.data.encode import Encoded
-from tenfold.data.split import Splits
+from tenfold.data.columns.encode import Encoded
+from tenfold.data.folds.split import Splits
 from tenfold.evaluate.bounds import bounds_of
 from tenfold.evaluate.scale import find_line, find_scale
 from tenfold.evaluate.scores import (

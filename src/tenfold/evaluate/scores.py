@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from tenfold.config import Task
-from tenfold.data.encode import Encoded
-from tenfold.data.split import Splits
+from tenfold.data.columns.encode import Encoded
+from tenfold.data.folds.split import Splits
 from tenfold.evaluate.metrics import METRICS, Metric, baseline_guess
 from tenfold.evaluate.pooling import Pooled, Said, metrics_to_pool, pool
 from tenfold.seeds import Streams

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.config import Task
-from tenfold.data.encode import Encoded
-from tenfold.data.split import Splits
+from tenfold.data.columns.encode import Encoded
+from tenfold.data.folds.split import Splits
 from tenfold.evaluate.calibration import Calibration, calibrate
 from tenfold.evaluate.coverage import (
     Coverage,

@@ -8,10 +8,10 @@ from typing import Any, Final
 import torch
 from torch import Tensor, nn
 
-from tenfold.data.silence import Silence
 from tenfold.errors import ExportError, StoreError, TenfoldError
 from tenfold.extras import require
 from tenfold.locks import OneAtATime
+from tenfold.silence import Silence
 
 TALKATIVE: Final = ("torch.onnx", "torch.export", "onnxscript", "onnx_ir")
 _EXPORTING: Final = OneAtATime()

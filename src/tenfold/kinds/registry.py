@@ -7,8 +7,8 @@ from typing import Any, Final
 from numpy.typing import NDArray
 
 from tenfold.config import RunOptions
-from tenfold.data.pictures import Pictures
-from tenfold.data.read import InMemory
+from tenfold.data.files.read import InMemory
+from tenfold.data.pictures.pictures import Pictures
 from tenfold.errors import PredictError
 from tenfold.kind import Kind
 from tenfold.kinds.images.image_kind import Images

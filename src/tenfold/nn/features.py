@@ -18,8 +18,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from tenfold.data.encode import FIRST_LEVEL, Encoded
-from tenfold.nn.layout import (
+from tenfold.data.columns.encode import FIRST_LEVEL, Encoded
+from tenfold.nn.feature_layout import (
     CodeGroup,
     FeatureOptions,
     Layout,

@@ -22,8 +22,8 @@ from torch.func import functional_call, stack_module_state, vmap
 from tenfold.errors import NetworkError
 from tenfold.locks import OneAtATime
 from tenfold.nn.chance import seeded
+from tenfold.nn.feature_layout import spans_of
 from tenfold.nn.layer import gradient_memory
-from tenfold.nn.layout import spans_of
 from tenfold.nn.network import FoldNetwork, ParameterGroup
 from tenfold.nn.stacking import Tensors, side_by_side, stack_filled, tensors_of
 from tenfold.nn.threads import each_in_a_thread

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from tenfold.config import Task
-from tenfold.data.encode import Encoded
+from tenfold.data.columns.encode import Encoded
 
 
 @final

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from tenfold.config import Decision
-from tenfold.report.text import decision_lines
+from tenfold.report.summary_text import decision_lines
 from tenfold.training.watch import Callback
 
 PATIENCE_SECONDS: Final = 2.0  # nothing that ends sooner needs a bar

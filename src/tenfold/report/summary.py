@@ -10,12 +10,12 @@ from typing import Any, Final, Self
 from tenfold.config import Decision, Task
 from tenfold.evaluate.calibration import Calibration
 from tenfold.evaluate.coverage import Coverage
-from tenfold.evaluate.groups import GroupScore
+from tenfold.evaluate.group_scores import GroupScore
 from tenfold.evaluate.metrics import HEADLINE
 from tenfold.evaluate.scores import FoldScore, TestScore, score_gain
 from tenfold.seeds import Streams
-from tenfold.study.groups import groups_of_study
 from tenfold.study.study import Study
+from tenfold.study.worst_groups import groups_of_study
 
 FORMAT: Final = 1
 VERSIONS_OF: Final = ("tenfold", "torch", "numpy", "pandas", "scikit-learn", "pillow")

@@ -15,8 +15,8 @@ from matplotlib.colors import LinearSegmentedColormap, to_rgba
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from tenfold.data.silence import Silence
 from tenfold.locks import OneAtATime
+from tenfold.silence import Silence
 
 # Matplotlib writes this colour, and the page gives it a meaning in light and dark.
 INK: Final = "#010203"

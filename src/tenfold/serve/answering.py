@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tenfold.errors import ServeError, TenfoldError
 from tenfold.exported import HIGH, LOW, PROBABILITIES, VALUE, Equality, Feeds, Label
 from tenfold.kinds.service import ROWS
-from tenfold.opening import load
+from tenfold.loading import load
 from tenfold.recalled import about_of
 
 

@@ -11,11 +11,11 @@ from tenfold.errors import ServeError, TenfoldError
 from tenfold.exported import Answering
 from tenfold.kinds.service import FORM, JSON, Question, Service
 from tenfold.kinds.services import service_of
-from tenfold.serve.batches import Batches
+from tenfold.serve.batching import Batches
+from tenfold.serve.form_page import page_of, script_of, style
 from tenfold.serve.guard import Guard
 from tenfold.serve.observed import Observed
 from tenfold.serve.openapi import openapi_of, schema_of
-from tenfold.serve.page import page_of, script_of, style
 from tenfold.serve.replies import error_reply, json_reply
 from tenfold.serve_options import ServeOptions
 

@@ -17,15 +17,15 @@ import safetensors.torch
 import torch
 from numpy.typing import NDArray
 
-from tenfold.data.silence import Silence
 from tenfold.errors import NetworkError, StoreError
 from tenfold.kinds.registry import kind_of_file
 from tenfold.model import Model
-from tenfold.nn.own import MakeModule
+from tenfold.nn.own_modules import MakeModule
 from tenfold.packing import check_counts, describe_conformal
 from tenfold.replacing import replacing
+from tenfold.silence import Silence
+from tenfold.store.members import MANIFEST, WEIGHTS, damaged, read_parts
 from tenfold.store.older import as_today
-from tenfold.store.parcel import MANIFEST, WEIGHTS, damaged, read_parts
 
 FORMAT: Final = 3
 # Another processor rounds otherwise; anything beyond this is a damaged or foreign file.

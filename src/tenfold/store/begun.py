@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Self, final
 
 from tenfold.errors import StoreError
-from tenfold.store.config import CONFIG, Config
 from tenfold.store.files import bring_to_disk, write_json, writing
 from tenfold.store.folder import METRICS
 from tenfold.store.held import Held, require_free
+from tenfold.store.run_config import CONFIG, Config
 from tenfold.training.checkpoints import clear, is_unfinished
 
 

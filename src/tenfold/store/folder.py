@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tenfold.data.answers import answer_table
+from tenfold.answers import answer_table
 from tenfold.errors import StoreError
 from tenfold.store.archive import save_model
 from tenfold.store.files import reading, write_json, write_table, writing
-from tenfold.store.mistakes import write_mistakes
+from tenfold.store.mistake_files import write_mistakes
 from tenfold.study.study import Study
 
 MODEL: Final = "model.tenfold"
@@ -154,6 +154,8 @@ def read_tables(folder: Path, classes: Sequence[str]) -> dict[str, pd.DataFrame]
             table = pd.read_csv(
                 folder / name, dtype=dict.fromkeys(words, str), keep_default_na=False
             )
+            if "watched" in table:
+                table = table.rename(columns=_column_of_today)
             others = table.columns.difference([*words, "line", "file"])
             table[others] = table[others].replace("", np.nan).astype(np.float64)
             table[list(kinds)]  # all of them are there
@@ -199,3 +201,12 @@ def find_model(run: Path) -> Path:
         if near
         else ["tenfold train DATA"],
     )
+
+
+def _column_of_today(column: str) -> str:
+    """Return the name of a column of an old ``history.csv`` by the names of today.
+
+    Validation rows were called watched, and test images after each epoch validation.
+    """
+    today = column.replace("validation_", "test_")
+    return today.replace("watched", "validation_loss")

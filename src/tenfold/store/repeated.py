@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from tenfold.errors import StoreError
-from tenfold.store.config import fingerprint
 from tenfold.store.folder import MODEL, read_answers_of_run
+from tenfold.store.run_config import fingerprint
 
 
 def compare_runs(

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from tenfold.checks.finding import decide
 from tenfold.config import Decision, RunOptions
-from tenfold.data.encode import Encoded
-from tenfold.data.split import Splits
+from tenfold.data.columns.encode import Encoded
+from tenfold.data.folds.split import Splits
 from tenfold.evaluate.metrics import baseline_guess
 from tenfold.evaluate.new_data import Shown, show
 from tenfold.evaluate.scores import (

@@ -14,15 +14,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from tenfold.config import Decision, Task
-from tenfold.data.encode import Encoded
-from tenfold.data.hold_out import validation_rows
-from tenfold.data.split import Splits
+from tenfold.data.columns.encode import Encoded
+from tenfold.data.folds.hold_out import validation_rows
+from tenfold.data.folds.split import Splits
 from tenfold.nn.features import FoldFeatures
 from tenfold.nn.inputs import Inputs, TableInputs
 from tenfold.nn.mlp import FoldMLP, MLPOptions
 from tenfold.nn.modules import ModuleNetwork
 from tenfold.nn.network import FoldNetwork, answer
-from tenfold.nn.own import own_network
+from tenfold.nn.own_modules import own_network
 from tenfold.nn.targets import FoldTarget
 from tenfold.nn.threads import make_ready
 from tenfold.seeds import Streams

@@ -13,14 +13,14 @@ from typing import Final
 import numpy as np
 import torch
 
-from tenfold.data.encode import Encoded
-from tenfold.data.split import Splits
+from tenfold.data.columns.encode import Encoded
+from tenfold.data.folds.split import Splits
 from tenfold.nn.convnets import ScratchClassifier
 from tenfold.nn.head import FoldHead
 from tenfold.nn.inputs import FeatureInputs, PictureInputs
 from tenfold.nn.modules import ModuleNetwork
 from tenfold.nn.network import FoldNetwork
-from tenfold.nn.own import make_modules
+from tenfold.nn.own_modules import make_modules
 from tenfold.nn.targets import FoldTarget
 from tenfold.nn.threads import make_ready
 from tenfold.seeds import Streams

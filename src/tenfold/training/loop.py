@@ -20,7 +20,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from tenfold.data.encode import Encoded
+from tenfold.data.columns.encode import Encoded
 from tenfold.errors import NetworkError
 from tenfold.nn.network import BLOCK, FoldNetwork, answer
 from tenfold.nn.targets import FoldTarget

@@ -5,7 +5,7 @@ from typing import Final
 
 from tenfold.nn.backbones import Backbone
 from tenfold.nn.modules import Treat
-from tenfold.nn.own import MakeModule
+from tenfold.nn.own_modules import MakeModule
 from tenfold.training.augment import Augmentation
 from tenfold.training.recipe import Recipe
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from tenfold.nn.layout import FeatureOptions
+from tenfold.nn.feature_layout import FeatureOptions
 from tenfold.nn.mlp import MLPOptions
-from tenfold.nn.own import MakeModule
+from tenfold.nn.own_modules import MakeModule
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

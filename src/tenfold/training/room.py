@@ -9,8 +9,8 @@ from typing import Final
 import torch
 from torch import nn
 
-from tenfold.data.encode import Encoded
-from tenfold.data.split import Splits
+from tenfold.data.columns.encode import Encoded
+from tenfold.data.folds.split import Splits
 from tenfold.errors import NetworkError
 from tenfold.machine import free_bytes, give_memory_back
 from tenfold.nn.mlp import FoldMLP

@@ -19,7 +19,7 @@ from tenfold.contest.cost import Cost
 from tenfold.contest.pipelines import boosted_trees
 from tenfold.contest.problem import Problem
 from tenfold.contest.round import Round
-from tenfold.data.table import Table
+from tenfold.data.tables.table import Table
 from tenfold.kinds.images import image_expert
 from tenfold.kinds.tables.table_contest import TableContest
 

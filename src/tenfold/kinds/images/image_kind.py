@@ -12,34 +12,34 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from tenfold.checks.finding import Finding
-from tenfold.checks.pictures import check_pictures
+from tenfold.checks.picture_checks import check_pictures
 from tenfold.config import Decision, RunOptions
-from tenfold.data.admit import Mode, admit_pictures
-from tenfold.data.encode import Encoded
-from tenfold.data.folds import DEFAULT_FOLDS, who_answers
-from tenfold.data.groups import Group
-from tenfold.data.picture_files import is_picture_source
-from tenfold.data.picture_groups import groups_of_pictures
-from tenfold.data.picture_schema import (
+from tenfold.data.columns.encode import Encoded
+from tenfold.data.columns.groups import Group
+from tenfold.data.files.read import InMemory
+from tenfold.data.folds.deal import DEFAULT_FOLDS, who_answers
+from tenfold.data.folds.split import splits_of
+from tenfold.data.new_rows.admit import Mode, admit_pictures
+from tenfold.data.pictures.groups import groups_of_pictures
+from tenfold.data.pictures.listing import is_picture_source
+from tenfold.data.pictures.picture_schema import (
     PictureSchema,
     encode_pictures,
     infer_picture_schema,
     read_classes,
 )
-from tenfold.data.pictures import (
+from tenfold.data.pictures.pictures import (
     Pictures,
     read_pictures,
     read_test_pictures,
     read_unlabelled,
 )
-from tenfold.data.read import InMemory
-from tenfold.data.split import splits_of
-from tenfold.data.split_pictures import no_split, set_pictures_apart, split_pictures
+from tenfold.data.pictures.split_pictures import no_split, set_pictures_apart, split_pictures
 from tenfold.errors import UsageError
 from tenfold.evaluate.mistakes import Mistake, mistakes_of
 from tenfold.kind import Kind
+from tenfold.kinds.images.explain.image_explanation import ImageExplanation, explain_pictures
 from tenfold.kinds.images.image_contest import ImageContest, squares_for
-from tenfold.kinds.images.image_explanation import ImageExplanation, explain_pictures
 from tenfold.kinds.images.image_features import see_pictures, stage
 from tenfold.kinds.images.image_labels import check_picture_labels
 from tenfold.kinds.images.image_packing import (
@@ -368,7 +368,7 @@ class Images(Kind):
 
     def draft(self, model: PictureModel, data: Pictures, about: Any) -> Any:
         """Return a model on its way to a file, with pictures that it is compared on."""
-        from tenfold.kinds.images.image_draft import PictureDraft  # noqa: PLC0415 - as of tables
+        from tenfold.kinds.images.export.image_draft import PictureDraft  # noqa: PLC0415 - as of tables
 
         return PictureDraft(model, data, about)
 

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from tenfold.checks.finding import Finding
 from tenfold.checks.labels import check_classes_given
 from tenfold.checks.quick import FEWEST_ROWS, out_of_fold, shuffled_folds
-from tenfold.data.picture_cache import Progress
-from tenfold.data.pictures import Pictures
+from tenfold.data.pictures.cache import Progress
+from tenfold.data.pictures.pictures import Pictures
 from tenfold.kinds.images.picture_model import picture_features, picture_inputs
 from tenfold.nn.backbones import load_backbone
 from tenfold.seeds import Streams

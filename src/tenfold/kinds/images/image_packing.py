@@ -13,8 +13,8 @@ import torch
 from numpy.typing import NDArray
 
 from tenfold.config import MOST_SIDE
-from tenfold.data.picture_schema import PictureSchema
-from tenfold.data.pictures import Pictures
+from tenfold.data.pictures.picture_schema import PictureSchema
+from tenfold.data.pictures.pictures import Pictures
 from tenfold.kind import Kind
 from tenfold.kinds.images.networks.picture_network import Stored
 from tenfold.kinds.images.networks.registry import NETWORKS
@@ -22,7 +22,7 @@ from tenfold.kinds.images.picture_model import PictureEncoder, PictureModel
 from tenfold.model import Ensemble, Model
 from tenfold.nn.backbones import empty_backbone
 from tenfold.nn.modules import ModuleNetwork
-from tenfold.nn.own import MakeModule
+from tenfold.nn.own_modules import MakeModule
 from tenfold.nn.targets import FoldTarget
 from tenfold.packing import (
     check_counts,

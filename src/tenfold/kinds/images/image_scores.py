@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from tenfold.data.picture_schema import PictureSchema, read_classes
-from tenfold.data.pictures import Pictures
+from tenfold.data.pictures.picture_schema import PictureSchema, read_classes
+from tenfold.data.pictures.pictures import Pictures
 from tenfold.evaluate.metrics import accuracy, log_loss
 from tenfold.kinds.images.picture_model import picture_inputs
 from tenfold.nn.network import FoldNetwork, answer

@@ -6,9 +6,9 @@ from typing import Any, ClassVar, Final, final
 
 import numpy as np
 
-from tenfold.data.brightness import doubtful_scales
-from tenfold.data.decode import Square
-from tenfold.data.picture_schema import PictureSchema
+from tenfold.data.pictures.brightness import doubtful_scales
+from tenfold.data.pictures.decode import Square
+from tenfold.data.pictures.picture_schema import PictureSchema
 from tenfold.errors import ServeError
 from tenfold.exported import Answering
 from tenfold.kinds.images.image_file import HEAT, PIXELS

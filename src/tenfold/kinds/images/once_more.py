@@ -6,9 +6,9 @@ from typing import Final
 import numpy as np
 
 from tenfold.config import RunOptions
-from tenfold.data.framing import Framing
-from tenfold.data.picture_files import list_labelled
-from tenfold.data.pictures import Pictures, read_unlabelled
+from tenfold.data.pictures.framing import Framing
+from tenfold.data.pictures.listing import list_labelled
+from tenfold.data.pictures.pictures import Pictures, read_unlabelled
 from tenfold.seeds import Streams
 
 MOST: Final = 500

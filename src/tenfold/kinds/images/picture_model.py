@@ -6,8 +6,8 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from tenfold.data.picture_schema import PictureSchema
-from tenfold.data.pictures import Pictures
+from tenfold.data.pictures.picture_schema import PictureSchema
+from tenfold.data.pictures.pictures import Pictures
 from tenfold.learning import Coded, Progress
 from tenfold.model import Model
 from tenfold.nn.backbones import Backbone

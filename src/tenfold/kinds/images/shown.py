@@ -6,8 +6,8 @@ from typing import Final
 import numpy as np
 from PIL import Image
 
-from tenfold.data.labelled import unlabelled_told
-from tenfold.data.pictures import Pictures
+from tenfold.data.columns.labelled import unlabelled_told
+from tenfold.data.pictures.pictures import Pictures
 
 SIDE: Final = 160  # pixels
 JPEG_QUALITY: Final = 80

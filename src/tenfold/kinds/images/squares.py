@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from tenfold.data.decode import Square, TooLarge, Unreadable, read_square
-from tenfold.data.framing import Framing
+from tenfold.data.pictures.decode import Square, TooLarge, Unreadable, read_square
+from tenfold.data.pictures.framing import Framing
 from tenfold.errors import ServeError
 
 HOT: Final = (255, 64, 0)

@@ -8,11 +8,11 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from tenfold.data.departures import like_training
-from tenfold.data.labelled import unlabelled_told
-from tenfold.data.required import check_columns
-from tenfold.data.schema import Schema
-from tenfold.data.table import Table
+from tenfold.data.columns.labelled import unlabelled_told
+from tenfold.data.columns.required import check_columns
+from tenfold.data.columns.schema import Schema
+from tenfold.data.new_rows.departures import like_training
+from tenfold.data.tables.table import Table
 
 SUFFIXES: Final = (".csv", ".tsv", ".parquet", ".xlsx")
 # What of reading new rows goes without saying, unless it is a guess.

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from tenfold.data.encode import DATE_PARTS, EMPTY, FIRST_LEVEL
+from tenfold.data.columns.encode import DATE_PARTS, EMPTY, FIRST_LEVEL
 from tenfold.learning import Parts
 from tenfold.nn.features import ALIGNED
 

@@ -16,12 +16,13 @@ from tenfold.contest.contender import Contender
 from tenfold.contest.contenders import BASELINE, classical_contenders, network_contender
 from tenfold.contest.contest import MANY_ROWS, Contest
 from tenfold.contest.cost import Cost
-from tenfold.data.bags import PLACES, to_bags
-from tenfold.data.cells import days_of, read_truth, to_moments, to_numbers, to_words
-from tenfold.data.encode import Encoded, names_of
-from tenfold.data.schema import Schema
-from tenfold.data.split import Splits
-from tenfold.data.table import Table
+from tenfold.data.cells.bags import PLACES, to_bags
+from tenfold.data.cells.moments import days_of, to_moments
+from tenfold.data.cells.parse import read_truth, to_numbers, to_words
+from tenfold.data.columns.encode import Encoded, names_of
+from tenfold.data.columns.schema import Schema
+from tenfold.data.folds.split import Splits
+from tenfold.data.tables.table import Table
 from tenfold.kinds.tables.table_expert import expert_columns
 
 ADDED, ADDED_TO_MANY = 22, 8  # columns that an expert adds, of a small table and a large one

@@ -13,13 +13,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tenfold.config import Kind
-from tenfold.data.bags import PLACES, to_bags
-from tenfold.data.cells import read_truth, to_moments, to_numbers, to_spelling
-from tenfold.data.columns import Column
-from tenfold.data.read import as_table
-from tenfold.data.required import check_columns
-from tenfold.data.schema import Schema
-from tenfold.data.table import Table
+from tenfold.data.cells.bags import PLACES, to_bags
+from tenfold.data.cells.moments import to_moments
+from tenfold.data.cells.parse import read_truth, to_numbers, to_spelling
+from tenfold.data.columns.column import Column
+from tenfold.data.columns.required import check_columns
+from tenfold.data.columns.schema import Schema
+from tenfold.data.files.read import as_table
+from tenfold.data.tables.table import Table
 from tenfold.exported import Answering, Feeds
 
 Tensor = Literal["float", "double", "string"]

@@ -10,20 +10,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from tenfold.checks.finding import Finding
-from tenfold.checks.table import check_table
+from tenfold.checks.table_checks import check_table
 from tenfold.config import Decision, RunOptions
-from tenfold.data.admit import (
-    Mode,
-    admit,
-    admit_and_warn,
-    departure_lines,
-    departure_table,
-)
-from tenfold.data.apart import set_apart
-from tenfold.data.departures import like_training
-from tenfold.data.encode import Encoded, encode, number_names, with_times
-from tenfold.data.groups import Group, groups_of_table
-from tenfold.data.labelled import (
+from tenfold.data.columns.encode import Encoded, encode, number_names, with_times
+from tenfold.data.columns.groups import Group, groups_of_table
+from tenfold.data.columns.labelled import (
     labelled_and_warn,
     naming_unlabelled,
     read_answers,
@@ -31,20 +22,29 @@ from tenfold.data.labelled import (
     with_targets,
     with_targets_of,
 )
-from tenfold.data.read import InMemory, read_table
-from tenfold.data.schema import Schema, infer_schema
-from tenfold.data.table import Table
-from tenfold.data.target import find_target, of_classes
+from tenfold.data.columns.schema import Schema, infer_schema
+from tenfold.data.columns.target import find_target, of_classes
+from tenfold.data.files.read import InMemory, read_table
+from tenfold.data.folds.test_rows import set_apart
+from tenfold.data.new_rows.admit import (
+    Mode,
+    admit,
+    admit_and_warn,
+    departure_lines,
+    departure_table,
+)
+from tenfold.data.new_rows.departures import like_training
+from tenfold.data.tables.table import Table
 from tenfold.errors import ReadError, UsageError
 from tenfold.intake import Looked
 from tenfold.kind import Kind
-from tenfold.kinds.tables.held_out import HeldOut
+from tenfold.kinds.tables.explain.held_out import HeldOut
+from tenfold.kinds.tables.explain.table_explanation import TableExplanation, explain_table
 from tenfold.kinds.tables.networks.registry import choose_plan
 from tenfold.kinds.tables.networks.table_network import Setting
 from tenfold.kinds.tables.new_tables import SUFFIXES, joined, reading_told
 from tenfold.kinds.tables.older_tables import with_layouts
 from tenfold.kinds.tables.table_contest import TableContest, table_contest
-from tenfold.kinds.tables.table_explanation import TableExplanation, explain_table
 from tenfold.kinds.tables.table_model import TableEncoder, TableModel
 from tenfold.kinds.tables.table_packing import describe_table, rebuild_table, table_answers
 from tenfold.kinds.tables.table_service import TableService
@@ -316,7 +316,7 @@ class Tables(Kind):
 
     def draft(self, model: TableModel, data: Table, about: Any) -> Any:
         """Return a model on its way to a file, with rows that it is compared on."""
-        from tenfold.kinds.tables.table_draft import TableDraft  # noqa: PLC0415 - loads torch.export
+        from tenfold.kinds.tables.export.table_draft import TableDraft  # noqa: PLC0415 - loads torch.export
 
         return TableDraft(model, data, about)
 

@@ -7,11 +7,11 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from tenfold.data.encode import encode_inputs
-from tenfold.data.read import as_table
-from tenfold.data.required import check_columns
-from tenfold.data.schema import Schema
-from tenfold.data.table import Table
+from tenfold.data.columns.encode import encode_inputs
+from tenfold.data.columns.required import check_columns
+from tenfold.data.columns.schema import Schema
+from tenfold.data.files.read import as_table
+from tenfold.data.tables.table import Table
 from tenfold.learning import Coded, Progress
 from tenfold.model import Model
 from tenfold.nn.inputs import TableInputs

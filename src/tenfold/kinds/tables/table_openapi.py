@@ -3,10 +3,10 @@
 import re
 from typing import Any, Final
 
-from tenfold.data.columns import Column
-from tenfold.data.reading import Reading
-from tenfold.data.spans import AMOUNTS, Form
-from tenfold.data.words import MEANINGS
+from tenfold.data.cells.spans import AMOUNTS, Form
+from tenfold.data.cells.words import MEANINGS
+from tenfold.data.columns.column import Column
+from tenfold.data.tables.reading import Reading
 from tenfold.kinds.service import CSV, JSON
 from tenfold.kinds.tables.table_file import Input, TableFile
 

@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from tenfold.config import TASKS
-from tenfold.data.encode import FIRST_LEVEL, level_counts, number_names
-from tenfold.data.schema import Schema
+from tenfold.data.columns.encode import FIRST_LEVEL, level_counts, number_names
+from tenfold.data.columns.schema import Schema
 from tenfold.kind import Kind
 from tenfold.kinds.tables.networks.registry import BY_FORM
 from tenfold.kinds.tables.table_model import TableEncoder, TableModel, coded_rows
 from tenfold.model import Ensemble, Model
+from tenfold.nn.feature_layout import FeatureOptions, Layout
 from tenfold.nn.features import FoldFeatures
-from tenfold.nn.layout import FeatureOptions, Layout
-from tenfold.nn.own import MakeModule
+from tenfold.nn.own_modules import MakeModule
 from tenfold.nn.targets import FoldTarget
 from tenfold.packing import (
     check_counts,

@@ -12,17 +12,18 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tenfold.data.bags import PLACES, bag_of, no_bag, width_of
-from tenfold.data.cells import number_of, to_moments, truth_of
-from tenfold.data.columns import Column
-from tenfold.data.dtypes import Missing
-from tenfold.data.encoding import GZIP
-from tenfold.data.layouts import ISO
-from tenfold.data.read import read_table
-from tenfold.data.reading import Reading
-from tenfold.data.spans import AMOUNTS
-from tenfold.data.table import Table
-from tenfold.data.words import vocabulary_of
+from tenfold.data.cells.bags import PLACES, bag_of, no_bag, width_of
+from tenfold.data.cells.date_formats import ISO
+from tenfold.data.cells.moments import to_moments
+from tenfold.data.cells.parse import number_of, truth_of
+from tenfold.data.cells.spans import AMOUNTS
+from tenfold.data.cells.words import vocabulary_of
+from tenfold.data.columns.column import Column
+from tenfold.data.files.encoding import GZIP
+from tenfold.data.files.read import read_table
+from tenfold.data.tables.dtypes import Missing
+from tenfold.data.tables.reading import Reading
+from tenfold.data.tables.table import Table
 from tenfold.errors import PredictError, ReadError, ServeError
 from tenfold.exported import Feeds
 from tenfold.kinds.service import check_count, rows_of

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from tenfold.config import Decision, RunOptions
-from tenfold.data.copies import in_order, join_copies, keep_together
-from tenfold.data.encode import Encoded
-from tenfold.data.folds import decide_folds, make_splits, most_folds, who_answers
-from tenfold.data.schema import Schema
-from tenfold.data.split import Splitter, pairs_of, splits_of
-from tenfold.data.standing import Standing
+from tenfold.data.columns.encode import Encoded
+from tenfold.data.columns.schema import Schema
+from tenfold.data.folds.deal import decide_folds, make_splits, most_folds, who_answers
+from tenfold.data.folds.equal_rows import in_order, join_copies, keep_together
+from tenfold.data.folds.split import Splitter, pairs_of, splits_of
+from tenfold.data.tables.standing import Standing
 from tenfold.kinds.tables.networks.registry import find_network
 from tenfold.learning import Dealt
 from tenfold.seeds import Streams

@@ -3,7 +3,7 @@
 from typing import Any, ClassVar, Final
 
 from tenfold.config import TrainOptions
-from tenfold.data.framing import Framing
+from tenfold.data.pictures.framing import Framing
 from tenfold.kinds.images.networks.picture_network import (
     PARTS,
     LaidOutNetwork,

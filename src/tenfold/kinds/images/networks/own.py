@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from tenfold.config import TrainOptions
-from tenfold.data.framing import Framing
+from tenfold.data.pictures.framing import Framing
 from tenfold.kinds.images.networks.picture_network import (
     PictureNetwork,
     Setting,
@@ -11,7 +11,7 @@ from tenfold.kinds.images.networks.picture_network import (
     check_count,
 )
 from tenfold.nn.modules import ModuleNetwork
-from tenfold.nn.own import load_function, make_modules
+from tenfold.nn.own_modules import load_function, make_modules
 from tenfold.packing import require_function
 from tenfold.training.augment import Augmentation
 from tenfold.training.picture_plan import PicturePlan

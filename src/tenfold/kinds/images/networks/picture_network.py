@@ -9,12 +9,12 @@ import torch
 from torch import nn
 
 from tenfold.config import Decision, TrainOptions
-from tenfold.data.framing import Framing
+from tenfold.data.pictures.framing import Framing
 from tenfold.kinds.images.picture_model import PictureEncoder, PictureModel
 from tenfold.nn.backbones import Backbone
 from tenfold.nn.modules import ModuleNetwork
 from tenfold.nn.network import FoldNetwork
-from tenfold.nn.own import MakeModule
+from tenfold.nn.own_modules import MakeModule
 from tenfold.training.fit_pictures import TURNS
 from tenfold.training.picture_plan import PicturePlan
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Final
 import torch
 
 from tenfold.config import Decision, TrainOptions
-from tenfold.data.framing import Framing
+from tenfold.data.pictures.framing import Framing
 from tenfold.kinds.images.networks.picture_network import PictureNetwork, Setting, Stored
 from tenfold.kinds.images.picture_model import PictureModel
 from tenfold.nn.head import FoldHead

@@ -5,14 +5,14 @@ from dataclasses import replace
 from typing import Final
 
 from tenfold.config import Decision, TrainOptions
-from tenfold.data.framing import Framing
+from tenfold.data.pictures.framing import Framing
 from tenfold.kinds.images.networks.fine_tuned import FineTunedNetwork
 from tenfold.kinds.images.networks.own import Own
 from tenfold.kinds.images.networks.picture_network import PictureNetwork, Setting
 from tenfold.kinds.images.networks.pretrained import Pretrained
 from tenfold.kinds.images.networks.scratch import Scratch
 from tenfold.kinds.images.networks.tutorial import Tutorial
-from tenfold.nn.own import MakeModule
+from tenfold.nn.own_modules import MakeModule
 from tenfold.training.picture_plan import PicturePlan
 
 OWN: Final = Own()  # what no other is called

@@ -6,7 +6,7 @@ from typing import ClassVar, Final
 from torch import Tensor
 
 from tenfold.config import Quality, TrainOptions
-from tenfold.data.framing import Framing
+from tenfold.data.pictures.framing import Framing
 from tenfold.kinds.images.networks.picture_network import (
     PARTS,
     LaidOutNetwork,

@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from tenfold.config import TrainOptions
-from tenfold.data.framing import Framing
+from tenfold.data.pictures.framing import Framing
 from tenfold.kinds.images.networks.picture_network import LaidOutNetwork, Setting, Stored
 from tenfold.nn.convnets import TutorialClassifier
 from tenfold.training.augment import Augmentation

@@ -7,7 +7,7 @@ import numpy as np
 
 from tenfold.config import Decision, Quality
 from tenfold.kinds.tables.networks.table_network import PerceptronNetwork, Setting
-from tenfold.nn.layout import FeatureOptions
+from tenfold.nn.feature_layout import FeatureOptions
 from tenfold.nn.mlp import MLPOptions
 from tenfold.training.recipe import Plan, Recipe
 

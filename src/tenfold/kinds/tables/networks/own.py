@@ -5,10 +5,10 @@ from typing import Any, ClassVar
 
 from tenfold.config import TrainOptions
 from tenfold.kinds.tables.networks.table_network import Setting, TableNetwork
+from tenfold.nn.feature_layout import FeatureOptions
 from tenfold.nn.features import FoldFeatures
-from tenfold.nn.layout import FeatureOptions
 from tenfold.nn.network import FoldNetwork
-from tenfold.nn.own import MakeModule, load_function, own_network
+from tenfold.nn.own_modules import MakeModule, load_function, own_network
 from tenfold.packing import require_function
 from tenfold.training.recipe import Plan, Recipe
 

@@ -9,7 +9,7 @@ from tenfold.kinds.tables.networks.default import Default
 from tenfold.kinds.tables.networks.own import Own
 from tenfold.kinds.tables.networks.table_network import Setting, TableNetwork
 from tenfold.kinds.tables.networks.tutorial import Tutorial
-from tenfold.nn.own import MakeModule
+from tenfold.nn.own_modules import MakeModule
 from tenfold.training.recipe import Plan
 
 OWN: Final = Own()  # what no other is called

@@ -8,11 +8,11 @@ from typing import Any, ClassVar, Final
 import torch
 
 from tenfold.config import Decision, Task, TrainOptions
-from tenfold.data.encode import Encoded
+from tenfold.data.columns.encode import Encoded
 from tenfold.nn.features import FoldFeatures
 from tenfold.nn.mlp import FoldMLP, MLPOptions
 from tenfold.nn.network import FoldNetwork
-from tenfold.nn.own import MakeModule
+from tenfold.nn.own_modules import MakeModule
 from tenfold.training.recipe import Plan, Recipe
 
 MOST_LAYERS: Final = 100

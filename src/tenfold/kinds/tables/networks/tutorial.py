@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from tenfold.errors import NetworkError
 from tenfold.kinds.tables.networks.table_network import PerceptronNetwork, Setting
-from tenfold.nn.layout import FeatureOptions
+from tenfold.nn.feature_layout import FeatureOptions
 from tenfold.nn.mlp import MLPOptions
 from tenfold.training.recipe import Plan, Recipe
 

@@ -1,0 +1,214 @@
+"""All checks of pictures: copies, classes, and what gives a class away beside the picture.
+
+Shape letters in this file:
+    N  pictures    T  pixels of a thumbnail    B  pixels of its border
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import ks_2samp
+
+from tenfold.checks.column_readings import FEWEST, Reading, told_alone, told_by_neighbours
+from tenfold.checks.drift import check_overlap
+from tenfold.checks.finding import Finding, in_order
+from tenfold.checks.rare_classes import check_classes
+from tenfold.data.pictures.decode import THUMB_SIDE
+from tenfold.data.pictures.near_copies import copy_sets, sets_of_several, standardized
+from tenfold.data.pictures.picture_schema import PictureSchema, read_classes
+from tenfold.data.pictures.pictures import Pictures
+
+GIVEN_AWAY: Final = 0.8  # of the guess's mistakes, avoided by one figure of a picture
+MIXED: Final = 0.005  # of the pictures, equal to one of another class
+MOVED: Final = 0.5  # distance between two distributions
+SURE: Final = 1e-6
+SHOWN: Final = 3
+
+# File names that differ in their last number alone.
+ASKED: Final = 1_000
+FEWEST_GROUPS: Final = 10
+ALIKE: Final = 0.3  # of the pictures, whose nearest of the class is of the same name
+TIMES: Final = 5.0  # as often as by chance
+_NUMBER: Final = re.compile(r"[\W_]*\d+$")
+
+
+def check_pictures(
+    pictures: Pictures,
+    schema: PictureSchema,
+    test: Pictures | None,
+    *,
+    keep_copies: bool = False,
+) -> tuple[Finding, ...]:
+    """Return what makes a score on pictures a lie, or may.
+
+    Parameters
+    ----------
+    pictures : Pictures
+        Labelled.
+    schema : PictureSchema
+    test : Pictures, optional
+        Test pictures.
+    keep_copies : bool
+        Whether the user wants copies as they are.
+    """
+    target = read_classes(pictures, schema)
+    found = [
+        *check_classes(target, schema.classes, "images"),
+        *_check_figures(pictures, target),
+    ]
+    if pictures.groups is None:
+        found += _check_names(pictures, target)
+    if not keep_copies or test is not None:
+        thumbs = [part.thumbs for part in (pictures, test) if part is not None]
+        sets = copy_sets(np.concatenate(thumbs))
+        own, asked = sets[: len(pictures)], sets[len(pictures) :]
+        found += _check_mixed(pictures, target, own)
+        if test is not None:
+            usual = float((np.bincount(own)[own] > 1).mean())
+            shared = int(np.isin(asked, own).sum())
+            found += check_overlap(shared, usual, len(test), "images")
+    if test is not None:
+        found += _check_test(pictures, test)
+    return in_order(found)
+
+
+def figures_of(pictures: Pictures) -> list[Reading]:
+    """Return what can be said of a picture without seeing what it shows."""
+    width, height = np.maximum(pictures.extents.T, 1).astype(np.float64)
+    thumbs_NT = pictures.thumbs.astype(np.float64)
+    square = thumbs_NT.reshape(-1, THUMB_SIDE, THUMB_SIDE)
+    border_NB = np.concatenate(
+        [square[:, 0], square[:, -1], square[:, :, 0], square[:, :, -1]], axis=1
+    )
+    formats = np.unique(np.array(pictures.formats), return_inverse=True)[1]
+    figures = {
+        "file format": formats,
+        "width": width,
+        "height": height,
+        "aspect ratio": width / height,
+        "brightness": thumbs_NT.mean(axis=1),
+        "contrast": thumbs_NT.std(axis=1),
+        "brightness of the border": border_NB.mean(axis=1),
+    }
+    return [
+        Reading(name=name, values=values.astype(np.float64), words=name == "file format")
+        for name, values in figures.items()
+    ]
+
+
+def _check_figures(pictures: Pictures, target: NDArray[np.int64]) -> Iterator[Finding]:
+    """Yield what tells classes apart beside what pictures show: A13."""
+    if len(pictures) < FEWEST or len(np.unique(target)) < 2:
+        return
+    given: list[tuple[float, str]] = []
+    for figure in figures_of(pictures):
+        share = max(
+            told_alone(figure, target, "classification"),
+            told_by_neighbours(figure, target, "classification"),
+        )
+        if share >= GIVEN_AWAY:
+            given.append((share, figure.name))
+    if given:
+        shown = ", ".join(f"{name} ({100 * share:.0f} %)" for share, name in given)
+        yield Finding(
+            code="A13",
+            severity="warning",
+            fact=f"the {given[0][1]} alone gives the class away",
+            place={"baseline mistakes avoided": shown},
+            fix=(
+                "collect images of all classes from the same source, saved in the same way",
+                "keep them as they are, if new images will differ in the same way",
+            ),
+        )
+
+
+def _check_mixed(
+    pictures: Pictures, target: NDArray[np.int64], sets: NDArray[np.int64]
+) -> Iterator[Finding]:
+    """Yield equal pictures of several classes: A12."""
+    mixed = [members for members in sets_of_several(sets) if len(set(target[members])) > 1]
+    if not mixed:
+        return
+    count = sum(map(len, mixed))
+    shown = []
+    for members in mixed[:SHOWN]:
+        names = np.unique(target[members], return_index=True)[1]
+        shown.append(" = ".join(pictures.files[i] for i in members[names][:2]))
+    yield Finding(
+        code="A12",
+        severity="warning" if count > MIXED * len(pictures) else "info",
+        fact=f"{count:,} images are duplicates or near duplicates of one of another class",
+        place={"examples": "; ".join(shown)},
+        fix=("keep each only in its correct class",),
+    )
+
+
+def _check_test(pictures: Pictures, test: Pictures) -> Iterator[Finding]:
+    """Yield whether test pictures differ in more than what they show: A08."""
+    if min(len(pictures), len(test)) < FEWEST:
+        return
+    moved = []
+    for one, other in zip(figures_of(pictures)[1:], figures_of(test)[1:], strict=True):
+        found = ks_2samp(one.values, other.values)
+        if found.statistic >= MOVED and found.pvalue < SURE:
+            moved.append(f"{one.name} ({found.statistic:.2f} of 1)")
+    if moved:
+        yield Finding(
+            code="A08",
+            severity="warning",
+            fact="test images can be distinguished from the others without looking at their "
+            "content",
+            place={"distance": ", ".join(moved)},
+            fix=(
+                (
+                    "choose test images at random, if new images will be like all of these: "
+                    "--test-size 0.2"
+                ),
+                "keep them, if new images will be like the test images",
+            ),
+        )
+
+
+def _check_names(pictures: Pictures, target: NDArray[np.int64]) -> Iterator[Finding]:
+    """Yield whether files that differ in a number alone look alike: A09."""
+    stems = [
+        str(PurePosixPath(name.replace("\\", "/")).with_suffix("")) for name in pictures.files
+    ]
+    keys = np.array(
+        [f"{at} {_NUMBER.sub('', stem)}" for at, stem in zip(target, stems, strict=True)]
+    )
+    _, group, size = np.unique(keys, return_inverse=True, return_counts=True)
+    several = np.flatnonzero(size[group] > 1)
+    if (size > 1).sum() < FEWEST_GROUPS or len(several) < FEWEST * 2:
+        return
+    of_class = np.bincount(target)
+    x_NT, _ = standardized(pictures.thumbs)
+    ask = np.random.default_rng(0).permutation(several)[:ASKED]
+    near = x_NT[ask] @ x_NT.T
+    near[np.arange(len(ask)), ask] = -np.inf
+    near[target[ask][:, None] != target] = -np.inf
+    same = float((group[near.argmax(axis=1)] == group[ask]).mean())
+    chance = float(((size[group[ask]] - 1) / np.maximum(of_class[target[ask]] - 1, 1)).mean())
+    if same < ALIKE or same < TIMES * chance:
+        return
+    example = stems[int(ask[0])]
+    yield Finding(
+        code="A09",
+        severity="warning",
+        fact="images whose names differ only in a number look alike",
+        place={
+            "evidence": f"for {100 * same:.0f} % of them the most similar image of their "
+            f"class has such a name; by chance it would be {100 * chance:.0f} %",
+            "examples": f"{_NUMBER.sub('', example)}...",
+        },
+        fix=(
+            (
+                "list files, classes and groups in a CSV, and name the column of the groups: "
+                "--group-column NAME"
+            ),
+        ),
+    )

@@ -1,0 +1,1 @@
+"""What one cell means: words, numbers with what stands beside them, dates, durations."""

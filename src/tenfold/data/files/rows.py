@@ -1,0 +1,191 @@
+"""The rows of a table among the records of a file: each is one, is rejected, or is no data."""
+
+import csv
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import dropwhile
+from operator import attrgetter
+from typing import Final
+
+from tenfold.config import Decision
+from tenfold.data.files.footer import Found, find_footer
+from tenfold.data.files.layout import COMMENT, Layout, as_text, counted, find_layout, told
+from tenfold.data.files.text import (
+    LEFT_OPEN,
+    MOST_COLUMNS,
+    NEVER_CLOSED,
+    TOO_LONG,
+    Record,
+    quotation_error,
+    too_many_columns,
+)
+from tenfold.data.tables.signs import shown_by
+from tenfold.data.tables.table import RejectedRow
+from tenfold.errors import ReadError
+from tenfold.read_options import ReadOptions
+
+REPEATED: Final = "it repeats the column names"
+ASKED: Final = "it is below the table, as requested"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FoundRows:
+    """The rows of a table, and what else stands in its file.
+
+    ``unnamed`` are the positions of columns with no name in the file; ``aside`` is what
+    was seen to be no data, ``rejected`` what should have been.
+    """
+
+    names: tuple[str, ...]
+    unnamed: frozenset[int]
+    header: bool
+    rows: list[Record]
+    rejected: tuple[RejectedRow, ...]
+    aside: tuple[RejectedRow, ...]
+    decisions: tuple[Decision, ...]
+
+
+@dataclass(slots=True)
+class _Sorted:
+    whole: list[Record] = field(default_factory=list)
+    odd: list[Found] = field(default_factory=list)
+    aside: list[Found] = field(default_factory=list)
+
+
+def find_rows(
+    first: Sequence[Record], columns: int, records: Iterable[Record], options: ReadOptions
+) -> FoundRows:
+    """Find the rows of a table.
+
+    Parameters
+    ----------
+    first : sequence of Record
+        The first of a file.
+    columns : int
+        How many cells most of them have.
+    records : iterable of Record
+        All of the file.
+    options : ReadOptions
+
+    Raises
+    ------
+    ReadError
+        D02 if there is no record, D09 if quotation marks hide the names or all rows, D11 if
+        there are too many columns.
+    """
+    mark = options.comment
+    comments = [(row, COMMENT) for row in first if mark and _begins(row, mark)]
+    first = [row for row in first if not mark or not _begins(row, mark)]
+    if not first:
+        raise ReadError("D02", "the file has no rows")
+    if all(row.fault for row in first):
+        raise quotation_error(first[0])
+    if columns > MOST_COLUMNS:
+        raise too_many_columns(columns)
+    layout = find_layout(first, columns, options)
+    cells = (c for r in first if r.line >= layout.begin for c in r.cells if isinstance(c, str))
+    decimal = options.decimal or shown_by(cells).decimal or "."
+    decisions = list(layout.decisions)
+    rows = dropwhile(lambda record: record.line < layout.begin, records)
+    found = _sort(rows, layout, mark)
+    found.aside[:0] = [(row, why) for row, why in comments if row.line < layout.begin]
+    decisions += _of_aside(found.aside)
+    below = _take_footer(found, decimal, options)
+    if below and options.skip_footer is None:
+        where = "below the table" if _are_last(below, found) else "in and below the table"
+        what = f"{counted([row for row, _ in below])} {where} left out"
+        why = told([row for row, _ in below])
+        decisions.append(Decision(what=what, why=why, change_with="--skip-footer"))
+    aside = [RejectedRow(line=row.line, reason=why) for row, why in found.aside + below]
+    rejected = [RejectedRow(line=row.line, reason=why) for row, why in found.odd]
+    return FoundRows(
+        names=layout.names,
+        unnamed=layout.unnamed,
+        header=layout.header is not None,
+        rows=found.whole,
+        rejected=tuple(rejected),
+        aside=tuple(sorted([*layout.aside, *aside], key=attrgetter("line"))),
+        decisions=tuple(decisions),
+    )
+
+
+def _sort(records: Iterable[Record], layout: Layout, mark: str | None) -> _Sorted:
+    """Sort the records below the names into rows, rejected ones, and what is no data."""
+    found, columns, header = _Sorted(), len(layout.names), layout.header
+    for record in records:
+        cells = record.cells
+        if mark and _begins(record, mark):
+            found.aside.append((record, COMMENT))
+        elif len(cells) == columns and record.fault is None:
+            if cells == header:
+                found.aside.append((record, REPEATED))
+            else:
+                found.whole.append(record)
+        elif layout.ends_empty and len(cells) == columns - 1 and record.fault is None:
+            cells.append("")
+            found.whole.append(record)
+        elif layout.mark and _begins(record, layout.mark):
+            found.aside.append((record, COMMENT))
+        else:
+            found.odd.append((record, _reason(record, columns)))
+    return found
+
+
+def _begins(record: Record, mark: str) -> bool:
+    """Tell whether a record begins with the mark of a comment."""
+    return bool(record.cells) and as_text(record.cells[0]).startswith(mark)
+
+
+def _reason(record: Record, columns: int) -> str:
+    """Say why a record cannot be a row.
+
+    Raises
+    ------
+    ReadError
+        D09, if its quotation marks hide all that follows.
+    """
+    if record.fault in {NEVER_CLOSED, LEFT_OPEN}:
+        raise quotation_error(record)
+    if record.fault is None:
+        reason = f"it has {len(record.cells)} cells, but the table has {columns} columns"
+        if record.lines > 1:
+            reason += (
+                f"; by its quotation marks, it extends to line {record.line + record.lines - 1}"
+            )
+        return reason
+    if record.fault.startswith(TOO_LONG):
+        return f"a cell has more than {csv.field_size_limit():,} characters"
+    return f"its quotation marks are wrong: {record.fault}"
+
+
+def _are_last(below: Sequence[Found], found: _Sorted) -> bool:
+    return not found.whole or below[0][0].line > found.whole[-1].line
+
+
+def _take_footer(found: _Sorted, decimal: str, options: ReadOptions) -> list[Found]:
+    """Take away what stands below the table, and return it."""
+    odd = [row for row, _ in found.odd]
+    if options.skip_footer is not None:
+        every = sorted([*found.whole, *odd], key=attrgetter("line"))
+        below = [(row, ASKED) for row in every[len(every) - options.skip_footer :]]
+    else:
+        below = find_footer(found.whole, odd, decimal, frozenset(options.missing or ()))
+    if below:
+        lines = {row.line for row, _ in below}
+        found.whole = [row for row in found.whole if row.line not in lines]
+        found.odd = [(row, why) for row, why in found.odd if row.line not in lines]
+    return below
+
+
+def _of_aside(aside: Sequence[Found]) -> list[Decision]:
+    """Say what among the rows was seen to be none."""
+    comments = [row for row, reason in aside if reason == COMMENT]
+    repeated = [row for row, reason in aside if reason == REPEATED]
+    decisions = []
+    if comments:
+        what = f"{counted(comments)} among the rows left out as comments"
+        decisions.append(Decision(what=what, why=told(comments), change_with="--comment"))
+    if repeated:
+        what = f"{counted(repeated)} that repeat the column names left out"
+        decisions.append(Decision(what=what, why=told(repeated), change_with="--no-header"))
+    return decisions

@@ -1,0 +1,1 @@
+"""Which rows each fold learns from and which it is tested on."""

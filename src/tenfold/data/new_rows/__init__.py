@@ -1,0 +1,1 @@
+"""Whether new rows are like those of training."""

@@ -1,0 +1,209 @@
+"""What becomes of rows that are not like those of training, and how they are told of."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, Literal, get_args
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tenfold.data.columns.required import check_columns
+from tenfold.data.columns.schema import Schema
+from tenfold.data.new_rows.departures import Departure, What, like_training
+from tenfold.data.pictures.pictures import Pictures
+from tenfold.data.tables.rejected import SHOWN
+from tenfold.data.tables.table import Table
+from tenfold.errors import PredictError
+from tenfold.notices import warn
+from tenfold.option import check
+
+Mode = Literal["strict", "warn"]
+MODES: Final = get_args(Mode)
+FIRST: Final = 3  # cells that a line names
+SAID: Final[dict[What, str]] = {
+    "unexpected type": "cannot be read as {training}, treated as missing",
+    "perhaps a fraction": "without a %, read as percent ({training} in training), though they "
+    "may be fractions of one",
+    "unseen category": "categories not seen in training",
+    "below the training range": "below the range of the training data ({training})",
+    "above the training range": "above the range of the training data ({training})",
+    "empty": "empty, although no cell was empty in training",
+}
+
+
+def admit(
+    table: Table, schema: Schema, mode: Mode | None
+) -> tuple[Table, tuple[Departure, ...]]:
+    """Return rows as a model reads them and where they depart, or refuse them.
+
+    Parameters
+    ----------
+    table : Table
+    schema : Schema
+    mode : {"strict", "warn"} or None
+        ``"strict"`` refuses any departure; ``"warn"`` none: what cannot be read is empty. By
+        default every column has to be there, with a cell that can be read.
+
+    Raises
+    ------
+    PredictError
+        P08, if there is a departure or a rejected row and the mode is ``"strict"``; P01 or P02,
+        if a column is missing or no cell of it can be read, by default.
+    """
+    fitted, found = like_training(table, schema)
+    if mode == "strict" and (found or table.rejected):
+        raise _refusal(table, found)
+    # By default a column may be neither missing nor unreadable; only then look once more.
+    if mode is None and {d.what for d in found} & {"missing column", "unexpected type"}:
+        check_columns(table.frame, schema, table.decimal)
+    return fitted, found
+
+
+def _refusal(table: Table, found: Sequence[Departure]) -> PredictError:
+    place = {"file": table.source}
+    lines = list(_lines(table, found))
+    for name, line in lines[:SHOWN]:
+        place[name] = f"{place[name]}; {line}" if name in place else line
+    if len(lines) > SHOWN:
+        place["and"] = f"{len(lines) - SHOWN:,} more"
+    if table.rejected:
+        first = table.rejected[0]
+        place["left out"] = f"line {first.line}: {first.reason}"
+    columns = len({departure.column for departure in found})
+    fact = f"{columns:,} columns differ from the training data"
+    if columns == 1:
+        fact = "one column differs from the training data"
+    if not columns:
+        fact = f"{len(table.rejected):,} rows cannot be used"
+    fix = ["correct these cells", "predict all rows, and only warn about these: --warn"]
+    return PredictError("P08", fact, place=place, fix=fix)
+
+
+def departure_lines(table: Table, found: Sequence[Departure]) -> list[str]:
+    """Say in a line for each departure what it is, where first, and what training had."""
+    return [f"{name}: {line}" for name, line in _lines(table, found)]
+
+
+def _lines(table: Table, found: Sequence[Departure]) -> Iterator[tuple[str, str]]:
+    """Yield a name, or several, and what is said of them."""
+    for departure in found:
+        if departure.what != "extra column":
+            yield repr(departure.column), _line(table, departure)
+    extra = [departure.column for departure in found if departure.what == "extra column"]
+    if extra:
+        names = ", ".join(map(repr, extra[:SHOWN]))
+        more = f" and {len(extra) - SHOWN:,} more" if len(extra) > SHOWN else ""
+        yield names + more, "not in the training data, ignored"
+
+
+def _line(table: Table, departure: Departure) -> str:
+    meant = departure.meant
+    if departure.what == "missing column":
+        now = meant.get(departure.column)
+        hint = "" if now is None else f"; is it {now!r} now?"
+        return f"missing, treated as empty{hint}"
+    said = SAID[departure.what].format(training=departure.training)
+    if departure.what == "unexpected type" and meant:
+        said += f" (they look like {next(iter(meant.values()))})"
+    told = ", ".join(f"line {table.lines[row]}{cell}" for row, cell in _firsts(departure))
+    count = f"{len(departure.rows):,} of {len(table):,} cells"
+    return f"{said}: {count}, {told}{', ...' if len(departure.rows) > FIRST else ''}"
+
+
+def _firsts(departure: Departure) -> list[tuple[int, str]]:
+    """Return the first rows with cells that differ, and how each cell is shown."""
+    rows = departure.rows.tolist()
+    if departure.what == "empty":
+        return [(row, "") for row in rows[:FIRST]]
+    first: dict[str, int] = {}
+    for row, cell in zip(rows, departure.cells, strict=True):
+        first.setdefault(cell, row)  # the same cell again would tell nothing new
+    told = []
+    for cell, row in list(first.items())[:FIRST]:
+        is_word = departure.what == "unseen category"
+        near = departure.meant.get(cell) if is_word else None
+        shown = repr(cell[:40]) if is_word or departure.what == "unexpected type" else cell
+        told.append((row, f" ({shown}, is it {near!r}?)" if near else f" ({shown})"))
+    return told
+
+
+def departure_table(
+    found: Sequence[Departure], places: Sequence[Any] | NDArray[Any] | pd.Index
+) -> pd.DataFrame:
+    """Lay departures out as a table, a row a cell.
+
+    Parameters
+    ----------
+    found : sequence of Departure
+    places : sequence
+        Of each row of the table that was looked at: its line, or its label.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``line`` (empty for a whole column), ``column``, ``what``, ``cell``,
+        ``training`` and ``meant``.
+    """
+    rows = [
+        (place, one.column, one.what, cell, one.training, one.meant.get(cell))
+        for one in found
+        for place, cell in _cells(one, places)
+    ]
+    names = ["line", "column", "what", "cell", "training", "meant"]
+    return pd.DataFrame(rows, columns=names, dtype=object)
+
+
+def _cells(departure: Departure, places: Any) -> Iterator[tuple[Any, str]]:
+    if departure.is_column:
+        yield None, departure.column
+        return
+    at = np.asarray(places, dtype=object)[departure.rows]
+    yield from zip(at.tolist(), departure.cells, strict=True)
+
+
+def admit_and_warn(table: Table, schema: Schema, mode: Mode | None) -> Table:
+    """Return rows as a model reads them, and tell as a Python warning where they depart.
+
+    Without a mode they come back as they are, unread.
+
+    Raises
+    ------
+    PredictError
+        P08, as of ``admit``.
+    """
+    if mode is None:
+        return table
+    check(mode in MODES, "schema", mode, " or ".join(MODES))
+    fitted, found = admit(table, schema, mode)
+    notices = [f"{notice.what}: {notice.why}" for notice in table.notices]
+    if found or notices:
+        lines = "\n  ".join([*notices, *departure_lines(table, found)])
+        said = f"{table.source} differs from the training data:\n  {lines}"
+        warn(said)
+    return fitted
+
+
+def warn_of_doubts(pictures: Pictures) -> None:
+    """Tell as a Python warning where training did not say what is white in pictures."""
+    for doubt in pictures.doubts:
+        warn(f"{doubt.what}: {doubt.why}")
+
+
+def admit_pictures(pictures: Pictures, mode: Mode | None, *, told: bool) -> None:
+    """Refuse pictures of which some cannot be read, if the mode is ``"strict"``.
+
+    Unless they are told already, doubts about what is white become Python warnings.
+
+    Raises
+    ------
+    PredictError
+        P08.
+    """
+    check(mode in {None, *MODES}, "schema", mode, " or ".join(MODES))
+    if not told:
+        warn_of_doubts(pictures)
+    if mode != "strict" or not pictures.rejected:
+        return
+    fact = f"{len(pictures.rejected):,} images cannot be read"
+    place = {file.file: file.reason for file in pictures.rejected[:SHOWN]}
+    raise PredictError("P08", fact, place=place, fix=["fix these files or leave them out"])

@@ -1,0 +1,1 @@
+"""From files of pictures to squares of one size, and to folds."""

@@ -1,0 +1,22 @@
+"""Groups of pictures that a user can name: of a class, or as bright or as rich in contrast."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from tenfold.data.columns.groups import Group, by_range, by_word
+from tenfold.data.pictures.pictures import Pictures
+
+
+def groups_of_pictures(pictures: Pictures) -> Iterator[Group]:
+    """Yield groups of at least 30 pictures by their class, their brightness, their contrast."""
+    if pictures.labels is not None:
+        for group in by_word("class", pictures.labels):
+            yield replace(group, by_truth=True)
+    thumbs = pictures.thumbs.astype(np.float64)
+    for name, numbers in (
+        ("brightness", thumbs.mean(axis=1)),
+        ("contrast", thumbs.std(axis=1)),
+    ):
+        yield from by_range(f"{name} (0 to 255)", numbers)

@@ -1,0 +1,121 @@
+"""What a network for pictures has to know of them: their classes and their frame."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tenfold.config import Task
+from tenfold.data.columns.encode import Encoded
+from tenfold.data.pictures.framing import Framing
+from tenfold.data.pictures.pictures import Pictures
+from tenfold.errors import PredictError, SchemaError
+
+TARGET: Final = "class"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PictureSchema:
+    """The classes of pictures, and how a picture becomes a square.
+
+    Attributes
+    ----------
+    classes : tuple of str
+        Sorted.
+    framing : Framing
+    target : str
+        What the column of classes is called where there is one.
+    """
+
+    classes: tuple[str, ...]
+    framing: Framing
+    target: str = TARGET
+
+    @property
+    def task(self) -> Task:
+        """Pictures are told apart by class."""
+        return "classification"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the schema as a JSON object; ``from_dict`` is the way back."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "PictureSchema":
+        """Make a schema from what ``to_dict`` returned, unknown keys left out."""
+        framing = data["framing"]
+        return cls(
+            classes=tuple(map(str, data["classes"])),
+            framing=Framing(
+                size=int(framing["size"]),
+                crop=float(framing["crop"]),
+                white=None if framing.get("white") is None else float(framing["white"]),
+                deep_white=None
+                if framing.get("deep_white") is None
+                else int(framing["deep_white"]),
+                black=float(framing.get("black", 0.0)),
+                deep_black=float(framing.get("deep_black", 0.0)),
+                settled=bool(framing.get("settled", True)),
+            ),
+            target=str(data["target"]),
+        )
+
+
+def infer_picture_schema(pictures: Pictures) -> PictureSchema:
+    """Return the classes of labelled pictures, sorted as text.
+
+    Raises
+    ------
+    SchemaError
+        S06, if all are of one class.
+    """
+    labels = () if pictures.labels is None else pictures.labels
+    classes = tuple(sorted(set(map(str, labels))))
+    if len(classes) < 2:
+        found = (
+            f"every image is of the class {classes[0]!r}" if classes else "no image has a class"
+        )
+        raise SchemaError(
+            "S06",
+            f"{found}: there is nothing to classify",
+            place={"images": pictures.source},
+            fix=["make a folder for each class, and name the folder that contains them"],
+        )
+    return PictureSchema(classes=classes, framing=pictures.framing)
+
+
+def encode_pictures(pictures: Pictures, schema: PictureSchema) -> Encoded:
+    """Return pictures as rows without numbers: classes, weights of 1, and groups.
+
+    A class that the schema does not know becomes -1.
+    """
+    place = {name: i for i, name in enumerate(schema.classes)}
+    labels = [] if pictures.labels is None else pictures.labels.tolist()
+    target = np.array([place.get(str(label), -1) for label in labels], dtype=np.int64)
+    return Encoded.of_numbers(np.zeros((len(pictures), 0)), target, groups=pictures.groups)
+
+
+def read_classes(pictures: Pictures, schema: PictureSchema) -> NDArray[np.int64]:
+    """Return the class number of each labelled picture, shape (N,).
+
+    Raises
+    ------
+    PredictError
+        P03 or P04, if there are no pictures, or some are of classes never learnt.
+    """
+    place = {"images": pictures.source}
+    if pictures.labels is None or len(pictures) == 0:
+        fix = ["put the images into one folder per class"]
+        raise PredictError("P03", "no image has a class", place=place, fix=fix)
+    classes = encode_pictures(pictures, schema).target.astype(np.int64)
+    if (classes < 0).any():
+        unknown = sorted(set(map(str, pictures.labels[classes < 0])))
+        raise PredictError(
+            "P04",
+            f"{(classes < 0).sum():,} images are of classes that were not in the training data",
+            place=place | {"classes": ", ".join(map(repr, unknown[:10]))},
+            fix=[f"the classes are {', '.join(map(repr, schema.classes[:20]))}"],
+        )
+    return classes

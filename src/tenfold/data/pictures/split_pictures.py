@@ -1,0 +1,147 @@
+"""Which pictures each fold learns from: copies of a picture stay on one side."""
+
+import re
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.model_selection import train_test_split
+
+from tenfold.config import Decision, SplitOptions
+from tenfold.data.columns.encode import Encoded
+from tenfold.data.folds.deal import make_splits
+from tenfold.data.folds.split import Labelled, Splits
+from tenfold.data.folds.together import joined
+from tenfold.data.pictures.near_copies import copy_sets, sets_of_several
+from tenfold.data.pictures.pictures import Pictures
+from tenfold.errors import SplitError
+from tenfold.seeds import Streams
+
+SHOWN: Final = 3  # pictures that a decision names
+
+
+def no_split(pictures: int) -> tuple[Splits, tuple[Decision, ...]]:
+    """Let one network learn from all pictures, where others are there to score it."""
+    learn = np.ones((1, pictures), dtype=bool)
+    decision = Decision(
+        what="one network trains on all images and is scored on the test images",
+        why="each fold would train a separate network",
+        change_with="--folds",
+    )
+    return Splits(learn=learn, held_out=~learn, numbers=(0,)), (decision,)
+
+
+def split_pictures(
+    pictures: Pictures,
+    rows: Encoded,
+    schema: Labelled,
+    folds: int,
+    streams: Streams,
+    *,
+    keep_copies: bool = False,
+) -> tuple[Splits, tuple[Decision, ...]]:
+    """Deal pictures out to folds; equal and nearly equal ones stay together.
+
+    Parameters
+    ----------
+    pictures : Pictures
+    rows : Encoded
+        The same pictures; groups of the user's stay together too.
+    schema : Labelled
+    folds : int
+        1 makes a single fold, which holds out a tenth.
+    streams : Streams
+    keep_copies : bool
+        Whether copies may stand in different folds.
+
+    Raises
+    ------
+    SplitError
+        F01 to F03, if a fold would have too little to learn from or to test on.
+    """
+    sets_N = np.arange(len(rows))
+    found: tuple[Decision, ...] = ()
+    if not keep_copies:
+        sets_N = copy_sets(pictures.thumbs)
+        found = tell_copies(pictures, sets_N)
+    if rows.groups is not None:
+        together = replace(rows, groups=joined(sets_N, rows.groups))
+        splits, how = make_splits(together, schema, folds, streams)
+        return splits, (*found, *map(of_pictures, how))
+    splits, how = make_splits(replace(rows, sets=sets_N), schema, folds, streams)
+    return splits, (*found, *map(of_pictures, how))
+
+
+def of_pictures(how: Decision) -> Decision:
+    """Say of pictures what was said of rows; their order means nothing."""
+    words = {"rows": "images", "row": "image"}
+    what, why = (
+        re.sub(r"\brows?\b", lambda found: words[found.group()], text)
+        for text in (how.what, how.why)
+    )
+    change = how.change_with.replace(", --no-shuffle", "")
+    return replace(how, what=what, why=why, change_with=change)
+
+
+def set_pictures_apart(
+    pictures: Pictures, test: Pictures | None, options: SplitOptions, streams: Streams
+) -> tuple[Pictures, Pictures | None, tuple[Decision, ...]]:
+    """Take a share of each class away as test pictures, copies with their originals.
+
+    Nothing is taken if there are test pictures, or none are asked for.
+
+    Raises
+    ------
+    SplitError
+        F02, if one of the two would be empty.
+    """
+    if test is not None or options.test_size is None:
+        return pictures, test, ()
+    share = options.test_size
+    groups_N = copy_sets(pictures.thumbs)
+    if pictures.groups is not None:
+        groups_N = joined(groups_N, pictures.groups)
+    _, first, sets_N = np.unique(groups_N, return_index=True, return_inverse=True)
+    labels = None if pictures.labels is None else pictures.labels[first]
+    try:
+        _, chosen = train_test_split(
+            np.arange(len(first)),
+            test_size=share,
+            stratify=labels,
+            random_state=streams.integer("test rows") % 2**32,
+        )
+    except ValueError as error:
+        raise SplitError(
+            "F02",
+            f"--test-size {share:g} cannot hold out images from {len(pictures):,}: {error}",
+            fix=["choose another share, or use more images"],
+        ) from error
+    apart = np.isin(sets_N, chosen)
+    decision = Decision(
+        what=f"{apart.sum():,} images are held out as a test set",
+        why=f"a fraction of {share:g} of each class was requested",
+        change_with="--test-size",
+    )
+    return pictures.take(~apart), pictures.take(apart), (decision,)
+
+
+def tell_copies(pictures: Pictures, sets_N: NDArray[np.int64]) -> tuple[Decision, ...]:
+    """Say which pictures are copies of another, and which of them are of two classes."""
+    sets = sets_of_several(sets_N)
+    if not sets:
+        return ()
+    labels = pictures.labels
+    mixed = [s for s in sets if labels is not None and len(set(labels[s])) > 1]
+    chosen = (mixed or sets)[0]
+    if mixed and labels is not None:  # one of each class
+        chosen = chosen[np.unique(labels[chosen].astype(str), return_index=True)[1]]
+    shown = " = ".join(pictures.files[i] for i in chosen[:SHOWN])
+    what = (
+        f"{sum(map(len, sets)):,} images are duplicates or near duplicates, and stay in "
+        "one fold"
+    )
+    if mixed:
+        what += f"; {len(mixed):,} of these sets contain several classes"
+    why = f"a duplicate on the other side of a fold would leak its answer: {shown}"
+    return (Decision(what=what, why=why, change_with="--keep-copies"),)

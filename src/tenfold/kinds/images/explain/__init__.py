@@ -1,0 +1,1 @@
+"""What networks for pictures look at."""

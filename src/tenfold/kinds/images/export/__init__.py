@@ -1,0 +1,1 @@
+"""From networks for pictures to a file."""

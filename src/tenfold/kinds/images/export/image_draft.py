@@ -1,0 +1,141 @@
+"""The model of pictures on its way to a file.
+
+Shape letters in this file:
+    N  pictures    H, W  height and width    S  side of a square    O  outputs
+"""
+
+import copy
+from collections.abc import Iterator
+from dataclasses import replace
+from importlib import metadata
+from typing import Any, Final, final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from tenfold.data.pictures.pictures import Pictures
+from tenfold.export.draft import UNKNOWN, Draft, Numbers, Program
+from tenfold.export.program import graph_of, program_of
+from tenfold.exported import PROBABILITIES, About, Exported, Label
+from tenfold.kinds.images.export.image_networks import network_of
+from tenfold.kinds.images.export.resize import Framed, Resized
+from tenfold.kinds.images.image_file import HEAT, PIXELS, answers_to
+from tenfold.kinds.images.picture_model import PictureModel
+from tenfold.nn.backbones import Backbone
+from tenfold.nn.modules import ModuleNetwork
+
+PICTURES: Final = 500  # that a file is compared on
+AT_ONCE: Final = 16
+EXAMPLES: Final = 2  # pictures that the program is traced with
+GREYS: Final = 255.0
+
+
+@final
+class PictureAnswers(nn.Module):
+    """What ``Model.answers`` says of pictures of any size.
+
+    Parameters
+    ----------
+    model : PictureModel
+    """
+
+    temperature_1F1: Tensor
+    bias_1FO: Tensor
+
+    def __init__(self, model: PictureModel) -> None:
+        super().__init__()
+        framing = model.schema.framing
+        self.framed = Framed(framing)
+        self.resized = Resized(framing.size, model.encoder.size)
+        self.network = network_of(model)
+        temperature_1F1 = model.target.temperature_F.float()[None, :, None]
+        self.register_buffer("temperature_1F1", temperature_1F1)
+        self.register_buffer("bias_1FO", model.target.bias_FO.float()[None])
+
+    def forward(self, pixels_NHW3: Tensor) -> tuple[Tensor, ...]:
+        """Return probabilities, (N, O), and heat, (N, O, H, W), if there is any.
+
+        Parameters
+        ----------
+        pixels_NHW3 : Tensor of uint8
+        """
+        x_N3SS = self.resized(self.framed(pixels_NHW3)) / GREYS
+        outputs_NFO, heat = self.network(x_N3SS)
+        probabilities_NFO = torch.softmax(
+            outputs_NFO / self.temperature_1F1 + self.bias_1FO, dim=-1
+        )
+        probabilities_NO = probabilities_NFO.mean(dim=1)
+        return (probabilities_NO,) if heat is None else (probabilities_NO, heat)
+
+
+@final
+class PictureDraft(Draft):
+    """The model of pictures as a program, and pictures that it is compared on.
+
+    Parameters
+    ----------
+    model : PictureModel
+    pictures : Pictures
+        Such as the model learnt from; up to PICTURES are drawn.
+    about : About
+    """
+
+    def __init__(self, model: PictureModel, pictures: Pictures, about: About) -> None:
+        self._model = _exact(model)
+        drawn = np.random.default_rng(about.seed).permutation(len(pictures))[:PICTURES]
+        self._pictures = pictures.take(np.sort(drawn))
+        self._module = PictureAnswers(self._model).eval()
+        size = model.encoder.size
+        with torch.no_grad():
+            said = self._module.network(torch.zeros(1, 3, size, size))
+        self._outputs = [PROBABILITIES, *([HEAT] if said[1] is not None else [])]
+        self.label = Label(
+            kind=model.kind.name,
+            name=about.name,
+            schema=model.schema.to_dict(),
+            score=about.score,
+            equality=UNKNOWN,
+            heat=HEAT in self._outputs,
+            version=metadata.version("tenfold"),
+        )
+
+    def program(self) -> Program:
+        """Return a program that takes ``pixels_NHW3``, as ``PictureAnswers`` does."""
+        side = self._model.schema.framing.size
+        some = torch.zeros((EXAMPLES, side + 3, side + 7, 3), dtype=torch.uint8)
+        return program_of(self._module, {"pixels_NHW3": some}, {"pixels_NHW3": [0, 1, 2]})
+
+    def graph(self, program: Program) -> Any:
+        """Return a graph that takes ``pixels``."""
+        return graph_of(program, [PIXELS], self._outputs)
+
+    def answers(self, of: Exported | Program) -> Iterator[tuple[Numbers, Numbers]]:
+        """Yield answers to squares, a few at a time."""
+        known_NO = self._model.answers(self._pictures)
+        squares_NSS3 = self._pictures.cache[self._pictures.at]
+        for at in range(0, len(squares_NSS3), AT_ONCE):
+            some = slice(at, at + AT_ONCE)
+            yield _said(of, np.ascontiguousarray(squares_NSS3[some])), known_NO[some]
+
+
+def _said(of: Exported | Program, pixels_NHW3: NDArray[np.uint8]) -> Numbers:
+    if isinstance(of, Exported):
+        return answers_to(of, pixels_NHW3)
+    with torch.no_grad():
+        found: Tensor = of.module()(pixels_NHW3=torch.from_numpy(pixels_NHW3))[0]
+    return np.asarray(found.double().numpy())
+
+
+def _exact(model: PictureModel) -> PictureModel:
+    """Return a copy of a model on the processor whose products are made in float32."""
+    network, backbone = copy.deepcopy(model.network).cpu(), model.encoder.backbone
+    if isinstance(network, ModuleNetwork):
+        network.precision = None
+    if backbone is not None:
+        body = copy.deepcopy(backbone.body).cpu()
+        backbone = Backbone(backbone.name, body, backbone.width)
+    target = copy.deepcopy(model.target).cpu()
+    encoder = replace(model.encoder, backbone=backbone, precision=None)
+    return replace(model, network=network, encoder=encoder, target=target)

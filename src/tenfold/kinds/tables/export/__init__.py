@@ -1,0 +1,1 @@
+"""From the networks of a table to a file."""
