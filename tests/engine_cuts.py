@@ -19,7 +19,7 @@ from tenfold.config import RunOptions
 from tenfold.errors import StoreError
 from tenfold.launch import carry_out
 from tenfold.learning import Given
-from tenfold.request import Order
+from tenfold.request import Request
 from tenfold.store.run_config import fingerprint
 from tenfold.training.checkpoints import NEWEST, Checkpoints, Pace
 
@@ -78,9 +78,9 @@ def kept_in(folder: Path, told: list[str] | None = None) -> Checkpoints:
     return Checkpoints(lambda: folder, (told if told is not None else []).append, EVERY_CHUNK)
 
 
-def run_of(data: Path, out: Path, **options: Any) -> Order:
-    """Return the order of a run whose state is written after every chunk of steps."""
-    return Order(
+def run_of(data: Path, out: Path, **options: Any) -> Request:
+    """Return the request of a run whose state is written after every chunk of steps."""
+    return Request(
         data=data,
         test=None,
         options=RunOptions.named(options),
@@ -150,8 +150,8 @@ def main() -> None:
     for number in itertools.count(first):
         out = Path(home) / str(number)
         out.mkdir(parents=True)
-        order = run_of(Path(data), out, **options)
-        status = in_a_fork(begin, order, number, ending)
+        request = run_of(Path(data), out, **options)
+        status = in_a_fork(begin, request, number, ending)
         at = out / "change"
         if not at.is_file():
             break
@@ -186,9 +186,9 @@ def in_a_fork(do: Callable[..., object], *given: object) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-def begin(order: Order, number: int, ending: str) -> None:
+def begin(request: Request, number: int, ending: str) -> None:
     """Train, and end before the change of this number."""
-    out, seen = str(order.out), [0]
+    out, seen = str(request.out), [0]
 
     def hook(event: str, details: tuple[Any, ...]) -> None:
         if event not in CHANGES or not str(details[0]).startswith(out):
@@ -204,7 +204,7 @@ def begin(order: Order, number: int, ending: str) -> None:
 
     sys.addaudithook(hook)
     with endable():
-        carry_out(order)
+        carry_out(request)
 
 
 def go_on(folder: Path, out: Path) -> None:

@@ -1,4 +1,4 @@
-"""From what a user orders to a run: read, train, score, write."""
+"""From what a user asks for to a run: read, train, score, write."""
 
 import os
 import time
@@ -12,7 +12,7 @@ from tenfold.following import Callbacks, following, told_apart
 from tenfold.kinds.registry import kind_for, kind_of
 from tenfold.machine import peak_memory_bytes
 from tenfold.report.summary import summarize
-from tenfold.request import Order
+from tenfold.request import Request
 from tenfold.run import Run
 from tenfold.saving import keep
 from tenfold.store.begun import BegunFolder
@@ -22,35 +22,35 @@ from tenfold.tracking import tracker
 from tenfold.training.checkpoints import Checkpoints
 
 
-def start(order: Order, callbacks: Callbacks = None, *, verbose: bool | None = None) -> Run:
-    """Carry out an order while callbacks follow it."""
+def start(request: Request, callbacks: Callbacks = None, *, verbose: bool | None = None) -> Run:
+    """Carry out a request while callbacks follow it."""
     members, names = told_apart(callbacks)
-    logs = [tracker(name, order.out) for name in names]
+    logs = [tracker(name, request.out) for name in names]
     with following(members, verbose=verbose) as watch:
-        run = carry_out(replace(order, given=replace(order.given, watch=watch)))
+        run = carry_out(replace(request, given=replace(request.given, watch=watch)))
     for log in logs:
-        log(run, order.options)
+        log(run, request.options)
     return run
 
 
-def carry_out(order: Order) -> Run:
+def carry_out(request: Request) -> Run:
     """Read, train and score what is asked for, and write it."""
-    if order.data is None:
+    if request.data is None:
         raise UsageError("U02", "there are no data", fix=["name them: tenfold train DATA"])
-    watch, data, out = order.given.watch, order.data, order.out
+    watch, data, out = request.given.watch, request.data, request.out
     name = run_name(data)
-    known = order.goes_on or order.repeats
+    known = request.goes_on or request.repeats
     begun = BegunFolder(
-        lambda: order.goes_on[0] if order.goes_on else new_folder(out or Path(), name),
-        order.describe,
+        lambda: request.goes_on[0] if request.goes_on else new_folder(out or Path(), name),
+        request.describe,
         None if known is None else known[1],
     )
-    checkpoints = None if out is None else Checkpoints(begun.open, watch.tell, order.pace)
+    checkpoints = None if out is None else Checkpoints(begun.open, watch.tell, request.pace)
     with begun:
         try:
-            run, study = train_and_score(order, checkpoints)
+            run, study = train_and_score(request, checkpoints)
             if out is not None:
-                run = keep(run, study, begun, order.repeats)
+                run = keep(run, study, begun, request.repeats)
         except BaseException as error:
             # What failed to be written says by itself how nothing is lost.
             if not isinstance(error, StoreError) and (way_on := begun.abandon()):
@@ -59,20 +59,20 @@ def carry_out(order: Order) -> Run:
     return run
 
 
-def train_and_score(order: Order, checkpoints: Checkpoints | None) -> tuple[Run, Study]:
+def train_and_score(request: Request, checkpoints: Checkpoints | None) -> tuple[Run, Study]:
     """Read, train and score what is asked for; return the run and its study."""
     started = time.perf_counter()
-    if order.data is None:
-        raise ValueError("an order that is carried out has data")
-    kind, options = kind_for(order.data, order.options)
-    data, test = kind.read(order.data, order.test, options, order.given.watch)
+    if request.data is None:
+        raise ValueError("a request that is carried out has data")
+    kind, options = kind_for(request.data, request.options)
+    data, test = kind.read(request.data, request.test, options, request.given.watch)
     read_seconds = time.perf_counter() - started
     study = run_study(
         kind,
         data,
         options,
         test=test,
-        given=order.given,
+        given=request.given,
         checkpoints=checkpoints,
     )
     seconds = {
@@ -82,8 +82,8 @@ def train_and_score(order: Order, checkpoints: Checkpoints | None) -> tuple[Run,
     }
     summary = summarize(
         study,
-        network=order.options.train.network,
-        seed=order.options.train.seed,
+        network=request.options.train.network,
+        seed=request.options.train.seed,
         seconds=seconds,
         peak_memory_bytes=peak_memory_bytes(),
     )

@@ -1,4 +1,4 @@
-"""What a user orders: a run on data, one that goes on, or one that is done once more."""
+"""What a user asks for: a run on data, one that goes on, or one that is done once more."""
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,7 +14,7 @@ from tenfold.training.checkpoints import USUAL, Pace
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Order:
+class Request:
     """A run that is asked for.
 
     Attributes
@@ -46,12 +46,12 @@ class Order:
         objects = {"folds": self.given.splitter, "network": self.given.network}
         by_hand = tuple(name for name, value in objects.items() if value is not None)
         if self.data is None:
-            raise ValueError("an order has data")
+            raise ValueError("a request has data")
         return Config.of(self.data, self.test, self.options, by_hand, versions())
 
 
-def go_on(order: Order, folder: Path) -> Order:
-    """Return the order of a run that was cut off.
+def go_on(request: Request, folder: Path) -> Request:
+    """Return the request of a run that was cut off.
 
     Raises
     ------
@@ -61,15 +61,15 @@ def go_on(order: Order, folder: Path) -> Order:
         U02, if something that no file holds is not given again.
     """
     folder, known = unfinished_run(folder)
-    return replace(taken_from(order, known), goes_on=(folder, known))
+    return replace(taken_from(request, known), goes_on=(folder, known))
 
 
-def do_again(order: Order, path: Path) -> Order:
-    """Return the order of a run that is done once more.
+def do_again(request: Request, path: Path) -> Request:
+    """Return the request of a run that is done once more.
 
     Parameters
     ----------
-    order : Order
+    request : Request
         Its data, if there are any, take the place of those of the run.
     path : Path
         The ``config.json`` of the run, or its folder.
@@ -83,24 +83,24 @@ def do_again(order: Order, path: Path) -> Order:
     """
     path = path / CONFIG if path.is_dir() else path
     known = Config.read(path)
-    repeats = None if order.data is not None else (path.parent, known)
-    return replace(taken_from(order, known), repeats=repeats)
+    repeats = None if request.data is not None else (path.parent, known)
+    return replace(taken_from(request, known), repeats=repeats)
 
 
-def taken_from(order: Order, known: Config) -> Order:
-    """Return an order with the options of another run, and its data if there are none."""
-    given = {"folds": order.given.splitter, "network": order.given.network}
+def taken_from(request: Request, known: Config) -> Request:
+    """Return a request with the options of another run, and its data if there are none."""
+    given = {"folds": request.given.splitter, "network": request.given.network}
     for name in known.by_hand:
         if given[name] is None:
             fact = f"{name} of the run was a Python object, which cannot be saved"
             raise UsageError("U02", fact, fix=[f"pass it again: train(..., {name}=...)"])
-    if order.data is None and known.data == FRAME:
+    if request.data is None and known.data == FRAME:
         fact = "the data of the run were a DataFrame, which was not saved"
         raise UsageError("U02", fact, fix=["pass it again: train(DATA, ...)"])
-    same = order.data is None
+    same = request.data is None
     return replace(
-        order,
-        data=known.data if order.data is None else order.data,
-        test=known.test if order.test is None and same else order.test,
+        request,
+        data=known.data if request.data is None else request.data,
+        test=known.test if request.test is None and same else request.test,
         options=known.options,
     )

@@ -20,7 +20,7 @@ from tenfold.launch import start
 from tenfold.learning import Given
 from tenfold.nn.own_modules import MakeModule
 from tenfold.read_options import PictureOptions, ReadOptions
-from tenfold.request import Order, do_again, go_on
+from tenfold.request import Request, do_again, go_on
 from tenfold.run import Data, Run
 from tenfold.values import makes_folds
 
@@ -123,8 +123,8 @@ def train(  # noqa: PLR0913 - what people set most often by its name, the rest i
     flat |= {"group_column": group_column, "time_column": time_column}
     flat |= {"folds": None if makes_folds(folds) else folds}
     options = RunOptions.of((reading, schema, splitting, training), flat)
-    order = ordered(data, test, options, folds, network, out)
-    return start(order, callbacks, verbose=verbose)
+    request = requested(data, test, options, folds, network, out)
+    return start(request, callbacks, verbose=verbose)
 
 
 def resume(
@@ -168,8 +168,8 @@ def resume(
     tenfold.errors.StoreError: M13: there is no run at runs/none.
     ...
     """
-    order = ordered(data, test, RunOptions(), folds, network, Path(folder).parent)
-    return start(go_on(order, Path(folder)), callbacks, verbose=verbose)
+    request = requested(data, test, RunOptions(), folds, network, Path(folder).parent)
+    return start(go_on(request, Path(folder)), callbacks, verbose=verbose)
 
 
 def rerun(
@@ -216,20 +216,20 @@ def rerun(
     >>> again.metrics["scores"] == run.metrics["scores"]
     True
     """
-    order = ordered(data, test, RunOptions(), folds, network, out)
-    return start(do_again(order, Path(config)), callbacks, verbose=verbose)
+    request = requested(data, test, RunOptions(), folds, network, out)
+    return start(do_again(request, Path(config)), callbacks, verbose=verbose)
 
 
-def ordered(
+def requested(
     data: Data | ArrowTable | None,
     test: Data | ArrowTable | None,
     options: RunOptions,
     folds: Any,
     network: Any,
     out: str | Path | None,
-) -> Order:
+) -> Request:
     """Return what is asked for, whatever library the tables are of."""
-    return Order(
+    return Request(
         data=None if data is None else as_source(data),
         test=None if test is None else as_source(test),
         options=options,

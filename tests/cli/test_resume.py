@@ -150,7 +150,7 @@ def test_a_run_that_is_cut_off_while_it_is_written_goes_on(
     """All its files are there but the page; pictures have a folder of mistakes, too."""
     pictures = write_folder(tmp_path / "stripes", 24)
     asked = {"network": "scratch", "img_size": 32, "folds": 3, "epochs": 1}
-    order = run_of(pictures, tmp_path, **asked)
+    request = run_of(pictures, tmp_path, **asked)
 
     def cut_off(run: Run) -> Path:
         raise KeyboardInterrupt
@@ -158,7 +158,7 @@ def test_a_run_that_is_cut_off_while_it_is_written_goes_on(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Run, "write_report", cut_off)
         with pytest.raises(KeyboardInterrupt):
-            carry_out(order)
+            carry_out(request)
     folder = tmp_path / "stripes-1"
     before = fingerprint(folder / "model.tenfold")
     assert (folder / "mistakes").is_dir()
@@ -199,10 +199,10 @@ def test_a_run_that_a_system_ends_keeps_its_state_and_says_how_it_goes_on(
     number = getattr(signal, name)
     signal.signal(number, signal.SIG_DFL)  # what started the tests may have left it ignored
     watch = Ending(3, lambda: os.kill(os.getpid(), number))
-    order = run_of(table, tmp_path, **QUICK | {"epochs": 6})
-    order = replace(order, given=replace(order.given, watch=watch))
+    request = run_of(table, tmp_path, **QUICK | {"epochs": 6})
+    request = replace(request, given=replace(request.given, watch=watch))
     with pytest.raises(SystemExit) as end, endable():
-        carry_out(order)
+        carry_out(request)
     assert signal.getsignal(number) == signal.SIG_DFL
     assert end.value.code == 128 + number
     run = tmp_path / "houses-1"
@@ -222,9 +222,9 @@ def test_a_run_is_trained_by_one_program_at_a_time(table: Path, tmp_path: Path) 
             resume(run)
         refused.append(caught.value.code)
 
-    order = run_of(table, tmp_path, **QUICK)
+    request = run_of(table, tmp_path, **QUICK)
     watch = Ending(1, go_on_beside)
-    carry_out(replace(order, given=replace(order.given, watch=watch)))
+    carry_out(replace(request, given=replace(request.given, watch=watch)))
     (run / "metrics.json").unlink()  # as if it had been cut off
     resume(run, callbacks=Ending(1, go_on_beside))
     assert refused == ["M14", "M14"]
@@ -246,9 +246,9 @@ def test_a_folder_that_is_taken_away_while_a_run_trains_is_made_anew(
     table: Path, tmp_path: Path
 ) -> None:
     run = tmp_path / "houses-1"
-    order = run_of(table, tmp_path, **QUICK | {"epochs": 4})
+    request = run_of(table, tmp_path, **QUICK | {"epochs": 4})
     watch = Ending(2, lambda: shutil.rmtree(run))
-    done = carry_out(replace(order, given=replace(order.given, watch=watch)))
+    done = carry_out(replace(request, given=replace(request.given, watch=watch)))
     assert done.folder == run
     assert {"config.json", "metrics.json", "report.html"} < {p.name for p in run.iterdir()}
     other = rerun(run / "config.json", out=tmp_path)
@@ -266,10 +266,10 @@ def test_a_run_that_cannot_be_written_where_it_belongs_is_written_elsewhere(
 
     (tmp_path / "tmp").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
-    order = run_of(table, tmp_path, **QUICK)
+    request = run_of(table, tmp_path, **QUICK)
     watch = Ending(1, put_something_in_the_way)
     with pytest.raises(StoreError) as caught:
-        carry_out(replace(order, given=replace(order.given, watch=watch)))
+        carry_out(replace(request, given=replace(request.given, watch=watch)))
     assert caught.value.code == "M06"
     saved = Path(caught.value.place["saved in"])
     assert saved.is_relative_to(tmp_path / "tmp")
@@ -320,11 +320,11 @@ def test_whichever_file_is_the_first_without_room_the_message_says_how_nothing_i
     (tmp_path / "tmp").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
     aside = without_room_for(run, name)
-    order = go_on(replace(run_of(run, tmp_path), data=None), run)
+    request = go_on(replace(run_of(run, tmp_path), data=None), run)
     if not kept:
-        order = replace(order, pace=Pace(seconds=600))
+        request = replace(request, pace=Pace(seconds=600))
     with pytest.raises(StoreError) as caught:
-        carry_out(order)
+        carry_out(request)
     assert caught.value.code == "M06"
     assert "No space left on device" in caught.value.fact
     assert not aside.is_symlink()  # what found no room is taken away

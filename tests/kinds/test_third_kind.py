@@ -151,12 +151,12 @@ def test_options_of_other_kinds_are_refused(data: Path) -> None:
 
 def test_a_run_that_is_cut_off_goes_on_to_the_same_model(data: Path, tmp_path: Path) -> None:
     snapshots = Snapshots(tmp_path)
-    order = run_of(data, tmp_path, folds=3, epochs=6)
-    whole, _ = train_and_score(order, snapshots.checkpoints)
+    request = run_of(data, tmp_path, folds=3, epochs=6)
+    whole, _ = train_and_score(request, snapshots.checkpoints)
     cuts = snapshots.all_cuts()
     assert len(cuts) > 2
     for cut in cuts:
-        again, _ = train_and_score(order, kept_in(cut))
+        again, _ = train_and_score(request, kept_in(cut))
         for one, other in zip(
             again.model.network.state_dict().values(),
             whole.model.network.state_dict().values(),

@@ -67,9 +67,9 @@ def test_a_run_that_was_cut_off_goes_on_and_ends_with_the_same_bits(
     make = network if callable(network) else None
     given = Given(watch=Ending(), splitter=folds, network=make)
     named = asked | {"network": "own" if make else network}
-    order = replace(run_of(trained.data, tmp_path, **named), given=given)
+    request = replace(run_of(trained.data, tmp_path, **named), given=given)
     with pytest.raises(CutOffError):
-        carry_out(order)
+        carry_out(request)
     (folder,) = tmp_path.iterdir()
     assert not (folder / "model.tenfold").exists()  # the control: it was not done
     assert list(folder.glob("checkpoint*"))

@@ -4,7 +4,7 @@ from typing import Any
 
 import typer
 
-from tenfold.cli import arguments as given
+from tenfold.cli import arguments
 from tenfold.cli import options as opt
 from tenfold.cli.commands import app
 from tenfold.cli.streams import printing
@@ -24,7 +24,7 @@ def audit(
     **said: Any,
 ) -> None:
     """Check data for leaks, duplicates, wrong labels and bad rows or files before training."""
-    options = given.options(said)
+    options = arguments.options(said)
     from tenfold.auditing import look  # noqa: PLC0415
     from tenfold.report.console import TerminalWatch  # noqa: PLC0415
     from tenfold.report.summary_text import audit_lines  # noqa: PLC0415

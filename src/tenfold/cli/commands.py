@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tenfold import __version__
-from tenfold.cli import arguments as given
+from tenfold.cli import arguments
 from tenfold.cli import options as opt
 from tenfold.cli.streams import printing
 from tenfold.cli.terminal import (
@@ -29,7 +29,7 @@ from tenfold.cli.terminal import (
 from tenfold.config import RunOptions
 
 if TYPE_CHECKING:
-    from tenfold.request import Order
+    from tenfold.request import Request
     from tenfold.run import Run
 
 PIPED_WIDTH = 160  # characters of a line where nobody's screen tells
@@ -80,11 +80,11 @@ def train(  # noqa: PLR0913 - the options of the command
     **said: Any,
 ) -> None:
     """Train one network per fold on a table or images, score them and save the run."""
-    options = given.options(said)
-    given.refuse_beside(context, options, resume, config)
+    options = arguments.options(said)
+    arguments.refuse_beside(context, options, resume, config)
     with contextlib.nullcontext() if data is None else lend_file(data) as source:
-        order = _order(source, test, options, out, resume, config)
-        run = _train(order, track, quiet=quiet)
+        request = _request(source, test, options, out, resume, config)
+        run = _train(request, track, quiet=quiet)
     show_run(run, as_json=as_json)
 
 
@@ -115,13 +115,13 @@ def predict(  # noqa: PLR0913
     **said: Any,
 ) -> None:
     """Predict new rows or images: values, or classes and their probabilities, as CSV."""
-    options, mode = given.new_options(said), given.schema_mode(strict=strict, warn=warn)
+    options, mode = arguments.new_options(said), arguments.schema_mode(strict=strict, warn=warn)
     import pandas as pd  # noqa: PLC0415
 
     from tenfold.loading import load  # noqa: PLC0415
 
     loaded = load(run, network=network)
-    given.refuse_unfit(loaded, options, inputs, departures)
+    arguments.refuse_unfit(loaded, options, inputs, departures)
     answers: list[pd.DataFrame] = []
     odd: list[pd.DataFrame] = []
     for part in loaded.model.kind.parted(inputs, listed):
@@ -157,12 +157,12 @@ def evaluate(
     **said: Any,
 ) -> None:
     """Score a run on labelled rows or images that it was not trained on."""
-    options, mode = given.new_options(said), given.schema_mode(strict=strict, warn=warn)
+    options, mode = arguments.new_options(said), arguments.schema_mode(strict=strict, warn=warn)
     from tenfold.loading import load  # noqa: PLC0415
     from tenfold.report.summary_text import test_lines  # noqa: PLC0415
 
     loaded = load(run, network=network)
-    given.refuse_unfit(loaded, options)
+    arguments.refuse_unfit(loaded, options)
     with read(loaded, data, options, labelled=True, quiet=quiet) as labelled:
         found = loaded.model.kind.look(labelled, loaded.model.schema, mode)
         with bar_of(loaded, "predicting", quiet=quiet) as bar:
@@ -195,7 +195,7 @@ def compare(  # noqa: PLR0913
     **said: Any,
 ) -> None:
     """Compare a neural network with classical models, and say whether it is worth it."""
-    options = given.options(said | {"time_limit": time_limit})
+    options = arguments.options(said | {"time_limit": time_limit})
     from rich.console import Console  # noqa: PLC0415
 
     from tenfold.comparison.compare import Asked, hold  # noqa: PLC0415
@@ -232,14 +232,14 @@ def demo(
     sample = files("tenfold") / "samples" / "california.csv.gz"
     with as_file(sample) as path:
         houses = RunOptions.named({"target": "median_house_value"})
-        table = _train(_order(path, None, houses, out), quiet=quiet)
+        table = _train(_request(path, None, houses, out), quiet=quiet)
     digits = write_digits(out / "demo-digits")
     if not as_json:
         show_run(table, as_json=False)
         show_houses(table)
         print(f"\nHandwritten digits, as images in {digits}:")
     few = RunOptions.named({"network": "scratch", "img_size": 32, "epochs": 12})
-    pictures = _train(_order(digits, None, few, out), quiet=quiet)
+    pictures = _train(_request(digits, None, few, out), quiet=quiet)
     if as_json:
         print_json({"format": 1, "runs": [table.metrics, pictures.metrics]})
         return
@@ -247,27 +247,27 @@ def demo(
     show_digits(pictures, digits)
 
 
-def _order(
+def _request(
     data: Path | None,
     test: Path | None,
     options: RunOptions,
     out: Path,
     resume: Path | None = None,
     config: Path | None = None,
-) -> "Order":
+) -> "Request":
     """Return the run that is asked for: a new one, one that goes on, or one done once more."""
-    from tenfold.request import Order, do_again, go_on  # noqa: PLC0415
+    from tenfold.request import Request, do_again, go_on  # noqa: PLC0415
 
-    order = Order(data=data, test=test, options=options, out=out)
+    request = Request(data=data, test=test, options=options, out=out)
     if resume is not None:
-        return go_on(order, resume)
-    return order if config is None else do_again(order, config)
+        return go_on(request, resume)
+    return request if config is None else do_again(request, config)
 
 
-def _train(order: "Order", track: str | None = None, *, quiet: bool) -> "Run":
+def _train(request: "Request", track: str | None = None, *, quiet: bool) -> "Run":
     from tenfold.launch import start  # noqa: PLC0415
     from tenfold.report.console import TerminalWatch  # noqa: PLC0415
 
     watch = TerminalWatch(console(quiet=quiet))
     with watch.listening():
-        return start(order, [watch] if track is None else [watch, track], verbose=False)
+        return start(request, [watch] if track is None else [watch, track], verbose=False)

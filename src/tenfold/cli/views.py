@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tenfold.cli import arguments as given
+from tenfold.cli import arguments
 from tenfold.cli import options as opt
 from tenfold.cli.audit import app
 from tenfold.cli.streams import printing
@@ -52,9 +52,9 @@ def explain(
     from tenfold.loading import load  # noqa: PLC0415
     from tenfold.report.console import PatientBar  # noqa: PLC0415
 
-    options, parts = given.new_options(said), []
+    options, parts = arguments.new_options(said), []
     loaded = load(run, network=network)
-    given.refuse_unfit(loaded, options, inputs or ())
+    arguments.refuse_unfit(loaded, options, inputs or ())
     kind = loaded.model.kind
     for part in kind.parted(inputs, listed) if inputs else ():
         with read(loaded, part, options, quiet=quiet) as one:
