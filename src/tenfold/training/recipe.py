@@ -1,8 +1,9 @@
 """How a network is trained on a table of a given size, and why."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from tenfold.config import TrainOptions
 from tenfold.nn.feature_layout import FeatureOptions
 from tenfold.nn.mlp import MLPOptions
 from tenfold.nn.own_modules import MakeModule
@@ -69,6 +70,22 @@ class Recipe:
     blocks: int = 1
     validating: int = 0
     patience: float = 2.0
+
+    def set_by(self, options: TrainOptions) -> "Recipe":
+        """Return the recipe with what a user sets in place of what was chosen.
+
+        Examples
+        --------
+        >>> Recipe(epochs=9, batch_size=4, lr=0.1).set_by(TrainOptions(epochs=2)).epochs
+        2
+        """
+        return replace(
+            self,
+            epochs=options.epochs or self.epochs,
+            batch_size=options.batch_size or self.batch_size,
+            lr=options.lr or self.lr,
+            steps_per_epoch=options.steps_per_epoch,
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

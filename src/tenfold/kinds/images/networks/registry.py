@@ -53,12 +53,5 @@ def choose_plan(setting: Setting) -> tuple[PicturePlan, tuple[Decision, ...]]:
     options = setting.options
     network = find_network(options, setting.make)
     plan = network.plan(setting)
-    recipe = replace(
-        plan.recipe,
-        epochs=options.epochs or plan.recipe.epochs,
-        batch_size=options.batch_size or plan.recipe.batch_size,
-        lr=options.lr or plan.recipe.lr,
-        steps_per_epoch=options.steps_per_epoch,
-    )
-    plan = replace(plan, recipe=recipe, backbone=setting.backbone)
+    plan = replace(plan, recipe=plan.recipe.set_by(options), backbone=setting.backbone)
     return plan, (network.decision(plan, options),)

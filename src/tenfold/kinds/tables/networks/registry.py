@@ -43,10 +43,5 @@ def choose_plan(setting: Setting) -> tuple[Plan, tuple[Decision, ...]]:
     """
     options, network = setting.options, find_network(setting.options, setting.make)
     plan = network.plan(setting)
-    recipe = replace(
-        plan.recipe,
-        epochs=options.epochs or plan.recipe.epochs,
-        batch_size=options.batch_size or plan.recipe.batch_size,
-        lr=options.lr or plan.recipe.lr,
-    )
+    recipe = plan.recipe.set_by(options)
     return replace(plan, recipe=recipe), (network.decision(recipe, setting),)
