@@ -104,11 +104,11 @@ def _check_rounded(rows: Encoded) -> Iterator[Finding]:
     if exact == alike:
         return
     count = exact - alike
-    what = "row equals" if count == 1 else "rows equal"
+    equal = "equals" if count == 1 else "equal"
     yield Finding(
         code="A06",
         severity="info",
-        fact=f"{count:,} of {len(rows):,} {what} another except for rounding",
+        fact=f"{count:,} of {len(rows):,} rows {equal} another except for rounding",
         place={
             "evidence": "each number differs by at most a millionth of the range of its column"
         },
