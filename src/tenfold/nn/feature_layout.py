@@ -44,7 +44,7 @@ class FeatureOptions:
         half the range of a bin's code. A small range is learnt slowly, so fine
         bins with a small range add detail where training lasts long enough.
     one_hot : int
-        Columns of up to this many words get a feature a word; larger ones are
+        Columns of up to this many categories get a feature for each; larger ones are
         left to the network's own tables.
     recurring : bool
         Whether numbers whose values come back are words besides.
@@ -158,12 +158,12 @@ def find_layouts(rows: Encoded, learn_GN: Bools, options: FeatureOptions) -> Fou
         No other row of a fold is read.
     options : FeatureOptions
     """
-    values, of_values = _find_values(rows, learn_GN) if options.recurring else ((), [])
+    values, seen_values = _find_values(rows, learn_GN) if options.recurring else ((), [])
     seen = [
         _seen(codes, count, learn_GN)
         for codes, count in zip(rows.codes.T, rows.levels, strict=True)
     ]
-    seen += of_values
+    seen += seen_values
     layouts = []
     for g, learn in enumerate(learn_GN):
         numbers = rows.numbers[learn]
@@ -171,7 +171,8 @@ def find_layouts(rows: Encoded, learn_GN: Bools, options: FeatureOptions) -> Fou
         words, tables = [], []
         for q, seen_GL in enumerate(seen):
             codes = np.flatnonzero(seen_GL[g])
-            if (codes >= FIRST_LEVEL).sum() > options.one_hot:
+            of_values = q >= rows.codes.shape[1]
+            if (codes >= FIRST_LEVEL).sum() > (0 if of_values else options.one_hot):
                 tables.append(q)
             elif len(codes):
                 words.append((q, tuple(codes.tolist())))

@@ -31,6 +31,9 @@ from tenfold.nn.feature_layout import (
 # Beyond a few standard steps a value moves on ever more slowly, up to this many:
 # x / sqrt(1 + (x/3)^2), the smooth clip of RealMLP (arXiv 2407.04491).
 CLIP: Final = 3.0
+# A straight line takes numbers without that clip, up to this many steps: beyond, float32 can
+# hardly undo it, and no line should reach further.
+REACH: Final = 30.0
 # Nothing is further away than this many steps: its square still is a number in float32.
 FAR: Final = 1e9
 # Edges nearer than this are one: float32 hardly parts them, and on which side of such a bin a
@@ -67,6 +70,8 @@ class FoldFeatures(nn.Module):
         Numbers that enter each network, tables included.
     width : int
         Numbers that are kept for each row: the most of ``inputs_F``, and zeros.
+    linear_width : int
+        Numbers that a linear model takes of each row, and zeros.
     spans : tuple of (slice, Layout)
         Networks beside each other that have the same layout.
     tables : tuple of int
@@ -103,6 +108,8 @@ class FoldFeatures(nn.Module):
         self.width = max(self.inputs_F)
         if words is not None:
             self.width += -self.width % ALIGNED
+        of_lines = [one.width(options) - one.bins(options) for one in layouts]
+        self.linear_width = max(of_lines) + -max(of_lines) % ALIGNED
         self._groups = [layout.groups(options) for _, layout in self.spans]
         bins = max(sum(group.width for group in groups) for groups in self._groups)
         self.register_buffer("center_FP", torch.zeros(networks, numbers, dtype=torch.float64))
@@ -234,6 +241,32 @@ class FoldFeatures(nn.Module):
                 first += len(codes)
         return out_FBI
 
+    def linear(self, x_FBI: Tensor) -> Tensor:
+        """Return what a linear model takes of features: those without words of tables and bins.
+
+        Numbers are as they were before the smooth clip.
+
+        Parameters
+        ----------
+        x_FBI : Tensor of shape (F, B, width)
+            From ``forward``.
+
+        Returns
+        -------
+        Tensor of shape (F, B, linear_width)
+            Zeros behind what a network has.
+        """
+        out_FBD = x_FBI.new_zeros((*x_FBI.shape[:-1], self.linear_width))
+        for at, layout in self.spans:
+            first = self._room(layout)
+            numbers, end = len(layout.distinct), first + layout.width(self.options)
+            behind = first + numbers + layout.bins(self.options)
+            own_FBP, out = x_FBI[at, :, first : first + numbers], out_FBD[at]
+            binned = self.options.style == "binned"
+            out[..., :numbers] = own_FBP * unclip(own_FBP) if binned else own_FBP
+            out[..., numbers : numbers + end - behind] = x_FBI[at, :, behind:end]
+        return out_FBD
+
     def _bins(
         self, x_FBP: Tensor, group: CodeGroup, out_FBJ: Tensor, at: slice, of: slice
     ) -> None:
@@ -258,6 +291,20 @@ class FoldFeatures(nn.Module):
         codes_FB = codes_FBQ[..., column]
         seen_FL: Tensor = getattr(self, f"seen{column}_FL")
         return codes_FB * seen_FL.gather(1, codes_FB).long()
+
+
+def unclip(x: Tensor) -> Tensor:
+    """Return what undoes the smooth clip of numbers when they are multiplied with it.
+
+    Examples
+    --------
+    >>> clipped = torch.tensor([4.0]) / (1 + (torch.tensor([4.0]) / CLIP) ** 2).sqrt()
+    >>> clipped * unclip(clipped)
+    tensor([4.0000])
+    """
+    return torch.rsqrt(
+        torch.clamp(1 - (x / CLIP) * (x / CLIP), min=1 / (1 + (REACH / CLIP) ** 2))
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -3,7 +3,7 @@
 Shape letters in this file:
     F  networks side by side    B  rows in a batch    I  inputs of a layer
     Q  columns of codes         L  codes of a column  E  numbers that a word becomes
-    O  outputs of a layer
+    O  outputs of a layer       D  inputs of the linear model
 """
 
 from collections.abc import Sequence
@@ -41,12 +41,16 @@ class MLPOptions:
         variance 1 and its kink at rows that the network learns from, a learnt factor
         for each feature (arXiv 2407.04491). ``"keras_normal"``: weights of
         deviation 0.05 and biases of 0, used as they are.
+    linear : bool
+        Whether a linear model of the features is added to the outputs. It is fitted before
+        training, which leaves it as it is (training/linear_start.py).
     """
 
     hidden: tuple[int, ...]
     activation: ActivationName = "silu"
     word_numbers: int = 8
     init: Literal["scaled", "keras_normal"] = "scaled"
+    linear: bool = False
 
 
 @final
@@ -59,7 +63,15 @@ class FoldMLP(FoldNetwork):
     outputs : int
         O of the last layer.
     options : MLPOptions
+
+    Attributes
+    ----------
+    linear_FDO, intercept_F1O : Tensor of shape (F, D, O) and (F, 1, O)
+        The linear model, if there is one.
     """
+
+    linear_FDO: Tensor
+    intercept_F1O: Tensor
 
     def __init__(self, features: FoldFeatures, outputs: int, options: MLPOptions) -> None:
         super().__init__()
@@ -75,6 +87,15 @@ class FoldMLP(FoldNetwork):
         self.biases = _zeros([(folds, 1, out) for _, out in shapes])
         self.tables = _zeros([(folds, features.levels[q], words) for q in features.tables])
         self._steps: _Steps | None = None
+        if options.linear:
+            shape = (folds, features.linear_width, outputs)
+            self.register_buffer("linear_FDO", torch.zeros(shape))
+            self.register_buffer("intercept_F1O", torch.zeros(folds, 1, outputs))
+
+    @property
+    def starts_fitted(self) -> bool:
+        """Whether the first state answers as well as a linear model."""
+        return self.options.linear
 
     def groups(self) -> list[ParameterGroup]:
         """Return all parameters; the factors are RealMLP's (arXiv 2407.04491, table A.1)."""
@@ -154,12 +175,13 @@ class FoldMLP(FoldNetwork):
             h_FBI = activate(self._sums(i, h_FBI))
         outputs = self.weights[last].shape[2]
         if outputs <= 2:
-            return self._sums(last, h_FBI)
+            return self._with_line(self._sums(last, h_FBI), x_FBI)
         # A product with a few columns, such as 5, may round a row differently at another
         # place of the block; with whole vectors of columns it does not.
         fill = (0, -outputs % VECTOR)
         weight, bias = (nn.functional.pad(t[last], fill) for t in (self.weights, self.biases))
-        return torch.baddbmm(bias, h_FBI, weight, alpha=self.factors[last])[..., :outputs]
+        sums_FBO = torch.baddbmm(bias, h_FBI, weight, alpha=self.factors[last])
+        return self._with_line(sums_FBO[..., :outputs], x_FBI)
 
     def train_forward(self, x_FBI: Tensor, codes_FBQ: Tensor) -> Tensor:
         """Return the outputs like ``forward``, and keep what ``train_backward`` needs.
@@ -169,7 +191,7 @@ class FoldMLP(FoldNetwork):
         steps = self._steps
         if steps is None or not steps.fit(x_FBI):
             steps = self._steps = _Steps(self, x_FBI.shape[1])
-        return steps.forward(x_FBI, codes_FBQ)
+        return self._with_line(steps.forward(x_FBI, codes_FBQ), x_FBI)
 
     def train_backward(self, gradient_FBO: Tensor) -> None:
         """Write ``grad`` of every parameter, given the gradient at the last outputs."""
@@ -181,6 +203,13 @@ class FoldMLP(FoldNetwork):
         return torch.baddbmm(
             self.biases[layer], inputs_FBI, self.weights[layer], alpha=self.factors[layer]
         )
+
+    def _with_line(self, outputs_FBO: Tensor, x_FBI: Tensor) -> Tensor:
+        """Return outputs with what the linear model says of the same rows, if there is one."""
+        if not self.options.linear:
+            return outputs_FBO
+        x_FBD = self.features.linear(x_FBI)
+        return outputs_FBO + torch.baddbmm(self.intercept_F1O, x_FBD, self.linear_FDO)
 
     def _scaled(self, inputs_FBI: Tensor) -> Tensor:
         if self.scale_F1I is None:
@@ -200,6 +229,9 @@ class FoldMLP(FoldNetwork):
         ]
         if made.scale_F1I is not None and self.scale_F1I is not None:
             pairs.append((made.scale_F1I, self.scale_F1I))
+        if self.options.linear:
+            pairs.append((made.linear_FDO, self.linear_FDO))
+            pairs.append((made.intercept_F1O, self.intercept_F1O))
         for own, whole in pairs:
             # Fewer networks may need fewer inputs.
             own.data.copy_(whole.detach()[at][tuple(map(slice, own.shape))])

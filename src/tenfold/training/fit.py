@@ -29,6 +29,7 @@ from tenfold.seeds import Streams
 from tenfold.training.device import move
 from tenfold.training.feed import TableFeed
 from tenfold.training.history import History, TestScores
+from tenfold.training.linear_start import start_linear
 from tenfold.training.loop import Stack, Training
 from tenfold.training.recipe import Plan, Recipe
 from tenfold.training.room import Room
@@ -84,6 +85,9 @@ class FoldFits:
             low, high = history.best_epoch_G.min(), history.best_epoch_G.max()
             what = f"the folds kept their states from epochs {low} to {high}"
             why = "these had the best score on the validation rows of each fold"
+            if low == 0:
+                stayed = int((history.best_epoch_G == 0).sum())
+                what += f"; 0 is ridge regression, which {stayed} of them kept"
             found.append(Decision(what=what, why=why, change_with="--epochs"))
         return tuple(found)
 
@@ -237,6 +241,8 @@ def build(
     generators = [torch.Generator().manual_seed(seed) for seed in seeds]
     inputs = TableInputs.of(features, rows.numbers, rows.codes)
     network.start(*inputs.block(_start_rows(stack, generators)), generators)
+    if body.linear:
+        start_linear(network, target, inputs, rows, stack.learn_FN)
     return network, target
 
 

@@ -150,6 +150,8 @@ class Training:
         rounds, steps = self._plan.rounds, self._plan.steps
         looks = set(look_epochs(rounds))
         moving = self._moving
+        if self.network.starts_fitted:
+            self._look(0)
         self._good = moving.capture()
         self._take_up(care)
         self._started = time.perf_counter() - moving.course.seconds

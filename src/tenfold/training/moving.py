@@ -92,7 +92,7 @@ class Moving:
         self.optimizer = make_optimizer(network.groups(), recipe)
         flat = self.optimizer.flat
         self.average = Average(flat, recipe.average) if recipe.average else None
-        self.best = Best(moved_tensors(network), fold_F, recipe.patience)
+        self.best = Best(moved_tensors(network), fold_F, recipe.patience, recipe.least_epochs)
         self.running_F = np.ones(len(fold_F), dtype=bool)
         self.course = Course(lr=recipe.lr)
 

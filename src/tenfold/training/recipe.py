@@ -51,6 +51,8 @@ class Recipe:
     patience : float
         Training ends when every fold's best epoch lies further back than this
         many times the epochs that it took.
+    least_epochs : int
+        No fold ends before, even if its start is its best state so far.
     """
 
     epochs: int
@@ -70,6 +72,7 @@ class Recipe:
     blocks: int = 1
     validating: int = 0
     patience: float = 2.0
+    least_epochs: int = 0
 
     def set_by(self, options: TrainOptions) -> "Recipe":
         """Return the recipe with what a user sets in place of what was chosen.

@@ -85,6 +85,8 @@ class Best:
         Fold of each network, 0 to G - 1.
     patience : float
         A fold closes when this many times its best epoch has passed.
+    least_epochs : int
+        No fold closes before.
 
     Attributes
     ----------
@@ -95,10 +97,14 @@ class Best:
     """
 
     def __init__(
-        self, tensors: Sequence[Tensor], fold_F: NDArray[np.int64], patience: float
+        self,
+        tensors: Sequence[Tensor],
+        fold_F: NDArray[np.int64],
+        patience: float,
+        least_epochs: int = 0,
     ) -> None:
         self._live = list(tensors)
-        self._patience = patience
+        self._patience, self._least_epochs = patience, least_epochs
         self._kept = [p.detach().clone() for p in self._live]
         self._fold_F = fold_F
         folds = int(fold_F.max()) + 1
@@ -118,7 +124,8 @@ class Best:
         self.loss_G[better_G] = loss_G[better_G]
         self.epoch_G[better_G] = epoch
         self.keep(better_G[self._fold_F])
-        self.open_G &= epoch <= self._patience * (self.epoch_G + 1)
+        most_G = np.maximum(self._patience * (self.epoch_G + 1), self._least_epochs)
+        self.open_G &= epoch <= most_G
 
     @torch.no_grad()
     def keep(self, which_F: NDArray[np.bool_]) -> None:

@@ -23,7 +23,7 @@ from tenfold.kinds.tables.table_model import TableModel
 from tenfold.model import variance_of
 from tenfold.nn.conformal import half_width
 from tenfold.nn.feature_layout import Layout
-from tenfold.nn.features import CLIP, FAR, FoldFeatures
+from tenfold.nn.features import CLIP, FAR, FoldFeatures, unclip
 from tenfold.nn.layer import ACTIVATIONS
 from tenfold.nn.mlp import FoldMLP
 from tenfold.nn.modules import ModuleNetwork
@@ -271,6 +271,11 @@ class _Perceptrons(nn.Module):
         if network.scale_F1I is not None:
             weights[0] = weights[0] * (network.scale_F1I * network.factor()).mT
         self.weights, self.biases = nn.ParameterList(weights), nn.ParameterList(network.biases)
+        self.lines = nn.ModuleList(
+            _Line(network, at, layout)
+            for at, layout in features.spans
+            if network.options.linear
+        )
 
     def forward(self, x: Sequence[Tensor], codes_NQ: Tensor) -> Tensor:
         """Return outputs, shape (F, N, O), of the features of networks beside each other."""
@@ -292,7 +297,36 @@ class _Perceptrons(nn.Module):
         h_FNI = torch.cat(sums, dim=0) if len(sums) > 1 else sums[0]
         for weight_FIO, bias_F1O in zip(self.weights[1:], self.biases[1:], strict=True):
             h_FNI = torch.matmul(self.activate(h_FNI), weight_FIO) + bias_F1O
-        return h_FNI
+        if not len(self.lines):
+            return h_FNI
+        line = [one(x_FNI) for one, x_FNI in zip(self.lines, x, strict=True)]
+        return h_FNI + torch.cat(line, dim=0)
+
+
+@final
+class _Line(nn.Module):
+    """The linear model of networks that share a layout."""
+
+    weight_FDO: Tensor
+    intercept_F1O: Tensor
+
+    def __init__(self, network: FoldMLP, at: slice, layout: Layout) -> None:
+        super().__init__()
+        options = network.features.options
+        self.binned = options.style == "binned"
+        self.numbers, self.bins = len(layout.distinct), layout.bins(options)
+        width = layout.width(options) - self.bins
+        weight_FDO = network.linear_FDO[at, :width]
+        self.register_buffer("weight_FDO", weight_FDO.detach().clone())
+        self.register_buffer("intercept_F1O", network.intercept_F1O[at].detach().clone())
+
+    def forward(self, x_FNI: Tensor) -> Tensor:
+        """Return its answers, shape (F, N, O), to features without those of tables."""
+        numbers_FNP = x_FNI[..., : self.numbers]
+        if self.binned:
+            numbers_FNP = numbers_FNP * unclip(numbers_FNP)
+        x_FND = torch.cat([numbers_FNP, x_FNI[..., self.numbers + self.bins :]], dim=-1)
+        return torch.matmul(x_FND, self.weight_FDO) + self.intercept_F1O
 
 
 @final

@@ -13,6 +13,13 @@ from tenfold.training.recipe import Plan, Recipe
 
 SMALL_TABLE: Final = 2_000  # rows that train within ten seconds on two cores
 FINE_BINS_ROWS: Final = 800
+COARSE_BINS_ROWS: Final = 100
+# Below so many rows, a single block of validation rows cannot tell when to stop: each member
+# leaves out another one.
+BLOCKS: Final = 5
+MANY_VALIDATE: Final = 300
+LEAST_EPOCHS: Final = 20  # beyond a linear model
+LINEAR_WORDS: Final = 64  # categories of a column, at most, that a linear model gets
 # More columns of numbers than these get no bins: they took twenty times the time and ten times
 # the memory on expressions of genes, and did not pay (benchmarks/LOG.md).
 MOST_CODED: Final = 500
@@ -70,15 +77,13 @@ class Default(PerceptronNetwork):
         budget = effort.budget * max(1.0, rows / SMALL_TABLE) ** 0.5
         members = int(np.clip(round(budget / (rows * folds * epochs)), 2, effort.members))
         batch_size = next(size for size, limit in BATCHES if rows <= limit)
-        features = FeatureOptions()
-        # What is 0 or 1 has no bins.
-        columns = setting.rows.numbers.shape[1] - setting.rows.marks
-        if columns <= MOST_CODED:
-            fine = (32, 0.1) if rows >= FINE_BINS_ROWS else (16, 0.15)
-            features = FeatureOptions(bins=((8, 0.3), fine), recurring=True)
+        linear = _starts_linear(setting)
+        validating = 1
+        if linear and rows < MANY_VALIDATE:
+            members, validating = max(members, BLOCKS), BLOCKS
         return Plan(
-            features=features,
-            body=MLPOptions(hidden=(64, 64)),
+            features=_features(setting, linear=linear),
+            body=MLPOptions(hidden=(64, 64), linear=linear),
             recipe=Recipe(
                 epochs=epochs,
                 batch_size=batch_size,
@@ -88,8 +93,9 @@ class Default(PerceptronNetwork):
                 decay=0.01,
                 average=8.0,
                 members=members,
-                blocks=5,
-                validating=1,
+                blocks=BLOCKS,
+                validating=validating,
+                least_epochs=LEAST_EPOCHS if linear else 0,
             ),
         )
 
@@ -101,8 +107,27 @@ class Default(PerceptronNetwork):
     def decision(self, recipe: Recipe, setting: Setting) -> Decision:
         """Say how many networks there are, how they are trained, and why so."""
         plain = super().decision(recipe, setting)
+        start = "on top of ridge regression, " if _starts_linear(setting) else ""
         return replace(
             plain,
-            what=f"{recipe.members} networks for each fold, at most {plain.what}",
+            what=f"{recipe.members} networks for each fold, {start}at most {plain.what}",
             change_with=f"--quality, {plain.change_with}",
         )
+
+
+def _starts_linear(setting: Setting) -> bool:
+    """Tell whether networks are added to a linear model; not in time, where a trend goes on."""
+    small = len(setting.rows) < SMALL_TABLE
+    return small and setting.task == "regression" and setting.rows.times is None
+
+
+def _features(setting: Setting, *, linear: bool) -> FeatureOptions:
+    """Return how columns become features."""
+    rows = len(setting.rows)
+    one_hot = LINEAR_WORDS if linear else FeatureOptions().one_hot
+    # What is 0 or 1 has no bins.
+    columns = setting.rows.numbers.shape[1] - setting.rows.marks
+    if columns > MOST_CODED or (linear and rows < COARSE_BINS_ROWS):
+        return FeatureOptions(one_hot=one_hot)
+    fine = (32, 0.1) if rows >= FINE_BINS_ROWS else (16, 0.15)
+    return FeatureOptions(bins=((8, 0.3), fine), recurring=True, one_hot=one_hot)

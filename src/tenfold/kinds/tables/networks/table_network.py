@@ -130,6 +130,7 @@ class PerceptronNetwork(TableNetwork):
             activation=shape["activation"],
             word_numbers=int(shape["word_numbers"]),
             init=shape["init"],
+            linear=bool(shape.get("linear", False)),  # files older than this have none
         )
         with torch.device("meta"):
             return FoldMLP(features, outputs, body)
