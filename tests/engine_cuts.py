@@ -73,9 +73,11 @@ class Snapshots:
         return self.cuts
 
 
-def kept_in(folder: Path, told: list[str] | None = None) -> Checkpoints:
+def kept_in(folder: Path, warnings: list[str] | None = None) -> Checkpoints:
     """Return checkpoints in a folder, written after every chunk of steps."""
-    return Checkpoints(lambda: folder, (told if told is not None else []).append, EVERY_CHUNK)
+    return Checkpoints(
+        lambda: folder, (warnings if warnings is not None else []).append, EVERY_CHUNK
+    )
 
 
 def run_of(data: Path, out: Path, **options: Any) -> Request:

@@ -148,10 +148,10 @@ class Server:
         if body is not None and not isinstance(body, bytes):
             kind = kind or "application/json"
             body = (body if isinstance(body, str) else json.dumps(body)).encode()
-        told = {name.replace("_", "-"): text for name, text in headers.items()}
+        sent = {name.replace("_", "-"): text for name, text in headers.items()}
         if kind:
-            told["Content-Type"] = kind
-        request = urllib.request.Request(self.url + path, data=body, headers=told)  # noqa: S310
+            sent["Content-Type"] = kind
+        request = urllib.request.Request(self.url + path, data=body, headers=sent)  # noqa: S310
         try:
             with urllib.request.urlopen(request, timeout=PATIENCE) as found:  # noqa: S310
                 return Reply(found.status, dict(found.headers), found.read())

@@ -121,7 +121,9 @@ def by_setting(content: Record) -> dict[str, list[Record]]:
 
 def cell(runs: list[Record], kind: str, digits: int = 3) -> str:
     """Return the median and range of a value, or a dash where no run has it."""
-    return machine.told([run[kind] for run in runs if run.get(kind) is not None], digits)
+    return machine.median_range(
+        [run[kind] for run in runs if run.get(kind) is not None], digits
+    )
 
 
 def accuracy_page(content: Record) -> list[str]:

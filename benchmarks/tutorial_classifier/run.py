@@ -135,7 +135,7 @@ def rates_page(content: Record, part: str) -> list[str]:
         [
             WORDS.get(name, name),
             str(len(values)),
-            machine.told(values),
+            machine.median_range(values),
             machine.short(own / median(values)),
             machine.short(disturbed(found[name]), 2),
         ]
@@ -161,9 +161,9 @@ def accuracy_page(content: Record) -> list[str]:
     rows, last = [], {}
     for name, runs in found.items():
         last[name] = [run["accuracy"][-1] for run in runs]
-        seconds = machine.told([run["seconds"] for run in runs])
-        best = machine.told([max(run["accuracy"]) for run in runs], 4)
-        rows.append([name, str(len(runs)), seconds, machine.told(last[name], 4), best])
+        seconds = machine.median_range([run["seconds"] for run in runs])
+        best = machine.median_range([max(run["accuracy"]) for run in runs], 4)
+        rows.append([name, str(len(runs)), seconds, machine.median_range(last[name], 4), best])
     head = ["contender", "runs", "seconds", "accuracy, last epoch", "accuracy, best epoch"]
     epochs = content["epochs"]
     lines = [f"## Accuracy after {epochs} epochs", "", *machine.grid(head, rows)]

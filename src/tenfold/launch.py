@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from tenfold.errors import StoreError, UsageError
-from tenfold.following import Callbacks, following, told_apart
+from tenfold.following import Callbacks, following, split_callbacks
 from tenfold.kinds.registry import kind_for, kind_of
 from tenfold.machine import peak_memory_bytes
 from tenfold.report.summary import summarize
@@ -24,7 +24,7 @@ from tenfold.training.checkpoints import Checkpoints
 
 def start(request: Request, callbacks: Callbacks = None, *, verbose: bool | None = None) -> Run:
     """Carry out a request while callbacks follow it."""
-    members, names = told_apart(callbacks)
+    members, names = split_callbacks(callbacks)
     logs = [tracker(name, request.out) for name in names]
     with following(members, verbose=verbose) as watch:
         run = carry_out(replace(request, given=replace(request.given, watch=watch)))

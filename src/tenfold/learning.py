@@ -237,7 +237,7 @@ class Explained(ABC):
     def drawn(self) -> list[Any]:
         """Return its figures as a page holds them: ``Drawn``."""
 
-    def layers_told(self) -> tuple[Any, ...]:
+    def described_layers(self) -> tuple[Any, ...]:
         """Return the layers of the network that it tells of: ``Layer``."""
         return ()
 

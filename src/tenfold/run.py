@@ -278,7 +278,7 @@ class Run:
         kind, schema_ = self.model.kind, self.model.schema
         rows = kind.read_new(data, schema_)
         index = kind.index(data, rows)
-        admitted = kind.admit(rows, schema_, schema, told=rows is data)
+        admitted = kind.admit(rows, schema_, schema, warned=rows is data)
         return tell(self.model, admitted, coverage, progress).set_axis(index, axis=0)
 
     def predict_proba(self, data: New, *, schema: Mode | None = None) -> pd.DataFrame:
@@ -382,6 +382,6 @@ class Run:
         kind, model = self.model.kind, self.model
         options = RunOptions.named({"max_bad": max_bad})
         rows = kind.read_labelled(data, model.schema, options)
-        rows = kind.admit(rows, model.schema, schema, told=rows is data)
+        rows = kind.admit(rows, model.schema, schema, warned=rows is data)
         streams = Streams(int(self.metrics.get("seed", 0)))
         return show(model, rows, streams, progress).with_coverage()

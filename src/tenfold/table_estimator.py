@@ -211,9 +211,9 @@ class TableEstimator(StudyEstimator, ABC):
         self, inputs: pd.DataFrame, y: NDArray[Any], names: Mapping[str, str], like: Table
     ) -> Table:
         """Return test rows as a table, read as the one that is learnt from."""
-        told = inputs.copy(deep=False)
-        told[names[WEIGHT]], told[names[TARGET]] = 1.0, y
-        return self._labelled(read_table(told, like=like.known), names[TARGET], y)
+        rows = inputs.copy(deep=False)
+        rows[names[WEIGHT]], rows[names[TARGET]] = 1.0, y
+        return self._labelled(read_table(rows, like=like.known), names[TARGET], y)
 
     def _inputs(self, X: Any, y: Any = None, *, reset: bool) -> tuple[pd.DataFrame, Any]:
         """Check rows as scikit-learn asks, and return them as a DataFrame."""
@@ -224,8 +224,8 @@ class TableEstimator(StudyEstimator, ABC):
         if whole:
             check_names(list(map(str, X.columns)), "X")
         if whole and reset and len(X) < LEAST:
-            told = f"Found array with {len(X)} sample(s) (shape={X.shape})"
-            raise ValueError(f"{told} while a minimum of {LEAST} is required.")
+            fault = f"Found array with {len(X)} sample(s) (shape={X.shape})"
+            raise ValueError(f"{fault} while a minimum of {LEAST} is required.")
         checks: dict[str, Any] = {"reset": reset, "skip_check_array": whole}
         if not whole:
             checks |= {"dtype": None, "ensure_all_finite": "allow-nan"}

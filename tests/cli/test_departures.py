@@ -122,8 +122,8 @@ def test_every_departure_is_in_the_file_and_in_json(
         "extra column": 1,
     }  # fmt: skip
     assert listed.query("what == 'unseen category'")["meant"].tolist() == ["Ulm"]
-    told = json.loads(out)
-    assert (len(told["rows"]), len(told["departures"])) == (309, 303)
+    document = json.loads(out)
+    assert (len(document["rows"]), len(document["departures"])) == (309, 303)
     status, _, err = run_tenfold(*words, "--departures", tmp_path / "no" / "all.csv")
     assert (status, "\nU01: --departures must be a file" in err) == (2, True)
 
@@ -162,8 +162,8 @@ def test_a_run_lists_departures_under_the_labels_of_a_frame(home: Path) -> None:
     run = tenfold.load(home / "runs" / "houses-1")
     odd = houses(3).set_axis(["a", "b", "c"], axis=0)
     odd.loc["b", "town"] = "Rome"
-    told = run.departures(odd)
-    assert told[["line", "column", "cell"]].to_numpy().tolist() == [["b", "town", "Rome"]]
+    table = run.departures(odd)
+    assert table[["line", "column", "cell"]].to_numpy().tolist() == [["b", "town", "Rome"]]
     answers = run.predict(odd)
     with pytest.warns(UserWarning, match="not seen in training"):
         assert run.predict(odd, schema="warn").equals(answers)

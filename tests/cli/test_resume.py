@@ -131,10 +131,10 @@ def test_a_run_that_is_cut_off_anywhere_goes_on_or_never_began(tmp_path: Path) -
     options = {"folds": 2, "quality": "fast", "epochs": 1}
     whole = carry_out(run_of(data, tmp_path, **options))
     cuts = cut_everywhere(data, tmp_path / "cuts", options)
-    told = [cut.before for cut in cuts]
-    assert told[:2] == ["os.mkdir houses-1", "os.rename .config.part.json"]
-    assert told[-1] == "os.remove checkpoint.older.tenfold"
-    files = {word.split()[1].replace(".part", "").lstrip(".") for word in told[2:]}
+    steps = [cut.before for cut in cuts]
+    assert steps[:2] == ["os.mkdir houses-1", "os.rename .config.part.json"]
+    assert steps[-1] == "os.remove checkpoint.older.tenfold"
+    files = {word.split()[1].replace(".part", "").lstrip(".") for word in steps[2:]}
     assert files > {path.name for path in folder_of(whole).iterdir()} - {"config.json"}
     for cut in cuts[:2]:
         assert (cut.status, cut.code) == (-9, "M13"), cut  # there was nothing yet to go on from
@@ -175,7 +175,7 @@ class Ending(Callback):
 
     def __init__(self, epoch: int, do: Callable[[], object]) -> None:
         self._epoch, self._do = epoch, do
-        self.told: list[str] = []
+        self.messages: list[str] = []
 
     def decided(self, decisions: Sequence[Decision]) -> None: ...
 
@@ -186,7 +186,7 @@ class Ending(Callback):
             self._do()
 
     def tell(self, what: str) -> None:
-        self.told.append(what)
+        self.messages.append(what)
 
     def stop_reason(self) -> str | None:
         return None
@@ -206,7 +206,7 @@ def test_a_run_that_a_system_ends_keeps_its_state_and_says_how_it_goes_on(
     assert signal.getsignal(number) == signal.SIG_DFL
     assert end.value.code == 128 + number
     run = tmp_path / "houses-1"
-    assert watch.told == [f"to resume: tenfold train --resume {run}"]
+    assert watch.messages == [f"to resume: tenfold train --resume {run}"]
     resume(run)
     whole = train(table, **named(**QUICK | {"epochs": 6, "out": tmp_path}))
     assert fingerprint(run / "model.tenfold") == fingerprint(folder_of(whole) / "model.tenfold")
@@ -274,7 +274,7 @@ def test_a_run_that_cannot_be_written_where_it_belongs_is_written_elsewhere(
     saved = Path(caught.value.place["saved in"])
     assert saved.is_relative_to(tmp_path / "tmp")
     assert str(saved) in caught.value.fix[0]
-    assert "cannot be saved" in watch.told[0]
+    assert "cannot be saved" in watch.messages[0]
     assert run.read_text() == "no folder"
     whole = train(table, **named(**QUICK | {"out": tmp_path / "whole"}))
     assert fingerprint(saved / "model.tenfold") == fingerprint(
@@ -374,8 +374,8 @@ def test_a_run_on_a_full_disk_is_had_once_there_is_room(
     done = call("train", table, *asked, "--out", small_disk, "--quiet")
     run = small_disk / "houses-1"
     assert done.returncode == 1
-    told = r"M06: the (run|page) cannot be written: No space left on device"
-    assert re.search(told, done.stderr), done.stderr
+    message = r"M06: the (run|page) cannot be written: No space left on device"
+    assert re.search(message, done.stderr), done.stderr
     assert filler.stat().st_size == 40_000
     filler.unlink()
     subprocess.run([MOUNT, "-o", "remount,size=4m", str(small_disk)], check=True)

@@ -108,11 +108,11 @@ def test_rows_with_equal_inputs_share_a_fold_whatever_their_targets(
     count = len(copied) - inputs
     if kinds == inputs:
         verb = "row that is a duplicate" if count == 1 else "rows that are duplicates"
-        told = f"{count:,} {verb} of another add to the weight of that row"
+        sentence = f"{count:,} {verb} of another add to the weight of that row"
     else:
         who, share = ("row has", "shares") if count == 1 else ("rows have", "share")
-        told = f"{count:,} {who} the same inputs as another, and {share} its fold"
-    assert list(said[:-1]) == ([told] if count else [])
+        sentence = f"{count:,} {who} the same inputs as another, and {share} its fold"
+    assert list(said[:-1]) == ([sentence] if count else [])
 
 
 def test_a_copy_has_the_same_cells_empty_or_not_and_nothing_else() -> None:
@@ -238,8 +238,8 @@ def test_of_groups_that_all_hang_together_most_copies_are_kept_together() -> Non
     assert apart[one].mean() < 0.1
     two = first.notna() & second.notna() & (first != second)
     assert apart[two].mean() < 0.8
-    told = next(int(what.split()[0]) for what in said if "may be" in what)
-    assert 2 * apart.sum() <= told <= 2 * two.sum()
+    count = next(int(what.split()[0]) for what in said if "may be" in what)
+    assert 2 * apart.sum() <= count <= 2 * two.sum()
 
 
 @settings(max_examples=40, derandomize=True, deadline=None)
@@ -262,8 +262,8 @@ def test_groups_are_kept_whatever_copies_say_and_what_is_said_of_copies_is_true(
     _, fold, said = split_of(in_groups(list(group), seed), folds=folds, group_column="g")
     for name in set(group) - {None}:
         assert len(set(fold[group == name])) == 1
-    told = next((int(what.split()[0]) for what in said if "may be" in what), 0)
-    assert 2 * pairs_apart(fold).sum() <= told
+    count = next((int(what.split()[0]) for what in said if "may be" in what), 0)
+    assert 2 * pairs_apart(fold).sum() <= count
     assert (np.bincount(fold, minlength=folds) > 0).all()
 
 

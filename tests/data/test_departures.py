@@ -48,8 +48,8 @@ SCHEMA: Final = schema_of(rows())
 def found_in(frame: pd.DataFrame, schema: Schema = SCHEMA) -> list[list[object]]:
     table = read_table(frame)
     _, found = like_training(table, schema)
-    told = departure_table(found, table.lines)
-    return told[["line", "column", "what", "cell", "training"]].to_numpy().tolist()
+    listed = departure_table(found, table.lines)
+    return listed[["line", "column", "what", "cell", "training"]].to_numpy().tolist()
 
 
 def with_cell(column: str, row: int, cell: object) -> pd.DataFrame:

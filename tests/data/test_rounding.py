@@ -102,10 +102,10 @@ def test_an_audit_says_that_rows_are_equal_but_for_rounding(change: Change) -> N
     table = twice(normals(), change)
     found = [one for one in tenfold.audit(table, target="y").findings if one.code == "A06"]
     exact = bool(table.duplicated().any())
-    told = "200 of 400 rows are duplicates of another row, which adds to the weight of that row"
+    fact = "200 of 400 rows are duplicates of another row, which adds to the weight of that row"
     if not exact:
-        told = "200 of 400 rows equal another except for rounding"
-    assert [(one.fact, one.severity) for one in found] == [(told, "info")]
+        fact = "200 of 400 rows equal another except for rounding"
+    assert [(one.fact, one.severity) for one in found] == [(fact, "info")]
 
 
 @pytest.mark.parametrize("noise", 10.0 ** np.arange(-16, 0, 0.5))

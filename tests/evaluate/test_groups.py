@@ -131,8 +131,10 @@ def test_a_small_group_that_differs_is_mostly_found(kind: str, times: float) -> 
         rng = np.random.default_rng(seed)
         group, *others = by_chance(rng)
         errors = NOISE[kind](rng, 240) * np.where(group.member, times, 1)
-        told = {(g.column, g.value): g.stands_out for g in asked([group, *others], errors)}
-        found += told[group.column, group.value] == 1
+        stands_out = {
+            (g.column, g.value): g.stands_out for g in asked([group, *others], errors)
+        }
+        found += stands_out[group.column, group.value] == 1
     assert found >= 20
 
 

@@ -220,6 +220,6 @@ def test_an_explanation_comes_back_from_its_folder(
 def test_what_does_not_fit_is_refused(runs: Callable[[str], Run]) -> None:
     run = runs("tutorial")
     for given in ({"of_class": "cat"}, {"inputs": pd.DataFrame({"x": [1]})}):
-        with pytest.raises(TenfoldError) as told:
+        with pytest.raises(TenfoldError) as caught:
             run.explain(**given)
-        assert told.value.code in {"U01", "P05"}
+        assert caught.value.code in {"U01", "P05"}

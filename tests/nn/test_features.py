@@ -288,8 +288,8 @@ def test_values_that_come_back_are_words_for_the_folds_in_which_they_do() -> Non
     codes = features.with_values(rows.numbers[[0, 679, 680, 681]], rows.codes[:4])
     assert codes.tolist() == [[FIRST_LEVEL], [FIRST_LEVEL + 33], [UNSEEN], [EMPTY]]
     assert features.with_values(rows.numbers[:4], codes) is codes
-    told = features.known(torch.from_numpy(codes).expand(2, -1, -1), 0)
-    assert told.tolist() == [[2, 35, 0, 0], [0, 0, 0, 0]]
+    known = features.known(torch.from_numpy(codes).expand(2, -1, -1), 0)
+    assert known.tolist() == [[2, 35, 0, 0], [0, 0, 0, 0]]
     numbers_only = FoldFeatures.of(
         replace(rows, countable=()), learn, 1, FeatureOptions(recurring=True), 8
     )

@@ -129,16 +129,16 @@ def largest_difference(shown: Tensor, pixels: Tensor, matrix: NDArray[np.float64
     ],
 )
 def test_pictures_move_as_pillow_moves_them(
-    augmentation: Augmentation, given: dict[str, float], told: dict[str, Any]
+    augmentation: Augmentation, given: dict[str, float], by_name: dict[str, Any]
 ) -> None:
     """The reference takes the map as a product of Keras' matrices, in pixels."""
     pixels = smooth()
 
     shown = augment(pixels, chances(**given), augmentation, size=SIDE)
 
-    assert largest_difference(shown[0], pixels[0], by_keras(**told)) < ROUNDED
-    for wrong in ({"rotation": told.get("rotation", 0) + 2}, {"shift": (0.22, 0.02)}):
-        assert largest_difference(shown[0], pixels[0], by_keras(**(told | wrong))) > 4.0
+    assert largest_difference(shown[0], pixels[0], by_keras(**by_name)) < ROUNDED
+    for wrong in ({"rotation": by_name.get("rotation", 0) + 2}, {"shift": (0.22, 0.02)}):
+        assert largest_difference(shown[0], pixels[0], by_keras(**(by_name | wrong))) > 4.0
 
 
 def test_a_turn_is_counter_clockwise_like_that_of_pillow() -> None:

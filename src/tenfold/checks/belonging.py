@@ -129,9 +129,9 @@ def check_times(
 
 
 def _shown(at_random: float, apart: float, task: Task, which: str) -> str:
-    told = "variance" if task == "regression" else "baseline's error"
+    measure = "variance" if task == "regression" else "baseline's error"
     return (
-        f"decision trees explain {100 * at_random:.0f} % of the {told} on rows held out at "
+        f"decision trees explain {100 * at_random:.0f} % of the {measure} on rows held out at "
         f"random, but {100 * max(apart, 0.0):.0f} % {which}"
     )
 

@@ -107,7 +107,7 @@ def spread(rows: int, most: int) -> NDArray[np.int64]:
     return np.linspace(0, rows - 1, min(most, rows)).astype(np.int64)
 
 
-def told_alone(column: Reading, target: NDArray[Any], task: Task) -> float:
+def explained_alone(column: Reading, target: NDArray[Any], task: Task) -> float:
     """Return the share of the guess's error that a column alone takes away, 1 at most.
 
     Each row is answered by the other rows of its value, or of its bin, so nothing is gained
@@ -117,10 +117,10 @@ def told_alone(column: Reading, target: NDArray[Any], task: Task) -> float:
     --------
     >>> x = np.arange(100.0)
     >>> column = Reading(name="x", values=x, words=False)
-    >>> bool(told_alone(column, 2 * x, "regression") > 0.98)
+    >>> bool(explained_alone(column, 2 * x, "regression") > 0.98)
     True
     """
-    return told_by_bins(bins_of(column), target, task)
+    return explained_by_bins(bins_of(column), target, task)
 
 
 def bins_of(column: Reading) -> NDArray[np.int64]:
@@ -140,7 +140,7 @@ def bins_of(column: Reading) -> NDArray[np.int64]:
     return bins
 
 
-def told_by_bins(bins: NDArray[np.int64], target: NDArray[Any], task: Task) -> float:
+def explained_by_bins(bins: NDArray[np.int64], target: NDArray[Any], task: Task) -> float:
     """Return the share of the guess's error that a grouping of the rows takes away.
 
     The error is the squared one, or the number of wrong classes.
@@ -163,7 +163,7 @@ def told_by_bins(bins: NDArray[np.int64], target: NDArray[Any], task: Task) -> f
     return 1 - wrong / guess_wrong if guess_wrong else 0.0
 
 
-def told_by_neighbours(column: Reading, target: NDArray[Any], task: Task) -> float:
+def explained_by_neighbours(column: Reading, target: NDArray[Any], task: Task) -> float:
     """Return the share of the guess's error that the rows of the nearest values take away."""
     filled = column.filled
     if column.words or filled.sum() < FEWEST or len(np.unique(column.values[filled])) < FEWEST:
@@ -180,7 +180,7 @@ def told_by_neighbours(column: Reading, target: NDArray[Any], task: Task) -> flo
     return 1 - wrong / guess_wrong if guess_wrong else 0.0
 
 
-def told_by_line(column: Reading, target: NDArray[np.float64]) -> float:
+def explained_by_line(column: Reading, target: NDArray[np.float64]) -> float:
     """Return the share of a number's variance that a straight line through a column tells."""
     x, y = column.values[column.filled], target[column.filled]
     if column.words or x.std() == 0 or y.std() == 0:

@@ -22,7 +22,7 @@ from tenfold.data.folds.equal_rows import hash_rows
 from tenfold.evaluate.metrics import ranked
 
 MANY: Final = 0.02  # of the test rows, that are learnt from and not equal by chance
-TOLD_APART: Final = 0.55  # area under the curve, at least, by four standard errors
+DISTINGUISHABLE: Final = 0.55  # area under the curve, at least, by four standard errors
 MOVED: Final = 0.15  # of the target: distance between two distributions
 SURE: Final = 1e-6
 
@@ -93,7 +93,7 @@ def check_drift(
     fold = shuffled_folds(len(x), generator)
     answers = trees_out_of_fold(x, is_test, "classification", fold, words)[:, 1]
     area, error = _area(answers, is_test)
-    if area - 4 * error > TOLD_APART:
+    if area - 4 * error > DISTINGUISHABLE:
         names = [*number_names(schema), *(column.name for column in schema.categories)]
         moved = sorted(
             (

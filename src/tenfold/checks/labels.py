@@ -82,12 +82,12 @@ def check_classes_given(
         return
     answers_NC, other_N = opinion.answers_NC, opinion.other_N
     odd = np.flatnonzero(opinion.odd_N)
-    told = [
+    examples = [
         f"{names[i]} ({classes[target_N[i]]!r}, and {classes[other_N[i]]!r} is "
         f"{100 * answers_NC[i, other_N[i]]:.0f} % likely)"
         for i in odd[np.argsort(answers_NC[odd, target_N[odd]], kind="stable")][:SHOWN]
     ]
-    yield _found(len(odd), len(target_N), told)
+    yield _found(len(odd), len(target_N), examples)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -201,19 +201,19 @@ def check_numbers_given(
     odd = np.flatnonzero(odd_N)
     if len(odd) < least:
         return
-    told = [
+    examples = [
         f"{names[i]} ({target_N[i]:.4g}, expected {answers_N[i]:.4g})"
         for i in odd[np.argsort(-miss_N[odd])][:SHOWN]
     ]
-    yield _found(len(odd), len(target_N), told)
+    yield _found(len(odd), len(target_N), examples)
 
 
-def _found(odd: int, rows: int, told: Sequence[str]) -> Finding:
+def _found(odd: int, rows: int, examples: Sequence[str]) -> Finding:
     return Finding(
         code="A12",
         severity="warning" if odd >= SHARE * rows else "info",
         fact=f"{odd:,} of {rows:,} targets contradict similar rows",
-        place={"examples": "; ".join(told)},
+        place={"examples": "; ".join(examples)},
         fix=("check these, and correct the wrong ones",),
     )
 

@@ -215,9 +215,9 @@ def compare(  # noqa: PLR0913
     if as_json:
         print_json(found.to_dict(), saved=found.folder)
         return
-    told = sys.stdout.isatty() or "COLUMNS" in os.environ
+    has_width = sys.stdout.isatty() or "COLUMNS" in os.environ
     with printing(found.folder):
-        show_comparison(found, Console(width=None if told else PIPED_WIDTH))
+        show_comparison(found, Console(width=None if has_width else PIPED_WIDTH))
 
 
 @app.command()

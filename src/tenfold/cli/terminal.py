@@ -95,7 +95,7 @@ def read(
             )
         if str(part) == "-" and hasattr(data, "source"):
             data = replace(data, source="standard input")
-        for line in lines if kind.always_told or not quiet else ():
+        for line in lines if kind.warns_when_quiet or not quiet else ():
             print(line.replace(str(source), str(part)), file=sys.stderr)
         yield data
 

@@ -42,15 +42,15 @@ def app_of(file: Answering, options: ServeOptions, *, shared: bool = False) -> G
         asking.close()
 
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan)
-    told, page, script = openapi_of(service), page_of(service), script_of(service)
+    openapi, page, script = openapi_of(service), page_of(service), script_of(service)
     pages = {
         "/": lambda: HTMLResponse(page),
         "/page.css": lambda: Response(style(), media_type="text/css"),
         "/page.js": lambda: Response(script, media_type="text/javascript"),
         "/schema": lambda: json_reply(schema_of(service)),
-        "/openapi.json": lambda: json_reply(told),
+        "/openapi.json": lambda: json_reply(openapi),
         "/health": lambda: json_reply({"status": "ok", "name": file.label.name}),
-        "/metrics": lambda: Response(*_parted(observed.told())),
+        "/metrics": lambda: Response(*_parted(observed.exposition())),
     }
     for path, reply in pages.items():
         app.router.add_route(path, _page(reply), methods=["GET"])
@@ -69,8 +69,8 @@ def app_of(file: Answering, options: ServeOptions, *, shared: bool = False) -> G
     return Guard(app, options, observed)
 
 
-def _parted(told: tuple[bytes, str]) -> tuple[bytes, int, None, str]:
-    return told[0], 200, None, told[1]
+def _parted(counts: tuple[bytes, str]) -> tuple[bytes, int, None, str]:
+    return counts[0], 200, None, counts[1]
 
 
 def _page(reply: Any) -> Any:
@@ -144,9 +144,9 @@ class Asking:
             V01, if it is too large, told at its first byte too many.
         """
         most = self._options.max_bytes
-        told = request.headers.get("content-length", "")
-        if told.isdecimal() and int(told) > most:
-            raise ServeError("V01", f"the body has {int(told):,} bytes, more than {most:,}")
+        length = request.headers.get("content-length", "")
+        if length.isdecimal() and int(length) > most:
+            raise ServeError("V01", f"the body has {int(length):,} bytes, more than {most:,}")
         parts, size = [], 0
         async for part in request.stream():
             size += len(part)

@@ -62,8 +62,10 @@ def compare_runs(
 
 def repeated_line(found: Mapping[str, Any]) -> str:
     """Return in a sentence what ``compare_runs`` found."""
-    told = [f"{name} {then} then, {now} now" for name, (then, now) in found["versions"].items()]
-    versions = f" ({'; '.join(told)})" if told else ""
+    changed = [
+        f"{name} {then} then, {now} now" for name, (then, now) in found["versions"].items()
+    ]
+    versions = f" ({'; '.join(changed)})" if changed else ""
     if found["same_bits"]:
         return f"bit for bit the same as {found['run']}{versions}"
     if found["largest_difference"] is None:

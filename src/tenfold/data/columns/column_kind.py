@@ -146,8 +146,8 @@ def _but_for(
 
 def _emptied(words: NDArray[np.object_]) -> str:
     """Say which words for nothing a column holds, and how often."""
-    told = [f"{word!r} ({count:,})" for word, count in count_words(words).items()]
-    return f"cells {', '.join(told)} {EMPTIED}"
+    cells = [f"{word!r} ({count:,})" for word, count in count_words(words).items()]
+    return f"cells {', '.join(cells)} {EMPTIED}"
 
 
 def is_truth(words: Iterable[str]) -> bool:
@@ -303,8 +303,8 @@ def _as_amount(texts: NDArray[np.object_], decimal: str) -> FoundKind | None:
         return None
     numbers = to_numbers(pd.Series(texts, dtype=object), decimal, found.form, found.unit)
     what = units_of(found.form, found.unit)
-    if found.told:
-        what += f" ({found.told})"
+    if found.note:
+        what += f" ({found.note})"
     why = _all_but(texts[np.isnan(numbers)].tolist(), len(texts), what)
     return FoundKind(kind="number", why=why, form=found.form, unit=found.unit)
 

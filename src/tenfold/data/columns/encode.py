@@ -379,5 +379,5 @@ def with_times(
     if bad.sum() == 1:
         what = "one row without a time is left out"
     why = f"line {table.lines[bad][0]}: {reasons[bad][0]}"
-    told = Decision(what=what, why=why, change_with="--time-column")
-    return table.reject(bad, reasons), (told,)
+    decision = Decision(what=what, why=why, change_with="--time-column")
+    return table.reject(bad, reasons), (decision,)

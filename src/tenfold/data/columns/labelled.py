@@ -26,7 +26,7 @@ from tenfold.data.columns.column_kind import find_kind
 from tenfold.data.columns.encode import encode_target, read_weights
 from tenfold.data.columns.required import check_columns
 from tenfold.data.columns.schema import Schema
-from tenfold.data.columns.target import MOST_TOLD, guess_task
+from tenfold.data.columns.target import MOST_NAMED, guess_task
 from tenfold.data.tables.signs import is_alike
 from tenfold.data.tables.table import Table
 from tenfold.errors import PredictError, SplitError
@@ -80,16 +80,19 @@ def with_targets(
     >>> import pandas as pd
     >>> from tenfold.data.files.read import read_table
     >>> table = read_table(pd.DataFrame({"x": range(4), "y": [1.5, None, 2.5, 4]}))
-    >>> kept, (told,) = with_targets(table, "y", None, 0.01)
-    >>> len(kept), told.what
+    >>> kept, (decision,) = with_targets(table, "y", None, 0.01)
+    >>> len(kept), decision.what
     (3, 'one of 4 rows has no target and is left out')
     """
     if target not in table.frame.columns:
         return table, ()
     strays = find_strays(table, target, task)
     kept = _left_out(table, target, strays, max_bad)
-    told = (*_silent_told(table, kept, target, strays), *_unread_told(table, target, strays))
-    return kept, told
+    decisions = (
+        *_silent_decisions(table, kept, target, strays),
+        *_unread_decisions(table, target, strays),
+    )
+    return kept, decisions
 
 
 def with_targets_of(table: Table, schema: Schema, max_bad: float) -> Table:
@@ -206,14 +209,14 @@ def _lost_class(table: Table, target: str) -> str | None:
     return None
 
 
-def _silent_told(
+def _silent_decisions(
     table: Table, kept: Table, target: str, strays: Strays
 ) -> tuple[Decision, ...]:
     """Say how many rows are left out because they have no target."""
     count = len(kept.unlabelled) - len(table.unlabelled)
     if not count:
         return ()
-    what = unlabelled_told(count, len(table))
+    what = describe_unlabelled(count, len(table))
     if 2 * count > len(table):
         what += f"; {len(kept):,} rows are used"
     change = "--missing" if target in table.emptied else "--target"
@@ -228,12 +231,12 @@ def _silent_told(
     return (Decision(what=what, why="; ".join(why), change_with=change),)
 
 
-def unlabelled_told(count: int, whole: int, noun: str = "rows") -> str:
+def describe_unlabelled(count: int, whole: int, noun: str = "rows") -> str:
     """Say how many rows have no target.
 
     Examples
     --------
-    >>> unlabelled_told(25, 500)
+    >>> describe_unlabelled(25, 500)
     '25 of 500 rows have no target and are left out'
     """
     if count == 1:
@@ -246,12 +249,12 @@ def labelled_and_warn(table: Table, schema: Schema, max_bad: float) -> Table:
     kept = with_targets_of(table, schema, max_bad)
     count = len(kept.unlabelled) - len(table.unlabelled)
     if count:
-        told = unlabelled_told(count, len(table))
-        warn(f"{table.source}: {told}")
+        sentence = describe_unlabelled(count, len(table))
+        warn(f"{table.source}: {sentence}")
     return kept
 
 
-def _unread_told(table: Table, target: str, strays: Strays) -> tuple[Decision, ...]:
+def _unread_decisions(table: Table, target: str, strays: Strays) -> tuple[Decision, ...]:
     """Say which rows are left out because their target is no number."""
     count = int(strays.unread.sum())
     if not count:
@@ -266,8 +269,8 @@ def _unread_told(table: Table, target: str, strays: Strays) -> tuple[Decision, .
 def _counted(table: Table, target: str, rows: NDArray[np.bool_]) -> str:
     """Return the words that stand in some rows, and how often each does."""
     words = count_words(to_text(table.frame[target][rows], table.decimal))
-    told = [f"{word!r} ({count:,})" for word, count in words.iloc[:MOST_TOLD].items()]
-    return ", ".join(told) + (", ..." if len(words) > MOST_TOLD else "")
+    cells = [f"{word!r} ({count:,})" for word, count in words.iloc[:MOST_NAMED].items()]
+    return ", ".join(cells) + (", ..." if len(words) > MOST_NAMED else "")
 
 
 @contextmanager

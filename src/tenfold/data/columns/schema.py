@@ -24,9 +24,9 @@ from tenfold.data.cells.spans import AMOUNTS, FORMS, Form
 from tenfold.data.columns.column import Column
 from tenfold.data.columns.column_kind import DISTINCT, EMPTIED, FoundKind, find_kind
 from tenfold.data.columns.prose import likeliest_sign
-from tenfold.data.columns.target import infer_task, whole_told
+from tenfold.data.columns.target import infer_task, whole_decisions
 from tenfold.data.tables.reading import Known, Reading
-from tenfold.data.tables.signs import kept_told
+from tenfold.data.tables.signs import kept_decisions
 from tenfold.data.tables.table import Table, find_column
 from tenfold.errors import SchemaError
 
@@ -35,7 +35,7 @@ MAX_LEVELS: Final = 10_000
 UNNAMED: Final = "column 1"  # what a first column without a name is called
 SHOWN: Final = 8  # names of columns in a decision
 # What is said of kinds whose name says too little, and what takes their place.
-TOLD: Final[Mapping[Kind, tuple[str, Kind]]] = {
+NAMED: Final[Mapping[Kind, tuple[str, Kind]]] = {
     "text": ("text, encoded by its words", "identifier"),
     "list": ("lists, each of their categories encoded separately", "category"),
     "category": ("category", "number"),
@@ -181,9 +181,9 @@ def infer_schema(
         reading=table.reading,
         decisions=(
             *decision,
-            *_apart_told(split),
+            *_split_decisions(split),
             *_describe(columns, options.kinds),
-            *kept_told(words),
+            *kept_decisions(words),
         ),
     )
 
@@ -192,7 +192,7 @@ def _require_inputs(table: Table, columns: Sequence[Column], split: SplitOptions
     """Refuse a table without a column to learn from."""
     if any(column.used for column in columns):
         return
-    copied = ["add a copy of the column of groups or times"] if _apart_told(split) else []
+    copied = ["add a copy of the column of groups or times"] if _split_decisions(split) else []
     raise SchemaError(
         "S03",
         "no column is left to learn from",
@@ -202,7 +202,7 @@ def _require_inputs(table: Table, columns: Sequence[Column], split: SplitOptions
     )
 
 
-def _apart_told(split: SplitOptions) -> tuple[Decision, ...]:
+def _split_decisions(split: SplitOptions) -> tuple[Decision, ...]:
     """Say which columns only say how rows are split."""
     unseen = "that are not in the training data"
     named = [
@@ -335,22 +335,22 @@ def _describe(columns: Sequence[Column], forced: Mapping[str, Kind | str]) -> li
         odd = [c for c in members if c.why != "its cells are numbers"]
         odd = [c for c in odd if not c.why.endswith(EMPTIED)]
         why = "; ".join(f"{c.name!r}: {c.why}" for c in odd[:4]) or "their cells are numbers"
-        told, other = TOLD.get(kind, (kind, "category"))
-        what = f"{told}: {names}"
+        named, other = NAMED.get(kind, (kind, "category"))
+        what = f"{named}: {names}"
         decisions.append(Decision(what=what, why=why, change_with=f"--kind NAME={other}"))
     numbers = [column for column in columns if column.kind == "number"]
     decisions.extend(
         (
-            *_units_told(numbers),
-            *_rivals_told(columns),
-            *_ticks_told(columns),
-            *_emptied_told(columns),
+            *_unit_decisions(numbers),
+            *_rival_decisions(columns),
+            *_tick_decisions(columns),
+            *_emptied_decisions(columns),
         )
     )
     return decisions
 
 
-def _rivals_told(columns: Sequence[Column]) -> Iterator[Decision]:
+def _rival_decisions(columns: Sequence[Column]) -> Iterator[Decision]:
     """Say of each column of dates which other format would give other days."""
     for column in columns:
         if column.rival is not None:
@@ -363,7 +363,7 @@ def _rivals_told(columns: Sequence[Column]) -> Iterator[Decision]:
             yield Decision(what=what, why=why, change_with=change)
 
 
-def _ticks_told(columns: Sequence[Column]) -> Iterator[Decision]:
+def _tick_decisions(columns: Sequence[Column]) -> Iterator[Decision]:
     """Say in which columns an empty cell means no."""
     boxes = [column for column in columns if column.tick]
     if boxes:
@@ -374,7 +374,7 @@ def _ticks_told(columns: Sequence[Column]) -> Iterator[Decision]:
         yield Decision(what=what, why=why, change_with="--kind NAME=constant")
 
 
-def _emptied_told(columns: Sequence[Column]) -> Iterator[Decision]:
+def _emptied_decisions(columns: Sequence[Column]) -> Iterator[Decision]:
     """Say of each column which of its filled cells are read as empty."""
     for column in columns:
         if column.why.endswith(EMPTIED):
@@ -383,7 +383,7 @@ def _emptied_told(columns: Sequence[Column]) -> Iterator[Decision]:
             yield Decision(what=what, why=column.why, change_with=change)
 
 
-def _units_told(numbers: Sequence[Column]) -> Iterator[Decision]:
+def _unit_decisions(numbers: Sequence[Column]) -> Iterator[Decision]:
     """Say which numbers have something beside them."""
     amounts = [column for column in numbers if column.form in AMOUNTS]
     if amounts:
@@ -395,4 +395,4 @@ def _units_told(numbers: Sequence[Column]) -> Iterator[Decision]:
         what = f"numbers with a unit: {names}"
         yield Decision(what=what, why=why, change_with="--kind NAME=category")
     for column in amounts:
-        yield from whole_told(column.name, column.form, column.why)
+        yield from whole_decisions(column.name, column.form, column.why)

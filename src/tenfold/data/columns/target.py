@@ -24,7 +24,7 @@ from tenfold.errors import SchemaError
 # A target of whole numbers is taken for class labels up to this many of them.
 MAX_NUMBER_CLASSES: Final = 10
 MAX_CLASSES: Final = 1_000
-MOST_TOLD: Final = 5
+MOST_NAMED: Final = 5
 
 
 def find_target(
@@ -71,16 +71,16 @@ def infer_task(
     if task == "regression":
         _check_numbers(table, target, numbers, texts)
         classes: tuple[str, ...] = ()
-        told = whole_told(target, finding.form, finding.why)
+        decisions = whole_decisions(target, finding.form, finding.why)
     else:
         classes = tuple(distinct)
         _check_classes(table, target, classes)
-        told = tuple(_spellings_told(target, kinds, distinct))
+        decisions = tuple(_spelling_decisions(target, kinds, distinct))
     if options.task is not None:
-        return task, classes, told
+        return task, classes, decisions
     other = "classification" if task == "regression" else "regression"
     decision = Decision(what=task, why=why, change_with=f"--task {other}")
-    return task, classes, (decision, *told)
+    return task, classes, (decision, *decisions)
 
 
 def _alike(texts: NDArray[np.object_], *, truth: bool) -> list[list[str]]:
@@ -94,7 +94,7 @@ def _alike(texts: NDArray[np.object_], *, truth: bool) -> list[list[str]]:
     return list(kinds.values())
 
 
-def _spellings_told(
+def _spelling_decisions(
     target: str, kinds: Sequence[Sequence[str]], classes: Sequence[str]
 ) -> Iterator[Decision]:
     """Say which words are one class, and which are two that one would take for one."""
@@ -113,8 +113,8 @@ def _spellings_told(
         forms.setdefault(" ".join(word.casefold().split()), []).append(word)
     twins = [words for words in forms.values() if len(words) > 1]
     if twins:
-        said = [" and ".join(map(repr, words)) for words in twins[:MOST_TOLD]]
-        more = ", ..." if len(twins) > MOST_TOLD else ""
+        said = [" and ".join(map(repr, words)) for words in twins[:MOST_NAMED]]
+        more = ", ..." if len(twins) > MOST_NAMED else ""
         what = (
             f"classes that differ only in case or spaces are kept separate: {', '.join(said)}"
         )
@@ -126,7 +126,7 @@ def _are(words: Sequence[str]) -> str:
     return "is" if len(words) == 1 else "are"
 
 
-def whole_told(name: str, form: Form, why: str) -> tuple[Decision, ...]:
+def whole_decisions(name: str, form: Form, why: str) -> tuple[Decision, ...]:
     """Say of a column of amounts what only all its cells together showed, if anything."""
     if form not in AMOUNTS or form == "amount":
         return ()

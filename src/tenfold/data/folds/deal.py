@@ -128,8 +128,8 @@ def _in_blocks(
     classes = rows.target.astype(np.int64)
     lone = of_one_unit(classes, np.arange(len(rows)))
     splits = replace(splits, learn=splits.learn | lone, held_out=splits.held_out & ~lone)
-    told = _never_tested(np.unique(classes[lone]), rows, schema, "it has one row")
-    return splits, (how, *told)
+    untested = _never_tested(np.unique(classes[lone]), rows, schema, "it has one row")
+    return splits, (how, *untested)
 
 
 def _by_time(
@@ -183,8 +183,8 @@ def who_answers(splits: Splits, options: SplitOptions) -> tuple[Splits, tuple[De
     if options.refit:
         of = "all" if splits.newest is None else f"the newest {splits.newest.sum():,}"
         what, change = f"new rows are predicted by networks trained on {of} rows", "--no-refit"
-    told = Decision(what=what, why=why, change_with=change)
-    return replace(splits, refit=options.refit), (told,)
+    decision = Decision(what=what, why=why, change_with=change)
+    return replace(splits, refit=options.refit), (decision,)
 
 
 def _by_group(
@@ -214,8 +214,8 @@ def _by_group(
     fold = np.where(apart, folds, dealt.held_out.argmax(axis=0))
     fold[~apart] = spread_classes(fold[~apart], groups[~apart], classes[~apart])
     never = np.setdiff1d(classes[apart], classes[~apart])
-    told = _never_tested(never, rows, schema, "all of its rows belong to one group")
-    return _of_folds(fold, folds), (how, *told)
+    untested = _never_tested(never, rows, schema, "all of its rows belong to one group")
+    return _of_folds(fold, folds), (how, *untested)
 
 
 def _shuffled(
@@ -278,8 +278,8 @@ def _one_fold(splits: Splits, how: tuple[Decision, ...]) -> tuple[Splits, tuple[
     """Return the last fold alone: of folds by time it learns from most."""
     share = f"1/{len(splits)} of the rows"
     what = f"one fold, which holds out {share}, {how[0].what.partition(', ')[2]}"
-    told = replace(how[0], what=what)
-    return splits.only(len(splits) - 1), (told, *how[1:])
+    decision = replace(how[0], what=what)
+    return splits.only(len(splits) - 1), (decision, *how[1:])
 
 
 def _of_folds(fold_N: NDArray[np.int64], folds: int) -> Splits:

@@ -107,13 +107,13 @@ def keep_together(
     if rows.groups is not None:
         part_N = joined_within(part_N, rows.groups, folds, least)
     exact_N = np.unique(hash_rows(plain, target=False), return_inverse=True)[1]
-    found = _told(part_N, set_N, exact_N, large_N)
+    found = _decisions(part_N, set_N, exact_N, large_N)
     if rows.groups is not None:
         return replace(rows, groups=part_N), found
     return replace(rows, sets=part_N) if len(np.unique(part_N)) < len(rows) else rows, found
 
 
-def _told(
+def _decisions(
     part_N: NDArray[np.int64],
     set_N: NDArray[np.int64],
     exact_N: NDArray[np.int64],

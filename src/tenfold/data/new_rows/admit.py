@@ -105,9 +105,9 @@ def _line(table: Table, departure: Departure) -> str:
     said = SAID[departure.what].format(training=departure.training)
     if departure.what == "unexpected type" and meant:
         said += f" (they look like {next(iter(meant.values()))})"
-    told = ", ".join(f"line {table.lines[row]}{cell}" for row, cell in _firsts(departure))
+    cells = ", ".join(f"line {table.lines[row]}{cell}" for row, cell in _firsts(departure))
     count = f"{len(departure.rows):,} of {len(table):,} cells"
-    return f"{said}: {count}, {told}{', ...' if len(departure.rows) > FIRST else ''}"
+    return f"{said}: {count}, {cells}{', ...' if len(departure.rows) > FIRST else ''}"
 
 
 def _firsts(departure: Departure) -> list[tuple[int, str]]:
@@ -118,13 +118,13 @@ def _firsts(departure: Departure) -> list[tuple[int, str]]:
     first: dict[str, int] = {}
     for row, cell in zip(rows, departure.cells, strict=True):
         first.setdefault(cell, row)  # the same cell again would tell nothing new
-    told = []
+    shown_cells = []
     for cell, row in list(first.items())[:FIRST]:
         is_word = departure.what == "unseen category"
         near = departure.meant.get(cell) if is_word else None
         shown = repr(cell[:40]) if is_word or departure.what == "unexpected type" else cell
-        told.append((row, f" ({shown}, is it {near!r}?)" if near else f" ({shown})"))
-    return told
+        shown_cells.append((row, f" ({shown}, is it {near!r}?)" if near else f" ({shown})"))
+    return shown_cells
 
 
 def departure_table(
@@ -189,7 +189,7 @@ def warn_of_doubts(pictures: Pictures) -> None:
         warn(f"{doubt.what}: {doubt.why}")
 
 
-def admit_pictures(pictures: Pictures, mode: Mode | None, *, told: bool) -> None:
+def admit_pictures(pictures: Pictures, mode: Mode | None, *, warned: bool) -> None:
     """Refuse pictures of which some cannot be read, if the mode is ``"strict"``.
 
     Unless they are told already, doubts about what is white become Python warnings.
@@ -200,7 +200,7 @@ def admit_pictures(pictures: Pictures, mode: Mode | None, *, told: bool) -> None
         P08.
     """
     check(mode in {None, *MODES}, "schema", mode, " or ".join(MODES))
-    if not told:
+    if not warned:
         warn_of_doubts(pictures)
     if mode != "strict" or not pictures.rejected:
         return

@@ -57,7 +57,7 @@ from tenfold.kinds.images.networks.registry import (
 )
 from tenfold.kinds.images.once_more import read_some
 from tenfold.kinds.images.picture_model import PictureEncoder, PictureModel, picture_inputs
-from tenfold.kinds.images.shown import reading_told, shown_small
+from tenfold.kinds.images.shown import reading_lines, shown_small
 from tenfold.kinds.refusing import Names, refuse
 from tenfold.learning import (
     Dealt,
@@ -91,7 +91,7 @@ class Images(Kind):
     single: ClassVar[str] = "an image"
     suffixes: ClassVar[tuple[str, ...]] = SUFFIXES
     where: ClassVar[str] = "file"
-    always_told: ClassVar[bool] = True
+    warns_when_quiet: ClassVar[bool] = True
 
     def recognises(self, source: Any) -> bool:
         """Tell whether this is a folder, or a CSV that names pictures."""
@@ -305,10 +305,10 @@ class Images(Kind):
         schema: PictureSchema,  # noqa: ARG002 - any picture is like those of training
         mode: Mode | None,
         *,
-        told: bool,
+        warned: bool,
     ) -> Pictures:
         """Refuse pictures of which some cannot be read, if the mode is ``"strict"``."""
-        admit_pictures(data, mode, told=told)
+        admit_pictures(data, mode, warned=warned)
         data.check_rejected(max_bad=1.0)
         return data
 
@@ -345,7 +345,7 @@ class Images(Kind):
         """Return images, and which of them are left out, or what of them is a guess."""
         read = self.read_labelled if labelled else self.read_new
         pictures = read(source, schema, options, progress)
-        return pictures, reading_told(pictures)
+        return pictures, reading_lines(pictures)
 
     def to_compare(
         self, options: RunOptions, given: Given

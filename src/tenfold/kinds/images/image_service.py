@@ -60,14 +60,16 @@ class ImageService(Service):
         squares = [one for one in found if isinstance(one, Square)]
         pixels = [one.pixels for one in squares]
         answers = iter(await self._seen(pixels, ask, hot=question.more) if pixels else ())
-        told = [
+        predictions = [
             {"file": name}
             | ({"error": one.to_dict()} if isinstance(one, ServeError) else next(answers))
             for (name, _), one in zip(question.files, found, strict=True)
         ]
         doubts = doubtful_scales(framing, [one.reach for one in squares if one.reach])
         notices = [f"{doubt.what}: {doubt.why}" for doubt in doubts]
-        return Answer(content={"predictions": told} | ({"notices": notices} if notices else {}))
+        return Answer(
+            content={"predictions": predictions} | ({"notices": notices} if notices else {})
+        )
 
     async def _seen(
         self, squares: Sequence[Any], ask: Ask, *, hot: bool
@@ -104,7 +106,7 @@ class ImageService(Service):
         form = {"type": "object", "required": ["file"], "properties": {"file": files}}
         return {FORM: {"schema": form}, "image/jpeg": {}, "image/png": {}}
 
-    def answer_schema(self, told: dict[str, Any]) -> dict[str, Any]:
+    def answer_schema(self, prediction: dict[str, Any]) -> dict[str, Any]:
         """Return the schema of one answer: a prediction, or what is wrong with a file."""
         bad = {"type": "object", "required": ["file", "error"]}
-        return {"anyOf": [told | {"required": ["file", *told["required"]]}, bad]}
+        return {"anyOf": [prediction | {"required": ["file", *prediction["required"]]}, bad]}

@@ -20,16 +20,16 @@ FIRST_WEIGHTS, FACTORS = "network.weights.0", "network.scale_F1I"
 
 def with_layouts(manifest: dict[str, Any], tensors: dict[str, Tensor]) -> Parts:
     """Return parts with a layout, the numbers of words in front of the features."""
-    told, network = manifest["features"], manifest["network"]
-    options, levels = told["options"], list(map(int, told["levels"]))
+    stored, network = manifest["features"], manifest["network"]
+    options, levels = stored["options"], list(map(int, stored["levels"]))
     most = max((int(bins) for bins, _ in options["bins"]), default=0)
     large = [count - FIRST_LEVEL > int(options["one_hot"]) for count in levels]
     layout = {
         "distinct": [
             min(int(count), most + 1) if most and int(count) > 2 else 0
-            for count in told["distinct"]
+            for count in stored["distinct"]
         ],
-        "flags": told["flags"],
+        "flags": stored["flags"],
         "words": [
             (q, list(range(EMPTY, count))) for q, count in enumerate(levels) if not large[q]
         ],

@@ -15,10 +15,10 @@ from tenfold.config import Decision, RunOptions
 from tenfold.data.columns.encode import Encoded, encode, number_names, with_times
 from tenfold.data.columns.groups import Group, groups_of_table
 from tenfold.data.columns.labelled import (
+    describe_unlabelled,
     labelled_and_warn,
     naming_unlabelled,
     read_answers,
-    unlabelled_told,
     with_targets,
     with_targets_of,
 )
@@ -42,7 +42,7 @@ from tenfold.kinds.tables.explain.held_out import HeldOut
 from tenfold.kinds.tables.explain.table_explanation import TableExplanation, explain_table
 from tenfold.kinds.tables.networks.registry import choose_plan
 from tenfold.kinds.tables.networks.table_network import Setting
-from tenfold.kinds.tables.new_tables import SUFFIXES, joined, reading_told
+from tenfold.kinds.tables.new_tables import SUFFIXES, joined, reading_lines
 from tenfold.kinds.tables.older_tables import with_layouts
 from tenfold.kinds.tables.table_contest import TableContest, table_contest
 from tenfold.kinds.tables.table_model import TableEncoder, TableModel
@@ -267,7 +267,7 @@ class Tables(Kind):
             self.read_new(source, schema, options, progress), schema, max_bad
         )
 
-    def admit(self, data: Table, schema: Schema, mode: Mode | None, *, told: bool) -> Table:  # noqa: ARG002
+    def admit(self, data: Table, schema: Schema, mode: Mode | None, *, warned: bool) -> Table:  # noqa: ARG002
         """Return rows as a model reads them; see ``admit_and_warn``."""
         return admit_and_warn(data, schema, mode)
 
@@ -296,7 +296,7 @@ class Tables(Kind):
         table.check_rejected(max_bad)
         if labelled:
             table = with_targets_of(table, schema, max_bad)
-        return table, list(reading_told(table))
+        return table, list(reading_lines(table))
 
     def joined(self, parts: Sequence[Table], schema: Schema) -> Table:
         """Return the rows of several tables as those of one."""
@@ -305,8 +305,8 @@ class Tables(Kind):
     def look(self, data: Table, schema: Schema, mode: Mode | None) -> Looked:
         """Return rows as a model reads them, and the cells that training knew nothing like."""
         table, found = admit(data, schema, mode)
-        told = (f"{table.source} differs from the training data:",) if found else ()
-        lines = (*told, *departure_lines(table, found))
+        heading = (f"{table.source} differs from the training data:",) if found else ()
+        lines = (*heading, *departure_lines(table, found))
         return Looked(data=table, lines=lines, departures=departure_table(found, table.lines))
 
     def contest(self, learning: Learning, coded: Encoded, dealt: Dealt) -> TableContest:
@@ -373,7 +373,7 @@ def _left_out(test: Table) -> Iterator[Decision]:
     bad, gone = len(test.rejected), len(test.unlabelled)
     said = [
         (f"{bad:,} test {'rows are' if bad > 1 else 'row is'} left out", test.rejected),
-        (unlabelled_told(gone, gone + len(test), "test rows"), test.unlabelled),
+        (describe_unlabelled(gone, gone + len(test), "test rows"), test.unlabelled),
     ]
     for what, rows in said:
         if rows:

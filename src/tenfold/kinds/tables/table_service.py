@@ -52,10 +52,14 @@ class TableService(Service):
         if CSV in question.accepts:
             return Answer(content=csv_of(table, answers), media=CSV)
         lines = table.lines.tolist()
-        told = [{"line": line} | answer for line, answer in zip(lines, answers, strict=True)]
+        predictions = [
+            {"line": line} | answer for line, answer in zip(lines, answers, strict=True)
+        ]
         rejected = [asdict(row) for row in table.left_out]
         notices = [f"{one.what}: {one.why}" for one in table.notices]
-        return Answer(content={"predictions": told, "rejected": rejected, "notices": notices})
+        return Answer(
+            content={"predictions": predictions, "rejected": rejected, "notices": notices}
+        )
 
     async def _answers(
         self, feeds: Feeds, count: int, ask: Ask, *, apart: bool

@@ -117,7 +117,7 @@ class ImageExplanation(Explained):
             drawn.append(Drawn(title=sheet.title, caption=sheet.caption, svg=image))
         return drawn
 
-    def layers_told(self) -> tuple[Layer, ...]:
+    def described_layers(self) -> tuple[Layer, ...]:
         """Return the layers."""
         return self.layers
 
