@@ -61,7 +61,7 @@ def measure_pictures(folder: Path, *, quick: bool) -> dict[str, Any]:
     from tenfold.kinds.images.image_file import answers_to  # noqa: PLC0415
 
     with tempfile.TemporaryDirectory() as out:
-        photographs.hold_apart(folder, Path(out) / "some", learn=LEARNT, apart=2)
+        photographs.hold_out(folder, Path(out) / "some", learn=LEARNT, test=2)
         run = tenfold.train(Path(out) / "some" / "training_set", out=Path(out) / "runs")
         began = time.perf_counter()
         written = run.export(Path(out) / "model.onnx")

@@ -85,11 +85,11 @@ class Target:
             return
         self.seconds.append(time.perf_counter() - begun)
         if found != self.known:
-            apart = furthest(json.loads(found), json.loads(self.known))
+            difference = furthest(json.loads(found), json.loads(self.known))
             # Questions that wait are answered in one call, and products of more rows may be
             # rounded otherwise.
-            if apart > ROUNDING:
-                self.wrong.append(f"another answer, {apart:.2g} apart")
+            if difference > ROUNDING:
+                self.wrong.append(f"another answer, {difference:.2g} apart")
             else:
                 self.rounded += 1
 

@@ -39,9 +39,9 @@ def tables(data: Path, splits: int, others: int) -> Iterator[tuple[str, int, Any
         frame = pd.read_csv(data / name / "data.csv")
         chosen = json.loads((data / name / "test_rows.json").read_text(encoding="utf-8"))
         for number, test in enumerate(chosen[:splits]):
-            apart = np.zeros(len(frame), dtype=bool)
-            apart[test] = True
-            yield name, number, frame[~apart], frame[apart]
+            is_test = np.zeros(len(frame), dtype=bool)
+            is_test[test] = True
+            yield name, number, frame[~is_test], frame[is_test]
     houses = pd.read_csv(data / "california.csv").select_dtypes("number").dropna()
     houses = houses.rename(columns={"median_house_value": "y"})
     diabetes = load_diabetes(as_frame=True).frame.rename(columns={"target": "y"})

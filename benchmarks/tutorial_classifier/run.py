@@ -244,10 +244,10 @@ def main() -> None:
     """Measure the parts that are asked for, and write the result beside this file."""
     options = read_options()
     folder = machine.folder_of(__file__, quick=options.quick)
-    few = {"learn": 640, "apart": 128} if options.quick else {"apart": photographs.APART}
+    few = {"learn": 640, "test": 128} if options.quick else {"test": photographs.TEST_SIZE}
     parts = machine.read_parts(folder)
     with tempfile.TemporaryDirectory() as place:
-        photographs.hold_apart(options.data, Path(place), **few)
+        photographs.hold_out(options.data, Path(place), **few)
         for part in options.part:
             head = machine.header(PACKAGES, options.threads, epochs=options.epochs)
             records = measure_part(part, Path(place), options)

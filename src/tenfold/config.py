@@ -127,7 +127,7 @@ class SplitOptions(Options):
         Whether networks that learn from all rows answer new ones where folds learn from unequal
         parts, as in time; if not, the mean of all folds does.
     test_size : float, optional
-        Share of rows kept apart before anything is decided, 0 to 1 exclusive.
+        Share of rows held out before anything is decided, 0 to 1 exclusive.
     lenient : bool
         Whether few rows or groups get fewer folds, where a run would be refused otherwise.
 

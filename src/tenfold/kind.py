@@ -281,7 +281,7 @@ class Kind(Intake):
         ----------
         model : Model
         asked
-            Rows whose answers are taken apart, or None.
+            Rows whose answers are explained, or None.
         run : callable
             Returns how the run was trained, where that is needed.
         of_class : str, optional

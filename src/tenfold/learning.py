@@ -120,7 +120,7 @@ class Given:
         Follows training and may end it.
     splitter : splitter of scikit-learn or iterable of (learn, test), or None
         Takes the place of ``options.split``. Positions count all rows of a table as it was
-        read: those that were rejected, that weigh nothing or are set apart, too.
+        read: those that were rejected, that weigh nothing or are held out as a test set, too.
     network : callable or None
         Takes the place of ``options.train.network``.
     features : ndarray of shape (N, D) or None

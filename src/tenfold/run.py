@@ -146,7 +146,7 @@ class Run:
         Parameters
         ----------
         inputs : rows or pictures, optional
-            Whose answers are taken apart, as ``predict`` takes them.
+            Whose answers are explained, as ``predict`` takes them.
         data : str, Path, DataFrame or Table, optional
             Of a table: what the run was trained on, if it lies elsewhere now.
         of_class : str, optional

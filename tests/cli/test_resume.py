@@ -428,11 +428,11 @@ def test_a_repetition_that_differs_is_measured(done: Path, tmp_path: Path) -> No
     run = rerun(done / "config.json", out=tmp_path)
     found = run.metrics["repeats"]
     then, now = (pd.read_csv(folder / "predictions.csv") for folder in (done, folder_of(run)))
-    apart = (then["prediction"] - now["prediction"]).abs()
+    differences = (then["prediction"] - now["prediction"]).abs()
     assert found["same_bits"] is False
-    assert apart.max() > 0
-    assert found["largest_difference"] == pytest.approx(apart.max())
-    assert found["mean_difference"] == pytest.approx(apart.mean())
+    assert differences.max() > 0
+    assert found["largest_difference"] == pytest.approx(differences.max())
+    assert found["mean_difference"] == pytest.approx(differences.mean())
     assert found["versions"].keys() == {"torch"}
 
 

@@ -115,10 +115,10 @@ def test_a_copy_is_either_held_in_its_fold_or_told_of_as_near(noise: float) -> N
     copies = frame + noise * draw.normal(size=frame.shape)
     table = twice(frame, lambda _: copies)
     fold = split_of(table)[1]
-    apart = float((fold[:300] != fold[300:]).mean())
+    split = float((fold[:300] != fold[300:]).mean())
     found = [one for one in tenfold.audit(table, target="y").findings if one.code == "A06"]
     warned = any("near duplicates" in one.fact and one.severity == "warning" for one in found)
-    assert apart < 0.05 or warned or noise > 0.02
+    assert split < 0.05 or warned or noise > 0.02
     assert not (warned and noise < 1e-8)
 
 

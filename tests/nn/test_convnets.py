@@ -60,8 +60,8 @@ def test_the_first_layer_of_the_scratch_network_whitens_patches() -> None:
     torch.testing.assert_close(found[len(found) // 2 :], -half)
     strong = half.var(dim=1) > 0.5  # directions that hold more than noise
     assert strong.sum() >= 3
-    apart = torch.corrcoef(half[strong]) - torch.eye(int(strong.sum()))
-    assert apart.abs().max() < 0.05
+    off_diagonal = torch.corrcoef(half[strong]) - torch.eye(int(strong.sum()))
+    assert off_diagonal.abs().max() < 0.05
 
 
 @pytest.mark.parametrize("side", [32, 48, 65])

@@ -533,8 +533,8 @@ def test_one_absurd_cell_neither_ends_training_nor_moves_the_answers_of_other_ro
     slip.loc[0, "size"] = cell
     clean, dirty = quick_run(frame, epochs=12), quick_run(slip, epochs=12)
     assert np.isfinite(dirty.study.out_of_fold()).all()
-    apart = np.abs(clean.study.out_of_fold() - dirty.study.out_of_fold())[1:]
-    assert apart.mean() < 0.5 * frame["y"].std()
+    differences = np.abs(clean.study.out_of_fold() - dirty.study.out_of_fold())[1:]
+    assert differences.mean() < 0.5 * frame["y"].std()
     new = clean.model.answers(frame.head(2).assign(size=[np.sign(cell) * 1e9, cell]))
     np.testing.assert_allclose(
         *clean.model.answers(frame.iloc[[0, 0]].assign(size=[np.sign(cell) * 1e9, cell])),

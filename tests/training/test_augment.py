@@ -93,8 +93,8 @@ def largest_difference(shown: Tensor, pixels: Tensor, matrix: NDArray[np.float64
     inside = ((places[:2] >= 1) & (places[:2] <= SIDE - 1)).all(axis=0)
     assert inside.mean() > 0.5
     levels = shown.permute(1, 2, 0).numpy() * 255
-    apart = np.abs(levels - np.asarray(moved, dtype=np.float64)).reshape(SIDE**2, 3)
-    return float(apart[inside].max())
+    differences = np.abs(levels - np.asarray(moved, dtype=np.float64)).reshape(SIDE**2, 3)
+    return float(differences[inside].max())
 
 
 @pytest.mark.parametrize(
@@ -146,8 +146,8 @@ def test_a_turn_is_counter_clockwise_like_that_of_pillow() -> None:
     shown = augment(pixels, chances(rotation=1.0), Augmentation(rotation=15), size=SIDE)
     turned = Image.fromarray(pixels[0].numpy()).rotate(15, Image.Resampling.BILINEAR)
     middle = slice(16, 48)
-    apart = shown[0].permute(1, 2, 0).numpy() * 255 - np.asarray(turned, dtype=np.float64)
-    assert np.abs(apart[middle, middle]).max() < ROUNDED
+    differences = shown[0].permute(1, 2, 0).numpy() * 255 - np.asarray(turned, dtype=np.float64)
+    assert np.abs(differences[middle, middle]).max() < ROUNDED
 
 
 def test_a_flip_alone_leaves_every_level_as_it_is() -> None:
@@ -191,10 +191,10 @@ def test_a_view_in_fewer_pixels_is_the_average_of_the_view_in_more(size: int) ->
     views = [augment(pixels, draws, TUTORIAL, size=s) for s in sorted((size, SIDE))]
     small, large = views[0], functional.avg_pool2d(views[1], 2)
     assert small.shape == large.shape
-    apart = float((small - large).abs().mean())
-    assert apart < 0.015
+    difference = float((small - large).abs().mean())
+    assert difference < 0.015
     for axis in (2, 3):
-        assert float((small - large.roll(1, axis)).abs().mean()) > 4 * apart
+        assert float((small - large.roll(1, axis)).abs().mean()) > 4 * difference
 
 
 def test_a_small_crop_keeps_the_pixels_that_a_whole_picture_of_that_size_would_lose() -> None:

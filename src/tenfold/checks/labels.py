@@ -32,7 +32,8 @@ SHARE: Final = 0.02
 FAR: Final = 8.0  # times the miss that three of four answers of like size stay below
 FAR_IN_LOGS: Final = 2.5
 HEAPED: Final = 0.25  # of the rows with one value, as counts have that are mostly zero
-APART: Final = 2.0  # as many wrong numbers as doubtful ones, where logs cannot tell them
+# As many wrong numbers as doubtful ones, where logs cannot tell them.
+SIGNED_FACTOR: Final = 2.0
 STRETCHES: Final = 20
 SHOWN: Final = 8
 SMALLEST: Final = 1e-6  # probability; one row alone must not set the temperature
@@ -191,7 +192,7 @@ def check_numbers_given(
     miss_N = _times_usual(answers_N, target_N)
     odd_N, doubtful = miss_N > FAR, int(((miss_N > FAR / 2) & (miss_N <= FAR)).sum())
     signed = bool((target_N < 0).any())
-    least = max(FEWEST, (APART if signed else 1) * doubtful)
+    least = max(FEWEST, (SIGNED_FACTOR if signed else 1) * doubtful)
     if odd_N.sum() < least:
         return
     if not signed:

@@ -54,9 +54,9 @@ def compare_runs(
     except StoreError:  # the earlier run may have been moved, or only its config.json kept
         return found
     if then.shape == present.shape:
-        apart = np.abs(then - present)[~np.isnan(present)]
-        found["largest_difference"] = float(apart.max(initial=0.0))
-        found["mean_difference"] = float(apart.mean()) if apart.size else 0.0
+        differences = np.abs(then - present)[~np.isnan(present)]
+        found["largest_difference"] = float(differences.max(initial=0.0))
+        found["mean_difference"] = float(differences.mean()) if differences.size else 0.0
     return found
 
 

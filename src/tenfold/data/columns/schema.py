@@ -151,19 +151,21 @@ def infer_schema(
     SchemaError
         S02 to S06, if a column is absent or not what it has to be.
     """
-    apart = {
+    not_inputs = {
         "--weight-column": options.weight_column,
         "--group-column": split.group_column,
         "--time-column": split.time_column,
     }
-    for option, name in apart.items():
+    for option, name in not_inputs.items():
         if name is not None:
             find_column(table, name, option=option)
     for name in options.kinds:
         find_column(table, name, option="--kind")
     task, classes, decision = infer_task(table, target, options)
     form, unit = _target_form(table, target, task)
-    inputs = [n for n in table.frame.columns if n != target and n not in set(apart.values())]
+    inputs = [
+        n for n in table.frame.columns if n != target and n not in set(not_inputs.values())
+    ]
     columns = [_infer_column(table, name, options) for name in sorted(inputs)]
     words = {column.name: column.levels for column in columns if column.kind == "category"}
     _require_inputs(table, columns, split)

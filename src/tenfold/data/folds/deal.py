@@ -205,15 +205,17 @@ def _by_group(
         splitter = GroupKFold(folds, shuffle=shuffle, random_state=state)
         return split_by(splitter, rows, order), (how,)
     classes = rows.target.astype(np.int64)
-    apart = of_one_unit(classes, groups)
-    if len(np.unique(groups[~apart])) < folds:
-        apart[:] = False  # nothing would be left to test
+    untestable = of_one_unit(classes, groups)
+    if len(np.unique(groups[~untestable])) < folds:
+        untestable[:] = False  # nothing would be left to test
     stratified = StratifiedGroupKFold(folds, shuffle=shuffle, random_state=state)
     with _SILENT_SPLITTERS:
-        dealt = split_by(stratified, rows, order[~apart[order]])
-    fold = np.where(apart, folds, dealt.held_out.argmax(axis=0))
-    fold[~apart] = spread_classes(fold[~apart], groups[~apart], classes[~apart])
-    never = np.setdiff1d(classes[apart], classes[~apart])
+        dealt = split_by(stratified, rows, order[~untestable[order]])
+    fold = np.where(untestable, folds, dealt.held_out.argmax(axis=0))
+    fold[~untestable] = spread_classes(
+        fold[~untestable], groups[~untestable], classes[~untestable]
+    )
+    never = np.setdiff1d(classes[untestable], classes[~untestable])
     untested = _never_tested(never, rows, schema, "all of its rows belong to one group")
     return _of_folds(fold, folds), (how, *untested)
 
@@ -230,21 +232,21 @@ def _shuffled(
         return _of_folds(fold, folds), (how,)
     # No fold could learn a class of one row, or of equal rows, that it tests.
     classes = rows.target.astype(np.int64)
-    apart = of_one_unit(classes, together)
+    untestable = of_one_unit(classes, together)
     fold = np.full(len(rows), folds)
-    dealt = deal(classes[~apart], together[~apart], folds, generator)
-    fold[~apart] = spread_classes(dealt, together[~apart], classes[~apart])
+    dealt = deal(classes[~untestable], together[~untestable], folds, generator)
+    fold[~untestable] = spread_classes(dealt, together[~untestable], classes[~untestable])
     what, why = f"{folds} folds, stratified", "every fold has the same class proportions"
     how = Decision(what=what, why=why, change_with="--folds, --no-shuffle")
-    return _of_folds(fold, folds), (how, *_rare(apart, rows, schema, folds))
+    return _of_folds(fold, folds), (how, *_rare(untestable, rows, schema, folds))
 
 
 def _rare(
-    apart: NDArray[np.bool_], rows: Encoded, schema: Labelled, folds: int
+    untestable: NDArray[np.bool_], rows: Encoded, schema: Labelled, folds: int
 ) -> Iterator[Decision]:
     """Say what becomes of classes with fewer rows than there are folds."""
     counts = np.bincount(rows.target)
-    never = np.setdiff1d(rows.target[apart], rows.target[~apart])
+    never = np.setdiff1d(rows.target[untestable], rows.target[~untestable])
     fewer = f"it has fewer rows than the number of folds, {folds}"
     lone = never[counts[never] == 1]
     yield from _never_tested(lone, rows, schema, fewer)

@@ -126,12 +126,12 @@ def _decisions(
     exact = len(set_N) - np.unique(np.stack([exact_N, part_N]), axis=1).shape[1]
     if kept:
         found.append(_together(kept, kept - exact))
-    apart_N = np.bincount(pairs[0])[set_N] > 1
+    split_N = np.bincount(pairs[0])[set_N] > 1
     reasons = (
-        (apart_N & ~large_N, "they would keep groups together that are larger than a fold"),
-        (apart_N & large_N, "a fold could not hold this many equal rows"),
+        (split_N & ~large_N, "they would keep groups together that are larger than a fold"),
+        (split_N & large_N, "a fold could not hold this many equal rows"),
     )
-    found += [_apart(int(which.sum()), why) for which, why in reasons if which.any()]
+    found += [_split(int(which.sum()), why) for which, why in reasons if which.any()]
     return tuple(found)
 
 
@@ -148,7 +148,7 @@ def _together(copies: int, rounded: int) -> Decision:
     )
 
 
-def _apart(count: int, why: str) -> Decision:
+def _split(count: int, why: str) -> Decision:
     what = f"{count:,} rows with the same inputs as another may be in different folds"
     return Decision(what=what, why=why, change_with="--group-column")
 

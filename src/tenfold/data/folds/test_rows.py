@@ -17,7 +17,7 @@ from tenfold.errors import SplitError
 from tenfold.seeds import Streams
 
 
-def set_apart(
+def hold_out_test_rows(
     table: Table, target: str, schema: SchemaOptions, options: SplitOptions, streams: Streams
 ) -> tuple[Table, Table]:
     """Take test rows away from a table before anything else looks at it.

@@ -108,8 +108,8 @@ def like_training(table: Table, schema: Schema) -> tuple[Table, tuple[Departure,
 
 def _whole_columns(frame: pd.DataFrame, schema: Schema) -> Iterator[Departure]:
     """Yield the columns that are missing, then those that are too many."""
-    apart = {schema.target, schema.weight_column, schema.group_column, schema.time_column}
-    known = {column.name for column in schema.columns} | apart
+    not_inputs = {schema.target, schema.weight_column, schema.group_column, schema.time_column}
+    known = {column.name for column in schema.columns} | not_inputs
     extra = [name for name in frame.columns if name not in known]
     none = np.zeros(0, dtype=np.int64)
     for column in schema.used:

@@ -34,7 +34,7 @@ from tenfold.data.pictures.pictures import (
     read_test_pictures,
     read_unlabelled,
 )
-from tenfold.data.pictures.split_pictures import no_split, set_pictures_apart, split_pictures
+from tenfold.data.pictures.split_pictures import hold_out_pictures, no_split, split_pictures
 from tenfold.errors import UsageError
 from tenfold.evaluate.mistakes import Mistake, mistakes_of
 from tenfold.kind import Kind
@@ -133,12 +133,12 @@ class Images(Kind):
         self, data: Pictures, test: Pictures | None, options: RunOptions, streams: Streams
     ) -> Described:
         """Take test pictures away, and say which classes there are."""
-        data, test, apart = set_pictures_apart(data, test, options.split, streams)
+        data, test, held_out = hold_out_pictures(data, test, options.split, streams)
         schema = infer_picture_schema(data)
         if test is not None:
             read_classes(test, schema)  # training is not lost to what cannot be scored
         return Described(
-            data=data, test=test, schema=schema, decisions=(*data.decisions, *apart)
+            data=data, test=test, schema=schema, decisions=(*data.decisions, *held_out)
         )
 
     def encode(self, data: Pictures, schema: PictureSchema) -> Encoded:

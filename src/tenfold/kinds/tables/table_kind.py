@@ -25,7 +25,7 @@ from tenfold.data.columns.labelled import (
 from tenfold.data.columns.schema import Schema, infer_schema
 from tenfold.data.columns.target import find_target, of_classes
 from tenfold.data.files.read import InMemory, read_table
-from tenfold.data.folds.test_rows import set_apart
+from tenfold.data.folds.test_rows import hold_out_test_rows
 from tenfold.data.new_rows.admit import (
     Mode,
     admit,
@@ -122,18 +122,20 @@ class Tables(Kind):
         table, unlabelled = with_targets(table, target, options.schema.task, max_bad)
         table, untimed = with_times(table, options.split.time_column, max_bad)
         left_out: tuple[Decision, ...] = ()
-        apart = None
+        held_out = None
         if test is None and options.split.test_size is not None:
             every = len(table)
             with naming_unlabelled(table):
-                table, apart = set_apart(table, target, options.schema, options.split, streams)
-            left_out = _on_neither_side(every - len(table) - len(apart), len(apart))
+                table, held_out = hold_out_test_rows(
+                    table, target, options.schema, options.split, streams
+                )
+            left_out = _on_neither_side(every - len(table) - len(held_out), len(held_out))
         schema = infer_schema(table, target, options.schema, options.split)
         table = of_classes(table, target, schema.classes)
         if test is not None:
             test = with_targets_of(test, schema, max_bad)
             left_out = (*left_out, *_left_out(test))
-        test = apart if test is None else test
+        test = held_out if test is None else test
         if test is not None:
             read_answers(test, schema)  # training is not lost to rows that cannot be scored
         decisions = (

@@ -64,7 +64,7 @@ def heat_of(weight_NOC: Tensor, maps_NCHW: Tensor) -> Tensor:
     return sums_NOHW / sums_NOHW.amax(dim=(2, 3), keepdim=True).clamp_min(NONE)
 
 
-def _apart(weight_OC: Tensor) -> Tensor:
+def _centred(weight_OC: Tensor) -> Tensor:
     """Return what tells each class from the mean of all, from the gradient of each output."""
     return weight_OC - weight_OC.mean(dim=-2, keepdim=True)
 
@@ -89,7 +89,7 @@ class _Heads(nn.Module):
         # One product for all networks: their weights side by side.
         self.weight = nn.Parameter(weight_FDO.transpose(0, 1).flatten(1))
         self.bias = nn.Parameter(bias_FO.flatten())
-        self.apart_OC = nn.Parameter(_apart(weight_FDO.mean(dim=0).T))
+        self.centred_OC = nn.Parameter(_centred(weight_FDO.mean(dim=0).T))
 
     def forward(self, x_N3SS: Tensor) -> Said:
         ways = torch.cat([x_N3SS, x_N3SS.flip(-1)]) if self.mirrored else x_N3SS
@@ -102,7 +102,7 @@ class _Heads(nn.Module):
         own_NCHW, own_ND = maps_NCHW[: x_N3SS.shape[0]], features_ND[: x_N3SS.shape[0]]
         gradient_ND = torch.where(own_ND > FLAT, 0.5 * own_ND.clamp_min(FLAT).rsqrt(), 0.0)
         places = own_NCHW.shape[2] * own_NCHW.shape[3]
-        return outputs_NFO, heat_of(self.apart_OC * gradient_ND[:, None] / places, own_NCHW)
+        return outputs_NFO, heat_of(self.centred_OC * gradient_ND[:, None] / places, own_NCHW)
 
     def _outputs(self, features_ND: Tensor, pictures: int) -> Tensor:
         rooted_ND = features_ND.sign() * features_ND.abs().sqrt()
@@ -154,7 +154,7 @@ class _FineTuned(nn.Module):
         pictures = x_N3SS.shape[0]
         outputs_NO = (both_NO[:pictures] + both_NO[pictures:]) / 2
         own_NCHW = maps_NCHW[:pictures]
-        weight_NOC = _apart(self.head.weight).expand(pictures, -1, -1)
+        weight_NOC = _centred(self.head.weight).expand(pictures, -1, -1)
         places = own_NCHW.shape[2] * own_NCHW.shape[3]
         return outputs_NO, heat_of(weight_NOC / places, own_NCHW)
 
@@ -206,8 +206,8 @@ class _Scratch(nn.Module):
         top_NC = sums_NCP.gather(2, at_NC1)[..., 0]
         odds_NC = torch.sigmoid(top_NC)
         gradient_NC = odds_NC * (1 + top_NC * (1 - odds_NC)) / sums_NCP.shape[2]
-        apart_OC = _apart(self.network.head.weight) / (OUTPUT_SCALE * ways)
-        return heat_of(apart_OC * gradient_NC[:, None], maps_NCHW)
+        centred_OC = _centred(self.network.head.weight) / (OUTPUT_SCALE * ways)
+        return heat_of(centred_OC * gradient_NC[:, None], maps_NCHW)
 
 
 @final
@@ -227,7 +227,7 @@ class _Tutorial(nn.Module):
         last_OU = weights["6.weight"]
         if len(last_OU) == 1:  # two classes by one unit: the other's sum is always 0
             last_OU = torch.cat([torch.zeros_like(last_OU), last_OU])
-        self.apart_OU = nn.Parameter(_apart(last_OU))
+        self.centred_OU = nn.Parameter(_centred(last_OU))
 
     def forward(self, x_N3SS: Tensor) -> Said:
         maps_NCHW = self.seeing(x_N3SS)
@@ -236,5 +236,5 @@ class _Tutorial(nn.Module):
         if outputs_NO.shape[1] == 1:
             outputs_NO = torch.cat([torch.zeros_like(outputs_NO), outputs_NO], dim=1)
         on_N1U = (units_NU > 0).float()[:, None]
-        weight_NOC = (self.apart_OU * on_N1U) @ self.units_UC
+        weight_NOC = (self.centred_OU * on_N1U) @ self.units_UC
         return outputs_NO, heat_of(weight_NOC, maps_NCHW)

@@ -39,10 +39,10 @@ def background_of(cells: Sequence[NDArray[Any]], seed: int) -> Background:
     rows = len(cells[0])
     group_N = np.zeros(rows, dtype=np.int64)
     if rows >= 2 * LEAST:
-        apart_NV = np.concatenate([_apart(column) for column in cells], axis=1)
-        groups = min(GROUPS, rows // LEAST, len(np.unique(apart_NV, axis=0)))
+        features_NV = np.concatenate([_features(column) for column in cells], axis=1)
+        groups = min(GROUPS, rows // LEAST, len(np.unique(features_NV, axis=0)))
         means = KMeans(n_clusters=groups, n_init=1, random_state=seed)
-        group_N = means.fit_predict(apart_NV)
+        group_N = means.fit_predict(features_NV)
     numbers, counts = np.unique(group_N, return_counts=True)
     kept = counts >= min(LEAST, counts.max())
     return Background(
@@ -54,7 +54,7 @@ def background_of(cells: Sequence[NDArray[Any]], seed: int) -> Background:
     )
 
 
-def _apart(column_NW: NDArray[Any]) -> NDArray[np.float64]:
+def _features(column_NW: NDArray[Any]) -> NDArray[np.float64]:
     """Return a column as numbers from 0 to 1 whose distances tell rows apart, (N, V)."""
     if column_NW.shape[1] > 1:
         marks_NV = column_NW[:, 1:].astype(np.float64)
