@@ -16,7 +16,7 @@ from tenfold.data.columns.encode import encode_inputs, number_names, places_of
 from tenfold.data.columns.groups import groups_of_table
 from tenfold.data.columns.schema import infer_schema
 from tenfold.data.files.read import read_table
-from tenfold.data.new_rows.departures import like_training
+from tenfold.data.new_rows.schema_drift import like_training
 from tenfold.errors import TenfoldError
 from tenfold.exported import Exported, Label
 from tenfold.kinds.services import service_of
@@ -189,8 +189,8 @@ def test_new_words_and_empty_cells_are_answered(run: Run) -> None:
     assert np.isfinite(found).all()
     assert found[1] == found[2] == found[3]
     assert found[0] != found[1]
-    _, departures = like_training(read_table(reviews(4)), run.model.schema)
-    assert {d.what for d in departures} <= {
+    _, drift = like_training(read_table(reviews(4)), run.model.schema)
+    assert {d.what for d in drift} <= {
         "above the training range",
         "below the training range",
     }

@@ -24,13 +24,13 @@ class Looked:
         As a model reads them.
     lines : tuple of str
         Where they are not like those of training; the first says that they are not.
-    departures : DataFrame or None
+    drift : DataFrame or None
         The same, a row for each cell; None where there are no columns.
     """
 
     data: Any
     lines: tuple[str, ...] = ()
-    departures: pd.DataFrame | None = None
+    drift: pd.DataFrame | None = None
 
 
 class Intake(ABC):
@@ -127,7 +127,7 @@ class Intake(ABC):
         """Return what labels the answer to each row: the user's labels, lines or files."""
         return list(self.places(data))
 
-    def departures(self, source: Any, schema: Any) -> Any:  # noqa: ARG002
+    def drift(self, source: Any, schema: Any) -> Any:  # noqa: ARG002
         """Return where rows are not like those of training, a row for each cell or column.
 
         Raises

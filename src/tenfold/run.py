@@ -322,14 +322,14 @@ class Run:
     def departures(self, data: New) -> pd.DataFrame:
         """Return where rows are not like those of training, a row for each cell or column.
 
-        See ``departure_table``; ``line`` is the label of a DataFrame's row.
+        See ``drift_table``; ``line`` is the label of a DataFrame's row.
 
         Raises
         ------
         PredictError
             P05, if the run was trained on pictures.
         """
-        return pd.DataFrame(self.model.kind.departures(data, self.model.schema))
+        return pd.DataFrame(self.model.kind.drift(data, self.model.schema))
 
     def read(
         self,

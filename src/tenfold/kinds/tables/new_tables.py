@@ -11,7 +11,7 @@ import pandas as pd
 from tenfold.data.columns.labelled import describe_unlabelled
 from tenfold.data.columns.required import check_columns
 from tenfold.data.columns.schema import Schema
-from tenfold.data.new_rows.departures import like_training
+from tenfold.data.new_rows.schema_drift import like_training
 from tenfold.data.tables.table import Table
 
 SUFFIXES: Final = (".csv", ".tsv", ".parquet", ".xlsx")

@@ -30,10 +30,10 @@ from tenfold.data.new_rows.admit import (
     Mode,
     admit,
     admit_and_warn,
-    departure_lines,
-    departure_table,
+    drift_lines,
+    drift_table,
 )
-from tenfold.data.new_rows.departures import like_training
+from tenfold.data.new_rows.schema_drift import like_training
 from tenfold.data.tables.table import Table
 from tenfold.errors import ReadError, UsageError
 from tenfold.intake import Looked
@@ -277,11 +277,11 @@ class Tables(Kind):
         """Return the labels of a DataFrame's rows, or the lines of a file."""
         return source.index if isinstance(source, pd.DataFrame) else data.lines
 
-    def departures(self, source: Rows, schema: Schema) -> pd.DataFrame:
-        """Return where rows are not like those of training; see ``departure_table``."""
+    def drift(self, source: Rows, schema: Schema) -> pd.DataFrame:
+        """Return where rows are not like those of training; see ``drift_table``."""
         table = self.read_new(source, schema)
         found = like_training(table, schema)[1]
-        return departure_table(found, self.index(source, table))
+        return drift_table(found, self.index(source, table))
 
     def read_and_tell(
         self,
@@ -308,8 +308,8 @@ class Tables(Kind):
         """Return rows as a model reads them, and the cells that training knew nothing like."""
         table, found = admit(data, schema, mode)
         heading = (f"{table.source} differs from the training data:",) if found else ()
-        lines = (*heading, *departure_lines(table, found))
-        return Looked(data=table, lines=lines, departures=departure_table(found, table.lines))
+        lines = (*heading, *drift_lines(table, found))
+        return Looked(data=table, lines=lines, drift=drift_table(found, table.lines))
 
     def contest(self, learning: Learning, coded: Encoded, dealt: Dealt) -> TableContest:
         """Return what models of tables are given in a comparison."""
