@@ -18,7 +18,7 @@ HERE: Final = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent)]
 import machine  # noqa: E402
 
-from tenfold.data.columns.groups import Group, by_range, by_word  # noqa: E402
+from tenfold.data.columns.groups import Group, by_category, by_range  # noqa: E402
 from tenfold.evaluate.group_scores import GroupScore, score_groups  # noqa: E402
 from tenfold.seeds import Streams  # noqa: E402
 
@@ -77,7 +77,7 @@ def groups_of(rng: np.random.Generator, rows: int) -> list[Group]:
         numbers = [rng.random(rows) for _ in range(6)]
     found = [g for i, x in enumerate(numbers) for g in by_range(f"number {i}", x)]
     texts = [word.astype(object) for word in words]
-    return found + [g for i, x in enumerate(texts) for g in by_word(f"word {i}", x)]
+    return found + [g for i, x in enumerate(texts) for g in by_category(f"word {i}", x)]
 
 
 def ask(

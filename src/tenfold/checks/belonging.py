@@ -49,7 +49,7 @@ _TIME_NAME: Final = re.compile(
 def check_groups(
     schema: Schema, rows: Encoded, generator: np.random.Generator
 ) -> Iterator[Finding]:
-    """Yield columns that ask for folds by group, words or numbers named like a group: A09.
+    """Yield columns that ask for folds by group, categories or numbers named like a group: A09.
 
     Parameters
     ----------
@@ -173,12 +173,12 @@ def _compare(
     target: NDArray[Any] = rows.target
     if schema.task == "classification":
         target = np.unique(target, return_inverse=True)[1]
-    x_NP, words = inputs_of(rows)
+    x_NP, categorical = inputs_of(rows)
     if column is not None and column.used:
         numbers, codes = places_of(schema)[column.name]
         left = [*numbers, *(rows.numbers.shape[1] + c for c in codes)]
         kept = [i for i in range(x_NP.shape[1]) if i not in left]
-        x_NP, words = x_NP[:, kept], [kept.index(i) for i in words if i in kept]
+        x_NP, categorical = x_NP[:, kept], [kept.index(i) for i in categorical if i in kept]
     if x_NP.shape[1] == 0:
         return None
     guess = guess_errors(target, schema.task)
@@ -186,7 +186,7 @@ def _compare(
         return None  # the groups that were picked have one target
     misses = [
         errors_of(
-            trees_out_of_fold(x_NP, target, schema.task, fold, words), target, schema.task
+            trees_out_of_fold(x_NP, target, schema.task, fold, categorical), target, schema.task
         )
         for fold in (shuffled, together)
     ]

@@ -100,7 +100,7 @@ def figures_of(pictures: Pictures) -> list[Reading]:
         "brightness of the border": border_NB.mean(axis=1),
     }
     return [
-        Reading(name=name, values=values.astype(np.float64), words=name == "file format")
+        Reading(name=name, values=values.astype(np.float64), categorical=name == "file format")
         for name, values in figures.items()
     ]
 

@@ -48,8 +48,8 @@ def check_columns(
     Examples
     --------
     >>> x = np.arange(100.0)
-    >>> copy = Reading(name="total", values=x, words=False)
-    >>> other = Reading(name="size", values=np.sin(x), words=False)
+    >>> copy = Reading(name="total", values=x, categorical=False)
+    >>> other = Reading(name="size", values=np.sin(x), categorical=False)
     >>> [str(f.fact) for f in check_columns([copy, other], x, "regression", "price")]
     ["column 'total' contains the target 'price'"]
     """
@@ -92,10 +92,10 @@ def _held(column: Reading, target: NDArray[Any], task: Task, name: str) -> Findi
 
 
 def _copied(column: Reading, target: NDArray[np.float64]) -> str:
-    """Say how a number is copied: equal, in step, in other units, or by a word for each."""
+    """Say how a number is copied: equal, in step, in other units, or by a category for each."""
     at = column.filled
     x, y = column.values[at], target[at]
-    if column.words:
+    if column.categorical:
         return _named(x, y)
     if np.array_equal(x, y):
         return "its cells equal the target"
@@ -161,7 +161,7 @@ def _named(x: NDArray[np.float64], y: NDArray[np.float64]) -> str:
 
 def _mean_of(column: Reading, target: NDArray[np.float64]) -> str:
     """Say whether each value of a column is the mean target of the rows that have it."""
-    if column.words:
+    if column.categorical:
         return ""
     y = target[column.filled] - target.mean()
     value, group, size = np.unique(
@@ -198,8 +198,8 @@ def _nearly(column: Reading, target: NDArray[Any], task: Task, name: str) -> Fin
         explained_alone(column, target, task), explained_by_neighbours(column, target, task)
     )
     if task == "regression":
-        if column.words and len(target) < REPEATED * len(np.unique(column.values)):
-            return None  # words of few rows each are groups, not answers
+        if column.categorical and len(target) < REPEATED * len(np.unique(column.values)):
+            return None  # categories of few rows each are groups, not answers
         enough = NEARLY_ALL
         line = explained_by_line(column, target) if column.filled.mean() > 0.5 else 0.0
         if line >= BY_A_LINE:

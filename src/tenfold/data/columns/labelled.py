@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from tenfold.config import Decision, Task
 from tenfold.data.cells.parse import (
     NOWHERE,
-    count_words,
+    count_values,
     is_numeric,
     places,
+    to_categories,
     to_numbers,
     to_text,
-    to_words,
 )
 from tenfold.data.cells.placeholders import MARKS, are_stray, find_placeholders, marks_beside
 from tenfold.data.columns.column_kind import find_kind
@@ -133,14 +133,14 @@ def find_strays(table: Table, target: str, task: Task | None) -> Strays:
     if task != "classification" and finding.kind in {"number", "boolean"}:
         numbers = to_numbers(cells, table.decimal, finding.form, finding.unit)
         read = filled & np.isfinite(numbers)
-        distinct = sorted(set(to_words(cells[read], table.decimal)))
+        distinct = sorted(set(to_categories(cells[read], table.decimal)))
         asked = number or guess_task(finding, numbers[read], distinct)[0] == "regression"
         if read.any() and asked:
             unread = filled & ~read & ~nothing
             return Strays(nothing, unread, "--task classification, --missing")
     if number or not nothing.any() or not _may_be_marks(table):
         return Strays(none, none)
-    return Strays(_silent_among_words(table, target, nothing, task), none, "--missing")
+    return Strays(_silent_among_classes(table, target, nothing, task), none, "--missing")
 
 
 def _may_be_marks(table: Table) -> bool:
@@ -148,7 +148,7 @@ def _may_be_marks(table: Table) -> bool:
     return tuple(table.reading.missing) == MISSING
 
 
-def _silent_among_words(
+def _silent_among_classes(
     table: Table, target: str, nothing: NDArray[np.bool_], task: Task | None
 ) -> NDArray[np.bool_]:
     """Return which of some words for nothing are no classes among the others.
@@ -183,8 +183,8 @@ def _left_out(table: Table, target: str, strays: Strays, max_bad: float) -> Tabl
         (strays.unread, "which is not a number"),
     ]
     for rows, what in said:
-        words = to_text(cells[rows], table.decimal)
-        reasons[rows] = [f"its target {target!r} is {word!r}, {what}" for word in words]
+        texts = to_text(cells[rows], table.decimal)
+        reasons[rows] = [f"its target {target!r} is {text!r}, {what}" for text in texts]
     lost, fix = _lost_class(table, target), []
     if lost:
         reasons[empty] = f"its target {target!r} is empty, or the class {lost!r}"
@@ -268,9 +268,9 @@ def _unread_decisions(table: Table, target: str, strays: Strays) -> tuple[Decisi
 
 def _counted(table: Table, target: str, rows: NDArray[np.bool_]) -> str:
     """Return the words that stand in some rows, and how often each does."""
-    words = count_words(to_text(table.frame[target][rows], table.decimal))
-    cells = [f"{word!r} ({count:,})" for word, count in words.iloc[:MOST_NAMED].items()]
-    return ", ".join(cells) + (", ..." if len(words) > MOST_NAMED else "")
+    counts = count_values(to_text(table.frame[target][rows], table.decimal))
+    cells = [f"{text!r} ({count:,})" for text, count in counts.iloc[:MOST_NAMED].items()]
+    return ", ".join(cells) + (", ..." if len(counts) > MOST_NAMED else "")
 
 
 @contextmanager

@@ -13,12 +13,12 @@ from tenfold.data.cells.amounts import NO_UNIT
 from tenfold.data.cells.date_formats import ISO
 from tenfold.data.cells.moments import days_of, to_moments
 from tenfold.data.cells.parse import (
-    count_words,
+    count_values,
     is_numeric,
     read_truth,
+    to_categories,
     to_numbers,
     to_text,
-    to_words,
 )
 from tenfold.data.cells.spans import AMOUNTS, FORMS, Form
 from tenfold.data.columns.column import Column
@@ -30,7 +30,7 @@ from tenfold.data.tables.signs import kept_decisions
 from tenfold.data.tables.table import Table, find_column
 from tenfold.errors import SchemaError
 
-# Levels beyond these are the rarest; they are treated like words never seen.
+# Levels beyond these are the rarest; they are treated like categories never seen.
 MAX_LEVELS: Final = 10_000
 UNNAMED: Final = "column 1"  # what a first column without a name is called
 SHOWN: Final = 8  # names of columns in a decision
@@ -92,7 +92,7 @@ class Schema:
 
     @property
     def categories(self) -> tuple[Column, ...]:
-        """The columns of words."""
+        """The columns of categories."""
         return tuple(column for column in self.columns if column.kind == "category")
 
     def to_dict(self) -> dict[str, Any]:
@@ -167,9 +167,9 @@ def infer_schema(
         n for n in table.frame.columns if n != target and n not in set(not_inputs.values())
     ]
     columns = [_infer_column(table, name, options) for name in sorted(inputs)]
-    words = {column.name: column.levels for column in columns if column.kind == "category"}
+    categories = {column.name: column.levels for column in columns if column.kind == "category"}
     _require_inputs(table, columns, split)
-    words[target] = classes
+    categories[target] = classes
     return Schema(
         columns=tuple(columns),
         target=target,
@@ -185,7 +185,7 @@ def infer_schema(
             *decision,
             *_split_decisions(split),
             *_describe(columns, options.kinds),
-            *kept_decisions(words),
+            *kept_decisions(categories),
         ),
     )
 
@@ -245,8 +245,8 @@ def _infer_column(table: Table, name: str, options: SchemaOptions) -> Column:
     levels: tuple[str, ...] = ()
     numbers: NDArray[np.floating[Any]] = np.zeros(0)
     if finding.kind == "category":
-        words = to_words(cells, table.decimal)
-        levels = tuple(sorted(count_words(words).index[:MAX_LEVELS]))
+        categories = to_categories(cells, table.decimal)
+        levels = tuple(sorted(count_values(categories).index[:MAX_LEVELS]))
     elif finding.kind == "date":
         dates = pd.Series(to_moments(cells, finding.date_format))
         numbers = days_of(dates).to_numpy(dtype=np.float64)
@@ -290,7 +290,7 @@ def _forced(table: Table, name: str, asked: Kind | str) -> FoundKind:
     else:
         fits = np.ones(len(filled), dtype=bool)
     if kind == "list":
-        sign = likeliest_sign(count_words(to_text(filled, table.decimal)))
+        sign = likeliest_sign(count_values(to_text(filled, table.decimal)))
     if not fits.any():
         raise SchemaError(
             "S05",

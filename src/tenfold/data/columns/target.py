@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from tenfold.config import Decision, SchemaOptions, SplitOptions, Task
 from tenfold.data.cells.parse import (
-    count_words,
+    count_values,
     places,
+    to_categories,
     to_numbers,
-    to_words,
     truth_of,
 )
 from tenfold.data.cells.spans import AMOUNTS, Form, units_of
@@ -59,7 +59,7 @@ def infer_task(
     cells = table.frame[target]
     finding = find_kind(target, cells, table.decimal)
     numbers = to_numbers(cells, table.decimal, finding.form, finding.unit)
-    texts = to_words(cells, table.decimal)
+    texts = to_categories(cells, table.decimal)
     declared = isinstance(cells.dtype, pd.CategoricalDtype)
     kinds = _alike(texts, truth=finding.kind == "boolean" and not declared)
     distinct = sorted((words[0] for words in kinds), key=_class_order)
@@ -89,7 +89,7 @@ def _alike(texts: NDArray[np.object_], *, truth: bool) -> list[list[str]]:
     Words for true are one class, and words for false another, if all words are of them.
     """
     kinds: dict[float | str, list[str]] = {}
-    for word in count_words(texts).index:
+    for word in count_values(texts).index:
         kinds.setdefault(truth_of(word) if truth else word, []).append(word)
     return list(kinds.values())
 

@@ -118,9 +118,9 @@ def _firsts(drift: Drift) -> list[tuple[int, str]]:
         first.setdefault(cell, row)  # the same cell again would tell nothing new
     shown_cells = []
     for cell, row in list(first.items())[:FIRST]:
-        is_word = drift.what == "unseen category"
-        near = drift.meant.get(cell) if is_word else None
-        shown = repr(cell[:40]) if is_word or drift.what == "unexpected type" else cell
+        is_category = drift.what == "unseen category"
+        near = drift.meant.get(cell) if is_category else None
+        shown = repr(cell[:40]) if is_category or drift.what == "unexpected type" else cell
         shown_cells.append((row, f" ({shown}, is it {near!r}?)" if near else f" ({shown})"))
     return shown_cells
 

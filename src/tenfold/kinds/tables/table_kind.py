@@ -347,7 +347,7 @@ class Tables(Kind):
 
 
 def _values_learnt(schema: Schema, features: FoldFeatures) -> tuple[Decision, ...]:
-    """Say which columns of numbers are words, too, because their values come back."""
+    """Say which columns of numbers are categories, too, because their values come back."""
     if not features.values:
         return ()
     names = number_names(schema)

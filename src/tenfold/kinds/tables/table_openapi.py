@@ -12,7 +12,7 @@ from tenfold.kinds.tables.table_file import Input, TableFile
 
 JsonSchema = dict[str, Any]
 
-LISTED_WORDS: Final = 1_000  # of a column, that are listed
+LISTED_CATEGORIES: Final = 1_000  # of a column, that are listed
 TYPES: Final = {
     "number": ["number", "null"],
     "date": ["string", "null"],
@@ -40,12 +40,12 @@ REST: Final = r'[^\u0000"]*$'  # of a plain table: what cannot harm the rows bef
 
 def described(one: Input, column: Column) -> JsonSchema:
     """Return what ``GET /schema`` tells of a column."""
-    words = one.words if one.kind == "boolean" else column.levels[:LISTED_WORDS]
+    values = one.words if one.kind == "boolean" else column.levels[:LISTED_CATEGORIES]
     return {
         "name": one.name,
         "kind": one.kind,
         "form": column.form,
-        "words": list(words) if one.kind != "number" else [],
+        "words": list(values) if one.kind != "number" else [],
         "typical": one.typical,
         "low": one.low,
         "high": one.high,

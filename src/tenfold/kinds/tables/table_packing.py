@@ -71,9 +71,18 @@ def _describe_ensemble(ensemble: Ensemble) -> dict[str, Any]:
             "options": asdict(features.options),
             "levels": features.levels,
             "values": features.values,
-            "layouts": [asdict(layout) for _, layout in features.spans],
+            "layouts": [_describe_layout(layout) for _, layout in features.spans],
             "networks": [at.stop - at.start for at, _ in features.spans],
         },
+    }
+
+
+def _describe_layout(layout: Layout) -> dict[str, Any]:
+    return {
+        "distinct": layout.distinct,
+        "flags": layout.flags,
+        "words": layout.categories,
+        "tables": layout.tables,
     }
 
 
@@ -183,9 +192,14 @@ def _rebuild_features(
     if sum(counts) != int(ensemble["networks"]) or min(counts) < 1:
         raise ValueError("the layouts do not match the networks")
     each = [one for one, count in zip(layouts, counts, strict=True) for _ in range(count)]
-    words = manifest["network"].get("options", {}).get("word_numbers")
+    embedding_size = manifest["network"].get("options", {}).get("word_numbers")
     return FoldFeatures(
-        numbers, levels, each, values, options, None if words is None else int(words)
+        numbers,
+        levels,
+        each,
+        values,
+        options,
+        None if embedding_size is None else int(embedding_size),
     )
 
 
@@ -193,12 +207,12 @@ def _rebuild_layout(entry: Mapping[str, Any], numbers: int, levels: tuple[int, .
     layout = Layout(
         distinct=tuple(map(int, entry["distinct"])),
         flags=tuple(map(int, entry["flags"])),
-        words=tuple((int(q), tuple(map(int, codes))) for q, codes in entry["words"]),
+        categories=tuple((int(q), tuple(map(int, codes))) for q, codes in entry["words"]),
         tables=tuple(map(int, entry["tables"])),
     )
     fits = len(layout.distinct) == numbers and _among(layout.flags, numbers)
-    fits &= _among([*layout.tables, *(q for q, _ in layout.words)], len(levels))
-    if not fits or not all(_among(codes, levels[q]) for q, codes in layout.words):
+    fits &= _among([*layout.tables, *(q for q, _ in layout.categories)], len(levels))
+    if not fits or not all(_among(codes, levels[q]) for q, codes in layout.categories):
         raise ValueError("a layout does not match the columns")
     return layout
 

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 import torch
@@ -112,7 +112,15 @@ class PerceptronNetwork(TableNetwork):
         """Return what a model file says of its layers."""
         if not isinstance(network, FoldMLP):
             raise TypeError("this is not a perceptron")
-        return {"options": asdict(network.options)}
+        options = network.options
+        return {
+            "options": {
+                "hidden": options.hidden,
+                "activation": options.activation,
+                "word_numbers": options.embedding_size,
+                "init": options.init,
+            }
+        }
 
     def rebuild(
         self,
@@ -128,7 +136,7 @@ class PerceptronNetwork(TableNetwork):
         body = MLPOptions(
             hidden=tuple(map(int, shape["hidden"])),
             activation=shape["activation"],
-            word_numbers=int(shape["word_numbers"]),
+            embedding_size=int(shape["word_numbers"]),
             init=shape["init"],
         )
         with torch.device("meta"):
