@@ -160,9 +160,9 @@ def calibration_lines(part: dict[str, Any]) -> list[str]:
     rows, met = [], []
     for name, of in part["data"].items():
         off = [100 * of["error_before"], 100 * of["error_after"]]
-        heat = machine.median_range(of["temperature"])
+        temperature = machine.median_range(of["temperature"])
         losses = [f"{of['log_loss_before']:.5f}", f"{of['log_loss_after']:.5f}"]
-        rows.append([name, f"{of['rows']:,}", heat, *losses, *(f"{x:.2f}" for x in off)])
+        rows.append([name, f"{of['rows']:,}", temperature, *losses, *(f"{x:.2f}" for x in off)])
         met.append(machine.verdict(f"{name}: points off", off[1], MOST_ERROR))
         change = of["log_loss_after"] - of["log_loss_before"]
         lower = "met" if change < 0 else "**missed**"

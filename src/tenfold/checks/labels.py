@@ -27,7 +27,7 @@ ODD: Final = 1 / 3  # of the rows that are taken for another class
 TOGETHER: Final = 2 / 3  # the shares of these that are odd, and where the model is sure
 RARE: Final = 0.02  # a chance
 PASSING: Final = 0.85  # of all these, for a first opinion to be followed by others
-HOTTEST: Final = 10.0  # temperature
+HIGHEST_TEMPERATURE: Final = 10.0  # temperature
 SHARE: Final = 0.02
 FAR: Final = 8.0  # times the miss that three of four answers of like size stay below
 FAR_IN_LOGS: Final = 2.5
@@ -114,7 +114,7 @@ class _Opinion:
 
     @classmethod
     def of(cls, answers_NC: Numbers, target_N: NDArray[np.int64]) -> "_Opinion":
-        answers_NC = _cooled(answers_NC, target_N)
+        answers_NC = _calibrated(answers_NC, target_N)
         rows, classes = answers_NC.shape
         given_N = answers_NC[np.arange(rows), target_N]
         count_C = np.bincount(target_N, minlength=classes)
@@ -147,7 +147,7 @@ class _Opinion:
         )
 
 
-def _cooled(answers_NC: Numbers, target_N: NDArray[np.int64]) -> Numbers:
+def _calibrated(answers_NC: Numbers, target_N: NDArray[np.int64]) -> Numbers:
     """Return the probabilities at the temperature, at least 1, that fits the targets best."""
     logs_NC = np.log(np.clip(answers_NC, SMALLEST, 1.0))
     rows = np.arange(len(target_N))
@@ -157,7 +157,7 @@ def _cooled(answers_NC: Numbers, target_N: NDArray[np.int64]) -> Numbers:
 
     best = minimize_scalar(
         lambda logarithm: -at(logarithm)[rows, target_N].mean(),
-        bounds=(0.0, np.log(HOTTEST)),
+        bounds=(0.0, np.log(HIGHEST_TEMPERATURE)),
         method="bounded",
     )
     return np.exp(at(best.x))
