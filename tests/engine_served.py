@@ -27,7 +27,7 @@ from tenfold.config import Task
 from tenfold.data.pictures.decode import Framing
 from tenfold.data.pictures.picture_schema import PictureSchema
 from tenfold.exported import KEY, PROBABILITIES, Equality, Label
-from tenfold.kinds.images.image_file import HEAT, PIXELS
+from tenfold.kinds.images.image_file import HEATMAP, PIXELS
 
 SIDE: Final = 48
 
@@ -74,7 +74,7 @@ def picture_file(home: Path) -> Path:
         helper.make_node("Softmax", ["odds"], [PROBABILITIES]),
         helper.make_node("Mul", ["greys", "part"], ["colours"]),
         helper.make_node("Transpose", ["colours"], ["planes"], perm=[0, 3, 1, 2]),
-        helper.make_node("Gather", ["planes", "which"], [HEAT], axis=1),
+        helper.make_node("Gather", ["planes", "which"], [HEATMAP], axis=1),
     ]
     constants = {
         "places": np.array([1, 2]),
@@ -88,7 +88,7 @@ def picture_file(home: Path) -> Path:
         [helper.make_tensor_value_info(PIXELS, TensorProto.UINT8, ["N", "H", "W", 3])],
         [
             helper.make_tensor_value_info(PROBABILITIES, TensorProto.FLOAT, ["N", 2]),
-            helper.make_tensor_value_info(HEAT, TensorProto.FLOAT, ["N", 2, "h", "w"]),
+            helper.make_tensor_value_info(HEATMAP, TensorProto.FLOAT, ["N", 2, "h", "w"]),
         ],
         [numpy_helper.from_array(value, name) for name, value in constants.items()],
     )

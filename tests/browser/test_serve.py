@@ -168,7 +168,7 @@ def test_a_dropped_table_is_saved_with_its_predictions(
     assert (len(lines), lines[0]) == (61, "prediction,low,high,area,built,garden,lift,town")
 
 
-def test_dropped_pictures_are_shown_with_label_shares_and_heat(
+def test_dropped_pictures_are_shown_with_label_shares_and_heatmap(
     page: Page, servers: dict[str, Server], red: Path
 ) -> None:
     page.goto(servers["pictures"].url)
@@ -177,10 +177,10 @@ def test_dropped_pictures_are_shown_with_label_shares_and_heat(
     said = page.inner_text("#answer")
     assert "red, > 99.9%" in said
     assert "V08: it is not an image." in said
-    heat = page.locator("img.heat")
-    assert heat.is_visible()
+    heatmap = page.locator("img.heat")
+    assert heatmap.is_visible()
     page.get_by_label("Grad-CAM: evidence for red").uncheck()
-    assert not heat.is_visible()
+    assert not heatmap.is_visible()
 
 
 def test_everything_is_done_with_the_keyboard_alone(

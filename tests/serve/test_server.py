@@ -123,9 +123,9 @@ def test_pictures_are_answered_and_a_bad_one_beside_the_good_ones(colours: Serve
     assert sum(red["probabilities"].values()) == pytest.approx(1)
     head, _, data = red["heat"].partition(",")
     assert head == "data:image/png;base64"
-    heat = np.asarray(Image.open(io.BytesIO(base64.b64decode(data))))
-    assert heat.shape == (SIDE, SIDE, 4)
-    assert heat[..., 3].max() == pytest.approx(200 / 255 * 0.75 * 255, abs=2)
+    heatmap = np.asarray(Image.open(io.BytesIO(base64.b64decode(data))))
+    assert heatmap.shape == (SIDE, SIDE, 4)
+    assert heatmap[..., 3].max() == pytest.approx(200 / 255 * 0.75 * 255, abs=2)
     alone = colours.ask(body=png(RED), kind="image/png").json["predictions"]
     assert [one["prediction"] for one in alone] == ["red"]
 

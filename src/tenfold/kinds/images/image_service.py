@@ -11,8 +11,8 @@ from tenfold.data.pictures.decode import Square
 from tenfold.data.pictures.picture_schema import PictureSchema
 from tenfold.errors import ServeError
 from tenfold.exported import Answering
-from tenfold.kinds.images.image_file import HEAT, PIXELS
-from tenfold.kinds.images.squares import heat_picture, squares_of
+from tenfold.kinds.images.image_file import HEATMAP, PIXELS
+from tenfold.kinds.images.squares import heatmap_picture, squares_of
 from tenfold.kinds.service import FORM, Answer, Ask, Question, Service
 from tenfold.serve_options import DEFAULTS, ServeOptions
 
@@ -59,7 +59,9 @@ class ImageService(Service):
         found = await asyncio.to_thread(squares_of, question.files, framing, most)
         squares = [one for one in found if isinstance(one, Square)]
         pixels = [one.pixels for one in squares]
-        answers = iter(await self._seen(pixels, ask, hot=question.more) if pixels else ())
+        answers = iter(
+            await self._seen(pixels, ask, with_heatmap=question.more) if pixels else ()
+        )
         predictions = [
             {"file": name}
             | ({"error": one.to_dict()} if isinstance(one, ServeError) else next(answers))
@@ -72,16 +74,16 @@ class ImageService(Service):
         )
 
     async def _seen(
-        self, squares: Sequence[Any], ask: Ask, *, hot: bool
+        self, squares: Sequence[Any], ask: Ask, *, with_heatmap: bool
     ) -> list[dict[str, Any]]:
-        outputs = (*self.outputs, HEAT) if hot else self.outputs
+        outputs = (*self.outputs, HEATMAP) if with_heatmap else self.outputs
         said = await ask({PIXELS: np.stack(squares)}, outputs, len(squares))
         answers = self.answers_of(said)
-        if hot:
+        if with_heatmap:
             classes, side = self.classes, len(squares[0])
-            for answer, heat_OHW in zip(answers, said[HEAT], strict=True):
-                heat = heat_OHW[classes.index(answer["prediction"])]
-                answer["heat"] = await asyncio.to_thread(heat_picture, heat, side)
+            for answer, heatmap_OHW in zip(answers, said[HEATMAP], strict=True):
+                heatmap = heatmap_OHW[classes.index(answer["prediction"])]
+                answer["heat"] = await asyncio.to_thread(heatmap_picture, heatmap, side)
         return answers
 
     def example(self) -> dict[str, Any]:
