@@ -66,7 +66,7 @@ def test_the_score_in_time_is_met_on_the_next_stretch(slope: float) -> None:
         assert np.sqrt(np.mean(off**2)) > 5 * error_of(run, new)
 
 
-def test_the_networks_of_a_refit_learn_from_all_rows_and_watch_the_newest() -> None:
+def test_the_networks_of_a_refit_learn_from_all_rows_and_validate_on_the_newest() -> None:
     run = run_of(10.0)
     study, stack = run.study, run.study.fits.stack
     last = np.flatnonzero(stack.fold_F == 10)

@@ -169,7 +169,7 @@ def test_folds_trained_together_match_folds_trained_alone(
 ) -> None:
     """Weights are compared more loosely than answers.
 
-    A weight that the loss does not depend on follows the rounding of its slope,
+    A weight that the loss does not depend on follows the rounding of its gradient,
     which Adam brings to the size of any other.
     """
     rows, task = coded(mixed_frame(kind, 97, seed))
@@ -513,7 +513,7 @@ def test_n05_names_only_the_folds_whose_loss_is_not_finite() -> None:
 # ---- Tables at the edge ----
 
 
-def test_two_groups_in_two_folds_train_and_watch_rows_of_their_own_group() -> None:
+def test_two_groups_in_two_folds_train_and_validate_on_rows_of_their_own_group() -> None:
     """A fold that learns from one group cannot leave a group out to watch it."""
     frame = mixed_frame("regression", ROWS).assign(g=np.arange(ROWS) % 2)
     run = quick_run(frame, "auto", folds=2, group_column="g")

@@ -155,14 +155,14 @@ def plain_relu_gradient(gradients: Tensor, sums: Tensor) -> Tensor:
     return gradients.masked_fill_(sums <= 0, 0.0)
 
 
-def _bend_sample(way: Callable[[Tensor, Tensor], Tensor]) -> list[Tensor]:
+def _activation_sample(way: Callable[[Tensor, Tensor], Tensor]) -> list[Tensor]:
     one, other = torch.linspace(-3.0, 3.0, 7), torch.linspace(2.0, -1.0, 7)
     return [way(one, other), one, other]
 
 
-silu_into = tried_first(_silu_into, plain_silu_into, _bend_sample)
-silu_gradient = tried_first(_silu_gradient, plain_silu_gradient, _bend_sample)
-relu_gradient = tried_first(_relu_gradient, plain_relu_gradient, _bend_sample)
+silu_into = tried_first(_silu_into, plain_silu_into, _activation_sample)
+silu_gradient = tried_first(_silu_gradient, plain_silu_gradient, _activation_sample)
+relu_gradient = tried_first(_relu_gradient, plain_relu_gradient, _activation_sample)
 
 
 def _depthwise_gradient(
