@@ -18,7 +18,7 @@ from tenfold.cli.streams import endable
 from tenfold.config import RunOptions
 from tenfold.errors import StoreError
 from tenfold.launch import carry_out
-from tenfold.learning import Given
+from tenfold.learning import UserObjects
 from tenfold.request import Request
 from tenfold.store.run_config import fingerprint
 from tenfold.training.checkpoints import NEWEST, Checkpoints, Pace
@@ -86,7 +86,7 @@ def run_of(data: Path, out: Path, **options: Any) -> Request:
         data=data,
         test=None,
         options=RunOptions.named(options),
-        given=Given(),
+        objects=UserObjects(),
         out=out,
         pace=EVERY_CHUNK,
     )

@@ -111,7 +111,7 @@ class Described:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Given:
+class UserObjects:
     """What a user gives as objects, which no file of options can hold.
 
     Attributes
@@ -134,7 +134,7 @@ class Given:
     features: NDArray[np.floating[Any]] | None = None
 
 
-NOTHING: Final = Given()
+NOTHING: Final = UserObjects()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -148,7 +148,7 @@ class Learning:
     options : RunOptions
     streams : Streams
     place : Place
-    given : Given
+    objects : UserObjects
     """
 
     data: Any
@@ -157,7 +157,7 @@ class Learning:
     options: RunOptions
     streams: Streams
     place: Place = PROCESSOR
-    given: Given = NOTHING
+    objects: UserObjects = NOTHING
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)

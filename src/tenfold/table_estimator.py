@@ -177,11 +177,11 @@ class TableEstimator(StudyEstimator, ABC):
             check_consistent_length(inputs, groups)
             frame[names[GROUP]] = np.asarray(groups)
         frame[names[TARGET]] = target
-        given = self._given()
-        if isinstance(given.splitter, Splitter):
+        objects = self._objects()
+        if isinstance(objects.splitter, Splitter):
             of_group = None if groups is None else _groups(frame, names[GROUP])
-            pairs = made_by(given.splitter, inputs, target, of_group)
-            given = replace(given, splitter=pairs)
+            pairs = made_by(objects.splitter, inputs, target, of_group)
+            objects = replace(objects, splitter=pairs)
         weighty = weights > 0
         table = read_table(frame[weighty])
         lines = np.arange(1, len(frame) + 1)
@@ -200,8 +200,8 @@ class TableEstimator(StudyEstimator, ABC):
         members = only_callbacks(self.callbacks)
         with following(members, verbose=bool(self.verbose)) as watch:
             labelled = self._labelled(table, names[TARGET], target[weighty])
-            given = replace(given, watch=watch)
-            study = run_study(TABLES, labelled, options, test=asked, given=given)
+            objects = replace(objects, watch=watch)
+            study = run_study(TABLES, labelled, options, test=asked, objects=objects)
         self._remember(study, options.train)
         answers = np.full((len(inputs), study.model.target.outputs), np.nan)
         answers[weighty] = study.out_of_fold()

@@ -200,7 +200,7 @@ def test_a_run_that_a_system_ends_keeps_its_state_and_says_how_it_goes_on(
     signal.signal(number, signal.SIG_DFL)  # what started the tests may have left it ignored
     watch = Ending(3, lambda: os.kill(os.getpid(), number))
     request = run_of(table, tmp_path, **QUICK | {"epochs": 6})
-    request = replace(request, given=replace(request.given, watch=watch))
+    request = replace(request, objects=replace(request.objects, watch=watch))
     with pytest.raises(SystemExit) as end, endable():
         carry_out(request)
     assert signal.getsignal(number) == signal.SIG_DFL
@@ -224,7 +224,7 @@ def test_a_run_is_trained_by_one_program_at_a_time(table: Path, tmp_path: Path) 
 
     request = run_of(table, tmp_path, **QUICK)
     watch = Ending(1, go_on_beside)
-    carry_out(replace(request, given=replace(request.given, watch=watch)))
+    carry_out(replace(request, objects=replace(request.objects, watch=watch)))
     (run / "metrics.json").unlink()  # as if it had been cut off
     resume(run, callbacks=Ending(1, go_on_beside))
     assert refused == ["M14", "M14"]
@@ -248,7 +248,7 @@ def test_a_folder_that_is_taken_away_while_a_run_trains_is_made_anew(
     run = tmp_path / "houses-1"
     request = run_of(table, tmp_path, **QUICK | {"epochs": 4})
     watch = Ending(2, lambda: shutil.rmtree(run))
-    done = carry_out(replace(request, given=replace(request.given, watch=watch)))
+    done = carry_out(replace(request, objects=replace(request.objects, watch=watch)))
     assert done.folder == run
     assert {"config.json", "metrics.json", "report.html"} < {p.name for p in run.iterdir()}
     other = rerun(run / "config.json", out=tmp_path)
@@ -269,7 +269,7 @@ def test_a_run_that_cannot_be_written_where_it_belongs_is_written_elsewhere(
     request = run_of(table, tmp_path, **QUICK)
     watch = Ending(1, put_something_in_the_way)
     with pytest.raises(StoreError) as caught:
-        carry_out(replace(request, given=replace(request.given, watch=watch)))
+        carry_out(replace(request, objects=replace(request.objects, watch=watch)))
     assert caught.value.code == "M06"
     saved = Path(caught.value.place["saved in"])
     assert saved.is_relative_to(tmp_path / "tmp")

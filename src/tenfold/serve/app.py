@@ -169,10 +169,10 @@ def _asks(request: Request, more: str) -> bool:
     ServeError
         V12, if it says neither true nor false.
     """
-    given = request.query_params.getlist(more)
-    if len(given) > 1 or not set(given) <= set(ASKED):
-        raise ServeError("V12", f"{more} is {', '.join(given)[:100]}", fix=[f"{more}=true"])
-    return bool(given) and ASKED[given[0]]
+    values = request.query_params.getlist(more)
+    if len(values) > 1 or not set(values) <= set(ASKED):
+        raise ServeError("V12", f"{more} is {', '.join(values)[:100]}", fix=[f"{more}=true"])
+    return bool(values) and ASKED[values[0]]
 
 
 async def _parsed(request: Request, body: bytes, most: int) -> Any:
@@ -183,12 +183,12 @@ async def _parsed(request: Request, body: bytes, most: int) -> Any:
     ServeError
         V02, if it holds too many files; V08, if it is none.
     """
-    given = False
+    sent = False
 
     async def receive() -> dict[str, Any]:
-        nonlocal given
-        found = {"type": "http.request", "body": b"" if given else body, "more_body": False}
-        given = True
+        nonlocal sent
+        found = {"type": "http.request", "body": b"" if sent else body, "more_body": False}
+        sent = True
         return found
 
     again = Request(request.scope, receive)

@@ -88,11 +88,11 @@ def read_table(
     (2, 'DataFrame')
     """
     options = options or ReadOptions(missing=None)
-    given = as_source(source)
-    if isinstance(given, pd.DataFrame):
-        table = from_frame(given, options, like=like)
+    plain = as_source(source)
+    if isinstance(plain, pd.DataFrame):
+        table = from_frame(plain, options, like=like)
     else:
-        path = Path(given)
+        path = Path(plain)
         _check_readable(path)
         suffix = path.suffix.lower()
         options = replace(options, missing=missing_words(options, like))

@@ -63,10 +63,10 @@ from tenfold.learning import (
     Dealt,
     Described,
     Fitted,
-    Given,
     Learning,
     Progress,
     Remembered,
+    UserObjects,
     another_kind,
     not_there,
 )
@@ -153,11 +153,11 @@ class Images(Kind):
     def split(self, learning: Learning, coded: Encoded) -> Dealt:
         """Deal pictures out to folds as the user or the network says."""
         options, schema = learning.options, learning.schema
-        network = find_network(options.train, learning.given.network)
+        network = find_network(options.train, learning.objects.network)
         usual = network.usual_folds(on_gpu=learning.place.on_gpu)
-        if learning.given.splitter is not None:
+        if learning.objects.splitter is not None:
             found = who_answers(
-                splits_of(learning.given.splitter, coded, schema), options.split
+                splits_of(learning.objects.splitter, coded, schema), options.split
             )
         elif usual == 1 and learning.test is not None and options.split.folds is None:
             found = no_split(len(coded))
@@ -175,7 +175,7 @@ class Images(Kind):
         self, learning: Learning, dealt: Dealt
     ) -> tuple[PicturePlan, tuple[Decision, ...]]:
         """Choose the network and the recipe by the number of pictures."""
-        train, make = learning.options.train, learning.given.network
+        train, make = learning.options.train, learning.objects.network
         weights = find_network(train, make).starts_from_weights
         setting = Setting(
             pictures=len(dealt.rows),
@@ -348,10 +348,10 @@ class Images(Kind):
         return pictures, reading_lines(pictures)
 
     def to_compare(
-        self, options: RunOptions, given: Given
+        self, options: RunOptions, objects: UserObjects
     ) -> tuple[RunOptions, tuple[Decision, ...]]:
         """Return the options by which images become squares for classical models."""
-        return squares_for(options, folds_given=given.splitter is not None)
+        return squares_for(options, folds_given=objects.splitter is not None)
 
     def contest(self, learning: Learning, coded: Encoded, dealt: Dealt) -> ImageContest:
         """Return what models of images are given in a comparison."""
@@ -395,5 +395,5 @@ class Images(Kind):
 
     def check_closely(self, learning: Learning, coded: Encoded) -> Iterable[Finding]:  # noqa: ARG002
         """Return pictures whose class the features of a pretrained network contradict: A12."""
-        progress = stage(learning.given.watch, "computing image features")
+        progress = stage(learning.objects.watch, "computing image features")
         return check_picture_labels(learning.data, learning.streams, progress)

@@ -172,7 +172,7 @@ class Tables(Kind):
                 schema,
                 learning.options,
                 learning.streams,
-                learning.given.splitter,
+                learning.objects.splitter,
                 table.standing,
             )
 
@@ -184,7 +184,7 @@ class Tables(Kind):
                 folds=len(dealt.splits),
                 task=learning.schema.task,
                 options=learning.options.train,
-                make=learning.given.network,
+                make=learning.objects.network,
             )
         )
 
