@@ -154,7 +154,7 @@ def spread(values: Sequence[float]) -> dict[str, Any]:
     }
 
 
-def told(values: Sequence[float], digits: int = 3) -> str:
+def median_range(values: Sequence[float], digits: int = 3) -> str:
     """Return a median with its range: ``1.20 (1.10 to 1.40)``."""
     if not values:
         return "-"

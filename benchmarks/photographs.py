@@ -1,6 +1,6 @@
 """The photographs of cats and dogs, shared out for the benchmarks of pictures.
 
-The test part that belongs to them is not there, so some are held apart, always the same.
+The test part that belongs to them is not there, so some are held out, always the same.
 """
 
 import argparse
@@ -15,7 +15,7 @@ PHOTOGRAPHS: Final = "cats_dogs/training_set"
 CLASSES: Final = ("cats", "dogs")
 NEEDED: Final = tuple(f"{PHOTOGRAPHS}/{name}" for name in CLASSES)
 SEED: Final = 0
-APART: Final = 2_000
+TEST_SIZE: Final = 2_000
 
 
 def add_data(parser: argparse.ArgumentParser, photographs: str = PHOTOGRAPHS) -> None:
@@ -28,7 +28,7 @@ def add_data(parser: argparse.ArgumentParser, photographs: str = PHOTOGRAPHS) ->
     )
 
 
-def hold_apart(data: Path, folder: Path, *, learn: int | None = None, apart: int) -> None:
+def hold_out(data: Path, folder: Path, *, learn: int | None = None, test: int) -> None:
     """Lay out ``training_set`` and ``test_set`` in a folder, as links.
 
     Parameters
@@ -38,15 +38,15 @@ def hold_apart(data: Path, folder: Path, *, learn: int | None = None, apart: int
     folder : Path
         Where both are made.
     learn : int, optional
-        How many photographs to learn from; by default all that are not held apart.
-    apart : int
-        How many are held apart, as many of each class.
+        How many photographs to learn from; by default all that are not held out.
+    test : int
+        How many are held out, as many of each class.
     """
     shuffler = random.Random(SEED)
     for name in CLASSES:
         files = sorted((data / PHOTOGRAPHS / name).iterdir())
         shuffler.shuffle(files)
-        share = apart // len(CLASSES)
+        share = test // len(CLASSES)
         last = None if learn is None else share + learn // len(CLASSES)
         for part, chosen in (("test_set", files[:share]), ("training_set", files[share:last])):
             (folder / part / name).mkdir(parents=True)

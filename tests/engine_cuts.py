@@ -18,7 +18,7 @@ from tenfold.cli.streams import endable
 from tenfold.config import RunOptions
 from tenfold.errors import StoreError
 from tenfold.launch import carry_out
-from tenfold.learning import Given
+from tenfold.learning import UserObjects
 from tenfold.request import Request
 from tenfold.store.run_config import fingerprint
 from tenfold.training.checkpoints import NEWEST, Checkpoints, Pace
@@ -73,9 +73,11 @@ class Snapshots:
         return self.cuts
 
 
-def kept_in(folder: Path, told: list[str] | None = None) -> Checkpoints:
+def kept_in(folder: Path, warnings: list[str] | None = None) -> Checkpoints:
     """Return checkpoints in a folder, written after every chunk of steps."""
-    return Checkpoints(lambda: folder, (told if told is not None else []).append, EVERY_CHUNK)
+    return Checkpoints(
+        lambda: folder, (warnings if warnings is not None else []).append, EVERY_CHUNK
+    )
 
 
 def run_of(data: Path, out: Path, **options: Any) -> Request:
@@ -84,7 +86,7 @@ def run_of(data: Path, out: Path, **options: Any) -> Request:
         data=data,
         test=None,
         options=RunOptions.named(options),
-        given=Given(),
+        objects=UserObjects(),
         out=out,
         pace=EVERY_CHUNK,
     )

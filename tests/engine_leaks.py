@@ -10,7 +10,7 @@ from PIL import Image
 
 ROWS: Final = 240
 # Codes of findings that end no run; tests/checks plants each.
-TOLD: Final = frozenset({"A02", "A05", "A08", "A09", "A10", "A11", "A12", "A13", "A14"})
+WARNED: Final = frozenset({"A02", "A05", "A08", "A09", "A10", "A11", "A12", "A13", "A14"})
 
 
 def houses(rows: int = ROWS) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from tenfold.config import RunOptions
 from tenfold.data.pictures.decode import Framing
 from tenfold.data.pictures.pictures import Pictures, pictures_of
 from tenfold.kinds.registry import IMAGES
-from tenfold.learning import Given
+from tenfold.learning import UserObjects
 from tenfold.read_options import PictureOptions
 from tenfold.study.study import Study, run_study
 from tenfold.training.checkpoints import Checkpoints
@@ -86,21 +86,21 @@ def quick_study(
     **options: Any,
 ) -> Study:
     """Train on pictures for an epoch or two."""
-    given: dict[str, Any] = {"epochs": 2, "batch_size": 12, "img_size": SIDE} | options
+    objects: dict[str, Any] = {"epochs": 2, "batch_size": 12, "img_size": SIDE} | options
     if network == "fine-tuned":
-        given["quality"] = "best"
+        objects["quality"] = "best"
     elif network not in OWN:
-        given["network"] = network
+        objects["network"] = network
     if network == "pretrained" and "epochs" not in options:
-        del given["epochs"]
+        del objects["epochs"]
     framing = Framing(size=SIDE, crop=0.5)
     pictures = pixels if isinstance(pixels, Pictures) else as_pictures(pixels, labels, framing)
     number = folds if isinstance(folds, int) else None
     return run_study(
         IMAGES,
         pictures,
-        RunOptions.named(given | {"folds": number}),
-        given=Given(
+        RunOptions.named(objects | {"folds": number}),
+        objects=UserObjects(
             splitter=None if isinstance(folds, int) else folds, network=OWN.get(network)
         ),
         test=test,

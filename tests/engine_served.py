@@ -27,7 +27,7 @@ from tenfold.config import Task
 from tenfold.data.pictures.decode import Framing
 from tenfold.data.pictures.picture_schema import PictureSchema
 from tenfold.exported import KEY, PROBABILITIES, Equality, Label
-from tenfold.kinds.images.image_file import HEAT, PIXELS
+from tenfold.kinds.images.image_file import HEATMAP, PIXELS
 
 SIDE: Final = 48
 
@@ -74,7 +74,7 @@ def picture_file(home: Path) -> Path:
         helper.make_node("Softmax", ["odds"], [PROBABILITIES]),
         helper.make_node("Mul", ["greys", "part"], ["colours"]),
         helper.make_node("Transpose", ["colours"], ["planes"], perm=[0, 3, 1, 2]),
-        helper.make_node("Gather", ["planes", "which"], [HEAT], axis=1),
+        helper.make_node("Gather", ["planes", "which"], [HEATMAP], axis=1),
     ]
     constants = {
         "places": np.array([1, 2]),
@@ -88,7 +88,7 @@ def picture_file(home: Path) -> Path:
         [helper.make_tensor_value_info(PIXELS, TensorProto.UINT8, ["N", "H", "W", 3])],
         [
             helper.make_tensor_value_info(PROBABILITIES, TensorProto.FLOAT, ["N", 2]),
-            helper.make_tensor_value_info(HEAT, TensorProto.FLOAT, ["N", 2, "h", "w"]),
+            helper.make_tensor_value_info(HEATMAP, TensorProto.FLOAT, ["N", 2, "h", "w"]),
         ],
         [numpy_helper.from_array(value, name) for name, value in constants.items()],
     )
@@ -148,10 +148,10 @@ class Server:
         if body is not None and not isinstance(body, bytes):
             kind = kind or "application/json"
             body = (body if isinstance(body, str) else json.dumps(body)).encode()
-        told = {name.replace("_", "-"): text for name, text in headers.items()}
+        sent = {name.replace("_", "-"): text for name, text in headers.items()}
         if kind:
-            told["Content-Type"] = kind
-        request = urllib.request.Request(self.url + path, data=body, headers=told)  # noqa: S310
+            sent["Content-Type"] = kind
+        request = urllib.request.Request(self.url + path, data=body, headers=sent)  # noqa: S310
         try:
             with urllib.request.urlopen(request, timeout=PATIENCE) as found:  # noqa: S310
                 return Reply(found.status, dict(found.headers), found.read())

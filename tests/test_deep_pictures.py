@@ -47,8 +47,8 @@ def write(folder: Path, pixels: NDArray[Any], labels: NDArray[np.int64]) -> list
 def asked_over_http(app: Any, file: Path) -> dict[str, Any]:
     reply = ask_here(app, "/predict", file.read_bytes(), "image/tiff")
     assert reply.status == 200
-    told: dict[str, Any] = reply.json
-    return told
+    answer: dict[str, Any] = reply.json
+    return answer
 
 
 def test_alone_together_served_and_from_python_a_picture_has_one_answer(tmp_path: Path) -> None:
@@ -80,9 +80,9 @@ def test_alone_together_served_and_from_python_a_picture_has_one_answer(tmp_path
     written = run.export(tmp_path / "model.onnx").path
     app = app_of(Exported.open(written), ServeOptions())
     for at in (18, 23):
-        told = asked_over_http(app, files[at])
-        assert "notices" not in told
-        served = list(told["predictions"][0]["probabilities"].values())
+        answer = asked_over_http(app, files[at])
+        assert "notices" not in answer
+        served = list(answer["predictions"][0]["probabilities"].values())
         np.testing.assert_allclose(served, together[at], atol=1e-3)
 
 
@@ -118,8 +118,8 @@ def test_a_network_of_eight_bits_says_where_users_see_it_that_white_is_not_known
     deep = twelve_bits(greys)
     deep[2] //= 2
     files = write(tmp_path / "deep", deep, labels)
-    told = "is white in 3 images of 16 bits, as stated in each file"
-    with pytest.warns(UserWarning, match=told):
+    warning = "is white in 3 images of 16 bits, as stated in each file"
+    with pytest.warns(UserWarning, match=warning):
         run.predict(files[:3])
     with pytest.warns(UserWarning, match="as stated in each file"):
         run.evaluate(tmp_path / "deep")
@@ -138,7 +138,7 @@ def test_a_network_of_eight_bits_says_where_users_see_it_that_white_is_not_known
         return json.loads(done.stdout)["rows"], done.stderr
 
     unknown, err = by_command()
-    assert told in err
+    assert warning in err
     assert "--white" in err
     known, err = by_command("--white", "4080")
     assert err == ""

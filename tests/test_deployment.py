@@ -66,7 +66,7 @@ def test_the_score_in_time_is_met_on_the_next_stretch(slope: float) -> None:
         assert np.sqrt(np.mean(off**2)) > 5 * error_of(run, new)
 
 
-def test_the_networks_of_a_refit_learn_from_all_rows_and_watch_the_newest() -> None:
+def test_the_networks_of_a_refit_learn_from_all_rows_and_validate_on_the_newest() -> None:
     run = run_of(10.0)
     study, stack = run.study, run.study.fits.stack
     last = np.flatnonzero(stack.fold_F == 10)
@@ -103,8 +103,8 @@ def test_every_network_has_a_refit_that_is_saved_and_exported(
     assert again.predict(frame[PAST:]).equals(run.predict(frame[PAST:]))
     assert again.model.of_folds.folds == 3
     assert again.model.folds == 1
-    told = json.loads((run.folder / "metrics.json").read_text(encoding="utf-8"))
-    assert (told["refit"], told["scored_folds"], told["stretch"]) == (True, 2, 120)
+    metrics = json.loads((run.folder / "metrics.json").read_text(encoding="utf-8"))
+    assert (metrics["refit"], metrics["scored_folds"], metrics["stretch"]) == (True, 2, 120)
     assert run.export().equality.difference < 1e-5
     explained = again.explain(data=frame[:PAST])
     assert isinstance(explained, TableExplanation)

@@ -147,7 +147,7 @@ def network(home: Path, code: str) -> str:
 
 
 def lost_on_the_way(run: tenfold.Run) -> None:
-    with tracking._told("MLflow", run):
+    with tracking._logging_to("MLflow", run):
         raise OSError("there is no route")
 
 
@@ -181,8 +181,8 @@ def refused(
     """Ask a server that answers others, too, and raise what it answers."""
     app = app_of(Exported.open(picture_file(home)), ServeOptions(**options))
     app._open = others
-    told = ask_here(app, path, body, kind, host).json
-    found = told["error"] if "error" in told else told["predictions"][0]["error"]
+    answer = ask_here(app, path, body, kind, host).json
+    found = answer["error"] if "error" in answer else answer["predictions"][0]["error"]
     raise ServeError(found["code"], found["fact"], place=found["place"], fix=found["fix"])
 
 
@@ -1766,8 +1766,8 @@ def test_an_option_that_is_out_of_range_is_named_with_what_it_takes(
     (name,) = options
     if fact.startswith(name):  # it is about the parameter, and not about what is in it
         option = f"--{name.replace('_', '-')}"
-        told = f"U01: {fact.replace(name, option, 1)}.\n\n  why  {rule}"
-        assert caught.value.said(COMMAND) == told
+        message = f"U01: {fact.replace(name, option, 1)}.\n\n  why  {rule}"
+        assert caught.value.said(COMMAND) == message
 
 
 @pytest.mark.parametrize(
@@ -1813,7 +1813,7 @@ def test_options_are_said_in_the_words_of_who_reads(command: str, python: str) -
 
 
 def test_no_code_is_without_a_case_and_no_case_without_a_code() -> None:
-    assert {message[:3] for _, message in CASES} | leaks.TOLD == set(RULES)
+    assert {message[:3] for _, message in CASES} | leaks.WARNED == set(RULES)
 
 
 def test_a_long_list_of_rows_is_cut_short(tmp_path: Path) -> None:

@@ -252,7 +252,7 @@ def test_the_size_that_a_process_may_have_is_its_memory_too() -> None:
 @pytest.mark.parametrize(("told", "threads"), [({}, 1), ({"OMP_NUM_THREADS": "2"}, 2)])
 @pytest.mark.skipif(allowed_cores() < 2, reason="there is one processor")
 def test_libraries_compute_in_as_many_threads_as_there_is_time_for(
-    tmp_path: Path, before: str, told: dict[str, str], threads: int
+    tmp_path: Path, before: str, variables: dict[str, str], threads: int
 ) -> None:
     """In a container with a quota they count the processors of the whole machine otherwise."""
     program = (
@@ -260,7 +260,7 @@ def test_libraries_compute_in_as_many_threads_as_there_is_time_for(
         f"{before}import torch\nprint(torch.get_num_threads())"
     )
     root = tree(tmp_path, "0::/", {"cpu.max": "100000 100000"})
-    free = {k: v for k, v in os.environ.items() if not k.endswith("_NUM_THREADS")} | told
+    free = {k: v for k, v in os.environ.items() if not k.endswith("_NUM_THREADS")} | variables
     said = subprocess.run(
         [sys.executable, "-c", program, root], capture_output=True, check=True, env=free
     )

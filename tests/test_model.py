@@ -23,10 +23,10 @@ def model() -> TableModel:
 
 @pytest.mark.parametrize("rows", [1, 63, 64, 65, 200])
 def test_progress_is_told_in_rows_and_ends_at_the_last(model: TableModel, rows: int) -> None:
-    told: list[tuple[int, int]] = []
+    reported: list[tuple[int, int]] = []
     frame = mixed_frame("regression", rows)
-    answers = model.answers(frame, progress=lambda done, total: told.append((done, total)))
-    done, totals = zip(*told, strict=True)
+    answers = model.answers(frame, progress=lambda done, total: reported.append((done, total)))
+    done, totals = zip(*reported, strict=True)
     assert set(totals) == {rows}
     assert list(done) == sorted(set(done))
     assert done[-1] == rows

@@ -137,9 +137,9 @@ def test_decisions_go_to_the_log_and_nothing_to_the_screen(
 ) -> None:
     with caplog.at_level(logging.INFO, logger="tenfold"):
         run = tenfold.train(houses(), "price", **FEW)
-    told = [record.getMessage() for record in caplog.records if record.name == "tenfold"]
+    logged = [record.getMessage() for record in caplog.records if record.name == "tenfold"]
     assert all(
-        any(line.startswith(one["what"]) for line in told) for one in run.metrics["decisions"]
+        any(line.startswith(one["what"]) for line in logged) for one in run.metrics["decisions"]
     )
     assert capfd.readouterr() == ("", "")
     assert any(

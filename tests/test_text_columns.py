@@ -16,7 +16,7 @@ from tenfold.data.columns.encode import encode_inputs, number_names, places_of
 from tenfold.data.columns.groups import groups_of_table
 from tenfold.data.columns.schema import infer_schema
 from tenfold.data.files.read import read_table
-from tenfold.data.new_rows.departures import like_training
+from tenfold.data.new_rows.schema_drift import like_training
 from tenfold.errors import TenfoldError
 from tenfold.exported import Exported, Label
 from tenfold.kinds.services import service_of
@@ -114,8 +114,8 @@ def test_what_the_columns_are_is_said_and_can_be_changed(run: Run) -> None:
 
 def test_a_column_is_text_or_a_list_if_a_user_says_so() -> None:
     frame = reviews().assign(w=1.0, code=["x|y", "z"] * (ROWS // 2))
-    told = quick_run(frame, kinds={"code": "list", "tags": "text"}, epochs=1)
-    columns = {column.name: column for column in told.model.schema.used}
+    other_kinds = quick_run(frame, kinds={"code": "list", "tags": "text"}, epochs=1)
+    columns = {column.name: column for column in other_kinds.model.schema.used}
     assert (columns["code"].kind, columns["code"].sign) == ("list", "|")
     assert (columns["tags"].kind, columns["tags"].sign) == ("text", "")
 
@@ -189,8 +189,8 @@ def test_new_words_and_empty_cells_are_answered(run: Run) -> None:
     assert np.isfinite(found).all()
     assert found[1] == found[2] == found[3]
     assert found[0] != found[1]
-    _, departures = like_training(read_table(reviews(4)), run.model.schema)
-    assert {d.what for d in departures} <= {
+    _, drift = like_training(read_table(reviews(4)), run.model.schema)
+    assert {d.what for d in drift} <= {
         "above the training range",
         "below the training range",
     }
@@ -311,8 +311,8 @@ def test_an_exported_file_and_its_server_say_what_the_run_says(
     csv = frame.to_csv(index=False).encode()
     for name, cells in feeds.items():
         for found in (sent, listed):
-            told = rows.of_json(json.dumps({"rows": found}).encode())[0][name]
-            np.testing.assert_array_equal(told, cells)
+            fed = rows.of_json(json.dumps({"rows": found}).encode())[0][name]
+            np.testing.assert_array_equal(fed, cells)
         np.testing.assert_array_equal(rows.of_csv(csv)[0][name], cells)
     assert rows.of_json(b'{"rows": []}')[0]["remark"].shape == (0, 129)
     for wrong in ({"a": 1}, [["A"]]):
@@ -334,8 +334,8 @@ def test_a_server_takes_answers_apart_by_column_and_shows_no_text_of_training(
     assert shares.shares.keys() == {"remark", "tags", "size"}
     answer = exported.answers(reviews(1, seed=5))[0, 0]
     np.testing.assert_allclose(shares.base + sum(shares.shares.values()), answer, rtol=1e-5)
-    told = schema_of(service_of(exported.file, ServeOptions()))
-    columns = {column["name"]: column for column in told["columns"]}
+    schema = schema_of(service_of(exported.file, ServeOptions()))
+    columns = {column["name"]: column for column in schema["columns"]}
     assert (columns["tags"]["kind"], columns["tags"]["sign"]) == ("list", ";")
     assert example_of(exported)["remark"] is None
     assert example_of(exported)["tags"] in {tag.lower() for tag in TAGS}

@@ -115,6 +115,6 @@ def test_what_cannot_be_logged_is_told_before_training(
 
     monkeypatch.setitem(sys.modules, "mlflow", None)  # as if it were not installed
     monkeypatch.setattr("tenfold.launch.run_study", train)
-    with pytest.raises(TenfoldError) as told:
+    with pytest.raises(TenfoldError) as caught:
         tenfold.train(table, callbacks=track, out=out)
-    assert told.value.code == code
+    assert caught.value.code == code

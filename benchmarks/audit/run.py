@@ -102,12 +102,12 @@ def measure_planted(folder: Path, seeds: tuple[int, ...]) -> dict[str, Any]:
                 if planted is None:
                     break
                 whole, test = planted if isinstance(planted, tuple) else (planted, None)
-                told, _, left = look(whole, test)
+                found_codes, _, left = look(whole, test)
                 added = set(whole.columns) - set(table.columns)
                 handled = bool(added) and added <= set(left)
                 results.append({
-                    "found": bool(set(told) & set(codes)) or handled,
-                    "others": sorted(set(told) - set(codes)),
+                    "found": bool(set(found_codes) & set(codes)) or handled,
+                    "others": sorted(set(found_codes) - set(codes)),
                 })  # fmt: skip
             if results:
                 found[kind][name] = results
@@ -129,10 +129,10 @@ def measure_pictures(folder: Path, seed: int) -> dict[str, Any]:
         home = Path(tempfile.mkdtemp())
         train, test = make(files, home, np.random.default_rng(seed))
         audit = tenfold.audit(train, test=test)
-        told = {f.code for f in audit.findings if f.severity != "info"}
+        found_codes = {f.code for f in audit.findings if f.severity != "info"}
         found[name] = {
-            "found": bool(told & set(codes)),
-            "others": sorted(told - set(codes)),
+            "found": bool(found_codes & set(codes)),
+            "others": sorted(found_codes - set(codes)),
             "seconds": audit.seconds,
         }
         print(name, found[name], file=sys.stderr, flush=True)
@@ -165,8 +165,8 @@ def alarm_lines(parts: dict[str, Any]) -> list[str]:
     bars = []
     for what, good in (("false", {"true", "doubtful"}), ("false or doubtful", {"true"})):
         loud = sum(any(v[0] not in good for v in t["alarms"].values()) for t in every)
-        told = f"share of {len(every)} tables with a {what} alarm"
-        bars.append(machine.verdict(told, loud / len(every), FALSE_ALARMS))
+        claim = f"share of {len(every)} tables with a {what} alarm"
+        bars.append(machine.verdict(claim, loud / len(every), FALSE_ALARMS))
     lines += machine.bars(bars)
     for part, why in real.PARTS.items():
         tables = parts["tables"][part]
@@ -255,13 +255,13 @@ def _bars(
 
 
 def _others(tables: dict[str, Any]) -> str:
-    told = {
+    named = {
         f"{code} ({name})"
         for name, results in tables.items()
         for one in results
         for code in one["others"]
     }
-    return ", ".join(sorted(told)) or "-"
+    return ", ".join(sorted(named)) or "-"
 
 
 def main() -> None:
@@ -269,22 +269,22 @@ def main() -> None:
     machine.add_data(parser)
     parser.add_argument("--pictures", type=Path, help="folder of cats and of dogs")
     parser.add_argument("--only", choices=PARTS, help="measure one part")
-    told = parser.parse_args()
-    folder = machine.folder_of(__file__, quick=told.quick)
-    seeds = SEEDS[:1] if told.quick else SEEDS
-    if told.only in {None, "alarms"}:
-        head = machine.header((*PACKAGES, *real.PACKAGES), told.threads)
+    args = parser.parse_args()
+    folder = machine.folder_of(__file__, quick=args.quick)
+    seeds = SEEDS[:1] if args.quick else SEEDS
+    if args.only in {None, "alarms"}:
+        head = machine.header((*PACKAGES, *real.PACKAGES), args.threads)
         machine.write_part(folder, "alarms", head | {"tables": measure_alarms()})
-    if told.only in {None, "tables"}:
+    if args.only in {None, "tables"}:
         machine.check_data(
-            told.data, [*(f"{name}/data.csv" for name in SPLIT), *CSV, "phoneme.csv"]
+            args.data, [*(f"{name}/data.csv" for name in SPLIT), *CSV, "phoneme.csv"]
         )
-        head = machine.header(PACKAGES, told.threads)
-        part = {"clean": measure_clean(told.data), "planted": measure_planted(told.data, seeds)}
+        head = machine.header(PACKAGES, args.threads)
+        part = {"clean": measure_clean(args.data), "planted": measure_planted(args.data, seeds)}
         machine.write_part(folder, "tables", head | part)
-    if told.only in {None, "pictures"}:
-        head = machine.header(PACKAGES, told.threads)
-        home = told.pictures or told.data.parent / "cats_dogs" / "training_set"
+    if args.only in {None, "pictures"}:
+        head = machine.header(PACKAGES, args.threads)
+        home = args.pictures or args.data.parent / "cats_dogs" / "training_set"
         machine.check_data(home, ("cats", "dogs"))
         part = {"kinds": measure_pictures(home, seeds[0])}
         machine.write_part(folder, "pictures", head | part)

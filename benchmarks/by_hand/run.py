@@ -82,7 +82,7 @@ def gap(ours: Any, theirs: Any) -> float:
     return max(differences, default=0.0)
 
 
-def told_gap(differ: float | None) -> str:
+def gap_text(differ: float | None) -> str:
     """Return a difference as text."""
     if differ is None:
         return "-"
@@ -114,7 +114,7 @@ def measure(pair: Pair, pairs: int) -> Record:
     low, middle, high = quartiles(ratios(record))
     print(
         f"{pair.part:28} {pair.case:44} {pair.theirs_by:28} {middle:6.2f} ({low:.2f} to "
-        f"{high:.2f})  differ {told_gap(differ)}",
+        f"{high:.2f})  differ {gap_text(differ)}",
         flush=True,
     )
     return record
@@ -155,7 +155,7 @@ def stacked(table: str, target: str | None, network: str) -> Stacked:
     stack = make_stack(case.rows, case.splits, case.task, case.plan.recipe, case.streams)
     features = make_features(case.rows, case.splits, len(stack.members), case.plan)
     outputs = 1 if case.task == "regression" else int(case.rows.target.max()) + 1
-    made, told = build(
+    made, scale = build(
         case.rows, case.splits, stack, features, case.task, outputs, case.plan, case.streams
     )
     feed = TableFeed(TableInputs.of(features, case.rows.numbers, case.rows.codes))
@@ -169,7 +169,7 @@ def stacked(table: str, target: str | None, network: str) -> Stacked:
         (x.clone(), codes.clone(), seen, weights)
         for (x, codes), seen, weights in zip(
             feed.steps(rows_SFB, 0, 0.0),
-            told.seen(wanted[rows_SFB]),
+            scale.seen(wanted[rows_SFB]),
             weights_SFB,
             strict=True,
         )
@@ -178,7 +178,7 @@ def stacked(table: str, target: str | None, network: str) -> Stacked:
     name = f"{table}, {network}: {folds} networks, {rows} rows, {width} features"
     if outputs > 1:
         name += f", {outputs} classes"
-    return Stacked(name=name, network=made, target=told, recipe=recipe, batches=batches)
+    return Stacked(name=name, network=made, target=scale, recipe=recipe, batches=batches)
 
 
 def mlp_pairs() -> Iterator[Pair]:
@@ -539,13 +539,13 @@ def page(parts: dict[str, Any]) -> list[str]:
                     record["theirs_by"],
                     *(f"{1e3 * statistics.median(record[k]):.3f}" for k in ("ours", "theirs")),
                     f"{middle:.2f} ({low:.2f} to {high:.2f})",
-                    told_gap(record["differ"]),
+                    gap_text(record["differ"]),
                 ]
             )
         head = ["part", "case", "torch's own", "ms by hand", "ms torch's", "ratio", "differ"]
         body += [f"## {part}", "", *machine.grid(head, rows)]
         if "imports" in content:
-            alone, more = (machine.told(taken) for taken in content["imports"].values())
+            alone, more = (machine.median_range(taken) for taken in content["imports"].values())
             body += [
                 f"Loading torch takes a program {alone} s of the processor;",
                 f"with a first optimizer of `torch.optim`, which loads its compiler, {more} s.",

@@ -84,8 +84,10 @@ def page(parts: dict[str, Any]) -> list[str]:
         found = part["found"]
         lines += [f"## {name}", "", f"**{found['verdict']['sentence']}**", ""]
         lines += [f"- {axis}: {said['sentence']}" for axis, said in found["axes"].items()]
-        told = {key: value for key, value in part.items() if key not in {"found", "seconds"}}
-        lines += ["", *machine.circumstances(told), ""]
+        surroundings = {
+            key: value for key, value in part.items() if key not in {"found", "seconds"}
+        }
+        lines += ["", *machine.circumstances(surroundings), ""]
     return lines
 
 

@@ -152,7 +152,7 @@ def page(content: dict[str, Any]) -> list[str]:
         [name.capitalize(), f"{found['microseconds']:.0f}", f"{found['off']:.2f}"]
         for name, found in content["filters"].items()
     ]
-    told = machine.told(ratios)
+    times = machine.median_range(ratios)
     what = "Tenfold: pictures a second and core, median"
     judged = machine.verdict(what, median(rates["Tenfold"]), BAR, at_most=False)
     width, height, kilobytes = (content[name] for name in ("width", "height", "kilobytes"))
@@ -169,7 +169,7 @@ def page(content: dict[str, Any]) -> list[str]:
         "",
         *machine.grid(["pictures a second", "runs", "median", "least", "largest"], rows),
         *machine.bars([judged]),
-        f"Tenfold against Pillow in full, in the same minute: {told} times.",
+        f"Tenfold against Pillow in full, in the same minute: {times} times.",
         "",
         "Filters after drafting, and how far each is from Lanczos' filter without it:",
         "",

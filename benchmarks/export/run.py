@@ -61,7 +61,7 @@ def measure_pictures(folder: Path, *, quick: bool) -> dict[str, Any]:
     from tenfold.kinds.images.image_file import answers_to  # noqa: PLC0415
 
     with tempfile.TemporaryDirectory() as out:
-        photographs.hold_apart(folder, Path(out) / "some", learn=LEARNT, apart=2)
+        photographs.hold_out(folder, Path(out) / "some", learn=LEARNT, test=2)
         run = tenfold.train(Path(out) / "some" / "training_set", out=Path(out) / "runs")
         began = time.perf_counter()
         written = run.export(Path(out) / "model.onnx")
@@ -128,10 +128,11 @@ def page(found: dict[str, Any]) -> list[str]:
     pixels, off = np.median(pictures["pixels"]), pictures["bfloat16_difference"]
     speed = (
         "One question at a time, in Python, ONNX Runtime with its defaults: median (least to "
-        f"largest). A row is asked in {machine.told(table['file_ms'])} ms of the file and "
-        f"{machine.told(table['model_ms'])} ms of the model; a photograph ({pixels:,.0f} "
-        f"pixels, median), its resizing inside, in {machine.told(pictures['file_ms'])} ms of "
-        f"the file and {machine.told(pictures['model_ms'])} ms of the model in bfloat16."
+        f"largest). A row is asked in {machine.median_range(table['file_ms'])} ms of the file "
+        f"and {machine.median_range(table['model_ms'])} ms of the model; a photograph "
+        f"({pixels:,.0f} pixels, median), its resizing inside, in "
+        f"{machine.median_range(pictures['file_ms'])} ms of the file and "
+        f"{machine.median_range(pictures['model_ms'])} ms of the model in bfloat16."
     )
     equality = (
         "The difference is the largest, over the range of the answers; of photographs, against "

@@ -85,11 +85,11 @@ class Target:
             return
         self.seconds.append(time.perf_counter() - begun)
         if found != self.known:
-            apart = furthest(json.loads(found), json.loads(self.known))
+            difference = furthest(json.loads(found), json.loads(self.known))
             # Questions that wait are answered in one call, and products of more rows may be
             # rounded otherwise.
-            if apart > ROUNDING:
-                self.wrong.append(f"another answer, {apart:.2g} apart")
+            if difference > ROUNDING:
+                self.wrong.append(f"another answer, {difference:.2g} apart")
             else:
                 self.rounded += 1
 
@@ -102,12 +102,12 @@ class Target:
                     linger = struct.pack("ii", 1, 0)
                     line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
                     return 0
-                told = line.recv(4096)
+                reply = line.recv(4096)
             except TimeoutError:
                 return -1
             except OSError:
                 return 0
-        return int(told.split()[1]) if told.startswith(b"HTTP/1.1 ") else 0
+        return int(reply.split()[1]) if reply.startswith(b"HTTP/1.1 ") else 0
 
 
 def furthest(one: Any, other: Any) -> float:
@@ -369,7 +369,7 @@ def page(parts: dict[str, Any]) -> list[str]:
 def main() -> None:
     parser: argparse.ArgumentParser = machine.arguments(__doc__)
     parser.add_argument("--only", choices=("table", "pictures"))
-    told = parser.parse_args()
+    args = parser.parse_args()
     from PIL import Image  # noqa: PLC0415 - after the arguments are right
 
     from tests.engine_served import (  # noqa: PLC0415
@@ -379,17 +379,17 @@ def main() -> None:
         table_file,
     )
 
-    folder = machine.folder_of(__file__, quick=told.quick)
-    seconds = (FEW if told.quick else SECONDS) / 2
+    folder = machine.folder_of(__file__, quick=args.quick)
+    seconds = (FEW if args.quick else SECONDS) / 2
     rows = frame_of_houses(20, seed=3).drop(columns="price").to_csv(index=False).encode()
     out = io.BytesIO()
     Image.new("RGB", (90, 60), (200, 10, 10)).save(out, "PNG")
     asked = {"table": (rows, "text/csv"), "pictures": (out.getvalue(), "image/png")}
     parts: dict[str, Any] = {}
     for name, (body, kind) in asked.items():
-        if told.only not in (None, name):
+        if args.only not in (None, name):
             continue
-        head = machine.header(PACKAGES, told.threads)
+        head = machine.header(PACKAGES, args.threads)
         with tempfile.TemporaryDirectory() as home:
             file = (table_file if name == "table" else picture_file)(Path(home))
             with serving(file, *OPTIONS) as server:

@@ -212,8 +212,8 @@ def headline_table(records: list[Record]) -> list[str]:
             r["kind"],
             f"{r['folds']} x {r['members']}",
             str(len(r["together"])),
-            machine.told(r["together"]),
-            machine.told(r["alone"]),
+            machine.median_range(r["together"]),
+            machine.median_range(r["alone"]),
             f"{ratio(r):.2f}",
             f"{r['difference']:.0e}",
         ]

@@ -147,7 +147,7 @@ def spoil(number: int, contents: list[bytes], count: int, path: Path, line: Any)
         line.send(kind)
 
 
-def work(number: int, seeds: list[Path], count: int, folder: Path, told: Any) -> None:
+def work(number: int, seeds: list[Path], count: int, folder: Path, reports: Any) -> None:
     """Open ``count`` spoiled files, and report each before and after."""
     import torch  # noqa: PLC0415
 
@@ -172,7 +172,7 @@ def work(number: int, seeds: list[Path], count: int, folder: Path, told: Any) ->
     for at in range(count):
         ours.send("next")
         kind = ours.recv()
-        told.put(("begun", number, at, time.time()))
+        reports.put(("begun", number, at, time.time()))
         before = forget_peak()  # what an earlier file left is not this one's
         begun, ended = time.perf_counter(), "predicts"
         watch.on = True
@@ -188,7 +188,7 @@ def work(number: int, seeds: list[Path], count: int, folder: Path, told: Any) ->
         events, watch.events = watch.events, []
         if ended.startswith("CRASH") or took > MOST_SECONDS or more > MOST_MB or events:
             shutil.copy(path, folder / f"bad-{number}-{at}.tenfold")
-        told.put(
+        reports.put(
             (
                 "done",
                 number,
@@ -201,17 +201,17 @@ def work(number: int, seeds: list[Path], count: int, folder: Path, told: Any) ->
                 events[:3],
             )
         )
-    told.put(("end", number))
+    reports.put(("end", number))
 
 
 def measure(count: int, workers: int, folder: Path) -> dict[str, Any]:
     """Return what came of so many files."""
     seeds = make_seeds(folder)
     context = multiprocessing.get_context("spawn")
-    told: Any = context.Queue()
+    reports: Any = context.Queue()
     each = -(-count // workers)
     crew = [
-        context.Process(target=work, args=(n, seeds, each, folder, told))
+        context.Process(target=work, args=(n, seeds, each, folder, reports))
         for n in range(workers)
     ]
     for one in crew:
@@ -221,7 +221,7 @@ def measure(count: int, workers: int, folder: Path) -> dict[str, Any]:
     left = workers
     while left:
         try:
-            what, number, *rest = told.get(timeout=1)
+            what, number, *rest = reports.get(timeout=1)
         except queue.Empty:  # somebody hangs, or is dead
             for number in found.lost(begun, crew):
                 crew[number].kill()
@@ -308,12 +308,12 @@ def main() -> None:
     parser = machine.arguments(__doc__)
     parser.add_argument("--files", type=int, help="how many, 20,000 by default")
     parser.add_argument("--workers", type=int, default=2, help="processes that open them")
-    told = parser.parse_args()
+    args = parser.parse_args()
     machine.use_threads(1)
-    folder = machine.folder_of(__file__, quick=told.quick)
+    folder = machine.folder_of(__file__, quick=args.quick)
     head = machine.header(PACKAGES, 1)
     kept = Path(tempfile.mkdtemp(prefix="tenfold-fuzz-"))  # what went wrong stays there
-    found = measure(told.files or (FEW if told.quick else FILES), told.workers, kept)
+    found = measure(args.files or (FEW if args.quick else FILES), args.workers, kept)
     parts = machine.write_part(folder, "models", json.loads(json.dumps(head | found)))
     machine.write_page(folder, page(parts))
 

@@ -18,7 +18,7 @@ HERE: Final = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent)]
 import machine  # noqa: E402
 
-from tenfold.data.columns.groups import Group, by_range, by_word  # noqa: E402
+from tenfold.data.columns.groups import Group, by_category, by_range  # noqa: E402
 from tenfold.evaluate.group_scores import GroupScore, score_groups  # noqa: E402
 from tenfold.seeds import Streams  # noqa: E402
 
@@ -77,7 +77,7 @@ def groups_of(rng: np.random.Generator, rows: int) -> list[Group]:
         numbers = [rng.random(rows) for _ in range(6)]
     found = [g for i, x in enumerate(numbers) for g in by_range(f"number {i}", x)]
     texts = [word.astype(object) for word in words]
-    return found + [g for i, x in enumerate(texts) for g in by_word(f"word {i}", x)]
+    return found + [g for i, x in enumerate(texts) for g in by_category(f"word {i}", x)]
 
 
 def ask(
@@ -161,8 +161,8 @@ def power(rows: int, kind: str, factor: float, runs: int) -> dict[str, float]:
                 made = np.where(group.member & (rng.random(rows) < factor / 12), 1.0, losses)
             else:
                 made = losses * np.where(group.member, factor**2, 1)
-            told = {(g.column, g.value) for g in ask(groups, made) if g.stands_out > 0}
-            found[size] += ((group.column, group.value) in told) / runs
+            flagged = {(g.column, g.value) for g in ask(groups, made) if g.stands_out > 0}
+            found[size] += ((group.column, group.value) in flagged) / runs
             found[f"{size} before"] += float(before(groups, made)[chosen] > 0) / runs
     return found
 
@@ -278,7 +278,11 @@ def page(parts: dict[str, Any]) -> list[str]:
     lines += machine.grid(
         ["rows depend", "errors", "rows", "runs", "now", "97.5 % bound", "before"],
         [
-            [*name.rsplit(", ", 1)[0].split(", ", 1), name.rsplit(", ", 1)[1], *_told(cell)]
+            [
+                *name.rsplit(", ", 1)[0].split(", ", 1),
+                name.rsplit(", ", 1)[1],
+                *_share_cells(cell),
+            ]
             for name, cell in cells.items()
         ],
     )
@@ -312,10 +316,10 @@ def _other_lines(part: dict[str, Any]) -> list[str]:
             for name, cell in other["coverage"].items()
         ],
     )
-    told = (
+    heading = (
         "Share of runs in which a group is said to beat a guess that is as good as the network:"
     )
-    lines += [told, ""]
+    lines += [heading, ""]
     lines += machine.grid(
         ["errors", *(f"{rows:,} rows" for rows in SIZES)],
         [
@@ -330,7 +334,7 @@ def _other_lines(part: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _told(cell: dict[str, Any]) -> list[str]:
+def _share_cells(cell: dict[str, Any]) -> list[str]:
     shares = [f"{100 * cell[name]:.1f} %" for name in ("now", "upper", "before")]
     return [f"{cell['runs']:,}", *shares]
 
@@ -340,15 +344,15 @@ def main() -> None:
     parser.add_argument("--only", choices=("alarms", "others"), help="measure one part")
     parser.add_argument("--runs", type=int, default=RUNS, help="of each cell of alarms")
     parser.add_argument("--small", action="store_true", help="twelve cells of alarms")
-    told = parser.parse_args()
-    folder = machine.folder_of(__file__, quick=told.quick)
-    share = 0.05 if told.quick else 1.0
-    if told.only != "others":
-        head = machine.header(PACKAGES, told.threads)
-        cells = measure_alarms(int(told.runs * share), small=told.small)
+    args = parser.parse_args()
+    folder = machine.folder_of(__file__, quick=args.quick)
+    share = 0.05 if args.quick else 1.0
+    if args.only != "others":
+        head = machine.header(PACKAGES, args.threads)
+        cells = measure_alarms(int(args.runs * share), small=args.small)
         machine.write_part(folder, "alarms", head | {"cells": cells})
-    if told.only != "alarms":
-        head = machine.header(PACKAGES, told.threads)
+    if args.only != "alarms":
+        head = machine.header(PACKAGES, args.threads)
         machine.write_part(folder, "others", head | {"found": measure_others(share)})
     machine.write_page(folder, page(machine.read_parts(folder)))
 

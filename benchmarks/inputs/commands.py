@@ -76,7 +76,7 @@ def called(
     """Run a command, and keep how it ended; None if it did not."""
     before, begun = prints_of(place), time.perf_counter()
     command = [sys.executable, "-m", "tenfold", *map(str, words)]
-    told = [name, place.name, *(str(word) for word in words[:1])]
+    which = [name, place.name, *(str(word) for word in words[:1])]
     try:
         done = subprocess.run(
             command,
@@ -87,17 +87,17 @@ def called(
             check=False,
         )
     except subprocess.TimeoutExpired:
-        found.faults.append([*told, "hang"])
+        found.faults.append([*which, "hang"])
         return None
     found.slowest = max(found.slowest, time.perf_counter() - begun)
     found.ends.setdefault(name, Counter())[str(done.returncode)] += 1
     if done.returncode not in {0, 1, 2} or "Traceback" in done.stderr + done.stdout:
-        found.faults.append([*told, f"status {done.returncode}", done.stderr[-500:]])
+        found.faults.append([*which, f"status {done.returncode}", done.stderr[-500:]])
     elif done.returncode and not CODED.search(done.stderr):
-        found.faults.append([*told, "no code", done.stderr[-500:]])
+        found.faults.append([*which, "no code", done.stderr[-500:]])
     after = prints_of(place)
     if any(after.get(file) != print_ for file, print_ in before.items()):
-        found.faults.append([*told, "a file of the user was changed"])
+        found.faults.append([*which, "a file of the user was changed"])
     return done
 
 
@@ -167,8 +167,8 @@ def with_pictures(folder: Path, found: Commands) -> None:
     words = ["train", folder / "train", *SOON, *BAD, "--img-size", "32", "--audit", "warn"]
     done = called([*words, "--out", runs], folder / "train", found, "train pictures")
     if done is None or done.returncode:
-        told = "" if done is None else done.stderr[-500:]
-        found.faults.append(["pictures", "train", "no model", told])
+        error = "" if done is None else done.stderr[-500:]
+        found.faults.append(["pictures", "train", "no model", error])
         return
     kept = pd.read_csv(next(runs.rglob("rejected.csv")))
     if kept["reason"].isna().any():
@@ -181,9 +181,9 @@ def with_pictures(folder: Path, found: Commands) -> None:
         check_files(bad["predict"], done.stderr.splitlines(), "predict", found)
 
 
-def check_files(bad: list[str], told: Iterable[str], part: str, found: Commands) -> None:
+def check_files(bad: list[str], lines: Iterable[str], part: str, found: Commands) -> None:
     """Look whether every bad file is named."""
-    text = "\n".join(told)
+    text = "\n".join(lines)
     lost = [name for name in bad if name not in text]
     found.named += len(bad) - len(lost)
     if lost:

@@ -217,12 +217,12 @@ def measure(what: str, count: int, folder: Path) -> dict[str, Any]:
 
 def part_bars(what: str, part: dict[str, Any], files: int, most_mb: float) -> list[list[str]]:
     """Return the bars of spoiled tables, or of pictures."""
-    told = "rows" if what == "tables" else "files"
+    noun = "rows" if what == "tables" else "files"
     return [
         machine.verdict(f"spoiled {what} opened", part["files"], files, at_most=False),
         machine.verdict(f"{what}: tracebacks and deaths", len(part["crashes"]), 0),
         machine.verdict(f"{what}: over {MOST_SECONDS:g} seconds", len(part["hangs"]), 0),
-        machine.verdict(f"{what}: {told} neither read nor named", len(part["unnamed"]), 0),
+        machine.verdict(f"{what}: {noun} neither read nor named", len(part["unnamed"]), 0),
         machine.verdict(
             f"{what}: seconds of the slowest", part["worst"]["seconds"], MOST_SECONDS
         ),
@@ -266,12 +266,12 @@ def main() -> None:
     parser = machine.arguments(__doc__)
     parser.add_argument("--files", type=int, help="tables, and half as many pictures")
     parser.add_argument("--only", choices=["tables", "pictures", "commands"])
-    told = parser.parse_args()
+    args = parser.parse_args()
     machine.use_threads(1)
-    folder = machine.folder_of(__file__, quick=told.quick or told.files is not None)
+    folder = machine.folder_of(__file__, quick=args.quick or args.files is not None)
     head = machine.header(PACKAGES, 1)
-    count = told.files or (FEW if told.quick else TABLES)
-    wanted = [told.only] if told.only else ["tables", "pictures", "commands"]
+    count = args.files or (FEW if args.quick else TABLES)
+    wanted = [args.only] if args.only else ["tables", "pictures", "commands"]
     place = Path(tempfile.mkdtemp(prefix="tenfold-inputs-"))
     from tenfold.machine import memory_bytes  # noqa: PLC0415
 

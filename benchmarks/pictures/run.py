@@ -90,7 +90,7 @@ def measure(
 
 def measure_part(part: str, folders: dict[str, Path], options: Any) -> list[Record]:
     """Let all settings of a part learn."""
-    folder = folders["all" if part == "all" else "apart"]
+    folder = folders["all" if part == "all" else "split"]
     records: list[Record] = []
     for name, (contender, chosen) in settings(part, options).items():
         records += measure(part, name, contender, chosen, folder, options)
@@ -121,7 +121,9 @@ def by_setting(content: Record) -> dict[str, list[Record]]:
 
 def cell(runs: list[Record], kind: str, digits: int = 3) -> str:
     """Return the median and range of a value, or a dash where no run has it."""
-    return machine.told([run[kind] for run in runs if run.get(kind) is not None], digits)
+    return machine.median_range(
+        [run[kind] for run in runs if run.get(kind) is not None], digits
+    )
 
 
 def accuracy_page(content: Record) -> list[str]:
@@ -248,12 +250,12 @@ def main() -> None:
     """Measure the parts that are asked for, and write the result beside this file."""
     options = read_options()
     folder = machine.folder_of(__file__, quick=options.quick)
-    learn, apart = (320, 80) if options.quick else (None, photographs.APART)
+    learn, test = (320, 80) if options.quick else (None, photographs.TEST_SIZE)
     parts = machine.read_parts(folder)
     with tempfile.TemporaryDirectory() as place:
-        folders = {name: Path(place) / name for name in ("apart", "all")}
-        photographs.hold_apart(options.data, folders["apart"], learn=learn, apart=apart)
-        photographs.hold_apart(options.data, folders["all"], learn=learn, apart=0)
+        folders = {name: Path(place) / name for name in ("split", "all")}
+        photographs.hold_out(options.data, folders["split"], learn=learn, test=test)
+        photographs.hold_out(options.data, folders["all"], learn=learn, test=0)
         for part in options.part:
             head = machine.header(PACKAGES, options.threads)
             records = measure_part(part, folders, options)

@@ -39,14 +39,14 @@ def arguments(options: Answer) -> Answer:
     }
 
 
-def run_tenfold(seed: int, folder: Path, options: Answer, *, apart: bool) -> Answer:
+def run_tenfold(seed: int, folder: Path, options: Answer, *, with_test: bool) -> Answer:
     """Train through the public API, then answer single files."""
     import tenfold  # noqa: PLC0415 - each contender imports what it needs
 
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as out:
         run = tenfold.train(
-            folder if apart else folder / "training_set",
+            folder if with_test else folder / "training_set",
             seed=seed,
             out=out,
             **arguments(options),
@@ -223,7 +223,7 @@ def main() -> None:
     elif name == "memory":
         found = run_memory(seed, folder, options)
     else:
-        found = run_tenfold(seed, folder, options, apart=name == "tenfold")
+        found = run_tenfold(seed, folder, options, with_test=name == "tenfold")
     print("\n" + json.dumps(found))
 
 

@@ -62,13 +62,13 @@ def page(part: dict[str, Any]) -> list[str]:
         machine.verdict("seconds, worst", max(part["page_seconds"]), MOST_SECONDS),
         machine.verdict("megabytes", part["page_bytes"] / 1e6, MOST_MEGABYTES),
     ]
-    told = (
+    intro = (
         "A run on California housing in full, its defaults. Later pages of one process took "
-        f"{machine.told(part['page_seconds'])} s, `explain` without rows "
-        f"{machine.told(part['explain_seconds'])} s, training {part['train_seconds']:.1f} s: "
-        "median (least to largest)."
+        f"{machine.median_range(part['page_seconds'])} s, `explain` without rows "
+        f"{machine.median_range(part['explain_seconds'])} s, training "
+        f"{part['train_seconds']:.1f} s: median (least to largest)."
     )
-    head = ["# The page of a run", "", told, ""]
+    head = ["# The page of a run", "", intro, ""]
     return [*head, *machine.bars(rows), *machine.circumstances(part)]
 
 

@@ -145,17 +145,21 @@ def kill_lines(name: str, found: dict[str, Any]) -> list[str]:
     failed = sum(bool(trial["failed"]) for trial in found["trials"])
     rows = [[stage, str(count)] for stage, count in sorted(found["stages"].items())]
     bar = machine.verdict("equal models", found["equal"], found["kills"], at_most=False)
-    told = f"{found['kills']} runs were killed within {found['life_seconds']:.1f} s of life; "
-    told += f"{failed} could not go on."
-    parts = [f"## Killed: {name}", "", told, "", *machine.grid(["killed", "runs"], rows)]
+    summary = (
+        f"{found['kills']} runs were killed within {found['life_seconds']:.1f} s of life; "
+    )
+    summary += f"{failed} could not go on."
+    parts = [f"## Killed: {name}", "", summary, "", *machine.grid(["killed", "runs"], rows)]
     return [*parts, *machine.bars([bar]), *machine.circumstances(found)]
 
 
 def cost_lines(found: dict[str, Any]) -> list[str]:
     """Return what checkpoints cost."""
-    told = "Seconds of training with checkpoints over those without, in turns, on concrete at "
-    told += f"its defaults: {machine.told(found['ratio'])}."
-    return ["## Cost", "", told, "", *machine.circumstances(found)]
+    heading = (
+        "Seconds of training with checkpoints over those without, in turns, on concrete at "
+    )
+    heading += f"its defaults: {machine.median_range(found['ratio'])}."
+    return ["## Cost", "", heading, "", *machine.circumstances(found)]
 
 
 def main() -> None:

@@ -41,7 +41,7 @@ wrk.method = "POST"
 wrk.headers["Content-Type"] = "application/json"
 wrk.body = [==[{body}]==]
 done = function(summary, latency)
-  io.write(string.format("TOLD %d %d %d %d %d %f %f %f\\n", summary.requests, summary.duration,
+  io.write(string.format("COUNT %d %d %d %d %d %f %f %f\\n", summary.requests, summary.duration,
     summary.errors.status, summary.errors.timeout, summary.errors.connect + summary.errors.read
     + summary.errors.write, latency:percentile(50), latency:percentile(99), latency.max))
 end
@@ -65,8 +65,8 @@ def serving(file: Path, options: list[str]) -> Iterator[str]:
 def question(url: str) -> str:
     """Return the example of the server's own OpenAPI: a row of typical cells."""
     with urllib.request.urlopen(f"{url}/openapi.json", timeout=30) as found:  # noqa: S310
-        told = json.load(found)
-    content = told["paths"]["/predict"]["post"]["requestBody"]["content"]
+        document = json.load(found)
+    content = document["paths"]["/predict"]["post"]["requestBody"]["content"]
     return json.dumps(content["application/json"]["example"])
 
 
@@ -78,10 +78,10 @@ def ask(url: str, connections: int, seconds: int, home: Path) -> dict[str, Any]:
     done = subprocess.run(
         [*command, f"{url}/predict"], capture_output=True, text=True, check=True
     )
-    told = re.search(r"TOLD (.*)", done.stdout)
-    if told is None:
+    printed = re.search(r"COUNT (.*)", done.stdout)
+    if printed is None:
         raise RuntimeError(done.stdout)
-    counts = [float(number) for number in told[1].split()]
+    counts = [float(number) for number in printed[1].split()]
     return {
         "connections": connections,
         "requests": int(counts[0]),
@@ -130,9 +130,9 @@ def page(found: dict[str, Any]) -> list[str]:
                 [
                     way,
                     str(connections),
-                    machine.told([r["rate"] for r in own]),
-                    machine.told([r["p50_ms"] for r in own]),
-                    machine.told([r["p99_ms"] for r in own]),
+                    machine.median_range([r["rate"] for r in own]),
+                    machine.median_range([r["p50_ms"] for r in own]),
+                    machine.median_range([r["p99_ms"] for r in own]),
                 ]
             )
     judged = [
@@ -141,14 +141,14 @@ def page(found: dict[str, Any]) -> list[str]:
         machine.verdict("requests", long["requests"], ALL, at_most=False),
         machine.verdict("errors", long["errors"], 0),
     ]
-    told = (
+    intro = (
         "California housing, exported; wrk asks about one row at a time over loopback, from a "
         "process of its own on the same cores, 32 connections, one worker:"
     )
     head = [
         "# A served model",
         "",
-        told,
+        intro,
         "",
         *machine.bars(judged),
         "Each way in turns, median (least to largest) of three:",

@@ -138,7 +138,7 @@ def splits_part(_: str, records: list[Record]) -> list[str]:
             ]
             ratio = mean(scores) / mean(base) if len(base) == len(scores) else float("nan")
             ratios.setdefault(name, []).append(ratio)
-            seconds = machine.told(timed(list(mine.values())))
+            seconds = machine.median_range(timed(list(mine.values())))
             rows.append([name, str(len(scores)), plus(scores), f"{ratio:.3f}", seconds])
         head = ["contender", "splits", "RMSE", "x CatBoost", "seconds"]
         lines += [f"### {table}", "", *machine.grid(head, rows)]
@@ -157,12 +157,14 @@ def folds_part(part: str, records: list[Record]) -> list[str]:
     for name, seeds in scored.items():
         first = next(iter(seeds.values()))
         cells = [
-            machine.told([mean(s[m] for s in f["scores"]) for f in seeds.values()], 5)
+            machine.median_range([mean(s[m] for s in f["scores"]) for f in seeds.values()], 5)
             for m in metrics
         ]
         whole = [f["seconds"] for f in seeds.values() if f["seconds"] is not None]
         count = len(first["scores"])
-        rows.append([name, f"{count} of {folds}", str(len(seeds)), *cells, machine.told(whole)])
+        rows.append(
+            [name, f"{count} of {folds}", str(len(seeds)), *cells, machine.median_range(whole)]
+        )
     head = ["contender", "folds", "seeds", *metrics, "seconds, all folds"]
     title = f"## {part}, cross-validated on the same {folds} folds"
     return [title, "", *machine.grid(head, rows), *paired(scored, metrics)]

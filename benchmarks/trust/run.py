@@ -39,9 +39,9 @@ def tables(data: Path, splits: int, others: int) -> Iterator[tuple[str, int, Any
         frame = pd.read_csv(data / name / "data.csv")
         chosen = json.loads((data / name / "test_rows.json").read_text(encoding="utf-8"))
         for number, test in enumerate(chosen[:splits]):
-            apart = np.zeros(len(frame), dtype=bool)
-            apart[test] = True
-            yield name, number, frame[~apart], frame[apart]
+            is_test = np.zeros(len(frame), dtype=bool)
+            is_test[test] = True
+            yield name, number, frame[~is_test], frame[is_test]
     houses = pd.read_csv(data / "california.csv").select_dtypes("number").dropna()
     houses = houses.rename(columns={"median_house_value": "y"})
     diabetes = load_diabetes(as_frame=True).frame.rename(columns={"target": "y"})
@@ -145,13 +145,13 @@ def interval_lines(part: dict[str, Any]) -> list[str]:
             met.append(machine.verdict(f"{name}: % held", 100 * held, 100 * HIGHEST))
             met.append(machine.verdict(f"{name}: width, x MAPIE's", wide / its, 1.0))
     head = ["table", "splits", "Tenfold: % held", "width", "MAPIE: % held", "width", "ratio"]
-    told = (
+    intro = (
         "Test rows whose truth lay within intervals that promise 90 %, mean over splits "
         "and its standard error; ratio of each split. MAPIE: CV+ over ten folds around "
         "LightGBM, both at their defaults. On diabetes and california (6,000 rows, "
         "numbers only) nothing was chosen."
     )
-    parts = ["## Intervals", "", told, "", *machine.grid(head, rows), *machine.bars(met)]
+    parts = ["## Intervals", "", intro, "", *machine.grid(head, rows), *machine.bars(met)]
     return [*parts, *machine.circumstances(part)]
 
 
@@ -160,19 +160,19 @@ def calibration_lines(part: dict[str, Any]) -> list[str]:
     rows, met = [], []
     for name, of in part["data"].items():
         off = [100 * of["error_before"], 100 * of["error_after"]]
-        heat = machine.told(of["temperature"])
+        temperature = machine.median_range(of["temperature"])
         losses = [f"{of['log_loss_before']:.5f}", f"{of['log_loss_after']:.5f}"]
-        rows.append([name, f"{of['rows']:,}", heat, *losses, *(f"{x:.2f}" for x in off)])
+        rows.append([name, f"{of['rows']:,}", temperature, *losses, *(f"{x:.2f}" for x in off)])
         met.append(machine.verdict(f"{name}: points off", off[1], MOST_ERROR))
         change = of["log_loss_after"] - of["log_loss_before"]
         lower = "met" if change < 0 else "**missed**"
         met.append([f"{name}: change of the log-loss", "below 0", f"{change:.6f}", lower])
     head = ["data", "rows", "temperature", "log-loss before", "after", "points before", "after"]
-    told = (
+    intro = (
         "Held-out rows and pictures, each fold calibrated by what the others hold out. Points: "
         "how far the probability of the most probable class is off, ten groups of equal size."
     )
-    parts = ["## Calibration", "", told, "", *machine.grid(head, rows), *machine.bars(met)]
+    parts = ["## Calibration", "", intro, "", *machine.grid(head, rows), *machine.bars(met)]
     return [*parts, *machine.circumstances(part)]
 
 

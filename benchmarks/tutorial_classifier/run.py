@@ -135,7 +135,7 @@ def rates_page(content: Record, part: str) -> list[str]:
         [
             WORDS.get(name, name),
             str(len(values)),
-            machine.told(values),
+            machine.median_range(values),
             machine.short(own / median(values)),
             machine.short(disturbed(found[name]), 2),
         ]
@@ -161,9 +161,9 @@ def accuracy_page(content: Record) -> list[str]:
     rows, last = [], {}
     for name, runs in found.items():
         last[name] = [run["accuracy"][-1] for run in runs]
-        seconds = machine.told([run["seconds"] for run in runs])
-        best = machine.told([max(run["accuracy"]) for run in runs], 4)
-        rows.append([name, str(len(runs)), seconds, machine.told(last[name], 4), best])
+        seconds = machine.median_range([run["seconds"] for run in runs])
+        best = machine.median_range([max(run["accuracy"]) for run in runs], 4)
+        rows.append([name, str(len(runs)), seconds, machine.median_range(last[name], 4), best])
     head = ["contender", "runs", "seconds", "accuracy, last epoch", "accuracy, best epoch"]
     epochs = content["epochs"]
     lines = [f"## Accuracy after {epochs} epochs", "", *machine.grid(head, rows)]
@@ -244,10 +244,10 @@ def main() -> None:
     """Measure the parts that are asked for, and write the result beside this file."""
     options = read_options()
     folder = machine.folder_of(__file__, quick=options.quick)
-    few = {"learn": 640, "apart": 128} if options.quick else {"apart": photographs.APART}
+    few = {"learn": 640, "test": 128} if options.quick else {"test": photographs.TEST_SIZE}
     parts = machine.read_parts(folder)
     with tempfile.TemporaryDirectory() as place:
-        photographs.hold_apart(options.data, Path(place), **few)
+        photographs.hold_out(options.data, Path(place), **few)
         for part in options.part:
             head = machine.header(PACKAGES, options.threads, epochs=options.epochs)
             records = measure_part(part, Path(place), options)

@@ -69,9 +69,9 @@ def page(content: dict[str, Any]) -> list[str]:
         [
             name,
             str(len(times)),
-            machine.told(times),
+            machine.median_range(times),
             machine.short(median(times) / own),
-            machine.told(mse[name], 4),
+            machine.median_range(mse[name], 4),
         ]
         for name, times in seconds.items()
     ]

@@ -115,7 +115,7 @@ def row(records: list[Record]) -> list[str]:
         str(first["columns"]),
         first["expected"],
         f"{sum(map(is_right, records))} of {len(records)}",
-        machine.told([record["seconds"] for record in records]),
+        machine.median_range([record["seconds"] for record in records]),
         first["sentence"],
     ]
 

@@ -11,7 +11,7 @@ from tenfold.config import Decision, RunOptions, SchemaOptions, SplitOptions, Ta
 from tenfold.data.tables.arrow import ArrowTable, as_source
 from tenfold.following import Callbacks, following, only_callbacks
 from tenfold.kinds.registry import kind_for, kind_named
-from tenfold.learning import Given
+from tenfold.learning import UserObjects
 from tenfold.read_options import PictureOptions, ReadOptions
 from tenfold.run import Data
 from tenfold.store.run_config import name_of
@@ -153,7 +153,9 @@ def look(
     )
     kind, options = kind_for(source, options)
     read, read_test = kind.read(source, asked, options, watch)
-    learning, coded, decisions = kind.learn(read, read_test, options, given=Given(watch=watch))
+    learning, coded, decisions = kind.learn(
+        read, read_test, options, objects=UserObjects(watch=watch)
+    )
     watch.decided(decisions)
     findings: list[Finding] = []
     for part in (learning.data, learning.test):

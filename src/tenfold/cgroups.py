@@ -56,11 +56,14 @@ def cpu_limit(root: Path = ROOT) -> float | None:
     """
     found = []
     for folder in _groups("cpu", root):
-        told = _words(folder / "cpu.max")  # quota and period, both in microseconds
-        if not told:
-            told = [*_words(folder / "cpu.cfs_quota_us"), *_words(folder / "cpu.cfs_period_us")]
-        if len(told) == 2 and all(word.isdecimal() for word in told) and int(told[1]):
-            found.append(int(told[0]) / int(told[1]))
+        numbers = _words(folder / "cpu.max")  # quota and period, both in microseconds
+        if not numbers:
+            numbers = [
+                *_words(folder / "cpu.cfs_quota_us"),
+                *_words(folder / "cpu.cfs_period_us"),
+            ]
+        if len(numbers) == 2 and all(word.isdecimal() for word in numbers) and int(numbers[1]):
+            found.append(int(numbers[0]) / int(numbers[1]))
     return min((cores for cores in found if cores), default=None)
 
 

@@ -127,7 +127,7 @@ class SplitOptions(Options):
         Whether networks that learn from all rows answer new ones where folds learn from unequal
         parts, as in time; if not, the mean of all folds does.
     test_size : float, optional
-        Share of rows kept apart before anything is decided, 0 to 1 exclusive.
+        Share of rows held out before anything is decided, 0 to 1 exclusive.
     lenient : bool
         Whether few rows or groups get fewer folds, where a run would be refused otherwise.
 
@@ -343,31 +343,31 @@ class RunOptions:
         >>> found.train.epochs, found.train.quality
         (5, 'fast')
         """
-        given: dict[str, Any] = {}
+        changed: dict[str, Any] = {}
         for one in objects:
             if one is not None:
                 check(isinstance(one, tuple(GROUPS.values())), "reading", one, OBJECTS)
-                given |= _changed(one)
+                changed |= _changed(one)
         usual = flat_of(cls())
         for name, value in flat.items():
             if usual[name] is not value and usual[name] != value:
-                if name in given:
+                if name in changed:
                     flag = name.replace("_", "-")
                     fact = f"--{flag} was given by its name, and in an object of options"
                     raise UsageError("U02", fact, fix=["leave out one of the two"])
-                given[name] = value
-        return cls.named(given)
+                changed[name] = value
+        return cls.named(changed)
 
     @classmethod
     def named(cls, values: Mapping[str, Any]) -> "RunOptions":
         """Return options from values by their names; what is no option is ignored."""
-        given = {name: plain(value) for name, value in values.items()}
-        if given.get("kinds", ...) is None:
-            del given["kinds"]
-        if given.get("missing") is not None:
-            given["missing"] = tuple(given["missing"])
+        options = {name: plain(value) for name, value in values.items()}
+        if options.get("kinds", ...) is None:
+            del options["kinds"]
+        if options.get("missing") is not None:
+            options["missing"] = tuple(options["missing"])
         groups = {
-            group: kind(**{f.name: given[f.name] for f in fields(kind) if f.name in given})
+            group: kind(**{f.name: options[f.name] for f in fields(kind) if f.name in options})
             for group, kind in GROUPS.items()
         }
         return cls(**groups)

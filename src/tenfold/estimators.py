@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
-from tenfold.data.cells.parse import to_words
+from tenfold.data.cells.parse import to_categories
 from tenfold.data.tables.table import Table
 from tenfold.evaluate.coverage import sets_of
 from tenfold.study.study import Study
@@ -151,7 +151,7 @@ class TabularClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
 
     def _words(self) -> list[str]:
         """Return a word for each of ``classes_``."""
-        names: list[str] = to_words(pd.Series(self.classes_)).tolist()
+        names: list[str] = to_categories(pd.Series(self.classes_)).tolist()
         if len(set(names)) == len(names) and all(names):
             return names
         return [f"class {i}" for i in range(len(names))]  # such as "a" beside " a"

@@ -31,7 +31,7 @@ class LogCallback(Callback):
         LOG.warning("%s", what)
 
 
-def told_apart(callbacks: Callbacks) -> tuple[list[Callback], list[str]]:
+def split_callbacks(callbacks: Callbacks) -> tuple[list[Callback], list[str]]:
     """Return the callbacks that follow a run, and the names of what logs it at its end.
 
     Raises
@@ -41,7 +41,7 @@ def told_apart(callbacks: Callbacks) -> tuple[list[Callback], list[str]]:
 
     Examples
     --------
-    >>> told_apart("mlflow"), told_apart(None)
+    >>> split_callbacks("mlflow"), split_callbacks(None)
     (([], ['mlflow']), ([], []))
     """
     alone = isinstance(callbacks, Callback | str)
@@ -63,7 +63,7 @@ def only_callbacks(callbacks: Callbacks) -> list[Callback]:
     UsageError
         U02, if one is to log a run.
     """
-    members, names = told_apart(callbacks)
+    members, names = split_callbacks(callbacks)
     if names:
         raise UsageError("U02", f"callbacks name {names[0]}, which logs runs of train")
     return members

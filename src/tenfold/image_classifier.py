@@ -173,8 +173,8 @@ class ImageClassifier(ClassifierMixin, StudyEstimator):  # type: ignore[misc]
             asked = self._labelled(test[0], answers, framing)
         members = only_callbacks(self.callbacks)
         with following(members, verbose=bool(self.verbose)) as watch:
-            given = replace(self._given(), watch=watch)
-            study = run_study(IMAGES, pictures, options, test=asked, given=given)
+            objects = replace(self._objects(), watch=watch)
+            study = run_study(IMAGES, pictures, options, test=asked, objects=objects)
         self._remember(study, options.train)
         self.out_of_fold_ = study.out_of_fold()
         return self

@@ -24,13 +24,13 @@ class Looked:
         As a model reads them.
     lines : tuple of str
         Where they are not like those of training; the first says that they are not.
-    departures : DataFrame or None
+    drift : DataFrame or None
         The same, a row for each cell; None where there are no columns.
     """
 
     data: Any
     lines: tuple[str, ...] = ()
-    departures: pd.DataFrame | None = None
+    drift: pd.DataFrame | None = None
 
 
 class Intake(ABC):
@@ -50,7 +50,7 @@ class Intake(ABC):
         Of files that hold nothing else.
     where : str
         What says where a row came from: ``"line"`` or ``"file"``.
-    always_told : bool
+    warns_when_quiet : bool
         Whether a command that is to be quiet tells of how data were read all the same: files
         that somebody named are left out.
     """
@@ -61,7 +61,7 @@ class Intake(ABC):
     single: ClassVar[str] = ""
     suffixes: ClassVar[tuple[str, ...]] = ()
     where: ClassVar[str] = "line"
-    always_told: ClassVar[bool] = False
+    warns_when_quiet: ClassVar[bool] = False
 
     def places(self, data: Any) -> Sequence[Any] | NDArray[Any]:
         """Return where each row came from: its line, or its file."""
@@ -105,7 +105,7 @@ class Intake(ABC):
         """Return labelled rows to score; see ``read_new``."""
         return self.read_new(source, schema, options, progress)
 
-    def admit(self, data: Any, schema: Any, mode: Mode | None, *, told: bool) -> Any:  # noqa: ARG002
+    def admit(self, data: Any, schema: Any, mode: Mode | None, *, warned: bool) -> Any:  # noqa: ARG002
         """Return rows as a model reads them, or refuse those that are not like training's.
 
         Parameters
@@ -113,7 +113,7 @@ class Intake(ABC):
         data : Table or Pictures
         schema : Schema or PictureSchema
         mode : {"strict", "warn"} or None
-        told : bool
+        warned : bool
             Whether the user was told already how the data were read.
 
         Raises
@@ -127,7 +127,7 @@ class Intake(ABC):
         """Return what labels the answer to each row: the user's labels, lines or files."""
         return list(self.places(data))
 
-    def departures(self, source: Any, schema: Any) -> Any:  # noqa: ARG002
+    def drift(self, source: Any, schema: Any) -> Any:  # noqa: ARG002
         """Return where rows are not like those of training, a row for each cell or column.
 
         Raises
@@ -205,4 +205,4 @@ class Intake(ABC):
         PredictError
             P08, as of ``admit``.
         """
-        return Looked(data=self.admit(data, schema, mode, told=True))
+        return Looked(data=self.admit(data, schema, mode, warned=True))

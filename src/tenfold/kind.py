@@ -27,11 +27,11 @@ from tenfold.learning import (
     Encoder,
     Explained,
     Fitted,
-    Given,
     Learning,
     Parts,
     Progress,
     Remembered,
+    UserObjects,
     nothing_to_show,
 )
 from tenfold.seeds import Streams
@@ -99,7 +99,7 @@ class Kind(Intake):
         options: RunOptions,
         *,
         place: Place = PROCESSOR,
-        given: Given = NOTHING,
+        objects: UserObjects = NOTHING,
     ) -> tuple[Learning, Encoded, tuple[Decision, ...]]:
         """Return what is to be learnt from data, their rows coded, and what was decided.
 
@@ -117,7 +117,7 @@ class Kind(Intake):
             options=options,
             streams=streams,
             place=place,
-            given=given,
+            objects=objects,
         )
         return learning, self.encode(found.data, found.schema), found.decisions
 
@@ -135,7 +135,7 @@ class Kind(Intake):
 
     def split(self, learning: Learning, coded: Encoded) -> Dealt:
         """Deal rows out to folds; those of a group or a set stay together."""
-        options, splitter = learning.options.split, learning.given.splitter
+        options, splitter = learning.options.split, learning.objects.splitter
         few: tuple[Decision, ...] = ()
         if splitter is not None:
             splits, how = who_answers(splits_of(splitter, coded, learning.schema), options)
@@ -229,7 +229,7 @@ class Kind(Intake):
     def to_compare(
         self,
         options: RunOptions,
-        given: Given,  # noqa: ARG002
+        objects: UserObjects,  # noqa: ARG002
     ) -> tuple[RunOptions, tuple[Decision, ...]]:
         """Return the options by which data are read and dealt out to folds for a comparison.
 
@@ -281,7 +281,7 @@ class Kind(Intake):
         ----------
         model : Model
         asked
-            Rows whose answers are taken apart, or None.
+            Rows whose answers are explained, or None.
         run : callable
             Returns how the run was trained, where that is needed.
         of_class : str, optional

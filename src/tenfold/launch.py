@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from tenfold.errors import StoreError, UsageError
-from tenfold.following import Callbacks, following, told_apart
+from tenfold.following import Callbacks, following, split_callbacks
 from tenfold.kinds.registry import kind_for, kind_of
 from tenfold.machine import peak_memory_bytes
 from tenfold.report.summary import summarize
@@ -24,10 +24,10 @@ from tenfold.training.checkpoints import Checkpoints
 
 def start(request: Request, callbacks: Callbacks = None, *, verbose: bool | None = None) -> Run:
     """Carry out a request while callbacks follow it."""
-    members, names = told_apart(callbacks)
+    members, names = split_callbacks(callbacks)
     logs = [tracker(name, request.out) for name in names]
     with following(members, verbose=verbose) as watch:
-        run = carry_out(replace(request, given=replace(request.given, watch=watch)))
+        run = carry_out(replace(request, objects=replace(request.objects, watch=watch)))
     for log in logs:
         log(run, request.options)
     return run
@@ -37,7 +37,7 @@ def carry_out(request: Request) -> Run:
     """Read, train and score what is asked for, and write it."""
     if request.data is None:
         raise UsageError("U02", "there are no data", fix=["name them: tenfold train DATA"])
-    watch, data, out = request.given.watch, request.data, request.out
+    watch, data, out = request.objects.watch, request.data, request.out
     name = run_name(data)
     known = request.goes_on or request.repeats
     begun = BegunFolder(
@@ -65,14 +65,14 @@ def train_and_score(request: Request, checkpoints: Checkpoints | None) -> tuple[
     if request.data is None:
         raise ValueError("a request that is carried out has data")
     kind, options = kind_for(request.data, request.options)
-    data, test = kind.read(request.data, request.test, options, request.given.watch)
+    data, test = kind.read(request.data, request.test, options, request.objects.watch)
     read_seconds = time.perf_counter() - started
     study = run_study(
         kind,
         data,
         options,
         test=test,
-        given=request.given,
+        objects=request.objects,
         checkpoints=checkpoints,
     )
     seconds = {

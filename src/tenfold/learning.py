@@ -111,7 +111,7 @@ class Described:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Given:
+class UserObjects:
     """What a user gives as objects, which no file of options can hold.
 
     Attributes
@@ -120,7 +120,7 @@ class Given:
         Follows training and may end it.
     splitter : splitter of scikit-learn or iterable of (learn, test), or None
         Takes the place of ``options.split``. Positions count all rows of a table as it was
-        read: those that were rejected, that weigh nothing or are set apart, too.
+        read: those that were rejected, that weigh nothing or are held out as a test set, too.
     network : callable or None
         Takes the place of ``options.train.network``.
     features : ndarray of shape (N, D) or None
@@ -134,7 +134,7 @@ class Given:
     features: NDArray[np.floating[Any]] | None = None
 
 
-NOTHING: Final = Given()
+NOTHING: Final = UserObjects()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -148,7 +148,7 @@ class Learning:
     options : RunOptions
     streams : Streams
     place : Place
-    given : Given
+    objects : UserObjects
     """
 
     data: Any
@@ -157,7 +157,7 @@ class Learning:
     options: RunOptions
     streams: Streams
     place: Place = PROCESSOR
-    given: Given = NOTHING
+    objects: UserObjects = NOTHING
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -237,7 +237,7 @@ class Explained(ABC):
     def drawn(self) -> list[Any]:
         """Return its figures as a page holds them: ``Drawn``."""
 
-    def layers_told(self) -> tuple[Any, ...]:
+    def described_layers(self) -> tuple[Any, ...]:
         """Return the layers of the network that it tells of: ``Layer``."""
         return ()
 

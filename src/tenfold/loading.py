@@ -1,4 +1,4 @@
-"""Opening a run that was written."""
+"""Loading a run that was written."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from tenfold.store.folder import METRICS, find_model, read_metrics
 
 
 def load(run: str | Path, *, network: str | MakeModule | None = None) -> Run:
-    """Open a run: its folder, or its model file alone.
+    """Load a run: its folder, or its model file alone.
 
     Parameters
     ----------

@@ -79,8 +79,12 @@ def usable_threads() -> int:
 
     ``OMP_NUM_THREADS`` is what workers of joblib and cluster managers set.
     """
-    told = os.environ.get("OMP_NUM_THREADS", "")
-    return min(usable_cores(), int(told)) if told.isdecimal() and int(told) else usable_cores()
+    wanted = os.environ.get("OMP_NUM_THREADS", "")
+    return (
+        min(usable_cores(), int(wanted))
+        if wanted.isdecimal() and int(wanted)
+        else usable_cores()
+    )
 
 
 def set_up_threads(root: Path = ROOT) -> None:
@@ -157,13 +161,13 @@ def free_bytes(root: Path = ROOT) -> int:
     root : Path
         Where the system's files begin.
     """
-    told = _sizes(root / MEMORY)
+    sizes = _sizes(root / MEMORY)
     group, own = memory_limit(root), _own_limit()
     used = _status("RssAnon:") or resident_bytes()  # files can be read anew
-    if "MemAvailable:" in told:
-        allowed, swap = swap_limit(root), told.get("SwapFree:", 0)
+    if "MemAvailable:" in sizes:
+        allowed, swap = swap_limit(root), sizes.get("SwapFree:", 0)
         swap = swap if allowed is None else min(swap, allowed)
-        found = [told["MemAvailable:"] + swap]
+        found = [sizes["MemAvailable:"] + swap]
         if group is not None:
             found.append(group + swap - used)
     else:

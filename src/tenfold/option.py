@@ -120,8 +120,8 @@ def whole(least: int, most: int | None = None, named: str | None = None) -> Valu
     ('a whole number, 1 or more', False)
     """
     end = f"from {least} to {most}" if most is not None else f", {least} or more"
-    told = f"a whole number{'' if most is None else ' '}{end}"
-    return Values(hold=lambda value: is_whole(value, least, most), named=named or told)
+    described = f"a whole number{'' if most is None else ' '}{end}"
+    return Values(hold=lambda value: is_whole(value, least, most), named=named or described)
 
 
 def number(holds: Callable[[float], bool], named: str) -> Values:

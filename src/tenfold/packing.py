@@ -32,11 +32,11 @@ def fill(module: nn.Module, prefix: str, tensors: Mapping[str, Tensor]) -> None:
     module.load_state_dict(own, assign=True)
 
 
-def rebuild_decisions(told: Iterable[Mapping[str, Any]]) -> tuple[Decision, ...]:
+def rebuild_decisions(entries: Iterable[Mapping[str, Any]]) -> tuple[Decision, ...]:
     """Return the decisions that a manifest tells, unknown keys left out."""
     return tuple(
         Decision(what=str(d["what"]), why=str(d["why"]), change_with=str(d["change_with"]))
-        for d in told
+        for d in entries
     )
 
 
@@ -100,7 +100,7 @@ def describe_conformal(conformal: Conformal | None) -> dict[str, float] | None:
 
 
 def rebuild_conformal(
-    told: Mapping[str, Any] | None, tensors: Mapping[str, Tensor], columns: int
+    entry: Mapping[str, Any] | None, tensors: Mapping[str, Tensor], columns: int
 ) -> Conformal | None:
     """Return the scores that a manifest and its tensors describe.
 
@@ -109,16 +109,16 @@ def rebuild_conformal(
     ValueError
         If they cannot be those of a model with so many columns.
     """
-    if told is None:
+    if entry is None:
         return None
-    if not 0 <= int(told["trees"]) <= MOST_TREES:
+    if not 0 <= int(entry["trees"]) <= MOST_TREES:
         raise ValueError("a model cannot have this many trees")
     with torch.device("meta"):  # sizes that a manifest only claims take no memory
         conformal = Conformal(
-            int(told["scores"]),
-            int(told["trees"]),
-            int(told["knots"]),
-            float(told["least_share"]),
+            int(entry["scores"]),
+            int(entry["trees"]),
+            int(entry["knots"]),
+            float(entry["least_share"]),
         )
     fill(conformal, "conformal.", tensors)
     if not conformal.usable(columns):

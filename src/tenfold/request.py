@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tenfold.config import RunOptions
 from tenfold.errors import UsageError
-from tenfold.learning import Given
+from tenfold.learning import UserObjects
 from tenfold.report.summary import versions
 from tenfold.run import Data
 from tenfold.store.begun import unfinished_run
@@ -21,7 +21,7 @@ class Request:
     ----------
     data, test : str, Path, DataFrame or None
     options : RunOptions
-    given : Given
+    objects : UserObjects
     out : Path or None
         Folder that gets a folder for the run.
     pace : Pace
@@ -36,15 +36,15 @@ class Request:
     test: Data | None
     options: RunOptions
     out: Path | None
-    given: Given = field(default_factory=Given)
+    objects: UserObjects = field(default_factory=UserObjects)
     pace: Pace = USUAL
     goes_on: tuple[Path, Config] | None = None
     repeats: tuple[Path, Config] | None = None
 
     def describe(self) -> Config:
         """Return the content of its ``config.json``."""
-        objects = {"folds": self.given.splitter, "network": self.given.network}
-        by_hand = tuple(name for name, value in objects.items() if value is not None)
+        named = {"folds": self.objects.splitter, "network": self.objects.network}
+        by_hand = tuple(name for name, value in named.items() if value is not None)
         if self.data is None:
             raise ValueError("a request has data")
         return Config.of(self.data, self.test, self.options, by_hand, versions())
@@ -89,9 +89,9 @@ def do_again(request: Request, path: Path) -> Request:
 
 def taken_from(request: Request, known: Config) -> Request:
     """Return a request with the options of another run, and its data if there are none."""
-    given = {"folds": request.given.splitter, "network": request.given.network}
+    named = {"folds": request.objects.splitter, "network": request.objects.network}
     for name in known.by_hand:
-        if given[name] is None:
+        if named[name] is None:
             fact = f"{name} of the run was a Python object, which cannot be saved"
             raise UsageError("U02", fact, fix=[f"pass it again: train(..., {name}=...)"])
     if request.data is None and known.data == FRAME:

@@ -146,7 +146,7 @@ class Run:
         Parameters
         ----------
         inputs : rows or pictures, optional
-            Whose answers are taken apart, as ``predict`` takes them.
+            Whose answers are explained, as ``predict`` takes them.
         data : str, Path, DataFrame or Table, optional
             Of a table: what the run was trained on, if it lies elsewhere now.
         of_class : str, optional
@@ -278,7 +278,7 @@ class Run:
         kind, schema_ = self.model.kind, self.model.schema
         rows = kind.read_new(data, schema_)
         index = kind.index(data, rows)
-        admitted = kind.admit(rows, schema_, schema, told=rows is data)
+        admitted = kind.admit(rows, schema_, schema, warned=rows is data)
         return tell(self.model, admitted, coverage, progress).set_axis(index, axis=0)
 
     def predict_proba(self, data: New, *, schema: Mode | None = None) -> pd.DataFrame:
@@ -322,14 +322,14 @@ class Run:
     def departures(self, data: New) -> pd.DataFrame:
         """Return where rows are not like those of training, a row for each cell or column.
 
-        See ``departure_table``; ``line`` is the label of a DataFrame's row.
+        See ``drift_table``; ``line`` is the label of a DataFrame's row.
 
         Raises
         ------
         PredictError
             P05, if the run was trained on pictures.
         """
-        return pd.DataFrame(self.model.kind.departures(data, self.model.schema))
+        return pd.DataFrame(self.model.kind.drift(data, self.model.schema))
 
     def read(
         self,
@@ -382,6 +382,6 @@ class Run:
         kind, model = self.model.kind, self.model
         options = RunOptions.named({"max_bad": max_bad})
         rows = kind.read_labelled(data, model.schema, options)
-        rows = kind.admit(rows, model.schema, schema, told=rows is data)
+        rows = kind.admit(rows, model.schema, schema, warned=rows is data)
         streams = Streams(int(self.metrics.get("seed", 0)))
         return show(model, rows, streams, progress).with_coverage()

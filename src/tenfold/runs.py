@@ -17,7 +17,7 @@ from tenfold.data.folds.split import Splitter
 from tenfold.data.tables.arrow import ArrowTable, as_source
 from tenfold.following import Callbacks
 from tenfold.launch import start
-from tenfold.learning import Given
+from tenfold.learning import UserObjects
 from tenfold.nn.own_modules import MakeModule
 from tenfold.read_options import PictureOptions, ReadOptions
 from tenfold.request import Request, do_again, go_on
@@ -233,7 +233,7 @@ def requested(
         data=None if data is None else as_source(data),
         test=None if test is None else as_source(test),
         options=options,
-        given=Given(
+        objects=UserObjects(
             splitter=folds if makes_folds(folds) else None,
             network=None if isinstance(network, str) else network,
         ),

@@ -16,7 +16,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from tenfold.config import SplitOptions, TrainOptions
 from tenfold.data.folds.split import Splitter
 from tenfold.errors import PredictError, SchemaError, speaking
-from tenfold.learning import Given
+from tenfold.learning import UserObjects
 from tenfold.machine import peak_memory_bytes
 from tenfold.nn.own_modules import MakeModule
 from tenfold.option import check
@@ -189,10 +189,10 @@ class StudyEstimator(BaseEstimator):  # type: ignore[misc]
             return int(check_random_state(seed).randint(2**31))
         return seed  # a number, or nothing that can be one
 
-    def _given(self) -> Given:
+    def _objects(self) -> UserObjects:
         """Return what takes the place of options: a splitter, a function of the user's."""
         splitter: Any = self.folds if makes_folds(plain(self.folds)) else None
-        return Given(
+        return UserObjects(
             splitter=splitter, network=None if isinstance(self.network, str) else self.network
         )
 

@@ -177,11 +177,11 @@ class TableEstimator(StudyEstimator, ABC):
             check_consistent_length(inputs, groups)
             frame[names[GROUP]] = np.asarray(groups)
         frame[names[TARGET]] = target
-        given = self._given()
-        if isinstance(given.splitter, Splitter):
+        objects = self._objects()
+        if isinstance(objects.splitter, Splitter):
             of_group = None if groups is None else _groups(frame, names[GROUP])
-            pairs = made_by(given.splitter, inputs, target, of_group)
-            given = replace(given, splitter=pairs)
+            pairs = made_by(objects.splitter, inputs, target, of_group)
+            objects = replace(objects, splitter=pairs)
         weighty = weights > 0
         table = read_table(frame[weighty])
         lines = np.arange(1, len(frame) + 1)
@@ -200,8 +200,8 @@ class TableEstimator(StudyEstimator, ABC):
         members = only_callbacks(self.callbacks)
         with following(members, verbose=bool(self.verbose)) as watch:
             labelled = self._labelled(table, names[TARGET], target[weighty])
-            given = replace(given, watch=watch)
-            study = run_study(TABLES, labelled, options, test=asked, given=given)
+            objects = replace(objects, watch=watch)
+            study = run_study(TABLES, labelled, options, test=asked, objects=objects)
         self._remember(study, options.train)
         answers = np.full((len(inputs), study.model.target.outputs), np.nan)
         answers[weighty] = study.out_of_fold()
@@ -211,9 +211,9 @@ class TableEstimator(StudyEstimator, ABC):
         self, inputs: pd.DataFrame, y: NDArray[Any], names: Mapping[str, str], like: Table
     ) -> Table:
         """Return test rows as a table, read as the one that is learnt from."""
-        told = inputs.copy(deep=False)
-        told[names[WEIGHT]], told[names[TARGET]] = 1.0, y
-        return self._labelled(read_table(told, like=like.known), names[TARGET], y)
+        rows = inputs.copy(deep=False)
+        rows[names[WEIGHT]], rows[names[TARGET]] = 1.0, y
+        return self._labelled(read_table(rows, like=like.known), names[TARGET], y)
 
     def _inputs(self, X: Any, y: Any = None, *, reset: bool) -> tuple[pd.DataFrame, Any]:
         """Check rows as scikit-learn asks, and return them as a DataFrame."""
@@ -224,8 +224,8 @@ class TableEstimator(StudyEstimator, ABC):
         if whole:
             check_names(list(map(str, X.columns)), "X")
         if whole and reset and len(X) < LEAST:
-            told = f"Found array with {len(X)} sample(s) (shape={X.shape})"
-            raise ValueError(f"{told} while a minimum of {LEAST} is required.")
+            fault = f"Found array with {len(X)} sample(s) (shape={X.shape})"
+            raise ValueError(f"{fault} while a minimum of {LEAST} is required.")
         checks: dict[str, Any] = {"reset": reset, "skip_check_array": whole}
         if not whole:
             checks |= {"dtype": None, "ensure_all_finite": "allow-nan"}

@@ -52,7 +52,7 @@ def _to_mlflow(mlflow: Any, run: Run, options: RunOptions) -> None:
     named = None if run.folder is None else run.folder.name
     active = mlflow.active_run() is not None
     with (
-        _told("MLflow", run),
+        _logging_to("MLflow", run),
         contextlib.nullcontext() if active else mlflow.start_run(run_name=named),
     ):
         mlflow.log_params(parameters_of(run, options))
@@ -69,7 +69,7 @@ def _to_tensorboard(run: Run, options: RunOptions) -> None:
     from torch.utils.tensorboard import SummaryWriter  # noqa: PLC0415 - an extra's
 
     folder = run.folder or Path(BOARD)
-    with _told("TensorBoard", run):
+    with _logging_to("TensorBoard", run):
         writer = SummaryWriter(str(folder / BOARD))
         for step, curves in curves_of(run):
             for name, value in curves.items():
@@ -85,7 +85,7 @@ def _to_tensorboard(run: Run, options: RunOptions) -> None:
 
 
 @contextlib.contextmanager
-def _told(library: str, run: Run) -> Iterator[None]:
+def _logging_to(library: str, run: Run) -> Iterator[None]:
     """Turn whatever a library raises into a message that says where the run is.
 
     Raises

@@ -30,8 +30,8 @@ def is_number(value: object) -> bool:
 
 def makes_folds(folds: object) -> bool:
     """Tell whether something makes folds by itself: a splitter, or pairs of positions."""
-    told = hasattr(folds, "split") or hasattr(folds, "__iter__")
-    return told and not isinstance(folds, str | bytes)
+    makes = hasattr(folds, "split") or hasattr(folds, "__iter__")
+    return makes and not isinstance(folds, str | bytes)
 
 
 def plain(value: Any) -> Any:

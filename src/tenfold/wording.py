@@ -150,8 +150,8 @@ class Words:
 
     def _set(self, name: str, value: str) -> str:
         """Return how a parameter is given a value."""
-        told = f"{self.names.get(name, name)}={value}"
-        return f"{self.objects[name]}({told})" if name in self.objects else told
+        setting = f"{self.names.get(name, name)}={value}"
+        return f"{self.objects[name]}({setting})" if name in self.objects else setting
 
 
 def _value_of(option: str, word: str) -> str | None:

@@ -87,8 +87,10 @@ def test_the_page_is_for_all_loads_nothing_from_elsewhere_and_fits_its_screen(
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
         found = page.evaluate(FIND, LEVELS)
-        told = [(v["id"], v["help"], v["nodes"][0]["html"][:200]) for v in found["violations"]]
-        assert told == []
+        violations = [
+            (v["id"], v["help"], v["nodes"][0]["html"][:200]) for v in found["violations"]
+        ]
+        assert violations == []
         assert len(found["passes"]) > 5  # it did look
     page.close()
 
@@ -166,7 +168,7 @@ def test_a_dropped_table_is_saved_with_its_predictions(
     assert (len(lines), lines[0]) == (61, "prediction,low,high,area,built,garden,lift,town")
 
 
-def test_dropped_pictures_are_shown_with_label_shares_and_heat(
+def test_dropped_pictures_are_shown_with_label_shares_and_heatmap(
     page: Page, servers: dict[str, Server], red: Path
 ) -> None:
     page.goto(servers["pictures"].url)
@@ -175,10 +177,10 @@ def test_dropped_pictures_are_shown_with_label_shares_and_heat(
     said = page.inner_text("#answer")
     assert "red, > 99.9%" in said
     assert "V08: it is not an image." in said
-    heat = page.locator("img.heat")
-    assert heat.is_visible()
+    heatmap = page.locator("img.heat")
+    assert heatmap.is_visible()
     page.get_by_label("Grad-CAM: evidence for red").uncheck()
-    assert not heat.is_visible()
+    assert not heatmap.is_visible()
 
 
 def test_everything_is_done_with_the_keyboard_alone(

@@ -104,7 +104,7 @@ print(json.dumps(said))
 """
 
 
-def told(others: list[str], then: str = "") -> dict[str, Any]:
+def imported(others: list[str], then: str = "") -> dict[str, Any]:
     """Import other modules, then all of the library, do something, and tell what changed."""
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", PROGRAM],
@@ -123,12 +123,12 @@ def told(others: list[str], then: str = "") -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def others() -> list[str]:
     """Return the modules of others that are loaded with all of the library's."""
-    loaded: list[str] = told([])["loaded"]
+    loaded: list[str] = imported([])["loaded"]
     return loaded
 
 
 def test_importing_every_module_changes_nothing_global(others: list[str]) -> None:
-    found = told(others)
+    found = imported(others)
     assert found["changed"] == []
     assert found.get("in a child", 0) == 0
 
@@ -155,4 +155,4 @@ signal.signal(signal.SIGTERM, signal.SIG_IGN)
     wanted |= {"random numbers", "numpy", "logging", "python", "hooks", "signals"}
     if sys.platform.startswith("linux"):
         wanted.add("allocator")
-    assert wanted <= set(told(others, then)["changed"])
+    assert wanted <= set(imported(others, then)["changed"])

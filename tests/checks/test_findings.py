@@ -83,10 +83,10 @@ def test_training_refuses_what_makes_the_score_a_lie_and_tells_the_rest(
             tenfold.train(table(), **asked(**QUICK))
         assert caught.value.code == code
         assert caught.value.fix[-1] == "train anyway: --audit warn"
-    told = tenfold.train(table(), **asked(audit="warn", **QUICK)).metrics["decisions"]
-    assert [d["what"][:3] for d in told if d["what"][:3] in RULES and d["what"][3] == ":"] == [
-        code
-    ]
+    decisions = tenfold.train(table(), **asked(audit="warn", **QUICK)).metrics["decisions"]
+    assert [
+        d["what"][:3] for d in decisions if d["what"][:3] in RULES and d["what"][3] == ":"
+    ] == [code]
     silent = tenfold.train(table(), **asked(audit="off", **QUICK)).metrics["decisions"]
     assert not any(d["what"].startswith(f"{code}:") for d in silent)
 
@@ -358,8 +358,9 @@ def test_classes_that_contradict_what_is_seen_are_found(tmp_path: Path) -> None:
         return picture.convert("L") if (kind == "cats") != wrong else picture
 
     found = tenfold.audit(leaks.write_pets(tmp_path / "pets", paint, 120))
-    (told,) = [one for one in found.findings if one.code == "A12"]
-    assert told.severity == "warning"
+    (finding,) = [one for one in found.findings if one.code == "A12"]
+    assert finding.severity == "warning"
     assert all(
-        int(name.split(".png")[0][9:]) % 12 == 5 for name in told.place["examples"].split("; ")
+        int(name.split(".png")[0][9:]) % 12 == 5
+        for name in finding.place["examples"].split("; ")
     )

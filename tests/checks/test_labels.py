@@ -127,13 +127,13 @@ def test_classes_of_chance_do_not_hide_the_wrong_labels_of_others() -> None:
 
 
 @pytest.mark.parametrize("seed", [0, 1])
-@pytest.mark.parametrize("apart", [1.5, 2.5, 3.5])
-def test_rows_where_classes_overlap_are_no_wrong_labels(apart: float, seed: int) -> None:
+@pytest.mark.parametrize("distance", [1.5, 2.5, 3.5])
+def test_rows_where_classes_overlap_are_no_wrong_labels(distance: float, seed: int) -> None:
     draw = np.random.default_rng(seed)
     kind = draw.choice(["red", "green", "blue"], ROWS, p=[0.6, 0.3, 0.1])
     x = inputs(draw)
     for column, name in zip("abc", ["red", "green", "blue"], strict=True):
-        x[column] += apart / np.sqrt(2) * (kind == name)
+        x[column] += distance / np.sqrt(2) * (kind == name)
     assert contradicted(tenfold.audit(x.assign(kind=kind))) == []
 
 

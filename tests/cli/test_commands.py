@@ -324,8 +324,8 @@ def test_evaluate_counts_and_names_the_rows_that_it_scored(
     for mode in ((), ("--strict",), ("--warn",)):
         _, out, err = run_tenfold(*words, *mode)
         assert out.splitlines()[0] == f"{kept} rows of {tmp_path}/new.csv"
-        told = f"new.csv: 3 of {len(new)} rows have no target and are left out"
-        assert f"{told} (line 2: its target 'price' is empty)" in err
+        notice = f"new.csv: 3 of {len(new)} rows have no target and are left out"
+        assert f"{notice} (line 2: its target 'price' is empty)" in err
     assert json.loads(run_tenfold(*words, "--json")[1])["rows"] == kept
 
 

@@ -180,9 +180,9 @@ def test_the_page_and_the_answers_of_a_server_tell_of_it(home: Path) -> None:
     assert "a clock time such as 14:30, or hours since midnight; mostly 6.5 to 17.5" in page
     app = app_of(exported, ServeOptions())
     points = table().drop(columns="y").head(2).to_csv(index=False).encode()
-    told = ask_here(app, "/predict", points, "text/csv").json
-    assert told["notices"][1].startswith("decimal point: cells such as")
-    assert len(told["predictions"]) == 2
+    answer = ask_here(app, "/predict", points, "text/csv").json
+    assert answer["notices"][1].startswith("decimal point: cells such as")
+    assert len(answer["predictions"]) == 2
     again = ask_here(app, "/predict", (home / "new.csv").read_bytes(), "text/csv").json
     assert again["notices"] == []
 

@@ -131,10 +131,10 @@ def test_a_run_that_is_cut_off_anywhere_goes_on_or_never_began(tmp_path: Path) -
     options = {"folds": 2, "quality": "fast", "epochs": 1}
     whole = carry_out(run_of(data, tmp_path, **options))
     cuts = cut_everywhere(data, tmp_path / "cuts", options)
-    told = [cut.before for cut in cuts]
-    assert told[:2] == ["os.mkdir houses-1", "os.rename .config.part.json"]
-    assert told[-1] == "os.remove checkpoint.older.tenfold"
-    files = {word.split()[1].replace(".part", "").lstrip(".") for word in told[2:]}
+    steps = [cut.before for cut in cuts]
+    assert steps[:2] == ["os.mkdir houses-1", "os.rename .config.part.json"]
+    assert steps[-1] == "os.remove checkpoint.older.tenfold"
+    files = {word.split()[1].replace(".part", "").lstrip(".") for word in steps[2:]}
     assert files > {path.name for path in folder_of(whole).iterdir()} - {"config.json"}
     for cut in cuts[:2]:
         assert (cut.status, cut.code) == (-9, "M13"), cut  # there was nothing yet to go on from
@@ -175,7 +175,7 @@ class Ending(Callback):
 
     def __init__(self, epoch: int, do: Callable[[], object]) -> None:
         self._epoch, self._do = epoch, do
-        self.told: list[str] = []
+        self.messages: list[str] = []
 
     def decided(self, decisions: Sequence[Decision]) -> None: ...
 
@@ -186,7 +186,7 @@ class Ending(Callback):
             self._do()
 
     def tell(self, what: str) -> None:
-        self.told.append(what)
+        self.messages.append(what)
 
     def stop_reason(self) -> str | None:
         return None
@@ -200,13 +200,13 @@ def test_a_run_that_a_system_ends_keeps_its_state_and_says_how_it_goes_on(
     signal.signal(number, signal.SIG_DFL)  # what started the tests may have left it ignored
     watch = Ending(3, lambda: os.kill(os.getpid(), number))
     request = run_of(table, tmp_path, **QUICK | {"epochs": 6})
-    request = replace(request, given=replace(request.given, watch=watch))
+    request = replace(request, objects=replace(request.objects, watch=watch))
     with pytest.raises(SystemExit) as end, endable():
         carry_out(request)
     assert signal.getsignal(number) == signal.SIG_DFL
     assert end.value.code == 128 + number
     run = tmp_path / "houses-1"
-    assert watch.told == [f"to resume: tenfold train --resume {run}"]
+    assert watch.messages == [f"to resume: tenfold train --resume {run}"]
     resume(run)
     whole = train(table, **named(**QUICK | {"epochs": 6, "out": tmp_path}))
     assert fingerprint(run / "model.tenfold") == fingerprint(folder_of(whole) / "model.tenfold")
@@ -224,7 +224,7 @@ def test_a_run_is_trained_by_one_program_at_a_time(table: Path, tmp_path: Path) 
 
     request = run_of(table, tmp_path, **QUICK)
     watch = Ending(1, go_on_beside)
-    carry_out(replace(request, given=replace(request.given, watch=watch)))
+    carry_out(replace(request, objects=replace(request.objects, watch=watch)))
     (run / "metrics.json").unlink()  # as if it had been cut off
     resume(run, callbacks=Ending(1, go_on_beside))
     assert refused == ["M14", "M14"]
@@ -248,7 +248,7 @@ def test_a_folder_that_is_taken_away_while_a_run_trains_is_made_anew(
     run = tmp_path / "houses-1"
     request = run_of(table, tmp_path, **QUICK | {"epochs": 4})
     watch = Ending(2, lambda: shutil.rmtree(run))
-    done = carry_out(replace(request, given=replace(request.given, watch=watch)))
+    done = carry_out(replace(request, objects=replace(request.objects, watch=watch)))
     assert done.folder == run
     assert {"config.json", "metrics.json", "report.html"} < {p.name for p in run.iterdir()}
     other = rerun(run / "config.json", out=tmp_path)
@@ -269,12 +269,12 @@ def test_a_run_that_cannot_be_written_where_it_belongs_is_written_elsewhere(
     request = run_of(table, tmp_path, **QUICK)
     watch = Ending(1, put_something_in_the_way)
     with pytest.raises(StoreError) as caught:
-        carry_out(replace(request, given=replace(request.given, watch=watch)))
+        carry_out(replace(request, objects=replace(request.objects, watch=watch)))
     assert caught.value.code == "M06"
     saved = Path(caught.value.place["saved in"])
     assert saved.is_relative_to(tmp_path / "tmp")
     assert str(saved) in caught.value.fix[0]
-    assert "cannot be saved" in watch.told[0]
+    assert "cannot be saved" in watch.messages[0]
     assert run.read_text() == "no folder"
     whole = train(table, **named(**QUICK | {"out": tmp_path / "whole"}))
     assert fingerprint(saved / "model.tenfold") == fingerprint(
@@ -374,8 +374,8 @@ def test_a_run_on_a_full_disk_is_had_once_there_is_room(
     done = call("train", table, *asked, "--out", small_disk, "--quiet")
     run = small_disk / "houses-1"
     assert done.returncode == 1
-    told = r"M06: the (run|page) cannot be written: No space left on device"
-    assert re.search(told, done.stderr), done.stderr
+    message = r"M06: the (run|page) cannot be written: No space left on device"
+    assert re.search(message, done.stderr), done.stderr
     assert filler.stat().st_size == 40_000
     filler.unlink()
     subprocess.run([MOUNT, "-o", "remount,size=4m", str(small_disk)], check=True)
@@ -428,11 +428,11 @@ def test_a_repetition_that_differs_is_measured(done: Path, tmp_path: Path) -> No
     run = rerun(done / "config.json", out=tmp_path)
     found = run.metrics["repeats"]
     then, now = (pd.read_csv(folder / "predictions.csv") for folder in (done, folder_of(run)))
-    apart = (then["prediction"] - now["prediction"]).abs()
+    differences = (then["prediction"] - now["prediction"]).abs()
     assert found["same_bits"] is False
-    assert apart.max() > 0
-    assert found["largest_difference"] == pytest.approx(apart.max())
-    assert found["mean_difference"] == pytest.approx(apart.mean())
+    assert differences.max() > 0
+    assert found["largest_difference"] == pytest.approx(differences.max())
+    assert found["mean_difference"] == pytest.approx(differences.mean())
     assert found["versions"].keys() == {"torch"}
 
 

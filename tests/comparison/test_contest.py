@@ -58,7 +58,7 @@ def test_coded_rows_are_columns_of_numbers_and_of_words() -> None:
     assert X["word 1"].isna().tolist() == (codes == EMPTY).tolist()
     assert set(X["word 1"].dropna()) == {str(code) for code in set(codes.tolist()) - {EMPTY}}
     assert str(UNSEEN) in set(X["word 1"].dropna())
-    assert (contest().numbers, contest().words) == (["number 1", "number 2"], ["word 1"])
+    assert (contest().numbers, contest().categorical) == (["number 1", "number 2"], ["word 1"])
 
 
 @pytest.mark.parametrize(

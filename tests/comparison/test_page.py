@@ -169,9 +169,9 @@ def test_the_page_is_written_anew_from_its_document(tmp_path: Path) -> None:
 def test_a_damaged_document_is_named(tmp_path: Path) -> None:
     folder = written(comparison(), houses(), tmp_path)
     (folder / "compare.json").write_text('{"format": 1}', encoding="utf-8")
-    with pytest.raises(StoreError) as told:
+    with pytest.raises(StoreError) as caught:
         rewrite_page(folder)
-    assert told.value.code == "M04"
+    assert caught.value.code == "M04"
 
 
 def test_the_page_tells_verdict_contenders_failures_axes_and_decisions() -> None:
@@ -334,9 +334,9 @@ def test_a_folder_has_the_name_of_the_data(tmp_path: Path) -> None:
 
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
-    with pytest.raises(StoreError) as told:
+    with pytest.raises(StoreError) as caught:
         written(comparison(axes=False), houses(), tmp_path / "file")
-    assert told.value.code == "M06"
+    assert caught.value.code == "M06"
     assert (tmp_path / "file").read_text() == "mine"
 
 
@@ -345,10 +345,10 @@ def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(Path, "write_text", full)
-    with pytest.raises(StoreError) as told:
+    with pytest.raises(StoreError) as caught:
         written(comparison(axes=False), houses(), tmp_path)
-    assert told.value.code == "M06"
-    assert told.value.place == {"folder": str(tmp_path / "table-compare-1")}
+    assert caught.value.code == "M06"
+    assert caught.value.place == {"folder": str(tmp_path / "table-compare-1")}
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no full device")
@@ -360,16 +360,18 @@ def test_a_comparison_that_finds_no_room_is_kept_elsewhere_or_lacks_only_its_pag
     folder = tmp_path / "houses-compare-1"
     folder.mkdir()
     (folder / ".compare.part.json").symlink_to("/dev/full")
-    with pytest.raises(StoreError, match=r"^M06: the comparison cannot") as told:
+    with pytest.raises(StoreError, match=r"^M06: the comparison cannot") as caught:
         write_comparison(comparison(axes=False), folder)
-    saved = Path(told.value.place["saved in"])
-    assert told.value.fix == (f"it is complete in {saved}: move it to where you want it",)
+    saved = Path(caught.value.place["saved in"])
+    assert caught.value.fix == (f"it is complete in {saved}: move it to where you want it",)
     assert rewrite_page(saved).is_file()
 
     (folder / ".report.part.html").symlink_to("/dev/full")
-    with pytest.raises(StoreError, match=r"^M06: the page cannot") as told:
+    with pytest.raises(StoreError, match=r"^M06: the page cannot") as caught:
         write_comparison(comparison(axes=False), folder)
-    assert told.value.fix == (f"free some disk space, then write it: tenfold report {folder}",)
+    assert caught.value.fix == (
+        f"free some disk space, then write it: tenfold report {folder}",
+    )
     assert rewrite_page(folder).read_text() != ""
 
 

@@ -126,10 +126,10 @@ def test_a_round_that_was_whole_before_ctrl_c_stays_whole(
     problem: Contest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tenfold.comparison.rounds.Processes", Stopped)
-    told: list[float] = []
+    shares: list[float] = []
 
     follow: Any = ComparisonCallback()
-    follow.working = lambda _what, share: told.append(share)
+    follow.working = lambda _what, share: shares.append(share)
     race = Race(problem, None, follow, expected=100.0)
     contender = Contender(name="mean", kind="classical", make=COLOURS.make)
     rounds = (Round(name="short", folds=2), Round(name="race"), Round(name="later"))
@@ -137,6 +137,6 @@ def test_a_round_that_was_whole_before_ctrl_c_stays_whole(
     assert race.interrupted
     assert found["short"].error is None
     assert found["race"].error == found["later"].error == INTERRUPTED
-    assert told == sorted(told)
+    assert shares == sorted(shares)
     seconds = [round_seconds(contender, this, problem, None) for this in rounds]
-    assert told[2] == pytest.approx(seconds[0] / 100)  # the short round is done
+    assert shares[2] == pytest.approx(seconds[0] / 100)  # the short round is done

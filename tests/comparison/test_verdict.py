@@ -15,10 +15,10 @@ from tenfold.comparison.verdict import (
     Difference,
     Verdict,
     _Race,
+    format_value,
     judge,
     margin_of,
     paired_difference,
-    told,
 )
 from tenfold.evaluate.scores import fold_interval
 
@@ -268,7 +268,7 @@ def test_a_sentence_says_what_its_interval_shows(
     ends = (low, high) if "IN FAVOUR OF N" in sentence else (-high, -low)
     middle = mean if "IN FAVOUR OF N" in sentence else -mean
     scores = "0.800 against 0.700" if "IN FAVOUR OF N" in sentence else "0.700 against 0.800"
-    shown = [told(value, "r2") for value in (middle, *ends)]
+    shown = [format_value(value, "r2") for value in (middle, *ends)]
     assert brackets[1] == (
         f"{scores}, difference {shown[0]}, 95 % interval {shown[1]} to {shown[2]}"
     )

@@ -106,18 +106,18 @@ def test_what_was_multiplied_is_said_and_new_rows_are_read_alike() -> None:
     frame = pd.DataFrame({"x": ["500k", "1.2m", "3m"] * 9, "y": range(27)})
     table = read_table(frame)
     schema = infer_schema(table, "y", SchemaOptions(), SplitOptions())
-    (told,) = [one for one in schema.decisions if "from all of its cells" in one.what]
-    assert told.what == (
+    (decision,) = [one for one in schema.decisions if "from all of its cells" in one.what]
+    assert decision.what == (
         "the text beside the numbers in 'x' is interpreted from all of its cells"
     )
-    assert told.why == "its cells are amounts ('k' stands for 1,000, 'm' for 1,000,000)"
-    assert told.change_with == "--kind 'x'=category"
+    assert decision.why == "its cells are amounts ('k' stands for 1,000, 'm' for 1,000,000)"
+    assert decision.change_with == "--kind 'x'=category"
     target = read_table(pd.DataFrame({"x": np.sqrt(frame["y"]), "y": frame["x"]}))
     tasks: tuple[Task | None, ...] = (None, "regression")
     for task in tasks:
         asked = SchemaOptions(task=task)
         said = infer_schema(target, "y", asked, SplitOptions()).decisions
-        assert told.why in [one.why for one in said]
+        assert decision.why in [one.why for one in said]
     known = Schema.from_dict(schema.to_dict())
     assert known == schema
     new = pd.DataFrame({"x": ["2m", "7", None]})  # alone they would be metres

@@ -52,8 +52,8 @@ def test_one_word_and_empty_cells_are_a_box(word: Any) -> None:
     new = read_table(pd.DataFrame({"x": [word, None, "no", "maybe"], "y": 1}))
     numbers = encode_inputs(new.frame, schema)[0][:, 0]
     np.testing.assert_array_equal(numbers, [1, 0, 0, 0])
-    (told,) = admit(new, schema, "warn")[1]  # only the word that is none
-    assert (told.what, told.rows.tolist()) == ("unexpected type", [3])
+    (drift,) = admit(new, schema, "warn")[1]  # only the word that is none
+    assert (drift.what, drift.rows.tolist()) == ("unexpected type", [3])
     assert Schema.from_dict(schema.to_dict()) == schema
 
 

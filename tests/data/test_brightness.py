@@ -219,8 +219,8 @@ def test_test_pictures_do_not_say_what_is_white_in_training(tmp_path: Path) -> N
     alone = read_unlabelled([tmp_path / "test/a/0.png"], training.framing, AUTO)
     assert test is not None
     np.testing.assert_array_equal(test.cache[test.at[0]], alone.cache[0])
-    told = " ".join(one.what for one in training.decisions)
-    assert "numbers beyond 0 to 1,023 are cut off in 4 images of 16 bits" in told
+    decided = " ".join(one.what for one in training.decisions)
+    assert "numbers beyond 0 to 1,023 are cut off in 4 images of 16 bits" in decided
 
 
 def test_a_test_picture_that_training_cannot_place_is_left_out_and_the_rest_stay(

@@ -108,11 +108,11 @@ def test_rows_with_equal_inputs_share_a_fold_whatever_their_targets(
     count = len(copied) - inputs
     if kinds == inputs:
         verb = "row that is a duplicate" if count == 1 else "rows that are duplicates"
-        told = f"{count:,} {verb} of another add to the weight of that row"
+        sentence = f"{count:,} {verb} of another add to the weight of that row"
     else:
         who, share = ("row has", "shares") if count == 1 else ("rows have", "share")
-        told = f"{count:,} {who} the same inputs as another, and {share} its fold"
-    assert list(said[:-1]) == ([told] if count else [])
+        sentence = f"{count:,} {who} the same inputs as another, and {share} its fold"
+    assert list(said[:-1]) == ([sentence] if count else [])
 
 
 def test_a_copy_has_the_same_cells_empty_or_not_and_nothing_else() -> None:
@@ -204,7 +204,7 @@ def in_groups(group: list[Any], seed: int = 0) -> pd.DataFrame:
     return pd.concat([frame, frame * [1, 1, 1, -1]], ignore_index=True).assign(g=group)
 
 
-def pairs_apart(fold: Any) -> Any:
+def split_pairs(fold: Any) -> Any:
     half = len(fold) // 2
     return fold[:half] != fold[half:]
 
@@ -212,10 +212,10 @@ def pairs_apart(fold: Any) -> Any:
 def test_a_large_group_leaves_only_its_own_copies_apart() -> None:
     _, fold, said = split_of(in_groups(["x"] * 51 + [None] * 349), group_column="g")
     assert len(set(fold[:51])) == 1
-    apart = pairs_apart(fold)
-    assert not apart[51:].any()
+    is_split = split_pairs(fold)
+    assert not is_split[51:].any()
     # Two folds hold 80 rows, so 29 copies of the 51 have room beside their group.
-    assert 0 < apart.sum() <= 22
+    assert 0 < is_split.sum() <= 22
     assert said[:2] == (
         "178 rows have the same inputs as another, and share its fold",
         "44 rows with the same inputs as another may be in different folds",
@@ -229,17 +229,17 @@ def test_of_groups_that_all_hang_together_most_copies_are_kept_together() -> Non
     _, fold, said = split_of(in_groups(list(group)), group_column="g")
     for name in set(group) - {None}:
         assert len(set(fold[group == name])) == 1
-    apart = pairs_apart(fold)
+    is_split = split_pairs(fold)
     first, second = pd.Series(group[:200]), pd.Series(group[200:])
     both = (first.isna() & second.isna()) | (first == second)
     assert both.sum() > 30
-    assert not apart[both].any()
+    assert not is_split[both].any()
     one = first.isna() != second.isna()
-    assert apart[one].mean() < 0.1
+    assert is_split[one].mean() < 0.1
     two = first.notna() & second.notna() & (first != second)
-    assert apart[two].mean() < 0.8
-    told = next(int(what.split()[0]) for what in said if "may be" in what)
-    assert 2 * apart.sum() <= told <= 2 * two.sum()
+    assert is_split[two].mean() < 0.8
+    count = next(int(what.split()[0]) for what in said if "may be" in what)
+    assert 2 * is_split.sum() <= count <= 2 * two.sum()
 
 
 @settings(max_examples=40, derandomize=True, deadline=None)
@@ -262,8 +262,8 @@ def test_groups_are_kept_whatever_copies_say_and_what_is_said_of_copies_is_true(
     _, fold, said = split_of(in_groups(list(group), seed), folds=folds, group_column="g")
     for name in set(group) - {None}:
         assert len(set(fold[group == name])) == 1
-    told = next((int(what.split()[0]) for what in said if "may be" in what), 0)
-    assert 2 * pairs_apart(fold).sum() <= told
+    count = next((int(what.split()[0]) for what in said if "may be" in what), 0)
+    assert 2 * split_pairs(fold).sum() <= count
     assert (np.bincount(fold, minlength=folds) > 0).all()
 
 

@@ -76,12 +76,12 @@ def test_a_table_is_described_and_coded_alike_in_every_costume(
 
 def trained(costume: str, home: Path) -> Run:
     made = houses(90)
-    told = options_for(costume)
+    options = options_for(costume)
     return tenfold.train(
         COSTUMES[costume](made, home),
         target="y",
         schema=SchemaOptions(kinds=dict.fromkeys(made.categories, "category")),
-        reading=ReadOptions(separator=told.separator, decimal=told.decimal),
+        reading=ReadOptions(separator=options.separator, decimal=options.decimal),
         folds=2,
         training=TrainOptions(epochs=2),
         quality="fast",
@@ -114,13 +114,13 @@ def test_a_model_of_any_costume_gives_the_same_answers_to_rows_in_any_other(
 
 def _check_label(exported: Exported) -> None:
     """Check that a label of an older Tenfold, which knew of no reading, is read."""
-    told = json.loads(json.dumps(exported.label.to_dict()))
-    del told["schema"]["reading"], told["schema"]["target_form"]
-    plain = [column for column in told["schema"]["columns"] if column["form"] == "number"]
+    label = json.loads(json.dumps(exported.label.to_dict()))
+    del label["schema"]["reading"], label["schema"]["target_form"]
+    plain = [column for column in label["schema"]["columns"] if column["form"] == "number"]
     for column in plain:
         del column["form"]
     assert len(plain) > 5
-    older = TableFile(exported).schema.from_dict(told["schema"])
+    older = TableFile(exported).schema.from_dict(label["schema"])
     assert older == TableFile(exported).schema
 
 

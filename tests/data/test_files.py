@@ -924,8 +924,8 @@ def test_a_percentage_is_one_number_whatever_the_decimal_sign(
 
 def test_formulas_without_a_result_are_said(tmp_path: Path) -> None:
     rows: list[list[Any]] = [["a", "b"], *([i, f"=A{i}*2" if i > 10 else i] for i in range(20))]
-    told = said(read_table(formatted(tmp_path / "t.xlsx", rows, {})))
-    assert told["--sheet"] == (
+    decisions = said(read_table(formatted(tmp_path / "t.xlsx", rows, {})))
+    assert decisions["--sheet"] == (
         "9 formulas in sheet 'Sheet' have no stored result and are treated as missing"
     )
     assert "--sheet" not in said(read_table(formatted(tmp_path / "u.xlsx", rows[:12], {})))

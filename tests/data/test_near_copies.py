@@ -105,11 +105,11 @@ def test_digits_of_many_hands_are_not_taken_for_copies() -> None:
     """The control: at the plain threshold, most of a class would hang together."""
     digits = (load_digits().images * 15.9).astype(np.uint8)
     found = thumbs(list(digits))
-    apart = copy_sets(found)
-    assert (apart != np.arange(len(apart))).mean() < 0.005
-    assert np.bincount(apart).max() <= 3
+    sets = copy_sets(found)
+    assert (sets != np.arange(len(sets))).mean() < 0.005
+    assert np.bincount(sets).max() <= 3
     again = copy_sets(np.r_[found, found[:50]])
-    np.testing.assert_array_equal(again[-50:], apart[:50])
+    np.testing.assert_array_equal(again[-50:], sets[:50])
     x = found - found.mean(axis=1, keepdims=True)
     x /= np.linalg.norm(x, axis=1, keepdims=True)
     near = x @ x.T > near_copies.CORRELATION

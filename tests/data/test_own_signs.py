@@ -45,9 +45,9 @@ def test_thousands_beside_decimal_points_are_thousands(tmp_path: Path) -> None:
     schema, read = numbers_of(path)
     assert read.tolist() == [[n, p] for p, n in zip(PEOPLE, NORTH, strict=True)] * 3
     assert schema.reading.apart == ("people",)
-    (told,) = [one for one in read_table(path).decisions if one.change_with == "--decimal"]
-    assert told.what == "decimal comma in 'people'"
-    assert told.why == (
+    (decision,) = [one for one in read_table(path).decisions if one.change_with == "--decimal"]
+    assert decision.what == "decimal comma in 'people'"
+    assert decision.why == (
         "cells such as 4.975 can only be read this way; other columns have a decimal point"
     )
     # New rows that show nothing by themselves are read as training was.
@@ -82,9 +82,9 @@ def test_decimal_points_beside_commas_are_decimals(tmp_path: Path) -> None:
 def test_a_column_that_shows_no_sign_is_a_doubt_that_is_said(tmp_path: Path) -> None:
     rows = [[points(p), n, i] for i, (p, n) in enumerate(zip(PEOPLE, NORTH, strict=True))]
     large = write(tmp_path / "a.csv", [row for row in rows if "." in str(row[0])] * 3)
-    (told,) = [one for one in read_table(large).decisions if one.change_with == "--decimal"]
-    assert told.what == "decimal point in 'people', too"
-    assert told.why == (
+    (decision,) = [one for one in read_table(large).decisions if one.change_with == "--decimal"]
+    assert decision.what == "decimal point in 'people', too"
+    assert decision.why == (
         "ambiguous: no cell there shows whether the sign in numbers such as 4.975 is a "
         "decimal or a thousands separator"
     )

@@ -257,10 +257,10 @@ def test_names_may_hold_any_letters_and_spaces(tmp_path: Path) -> None:
 
 
 def test_a_class_has_one_name_however_its_accents_are_stored(tmp_path: Path) -> None:
-    apart = unicodedata.normalize("NFD", "Füchse")
-    touch(tmp_path, "train/Füchse/1.jpg", "train/b/1.jpg", f"test/{apart}/1.jpg")
+    decomposed = unicodedata.normalize("NFD", "Füchse")
+    touch(tmp_path, "train/Füchse/1.jpg", "train/b/1.jpg", f"test/{decomposed}/1.jpg")
     training, test = list_labelled(tmp_path, AUTO)
-    assert apart != "Füchse"
+    assert decomposed != "Füchse"
     assert (training.labels, pairs(test)[0][1]) == (("Füchse", "b"), "Füchse")
 
 

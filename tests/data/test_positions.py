@@ -178,19 +178,19 @@ def refusal(folds: Any, sample_weight: Any = None) -> SplitError:
 
 
 def test_a_fold_of_which_nothing_is_left_is_refused() -> None:
-    told = refusal([(np.arange(40, 80), np.arange(LIGHT)), *three_of(30, 90)], weights())
-    assert "none of the 20 rows that fold 1 is tested on is left" in str(told)
+    error = refusal([(np.arange(40, 80), np.arange(LIGHT)), *three_of(30, 90)], weights())
+    assert "none of the 20 rows that fold 1 is tested on is left" in str(error)
 
 
 def test_a_row_that_a_fold_names_twice_is_refused_and_not_dropped() -> None:
     draws = np.random.default_rng(0).integers(0, 60, 60)
     repeated = 60 - len(np.unique(draws))
-    told = refusal([(draws, np.arange(60, 80))])
-    assert f"fold 1 lists {repeated} of the rows that it trains on more than once" in str(told)
-    told = refusal([(np.arange(60), np.array([70, 71, 71])), *three_of(30, 90)])
-    assert "fold 1 lists 1 of the rows that it is tested on more than once" in str(told)
-    told = refusal([(np.array([0, 1, 2, -1, ROWS - 1]), np.arange(60, 80))])
-    assert "lists 1 of the rows" in str(told)
+    error = refusal([(draws, np.arange(60, 80))])
+    assert f"fold 1 lists {repeated} of the rows that it trains on more than once" in str(error)
+    error = refusal([(np.arange(60), np.array([70, 71, 71])), *three_of(30, 90)])
+    assert "fold 1 lists 1 of the rows that it is tested on more than once" in str(error)
+    error = refusal([(np.array([0, 1, 2, -1, ROWS - 1]), np.arange(60, 80))])
+    assert "lists 1 of the rows" in str(error)
 
 
 def test_masks_and_positions_of_another_table_are_refused() -> None:

@@ -78,8 +78,8 @@ def test_what_shows_nothing_is_read_by_the_run(written: Written) -> None:
         table = read_table(written(f"Umsatz;Ort\n{cell};Bonn\n"), like=schema.known)
         assert first(table, "Umsatz") == number
         assert table.notices == ()
-    told = read_table(written("Umsatz;Ort\n1.250;Bonn\n"), like=schema.known).decisions
-    assert ("decimal comma", "--decimal") in [(d.what, d.change_with) for d in told]
+    decisions = read_table(written("Umsatz;Ort\n1.250;Bonn\n"), like=schema.known).decisions
+    assert ("decimal comma", "--decimal") in [(d.what, d.change_with) for d in decisions]
 
 
 @pytest.mark.parametrize("extra", ["", "\n1.5;x", "\n1.5;x\n2.5;x"])
@@ -226,9 +226,9 @@ def test_words_that_are_read_as_empty_are_told_with_the_doubt(written: Written) 
     rows = "continent,veneer,y\n" + "EU,Brick,1\nNA,None,2\nAS,-,3\n" * 8
     for source in (written(rows), pd.read_csv(written(rows), keep_default_na=False)):
         table = read_table(source)
-        (told,) = (d for d in table.decisions if d.change_with == "--missing")
-        assert told.what == "cells 'NA' are treated as missing"
-        assert told.why == (
+        (decision,) = (d for d in table.decisions if d.change_with == "--missing")
+        assert decision.what == "cells 'NA' are treated as missing"
+        assert decision.why == (
             "they commonly mark a missing value; ambiguous: 'continent' also holds 'EU', so "
             "'NA' may be a category there"
         )
@@ -240,14 +240,14 @@ def test_words_that_are_read_as_empty_are_told_with_the_doubt(written: Written) 
 
 def test_the_record_survives_json_and_may_be_absent(written: Written) -> None:
     schema = schema_of(written(GERMAN, "german.csv"), missing=("?",))
-    told = json.loads(json.dumps(schema.to_dict()))
-    back = Schema.from_dict(told)
+    stored = json.loads(json.dumps(schema.to_dict()))
+    back = Schema.from_dict(stored)
     assert back.reading == schema.reading == Reading.from_dict(schema.reading.to_dict())
     assert back.known == schema.known
-    del told["reading"], told["target_form"]
-    for column in told["columns"]:
+    del stored["reading"], stored["target_form"]
+    for column in stored["columns"]:
         del column["form"]
-    old = Schema.from_dict(told)
+    old = Schema.from_dict(stored)
     assert old == schema  # how a table was read is no part of what it is
     assert old.reading == Reading(missing=MISSING)
 

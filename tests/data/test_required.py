@@ -51,7 +51,7 @@ def test_columns_that_only_split_rows_are_named() -> None:
     frame = pd.DataFrame({"x": np.arange(ROWS) % 7, "t": np.arange(ROWS), "g": ["a", "b"] * 20})
     frame["y"] = frame["x"] / 3
     split = SplitOptions(group_column="g", time_column="t")
-    told = infer_schema(read_table(frame), "y", SchemaOptions(), split).decisions
-    said = [decision.what for decision in told]
+    decisions = infer_schema(read_table(frame), "y", SchemaOptions(), split).decisions
+    said = [decision.what for decision in decisions]
     assert "'g' groups the rows, and is not used as an input" in said
     assert "'t' orders the rows, and is not used as an input" in said

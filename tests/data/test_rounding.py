@@ -102,10 +102,10 @@ def test_an_audit_says_that_rows_are_equal_but_for_rounding(change: Change) -> N
     table = twice(normals(), change)
     found = [one for one in tenfold.audit(table, target="y").findings if one.code == "A06"]
     exact = bool(table.duplicated().any())
-    told = "200 of 400 rows are duplicates of another row, which adds to the weight of that row"
+    fact = "200 of 400 rows are duplicates of another row, which adds to the weight of that row"
     if not exact:
-        told = "200 of 400 rows equal another except for rounding"
-    assert [(one.fact, one.severity) for one in found] == [(told, "info")]
+        fact = "200 of 400 rows equal another except for rounding"
+    assert [(one.fact, one.severity) for one in found] == [(fact, "info")]
 
 
 @pytest.mark.parametrize("noise", 10.0 ** np.arange(-16, 0, 0.5))
@@ -115,10 +115,10 @@ def test_a_copy_is_either_held_in_its_fold_or_told_of_as_near(noise: float) -> N
     copies = frame + noise * draw.normal(size=frame.shape)
     table = twice(frame, lambda _: copies)
     fold = split_of(table)[1]
-    apart = float((fold[:300] != fold[300:]).mean())
+    split = float((fold[:300] != fold[300:]).mean())
     found = [one for one in tenfold.audit(table, target="y").findings if one.code == "A06"]
     warned = any("near duplicates" in one.fact and one.severity == "warning" for one in found)
-    assert apart < 0.05 or warned or noise > 0.02
+    assert split < 0.05 or warned or noise > 0.02
     assert not (warned and noise < 1e-8)
 
 

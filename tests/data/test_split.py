@@ -27,7 +27,7 @@ from tenfold.data.folds.deal import decide_folds, make_splits
 from tenfold.data.folds.equal_rows import in_order
 from tenfold.data.folds.hold_out import validation_rows
 from tenfold.data.folds.split import REFIT, Splits, splits_of
-from tenfold.data.folds.test_rows import set_apart
+from tenfold.data.folds.test_rows import hold_out_test_rows
 from tenfold.data.tables.table import Table
 from tenfold.errors import InputError, SplitError, UsageError
 from tenfold.kinds.registry import TABLES
@@ -597,11 +597,11 @@ def test_a_lenient_split_keeps_a_number_of_folds_that_was_asked_for() -> None:
     assert refusal(dealt, numbers(4), folds=5, lenient=True).code == "F02"
 
 
-def apart(
+def with_test_rows(
     frame: pd.DataFrame, share: float, *, seed: int = 0, **split: Any
 ) -> tuple[Table, Table]:
     options = SplitOptions(test_size=share, **split)
-    return set_apart(read_table(frame), "y", SchemaOptions(), options, Streams(seed))
+    return hold_out_test_rows(read_table(frame), "y", SchemaOptions(), options, Streams(seed))
 
 
 @settings(max_examples=40)
@@ -611,7 +611,7 @@ def apart(
 )
 def test_test_rows_hold_their_share_of_each_class(sizes: list[int], share: float) -> None:
     frame = labels({f"class {i}": size for i, size in enumerate(sizes)})
-    rest, test = apart(frame, share)
+    rest, test = with_test_rows(frame, share)
     assert sorted([*rest.lines, *test.lines]) == list(range(1, len(frame) + 1))
     found = test.frame["y"].value_counts()
     for name, size in enumerate(sizes):
@@ -628,7 +628,7 @@ def test_a_class_of_one_row_or_one_group_is_learnt_and_not_kept_apart(
     frame.loc[frame["g"] == "g11", "y"] = "c" if grouped else frame["y"]
     split = SplitOptions(test_size=0.4, group_column="g" if grouped else None)
     table = read_table(frame)
-    rest, test = set_apart(table, "y", SchemaOptions(target="y"), split, Streams(seed))
+    rest, test = hold_out_test_rows(table, "y", SchemaOptions(target="y"), split, Streams(seed))
     assert set(rest.frame["y"]) == {"a", "b", "c"}
     assert set(test.frame["y"]) == {"a", "b"}
     assert not grouped or not set(rest.frame["g"]) & set(test.frame["g"])
@@ -637,25 +637,27 @@ def test_a_class_of_one_row_or_one_group_is_learnt_and_not_kept_apart(
 def test_test_rows_do_not_depend_on_the_order_of_the_file_and_do_on_the_seed() -> None:
     for frame in (labels({"a": 30, "b": 20}), numbers(50)):
         mixed = frame.sample(frac=1, random_state=3)[["y", "x"]]
-        _, test = apart(frame, 0.3)
-        _, again = apart(mixed, 0.3)
+        _, test = with_test_rows(frame, 0.3)
+        _, again = with_test_rows(mixed, 0.3)
         assert set(test.frame["x"]) == set(again.frame["x"])
-        assert set(test.frame["x"]) != set(apart(frame, 0.3, seed=1)[1].frame["x"])
+        assert set(test.frame["x"]) != set(with_test_rows(frame, 0.3, seed=1)[1].frame["x"])
 
 
 def test_test_rows_are_whole_groups() -> None:
     frame = numbers(60, g=[f"g{i % 10}" for i in range(60)])
-    rest, test = apart(frame, 0.3, group_column="g")
+    rest, test = with_test_rows(frame, 0.3, group_column="g")
     assert test.frame["g"].nunique() == 3
     assert not set(rest.frame["g"]) & set(test.frame["g"])
     mixed = frame.sample(frac=1, random_state=4)
-    assert set(apart(mixed, 0.3, group_column="g")[1].frame["g"]) == set(test.frame["g"])
+    assert set(with_test_rows(mixed, 0.3, group_column="g")[1].frame["g"]) == set(
+        test.frame["g"]
+    )
 
 
 def test_test_rows_are_the_latest() -> None:
     days = pd.date_range("2024-01-25", periods=50).strftime("%d.%m.%Y")
     frame = numbers(50, day=days).sample(frac=1, random_state=5)
-    rest, test = apart(frame, 0.2, time_column="day")
+    rest, test = with_test_rows(frame, 0.2, time_column="day")
     latest = set(days[-10:])
     assert set(test.frame["day"]) == latest
     assert not set(rest.frame["day"]) & latest
@@ -663,7 +665,7 @@ def test_test_rows_are_the_latest() -> None:
 
 def test_test_rows_are_strictly_later_than_all_others() -> None:
     """Rows of one moment may not stand on both sides: in folds they never do."""
-    rest, test = apart(numbers(40, t=np.repeat(range(8), 5)), 0.2, time_column="t")
+    rest, test = with_test_rows(numbers(40, t=np.repeat(range(8), 5)), 0.2, time_column="t")
     assert rest.frame["t"].max() < test.frame["t"].min()
 
 
@@ -673,7 +675,7 @@ def test_a_share_that_keeps_nothing_apart_is_refused(split: dict[str, str]) -> N
     for share in (0.01, 0.99):
         if (share, split) == (0.99, {}):
             continue  # eleven of twelve rows
-        error = refusal(apart, frame, share, **split)
+        error = refusal(with_test_rows, frame, share, **split)
         assert error.code == "F02"
         assert error.fact.startswith(f"--test-size {share:g} would hold out ")
 
@@ -729,21 +731,21 @@ def test_in_time_and_by_group_the_newest_rows_of_some_groups_are_validation_rows
 def test_equal_inputs_are_on_one_side_of_test_rows_too() -> None:
     frame = numbers(40)
     twice = pd.concat([frame, frame.assign(y=-frame["y"])])
-    rest, test = apart(twice, 0.25)
+    rest, test = with_test_rows(twice, 0.25)
     assert len(test) == 20
     assert not set(rest.frame["x"]) & set(test.frame["x"])
     few = pd.DataFrame({"x": [0.5, 1.5] * 20, "y": np.arange(40) / 7})
-    assert len(apart(few, 0.25)[1]) == 10  # repeated observations, not copies
+    assert len(with_test_rows(few, 0.25)[1]) == 10  # repeated observations, not copies
 
 
 def test_test_rows_are_the_latest_of_groups_that_are_not_learnt_from() -> None:
     frame = numbers(60, t=np.arange(60) // 6, g=[f"g{i % 6}" for i in range(60)])
-    rest, test = apart(frame, 0.3, time_column="t", group_column="g")
+    rest, test = with_test_rows(frame, 0.3, time_column="t", group_column="g")
     assert rest.frame["t"].max() < test.frame["t"].min()
     assert not set(rest.frame["g"]) & set(test.frame["g"])
 
 
 def test_a_row_without_a_group_is_kept_apart_by_itself() -> None:
     frame = numbers(40, g=[None] * 40)
-    rest, test = apart(frame, 0.25, group_column="g")
+    rest, test = with_test_rows(frame, 0.25, group_column="g")
     assert (len(rest), len(test)) == (30, 10)

@@ -187,10 +187,10 @@ def test_truth_values_are_two_classes_however_they_are_spelt(
     words: list[Any], asked: Task | None
 ) -> None:
     cells = pd.Series(words * 30, dtype=object)
-    task, classes, told = task_of(cells, task=asked)
+    task, classes, decisions = task_of(cells, task=asked)
     no = next(word for word in words if str(word)[0] in "FfNn0")
     assert (task, set(classes)) == ("classification", {str(words[0]), str(no)})
-    assert any("all values that mean true are one class" in one for one in told)
+    assert any("all values that mean true are one class" in one for one in decisions)
 
 
 def test_every_spelling_of_a_truth_value_is_learnt_from_and_scored() -> None:
@@ -212,9 +212,9 @@ def test_every_spelling_of_a_truth_value_is_learnt_from_and_scored() -> None:
 
 
 def test_classes_that_differ_only_in_capitals_or_spaces_are_told() -> None:
-    _, classes, told = task_of(["Cat", "cat", "dog", "dark red", "dark  red"] * 9)
+    _, classes, decisions = task_of(["Cat", "cat", "dog", "dark red", "dark  red"] * 9)
     assert len(classes) == 5
-    (said,) = [one for one in told if "kept separate" in one]
+    (said,) = [one for one in decisions if "kept separate" in one]
     assert said.startswith(
         "classes that differ only in case or spaces are kept separate: 'Cat' and 'cat', "
     )

@@ -12,10 +12,10 @@ from hypothesis import strategies as some
 from tenfold.data.cells.parse import (
     number_of,
     places,
+    to_categories,
     to_numbers,
     to_spelling,
     to_text,
-    to_words,
 )
 from tenfold.data.cells.words import Vocabulary, number_word, tidy, word_of
 
@@ -51,16 +51,16 @@ def test_a_word_is_one_however_it_is_written(cells: tuple[Any, ...], word: str) 
 @pytest.mark.parametrize("code", ["01296", "1.10", "007", "+5", "1e3", "1,250", "1.2.3"])
 def test_a_code_stays_as_it_is(code: str) -> None:
     assert word_of(code) == code
-    assert to_words(objects(code, "x")).tolist() == [code, "x"]
+    assert to_categories(objects(code, "x")).tolist() == [code, "x"]
 
 
 def test_numbers_are_told_apart_by_value_only_where_all_words_are_numbers() -> None:
     cells = objects("+5", "5.", "5e0", 5.0, "1,250", "0.5", 2**53 + 1)
-    assert to_words(cells).tolist() == ["5", "5", "5", "5", "1250", "0.5", str(2**53 + 1)]
+    assert to_categories(cells).tolist() == ["5", "5", "5", "5", "1250", "0.5", str(2**53 + 1)]
     german = objects("5,0", "0,5", "1.250", "1,251")
-    assert to_words(german, ",").tolist() == ["5", "0.5", "1250", "1.251"]
+    assert to_categories(german, ",").tolist() == ["5", "0.5", "1250", "1.251"]
     for other in ("x", "01", "1.10", True):
-        words = to_words(objects("+5", "5.0", other)).tolist()
+        words = to_categories(objects("+5", "5.0", other)).tolist()
         assert words == ["+5", "5", str(other)]
 
 

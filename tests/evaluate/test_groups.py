@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from tenfold.config import SchemaOptions, SplitOptions
-from tenfold.data.columns.groups import Group, by_range, by_word, groups_of_table
+from tenfold.data.columns.groups import Group, by_category, by_range, groups_of_table
 from tenfold.data.columns.schema import infer_schema
 from tenfold.data.files.read import read_table
 from tenfold.data.pictures.groups import groups_of_pictures
@@ -91,7 +91,7 @@ NOISE: Final[dict[str, Callable[[np.random.Generator, int], Any]]] = {
 def by_chance(rng: np.random.Generator, rows: int = 240) -> list[Group]:
     """Return groups, some of about thirty rows, that have nothing to do with any error."""
     words = [rng.integers(rows // 36, size=rows).astype(str).astype(object) for _ in range(4)]
-    found = [g for i, word in enumerate(words) for g in by_word(f"w{i}", word)]
+    found = [g for i, word in enumerate(words) for g in by_category(f"w{i}", word)]
     return found + [g for i in range(3) for g in by_range(f"x{i}", rng.random(rows))]
 
 
@@ -131,8 +131,10 @@ def test_a_small_group_that_differs_is_mostly_found(kind: str, times: float) -> 
         rng = np.random.default_rng(seed)
         group, *others = by_chance(rng)
         errors = NOISE[kind](rng, 240) * np.where(group.member, times, 1)
-        told = {(g.column, g.value): g.stands_out for g in asked([group, *others], errors)}
-        found += told[group.column, group.value] == 1
+        stands_out = {
+            (g.column, g.value): g.stands_out for g in asked([group, *others], errors)
+        }
+        found += stands_out[group.column, group.value] == 1
     assert found >= 20
 
 
@@ -241,7 +243,7 @@ def test_a_group_that_stands_out_is_told_though_others_happen_to_err_more() -> N
     large = Group(column="half", value="a", member=np.arange(4_000) < 2_000)
     errors[large.member] *= 1.3
     words = [rng.integers(100, size=4_000).astype(str).astype(object) for _ in range(5)]
-    small = [g for i, word in enumerate(words) for g in by_word(f"w{i}", word)]
+    small = [g for i, word in enumerate(words) for g in by_category(f"w{i}", word)]
     found = asked([*small, large], errors)
     assert {g.value: g.stands_out for g in found if g.column == "half"} == {"a": 1}
     assert sum(g.error > found[-1].error for g in found) > 12
@@ -270,7 +272,7 @@ def test_losses_are_squares_and_logarithms() -> None:
 
 def test_groups_have_thirty_rows_or_more_and_say_what_they_are() -> None:
     words = np.array(["a"] * 29 + ["b"] * 30 + [None] * 31, dtype=object)
-    assert [(g.value, g.member.sum()) for g in by_word("w", words)] == [
+    assert [(g.value, g.member.sum()) for g in by_category("w", words)] == [
         ("b", 30),
         ("missing", 31),
     ]

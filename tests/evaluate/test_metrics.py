@@ -13,7 +13,7 @@ from sklearn import metrics as sk
 
 from tenfold.cli.options import MetricName
 from tenfold.comparison.scoring import answered, scorers
-from tenfold.comparison.verdict import margin_of, told
+from tenfold.comparison.verdict import format_value, margin_of
 from tenfold.evaluate.metrics import HEADLINE, METRICS, NAMED, SMALLEST, baseline_guess
 from tenfold.report.summary_text import NAMES
 
@@ -273,7 +273,7 @@ def test_what_is_said_of_a_metric_anywhere_is_what_is_said_where_it_is_made() ->
         assert table[name].startswith(metric.better)
         assert (name in offered) == (name in compared) == bool(metric.scorers[0])
         assert metric.meaning.endswith(".")
-        assert len(told(0.12345, name)) == (5 if metric.unit == "share" else 6)
+        assert len(format_value(0.12345, name)) == (5 if metric.unit == "share" else 6)
         whole = 1.0 if metric.better == "higher" else 7.0
         assert margin_of(name, 50.0, 7.0) == pytest.approx(0.02 * whole)
     assert {name for name in table if name in NAMED} == set(NAMED)

@@ -35,7 +35,7 @@ def log_loss(answers: tuple[NDArray[np.float64], ...], truth: list[NDArray[np.in
 ONES = [np.ones(ROWS)] * FOLDS
 
 
-def heat_of(
+def temperature_of(
     members: list[NDArray[np.float64]],
     truth: list[NDArray[np.int64]],
     weights: list[NDArray[np.float64]],
@@ -50,7 +50,7 @@ def heat_of(
 @pytest.mark.parametrize("sureness", [0.5, 2.0, 4.0])
 def test_outputs_that_are_too_large_or_small_are_set_right(sureness: float) -> None:
     members, truth = said_of(0, sureness)
-    temperature = heat_of(members, truth, ONES)
+    temperature = temperature_of(members, truth, ONES)
     assert temperature.temperature_G == pytest.approx(np.full(FOLDS, sureness), rel=0.15)
     before = log_loss(Temperature.none(FOLDS, CLASSES).of(members), truth)
     assert log_loss(temperature.of(members), truth) < before - 0.02
@@ -58,14 +58,14 @@ def test_outputs_that_are_too_large_or_small_are_set_right(sureness: float) -> N
 
 def test_a_class_that_is_too_probable_is_set_right() -> None:
     members, truth = said_of(1, 1.0, np.array([1.0, 0.0, -1.0]))
-    temperature = heat_of(members, truth, ONES)
+    temperature = temperature_of(members, truth, ONES)
     off = temperature.bias_GO - temperature.bias_GO.mean(axis=1, keepdims=True)
     assert off == pytest.approx(np.tile([-1.0, 0.0, 1.0], (FOLDS, 1)), abs=0.2)
 
 
 def test_probabilities_that_are_right_are_hardly_moved() -> None:
     members, truth = said_of(2, 1.0)
-    temperature = heat_of(members, truth, ONES)
+    temperature = temperature_of(members, truth, ONES)
     before = Temperature.none(FOLDS, CLASSES).of(members)
     moved = np.concatenate(temperature.of(members)) - np.concatenate(before)
     assert np.abs(moved).mean() < 0.02
@@ -74,9 +74,9 @@ def test_probabilities_that_are_right_are_hardly_moved() -> None:
 
 def test_a_fold_is_calibrated_by_the_others_alone() -> None:
     members, truth = said_of(3, 3.0)
-    before = heat_of(members, truth, ONES)
+    before = temperature_of(members, truth, ONES)
     truth[0] = (truth[0] + 1) % CLASSES
-    after = heat_of(members, truth, ONES)
+    after = temperature_of(members, truth, ONES)
     assert before.changes
     assert after.changes
     assert after.temperature_G[0] == pytest.approx(before.temperature_G[0], rel=1e-6)
@@ -85,13 +85,13 @@ def test_a_fold_is_calibrated_by_the_others_alone() -> None:
 
 def test_a_single_fold_is_left_as_it_is() -> None:
     members, truth = said_of(4, 4.0)
-    assert not heat_of(members[:1], truth[:1], ONES[:1]).changes
+    assert not temperature_of(members[:1], truth[:1], ONES[:1]).changes
 
 
 def test_networks_that_are_never_wrong_stay_finite() -> None:
     sure = np.zeros((MEMBERS, ROWS, CLASSES))
     sure[..., 0] = 1.0
-    temperature = heat_of([sure] * FOLDS, [np.zeros(ROWS, dtype=np.int64)] * FOLDS, ONES)
+    temperature = temperature_of([sure] * FOLDS, [np.zeros(ROWS, dtype=np.int64)] * FOLDS, ONES)
     answers = np.concatenate(temperature.of([sure] * FOLDS))
     assert np.isfinite(answers).all()
     assert answers[:, 0] == pytest.approx(np.ones(FOLDS * ROWS))
@@ -104,7 +104,7 @@ def test_rows_without_a_mistake_do_not_show_that_there_is_none() -> None:
     right = [np.full((MEMBERS, ROWS, CLASSES), 0.1) for _ in range(FOLDS)]
     for said, one in zip(right, truth, strict=True):
         said[:, np.arange(ROWS), one] = 0.8
-    temperature = heat_of(right, truth, ONES)
+    temperature = temperature_of(right, truth, ONES)
     doubt = 1 - np.concatenate(temperature.of(right)).max(axis=1)
     seen = (FOLDS - 1) * ROWS
     assert doubt.mean() == pytest.approx(1 / (seen + 2), rel=0.1)
@@ -119,7 +119,7 @@ def test_a_target_answers_as_what_was_found_on_its_outputs() -> None:
         temperature_G=generator.uniform(0.5, 2, FOLDS),
         bias_GO=generator.normal(size=(FOLDS, CLASSES)),
     )
-    calibrated = target.heated(temperature.temperature_G, temperature.bias_GO)
+    calibrated = target.calibrated(temperature.temperature_G, temperature.bias_GO)
     said = calibrated.answers(outputs).numpy().reshape(plain.shape).mean(axis=1)
     np.testing.assert_allclose(said, np.stack(temperature.of(list(plain))), rtol=1e-12)
     again = calibrated.plain().answers(outputs).numpy().reshape(plain.shape)

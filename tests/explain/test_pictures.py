@@ -1,4 +1,4 @@
-"""What networks for pictures look at: the tutorial's layers, and heat where the cause is."""
+"""What networks for pictures look at: the tutorial's layers, and heat maps at the cause."""
 
 import json
 import shutil
@@ -21,7 +21,7 @@ from tenfold.kinds.images.explain.image_explanation import ImageExplanation
 from tenfold.kinds.images.explain.ladder import ladders_of
 from tenfold.kinds.images.explain.looking import (
     filters_of,
-    heat_of,
+    heatmap_of,
     layers_of,
     maps_of,
     picture_of,
@@ -104,17 +104,19 @@ def squares(run: Run) -> dict[str, NDArray[np.uint8]]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NETWORKS)
-def test_heat_lies_where_the_cause_is(
+def test_the_heatmap_lies_where_the_cause_is(
     name: str, runs: Callable[[str], Run], places: dict[str, tuple[int, int]]
 ) -> None:
     run = runs(name)
     model: Any = run.model
     inside, outside = [], []
     for file, (left, top) in list(places.items())[:12]:
-        heat = torch.tensor(heat_of(model, squares(run)[file], 1))
-        assert heat.min() >= 0
-        assert heat.max() <= 1 + 1e-6
-        large = torch.nn.functional.interpolate(heat[None, None], (SIDE, SIDE), mode="bilinear")
+        heatmap = torch.tensor(heatmap_of(model, squares(run)[file], 1))
+        assert heatmap.min() >= 0
+        assert heatmap.max() <= 1 + 1e-6
+        large = torch.nn.functional.interpolate(
+            heatmap[None, None], (SIDE, SIDE), mode="bilinear"
+        )
         mask = np.zeros((SIDE, SIDE), dtype=bool)
         mask[top : top + SPOT, left : left + SPOT] = True
         inside.append(large[0, 0].numpy()[mask].mean())
@@ -209,7 +211,7 @@ def test_an_explanation_comes_back_from_its_folder(
     loaded = tenfold.load(copy)
     found = loaded.explain(home / "spots" / "spot" / "001.png", of_class="plain")
     assert isinstance(found, ImageExplanation)
-    assert set(found.pictures[0].heat) == {"plain"}
+    assert set(found.pictures[0].heatmap) == {"plain"}
     loaded.keep_explanation(found)
     back = tenfold.load(copy)._findings().explanation
     assert isinstance(back, ImageExplanation)
@@ -220,6 +222,6 @@ def test_an_explanation_comes_back_from_its_folder(
 def test_what_does_not_fit_is_refused(runs: Callable[[str], Run]) -> None:
     run = runs("tutorial")
     for given in ({"of_class": "cat"}, {"inputs": pd.DataFrame({"x": [1]})}):
-        with pytest.raises(TenfoldError) as told:
+        with pytest.raises(TenfoldError) as caught:
             run.explain(**given)
-        assert told.value.code in {"U01", "P05"}
+        assert caught.value.code in {"U01", "P05"}

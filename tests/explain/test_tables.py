@@ -181,9 +181,9 @@ def test_another_table_is_refused(values: Run, home: Path) -> None:
     shifted = houses()
     shifted["area"] = shifted["area"] + 1
     for other in (houses(500), shifted, houses().rename(columns={"area": "size"})):
-        with pytest.raises(TenfoldError) as told:
+        with pytest.raises(TenfoldError) as caught:
             loaded.explain(data=other)
-        assert told.value.code == "P06"
+        assert caught.value.code == "P06"
     by_hand = tenfold.train(
         houses(),
         folds=KFold(4, shuffle=True, random_state=9),
@@ -192,9 +192,9 @@ def test_another_table_is_refused(values: Run, home: Path) -> None:
         out=home / "runs",
     )
     assert by_hand.folder is not None
-    with pytest.raises(TenfoldError) as told:
+    with pytest.raises(TenfoldError) as caught:
         tenfold.load(by_hand.folder).explain(data=houses())
-    assert told.value.code == "P06"
+    assert caught.value.code == "P06"
     known = by_hand.explain()
     assert isinstance(known, TableExplanation)
     assert known.rows == ROWS  # at once, they are known
@@ -205,17 +205,17 @@ def test_data_that_are_gone_are_asked_for(values: Run, home: Path, tmp_path: Pat
     config = json.loads((values.folder / "config.json").read_text(encoding="utf-8"))
     loaded = replace(tenfold.load(values.folder), folder=tmp_path)
     (tmp_path / "config.json").write_text(json.dumps(config | {"data": "gone.csv"}))
-    with pytest.raises(TenfoldError) as told:
+    with pytest.raises(TenfoldError) as caught:
         loaded.explain()
-    assert told.value.code == "P06"
-    assert "gone.csv" in told.value.fact
+    assert caught.value.code == "P06"
+    assert "gone.csv" in caught.value.fact
 
 
 def test_a_class_that_is_none_is_refused(classes: Run, values: Run) -> None:
     for run, code in ((classes, "U01"), (values, "U02")):
-        with pytest.raises(TenfoldError) as told:
+        with pytest.raises(TenfoldError) as caught:
             run.explain(of_class="huge")
-        assert told.value.code == code
+        assert caught.value.code == code
 
 
 def test_the_command_tells_and_keeps_it(

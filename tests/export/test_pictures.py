@@ -17,10 +17,10 @@ from tenfold.data.pictures.pictures import Pictures, pictures_of
 from tenfold.export.draft import write
 from tenfold.export.program import graph_of, program_of
 from tenfold.exported import PROBABILITIES, About, Exported
-from tenfold.kinds.images.explain.looking import heat_of
+from tenfold.kinds.images.explain.looking import heatmap_of
 from tenfold.kinds.images.export.image_networks import network_of
 from tenfold.kinds.images.export.resize import Framed, Resized
-from tenfold.kinds.images.image_file import HEAT, PIXELS, answers_to
+from tenfold.kinds.images.image_file import HEATMAP, PIXELS, answers_to
 from tenfold.kinds.images.picture_model import PictureModel
 from tenfold.kinds.registry import IMAGES
 from tenfold.nn.modules import ModuleNetwork
@@ -121,7 +121,7 @@ def test_each_network_says_in_a_graph_what_it_says_here(model: PictureModel) -> 
     assert np.ptp(known, axis=0).max() > 1e-3  # the control: not all pictures are the same
 
 
-def test_heat_is_what_explain_finds(model: PictureModel) -> None:
+def test_the_heatmap_is_what_explain_finds(model: PictureModel) -> None:
     pictures = some_pictures(3, seed=2)
     squares = pictures.cache[pictures.at]
     x_N3SS = plain(torch.from_numpy(squares), size=model.encoder.size).contiguous()
@@ -130,7 +130,7 @@ def test_heat_is_what_explain_finds(model: PictureModel) -> None:
     if model.own:
         assert found is None
         return
-    known = [[heat_of(model, square, output) for output in range(3)] for square in squares]
+    known = [[heatmap_of(model, square, output) for output in range(3)] for square in squares]
     np.testing.assert_allclose(found.numpy(), np.array(known), atol=HALF_PRECISION)
 
 
@@ -158,7 +158,7 @@ def test_files_of_any_size_are_answered_as_predict_answers_them(
     )
     said = [answers_to(session, picture[None]) for picture in pictures]
     assert np.abs(np.concatenate(said) - known).max() < SAME
-    assert session.outputs == (PROBABILITIES, HEAT)
+    assert session.outputs == (PROBABILITIES, HEATMAP)
 
 
 ASK: Final = """

@@ -21,7 +21,7 @@ def differences(one: Record, other: Record) -> Iterator[str]:
         if name not in one or name not in other:
             yield f"{name}: only {'here' if name in one else 'there'}"
         elif digest(one[name]) != digest(other[name]):
-            yield f"{name}: {_apart(one[name], other[name])}"
+            yield f"{name}: {_difference(one[name], other[name])}"
     here, there = (
         {digest(array): name for name, array in record.items() if name.startswith(WEIGHTS)}
         for record in (one, other)
@@ -33,7 +33,7 @@ def differences(one: Record, other: Record) -> Iterator[str]:
         yield f"{WEIGHTS}: {counts[0]} arrays here, {counts[1]} there"
 
 
-def _apart(one: NDArray[Any], other: NDArray[Any]) -> str:
+def _difference(one: NDArray[Any], other: NDArray[Any]) -> str:
     if one.shape != other.shape or one.dtype.kind != other.dtype.kind:
         return f"{one.dtype} {one.shape} here, {other.dtype} {other.shape} there"
     if one.dtype.kind != "f":

@@ -72,10 +72,10 @@ def test_the_strict_comparison_tells_one_bit_and_forgives_a_new_name() -> None:
     one = {"metrics.mse": np.array(0.1), "weights/a": np.arange(3.0), "weights/b": np.ones(2)}
     renamed = {"metrics.mse": one["metrics.mse"], "weights/c": one["weights/a"]}
     assert list(differences(one, renamed | {"weights/b": np.ones(2)})) == []
-    told = list(differences(one, one | {"metrics.mse": np.nextafter(one["metrics.mse"], 1)}))
-    assert told == ["metrics.mse: 1 of 1 numbers differ, by 1.39e-17 at most"]
-    told = list(differences(one, one | {"weights/b": np.array([1.0, np.nextafter(1, 2)])}))
-    assert told == ["weights/b: its bits are only here", "weights/b: its bits are only there"]
+    lines = list(differences(one, one | {"metrics.mse": np.nextafter(one["metrics.mse"], 1)}))
+    assert lines == ["metrics.mse: 1 of 1 numbers differ, by 1.39e-17 at most"]
+    lines = list(differences(one, one | {"weights/b": np.array([1.0, np.nextafter(1, 2)])}))
+    assert lines == ["weights/b: its bits are only here", "weights/b: its bits are only there"]
     assert list(differences(one, renamed)) == [
         "weights/b: its bits are only here",
         "weights/: 2 arrays here, 1 there",

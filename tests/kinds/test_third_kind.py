@@ -121,9 +121,9 @@ def test_the_commands_read_predict_and_score_it(
     said = pd.read_csv(io.StringIO(command("predict", run.folder, new)))
     known = run.predict(new).rename_axis("line").reset_index()
     pd.testing.assert_frame_equal(said, known, atol=1e-6)
-    told = command("evaluate", run.folder, new)
-    assert told.startswith(f"60 strings of {new}\n")
-    assert "accuracy" in told
+    printed = command("evaluate", run.folder, new)
+    assert printed.startswith(f"60 strings of {new}\n")
+    assert "accuracy" in printed
     with pytest.raises(PredictError, match="trained on strings, but this is a table"):
         command("predict", run.folder, tmp_path / "rows.csv")
     with pytest.raises(UsageError, match="does not apply to strings"):

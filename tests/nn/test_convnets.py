@@ -60,8 +60,8 @@ def test_the_first_layer_of_the_scratch_network_whitens_patches() -> None:
     torch.testing.assert_close(found[len(found) // 2 :], -half)
     strong = half.var(dim=1) > 0.5  # directions that hold more than noise
     assert strong.sum() >= 3
-    apart = torch.corrcoef(half[strong]) - torch.eye(int(strong.sum()))
-    assert apart.abs().max() < 0.05
+    off_diagonal = torch.corrcoef(half[strong]) - torch.eye(int(strong.sum()))
+    assert off_diagonal.abs().max() < 0.05
 
 
 @pytest.mark.parametrize("side", [32, 48, 65])
@@ -96,7 +96,7 @@ def test_frozen_blocks_stay_and_the_others_learn() -> None:
     assert held < 0.02 * sum(p.numel() for p in network.parameters())
 
 
-def test_a_batch_in_parts_has_the_slopes_of_a_whole() -> None:
+def test_a_batch_in_parts_has_the_gradients_of_a_whole() -> None:
     """Parts run in threads; without batch norms they change nothing but rounding."""
     modules = [TutorialClassifier(12, 3) for _ in range(2)]
     x, gradient = torch.rand(2, 9, 3, 12, 12), torch.randn(2, 9, 3)
@@ -144,7 +144,7 @@ def test_running_means_are_those_of_all_parts() -> None:
     torch.testing.assert_close(step, torch.full((3,), 0.1), rtol=1e-3, atol=1e-4)
 
 
-def test_products_in_bfloat16_have_the_slopes_of_autocast() -> None:
+def test_products_in_bfloat16_have_the_gradients_of_autocast() -> None:
     torch.manual_seed(0)
     plain = TutorialClassifier(16, 2)
     network = ModuleNetwork([plain], [1], turns="yes", precision=torch.bfloat16)

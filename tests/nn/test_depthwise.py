@@ -18,7 +18,7 @@ def drawn(*shape: int) -> torch.Tensor:
 @pytest.mark.parametrize("kernel", [3, 5, 7])
 @pytest.mark.parametrize("stride", [1, 2])
 @pytest.mark.parametrize("shape", [(9, 9), (12, 17)])
-def test_slopes_equal_those_of_a_convolution(
+def test_gradients_equal_those_of_a_convolution(
     kernel: int, stride: int, shape: tuple[int, int]
 ) -> None:
     x, weight = drawn(3, CHANNELS, *shape), drawn(CHANNELS, 1, kernel, kernel)
@@ -35,7 +35,7 @@ def test_slopes_equal_those_of_a_convolution(
         torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4)
 
 
-def test_autocast_gives_slopes_of_the_inputs_types() -> None:
+def test_autocast_gives_gradients_of_the_inputs_types() -> None:
     """The sums are taken in bfloat16, so they agree to two digits."""
     x, weight = drawn(4, CHANNELS, 14, 14), drawn(CHANNELS, 1, 5, 5)
     with torch.autocast("cpu", torch.bfloat16):

@@ -37,9 +37,9 @@ def two_folds() -> NDArray[np.bool_]:
 
 
 def features_of(
-    rows: Encoded, options: FeatureOptions, *, each: int = 1, words: int | None = None
+    rows: Encoded, options: FeatureOptions, *, each: int = 1, embedding_size: int | None = None
 ) -> FoldFeatures:
-    return FoldFeatures.of(rows, two_folds(), each, options, words)
+    return FoldFeatures.of(rows, two_folds(), each, options, embedding_size)
 
 
 def call(features: FoldFeatures, rows: Encoded) -> NDArray[np.float32]:
@@ -241,7 +241,7 @@ def test_words_of_a_large_column_are_left_to_tables_and_unseen_words_become_code
     rows = make_rows(np.zeros((ROWS, 0)), np.stack([codes, codes % 3 + 1], axis=1))
     features = features_of(rows, FeatureOptions(one_hot=8))
     assert features.tables == (0,)
-    assert [q for q, _ in features.layouts[0].words] == [1]
+    assert [q for q, _ in features.layouts[0].categories] == [1]
     asked = torch.tensor([[[12, 1], [5, 1], [0, 1]]]).expand(2, -1, -1)
     assert features.known(asked, 0).tolist() == [[0, 5, 0], [12, 5, 0]]
 
@@ -263,9 +263,9 @@ def test_a_column_may_have_a_table_for_one_fold_and_features_for_another() -> No
     codes = np.resize(np.arange(2, 6), ROWS)
     codes[-5:] = np.arange(6, 11)
     rows = make_rows(columns()["many values"][:, None], codes[:, None])
-    features = features_of(rows, FeatureOptions(one_hot=8), words=4)
+    features = features_of(rows, FeatureOptions(one_hot=8), embedding_size=4)
     assert [layout.tables for layout in features.layouts] == [(), (0,)]
-    assert features.layouts[0].words == ((0, (2, 3, 4, 5)),)
+    assert features.layouts[0].categories == ((0, (2, 3, 4, 5)),)
     assert features.inputs_F == (1 + 4, 4 + 1)
     assert features.width == ALIGNED
     found = call(features, rows)
@@ -288,8 +288,8 @@ def test_values_that_come_back_are_words_for_the_folds_in_which_they_do() -> Non
     codes = features.with_values(rows.numbers[[0, 679, 680, 681]], rows.codes[:4])
     assert codes.tolist() == [[FIRST_LEVEL], [FIRST_LEVEL + 33], [UNSEEN], [EMPTY]]
     assert features.with_values(rows.numbers[:4], codes) is codes
-    told = features.known(torch.from_numpy(codes).expand(2, -1, -1), 0)
-    assert told.tolist() == [[2, 35, 0, 0], [0, 0, 0, 0]]
+    known = features.known(torch.from_numpy(codes).expand(2, -1, -1), 0)
+    assert known.tolist() == [[2, 35, 0, 0], [0, 0, 0, 0]]
     numbers_only = FoldFeatures.of(
         replace(rows, countable=()), learn, 1, FeatureOptions(recurring=True), 8
     )

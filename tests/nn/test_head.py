@@ -36,7 +36,7 @@ def test_outputs_are_those_of_standardised_rows() -> None:
         torch.testing.assert_close(own[f], expected, rtol=1e-4, atol=1e-4)
 
 
-def test_slopes_are_those_of_autograd() -> None:
+def test_gradients_are_those_of_autograd() -> None:
     head, x, _ = some_head()
     gradient = torch.randn(NETWORKS, ROWS, OUTPUTS, generator=torch.Generator().manual_seed(1))
     own = head(x.expand(NETWORKS, -1, -1), NO_CODES)
@@ -47,7 +47,7 @@ def test_slopes_are_those_of_autograd() -> None:
         torch.testing.assert_close(parameter.grad, found, rtol=1e-3, atol=1e-3)
 
 
-def test_a_row_of_slope_zero_moves_no_bit() -> None:
+def test_a_row_of_gradient_zero_moves_no_bit() -> None:
     head, x, _ = some_head()
     gradient = torch.randn(NETWORKS, ROWS, OUTPUTS)
     gradient[:, 5] = 0

@@ -27,10 +27,10 @@ def drawn(*shape: int, seed: int = 0) -> torch.Tensor:
 
 def steps_of_adam(way: Callable[..., None]) -> list[torch.Tensor]:
     state = [drawn(40, seed=seed) for seed in range(2)] + [torch.zeros(40), torch.zeros(40)]
-    told, count = AdamNumbers(betas=(0.9, 0.95), decay=0.1, epsilon=1e-8), torch.zeros(())
+    adam, count = AdamNumbers(betas=(0.9, 0.95), decay=0.1, epsilon=1e-8), torch.zeros(())
     for _ in range(20):
         count += 1
-        way(state, count, 0.01, told)
+        way(state, count, 0.01, adam)
     return state
 
 

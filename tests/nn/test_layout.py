@@ -69,10 +69,10 @@ def test_a_layout_says_what_the_rows_of_a_fold_hold() -> None:
     assert whole.distinct == (0, 4, 3)
     assert whole.flags == (2,)
     assert whole.tables == (0,)
-    assert whole.words == ((1, (EMPTY, FIRST_LEVEL, FIRST_LEVEL + 1)),)
+    assert whole.categories == ((1, (EMPTY, FIRST_LEVEL, FIRST_LEVEL + 1)),)
     assert part.distinct == (0, 0, 0)
     assert (part.flags, part.tables) == ((), ())
-    assert part.words == ((0, (2, 3)), (1, (EMPTY, FIRST_LEVEL)))
+    assert part.categories == ((0, (2, 3)), (1, (EMPTY, FIRST_LEVEL)))
 
 
 values = st.sets(st.integers(-10_000, 10_000), min_size=34, max_size=60)

@@ -41,7 +41,7 @@ def features_of(
     layout = Layout(
         distinct=(50,) * NUMBERS,
         flags=flags,
-        words=tuple((q, tuple(range(1, n))) for q, n in enumerate(levels) if n <= 10),
+        categories=tuple((q, tuple(range(1, n))) for q, n in enumerate(levels) if n <= 10),
         tables=tuple(q for q, n in enumerate(levels) if n > 10),
     )
     features = FoldFeatures(NUMBERS, levels, [layout] * folds, (), FeatureOptions(**options), 8)

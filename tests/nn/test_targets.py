@@ -35,7 +35,7 @@ def normal(*shape: int, seed: int = 0) -> torch.Tensor:
     )
 
 
-def test_the_loss_of_regression_and_its_slope_are_torchs() -> None:
+def test_the_loss_of_regression_and_its_gradient_are_torchs() -> None:
     target = FoldTarget(FOLDS, "regression", 1)
     outputs = normal(FOLDS, ROWS, 1).requires_grad_()
     seen, weights = normal(FOLDS, ROWS, seed=1), normal(FOLDS, ROWS, seed=2).abs()
@@ -48,7 +48,7 @@ def test_the_loss_of_regression_and_its_slope_are_torchs() -> None:
 
 
 @pytest.mark.parametrize("classes", [2, CLASSES])
-def test_the_loss_of_classification_and_its_slope_are_torchs(classes: int) -> None:
+def test_the_loss_of_classification_and_its_gradient_are_torchs(classes: int) -> None:
     target = FoldTarget(FOLDS, "classification", classes)
     outputs = (5 * normal(FOLDS, ROWS, classes)).requires_grad_()
     seen = torch.arange(FOLDS * ROWS).view(FOLDS, ROWS) % classes

@@ -93,8 +93,8 @@ class Table:
 
     def leaky(self, home: Path) -> Path:
         frame = mixed_frame(self.target, self.count)
-        told = frame["y"] * 100 if self.target == "regression" else frame["y"]
-        return self._save(frame.assign(told=told), home / "leaky.csv")
+        leak = frame["y"] * 100 if self.target == "regression" else frame["y"]
+        return self._save(frame.assign(leak=leak), home / "leaky.csv")
 
     def weights(self, data: Path) -> NDArray[np.float64] | None:
         return pd.read_csv(data)["w"].to_numpy(np.float64)

@@ -27,6 +27,6 @@ def test_spoiling_half_of_what_a_fold_holds_out_leaves_its_other_answers_bit_for
     others = np.setdiff1d(np.arange(case.kind.count), held_out)
     assert not np.array_equal(clean_answers[others], dirty_answers[others])
     losses = [table_of(folder, "history") for folder in (trained.folder, dirty)]
-    for of_fold in ("loss_fold_1", "watched_fold_1"):
+    for of_fold in ("loss_fold_1", "validation_loss_fold_1"):
         if of_fold in losses[0]:
             np.testing.assert_array_equal(losses[0][of_fold], losses[1][of_fold])

@@ -12,7 +12,7 @@ from safetensors.numpy import load
 
 from tenfold.config import Decision
 from tenfold.launch import carry_out
-from tenfold.learning import Given
+from tenfold.learning import UserObjects
 from tests.engine_cuts import run_of
 from tests.promises.conftest import Trained, answers_in, table_of
 
@@ -65,9 +65,9 @@ def test_a_run_that_was_cut_off_goes_on_and_ends_with_the_same_bits(
     asked = trained.case.asked()
     folds, network = asked.pop("folds"), asked.pop("network", "auto")
     make = network if callable(network) else None
-    given = Given(watch=Ending(), splitter=folds, network=make)
+    objects = UserObjects(watch=Ending(), splitter=folds, network=make)
     named = asked | {"network": "own" if make else network}
-    request = replace(run_of(trained.data, tmp_path, **named), given=given)
+    request = replace(run_of(trained.data, tmp_path, **named), objects=objects)
     with pytest.raises(CutOffError):
         carry_out(request)
     (folder,) = tmp_path.iterdir()

@@ -76,7 +76,8 @@ def with_few_values(frame: pd.DataFrame, seed: int) -> pd.DataFrame:
 
 @pytest.fixture
 def small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let numbers come back in a small table: they get a learnt table of their own."""
+    """Let numbers come back in a small table: they get bins and a learnt table of their own."""
+    monkeypatch.setattr("tenfold.kinds.tables.networks.default.COARSE_BINS_ROWS", 0)
     monkeypatch.setattr("tenfold.nn.feature_layout.FEW", 4)
     monkeypatch.setattr("tenfold.nn.feature_layout.COMES_BACK", 5)
 
@@ -169,7 +170,7 @@ def test_folds_trained_together_match_folds_trained_alone(
 ) -> None:
     """Weights are compared more loosely than answers.
 
-    A weight that the loss does not depend on follows the rounding of its slope,
+    A weight that the loss does not depend on follows the rounding of its gradient,
     which Adam brings to the size of any other.
     """
     rows, task = coded(mixed_frame(kind, 97, seed))
@@ -513,7 +514,7 @@ def test_n05_names_only_the_folds_whose_loss_is_not_finite() -> None:
 # ---- Tables at the edge ----
 
 
-def test_two_groups_in_two_folds_train_and_watch_rows_of_their_own_group() -> None:
+def test_two_groups_in_two_folds_train_and_validate_on_rows_of_their_own_group() -> None:
     """A fold that learns from one group cannot leave a group out to watch it."""
     frame = mixed_frame("regression", ROWS).assign(g=np.arange(ROWS) % 2)
     run = quick_run(frame, "auto", folds=2, group_column="g")
@@ -533,8 +534,8 @@ def test_one_absurd_cell_neither_ends_training_nor_moves_the_answers_of_other_ro
     slip.loc[0, "size"] = cell
     clean, dirty = quick_run(frame, epochs=12), quick_run(slip, epochs=12)
     assert np.isfinite(dirty.study.out_of_fold()).all()
-    apart = np.abs(clean.study.out_of_fold() - dirty.study.out_of_fold())[1:]
-    assert apart.mean() < 0.5 * frame["y"].std()
+    differences = np.abs(clean.study.out_of_fold() - dirty.study.out_of_fold())[1:]
+    assert differences.mean() < 0.5 * frame["y"].std()
     new = clean.model.answers(frame.head(2).assign(size=[np.sign(cell) * 1e9, cell]))
     np.testing.assert_allclose(
         *clean.model.answers(frame.iloc[[0, 0]].assign(size=[np.sign(cell) * 1e9, cell])),

@@ -222,8 +222,8 @@ def test_the_page_tells_groups_by_the_target_apart(values: Run, classes: Run) ->
             group.by_truth == (group.column == summary.target) for group in summary.groups
         )
         for line in group_lines(summary):
-            told = f"where {summary.target} is" in line
-            assert told == line.startswith(
+            by_target = f"where {summary.target} is" in line
+            assert by_target == line.startswith(
                 "By the target itself, which is unknown for new data"
             )
         assert any(line.startswith("By the target itself") for line in group_lines(summary))
@@ -305,9 +305,9 @@ def test_a_run_without_a_folder_shows_itself_in_a_notebook() -> None:
     shown = str(run._repr_html_())
     assert Page(shown).tags.count("svg") >= 4
     assert headline(summary_of(run)) in Page(shown).text
-    with pytest.raises(StoreError) as told:
+    with pytest.raises(StoreError) as caught:
         run.write_report()
-    assert told.value.code == "M06"
+    assert caught.value.code == "M06"
 
 
 @pytest.mark.parametrize("name", ["predictions.csv", "history.csv", "metrics.json"])
@@ -321,12 +321,12 @@ def test_a_damaged_folder_is_named(
     (copy / name).unlink()
     if content is not None:
         (copy / name).write_text(content, encoding="utf-8")
-    with pytest.raises(StoreError) as told:
+    with pytest.raises(StoreError) as caught:
         tenfold.load(copy).write_report()
-    assert told.value.code == "M04"
-    assert name in told.value.place["file"]
+    assert caught.value.code == "M04"
+    assert name in caught.value.place["file"]
     gone = content is None and name != "metrics.json"
-    assert told.value.fact == f"{name} {'is missing' if gone else 'cannot be read'}"
+    assert caught.value.fact == f"{name} {'is missing' if gone else 'cannot be read'}"
 
 
 @pytest.mark.slow

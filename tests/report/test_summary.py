@@ -132,9 +132,9 @@ def test_a_score_that_does_not_exist_is_a_dash() -> None:
 
 
 def test_a_decision_is_a_line_with_reason_and_cure() -> None:
-    told = Decision(what="5 folds", why="few rows", change_with="--folds")
+    decision = Decision(what="5 folds", why="few rows", change_with="--folds")
     silent = Decision(what="5 folds", why="", change_with="--folds")
-    assert list(decision_lines([told, silent])) == [
+    assert list(decision_lines([decision, silent])) == [
         "  5 folds (few rows); --folds",
         "  5 folds; --folds",
     ]

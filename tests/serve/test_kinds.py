@@ -44,9 +44,9 @@ def test_cells_of_every_form_are_one_row_whatever_they_are_sent_as(tmp_path: Pat
     assert run.predict(frame).equals(run.predict(frame.replace({"box": {"x": True, "": None}})))
     for box, held in (("X", [[1.0]]), (" no ", [[0.0]]), ("", [[0.0]]), (None, [[0.0]])):
         row = sent[0] | {"box": box}
-        told = served.of_json(json.dumps({"rows": [row]}).encode())[0]["box"]
-        assert told.tolist() == held
-        assert served.of_csv(pd.DataFrame([row]).to_csv(index=False).encode())[0]["box"] == told
+        fed = served.of_json(json.dumps({"rows": [row]}).encode())[0]["box"]
+        assert fed.tolist() == held
+        assert served.of_csv(pd.DataFrame([row]).to_csv(index=False).encode())[0]["box"] == fed
     row = sent[0] | {"box": "perhaps"}
     with pytest.raises(PredictError, match="P02"):
         served.of_json(json.dumps({"rows": [row]}).encode())

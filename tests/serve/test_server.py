@@ -123,9 +123,9 @@ def test_pictures_are_answered_and_a_bad_one_beside_the_good_ones(colours: Serve
     assert sum(red["probabilities"].values()) == pytest.approx(1)
     head, _, data = red["heat"].partition(",")
     assert head == "data:image/png;base64"
-    heat = np.asarray(Image.open(io.BytesIO(base64.b64decode(data))))
-    assert heat.shape == (SIDE, SIDE, 4)
-    assert heat[..., 3].max() == pytest.approx(200 / 255 * 0.75 * 255, abs=2)
+    heatmap = np.asarray(Image.open(io.BytesIO(base64.b64decode(data))))
+    assert heatmap.shape == (SIDE, SIDE, 4)
+    assert heatmap[..., 3].max() == pytest.approx(200 / 255 * 0.75 * 255, abs=2)
     alone = colours.ask(body=png(RED), kind="image/png").json["predictions"]
     assert [one["prediction"] for one in alone] == ["red"]
 
@@ -205,10 +205,10 @@ def hasty(files: dict[str, Path]) -> Iterator[Server]:
 
 def said_by(connection: socket.socket, until: bytes = b"") -> bytes:
     """Return what a server says until it says this, or hangs up."""
-    told = b""
-    while (not until or until not in told) and (part := connection.recv(65_536)):
-        told += part
-    return told
+    received = b""
+    while (not until or until not in received) and (part := connection.recv(65_536)):
+        received += part
+    return received
 
 
 ANOTHER_UVICORN: Final = """
@@ -235,9 +235,9 @@ def test_a_uvicorn_without_what_it_does_not_document_answers(
 def test_a_request_that_never_ends_is_ended(hasty: Server) -> None:
     with hasty.open(BODY) as line:
         line.sendall(b"a,b")
-        told = said_by(line, until=b'"V03"')
-    assert told.startswith(b"HTTP/1.1 408")
-    assert b'"V03"' in told
+        received = said_by(line, until=b'"V03"')
+    assert received.startswith(b"HTTP/1.1 408")
+    assert b'"V03"' in received
 
 
 @pytest.mark.parametrize(
@@ -282,14 +282,16 @@ def test_a_token_is_asked_for_and_never_shown(files: dict[str, Path]) -> None:
 
 
 def test_the_examples_of_the_openapi_work(houses: Server) -> None:
-    told = houses.ask("/openapi.json").json
-    given = told["paths"]["/predict"]["post"]["requestBody"]["content"]
+    document = houses.ask("/openapi.json").json
+    given = document["paths"]["/predict"]["post"]["requestBody"]["content"]
     assert given["application/json"]["example"]["rows"][0]["town"] in {"Ulm", "Bonn", "Köln"}
     for kind, media in given.items():
         example = media["example"]
         body = example.encode() if isinstance(example, str) else example
         assert len(houses.ask(body=body, kind=kind).json["predictions"]) == 1
-    reply = told["paths"]["/predict"]["post"]["responses"]["200"]["content"]["application/json"]
+    reply = document["paths"]["/predict"]["post"]["responses"]["200"]["content"][
+        "application/json"
+    ]
     example = given["application/json"]["example"]
     assert houses.ask(body=example).json == reply["example"]
 
@@ -324,9 +326,9 @@ def test_workers_count_together(files: dict[str, Path]) -> None:
             assert server.ask(body={"rows": [ROW]}).status == 200
         wanted = b'tenfold_requests_total{path="/predict",status="200"} 12.0'
         # A request is counted once its answer is on the way.
-        told = server.ask_until(lambda reply: wanted in reply.body, "/metrics").body
-    assert wanted in told
-    assert b"tenfold_batch_rows_sum 12.0" in told
+        metrics = server.ask_until(lambda reply: wanted in reply.body, "/metrics").body
+    assert wanted in metrics
+    assert b"tenfold_batch_rows_sum 12.0" in metrics
 
 
 def test_a_server_that_is_told_to_end_answers_first(files: dict[str, Path]) -> None:
@@ -340,10 +342,10 @@ def test_a_server_that_is_told_to_end_answers_first(files: dict[str, Path]) -> N
         assert asking.recv(100).startswith(b"HTTP/1.1 100")
         server.process.send_signal(signal.SIGTERM)
         asking.sendall(csv)
-        told = said_by(asking)
+        received = said_by(asking)
         status, said = server.stop()
-    assert told.startswith(b"HTTP/1.1 200")
-    assert len(json.loads(told.partition(b"\r\n\r\n")[2])["predictions"]) == 50
+    assert received.startswith(b"HTTP/1.1 200")
+    assert len(json.loads(received.partition(b"\r\n\r\n")[2])["predictions"]) == 50
     assert (status, said) == (0, "")
 
 

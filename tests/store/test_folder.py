@@ -121,8 +121,8 @@ def test_a_history_that_an_older_version_wrote_is_read_by_the_names_of_today(
     lines = (old / "history.csv").read_text().splitlines()
     place = lines[0].split(",").index("watched")
     rows = [line.split(",") for line in lines[1:]]
-    told = [",".join([*row[: place + 1], "0.5", *row[place + 1 :]]) for row in rows]
-    (old / "history.csv").write_text("\n".join([lines[0], *told]) + "\n")
+    older = [",".join([*row[: place + 1], "0.5", *row[place + 1 :]]) for row in rows]
+    (old / "history.csv").write_text("\n".join([lines[0], *older]) + "\n")
     found = read_tables(old, ())["history.csv"]
     assert (found.pop("test_loss") == 0.5).all()
     pd.testing.assert_frame_equal(found, known)

@@ -93,8 +93,8 @@ def largest_difference(shown: Tensor, pixels: Tensor, matrix: NDArray[np.float64
     inside = ((places[:2] >= 1) & (places[:2] <= SIDE - 1)).all(axis=0)
     assert inside.mean() > 0.5
     levels = shown.permute(1, 2, 0).numpy() * 255
-    apart = np.abs(levels - np.asarray(moved, dtype=np.float64)).reshape(SIDE**2, 3)
-    return float(apart[inside].max())
+    differences = np.abs(levels - np.asarray(moved, dtype=np.float64)).reshape(SIDE**2, 3)
+    return float(differences[inside].max())
 
 
 @pytest.mark.parametrize(
@@ -129,16 +129,16 @@ def largest_difference(shown: Tensor, pixels: Tensor, matrix: NDArray[np.float64
     ],
 )
 def test_pictures_move_as_pillow_moves_them(
-    augmentation: Augmentation, given: dict[str, float], told: dict[str, Any]
+    augmentation: Augmentation, given: dict[str, float], by_name: dict[str, Any]
 ) -> None:
     """The reference takes the map as a product of Keras' matrices, in pixels."""
     pixels = smooth()
 
     shown = augment(pixels, chances(**given), augmentation, size=SIDE)
 
-    assert largest_difference(shown[0], pixels[0], by_keras(**told)) < ROUNDED
-    for wrong in ({"rotation": told.get("rotation", 0) + 2}, {"shift": (0.22, 0.02)}):
-        assert largest_difference(shown[0], pixels[0], by_keras(**(told | wrong))) > 4.0
+    assert largest_difference(shown[0], pixels[0], by_keras(**by_name)) < ROUNDED
+    for wrong in ({"rotation": by_name.get("rotation", 0) + 2}, {"shift": (0.22, 0.02)}):
+        assert largest_difference(shown[0], pixels[0], by_keras(**(by_name | wrong))) > 4.0
 
 
 def test_a_turn_is_counter_clockwise_like_that_of_pillow() -> None:
@@ -146,8 +146,8 @@ def test_a_turn_is_counter_clockwise_like_that_of_pillow() -> None:
     shown = augment(pixels, chances(rotation=1.0), Augmentation(rotation=15), size=SIDE)
     turned = Image.fromarray(pixels[0].numpy()).rotate(15, Image.Resampling.BILINEAR)
     middle = slice(16, 48)
-    apart = shown[0].permute(1, 2, 0).numpy() * 255 - np.asarray(turned, dtype=np.float64)
-    assert np.abs(apart[middle, middle]).max() < ROUNDED
+    differences = shown[0].permute(1, 2, 0).numpy() * 255 - np.asarray(turned, dtype=np.float64)
+    assert np.abs(differences[middle, middle]).max() < ROUNDED
 
 
 def test_a_flip_alone_leaves_every_level_as_it_is() -> None:
@@ -191,10 +191,10 @@ def test_a_view_in_fewer_pixels_is_the_average_of_the_view_in_more(size: int) ->
     views = [augment(pixels, draws, TUTORIAL, size=s) for s in sorted((size, SIDE))]
     small, large = views[0], functional.avg_pool2d(views[1], 2)
     assert small.shape == large.shape
-    apart = float((small - large).abs().mean())
-    assert apart < 0.015
+    difference = float((small - large).abs().mean())
+    assert difference < 0.015
     for axis in (2, 3):
-        assert float((small - large.roll(1, axis)).abs().mean()) > 4 * apart
+        assert float((small - large.roll(1, axis)).abs().mean()) > 4 * difference
 
 
 def test_a_small_crop_keeps_the_pixels_that_a_whole_picture_of_that_size_would_lose() -> None:

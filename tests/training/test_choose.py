@@ -44,8 +44,27 @@ def test_many_columns_get_no_bins() -> None:
     """Bins took ten gigabytes on a table of 1,000 columns."""
     for columns, coded_so in ((500, True), (501, False)):
         wide = replace(ROWS, numbers=np.zeros((len(ROWS), columns)))
-        plan = plan_for(wide, 3, "regression", TrainOptions())
+        plan = plan_for(wide, 3, "classification", TrainOptions())
         assert (bool(plan.features.bins), plan.features.recurring) == (coded_so, coded_so)
+
+
+def test_numbers_of_few_rows_get_no_bins_beside_a_linear_model() -> None:
+    for rows, coded_so in ((99, False), (100, True)):
+        few, task = coded(mixed_frame("regression", rows))
+        assert bool(plan_for(few, 3, task, TrainOptions()).features.bins) is coded_so
+
+
+@pytest.mark.parametrize("quality", ["fast", "medium", "best"])
+def test_each_member_of_a_small_table_validates_on_another_block(quality: str) -> None:
+    recipe = plan_for(ROWS, 3, "regression", TrainOptions(quality=quality)).recipe
+    assert recipe.validating == recipe.blocks <= recipe.members
+
+
+def test_in_time_no_trend_is_carried_on_by_a_linear_model() -> None:
+    timed = replace(ROWS, times=np.arange(len(ROWS), dtype=float))
+    plan = plan_for(timed, 3, "regression", TrainOptions())
+    assert not plan.body.linear
+    assert plan.recipe.validating == 1
 
 
 def test_a_network_of_ones_own_comes_as_a_function_or_as_a_file(tmp_path: Path) -> None:

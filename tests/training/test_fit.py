@@ -1,4 +1,4 @@
-"""Which rows each member of a fold learns from and watches, and how networks are built."""
+"""Which rows each member of a fold learns from and validates on, and how networks are built."""
 
 from dataclasses import replace
 
@@ -53,7 +53,7 @@ def check_promises(rows: Encoded, splits: Splits, stack: Stack) -> None:
 
 
 @over_targets
-def test_watched_rows_are_rows_of_the_folds_own_part_that_the_member_does_not_learn_from(
+def test_validation_rows_are_rows_of_the_folds_own_part_that_the_member_does_not_learn_from(
     kind: str,
 ) -> None:
     rows, splits = setting(kind)
@@ -97,7 +97,7 @@ def test_groups_stay_together_and_the_newest_rows_are_validation_rows() -> None:
     assert set(stack.fold_F[stack.answering_F]) == {0, 1, 2}
 
 
-def test_a_fold_of_one_group_watches_rows_of_it() -> None:
+def test_a_fold_of_one_group_validates_on_rows_of_it() -> None:
     """It cannot leave its only group out: a member would learn from nothing."""
     rows, _ = setting()
     rows = replace(rows, groups=np.arange(ROWS) % 3)

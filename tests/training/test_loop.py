@@ -56,7 +56,7 @@ def test_a_deadline_passes_once_its_seconds_are_over() -> None:
     assert Deadline(None).passed() is None
 
 
-def test_the_history_has_a_line_an_epoch_and_a_watched_loss_at_every_look() -> None:
+def test_the_history_has_a_line_an_epoch_and_a_validation_loss_at_every_look() -> None:
     rows, splits, plan = setting(epochs=20, patience=100.0)
     lines = fit(rows, splits, "regression", plan).history.lines
     assert [line.epoch for line in lines] == list(range(1, 21))
@@ -68,7 +68,7 @@ def test_the_history_has_a_line_an_epoch_and_a_watched_loss_at_every_look() -> N
     assert seconds == sorted(seconds)
 
 
-def test_a_network_that_watches_no_rows_trains_to_the_last_epoch_and_keeps_it() -> None:
+def test_a_network_without_validation_rows_trains_to_the_last_epoch_and_keeps_it() -> None:
     rows, splits, plan = setting("tutorial", epochs=7)
     fits = fit(rows, splits, "regression", plan)
     assert len(fits.history.lines) == 7
@@ -76,7 +76,7 @@ def test_a_network_that_watches_no_rows_trains_to_the_last_epoch_and_keeps_it() 
     assert all(line.validation_loss is None for line in fits.history.lines)
 
 
-def test_a_fold_keeps_the_epoch_whose_watched_rows_it_predicts_best() -> None:
+def test_a_fold_keeps_the_epoch_whose_validation_rows_it_predicts_best() -> None:
     """The validation loss is computed anew from the answers of the networks that were kept."""
     rows, splits, plan = setting(linear=False, epochs=120, patience=100.0, lr=0.5, decay=0.0)
     np.random.default_rng(0).shuffle(rows.target)  # nothing to learn, much to learn by heart

@@ -182,9 +182,9 @@ def test_of_two_generations_the_older_one_stands_in_for_a_damaged_one(
         kept.write(State(facts={"epoch": epoch}))
     assert kept_in(tmp_path).read().facts == {"epoch": 2}
     damage(tmp_path / NEWEST)
-    told: list[str] = []
-    assert kept_in(tmp_path, told).read().facts == {"epoch": 1}
-    assert told == (
+    warnings: list[str] = []
+    assert kept_in(tmp_path, warnings).read().facts == {"epoch": 1}
+    assert warnings == (
         []
         if damage is Path.unlink
         else [f"{NEWEST} is damaged, so the previous state is used."]
@@ -210,13 +210,13 @@ def test_a_full_disk_ends_no_training_and_is_told_once(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    told: list[str] = []
+    warnings: list[str] = []
     whole = trained("auto", None)
     monkeypatch.setattr("os.fsync", full)
-    fits = trained("auto", kept_in(tmp_path, told))
+    fits = trained("auto", kept_in(tmp_path, warnings))
     assert same_bits(fold_state(whole, 0), fold_state(fits, 0))
-    assert len(told) == 1
-    assert "No space left on device" in told[0]
+    assert len(warnings) == 1
+    assert "No space left on device" in warnings[0]
     assert list(tmp_path.iterdir()) == []  # no part of a file takes room
 
 
@@ -224,9 +224,9 @@ def test_features_are_kept_once_they_took_a_while(tmp_path: Path) -> None:
     features = np.random.default_rng(0).normal(size=(5, 3)).astype(np.float32)
     kept_in(tmp_path).keep_features(features)
     assert (kept_in(tmp_path).features(5) == features).all()
-    told: list[str] = []
-    assert kept_in(tmp_path, told).features(4) is None
-    assert len(told) == 1
+    warnings: list[str] = []
+    assert kept_in(tmp_path, warnings).features(4) is None
+    assert len(warnings) == 1
     other = tmp_path / "other"
     other.mkdir()
     Checkpoints(lambda: other, print, Pace(seconds=60)).keep_features(features)

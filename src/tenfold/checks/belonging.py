@@ -49,7 +49,7 @@ _TIME_NAME: Final = re.compile(
 def check_groups(
     schema: Schema, rows: Encoded, generator: np.random.Generator
 ) -> Iterator[Finding]:
-    """Yield columns that ask for folds by group, words or numbers named like a group: A09.
+    """Yield columns that ask for folds by group, categories or numbers named like a group: A09.
 
     Parameters
     ----------
@@ -80,14 +80,14 @@ def check_groups(
         shuffled = generator.permutation(together)
         found = _compare(rows.take(pick), schema, column, shuffled, together, group[pick])
         if found is not None:
-            at_random, apart = found
+            at_random, separated = found
             yield Finding(
                 code="A09",
                 severity="warning",
                 fact=f"rows with the same {column.name!r} predict each other",
                 place={
                     "column": column.name,
-                    "evidence": _shown(at_random, apart, schema.task, "in new groups"),
+                    "evidence": _shown(at_random, separated, schema.task, "in new groups"),
                 },
                 fix=(f"keep them in one fold: --group-column {column.name!r}",),
             )
@@ -112,14 +112,14 @@ def check_times(
         blocks = order * FOLDS // len(pick)
         found = _compare(rows.take(pick), schema, None, shuffled, blocks, stretch)
         if found is not None:
-            at_random, apart = found
+            at_random, separated = found
             yield Finding(
                 code="A10",
                 severity="warning",
                 fact=f"rows that are close in {column.name!r} predict each other",
                 place={
                     "column": column.name,
-                    "evidence": _shown(at_random, apart, schema.task, "at other times"),
+                    "evidence": _shown(at_random, separated, schema.task, "at other times"),
                 },
                 fix=(
                     f"if later rows are to be predicted: --time-column {column.name!r}",
@@ -128,11 +128,11 @@ def check_times(
             )
 
 
-def _shown(at_random: float, apart: float, task: Task, which: str) -> str:
-    told = "variance" if task == "regression" else "baseline's error"
+def _shown(at_random: float, separated: float, task: Task, which: str) -> str:
+    measure = "variance" if task == "regression" else "baseline's error"
     return (
-        f"decision trees explain {100 * at_random:.0f} % of the {told} on rows held out at "
-        f"random, but {100 * max(apart, 0.0):.0f} % {which}"
+        f"decision trees explain {100 * at_random:.0f} % of the {measure} on rows held out at "
+        f"random, but {100 * max(separated, 0.0):.0f} % {which}"
     )
 
 
@@ -173,12 +173,12 @@ def _compare(
     target: NDArray[Any] = rows.target
     if schema.task == "classification":
         target = np.unique(target, return_inverse=True)[1]
-    x_NP, words = inputs_of(rows)
+    x_NP, categorical = inputs_of(rows)
     if column is not None and column.used:
         numbers, codes = places_of(schema)[column.name]
         left = [*numbers, *(rows.numbers.shape[1] + c for c in codes)]
         kept = [i for i in range(x_NP.shape[1]) if i not in left]
-        x_NP, words = x_NP[:, kept], [kept.index(i) for i in words if i in kept]
+        x_NP, categorical = x_NP[:, kept], [kept.index(i) for i in categorical if i in kept]
     if x_NP.shape[1] == 0:
         return None
     guess = guess_errors(target, schema.task)
@@ -186,15 +186,15 @@ def _compare(
         return None  # the groups that were picked have one target
     misses = [
         errors_of(
-            trees_out_of_fold(x_NP, target, schema.task, fold, words), target, schema.task
+            trees_out_of_fold(x_NP, target, schema.task, fold, categorical), target, schema.task
         )
         for fold in (shuffled, together)
     ]
-    at_random, apart = (1 - float(miss.sum() / guess.sum()) for miss in misses)
+    at_random, separated = (1 - float(miss.sum() / guess.sum()) for miss in misses)
     # Errors of a group hang together, so groups are counted and not rows.
     number = np.unique(group, return_inverse=True)[1]
     lost = np.bincount(number, (misses[1] - misses[0]) / guess.mean()) / np.bincount(number)
     sure = lost.mean() / max(float(lost.std()) / np.sqrt(groups), 1e-12)
-    if at_random - apart < LOST or sure < enough:
+    if at_random - separated < LOST or sure < enough:
         return None
-    return at_random, apart
+    return at_random, separated

@@ -23,7 +23,7 @@ NOISE: Final = 1e-12  # of the largest number, by which floating point is off
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Reading:
-    """One column: its numbers, or the places of its words.
+    """One column: its numbers, or the codes of its categories.
 
     Attributes
     ----------
@@ -31,7 +31,7 @@ class Reading:
         The column's; of a part of it with the part in brackets.
     values : ndarray of shape (N,), float64
         NaN where a cell is empty.
-    words : bool
+    categorical : bool
         Whether the values have no order.
     part_of : str
         Of a part of a date, a text or a list, the column that it is a part of.
@@ -41,7 +41,7 @@ class Reading:
 
     name: str
     values: NDArray[np.float64]
-    words: bool
+    categorical: bool
     part_of: str = ""
     mark: bool = False
 
@@ -68,7 +68,7 @@ def read_columns(rows: Encoded, schema: Schema) -> list[Reading]:
             Reading(
                 name=whole if mark else name,
                 values=rows.numbers[:, i].astype(np.float64),
-                words=False,
+                categorical=False,
                 part_of="" if name == whole else whole,
                 mark=mark,
             )
@@ -76,7 +76,7 @@ def read_columns(rows: Encoded, schema: Schema) -> list[Reading]:
     for i, column in enumerate(schema.categories):
         codes = rows.codes[:, i].astype(np.float64)
         codes[rows.codes[:, i] == EMPTY] = np.nan
-        found.append(Reading(name=column.name, values=codes, words=True))
+        found.append(Reading(name=column.name, values=codes, categorical=True))
     return found
 
 
@@ -107,7 +107,7 @@ def spread(rows: int, most: int) -> NDArray[np.int64]:
     return np.linspace(0, rows - 1, min(most, rows)).astype(np.int64)
 
 
-def told_alone(column: Reading, target: NDArray[Any], task: Task) -> float:
+def explained_alone(column: Reading, target: NDArray[Any], task: Task) -> float:
     """Return the share of the guess's error that a column alone takes away, 1 at most.
 
     Each row is answered by the other rows of its value, or of its bin, so nothing is gained
@@ -116,11 +116,11 @@ def told_alone(column: Reading, target: NDArray[Any], task: Task) -> float:
     Examples
     --------
     >>> x = np.arange(100.0)
-    >>> column = Reading(name="x", values=x, words=False)
-    >>> bool(told_alone(column, 2 * x, "regression") > 0.98)
+    >>> column = Reading(name="x", values=x, categorical=False)
+    >>> bool(explained_alone(column, 2 * x, "regression") > 0.98)
     True
     """
-    return told_by_bins(bins_of(column), target, task)
+    return explained_by_bins(bins_of(column), target, task)
 
 
 def bins_of(column: Reading) -> NDArray[np.int64]:
@@ -132,7 +132,7 @@ def bins_of(column: Reading) -> NDArray[np.int64]:
     values = column.values[filled]
     distinct = np.unique(values)
     most = max(2, min(BINS, len(values) // ROWS_A_BIN))
-    if column.words or len(distinct) <= most:
+    if column.categorical or len(distinct) <= most:
         bins[filled] = np.searchsorted(distinct, values) + 1
         return bins
     edges = np.unique(np.quantile(values, np.arange(1, most) / most))
@@ -140,7 +140,7 @@ def bins_of(column: Reading) -> NDArray[np.int64]:
     return bins
 
 
-def told_by_bins(bins: NDArray[np.int64], target: NDArray[Any], task: Task) -> float:
+def explained_by_bins(bins: NDArray[np.int64], target: NDArray[Any], task: Task) -> float:
     """Return the share of the guess's error that a grouping of the rows takes away.
 
     The error is the squared one, or the number of wrong classes.
@@ -163,10 +163,14 @@ def told_by_bins(bins: NDArray[np.int64], target: NDArray[Any], task: Task) -> f
     return 1 - wrong / guess_wrong if guess_wrong else 0.0
 
 
-def told_by_neighbours(column: Reading, target: NDArray[Any], task: Task) -> float:
+def explained_by_neighbours(column: Reading, target: NDArray[Any], task: Task) -> float:
     """Return the share of the guess's error that the rows of the nearest values take away."""
     filled = column.filled
-    if column.words or filled.sum() < FEWEST or len(np.unique(column.values[filled])) < FEWEST:
+    if (
+        column.categorical
+        or filled.sum() < FEWEST
+        or len(np.unique(column.values[filled])) < FEWEST
+    ):
         return 0.0
     # Rows of equal values stand in an order that their place in the file does not give.
     chance = np.random.default_rng(0).permutation(int(filled.sum()))
@@ -180,9 +184,9 @@ def told_by_neighbours(column: Reading, target: NDArray[Any], task: Task) -> flo
     return 1 - wrong / guess_wrong if guess_wrong else 0.0
 
 
-def told_by_line(column: Reading, target: NDArray[np.float64]) -> float:
+def explained_by_line(column: Reading, target: NDArray[np.float64]) -> float:
     """Return the share of a number's variance that a straight line through a column tells."""
     x, y = column.values[column.filled], target[column.filled]
-    if column.words or x.std() == 0 or y.std() == 0:
+    if column.categorical or x.std() == 0 or y.std() == 0:
         return 0.0
     return float(np.corrcoef(x, y)[0, 1] ** 2)

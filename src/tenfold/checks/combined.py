@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tenfold.checks.column_readings import FEWEST, Reading, spread, step_of
 from tenfold.checks.finding import Finding
 from tenfold.config import Task
-from tenfold.data.cells.parse import to_spelling, to_words
+from tenfold.data.cells.parse import to_categories, to_spelling
 from tenfold.data.columns.schema import Schema
 from tenfold.data.tables.table import Table
 
@@ -32,7 +32,7 @@ def check_sums(
     columns: Sequence[Reading], target: NDArray[np.float64], name: str
 ) -> Iterator[Finding]:
     """Yield whether numbers add up to the target, or multiply to it: A04."""
-    numbers = [c for c in columns if not c.words and not c.mark]
+    numbers = [c for c in columns if not c.categorical and not c.mark]
     full = [c for c in numbers if c.filled.all() and np.ptp(c.values) > 0]
     if len(full) < 2 or len(target) < 5 * len(full) + FEWEST:
         return
@@ -138,13 +138,13 @@ def _factors(x_NP: Numbers, y_N: Numbers) -> tuple[Numbers, bool]:
 def check_texts(
     table: Table, schema: Schema, target: NDArray[Any], task: Task
 ) -> Iterator[Finding]:
-    """Yield columns of words whose cells spell the target out: A01."""
+    """Yield columns of categories whose cells spell the target out: A01."""
     pick = spread(len(table), ROWS)
     truth = to_spelling(table.frame[schema.target].iloc[pick], schema.classes, table.decimal)
     for column in schema.columns:
         if column.kind not in {"category", "date", "text", "list"}:
             continue
-        cells = to_words(table.frame[column.name].iloc[pick], table.decimal)
+        cells = to_categories(table.frame[column.name].iloc[pick], table.decimal)
         if len(set(cells)) <= 2:
             continue
         some, right = (

@@ -16,12 +16,12 @@ def check_counters(columns: Sequence[Reading]) -> Iterator[Finding]:
 
     Examples
     --------
-    >>> record = Reading(name="record", values=np.arange(60.0) * 3, words=False)
+    >>> record = Reading(name="record", values=np.arange(60.0) * 3, categorical=False)
     >>> [found.fact for found in check_counters([record])]
     ["column 'record' rises from each row to the next"]
     """
     for column in columns:
-        if column.words or column.part_of or len(column.values) < FEWEST:
+        if column.categorical or column.part_of or len(column.values) < FEWEST:
             continue
         steps = np.diff(column.values)
         if not column.filled.all() or (column.values % 1).any():

@@ -22,7 +22,7 @@ from tenfold.data.folds.equal_rows import hash_rows
 from tenfold.evaluate.metrics import ranked
 
 MANY: Final = 0.02  # of the test rows, that are learnt from and not equal by chance
-TOLD_APART: Final = 0.55  # area under the curve, at least, by four standard errors
+DISTINGUISHABLE: Final = 0.55  # area under the curve, at least, by four standard errors
 MOVED: Final = 0.15  # of the target: distance between two distributions
 SURE: Final = 1e-6
 
@@ -87,17 +87,17 @@ def check_drift(
     if min(len(rows), len(test)) < FEWEST:
         return
     parts = [part.take(generator.permutation(len(part))[:ROWS]) for part in (rows, test)]
-    (x_N, words), (x_T, _) = (inputs_of(part) for part in parts)
+    (x_N, categorical), (x_T, _) = (inputs_of(part) for part in parts)
     x = np.concatenate([x_N, x_T])
     is_test = np.repeat([0, 1], [len(x_N), len(x_T)])
     fold = shuffled_folds(len(x), generator)
-    answers = trees_out_of_fold(x, is_test, "classification", fold, words)[:, 1]
+    answers = trees_out_of_fold(x, is_test, "classification", fold, categorical)[:, 1]
     area, error = _area(answers, is_test)
-    if area - 4 * error > TOLD_APART:
+    if area - 4 * error > DISTINGUISHABLE:
         names = [*number_names(schema), *(column.name for column in schema.categories)]
         moved = sorted(
             (
-                (_distance(x_N[:, i], x_T[:, i], words=i in words), name)
+                (_distance(x_N[:, i], x_T[:, i], categorical=i in categorical), name)
                 for i, name in enumerate(names)
             ),
             reverse=True,
@@ -118,9 +118,9 @@ def _area(answers: NDArray[np.float64], truth: NDArray[np.int64]) -> tuple[float
     return area, float(np.sqrt((ones + zeros + 1) / (12 * ones * zeros)))
 
 
-def _distance(one: NDArray[Any], other: NDArray[Any], *, words: bool) -> float:
+def _distance(one: NDArray[Any], other: NDArray[Any], *, categorical: bool) -> float:
     """Return how far the shares of two columns are apart, 0 to 1."""
-    if not words:
+    if not categorical:
         known = [part[np.isfinite(part)] for part in (one, other)]
         gap = abs(np.isfinite(one).mean() - np.isfinite(other).mean())
         if not min(map(len, known)):
@@ -133,7 +133,7 @@ def _distance(one: NDArray[Any], other: NDArray[Any], *, words: bool) -> float:
 
 def _moved_target(one: NDArray[Any], other: NDArray[Any], schema: Schema) -> Iterator[Finding]:
     """Yield whether the target of test rows is distributed otherwise."""
-    far = _distance(one, other, words=schema.task == "classification")
+    far = _distance(one, other, categorical=schema.task == "classification")
     if far > MOVED and _chance(one, other, schema.task) < SURE:
         fact = f"the target {schema.target!r} has a different distribution in the test rows"
         yield _drifted(fact, "distance", f"{far:.2f} of 1")

@@ -27,12 +27,13 @@ ODD: Final = 1 / 3  # of the rows that are taken for another class
 TOGETHER: Final = 2 / 3  # the shares of these that are odd, and where the model is sure
 RARE: Final = 0.02  # a chance
 PASSING: Final = 0.85  # of all these, for a first opinion to be followed by others
-HOTTEST: Final = 10.0  # temperature
+HIGHEST_TEMPERATURE: Final = 10.0  # temperature
 SHARE: Final = 0.02
 FAR: Final = 8.0  # times the miss that three of four answers of like size stay below
 FAR_IN_LOGS: Final = 2.5
 HEAPED: Final = 0.25  # of the rows with one value, as counts have that are mostly zero
-APART: Final = 2.0  # as many wrong numbers as doubtful ones, where logs cannot tell them
+# As many wrong numbers as doubtful ones, where logs cannot tell them.
+SIGNED_FACTOR: Final = 2.0
 STRETCHES: Final = 20
 SHOWN: Final = 8
 SMALLEST: Final = 1e-6  # probability; one row alone must not set the temperature
@@ -82,12 +83,12 @@ def check_classes_given(
         return
     answers_NC, other_N = opinion.answers_NC, opinion.other_N
     odd = np.flatnonzero(opinion.odd_N)
-    told = [
+    examples = [
         f"{names[i]} ({classes[target_N[i]]!r}, and {classes[other_N[i]]!r} is "
         f"{100 * answers_NC[i, other_N[i]]:.0f} % likely)"
         for i in odd[np.argsort(answers_NC[odd, target_N[odd]], kind="stable")][:SHOWN]
     ]
-    yield _found(len(odd), len(target_N), told)
+    yield _found(len(odd), len(target_N), examples)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,7 +114,7 @@ class _Opinion:
 
     @classmethod
     def of(cls, answers_NC: Numbers, target_N: NDArray[np.int64]) -> "_Opinion":
-        answers_NC = _cooled(answers_NC, target_N)
+        answers_NC = _calibrated(answers_NC, target_N)
         rows, classes = answers_NC.shape
         given_N = answers_NC[np.arange(rows), target_N]
         count_C = np.bincount(target_N, minlength=classes)
@@ -146,7 +147,7 @@ class _Opinion:
         )
 
 
-def _cooled(answers_NC: Numbers, target_N: NDArray[np.int64]) -> Numbers:
+def _calibrated(answers_NC: Numbers, target_N: NDArray[np.int64]) -> Numbers:
     """Return the probabilities at the temperature, at least 1, that fits the targets best."""
     logs_NC = np.log(np.clip(answers_NC, SMALLEST, 1.0))
     rows = np.arange(len(target_N))
@@ -156,7 +157,7 @@ def _cooled(answers_NC: Numbers, target_N: NDArray[np.int64]) -> Numbers:
 
     best = minimize_scalar(
         lambda logarithm: -at(logarithm)[rows, target_N].mean(),
-        bounds=(0.0, np.log(HOTTEST)),
+        bounds=(0.0, np.log(HIGHEST_TEMPERATURE)),
         method="bounded",
     )
     return np.exp(at(best.x))
@@ -191,7 +192,7 @@ def check_numbers_given(
     miss_N = _times_usual(answers_N, target_N)
     odd_N, doubtful = miss_N > FAR, int(((miss_N > FAR / 2) & (miss_N <= FAR)).sum())
     signed = bool((target_N < 0).any())
-    least = max(FEWEST, (APART if signed else 1) * doubtful)
+    least = max(FEWEST, (SIGNED_FACTOR if signed else 1) * doubtful)
     if odd_N.sum() < least:
         return
     if not signed:
@@ -201,19 +202,19 @@ def check_numbers_given(
     odd = np.flatnonzero(odd_N)
     if len(odd) < least:
         return
-    told = [
+    examples = [
         f"{names[i]} ({target_N[i]:.4g}, expected {answers_N[i]:.4g})"
         for i in odd[np.argsort(-miss_N[odd])][:SHOWN]
     ]
-    yield _found(len(odd), len(target_N), told)
+    yield _found(len(odd), len(target_N), examples)
 
 
-def _found(odd: int, rows: int, told: Sequence[str]) -> Finding:
+def _found(odd: int, rows: int, examples: Sequence[str]) -> Finding:
     return Finding(
         code="A12",
         severity="warning" if odd >= SHARE * rows else "info",
         fact=f"{odd:,} of {rows:,} targets contradict similar rows",
-        place={"examples": "; ".join(told)},
+        place={"examples": "; ".join(examples)},
         fix=("check these, and correct the wrong ones",),
     )
 

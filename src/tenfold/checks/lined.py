@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from tenfold.checks.quick import make_trees
 
 WIDEST: Final = 256  # inputs of a linear model; of more it would take longer than the trees
-WORDS: Final = 20  # of a column, that have an input of their own
-RAREST_WORD: Final = 10  # rows
+CATEGORIES: Final = 20  # of a column, that have an input of their own
+RAREST_CATEGORY: Final = 10  # rows
 FARTHEST: Final = 5.0  # standard deviations; no cell outweighs all others
 PENALTY: Final = 10.0
 PARTS: Final = 3  # of the rows, whose scores are learnt from the others
@@ -34,12 +34,12 @@ class LinedTrees:
 
     Parameters
     ----------
-    words : list of int
-        Which of the P columns are places of words.
+    categorical : list of int
+        Which of the P columns are codes of categories.
     """
 
-    def __init__(self, words: list[int]) -> None:
-        self._words = words
+    def __init__(self, categorical: list[int]) -> None:
+        self._categorical = categorical
 
     def fit(self, x_NP: NDArray[np.floating[Any]], target_N: NDArray[np.int64]) -> Self:
         """Learn from rows and their classes."""
@@ -49,8 +49,8 @@ class LinedTrees:
         self._linear: tuple[Any, Any] | None = None
         scores_NL = np.zeros((len(x_NP), 0))
         columns = x_NP.shape[1]
-        if columns + (WORDS - 1) * len(self._words) <= WIDEST:
-            inputs, ridge = _inputs(columns, self._words), Ridge(alpha=PENALTY)
+        if columns + (CATEGORIES - 1) * len(self._categorical) <= WIDEST:
+            inputs, ridge = _inputs(columns, self._categorical), Ridge(alpha=PENALTY)
             x_ND = inputs.fit_transform(x_NP)
             known, place_N = np.unique(target_N, return_inverse=True)
             is_class_NL = np.eye(len(known))[place_N]
@@ -64,7 +64,7 @@ class LinedTrees:
             self._linear = inputs, ridge.fit(x_ND, is_class_NL)
         seen = np.concatenate([x_NP, scores_NL], axis=1)
         trees = make_trees("classification", seen.shape[1]).set_params(**FEW_TREES)
-        self._trees = trees.fit(seen, target_N, categorical_feature=self._words)
+        self._trees = trees.fit(seen, target_N, categorical_feature=self._categorical)
         return self
 
     def predict_proba(self, x_NP: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
@@ -81,8 +81,8 @@ def _table(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     return scores.reshape(len(scores), -1)
 
 
-def _inputs(columns: int, words: list[int]) -> Any:
-    """Return what makes numbers alike in scale and words columns of 0 and 1."""
+def _inputs(columns: int, categorical: list[int]) -> Any:
+    """Return what makes numbers alike in scale and categories columns of 0 and 1."""
     from sklearn.compose import ColumnTransformer  # noqa: PLC0415
     from sklearn.impute import SimpleImputer  # noqa: PLC0415
     from sklearn.pipeline import make_pipeline  # noqa: PLC0415
@@ -97,11 +97,13 @@ def _inputs(columns: int, words: list[int]) -> Any:
         StandardScaler(),
         FunctionTransformer(np.clip, kw_args={"a_min": -FARTHEST, "a_max": FARTHEST}),
     )
-    of_words = OneHotEncoder(
-        min_frequency=RAREST_WORD,
-        max_categories=WORDS,
+    of_categories = OneHotEncoder(
+        min_frequency=RAREST_CATEGORY,
+        max_categories=CATEGORIES,
         handle_unknown="infrequent_if_exist",
         sparse_output=False,
     )
-    places = [i for i in range(columns) if i not in set(words)]
-    return ColumnTransformer([("numbers", numbers, places), ("words", of_words, words)])
+    places = [i for i in range(columns) if i not in set(categorical)]
+    return ColumnTransformer(
+        [("numbers", numbers, places), ("categories", of_categories, categorical)]
+    )

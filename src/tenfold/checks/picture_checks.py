@@ -13,7 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import ks_2samp
 
-from tenfold.checks.column_readings import FEWEST, Reading, told_alone, told_by_neighbours
+from tenfold.checks.column_readings import (
+    FEWEST,
+    Reading,
+    explained_alone,
+    explained_by_neighbours,
+)
 from tenfold.checks.drift import check_overlap
 from tenfold.checks.finding import Finding, in_order
 from tenfold.checks.rare_classes import check_classes
@@ -95,7 +100,7 @@ def figures_of(pictures: Pictures) -> list[Reading]:
         "brightness of the border": border_NB.mean(axis=1),
     }
     return [
-        Reading(name=name, values=values.astype(np.float64), words=name == "file format")
+        Reading(name=name, values=values.astype(np.float64), categorical=name == "file format")
         for name, values in figures.items()
     ]
 
@@ -107,8 +112,8 @@ def _check_figures(pictures: Pictures, target: NDArray[np.int64]) -> Iterator[Fi
     given: list[tuple[float, str]] = []
     for figure in figures_of(pictures):
         share = max(
-            told_alone(figure, target, "classification"),
-            told_by_neighbours(figure, target, "classification"),
+            explained_alone(figure, target, "classification"),
+            explained_by_neighbours(figure, target, "classification"),
         )
         if share >= GIVEN_AWAY:
             given.append((share, figure.name))

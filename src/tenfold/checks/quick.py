@@ -21,11 +21,11 @@ COLUMNS: Final = 100  # that a tree chooses from
 
 
 def inputs_of(rows: Encoded) -> tuple[NDArray[np.float64], list[int]]:
-    """Return what trees learn from, shape (N, P), and which of the P are places of words."""
-    words = rows.codes.astype(np.float64)
-    words[words == EMPTY] = np.nan
+    """Return what trees learn from, shape (N, P), and which of the P are categorical."""
+    codes = rows.codes.astype(np.float64)
+    codes[codes == EMPTY] = np.nan
     numbers = rows.numbers.astype(np.float64)
-    x_NP = np.concatenate([numbers, words], axis=1)
+    x_NP = np.concatenate([numbers, codes], axis=1)
     return x_NP, list(range(numbers.shape[1], x_NP.shape[1]))
 
 
@@ -40,7 +40,7 @@ def trees_out_of_fold(
     target: NDArray[Any],
     task: Task,
     fold_N: NDArray[np.int64],
-    words: list[int],
+    categorical: list[int],
 ) -> NDArray[np.float64]:
     """Return what boosted trees say of each row, learnt from the other folds.
 
@@ -48,8 +48,8 @@ def trees_out_of_fold(
     ----------
     x_NP, target, task, fold_N
         See ``out_of_fold``.
-    words : list of int
-        Which of the P columns are places of words.
+    categorical : list of int
+        Which of the P columns are codes of categories.
 
     Returns
     -------
@@ -61,7 +61,7 @@ def trees_out_of_fold(
         target,
         task,
         fold_N,
-        categorical_feature=words,
+        categorical_feature=categorical,
     )
 
 

@@ -1,7 +1,7 @@
 """Rows that are copies of others, or nearly, and would stand on both sides of a fold.
 
 Shape letters in this file:
-    N  rows    P  columns    Q  columns of words    R  rows that are asked about    S  steps
+    N  rows    P  columns    Q  columns of categories    R  rows asked about    S  steps
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ from tenfold.data.folds.equal_rows import hash_rows
 SOME: Final = 0.02  # of the rows
 MANY: Final = 0.05
 MIXED: Final = 0.05  # sets of equal cells with several targets; repeated observations have more
-VARIED: Final = 0.2  # of the rows are different, or few words make them equal by chance
+VARIED: Final = 0.2  # of the rows are different, or few categories make them equal by chance
 BY_CHANCE: Final = 0.5  # of the pairs of equal rows
 MOST_COLUMNS: Final = (
     60  # that are left out, one after the other, to see what chance makes equal

@@ -134,14 +134,14 @@ def _check_answers(
     part = rows.take(pick)
     if not can_answer(part.target, schema.task):
         return
-    x_NP, words = inputs_of(part)
+    x_NP, categorical = inputs_of(part)
     names = [f"line {line}" for line in table.lines[pick]]
     if schema.task == "classification":
         used, target = np.unique(part.target, return_inverse=True)
 
         def probabilities() -> NDArray[np.float64]:
             fold = shuffled_folds(len(pick), generator)
-            return out_of_fold(lambda: LinedTrees(words), x_NP, target, schema.task, fold)
+            return out_of_fold(lambda: LinedTrees(categorical), x_NP, target, schema.task, fold)
 
         classes = tuple(schema.classes[i] for i in used)
         yield from check_classes_given(probabilities, target, names, classes)
@@ -149,7 +149,7 @@ def _check_answers(
         fold = shuffled_folds(len(pick), generator)
 
         def values(asked: NDArray[np.float64]) -> NDArray[np.float64]:
-            return trees_out_of_fold(x_NP, asked, schema.task, fold, words)[:, 0]
+            return trees_out_of_fold(x_NP, asked, schema.task, fold, categorical)[:, 0]
 
         given = part.target.astype(np.float64)
         yield from check_numbers_given(values(given), given, names, values)

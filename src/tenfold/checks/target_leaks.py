@@ -10,10 +10,10 @@ from scipy.special import gammaln
 from tenfold.checks.column_readings import (
     FEWEST,
     Reading,
-    told_alone,
-    told_by_bins,
-    told_by_line,
-    told_by_neighbours,
+    explained_alone,
+    explained_by_bins,
+    explained_by_line,
+    explained_by_neighbours,
 )
 from tenfold.checks.finding import Finding
 from tenfold.config import Task
@@ -48,8 +48,8 @@ def check_columns(
     Examples
     --------
     >>> x = np.arange(100.0)
-    >>> copy = Reading(name="total", values=x, words=False)
-    >>> other = Reading(name="size", values=np.sin(x), words=False)
+    >>> copy = Reading(name="total", values=x, categorical=False)
+    >>> other = Reading(name="size", values=np.sin(x), categorical=False)
     >>> [str(f.fact) for f in check_columns([copy, other], x, "regression", "price")]
     ["column 'total' contains the target 'price'"]
     """
@@ -92,10 +92,10 @@ def _held(column: Reading, target: NDArray[Any], task: Task, name: str) -> Findi
 
 
 def _copied(column: Reading, target: NDArray[np.float64]) -> str:
-    """Say how a number is copied: equal, in step, in other units, or by a word for each."""
+    """Say how a number is copied: equal, in step, in other units, or by a category for each."""
     at = column.filled
     x, y = column.values[at], target[at]
-    if column.words:
+    if column.categorical:
         return _named(x, y)
     if np.array_equal(x, y):
         return "its cells equal the target"
@@ -161,7 +161,7 @@ def _named(x: NDArray[np.float64], y: NDArray[np.float64]) -> str:
 
 def _mean_of(column: Reading, target: NDArray[np.float64]) -> str:
     """Say whether each value of a column is the mean target of the rows that have it."""
-    if column.words:
+    if column.categorical:
         return ""
     y = target[column.filled] - target.mean()
     value, group, size = np.unique(
@@ -194,25 +194,30 @@ def _renamed(x: NDArray[np.float64], y: NDArray[np.int64]) -> str:
 
 def _nearly(column: Reading, target: NDArray[Any], task: Task, name: str) -> Finding | None:
     """Return that one column tells far more of the target than columns usually do."""
-    told = max(told_alone(column, target, task), told_by_neighbours(column, target, task))
+    explained = max(
+        explained_alone(column, target, task), explained_by_neighbours(column, target, task)
+    )
     if task == "regression":
-        if column.words and len(target) < REPEATED * len(np.unique(column.values)):
-            return None  # words of few rows each are groups, not answers
+        if column.categorical and len(target) < REPEATED * len(np.unique(column.values)):
+            return None  # categories of few rows each are groups, not answers
         enough = NEARLY_ALL
-        line = told_by_line(column, target) if column.filled.mean() > 0.5 else 0.0
+        line = explained_by_line(column, target) if column.filled.mean() > 0.5 else 0.0
         if line >= BY_A_LINE:
-            told, enough = max(told, line), BY_A_LINE
+            explained, enough = max(explained, line), BY_A_LINE
         shown = "fraction of the variance explained by rows with similar values"
     else:
         values, classes = np.unique(column.values[column.filled]), np.unique(target)
         enough = RENAMED if len(values) == len(classes) else NEARLY_ALL_CLASSES
         shown = "fraction of the baseline's mistakes avoided by its value alone"
-    if told < enough:
+    if explained < enough:
         return None
     return Finding(
         code="A02",
         severity="warning",
-        fact=f"column {column.name!r} alone explains {100 * told:.1f} % of the target {name!r}",
+        fact=(
+            f"column {column.name!r} alone explains {100 * explained:.1f} % of the target "
+            f"{name!r}"
+        ),
         place={"column": column.name, "evidence": shown},
         fix=(column.without, "keep it, if it is known before the target"),
     )
@@ -223,8 +228,8 @@ def _gaps(column: Reading, target: NDArray[Any], task: Task, name: str) -> Findi
     at = column.filled
     if min(at.sum(), (~at).sum()) < FEWEST:
         return None
-    told = told_by_bins(at.astype(np.int64), target, task)
-    shown = f"whether a cell is filled explains {100 * told:.0f} % of the target"
+    explained = explained_by_bins(at.astype(np.int64), target, task)
+    shown = f"whether a cell is filled explains {100 * explained:.0f} % of the target"
     one_sided = False
     for side, where in (("filled", at), ("empty", ~at)):
         values, count = np.unique(target[where], return_counts=True)
@@ -232,11 +237,11 @@ def _gaps(column: Reading, target: NDArray[Any], task: Task, name: str) -> Findi
         if len(values) == 1 and share ** where.sum() < ONE_SIDED and share < 0.95:
             shown = f"all {where.sum():,} rows where it is {side} have the same target"
             one_sided = True
-    if told < GAPS and not one_sided:
+    if explained < GAPS and not one_sided:
         return None
     return Finding(
         code="A03",
-        severity="error" if told > 0.995 else "warning",
+        severity="error" if explained > 0.995 else "warning",
         fact=f"whether column {column.name!r} is filled depends on the target {name!r}",
         place={"column": column.name, "evidence": shown},
         fix=(column.without, "fill its cells for all rows, as they will be for new ones"),

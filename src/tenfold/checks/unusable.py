@@ -3,18 +3,18 @@
 from collections.abc import Iterator, Sequence
 
 from tenfold.checks.finding import Finding
-from tenfold.data.columns.labelled import unlabelled_told
+from tenfold.data.columns.labelled import describe_unlabelled
 from tenfold.data.tables.rejected import describe_excess, first_of
 
 
 def check_rejected(
-    told: Sequence[str], kept: int, max_bad: float, noun: str
+    rejected: Sequence[str], kept: int, max_bad: float, noun: str
 ) -> Iterator[Finding]:
     """Yield what cannot be used: A14.
 
     Parameters
     ----------
-    told : sequence of str
+    rejected : sequence of str
         Each row or file, and why.
     kept : int
         How many can be used.
@@ -28,26 +28,26 @@ def check_rejected(
     >>> [f.fact for f in check_rejected(["line 3: it has 2 cells"], 9, 0.2, "rows")]
     ['1 of 10 rows cannot be used']
     """
-    if not told:
+    if not rejected:
         return
-    excess = describe_excess(told, kept, max_bad, "")
-    whole = kept + len(told)
-    many = len(told) > max_bad * whole
+    excess = describe_excess(rejected, kept, max_bad, "")
+    whole = kept + len(rejected)
+    many = len(rejected) > max_bad * whole
     yield Finding(
         code="A14",
         severity="error" if many else "info",
-        fact=f"{len(told):,} of {whole:,} {noun} cannot be used",
+        fact=f"{len(rejected):,} of {whole:,} {noun} cannot be used",
         place={noun: excess.first},
         fix=(f"fix or remove these {noun}", *((excess.option,) if many else ())),
     )
 
 
-def check_unlabelled(told: Sequence[str], kept: int, noun: str) -> Iterator[Finding]:
+def check_unlabelled(unlabelled: Sequence[str], kept: int, noun: str) -> Iterator[Finding]:
     """Yield how many rows or files have no target: A14. It is a doubt if most have none.
 
     Parameters
     ----------
-    told : sequence of str
+    unlabelled : sequence of str
         Each of them, and why.
     kept : int
         How many have one.
@@ -59,11 +59,11 @@ def check_unlabelled(told: Sequence[str], kept: int, noun: str) -> Iterator[Find
     >>> [(f.severity, f.fact) for f in check_unlabelled(["line 3: ..."], 9, "rows")]
     [('info', 'one of 10 rows has no target and is left out')]
     """
-    if told:
+    if unlabelled:
         yield Finding(
             code="A14",
-            severity="warning" if len(told) > kept else "info",
-            fact=unlabelled_told(len(told), kept + len(told), noun),
-            place={noun: first_of(told)},
+            severity="warning" if len(unlabelled) > kept else "info",
+            fact=describe_unlabelled(len(unlabelled), kept + len(unlabelled), noun),
+            place={noun: first_of(unlabelled)},
             fix=("add the targets that are known",),
         )

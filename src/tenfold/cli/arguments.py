@@ -25,10 +25,10 @@ def memory_bytes(gigabytes: float | None) -> int | None:
     return None if gigabytes is None else int(gigabytes * BYTES_PER_GB)
 
 
-def kinds(given: list[str]) -> dict[str, str]:
+def kinds(texts: list[str]) -> dict[str, str]:
     """Return the kind of each column that ``--kind NAME=KIND`` names."""
     kinds = {}
-    for text in given:
+    for text in texts:
         name, sign, kind = text.rpartition("=")
         if not sign:
             raise UsageError("U01", f"kind must be NAME=KIND, but it is {text!r}")
@@ -55,9 +55,9 @@ def options(said: Mapping[str, Any]) -> RunOptions:
     )
 
 
-def missing_cells(given: list[str] | None) -> tuple[str, ...]:
+def missing_cells(words: list[str] | None) -> tuple[str, ...]:
     """Return the cells that are read as empty: those of ``--missing``, or the usual words."""
-    return MISSING if given is None else ("", *given)
+    return MISSING if words is None else ("", *words)
 
 
 def new_options(said: Mapping[str, Any]) -> RunOptions:
@@ -133,17 +133,17 @@ def refuse_beside(
     from tenfold.store.begun import unfinished_run  # noqa: PLC0415
 
     spelt = {"kind": "kinds", "memory": "memory_bytes"}
-    given = [
+    named = [
         spelt.get(name, name)
         for name in context.params
         if spelt.get(name, name) in OPTIONS
         and getattr(context.get_parameter_source(name), "name", "DEFAULT") != "DEFAULT"
     ]
     values = flat_of(options)
-    if config is not None and given:
-        flag = flag_of(OPTIONS[given[0]][0])
-        flag = f"no-{flag}" if values[given[0]] is False else flag
+    if config is not None and named:
+        flag = flag_of(OPTIONS[named[0]][0])
+        flag = f"no-{flag}" if values[named[0]] is False else flag
         fact = f"--{flag} was given, but --config already sets it"
         raise UsageError("U02", fact, fix=["leave one of the two out"])
     if resume is not None:
-        unfinished_run(resume)[1].require_options({name: values[name] for name in given})
+        unfinished_run(resume)[1].require_options({name: values[name] for name in named})

@@ -22,7 +22,7 @@ from tenfold.cli.terminal import (
     print_json,
     read,
     show_run,
-    tell_departures,
+    tell_drift,
     write_rows,
     write_text,
 )
@@ -127,7 +127,7 @@ def predict(  # noqa: PLR0913
     for part in loaded.model.kind.parted(inputs, listed):
         with read(loaded, part, options, quiet=quiet) as data:
             found, rows = ask(loaded, data, mode, coverage, quiet=quiet)
-        parts = [rows, *([] if found.departures is None else [found.departures])]
+        parts = [rows, *([] if found.drift is None else [found.drift])]
         for one, kept in zip(parts, (answers, odd), strict=False):
             if len(inputs) > 1 and isinstance(part, Path):
                 one.insert(0, "file", str(part))
@@ -168,7 +168,7 @@ def evaluate(
         with bar_of(loaded, "predicting", quiet=quiet) as bar:
             max_bad = options.read.max_bad
             scores = loaded.evaluate(found.data, max_bad=max_bad, progress=bar.update)
-        tell_departures(found, quiet=quiet)
+        tell_drift(found, quiet=quiet)
     if as_json:
         plain = {name: asdict(score) for name, score in scores.items()}
         print_json({"format": 1, "rows": len(found.data), "scores": plain})
@@ -215,9 +215,9 @@ def compare(  # noqa: PLR0913
     if as_json:
         print_json(found.to_dict(), saved=found.folder)
         return
-    told = sys.stdout.isatty() or "COLUMNS" in os.environ
+    has_width = sys.stdout.isatty() or "COLUMNS" in os.environ
     with printing(found.folder):
-        show_comparison(found, Console(width=None if told else PIPED_WIDTH))
+        show_comparison(found, Console(width=None if has_width else PIPED_WIDTH))
 
 
 @app.command()

@@ -66,12 +66,14 @@ def parameter_of(one: "Field[Any]", hint: Any) -> inspect.Parameter:
         names = [f"--{flag}/--no-{flag}"]
     if kind == list[str]:
         default = None
-    told = typer.Option(*names, metavar=known.metavar, help=known.help, envvar=known.variable)
+    declared = typer.Option(
+        *names, metavar=known.metavar, help=known.help, envvar=known.variable
+    )
     return inspect.Parameter(
         flag.replace("-", "_"),
         inspect.Parameter.KEYWORD_ONLY,
         default=None if default is MISSING else default,
-        annotation=Annotated[kind | None if default is None else kind, told],
+        annotation=Annotated[kind | None if default is None else kind, declared],
     )
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tenfold.run import Run
 
 
-MOST_LINES: Final = 20  # that a screen shows of departures
+MOST_LINES: Final = 20  # that a screen shows of schema drift
 
 
 def console(*, quiet: bool) -> "Console":
@@ -95,7 +95,7 @@ def read(
             )
         if str(part) == "-" and hasattr(data, "source"):
             data = replace(data, source="standard input")
-        for line in lines if kind.always_told or not quiet else ():
+        for line in lines if kind.warns_when_quiet or not quiet else ():
             print(line.replace(str(source), str(part)), file=sys.stderr)
         yield data
 
@@ -115,11 +115,11 @@ def ask(
     found = run.model.kind.look(data, run.model.schema, mode)
     with bar_of(run, "predicting", quiet=quiet) as bar:
         rows = run.predict(found.data, coverage=coverage, progress=bar.update)
-    tell_departures(found, quiet=quiet)
+    tell_drift(found, quiet=quiet)
     return found, rows.rename_axis(run.model.kind.where).reset_index()
 
 
-def tell_departures(found: "Looked", *, quiet: bool) -> None:
+def tell_drift(found: "Looked", *, quiet: bool) -> None:
     """Say on standard error where data are not like those of training."""
     head, lines = found.lines[:1], found.lines[1:]
     shown = [*head, *(f"  {line}" for line in lines[:MOST_LINES])]
@@ -137,16 +137,16 @@ def listed() -> list[str]:
 def write_rows(
     rows: "pd.DataFrame",
     out: Path | None,
-    departures: "pd.DataFrame | None" = None,
+    drift: "pd.DataFrame | None" = None,
     *,
     as_json: bool,
 ) -> None:
-    """Write predicted rows to a file or to standard output; JSON holds departures, too.
+    """Write predicted rows to a file or to standard output; JSON holds drift, too.
 
     People on a terminal see classes of what has no columns of its own in a line each.
     """
     shares = rows.filter(like="probability ")
-    bare = departures is None and len(shares.columns) > 0
+    bare = drift is None and len(shares.columns) > 0
     if bare and out is None and not as_json and sys.stdout.isatty():
         places, best = rows.iloc[:, 0].map(str), shares.max(axis=1)
         width = max(map(len, places), default=0)
@@ -155,7 +155,7 @@ def write_rows(
                 print(f"{place:<{width}}  {label}  {share:.2f}")
         return
     if as_json:
-        tables = {"rows": rows} | ({} if departures is None else {"departures": departures})
+        tables = {"rows": rows} | ({} if drift is None else {"departures": drift})
         plain = {name: json.loads(t.to_json(orient="records")) for name, t in tables.items()}
         text = document({"format": 1} | plain) + "\n"
     else:

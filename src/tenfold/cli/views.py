@@ -146,10 +146,10 @@ def serve(
                 f"other machines can connect: the server listens on {options.host}{also}",
                 file=sys.stderr,
             )
-        told = f"serving at {address}"
+        line = f"serving at {address}"
         if as_json:
-            told = document({"format": 1, "url": address}, indent=None)
-        print(told, flush=True)
+            line = document({"format": 1, "url": address}, indent=None)
+        print(line, flush=True)
 
     with exported(model, data) as file:
         run_server(file, options, began)

@@ -9,7 +9,7 @@ from typing import Any, Final
 from tenfold.comparison import curves
 from tenfold.comparison.entry import Entry
 from tenfold.comparison.rounds import ALL_CORES, ONE_CORE, PROCESSOR
-from tenfold.comparison.verdict import Difference, paired_difference, told
+from tenfold.comparison.verdict import Difference, format_value, paired_difference
 from tenfold.contest.contest import Contest
 from tenfold.kinds.registry import kind_named
 from tenfold.report.summary_text import NAMES, number
@@ -98,16 +98,16 @@ def data_axis(measured: Measured) -> dict[str, Any]:
         if same
         else None
     )
-    doubled = [_told_doubling(lines[side].name, doubling[side], measured) for side in lines]
+    doubled = [_doubling_sentence(lines[side].name, doubling[side], measured) for side in lines]
     return {
         **{side: asdict(line) for side, line in lines.items()},
         "doubling": {side: asdict(d) if d else None for side, d in doubling.items()},
         "crossing": asdict(crossing) if crossing else None,
-        "sentence": f"{_told_crossing(crossing, measured)} {' '.join(doubled)}",
+        "sentence": f"{_crossing_sentence(crossing, measured)} {' '.join(doubled)}",
     }
 
 
-def _told_crossing(crossing: curves.Crossing | None, measured: Measured) -> str:
+def _crossing_sentence(crossing: curves.Crossing | None, measured: Measured) -> str:
     if crossing is None:
         return (
             f"The learning curves of {measured.network} and {measured.classical} are not "
@@ -124,12 +124,14 @@ def _told_crossing(crossing: curves.Crossing | None, measured: Measured) -> str:
     )
 
 
-def _told_doubling(name: str, gain: Difference | None, measured: Measured) -> str:
+def _doubling_sentence(name: str, gain: Difference | None, measured: Measured) -> str:
     what = f"Doubling the number of {measured.noun} would change {name}"
     margin = measured.margin
     if gain is None or (gain.low < margin < gain.high and gain.high - gain.low > 2 * margin):
         return f"The effect of twice as many {measured.noun} on {name} {CANNOT_BE_SAID}."
-    mean, low, high = (told(v, measured.metric) for v in (gain.mean, gain.low, gain.high))
+    mean, low, high = (
+        format_value(v, measured.metric) for v in (gain.mean, gain.low, gain.high)
+    )
     return f"{what} by about {mean} of {measured.unit} ({low} to {high})."
 
 
@@ -164,7 +166,7 @@ def machine_axis(measured: Measured) -> dict[str, Any]:
         "gpu": None
         if gpu is None
         else {"gpu": network.train_seconds, "cpu": gpu.train_seconds},
-        "sentence": _told_machine(network, classical, one_core, limit),
+        "sentence": _machine_sentence(network, classical, one_core, limit),
     }
 
 
@@ -173,7 +175,7 @@ def _fits(entry: Entry, limit: float) -> bool | None:
     return entry.peak_memory_bytes < limit if entry.peak_memory_bytes else None
 
 
-def _told_machine(
+def _machine_sentence(
     network: Entry, classical: Entry, one_core: Mapping[str, Mapping[str, float]], limit: float
 ) -> str:
     both = [_fits(entry, limit) for entry in (network, classical)]
@@ -220,7 +222,7 @@ def features_axis(measured: Measured) -> dict[str, Any]:
     return {
         "contenders": gains,
         "learnt": learnt,
-        "sentence": _told_features(gains, learnt, measured),
+        "sentence": _features_sentence(gains, learnt, measured),
     }
 
 
@@ -245,14 +247,14 @@ def _learnt(measured: Measured, gains: Mapping[str, Any]) -> dict[str, Any] | No
     }
 
 
-def _told_features(
+def _features_sentence(
     gains: Mapping[str, Any], learnt: Mapping[str, Any] | None, measured: Measured
 ) -> str:
     gained = []
     for name in (measured.classical, measured.network):
         if name in gains:
             gain = gains[name]["gain"]
-            amount = told(abs(gain["mean"]), measured.metric)
+            amount = format_value(abs(gain["mean"]), measured.metric)
             sign = "-" if gain["mean"] < 0 else "+"
             gained.append(f"{name} {sign}{amount}{_unsure(gain)}")
     if not gained:
@@ -260,7 +262,7 @@ def _told_features(
     sentence = f"Engineered features change {measured.unit} by: {', '.join(gained)}."
     if learnt:
         on_raw, on_learnt = (
-            told(learnt[key], measured.metric)
+            format_value(learnt[key], measured.metric)
             for key in ("on_raw", "on_what_the_network_learnt")
         )
         sentence += (

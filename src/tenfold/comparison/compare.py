@@ -155,7 +155,7 @@ def hold(
     Raises
     ------
     UsageError
-        U02, if rows are to be kept apart: every contender meets all of them in its folds.
+        U02, if test rows are to be held out: every contender meets all of them in its folds.
     """
     if options.split.test_size is not None:
         raise UsageError("U02", "--test-size was given, and a comparison tests in folds alone")

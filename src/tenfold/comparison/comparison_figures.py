@@ -74,8 +74,8 @@ def _draw_curves(found: Found, metric: str) -> Markup:
 def _draw_machine(each: Found, kinds: Mapping[str, str]) -> Markup:
     """Draw the peak memory of each model beside what a laptop of 4 GB has."""
     ax = named_rows(list(each))
-    for place, (name, told) in enumerate(each.items()):
-        ax.barh(place, told["peak_memory_bytes"] / 1e6, height=0.6, color=kinds[name])
+    for place, (name, measured) in enumerate(each.items()):
+        ax.barh(place, measured["peak_memory_bytes"] / 1e6, height=0.6, color=kinds[name])
     ax.axvline(LEFT_FOR_PROGRAMS * SMALL_LAPTOP / 1e6, color=INK, lw=0.8, ls="--")
     plain_numbers(ax.xaxis)
     ax.set_xlabel("peak memory, MB")
@@ -85,8 +85,8 @@ def _draw_machine(each: Found, kinds: Mapping[str, str]) -> Markup:
 def _draw_features(each: Found, kinds: Mapping[str, str], metric: str) -> Markup:
     """Draw each score as the data are, hollow, and with engineered features, filled."""
     ax = named_rows(list(each))
-    for place, (name, told) in enumerate(each.items()):
-        raw, expert = or_nan(told["raw"]), or_nan(told["expert"])
+    for place, (name, measured) in enumerate(each.items()):
+        raw, expert = or_nan(measured["raw"]), or_nan(measured["expert"])
         ax.plot([raw, expert], [place, place], color=kinds[name], lw=1.5)
         ax.plot([raw], [place], "o", color=kinds[name], mfc="none")
         ax.plot([expert], [place], "o", color=kinds[name])
@@ -97,9 +97,9 @@ def _draw_features(each: Found, kinds: Mapping[str, str], metric: str) -> Markup
 def _draw_time(each: Found, kinds: Mapping[str, str]) -> Markup:
     """Draw how long an answer takes, alone, filled, and among many, hollow."""
     ax = named_rows(list(each))
-    for place, (name, told) in enumerate(each.items()):
+    for place, (name, measured) in enumerate(each.items()):
         alone, many = (
-            1000 * or_nan(told[f"predict_seconds_{how}"]) for how in ("single", "per_row")
+            1000 * or_nan(measured[f"predict_seconds_{how}"]) for how in ("single", "per_row")
         )
         ax.plot([alone], [place], "o", color=kinds[name])
         ax.plot([many], [place], "o", color=kinds[name], mfc="none")

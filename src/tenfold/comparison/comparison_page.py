@@ -11,7 +11,7 @@ import pandas as pd
 from tenfold.comparison.comparison import Comparison, entry_of
 from tenfold.comparison.comparison_figures import draw_axis, draw_scores
 from tenfold.comparison.lines import HEADER, pooled_note, table_rows
-from tenfold.comparison.verdict import told
+from tenfold.comparison.verdict import format_value
 from tenfold.errors import StoreError
 from tenfold.kinds.registry import kind_named
 from tenfold.launch import run_name
@@ -140,7 +140,7 @@ def render(found: Mapping[str, Any], name: str) -> str:
             rows=[(entry.kind, row) for entry, row in zip(entries, table, strict=True)],
             pooled=pooled_note(entries, noun),
             scores=draw_scores(found["contenders"], metric),
-            margin=told(or_nan(verdict["margin"]), metric),
+            margin=format_value(or_nan(verdict["margin"]), metric),
             axes=axes,
         )
     )
@@ -183,7 +183,7 @@ def features_rows(each: Each, metric: str) -> list[list[str]]:
     for name, e in each.items():
         gain = e["gain"]
         numbers = (e["raw"], e["expert"], gain["mean"], gain["low"], gain["high"])
-        *scores, low, high = (told(or_nan(value), metric) for value in numbers)
+        *scores, low, high = (format_value(or_nan(value), metric) for value in numbers)
         rows.append([name, *scores, f"{low} to {high}"])
     return rows
 

@@ -47,7 +47,7 @@ class TerminalRace(ComparisonCallback):
         self._live = Live(console=console, transient=True, refresh_per_second=4)
 
     @property
-    def _told(self) -> bool:
+    def _verbose(self) -> bool:
         return self._decisions or is_seen(self._console)
 
     @contextmanager
@@ -68,9 +68,9 @@ class TerminalRace(ComparisonCallback):
         """Print how long all will take."""
         self._metric, self._seconds = metric, seconds
         self._started = time.monotonic()
-        told = f"This will take about {duration(seconds)}."
-        if self._told:
-            self._console.print(told, highlight=False)
+        sentence = f"This will take about {duration(seconds)}."
+        if self._verbose:
+            self._console.print(sentence, highlight=False)
 
     def working(self, what: str, share: float) -> None:
         """Move the bar."""

@@ -96,5 +96,5 @@ def _read(source: IO[bytes], size: int) -> bytearray:
 
 def in_a_line(error: BaseException) -> str:
     """Return an error as a contender's row shows it."""
-    told = " ".join(f"{type(error).__name__}: {error}".split())
-    return told if len(told) <= LONGEST else f"{told[:LONGEST]} ..."
+    line = " ".join(f"{type(error).__name__}: {error}".split())
+    return line if len(line) <= LONGEST else f"{line[:LONGEST]} ..."

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from tenfold.comparison.entry import Entry
-from tenfold.comparison.verdict import paired_difference, told
+from tenfold.comparison.verdict import format_value, paired_difference
 from tenfold.report.summary_text import number, pooled_lines
 
 HEADER = ("contender", "score", "to the best", "training s", "ms a row", "MB", "")
@@ -35,7 +35,7 @@ def row_of(
         notes.append("seconds shared")
     return (
         entry.name,
-        told(entry.mean(metric), metric),
+        format_value(entry.mean(metric), metric),
         _difference(entry, leader, metric, test_share),
         number(entry.train_seconds),
         number(float(f"{1000 * entry.predict_seconds_single:.2g}")),
@@ -51,8 +51,8 @@ def _difference(entry: Entry, leader: Entry, metric: str, test_share: float) -> 
     if found is None:
         return ""
     half = found.high - found.mean
-    spread = f" ± {told(half, metric)}" if math.isfinite(half) else ""
-    return f"{told(found.mean, metric)}{spread}"
+    spread = f" ± {format_value(half, metric)}" if math.isfinite(half) else ""
+    return f"{format_value(found.mean, metric)}{spread}"
 
 
 def pooled_note(entries: Sequence[Entry], noun: str) -> str:

@@ -16,7 +16,7 @@ from tenfold.contest.contest import Contest
 from tenfold.errors import PictureError
 from tenfold.kind import Kind
 from tenfold.kinds.registry import kind_named
-from tenfold.learning import SILENT, Given
+from tenfold.learning import SILENT, UserObjects
 from tenfold.machine import usable_threads
 from tenfold.study.study import Study, run_study
 
@@ -102,9 +102,9 @@ def _train(problem: Contest, seen: Seen) -> tuple[Contest, Any, Study, float]:
         problem, rows = problem.used()
         data = _read(kind, problem, rows, seen).take(rows)
         known = None if seen.features is None else seen.features[rows]
-    given = Given(splitter=list(problem.splits), features=known)
+    objects = UserObjects(splitter=list(problem.splits), features=known)
     began = time.perf_counter()
-    study = run_study(kind, data, problem.options, given=given)
+    study = run_study(kind, data, problem.options, objects=objects)
     seconds = time.perf_counter() - began
     if reads and len(data) == len(seen.data):
         seen.features = study.rows.numbers

@@ -207,7 +207,7 @@ class _Mother:
         return lines[-1] if lines else f"its process ended with status {status}"
 
 
-def run_apart(job: Packed) -> dict[str, Entry]:
+def run_job(job: Packed) -> dict[str, Entry]:
     """Run a job in a process of its own, on whatever machine this is called."""
     with Processes() as processes:
         return processes.run_packed(job, shared=True)

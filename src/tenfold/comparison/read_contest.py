@@ -13,7 +13,7 @@ from tenfold.contest.contest import Contest
 from tenfold.data.folds.split import Splitter
 from tenfold.kind import Kind
 from tenfold.kinds.registry import kind_for
-from tenfold.learning import Given
+from tenfold.learning import UserObjects
 from tenfold.study.study import look_at
 from tenfold.training.device import Place, choose_device
 from tenfold.training.watch import Callback
@@ -37,11 +37,11 @@ def read_contest(
     device, placed = choose_device(options.train.device)
     options = replace(options, train=replace(options.train, device=str(device)))
     kind, options = kind_for(source, options)
-    given = Given(watch=_Reading(follow), splitter=splitter)
-    asked, chosen = kind.to_compare(options, given)
-    data, test = kind.read(source, None, asked, given.watch)
+    objects = UserObjects(watch=_Reading(follow), splitter=splitter)
+    asked, chosen = kind.to_compare(options, objects)
+    data, test = kind.read(source, None, asked, objects.watch)
     place = Place(device=device)
-    learning, coded, found = kind.learn(data, None, asked, place=place, given=given)
+    learning, coded, found = kind.learn(data, None, asked, place=place, objects=objects)
     seen = look_at(kind, learning, coded)
     dealt = kind.split(learning, coded)
     known = replace(options.schema, target=learning.schema.target, task=learning.schema.task)

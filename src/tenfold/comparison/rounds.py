@@ -11,7 +11,7 @@ from tenfold.comparison.entry import Entry
 from tenfold.comparison.follow import ComparisonCallback
 from tenfold.comparison.forecast import round_seconds
 from tenfold.comparison.job import Job
-from tenfold.comparison.processes import Packed, Processes, pack_job, run_apart
+from tenfold.comparison.processes import Packed, Processes, pack_job, run_job
 from tenfold.contest.contender import Contender
 from tenfold.contest.contest import MANY_ROWS, Contest
 from tenfold.contest.round import Round
@@ -165,7 +165,7 @@ class Race:
         """Give each round to joblib as a job of its own."""
         jobs = [self._job(contender, (this,)) for contender, all_ in rounds for this in all_]
         packed = [pack_job(job) for job in jobs]
-        calls = (joblib.delayed(run_apart)(one) for one in packed if isinstance(one, Packed))
+        calls = (joblib.delayed(run_job)(one) for one in packed if isinstance(one, Packed))
         done = iter(joblib.Parallel()(calls))
         found: dict[str, dict[str, Entry]] = {}
         for job, one in zip(jobs, packed, strict=True):

@@ -160,7 +160,7 @@ def judge(
     outcome, sentence = race.against_guess(test_share) or race.decide()
     return Verdict(
         outcome=outcome,
-        sentence=sentence + told_ahead(entries, (network, classical), metric),
+        sentence=sentence + describe_ahead(entries, (network, classical), metric),
         metric=metric,
         margin=margin,
         difference=found,
@@ -175,7 +175,7 @@ def seconds_of_fold(entry: Entry) -> float:
     return entry.train_seconds / entry.folds
 
 
-def told_ahead(entries: Sequence[Entry], chosen: Sequence[Entry], metric: str) -> str:
+def describe_ahead(entries: Sequence[Entry], chosen: Sequence[Entry], metric: str) -> str:
     """Name who was better than the chosen one of its side on fewer folds, if anyone was."""
     sign = NAMED[metric].direction
     said = ""
@@ -278,8 +278,8 @@ class _Race:
             return "yes", f"Yes: {better} ({numbers}){sure}, {self._cost()}."
         if d.high > margin:
             said = f"Too little data to tell whether it is worth it: {better} ({numbers})"
-            untold = f"whether by at least {self._matters} is uncertain"
-            return "too_little_data", f"{said}; {untold}."
+            uncertain = f"whether by at least {self._matters} is uncertain"
+            return "too_little_data", f"{said}; {uncertain}."
         less = f"{network} predicts better, but by less than this margin"
         if self.ratio <= ALIKE:
             return "no_difference", f"{self._alike()}; {less}."
@@ -312,10 +312,10 @@ class _Race:
     @property
     def _matters(self) -> str:
         """The margin, in words."""
-        return told(self.margin, self.metric)
+        return format_value(self.margin, self.metric)
 
     def _score(self, entry: Entry) -> str:
-        return told(entry.mean(self.metric), self.metric)
+        return format_value(entry.mean(self.metric), self.metric)
 
     def _numbers(self, *, network_first: bool = False) -> str:
         """Return both scores and the difference in favour of the first."""
@@ -325,10 +325,10 @@ class _Race:
             sides, sign = (self.network, self.classical), 1.0
         low, high = sorted((sign * d.low, sign * d.high))
         scores = f"{self._score(sides[0])} against {self._score(sides[1])}"
-        mean, low_told, high_told = (
-            told(value, self.metric) for value in (sign * d.mean, low, high)
+        mean, low_text, high_text = (
+            format_value(value, self.metric) for value in (sign * d.mean, low, high)
         )
-        interval = f"95 % interval {low_told} to {high_told}"
+        interval = f"95 % interval {low_text} to {high_text}"
         return f"{NAMES[self.metric]} {scores}, difference {mean}, {interval}"
 
     def _price(self) -> str:
@@ -340,13 +340,15 @@ class _Race:
         return f"at {_time(self.ratio)}"
 
 
-def told(value: float, metric: str) -> str:
-    """Return a score or a difference as it is told: shares and R2 with three decimals.
+def format_value(value: float, metric: str) -> str:
+    """Return a score or a difference as users read it: shares and R2 with three decimals.
 
     Examples
     --------
-    >>> told(0.84561, "r2"), told(-0.00013, "accuracy"), told(48123.4, "rmse")
-    ('0.846', '-0.0001', '48,123')
+    >>> format_value(0.84561, "r2"), format_value(-0.00013, "accuracy")
+    ('0.846', '-0.0001')
+    >>> format_value(48123.4, "rmse")
+    '48,123'
     """
     if NAMED[metric].unit != "share" or not math.isfinite(value):
         return number(value)

@@ -1,4 +1,4 @@
-"""Who competes for rows of numbers and words, whatever kind of data they come from.
+"""Who competes for rows of numbers and categories, whatever kind of data they come from.
 
 What each costs was fitted to tables of many shapes (benchmarks/LOG.md).
 """

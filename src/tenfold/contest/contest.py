@@ -1,6 +1,6 @@
 """What a kind of data says of how its rows are compared: all that is special to it.
 
-The defaults compare rows of numbers and words. A kind overrides what is otherwise with its
+The defaults compare rows of numbers and categories. A kind overrides what is otherwise with its
 data. Nothing here loads torch, and neither may the module of a kind's own contest: processes of
 classical models read it, and would take twice as long to start.
 """
@@ -63,7 +63,7 @@ class Contest(Problem):
 
     def contenders(self) -> tuple[list[Contender], tuple[Decision, ...]]:
         """Return who competes, the network last; and who is left out, and why."""
-        has_columns = self.numbers or self.words
+        has_columns = self.numbers or self.categorical
         classical = classical_contenders(self) if has_columns else []
         return [BASELINE, *classical, network_contender(self)], ()
 
@@ -97,13 +97,13 @@ class Contest(Problem):
             Rows that each fold learns from.
         """
         cost = contender.cost or self.unmeasured
-        columns = len(self.numbers) + len(self.words)
-        words = len(self.words) / max(columns, 1)
+        columns = len(self.numbers) + len(self.categorical)
+        categorical = len(self.categorical) / max(columns, 1)
         columns += self.added_columns if this.other_features else 0
         classes = len(self.classes)
         if contender.network is not None:
-            return cost.seconds(learnt * folds, columns, classes, words)
-        return folds * cost.seconds(learnt, columns, classes, words)
+            return cost.seconds(learnt * folds, columns, classes, categorical)
+        return folds * cost.seconds(learnt, columns, classes, categorical)
 
     def steps_of_network(self, network: str) -> tuple[str, ...]:  # noqa: ARG002
         """Return what a network does to rows, in the order in which it does it."""
@@ -111,11 +111,11 @@ class Contest(Problem):
 
 
 def columns_of(coded: Encoded) -> pd.DataFrame:
-    """Return the numbers and codes of rows as columns of numbers and of words."""
+    """Return the numbers and codes of rows as columns of numbers and of categories."""
     numbers_NP = coded.numbers.astype(np.float64)
     numbers = {f"number {p + 1}": numbers_NP[:, p] for p in range(numbers_NP.shape[1])}
-    words = {
+    categories = {
         f"word {q + 1}": pd.Series(codes.astype(str)).where(codes != EMPTY).astype("category")
         for q, codes in enumerate(coded.codes.T)
     }
-    return pd.DataFrame(numbers | words, index=range(len(coded)))
+    return pd.DataFrame(numbers | categories, index=range(len(coded)))

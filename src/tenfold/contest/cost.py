@@ -12,7 +12,7 @@ import numpy as np
 class Cost:
     """Seconds of a fold: ``factor * (rows / 1000) ** a * columns ** b * classes ** c * w``.
 
-    ``w`` is ``exp(words * share of columns that are words)``; of two classes the factor is 1.
+    ``w`` is ``exp(categorical * their share of columns)``; of two classes the factor is 1.
     For networks that train all folds at once it is the seconds of all folds, and ``rows`` those
     of all folds together.
 
@@ -21,7 +21,7 @@ class Cost:
     factor : float
     rows, columns, classes : float
         The powers a, b and c.
-    words : float
+    categorical : float
     once : float
         Seconds for a thousand rows that are spent once for all folds, on their features.
     """
@@ -30,15 +30,15 @@ class Cost:
     rows: float
     columns: float = 0.0
     classes: float = 0.0
-    words: float = 0.0
+    categorical: float = 0.0
     once: float = 0.0
 
-    def seconds(self, rows: float, columns: int, classes: int, words: float) -> float:
+    def seconds(self, rows: float, columns: int, classes: int, categorical: float) -> float:
         """Return the seconds for so many rows to learn from.
 
         Examples
         --------
-        >>> Cost(0.5, 1.0).seconds(2_000, columns=8, classes=2, words=0.0)
+        >>> Cost(0.5, 1.0).seconds(2_000, columns=8, classes=2, categorical=0.0)
         1.0
         """
         return float(
@@ -46,5 +46,5 @@ class Cost:
             * (rows / 1000) ** self.rows
             * columns**self.columns
             * max(1, classes - 1) ** self.classes
-            * np.exp(self.words * words)
+            * np.exp(self.categorical * categorical)
         )

@@ -28,13 +28,13 @@ from tenfold.contest.problem import Problem
 from tenfold.data.tables.table import with_columns
 from tenfold.extras import require
 
-MANY_WORDS: Final = 50  # of a column get columns of their own; the rarer share one
+MANY_CATEGORIES: Final = 50  # of a column get columns of their own; the rarer share one
 PENALTIES: Final = np.logspace(-3, 4, 15)
 NEIGHBOURS: Final = 10
 TREES: Final = 100  # at random
 BOOSTED, STEP = 500, 0.05  # trees of LightGBM, and how far each goes
 EXTREME, EXTREME_STEP = 300, 0.1  # the same of XGBoost
-EMPTY: Final = "empty"  # CatBoost takes no missing words
+EMPTY: Final = "empty"  # CatBoost takes no missing categories
 
 
 def baseline_guess(problem: Problem) -> Any:
@@ -70,7 +70,7 @@ def random_trees(problem: Problem) -> Pipeline:
 
 
 def boosted_trees(problem: Problem) -> Pipeline:
-    """Return LightGBM (Ke and others, 2017); it takes words and empty cells as they are."""
+    """Return LightGBM (Ke and others, 2017); it takes categories and empty cells."""
     kind = LGBMRegressor if problem.task == "regression" else LGBMClassifier
     last = kind(
         n_estimators=BOOSTED,
@@ -102,14 +102,14 @@ def cat_boost(problem: Problem) -> Pipeline:
     """Return CatBoost (Prokhorenkova and others, 2018) as it comes."""
     library = require("catboost", extra="boost", to="compare with CatBoost")
     regression = problem.task == "regression"
-    words = problem.words
+    categorical = problem.categorical
     last = (library.CatBoostRegressor if regression else library.CatBoostClassifier)(
-        cat_features=tuple(words),  # a list would not survive scikit-learn's clone
+        cat_features=tuple(categorical),  # a list would not survive scikit-learn's clone
         random_seed=_seed(problem),
         allow_writing_files=False,
         verbose=False,
     )
-    fill = FunctionTransformer(partial(fill_words, words=tuple(words)))
+    fill = FunctionTransformer(partial(fill_categorical, categorical=tuple(categorical)))
     return Pipeline([("empty categories", fill), ("model", last)])
 
 
@@ -118,9 +118,9 @@ def plain_names(X: pd.DataFrame) -> pd.DataFrame:
     return X.set_axis([f"c{i}" for i in range(X.shape[1])], axis=1)
 
 
-def fill_words(X: pd.DataFrame, *, words: tuple[str, ...]) -> pd.DataFrame:
-    """Return the rows with a word where a cell of words is empty."""
-    return with_columns(X, {name: X[name].astype(object).fillna(EMPTY) for name in words})
+def fill_categorical(X: pd.DataFrame, *, categorical: tuple[str, ...]) -> pd.DataFrame:
+    """Return the rows with a category where a cell of categories is empty."""
+    return with_columns(X, {name: X[name].astype(object).fillna(EMPTY) for name in categorical})
 
 
 def _seed(problem: Problem) -> int:
@@ -128,31 +128,33 @@ def _seed(problem: Problem) -> int:
 
 
 def _scaled(problem: Problem) -> ColumnTransformer:
-    """Fill and scale numbers, make a column of each frequent word."""
+    """Fill and scale numbers, make a column of each frequent category."""
     numbers = Pipeline(
         [
             ("fill", SimpleImputer(strategy="median", add_indicator=True)),
             ("scale", StandardScaler()),
         ]
     )
-    words = OneHotEncoder(
-        handle_unknown="infrequent_if_exist", max_categories=MANY_WORDS, sparse_output=False
+    categorical = OneHotEncoder(
+        handle_unknown="infrequent_if_exist",
+        max_categories=MANY_CATEGORIES,
+        sparse_output=False,
     )
-    return _by_kind(problem, numbers, words)
+    return _by_kind(problem, numbers, categorical)
 
 
 def _filled(problem: Problem) -> ColumnTransformer:
-    """Fill numbers, number the words."""
+    """Fill numbers, number the categories."""
     numbers = SimpleImputer(strategy="median", add_indicator=True)
-    words = OrdinalEncoder(
+    categorical = OrdinalEncoder(
         handle_unknown="use_encoded_value", unknown_value=-1, encoded_missing_value=-2
     )
-    return _by_kind(problem, numbers, words)
+    return _by_kind(problem, numbers, categorical)
 
 
-def _by_kind(problem: Problem, numbers: Any, words: Any) -> ColumnTransformer:
+def _by_kind(problem: Problem, numbers: Any, categorical: Any) -> ColumnTransformer:
     parts = [
         ("numbers", numbers, problem.numbers),
-        ("words", words, problem.words),
+        ("categories", categorical, problem.categorical),
     ]
     return ColumnTransformer([part for part in parts if part[2]])

@@ -23,7 +23,7 @@ class Problem:
         The name of the kind of data.
     task : {"regression", "classification"}
     X : DataFrame of N rows, or ndarray of shape (N, ...)
-        What classical models learn from: columns of numbers as float64 and words as
+        What classical models learn from: columns of numbers as float64 and others as
         categories, or what a contender's ``features`` makes numbers of.
     y : ndarray of shape (N,)
         float64 in regression, class numbers in classification.
@@ -53,9 +53,9 @@ class Problem:
         return len(self.y)
 
     @property
-    def words(self) -> list[str]:
-        """Names of the columns of words."""
-        return words_of(self.X) if isinstance(self.X, pd.DataFrame) else []
+    def categorical(self) -> list[str]:
+        """Names of the columns of categories."""
+        return categorical_of(self.X) if isinstance(self.X, pd.DataFrame) else []
 
     @property
     def numbers(self) -> list[str]:
@@ -111,15 +111,15 @@ class Problem:
         return np.sort(np.concatenate(kept))
 
 
-def words_of(X: pd.DataFrame) -> list[str]:
-    """Return the names of the columns of words."""
+def categorical_of(X: pd.DataFrame) -> list[str]:
+    """Return the names of the columns of categories."""
     return [name for name in X.columns if isinstance(X[name].dtype, pd.CategoricalDtype)]
 
 
 def numbers_of(X: pd.DataFrame) -> list[str]:
     """Return the names of the columns of numbers."""
-    words = set(words_of(X))
-    return [name for name in X.columns if name not in words]
+    categorical = set(categorical_of(X))
+    return [name for name in X.columns if name not in categorical]
 
 
 def rows_of(X: Any, rows: NDArray[np.int64]) -> Any:

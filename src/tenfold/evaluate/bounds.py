@@ -87,5 +87,5 @@ def _beyond(rising_N: NDArray[np.float64], rows: int) -> tuple[float, float]:
     edges = np.searchsorted(rising_N, most - length * np.arange(4)[::-1], side="right")
     first, second, last = np.maximum(np.diff(edges), 0.5)
     ratio = last / second
-    bend = min(1.0, ratio * first / second)
-    return length, float(last if ratio >= 1 else last * ratio * bend)
+    curvature = min(1.0, ratio * first / second)
+    return length, float(last if ratio >= 1 else last * ratio * curvature)

@@ -335,12 +335,12 @@ def _measured(
     splits: Splits,
 ) -> Coverage:
     """Return coverage and size over folds; a single fold has no other to be measured by."""
-    told = [len(splits.sources(number)) > 0 for number in range(len(splits))]
+    measurable = [len(splits.sources(number)) > 0 for number in range(len(splits))]
 
     def over_folds(values: NDArray[Any], most: float) -> FoldScore:
         per_fold = [
             np.average(values[fold == one], weights=weights[fold == one])
-            if told[one]
+            if measurable[one]
             else np.nan
             for one in np.unique(fold)
         ]

@@ -117,12 +117,12 @@ def score_groups(
     asked = [(group, member) for group, member in asked if member.sum() >= LEAST_ROWS]
     tail = (1 - LEVEL) / max(len(asked), 1) / 2
     streams = streams or Streams(0)
-    told: list[GroupScore] = []
+    scores: list[GroupScore] = []
     for by_truth in (False, True):
         family = [one for one in asked if one[0].by_truth is by_truth]
         found = _score_family(family, rows, tail, streams.generator("groups", int(by_truth)))
-        told += _ends([_rooted(one) for one in found] if task == "regression" else found)
-    return tuple(told)
+        scores += _ends([_rooted(one) for one in found] if task == "regression" else found)
+    return tuple(scores)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)

@@ -129,10 +129,10 @@ def next_interval(per_fold: NDArray[np.float64], lowest: float) -> tuple[float, 
     if len(found) < 2:
         return float("nan"), float("nan")
     rooted = lowest == 0 and bool((found > 0).all())
-    told = np.log(found) if rooted else found
-    spread = np.sqrt(told.var(ddof=1) * (1 + 1 / len(told)))
-    half = float(stats.t.ppf((1 + LEVEL) / 2, len(told) - 1) * spread)
-    ends = np.array([told.mean() - half, told.mean() + half])
+    draws = np.log(found) if rooted else found
+    spread = np.sqrt(draws.var(ddof=1) * (1 + 1 / len(draws)))
+    half = float(stats.t.ppf((1 + LEVEL) / 2, len(draws) - 1) * spread)
+    ends = np.array([draws.mean() - half, draws.mean() + half])
     low, high = np.exp(ends) if rooted else ends
     return float(low), float(high)
 
@@ -240,10 +240,10 @@ def fold_score(
     """
     found = per_fold[np.isfinite(per_fold)]
     mean = float(found.mean()) if len(found) else float("nan")
-    told, least = (per_fold, lowest) if pooled is None else (pooled.parts(), -np.inf)
-    interval = next_interval(told, least) if in_time else fold_interval(told, share)
+    draws, least = (per_fold, lowest) if pooled is None else (pooled.parts(), -np.inf)
+    interval = next_interval(draws, least) if in_time else fold_interval(draws, share)
     if pooled is not None:
-        known = told[np.isfinite(told)]
+        known = draws[np.isfinite(draws)]
         moved = pooled.value - known.mean() if len(known) else np.nan
         interval = interval[0] + moved, interval[1] + moved
     low, high = np.clip(interval, lowest, highest)
@@ -291,8 +291,8 @@ def score_gain(score: FoldScore, baseline: FoldScore, splits: Splits) -> FoldSco
     if len(splits) - splits.first == 1:  # the guess's error is taken as known
         gain = baseline.mean - score.mean
         low, high = baseline.mean - score.high, baseline.mean - score.low
-        told = tuple(per_fold.tolist())
-        return FoldScore(mean=gain, std=0.0, low=low, high=high, per_fold=told)
+        gains = tuple(per_fold.tolist())
+        return FoldScore(mean=gain, std=0.0, low=low, high=high, per_fold=gains)
     pooled = None
     if score.pooled is not None and baseline.pooled is not None:
         pooled = baseline.pooled - score.pooled

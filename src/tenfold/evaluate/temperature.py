@@ -141,8 +141,8 @@ def _fitted(
         # A fold more or less changes little: the last one's is where this one's begins.
         start = found[-1] if found else torch.zeros(classes + 1, dtype=torch.float64)
         found.append(_best([parts[f] for f in folds], start, biased) if len(folds) else start)
-    told = torch.stack(found).numpy()
-    return Temperature(temperature_G=np.exp(told[:, 0]), bias_GO=told[:, 1:])
+    fitted = torch.stack(found).numpy()
+    return Temperature(temperature_G=np.exp(fitted[:, 0]), bias_GO=fitted[:, 1:])
 
 
 def _best(
@@ -160,21 +160,21 @@ def _best(
     wanted = torch.full((rows, classes), 1 / (rows + 2) / max(classes - 1, 1)).double()
     wanted[torch.arange(rows), truth] = (rows + 1) / (rows + 2)
     wanted *= (weights / weights.sum())[:, None]
-    told = start.double().clone().requires_grad_()
-    optimizer = torch.optim.LBFGS([told], max_iter=STEPS, line_search_fn="strong_wolfe")
+    parameters = start.double().clone().requires_grad_()
+    optimizer = torch.optim.LBFGS([parameters], max_iter=STEPS, line_search_fn="strong_wolfe")
 
     def loss() -> Tensor:
         optimizer.zero_grad()
-        bias = told[1:] if biased else 0.0
-        logs_MNO = torch.log_softmax(said / told[0].exp() + bias, dim=-1)
+        bias = parameters[1:] if biased else 0.0
+        logs_MNO = torch.log_softmax(said / parameters[0].exp() + bias, dim=-1)
         mean_NO = torch.logsumexp(logs_MNO, dim=0) - math.log(len(said))
-        found: Tensor = RIDGE / rows * told.square().sum() - (wanted * mean_NO).sum()
+        found: Tensor = RIDGE / rows * parameters.square().sum() - (wanted * mean_NO).sum()
         found.backward()
         return found
 
     with torch.enable_grad():
         optimizer.step(loss)
-    found = told.detach()
+    found = parameters.detach()
     return found if bool(torch.isfinite(found).all()) else torch.zeros_like(found)
 
 

@@ -59,7 +59,7 @@ class Trust:
             return found._with(promise_intervals(rows, scored, values))
         members = fits.members[splits.first :]
         temperature, answers, calibration = calibrate(rows, scored, members)
-        target = target.heated(temperature.temperature_G, temperature.bias_GO)
+        target = target.calibrated(temperature.temperature_G, temperature.bias_GO)
         found = cls(target=target, calibration=calibration)
         return found._with(promise_sets(rows, scored, pool_held_out(scored, answers)))
 

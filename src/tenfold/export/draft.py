@@ -79,8 +79,8 @@ def write(draft: Draft, path: Path, form: Form) -> Written:
             aside.write_bytes(graph.SerializeToString())
         else:
             label = _compared(draft, program)
-            told = json.dumps(label.to_dict())
-            torch.export.save(program, aside, extra_files={IN_ARCHIVE: told})
+            stored = json.dumps(label.to_dict())
+            torch.export.save(program, aside, extra_files={IN_ARCHIVE: stored})
         size = aside.stat().st_size
     return Written(path=path, form=form, bytes=size, equality=label.equality)
 

@@ -147,9 +147,9 @@ class Service:
         body = {"type": "object", "required": [ROWS], "properties": {ROWS: rows}}
         return {JSON: {"schema": body, "example": {ROWS: []}}}
 
-    def answer_schema(self, told: dict[str, Any]) -> dict[str, Any]:
-        """Return the schema of one answer; ``told`` is that of a prediction."""
-        return told
+    def answer_schema(self, prediction: dict[str, Any]) -> dict[str, Any]:
+        """Return the schema of one answer; ``prediction`` is that of a prediction."""
+        return prediction
 
 
 def rows_of(

@@ -1,9 +1,9 @@
 """Which features the networks of each fold get, from the rows that the fold learns from alone.
 
 A row that a fold holds out must not even change the shape of its networks. So whether a column
-has empty cells, how many values it takes, which words occur in it and whether its numbers come
-back is found for each fold by itself. Folds whose rows hold the same share a layout, and then
-their features are computed in one go.
+has empty cells, how many values it takes, which categories occur in it and whether its numbers
+come back is found for each fold by itself. Folds whose rows hold the same share a layout, and
+then their features are computed in one go.
 
 Shape letters in this file:
     G  folds    N  rows of the table    P  columns of numbers    Q  columns of codes
@@ -44,10 +44,10 @@ class FeatureOptions:
         half the range of a bin's code. A small range is learnt slowly, so fine
         bins with a small range add detail where training lasts long enough.
     one_hot : int
-        Columns of up to this many categories get a feature for each; larger ones are
+        Columns of up to this many categories get a feature each; larger ones are
         left to the network's own tables.
     recurring : bool
-        Whether numbers whose values come back are words besides.
+        Whether numbers whose values come back are categories, too.
     """
 
     style: Literal["raw", "standard", "binned"] = "binned"
@@ -93,16 +93,16 @@ class Layout:
         0 for up to two of them, and never more than parts the finest code.
     flags : tuple of int
         Columns of numbers that have an empty cell, and get a feature for it.
-    words : tuple of (int, tuple of int)
-        Columns of codes with few words, by place among the Q, and those of their codes
+    categories : tuple of (int, tuple of int)
+        Columns of codes with few categories, by place among the Q, and those of their codes
         that get a feature.
     tables : tuple of int
-        Columns of codes with many words: left to the network's own tables.
+        Columns of codes with many categories: left to the network's own tables.
     """
 
     distinct: tuple[int, ...]
     flags: tuple[int, ...] = ()
-    words: tuple[tuple[int, tuple[int, ...]], ...] = ()
+    categories: tuple[tuple[int, tuple[int, ...]], ...] = ()
     tables: tuple[int, ...] = ()
 
     def groups(self, options: FeatureOptions) -> list[CodeGroup]:
@@ -125,8 +125,8 @@ class Layout:
 
     def width(self, options: FeatureOptions) -> int:
         """Return the number of features."""
-        words = sum(len(codes) for _, codes in self.words)
-        return len(self.distinct) + self.bins(options) + len(self.flags) + words
+        categories = sum(len(codes) for _, codes in self.categories)
+        return len(self.distinct) + self.bins(options) + len(self.flags) + categories
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -138,7 +138,7 @@ class Found:
     layouts : tuple of G Layout
     values : tuple of (int, tuple of float)
         Columns of numbers whose values come back in some fold, and these values, rising. Each
-        is one more column of codes, after those of words.
+        is one more column of codes, after those of categories.
     seen : tuple of ndarray of shape (G, codes of the column), bool
         Which codes of each of the Q columns occur in each fold's rows.
     """
@@ -168,19 +168,19 @@ def find_layouts(rows: Encoded, learn_GN: Bools, options: FeatureOptions) -> Fou
     for g, learn in enumerate(learn_GN):
         numbers = rows.numbers[learn]
         missing = np.isnan(numbers)
-        words, tables = [], []
+        categories, tables = [], []
         for q, seen_GL in enumerate(seen):
             codes = np.flatnonzero(seen_GL[g])
             of_values = q >= rows.codes.shape[1]
             if (codes >= FIRST_LEVEL).sum() > (0 if of_values else options.one_hot):
                 tables.append(q)
             elif len(codes):
-                words.append((q, tuple(codes.tolist())))
+                categories.append((q, tuple(codes.tolist())))
         layouts.append(
             Layout(
                 distinct=tuple(_count(column, options) for column in numbers.T),
                 flags=tuple(np.flatnonzero(missing.any(axis=0)).tolist()),
-                words=tuple(words),
+                categories=tuple(categories),
                 tables=tuple(tables),
             )
         )
@@ -196,7 +196,7 @@ def _count(column: NDArray[np.floating[Any]], options: FeatureOptions) -> int:
 
 
 def _seen(codes: NDArray[np.int64], count: int, learn_GN: Bools) -> Bools:
-    """Return which codes of a column of words occur among the rows of each fold."""
+    """Return which codes of a column of categories occur among the rows of each fold."""
     seen_GL = np.zeros((len(learn_GN), count), dtype=bool)
     for seen_L, learn in zip(seen_GL, learn_GN, strict=True):
         seen_L[codes[learn]] = True

@@ -53,14 +53,14 @@ class FoldFeatures(nn.Module):
     numbers : int
         P.
     levels : tuple of Q int
-        L of each column of codes: those of words, then those of ``values``.
+        L of each column of codes: those of categories, then those of ``values``.
     layouts : sequence of F Layout
         Of each network.
     values : tuple of (int, tuple of float)
-        Columns of numbers whose values are words besides; see ``Found``.
+        Columns of numbers whose values are categories, too; see ``Found``.
     options : FeatureOptions
-    words : int or None
-        E, the numbers that a word of a large column becomes: ahead of a network's features
+    embedding_size : int or None
+        E, the numbers that a category of a large column becomes: ahead of a network's features
         there is room for those of its tables, and behind them for zeros up to a multiple of
         ALIGNED. None leaves no room for either.
 
@@ -92,12 +92,12 @@ class FoldFeatures(nn.Module):
         layouts: Sequence[Layout],
         values: tuple[tuple[int, tuple[float, ...]], ...],
         options: FeatureOptions,
-        words: int | None,
+        embedding_size: int | None,
     ) -> None:
         super().__init__()
         networks = len(layouts)
         self.levels, self.values, self.options = levels, values, options
-        self.layouts, self.words = tuple(layouts), words
+        self.layouts, self.embedding_size = tuple(layouts), embedding_size
         self.spans = spans_of(layouts)
         self.tables = tuple(sorted({q for layout in layouts for q in layout.tables}))
         self.table_spans = tuple(
@@ -106,7 +106,7 @@ class FoldFeatures(nn.Module):
         )
         self.inputs_F = tuple(self._room(one) + one.width(options) for one in layouts)
         self.width = max(self.inputs_F)
-        if words is not None:
+        if embedding_size is not None:
             self.width += -self.width % ALIGNED
         of_lines = [one.width(options) - one.bins(options) for one in layouts]
         self.linear_width = max(of_lines) + -max(of_lines) % ALIGNED
@@ -126,7 +126,7 @@ class FoldFeatures(nn.Module):
         learn_GN: NDArray[np.bool_],
         members: int,
         options: FeatureOptions,
-        words: int | None = None,
+        embedding_size: int | None = None,
     ) -> Self:
         """Make the features of networks from the rows that each fold may learn from.
 
@@ -138,13 +138,15 @@ class FoldFeatures(nn.Module):
         members : int
             Networks of each fold, which share its statistics.
         options : FeatureOptions
-        words : int, optional
+        embedding_size : int, optional
             E.
         """
         found = find_layouts(rows, learn_GN, options)
         levels = (*rows.levels, *(len(known) + FIRST_LEVEL for _, known in found.values))
         layouts = [layout for layout in found.layouts for _ in range(members)]
-        made = cls(rows.numbers.shape[1], levels, layouts, found.values, options, words)
+        made = cls(
+            rows.numbers.shape[1], levels, layouts, found.values, options, embedding_size
+        )
         for g, (layout, learn) in enumerate(zip(found.layouts, learn_GN, strict=True)):
             at = slice(g * members, (g + 1) * members)
             scales = _estimate(rows.numbers[learn], options.style, layout.groups(options))
@@ -165,7 +167,7 @@ class FoldFeatures(nn.Module):
             [self.layouts[f] for f in at_F],
             self.values,
             self.options,
-            self.words,
+            self.embedding_size,
         )
         for name, buffer in self.named_buffers():
             own = buffer[torch.from_numpy(at_F).to(buffer.device)]
@@ -175,7 +177,7 @@ class FoldFeatures(nn.Module):
         return made
 
     def _room(self, layout: Layout) -> int:
-        return 0 if self.words is None else self.words * len(layout.tables)
+        return 0 if self.embedding_size is None else self.embedding_size * len(layout.tables)
 
     def with_values(
         self, numbers: NDArray[np.floating[Any]], codes: NDArray[np.int64]
@@ -185,7 +187,7 @@ class FoldFeatures(nn.Module):
         Parameters
         ----------
         numbers : ndarray of shape (N, P)
-        codes : ndarray of shape (N, columns of words)
+        codes : ndarray of shape (N, columns of categories)
             If it has the others already, it is returned as it is.
         """
         if codes.shape[1] == len(self.levels):
@@ -233,8 +235,8 @@ class FoldFeatures(nn.Module):
                 empty = missing_FBP[..., at, :, list(layout.flags)]
                 own[..., first : first + len(layout.flags)] = empty
                 first += len(layout.flags)
-            for q, codes in layout.words:
-                # Any other word, such as one never seen, has no feature: the row gets zeros.
+            for q, codes in layout.categories:
+                # Any other category, such as an unseen one, has no feature: the row gets zeros.
                 hot = codes_FBQ[..., at, :, q, None] == torch.tensor(codes, device=x.device)
                 known = getattr(self, f"seen{q}_FL")[at, None, list(codes)]
                 torch.mul(hot, known, out=own[..., first : first + len(codes)])
@@ -282,7 +284,7 @@ class FoldFeatures(nn.Module):
             start += bins
 
     def known(self, codes_FBQ: Tensor, column: int) -> Tensor:
-        """Return a column's codes, 0 where a network's fold never held the word.
+        """Return a column's codes, 0 where a network's fold never held the category.
 
         Returns
         -------

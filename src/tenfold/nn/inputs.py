@@ -2,7 +2,7 @@
 
 Shape letters in this file:
     F  networks side by side    N  rows                 P  columns of numbers
-    Q  columns of words         D  features             B  rows in a batch
+    Q  columns of categories         D  features             B  rows in a batch
     S  side of a picture        H, W  height and width of a cached picture
 """
 
@@ -34,7 +34,7 @@ class Inputs(Protocol):
     in_blocks: ClassVar[bool]
 
     def block(self, rows_FB: Tensor) -> tuple[Tensor, Tensor]:
-        """Return what enters the networks for rows of their own: ``x`` and the codes of words.
+        """Return what enters the networks for rows of their own: ``x`` and codes of categories.
 
         Parameters
         ----------

@@ -81,7 +81,7 @@ class AdamNumbers:
     epsilon: float
 
 
-def _adam_step(state: Sequence[Tensor], count: Tensor, lr: float, told: AdamNumbers) -> None:
+def _adam_step(state: Sequence[Tensor], count: Tensor, lr: float, adam: AdamNumbers) -> None:
     numbers, gradients, means, squares = ([part] for part in state)
     torch._fused_adamw_(
         numbers,
@@ -91,10 +91,10 @@ def _adam_step(state: Sequence[Tensor], count: Tensor, lr: float, told: AdamNumb
         [],
         [count],
         lr=lr,
-        beta1=told.betas[0],
-        beta2=told.betas[1],
-        weight_decay=told.decay,
-        eps=told.epsilon,
+        beta1=adam.betas[0],
+        beta2=adam.betas[1],
+        weight_decay=adam.decay,
+        eps=adam.epsilon,
         amsgrad=False,
         maximize=False,
     )
@@ -102,15 +102,15 @@ def _adam_step(state: Sequence[Tensor], count: Tensor, lr: float, told: AdamNumb
 
 @torch.no_grad()
 def plain_adam_step(
-    state: Sequence[Tensor], count: Tensor, lr: float, told: AdamNumbers
+    state: Sequence[Tensor], count: Tensor, lr: float, adam: AdamNumbers
 ) -> None:
     """Take a step of Adam as ``adam_step`` does, an operation at a time."""
     numbers, gradients, means, squares = state
-    (fast, slow), steps = told.betas, float(count)
-    numbers.mul_(1 - lr * told.decay)
+    (fast, slow), steps = adam.betas, float(count)
+    numbers.mul_(1 - lr * adam.decay)
     means.lerp_(gradients, 1 - fast)
     squares.mul_(slow).addcmul_(gradients, gradients, value=1 - slow)
-    spread = (squares / (1 - slow**steps)).sqrt_().add_(told.epsilon)
+    spread = (squares / (1 - slow**steps)).sqrt_().add_(adam.epsilon)
     numbers.addcdiv_(means, spread, value=-lr / (1 - fast**steps))
 
 
@@ -155,14 +155,14 @@ def plain_relu_gradient(gradients: Tensor, sums: Tensor) -> Tensor:
     return gradients.masked_fill_(sums <= 0, 0.0)
 
 
-def _bend_sample(way: Callable[[Tensor, Tensor], Tensor]) -> list[Tensor]:
+def _activation_sample(way: Callable[[Tensor, Tensor], Tensor]) -> list[Tensor]:
     one, other = torch.linspace(-3.0, 3.0, 7), torch.linspace(2.0, -1.0, 7)
     return [way(one, other), one, other]
 
 
-silu_into = tried_first(_silu_into, plain_silu_into, _bend_sample)
-silu_gradient = tried_first(_silu_gradient, plain_silu_gradient, _bend_sample)
-relu_gradient = tried_first(_relu_gradient, plain_relu_gradient, _bend_sample)
+silu_into = tried_first(_silu_into, plain_silu_into, _activation_sample)
+silu_gradient = tried_first(_silu_gradient, plain_silu_gradient, _activation_sample)
+relu_gradient = tried_first(_relu_gradient, plain_relu_gradient, _activation_sample)
 
 
 def _depthwise_gradient(

@@ -2,7 +2,7 @@
 
 Shape letters in this file:
     F  networks side by side    B  rows in a batch    I  inputs of a layer
-    Q  columns of codes         L  codes of a column  E  numbers that a word becomes
+    Q  columns of codes         L  codes of a column  E  numbers that a category becomes
     O  outputs of a layer       D  inputs of the linear model
 """
 
@@ -20,7 +20,7 @@ from tenfold.nn.features import ALIGNED, FoldFeatures
 from tenfold.nn.layer import ACTIVATIONS, ActivationName, Layer, gradient_memory
 from tenfold.nn.network import FoldNetwork, ParameterGroup
 
-TABLE_STD: Final = 0.3  # words begin near each other, as most of them mean little
+TABLE_STD: Final = 0.3  # categories begin near each other, as most of them mean little
 VECTOR: Final = 16  # float32 numbers in the widest registers
 
 
@@ -33,8 +33,8 @@ class MLPOptions:
     hidden : tuple of int
         Units of each hidden layer.
     activation : {"relu", "silu"}
-    word_numbers : int
-        E, the numbers that a word of a large column becomes.
+    embedding_size : int
+        E, the numbers that a category of a large column becomes.
     init : {"scaled", "keras_normal"}
         ``"scaled"``: weights of deviation 1, each layer divided by the root of
         its inputs (so that one learning rate suits every width), units scaled to
@@ -48,7 +48,7 @@ class MLPOptions:
 
     hidden: tuple[int, ...]
     activation: ActivationName = "silu"
-    word_numbers: int = 8
+    embedding_size: int = 8
     init: Literal["scaled", "keras_normal"] = "scaled"
     linear: bool = False
 
@@ -77,7 +77,7 @@ class FoldMLP(FoldNetwork):
         super().__init__()
         self.features = features
         self.options = options
-        folds, words = len(features.layouts), options.word_numbers
+        folds, size = len(features.layouts), options.embedding_size
         shapes = list(pairwise([features.width, *options.hidden, outputs]))
         scaled = options.init == "scaled"
         # The first layer's is each network's own, and goes into its inputs.
@@ -85,7 +85,7 @@ class FoldMLP(FoldNetwork):
         self.scale_F1I = nn.Parameter(torch.ones(folds, 1, features.width)) if scaled else None
         self.weights = _zeros([(folds, *shape) for shape in shapes])
         self.biases = _zeros([(folds, 1, out) for _, out in shapes])
-        self.tables = _zeros([(folds, features.levels[q], words) for q in features.tables])
+        self.tables = _zeros([(folds, features.levels[q], size) for q in features.tables])
         self._steps: _Steps | None = None
         if options.linear:
             shape = (folds, features.linear_width, outputs)
@@ -115,8 +115,8 @@ class FoldMLP(FoldNetwork):
     ) -> None:
         """Draw the first weights, each network from its own generator.
 
-        Only inputs and words that a network has are drawn for it; no row teaches the others,
-        so they stay 0 and say nothing.
+        Only inputs and categories that a network has are drawn for it; no row teaches the
+        others, so they stay 0 and say nothing.
 
         Parameters
         ----------
@@ -147,7 +147,7 @@ class FoldMLP(FoldNetwork):
     ) -> None:
         """Scale weights so that each unit varies by 1 over the rows, with its kink at a row."""
         activate = ACTIVATIONS[self.options.activation].function
-        self.add_words(x_FBI, codes_FBQ)
+        self.add_embeddings(x_FBI, codes_FBQ)
         inputs_FBI = self._scaled(x_FBI)
         last = len(self.weights) - 1
         for i, (weight_FIO, bias_F1O) in enumerate(zip(self.weights, self.biases, strict=True)):
@@ -168,7 +168,7 @@ class FoldMLP(FoldNetwork):
         activate = ACTIVATIONS[self.options.activation].function
         if self.tables:
             x_FBI = x_FBI.clone()
-            self.add_words(x_FBI, codes_FBQ)
+            self.add_embeddings(x_FBI, codes_FBQ)
         h_FBI = self._scaled(x_FBI)
         last = len(self.weights) - 1
         for i in range(last):
@@ -186,7 +186,7 @@ class FoldMLP(FoldNetwork):
     def train_forward(self, x_FBI: Tensor, codes_FBQ: Tensor) -> Tensor:
         """Return the outputs like ``forward``, and keep what ``train_backward`` needs.
 
-        Numbers of words are written into ``x``.
+        Embeddings are written into ``x``.
         """
         steps = self._steps
         if steps is None or not steps.fit(x_FBI):
@@ -238,14 +238,14 @@ class FoldMLP(FoldNetwork):
         return made
 
     def count_parameters(self) -> int:
-        """Return the number of trained parameters: inputs and words that a network has."""
+        """Return the number of trained parameters: inputs and categories that a network has."""
         features, count = self.features, super().count_parameters()
         of_an_input = self.weights[0].shape[2] + (self.scale_F1I is not None)
         count -= of_an_input * sum(features.width - inputs for inputs in features.inputs_F)
         for table_FLE, q in zip(self.tables, features.tables, strict=True):
             own = [f for f, layout in enumerate(features.layouts) if q in layout.tables]
-            words = int(getattr(features, f"seen{q}_FL")[own].sum())
-            count -= table_FLE.numel() - words * table_FLE.shape[2]
+            levels = int(getattr(features, f"seen{q}_FL")[own].sum())
+            count -= table_FLE.numel() - levels * table_FLE.shape[2]
         return int(count)
 
     def factor(self) -> Tensor:
@@ -258,15 +258,15 @@ class FoldMLP(FoldNetwork):
         self._steps = None
         super().release()
 
-    def add_words(self, x_FBI: Tensor, codes_FBQ: Tensor) -> list[Tensor]:
-        """Write the numbers of words into ``x``, ahead of features; return their places.
+    def add_embeddings(self, x_FBI: Tensor, codes_FBQ: Tensor) -> list[Tensor]:
+        """Write embeddings of categories into ``x``, ahead of features; return their places.
 
         Returns
         -------
         list of Tensor of shape (F, B), int64
-            For each table the place of each row's word among those of all networks.
+            For each table the place of each row's category among those of all networks.
         """
-        words, places = self.options.word_numbers, []
+        size, places = self.options.embedding_size, []
         for table_FLE, column in zip(self.tables, self.features.tables, strict=True):
             folds, levels, _ = table_FLE.shape
             codes_FB = self.features.known(codes_FBQ, column)
@@ -274,7 +274,7 @@ class FoldMLP(FoldNetwork):
             places.append(codes_FB + start_F1)
         for at, tables in self.features.table_spans:
             for place, table in enumerate(tables):
-                room = slice(place * words, (place + 1) * words)
+                room = slice(place * size, (place + 1) * size)
                 x_FBI[at, :, room] = self.tables[table].flatten(0, 1)[places[table][at]]
         return places
 
@@ -294,10 +294,10 @@ class _Steps:
         self._factors = None
         if network.scale_F1I is not None:
             self._factors = _Factors(network.scale_F1I, network.factor(), self._first, rows)
-        self._add_words = network.add_words
+        self._add_embeddings = network.add_embeddings
         self._tables = [gradient_memory(table).flatten(0, 1) for table in network.tables]
         self._spans = network.features.table_spans
-        self._words = network.options.word_numbers
+        self._embedding_size = network.options.embedding_size
         self._places: list[Tensor] = []
 
     def fit(self, x_FBI: Tensor) -> bool:
@@ -309,7 +309,7 @@ class _Steps:
         h_FBI = x_FBI
         if self._tables:
             with torch.no_grad():
-                self._places = self._add_words(x_FBI, codes_FBQ)
+                self._places = self._add_embeddings(x_FBI, codes_FBQ)
         if self._factors is not None:
             h_FBI = self._factors.forward(h_FBI)
         for layer in self._layers:
@@ -326,8 +326,8 @@ class _Steps:
             self._tables_backward(gradient_FBO)
 
     def _tables_backward(self, gradient_FBO: Tensor) -> None:
-        words = self._words
-        width = words * max(len(tables) for _, tables in self._spans)
+        size = self._embedding_size
+        width = size * max(len(tables) for _, tables in self._spans)
         width += -width % ALIGNED  # so that no more tables of another fold change a bit of it
         gradient_FBE = torch.bmm(gradient_FBO, self._weight[:, :width].mT)
         if self._factors is not None:
@@ -336,7 +336,7 @@ class _Steps:
             memory.zero_()
         for at, tables in self._spans:
             for place, table in enumerate(tables):
-                own = gradient_FBE[at, :, place * words : (place + 1) * words]
+                own = gradient_FBE[at, :, place * size : (place + 1) * size]
                 at_rows = self._places[table][at].flatten()
                 self._tables[table].index_add_(0, at_rows, own.flatten(0, 1))
 

@@ -5,7 +5,7 @@ it does not, the networks take turns inside each step. Either way their paramete
 are stacked, so that the training loop sees no difference.
 
 Shape letters in this file:
-    F  networks side by side    B  rows in a batch    Q  columns of words    O  outputs
+    F  networks side by side    B  rows in a batch    Q  columns of categories    O  outputs
 """
 
 import copy

@@ -1,7 +1,7 @@
 """What the training loop knows of a network: F networks side by side.
 
 Shape letters in this file:
-    F  networks side by side    B  rows in a batch     Q  columns of words
+    F  networks side by side    B  rows in a batch     Q  columns of categories
     D  features                 M  rows of a network   O  outputs
 """
 
@@ -40,7 +40,7 @@ class FoldNetwork(nn.Module, ABC):
 
     Every parameter leads with F. Row f of it belongs to network f alone, and no
     operation of a subclass may mix two rows. What enters is ``x``, the features of rows,
-    (F, B, D), or their pictures, (F, B, 3, H, W), and the codes of words, (F, B, Q).
+    (F, B, D), or their pictures, (F, B, 3, H, W), and the codes of categories, (F, B, Q).
 
     Attributes
     ----------

@@ -143,8 +143,10 @@ class FoldTarget(nn.Module):
         """
         if self.task == "classification":
             wide_FBO = outputs_FBO.to(self.mean_F.dtype)
-            cooled_FBO = wide_FBO / self.temperature_F[:, None, None] + self.bias_FO[:, None]
-            return torch.softmax(cooled_FBO, dim=-1)
+            calibrated_FBO = (
+                wide_FBO / self.temperature_F[:, None, None] + self.bias_FO[:, None]
+            )
+            return torch.softmax(calibrated_FBO, dim=-1)
         values_FBO = (
             outputs_FBO.to(self.mean_F.dtype) * self.scale_F[:, None, None]
             + self.mean_F[:, None, None]
@@ -152,7 +154,7 @@ class FoldTarget(nn.Module):
         low, high = self.low_F[:, None, None], self.high_F[:, None, None]
         return torch.minimum(torch.maximum(values_FBO, low), high)
 
-    def heated(
+    def calibrated(
         self, temperature_G: NDArray[np.float64], bias_GO: NDArray[np.float64]
     ) -> "FoldTarget":
         """Return a target whose outputs are calibrated so (evaluate/temperature.py).
@@ -177,7 +179,7 @@ class FoldTarget(nn.Module):
 
     def plain(self) -> "FoldTarget":
         """Return a target whose probabilities are those that the networks learnt to give."""
-        return self.heated(np.ones(1), np.zeros((1, self.outputs)))
+        return self.calibrated(np.ones(1), np.zeros((1, self.outputs)))
 
     def squared_error(self, answers_FBO: Tensor, target_FB: Tensor) -> Tensor:
         """Return the squared error of each answer, shape (F, B), float64.

@@ -120,7 +120,7 @@ def render_page(findings: Findings) -> str:
         confusion=confusion,
         mistakes=kinds,
         explained=[] if found is None else found.drawn(),
-        layers=() if found is None else found.layers_told(),
+        layers=() if found is None else found.described_layers(),
     )
 
 

@@ -177,16 +177,16 @@ def coverage_lines(summary: Results) -> Iterator[str]:
     if not math.isnan(unseen.mean):
         yield from _held_by_folds(summary, found)
     if found.test is not None and found.test_size is not None:
-        told = [found.test.value, found.test.low, found.test.high, found.test_size]
-        yield _held(summary, found.promised, told, f"the test {noun}")
+        measured = [found.test.value, found.test.low, found.test.high, found.test_size]
+        yield _held(summary, found.promised, measured, f"the test {noun}")
 
 
 def _held_by_folds(summary: Results, found: Coverage) -> Iterator[str]:
     """Yield what intervals or sets held of the rows that folds held out."""
     unseen, size, noun = found.measured, found.size, summary.noun
     if not summary.in_time:
-        told = [unseen.mean, unseen.low, unseen.high, size.mean]
-        line = _held(summary, found.promised, told, f"held-out {noun}")
+        measured = [unseen.mean, unseen.low, unseen.high, size.mean]
+        line = _held(summary, found.promised, measured, f"held-out {noun}")
         if summary.refit or summary.folds == 1:
             yield line
         elif summary.classes:
@@ -214,13 +214,13 @@ def _held_by_folds(summary: Results, found: Coverage) -> Iterator[str]:
         )
 
 
-def _held(summary: Results, promised: float, told: Sequence[float], of: str) -> str:
+def _held(summary: Results, promised: float, measured: Sequence[float], of: str) -> str:
     """Return a sentence of a share that was held, its interval, and a mean size."""
     what, size = ("prediction sets", "size") if summary.classes else ("intervals", "width")
-    share, low, high = (100 * one for one in told[:3])
+    share, low, high = (100 * one for one in measured[:3])
     return (
         f"{100 * promised:g} % {what} covered {share:.1f} % of {of} (95 % interval "
-        f"[{low:.1f}, {high:.1f}]); their mean {size} is {number(told[3])}"
+        f"[{low:.1f}, {high:.1f}]); their mean {size} is {number(measured[3])}"
     )
 
 

@@ -42,15 +42,15 @@ def app_of(file: Answering, options: ServeOptions, *, shared: bool = False) -> G
         asking.close()
 
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan)
-    told, page, script = openapi_of(service), page_of(service), script_of(service)
+    openapi, page, script = openapi_of(service), page_of(service), script_of(service)
     pages = {
         "/": lambda: HTMLResponse(page),
         "/page.css": lambda: Response(style(), media_type="text/css"),
         "/page.js": lambda: Response(script, media_type="text/javascript"),
         "/schema": lambda: json_reply(schema_of(service)),
-        "/openapi.json": lambda: json_reply(told),
+        "/openapi.json": lambda: json_reply(openapi),
         "/health": lambda: json_reply({"status": "ok", "name": file.label.name}),
-        "/metrics": lambda: Response(*_parted(observed.told())),
+        "/metrics": lambda: Response(*_parted(observed.exposition())),
     }
     for path, reply in pages.items():
         app.router.add_route(path, _page(reply), methods=["GET"])
@@ -69,8 +69,8 @@ def app_of(file: Answering, options: ServeOptions, *, shared: bool = False) -> G
     return Guard(app, options, observed)
 
 
-def _parted(told: tuple[bytes, str]) -> tuple[bytes, int, None, str]:
-    return told[0], 200, None, told[1]
+def _parted(counts: tuple[bytes, str]) -> tuple[bytes, int, None, str]:
+    return counts[0], 200, None, counts[1]
 
 
 def _page(reply: Any) -> Any:
@@ -144,9 +144,9 @@ class Asking:
             V01, if it is too large, told at its first byte too many.
         """
         most = self._options.max_bytes
-        told = request.headers.get("content-length", "")
-        if told.isdecimal() and int(told) > most:
-            raise ServeError("V01", f"the body has {int(told):,} bytes, more than {most:,}")
+        length = request.headers.get("content-length", "")
+        if length.isdecimal() and int(length) > most:
+            raise ServeError("V01", f"the body has {int(length):,} bytes, more than {most:,}")
         parts, size = [], 0
         async for part in request.stream():
             size += len(part)
@@ -169,10 +169,10 @@ def _asks(request: Request, more: str) -> bool:
     ServeError
         V12, if it says neither true nor false.
     """
-    given = request.query_params.getlist(more)
-    if len(given) > 1 or not set(given) <= set(ASKED):
-        raise ServeError("V12", f"{more} is {', '.join(given)[:100]}", fix=[f"{more}=true"])
-    return bool(given) and ASKED[given[0]]
+    values = request.query_params.getlist(more)
+    if len(values) > 1 or not set(values) <= set(ASKED):
+        raise ServeError("V12", f"{more} is {', '.join(values)[:100]}", fix=[f"{more}=true"])
+    return bool(values) and ASKED[values[0]]
 
 
 async def _parsed(request: Request, body: bytes, most: int) -> Any:
@@ -183,12 +183,12 @@ async def _parsed(request: Request, body: bytes, most: int) -> Any:
     ServeError
         V02, if it holds too many files; V08, if it is none.
     """
-    given = False
+    sent = False
 
     async def receive() -> dict[str, Any]:
-        nonlocal given
-        found = {"type": "http.request", "body": b"" if given else body, "more_body": False}
-        given = True
+        nonlocal sent
+        found = {"type": "http.request", "body": b"" if sent else body, "more_body": False}
+        sent = True
         return found
 
     again = Request(request.scope, receive)

@@ -36,12 +36,12 @@ class Batches:
         ``Exported.ask``.
     most : int
         Rows of one call.
-    told : callable
+    count : callable
         Called with the rows of each call.
     """
 
-    def __init__(self, ask: Ask, most: int, told: Callable[[int], None]) -> None:
-        self._ask, self._most, self._told = ask, most, told
+    def __init__(self, ask: Ask, most: int, count: Callable[[int], None]) -> None:
+        self._ask, self._most, self._count = ask, most, count
         self._waiting: deque[_Waiting] = deque()
         self._thread = ThreadPoolExecutor(1, "model")
         self._busy = False
@@ -97,7 +97,7 @@ class Batches:
 
     def _run(self, batch: list[_Waiting]) -> list[Feeds]:
         rows = sum(one.rows for one in batch)
-        self._told(rows)
+        self._count(rows)
         if len(batch) == 1:
             return [self._ask(batch[0].feeds, batch[0].outputs)]
         names = batch[0].feeds

@@ -22,7 +22,7 @@ def page_of(service: Service) -> str:
         lstrip_blocks=True,
     )
     made.filters["typed"] = lambda number: "" if number is None else f"{number:.10g}"
-    made.filters["told"] = lambda number: f"{number:,.6g}"
+    made.filters["plain_number"] = lambda number: f"{number:,.6g}"
     schema: dict[str, Any] = schema_of(service)
     return made.get_template("page.html").render(
         schema=schema,

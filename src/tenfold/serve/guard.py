@@ -58,7 +58,7 @@ class Guard:
         begun, status = self._observed.begin(), 0
         self._open += 1
 
-        async def told(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
@@ -68,15 +68,15 @@ class Guard:
         try:
             self._check(scope)
             async with asyncio.timeout(self._options.timeout):
-                await self._app(scope, receive, told)
+                await self._app(scope, receive, send_with_headers)
         except TenfoldError as error:
-            await error_reply(error)(scope, receive, told)
+            await error_reply(error)(scope, receive, send_with_headers)
         except TimeoutError:
             if not status:
                 late = ServeError(
                     "V03", f"the time limit of {self._options.timeout:g} seconds was exceeded"
                 )
-                await error_reply(late)(scope, receive, told)
+                await error_reply(late)(scope, receive, send_with_headers)
         except ClientDisconnect:
             pass  # who asked is gone, and nobody is there to be answered
         finally:

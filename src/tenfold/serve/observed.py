@@ -71,7 +71,7 @@ class Observed:
         """Count a call of the model."""
         self._batch.observe(rows)
 
-    def told(self) -> tuple[bytes, str]:
+    def exposition(self) -> tuple[bytes, str]:
         """Return all counts as text, and its media type."""
         if self._registry is not None:
             return generate_latest(self._registry), CONTENT_TYPE_LATEST

@@ -7,7 +7,7 @@ from typing import Any, Final
 from tenfold.exported import Label
 from tenfold.kinds.service import JSON, Service
 
-Told = dict[str, Any]
+JsonObject = dict[str, Any]
 
 VERSION: Final = "3.1.0"
 LIMITS: Final = (
@@ -19,7 +19,7 @@ LIMITS: Final = (
     "timeout",
 )
 SHARE: Final = {"type": "number", "minimum": 0, "maximum": 1.0001}  # float rounds
-ERROR: Final[Told] = {
+ERROR: Final[JsonObject] = {
     "type": "object",
     "required": ["error"],
     "properties": {
@@ -47,7 +47,7 @@ REFUSALS: Final = {
 }
 
 
-def schema_of(service: Service) -> Told:
+def schema_of(service: Service) -> JsonObject:
     """Return what ``GET /schema`` tells: columns or frame, target, score, limits."""
     label = service.label
     return {
@@ -66,7 +66,7 @@ def schema_of(service: Service) -> Told:
     }
 
 
-def openapi_of(service: Service) -> Told:
+def openapi_of(service: Service) -> JsonObject:
     """Return the OpenAPI document of a server."""
     label, options = service.label, service.options
     paths = {
@@ -79,36 +79,38 @@ def openapi_of(service: Service) -> Told:
         },
         "/metrics": {"get": _get("Metrics for Prometheus.", None, media="text/plain")},
     }
-    told: Told = {
+    document: JsonObject = {
         "openapi": VERSION,
         "info": {"title": label.name, "version": label.version, "description": label.score},
         "paths": paths,
     }
     if options.token:
-        told["components"] = {
+        document["components"] = {
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}
         }
-        told["security"] = [{"token": []}]
+        document["security"] = [{"token": []}]
     for path in paths.values():
         for operation in path.values():
             if options.token and "security" not in operation:
                 operation["responses"]["401"] = _refusal("The token is missing or wrong (V05).")
-    return told
+    return document
 
 
-def _get(summary: str, schema: Told | None, *, media: str = "", free: bool = False) -> Told:
+def _get(
+    summary: str, schema: JsonObject | None, *, media: str = "", free: bool = False
+) -> JsonObject:
     content = {media or "application/json": {"schema": schema or {"type": "string"}}}
-    told: Told = {
+    operation: JsonObject = {
         "summary": summary,
         "responses": {
             "200": {"description": "Success.", "content": content},
             **{code: _refusal(REFUSALS[code]) for code in ("408", "421", "429")},
         },
     }
-    return told | ({"security": []} if free else {})
+    return operation | ({"security": []} if free else {})
 
 
-def _predict(service: Service) -> Told:
+def _predict(service: Service) -> JsonObject:
     example, answer = service.example(), service.answer_schema(_answer(service.label))
     responses = {
         "200": {
@@ -139,7 +141,7 @@ def _predict(service: Service) -> Told:
     }
 
 
-def _more(name: str, description: str) -> Told:
+def _more(name: str, description: str) -> JsonObject:
     return {
         "name": name,
         "in": "query",
@@ -149,7 +151,7 @@ def _more(name: str, description: str) -> Told:
     }
 
 
-def _answer(label: Label) -> Told:
+def _answer(label: Label) -> JsonObject:
     number = {"type": "number"}
     if not label.classes:
         names = ["prediction", *(["low", "high"] if label.band else [])]
@@ -164,7 +166,7 @@ def _answer(label: Label) -> Told:
     return {"type": "object", "properties": found, "required": list(found)}
 
 
-def _strings(*names: str) -> Told:
+def _strings(*names: str) -> JsonObject:
     return {
         "type": "object",
         "required": list(names),

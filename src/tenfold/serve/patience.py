@@ -116,6 +116,6 @@ def run_workers(config: uvicorn.Config, taken: socket.socket) -> None:
         server.run(sockets=[taken])
         return
     # Earlier versions want to be told what each process is to run.
-    told = "target" in inspect.signature(Multiprocess).parameters
-    more: dict[str, Any] = {"target": server.run} if told else {}
+    takes_target = "target" in inspect.signature(Multiprocess).parameters
+    more: dict[str, Any] = {"target": server.run} if takes_target else {}
     Multiprocess(config, sockets=[taken], **more).run()

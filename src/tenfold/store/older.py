@@ -33,8 +33,8 @@ def as_today(manifest: dict[str, Any], tensors: dict[str, Tensor]) -> Parts:
     if manifest["format"] < 3:
         manifest, tensors = kind_of_file(manifest).of_format_2(manifest, tensors)
     if manifest["conformal"] is not None:
-        told = {"least_share": FIRST_SHARE} | manifest["conformal"]
-        manifest = manifest | {"conformal": told}
+        conformal = {"least_share": FIRST_SHARE} | manifest["conformal"]
+        manifest = manifest | {"conformal": conformal}
     return manifest, tensors
 
 
@@ -51,8 +51,8 @@ def _with_calibration(manifest: dict[str, Any], tensors: dict[str, Tensor]) -> P
 
 def _without_lines(manifest: dict[str, Any], tensors: dict[str, Tensor]) -> Parts:
     """Let errors be alike whatever the answer, and the target be any number."""
-    told = manifest["conformal"]
-    if told is None:
+    conformal = manifest["conformal"]
+    if conformal is None:
         return manifest, tensors
     of_none = {f"conformal.{k}": v for k, v in Conformal(0).state_dict().items()}
-    return manifest | {"conformal": {**told, "knots": 0}}, of_none | tensors
+    return manifest | {"conformal": {**conformal, "knots": 0}}, of_none | tensors

@@ -54,16 +54,18 @@ def compare_runs(
     except StoreError:  # the earlier run may have been moved, or only its config.json kept
         return found
     if then.shape == present.shape:
-        apart = np.abs(then - present)[~np.isnan(present)]
-        found["largest_difference"] = float(apart.max(initial=0.0))
-        found["mean_difference"] = float(apart.mean()) if apart.size else 0.0
+        differences = np.abs(then - present)[~np.isnan(present)]
+        found["largest_difference"] = float(differences.max(initial=0.0))
+        found["mean_difference"] = float(differences.mean()) if differences.size else 0.0
     return found
 
 
 def repeated_line(found: Mapping[str, Any]) -> str:
     """Return in a sentence what ``compare_runs`` found."""
-    told = [f"{name} {then} then, {now} now" for name, (then, now) in found["versions"].items()]
-    versions = f" ({'; '.join(told)})" if told else ""
+    changed = [
+        f"{name} {then} then, {now} now" for name, (then, now) in found["versions"].items()
+    ]
+    versions = f" ({'; '.join(changed)})" if changed else ""
     if found["same_bits"]:
         return f"bit for bit the same as {found['run']}{versions}"
     if found["largest_difference"] is None:

@@ -29,7 +29,7 @@ from tenfold.evaluate.scores import (
 )
 from tenfold.evaluate.trust import Trust
 from tenfold.kind import Kind
-from tenfold.learning import NOTHING, Dealt, Fitted, Given, Learning
+from tenfold.learning import NOTHING, Dealt, Fitted, Learning, UserObjects
 from tenfold.model import Ensemble, Model
 from tenfold.training.checkpoints import Checkpoints
 from tenfold.training.fit import FoldFits, pool_held_out
@@ -166,7 +166,7 @@ def run_study(
     options: RunOptions,
     *,
     test: Any = None,
-    given: Given = NOTHING,
+    objects: UserObjects = NOTHING,
     checkpoints: Checkpoints | None = None,
 ) -> Study:
     """Check data, split them, train all folds, and score them.
@@ -179,7 +179,7 @@ def run_study(
     options : RunOptions
     test : Table or Pictures, optional
         Rows that no choice may touch; they are scored once, at the end.
-    given : Given, optional
+    objects : UserObjects, optional
     checkpoints : Checkpoints, optional
         Where the state of training is kept, and taken up if it is there.
 
@@ -188,9 +188,9 @@ def run_study(
     InputError
         If the data, the options or the network do not allow a run.
     """
-    watch = given.watch
+    watch = objects.watch
     place, placed = kind.choose_place(options.train.device)
-    learning, coded, found = kind.learn(data, test, options, place=place, given=given)
+    learning, coded, found = kind.learn(data, test, options, place=place, objects=objects)
     seen = look_at(kind, learning, coded)
     dealt = kind.split(learning, coded)
     plan, planned = kind.plan(learning, dealt)
@@ -222,7 +222,7 @@ def scored(
     model = make_model(kind, learning, plan, dealt.splits, fitted.fits, decisions, trust)
     shown = None
     if test is not None:
-        progress = partial(learning.given.watch.stage, "testing")
+        progress = partial(learning.objects.watch.stage, "testing")
         shown = show(model, test, learning.streams, progress)
     scores, baseline = judge(learning, dealt, fitted, shown, kind)
     return Study(

@@ -248,9 +248,9 @@ def _as_safetensors(state: State) -> Iterator[bytes | memoryview]:
             "data_offsets": [start, end],
         }
         start = end
-    told = json.dumps(header).encode()
-    told += b" " * (-len(told) % 8)
-    yield len(told).to_bytes(8, "little") + told
+    encoded = json.dumps(header).encode()
+    encoded += b" " * (-len(encoded) % 8)
+    yield len(encoded).to_bytes(8, "little") + encoded
     for _, tensor in ordered:
         plain = tensor.detach().cpu().contiguous().flatten().view(torch.uint8)
         yield plain.numpy().data
@@ -268,8 +268,8 @@ def _read(path: Path) -> State:
     if first != MAGIC + hashlib.sha256(content).hexdigest().encode():
         raise ValueError("the checksum is wrong")
     length = int.from_bytes(content[:8], "little")
-    told = json.loads(content[8 : 8 + length])["__metadata__"]
-    return State(tensors=safetensors.torch.load(content), facts=json.loads(told["facts"]))
+    metadata = json.loads(content[8 : 8 + length])["__metadata__"]
+    return State(tensors=safetensors.torch.load(content), facts=json.loads(metadata["facts"]))
 
 
 def _sync_folder(folder: Path) -> None:

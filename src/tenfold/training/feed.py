@@ -2,7 +2,7 @@
 
 Shape letters in this file:
     F  networks side by side    S  steps           B  rows in a batch
-    P  columns of numbers       Q  columns of words    D  features
+    P  columns of numbers       Q  columns of categories    D  features
 """
 
 from abc import ABC, abstractmethod
@@ -40,7 +40,7 @@ class Feed(ABC):
     def steps(
         self, rows_SFB: Tensor, first: int, done: float
     ) -> Iterator[tuple[Tensor, Tensor]]:
-        """Yield ``x`` and the codes of words of each of S steps.
+        """Yield ``x`` and the codes of categories of each of S steps.
 
         Parameters
         ----------

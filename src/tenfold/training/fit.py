@@ -216,8 +216,10 @@ def run_training(
 
 def make_features(rows: Encoded, splits: Splits, networks: int, plan: Plan) -> FoldFeatures:
     """Choose the features of rows, and estimate for each fold what they need."""
-    words = plan.body.word_numbers if isinstance(plan.body, MLPOptions) else None
-    return FoldFeatures.of(rows, splits.learn, networks // len(splits), plan.features, words)
+    embedding_size = plan.body.embedding_size if isinstance(plan.body, MLPOptions) else None
+    return FoldFeatures.of(
+        rows, splits.learn, networks // len(splits), plan.features, embedding_size
+    )
 
 
 def build(

@@ -47,11 +47,11 @@ class EpochLine:
     @classmethod
     def from_dict(cls, found: Mapping[str, Any]) -> Self:
         """Return what ``to_dict`` turned into a JSON object."""
-        told = found["test"]
+        scores = found["test"]
         return cls(
             **dict(found)
             | {
-                "test": None if told is None else TestScores(**told),
+                "test": None if scores is None else TestScores(**scores),
                 "loss_G": tuple(found["loss_G"]),
                 "validation_loss_G": tuple(found["validation_loss_G"]),
             }

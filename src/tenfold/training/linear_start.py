@@ -79,6 +79,7 @@ def fit_ridge(
     from sklearn.preprocessing import StandardScaler  # noqa: PLC0415
 
     slopes_D = np.zeros(x_MD.shape[1])
+    weights_M = weights_M / weights_M.mean()  # a penalty counts beside weights of about 1
     changing = np.ptp(x_MD, axis=0) > 0
     if not changing.any() or len(y_M) < 3:
         return slopes_D, float(np.average(y_M, weights=weights_M))

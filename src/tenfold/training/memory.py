@@ -1,7 +1,7 @@
 """Batches that do not fit into memory, learnt from piece by piece.
 
 Shape letters in this file:
-    F  networks side by side    B  rows in a batch    Q  columns of words
+    F  networks side by side    B  rows in a batch    Q  columns of categories
 """
 
 import gc

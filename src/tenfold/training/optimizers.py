@@ -95,7 +95,7 @@ class Adam:
         decay: float = 0.0,
     ) -> None:
         self._groups = [_join(group, decay) for group in groups]
-        self._told = {
+        self._numbers = {
             group.decay: AdamNumbers(betas=betas, decay=group.decay, epsilon=epsilon)
             for group in self._groups
         }
@@ -114,7 +114,7 @@ class Adam:
         self._count += 1
         for group in self._groups:
             state = (group.numbers, group.gradients, group.means, group.squares)
-            adam_step(state, self._count, lr * group.lr_factor, self._told[group.decay])
+            adam_step(state, self._count, lr * group.lr_factor, self._numbers[group.decay])
 
 
 class Sgd:

@@ -21,7 +21,14 @@ from tenfold.data.cells.amounts import (
     plain_unit,
     read_amount,
 )
-from tenfold.data.cells.magnitudes import LADDERS, explain, size_in, size_of, sizes_told, times
+from tenfold.data.cells.magnitudes import (
+    LADDERS,
+    describe_sizes,
+    explain,
+    size_in,
+    size_of,
+    times,
+)
 from tenfold.data.cells.spans import Form
 from tenfold.data.cells.words import tidy
 
@@ -48,13 +55,13 @@ class FoundAmounts:
     form : Form
     unit : str
         As most cells write it, ``""`` for none.
-    told : str
+    note : str
         What is read otherwise than each cell by itself would be, ``""`` if nothing is.
     """
 
     form: Form
     unit: str
-    told: str = ""
+    note: str = ""
 
 
 def find_amounts(words: "pd.Series[int]", decimal: str, enough: float) -> FoundAmounts | None:
@@ -74,7 +81,7 @@ def find_amounts(words: "pd.Series[int]", decimal: str, enough: float) -> FoundA
     'kg'
     >>> find_amounts(pd.Series({"$5": 3, "\u20ac5": 2}), ".", 0.95) is None
     True
-    >>> find_amounts(pd.Series({"500k": 3, "1.2m": 2}), ".", 0.95).told
+    >>> find_amounts(pd.Series({"500k": 3, "1.2m": 2}), ".", 0.95).note
     "'k' stands for 1,000, 'm' for 1,000,000"
     """
     if found := _as_minutes(words, enough):
@@ -94,8 +101,8 @@ def find_amounts(words: "pd.Series[int]", decimal: str, enough: float) -> FoundA
     ladder = explain(sizes, money=all(one.before for one in parts.values() if one.size))
     if ladder is not None and ladder in LADDERS:
         unit = _unit_of([(one.unit, counts[word]) for word, one in parts.items()], needed)
-        told = sizes_told(sizes, ladder)
-        return None if unit is None else FoundAmounts(form=ladder, unit=unit, told=told)
+        note = describe_sizes(sizes, ladder)
+        return None if unit is None else FoundAmounts(form=ladder, unit=unit, note=note)
     unclear = {word for word, one in parts.items() if not _is_clear(one)}
     if ladder is None and not unclear:
         return None
@@ -149,8 +156,8 @@ def _as_minutes(words: "pd.Series[int]", enough: float) -> FoundAmounts | None:
         return None
     if all(part < _INCHES for part, fit in zip(parts, fits, strict=True) if fit):
         return None
-    told = "minutes and seconds, because some cells hold 12 or more of them"
-    return FoundAmounts(form="minutes", unit="min", told=told)
+    note = "minutes and seconds, because some cells hold 12 or more of them"
+    return FoundAmounts(form="minutes", unit="min", note=note)
 
 
 def _side(parts: Parts) -> str:
@@ -177,8 +184,8 @@ def _as_sides(
     form: Form = "credits" if "CR" in sides else "debits"
     units = [(_without_side(one), counts[word]) for word, one in parts.items()]
     unit = _unit_of(units, needed)
-    told = f"those with {_SIGNS[form]} are negative"
-    return None if unit is None else FoundAmounts(form=form, unit=unit, told=told)
+    note = f"those with {_SIGNS[form]} are negative"
+    return None if unit is None else FoundAmounts(form=form, unit=unit, note=note)
 
 
 def _without_side(parts: Parts) -> str:

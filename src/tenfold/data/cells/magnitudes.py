@@ -217,12 +217,12 @@ def _is_series(written: set[str], plain: set[str], ladder: Form) -> bool:
     return all(after - before <= longest for before, after in pairwise(powers))
 
 
-def sizes_told(words: Collection[str], ladder: Form) -> str:
+def describe_sizes(words: Collection[str], ladder: Form) -> str:
     """Say what each magnitude of a column multiplies.
 
     Examples
     --------
-    >>> sizes_told(["m", "k"], "english sizes")
+    >>> describe_sizes(["m", "k"], "english sizes")
     "'k' stands for 1,000, 'm' for 1,000,000"
     """
     sizes = LADDERS[ladder]

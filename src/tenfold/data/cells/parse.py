@@ -195,16 +195,16 @@ def to_text(cells: "pd.Series[Any]", decimal: str = ".") -> NDArray[np.object_]:
     return _at(codes, [word_of(cell, decimal) if at else "" for at, cell in _used(codes, held)])
 
 
-def to_words(cells: "pd.Series[Any]", decimal: str = ".") -> NDArray[np.object_]:
-    """Return the cells as the words of a category, None where empty.
+def to_categories(cells: "pd.Series[Any]", decimal: str = ".") -> NDArray[np.object_]:
+    """Return the cells as categories, None where empty.
 
-    Where all of them are numbers, each is the number's word, however it is written.
+    Where all of them are numbers, each is spelt as the number is, however it is written.
 
     Examples
     --------
-    >>> to_words(pd.Series(["+5", "5.0", "1e1"], dtype=object)).tolist()
+    >>> to_categories(pd.Series(["+5", "5.0", "1e1"], dtype=object)).tolist()
     ['5', '5', '10']
-    >>> to_words(pd.Series(["+5", "5.0", "x"], dtype=object)).tolist()
+    >>> to_categories(pd.Series(["+5", "5.0", "x"], dtype=object)).tolist()
     ['+5', '5', 'x']
     """
     codes, held = distinct(cells)
@@ -262,14 +262,14 @@ def _at(codes: NDArray[np.int64], words: Sequence[str | None]) -> NDArray[np.obj
     return np.array([*words, None], dtype=object)[codes]
 
 
-def count_words(texts: NDArray[np.object_]) -> "pd.Series[int]":
-    """Return how often each word occurs, the most frequent first, then in order of text.
+def count_values(texts: NDArray[np.object_]) -> "pd.Series[int]":
+    """Return how often each value occurs, the most frequent first, then in order of text.
 
-    So which words come first does not depend on the order of the rows.
+    So which values come first does not depend on the order of the rows.
 
     Examples
     --------
-    >>> count_words(np.array(["b", "c", "b", "a"], dtype=object)).to_dict()
+    >>> count_values(np.array(["b", "c", "b", "a"], dtype=object)).to_dict()
     {'b': 2, 'a': 1, 'c': 1}
     """
     counts = pd.Series(texts, dtype=object).value_counts(sort=False).sort_index()

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tenfold.data.cells.parse import count_words, distinct, to_numbers
+from tenfold.data.cells.parse import count_values, distinct, to_numbers
 from tenfold.data.cells.words import number_word, tidy
 from tenfold.read_options import MISSING
 
@@ -155,7 +155,7 @@ def strange_words(texts: NDArray[np.object_]) -> set[str]:
     >>> strange_words(np.array([*numbers, *["A12", "lost"] * 4, "x"], dtype=object))
     set()
     """
-    counts = count_words(texts)
+    counts = count_values(texts)
     found = counts[[not any(map(str.isdigit, word)) for word in counts.index]]
     few = 0 < len(found) <= MOST and len(counts) - len(found) > MANY
     if not few or found.min() < 2 or found.sum() > ANY_WORD * len(texts):

@@ -60,9 +60,9 @@ def without_rounding(cells_N: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
     if len(value_U) < 2 or (value_U == np.round(value_U)).all():
         return cells_N
     limit_U = np.maximum(_scale(value_U), UNITS * np.spacing(np.abs(value_U)))
-    apart = np.diff(value_U) > np.maximum(limit_U[1:], limit_U[:-1])
-    first = np.flatnonzero(np.r_[True, apart])
-    same_U = value_U[first][np.cumsum(np.r_[False, apart])]
+    separate = np.diff(value_U) > np.maximum(limit_U[1:], limit_U[:-1])
+    first = np.flatnonzero(np.r_[True, separate])
+    same_U = value_U[first][np.cumsum(np.r_[False, separate])]
     cells_N[finite_N] = same_U[place]
     return cells_N
 

@@ -22,7 +22,7 @@ class Column:
     why : str
         What in the cells showed the kind.
     levels : tuple of str
-        The words of a category, sorted.
+        The categories of a column, sorted.
     asked : bool
         Whether a user set the kind.
     date_format : str or None

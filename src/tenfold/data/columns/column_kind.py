@@ -14,7 +14,7 @@ from tenfold.data.cells.amount_columns import find_amounts
 from tenfold.data.cells.amounts import NO_UNIT
 from tenfold.data.cells.date_formats import DIGITS, FIRST_YEAR, LAST_YEAR, by_day, likely
 from tenfold.data.cells.moments import to_dates
-from tenfold.data.cells.parse import count_words, is_numeric, to_numbers, to_text
+from tenfold.data.cells.parse import count_values, is_numeric, to_numbers, to_text
 from tenfold.data.cells.placeholders import (
     are_stray,
     is_placeholder,
@@ -83,30 +83,30 @@ def find_kind(name: str, cells: "pd.Series[Any]", decimal: str = ".") -> FoundKi
         return found
     typed = is_numeric(filled) or filled.dtype.kind in "mM"
     found = _of_typed(name, filled) if typed else None
-    return found or _of_words(name, filled, decimal)
+    return found or _of_texts(name, filled, decimal)
 
 
-def _of_words(name: str, filled: "pd.Series[Any]", decimal: str) -> FoundKind:
+def _of_texts(name: str, filled: "pd.Series[Any]", decimal: str) -> FoundKind:
     """Return the kind of cells that are text, or of several types."""
     texts = to_text(filled, decimal)
-    words = pd.unique(texts)
-    if len(words) == 1:
-        return FoundKind(kind="constant", why=f"every filled cell is {words[0]!r}")
-    if is_truth(words):
-        return FoundKind(kind="boolean", why=f"its cells are {' and '.join(sorted(words))}")
+    distinct = pd.unique(texts)
+    if len(distinct) == 1:
+        return FoundKind(kind="constant", why=f"every filled cell is {distinct[0]!r}")
+    if is_truth(distinct):
+        return FoundKind(kind="boolean", why=f"its cells are {' and '.join(sorted(distinct))}")
     if isinstance(filled.dtype, pd.CategoricalDtype):
-        return _as_words(texts, len(words), declared=True)
+        return _as_category(texts, len(distinct), declared=True)
     return (
         _as_digits(texts)
         or _as_contact(texts)
-        or _as_codes(words, texts)
+        or _as_codes(distinct, texts)
         or _as_all_but_nothing(name, filled, texts, decimal)
         or _as_text_number(name, filled, texts, decimal)
-        or _as_span(texts, words)
+        or _as_span(texts, distinct)
         or _as_date(texts)
         or _as_amount(texts, decimal)
         or _as_several(texts)
-        or _as_words(texts, len(words))
+        or _as_category(texts, len(distinct))
     )
 
 
@@ -144,10 +144,10 @@ def _but_for(
     )
 
 
-def _emptied(words: NDArray[np.object_]) -> str:
+def _emptied(nothing: NDArray[np.object_]) -> str:
     """Say which words for nothing a column holds, and how often."""
-    told = [f"{word!r} ({count:,})" for word, count in count_words(words).items()]
-    return f"cells {', '.join(told)} {EMPTIED}"
+    cells = [f"{word!r} ({count:,})" for word, count in count_values(nothing).items()]
+    return f"cells {', '.join(cells)} {EMPTIED}"
 
 
 def is_truth(words: Iterable[str]) -> bool:
@@ -223,17 +223,18 @@ def _of_typed(name: str, filled: "pd.Series[Any]") -> FoundKind | None:
 
 
 def _as_contact(texts: NDArray[np.object_]) -> FoundKind | None:
-    why = contact_of(count_words(texts), ENOUGH)
+    why = contact_of(count_values(texts), ENOUGH)
     return None if why is None else FoundKind(kind="identifier", why=why)
 
 
-def _as_codes(words: NDArray[np.object_], texts: NDArray[np.object_]) -> FoundKind | None:
+def _as_codes(distinct: NDArray[np.object_], texts: NDArray[np.object_]) -> FoundKind | None:
     """Return that words are digits with a zero before them, which numbers have not, or None.
 
     Two digits, as in 01 to 12, may be a month or a minute, and so a number.
     """
-    codes = any(w[:1] == "0" and len(w) >= CODE and w.isdecimal() for w in words)
-    return _as_words(texts, len(words)) if codes and all(map(str.isdecimal, words)) else None
+    codes = any(w[:1] == "0" and len(w) >= CODE and w.isdecimal() for w in distinct)
+    digits = all(map(str.isdecimal, distinct))
+    return _as_category(texts, len(distinct)) if codes and digits else None
 
 
 def _as_number(
@@ -285,11 +286,11 @@ def _all_but(stray: Sequence[object], cells: int, what: str) -> str:
     )
 
 
-def _as_span(texts: NDArray[np.object_], words: NDArray[np.object_]) -> FoundKind | None:
+def _as_span(texts: NDArray[np.object_], distinct: NDArray[np.object_]) -> FoundKind | None:
     """Return that words are durations or clock times, or None."""
-    if not any(may_be_span(word) for word in words):
+    if not any(may_be_span(word) for word in distinct):
         return None
-    form = find_form(count_words(texts), ENOUGH)
+    form = find_form(count_values(texts), ENOUGH)
     if form is None:
         return None
     stray = texts[~np.isfinite(to_numbers(pd.Series(texts, dtype=object), form=form))].tolist()
@@ -298,19 +299,19 @@ def _as_span(texts: NDArray[np.object_], words: NDArray[np.object_]) -> FoundKin
 
 def _as_amount(texts: NDArray[np.object_], decimal: str) -> FoundKind | None:
     """Return that words are numbers with something beside them, or None."""
-    found = find_amounts(count_words(texts), decimal, ENOUGH)
+    found = find_amounts(count_values(texts), decimal, ENOUGH)
     if found is None:
         return None
     numbers = to_numbers(pd.Series(texts, dtype=object), decimal, found.form, found.unit)
     what = units_of(found.form, found.unit)
-    if found.told:
-        what += f" ({found.told})"
+    if found.note:
+        what += f" ({found.note})"
     why = _all_but(texts[np.isnan(numbers)].tolist(), len(texts), what)
     return FoundKind(kind="number", why=why, form=found.form, unit=found.unit)
 
 
 def _as_date(texts: NDArray[np.object_]) -> FoundKind | None:
-    counts = count_words(texts)
+    counts = count_values(texts)
     shaped = counts[[_DATE_SHAPE.fullmatch(word) is not None for word in counts.index]]
     if shaped.sum() < ENOUGH * len(texts):
         return None
@@ -374,7 +375,7 @@ def _as_several(texts: NDArray[np.object_]) -> FoundKind | None:
     """Return that cells are lists of words, or free text, or None."""
     if len(texts) < FEW_ROWS:
         return None
-    counts = count_words(texts)
+    counts = count_values(texts)
     if sign := sign_of_lists(counts):
         example = next(cell for cell in counts.index if sign in cell)
         why = f"cells such as {example!r} are lists of recurring categories"
@@ -388,7 +389,7 @@ def _as_several(texts: NDArray[np.object_]) -> FoundKind | None:
     return None
 
 
-def _as_words(
+def _as_category(
     texts: NDArray[np.object_], distinct: int, *, declared: bool = False
 ) -> FoundKind:
     if distinct >= ENOUGH * len(texts) and len(texts) >= FEW_ROWS:

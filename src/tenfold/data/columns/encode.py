@@ -21,9 +21,9 @@ from tenfold.data.cells.parse import (
     NOWHERE,
     places,
     read_truth,
+    to_categories,
     to_numbers,
     to_text,
-    to_words,
 )
 from tenfold.data.columns.column import Column
 from tenfold.data.columns.column_kind import find_kind
@@ -31,7 +31,7 @@ from tenfold.data.columns.schema import Schema
 from tenfold.data.tables.table import Table
 from tenfold.errors import SchemaError, SplitError
 
-UNSEEN: Final = 0  # a word that is not in the schema
+UNSEEN: Final = 0  # a category that is not in the schema
 EMPTY: Final = 1  # an empty cell
 FIRST_LEVEL: Final = 2
 
@@ -49,11 +49,11 @@ class Encoded:
         In the units of the file; NaN where a cell is empty. Of pictures their features,
         float32.
     codes : ndarray of shape (N, Q), int64
-        A word's place in its column's levels plus 2; 1 for empty, 0 for unseen.
+        A category's place in its column's levels plus 2; 1 for empty, 0 for unseen.
     levels : tuple of Q ints
         Number of codes of each column.
     countable : tuple of int
-        Columns of numbers, by place among the P, whose values may be words besides.
+        Columns of numbers, by place among the P, whose values may be categories, too.
     measured : tuple of int
         Columns of numbers, by place among the P, whose cells may have been rounded; those of
         dates and truth values are exact.
@@ -71,7 +71,7 @@ class Encoded:
     rows : ndarray of shape (N,), int64
         Where each row stands in its table.
     hashes : tuple of Q ndarray of shape (codes of the column,), uint64, or None
-        Of each code a number that goes by its word alone, whatever other words there are.
+        Of each code a number that goes by its category alone, whatever others there are.
         None if the codes themselves are as good.
     """
 
@@ -195,7 +195,7 @@ def places_of(schema: Schema) -> dict[str, tuple[list[int], list[int]]]:
 
 
 def countable(schema: Schema) -> tuple[int, ...]:
-    """Return the columns of numbers, by place among the P, whose values may be words besides.
+    """Return the columns of numbers, by place among the P, whose values may be categories, too.
 
     A column that a user calls a number is a number and no more.
     """
@@ -216,10 +216,10 @@ def level_counts(schema: Schema) -> tuple[int, ...]:
 
 
 def _hashes(column: Column) -> NDArray[np.uint64]:
-    """Return a number for each code of a column that goes by its word alone."""
-    words = np.array([*column.levels, ""], dtype=object)[:-1]
+    """Return a number for each code of a column that goes by its category alone."""
+    levels = np.array([*column.levels, ""], dtype=object)[:-1]
     others = np.arange(FIRST_LEVEL, dtype=np.uint64)  # unseen, and empty
-    return np.concatenate([others, pd.util.hash_array(words, categorize=False)])
+    return np.concatenate([others, pd.util.hash_array(levels, categorize=False)])
 
 
 def _codes(cells: "pd.Series[Any]", column: Column, decimal: str) -> NDArray[np.int64]:
@@ -291,7 +291,7 @@ def encode(table: Table, schema: Schema) -> Encoded:
 
 def read_groups(table: Table, name: str) -> NDArray[np.int64]:
     """Return the number of each row's group; a row whose cell is empty is one by itself."""
-    texts = to_words(table.frame[name], table.decimal)
+    texts = to_categories(table.frame[name], table.decimal)
     empty = np.array([text is None for text in texts], dtype=bool)
     groups = np.zeros(len(table), dtype=np.int64)
     names, groups[~empty] = np.unique(texts[~empty].astype(str), return_inverse=True)
@@ -373,11 +373,11 @@ def with_times(
         return table, ()
     reasons = np.full(len(table), f"its time {name!r} is empty", dtype=object)
     filled = bad & cells.notna().to_numpy()
-    words = to_text(cells[filled], table.decimal)
-    reasons[filled] = [f"its time {name!r} is {word!r}, which is not a time" for word in words]
+    texts = to_text(cells[filled], table.decimal)
+    reasons[filled] = [f"its time {name!r} is {text!r}, which is not a time" for text in texts]
     what = f"{bad.sum():,} rows without a time are left out"
     if bad.sum() == 1:
         what = "one row without a time is left out"
     why = f"line {table.lines[bad][0]}: {reasons[bad][0]}"
-    told = Decision(what=what, why=why, change_with="--time-column")
-    return table.reject(bad, reasons), (told,)
+    decision = Decision(what=what, why=why, change_with="--time-column")
+    return table.reject(bad, reasons), (decision,)

@@ -1,4 +1,4 @@
-"""Groups of rows that a user can name: those of a word, or of some numbers."""
+"""Groups of rows that a user can name: those of a category, or of some numbers."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tenfold.data.cells.bags import PLACES, words_of_each
-from tenfold.data.cells.parse import count_words, to_words
+from tenfold.data.cells.parse import count_values, to_categories
 from tenfold.data.columns.column import Column
 from tenfold.data.columns.encode import as_numbers, encode_target
 from tenfold.data.columns.schema import Schema
@@ -18,7 +18,7 @@ from tenfold.data.tables.table import Table
 
 QUARTERS: Final = 4
 FEW_VALUES: Final = 5  # a column with no more numbers has a group for each
-MOST_WORDS: Final = 12  # of a column, the most frequent
+MOST_VALUES: Final = 12  # of a column, the most frequent
 LEAST_ROWS: Final = 30  # of a group
 
 
@@ -51,30 +51,30 @@ def groups_of_table(table: Table, schema: Schema) -> Iterator[Group]:
         if column.kind in PLACES:
             yield from by_part(column, cells, table.decimal)
         elif numbers is None:
-            yield from by_word(column.name, to_words(cells, table.decimal))
+            yield from by_category(column.name, to_categories(cells, table.decimal))
         else:
             yield from by_range(column.name, numbers, dates=column.kind == "date")
     truth = encode_target(table, schema)
     if schema.task == "regression":
         of_truth = by_range(schema.target, truth.astype(np.float64))
     else:
-        of_truth = by_word(schema.target, np.array(schema.classes, dtype=object)[truth])
+        of_truth = by_category(schema.target, np.array(schema.classes, dtype=object)[truth])
     yield from (replace(group, by_truth=True) for group in of_truth)
 
 
-def by_word(column: str, texts: NDArray[np.object_]) -> Iterator[Group]:
-    """Yield the rows of each of the most frequent words, and those without.
+def by_category(column: str, texts: NDArray[np.object_]) -> Iterator[Group]:
+    """Yield the rows of each of the most frequent categories, and those without.
 
     Examples
     --------
-    >>> words = np.array(["a"] * 35 + ["b"] * 40 + ["c"], dtype=object)
-    >>> [(group.value, int(group.member.sum())) for group in by_word("letter", words)]
+    >>> letters = np.array(["a"] * 35 + ["b"] * 40 + ["c"], dtype=object)
+    >>> [(group.value, int(group.member.sum())) for group in by_category("letter", letters)]
     [('b', 40), ('a', 35)]
     """
-    frequent = count_words(texts)
-    for word in frequent.index[:MOST_WORDS]:
-        if frequent[word] >= LEAST_ROWS:
-            yield Group(column=column, value=str(word), member=texts == word)
+    frequent = count_values(texts)
+    for category in frequent.index[:MOST_VALUES]:
+        if frequent[category] >= LEAST_ROWS:
+            yield Group(column=column, value=str(category), member=texts == category)
     yield from _missing(column, pd.isna(texts))
 
 
@@ -93,8 +93,8 @@ def by_part(column: Column, cells: "pd.Series[Any]", decimal: str) -> Iterator[G
     empty = cells.isna().to_numpy()
     if column.kind == "list":
         held = words_of_each(cells, column.sign, decimal)
-        frequent = count_words(np.array([*chain.from_iterable(held)], dtype=object))
-        for word in frequent.index[:MOST_WORDS]:
+        frequent = count_values(np.array([*chain.from_iterable(held)], dtype=object))
+        for word in frequent.index[:MOST_VALUES]:
             if frequent[word] >= LEAST_ROWS:
                 member = np.array([word in words for words in held])
                 yield Group(column=column.name, value=word, member=member)

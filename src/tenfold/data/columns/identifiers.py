@@ -17,7 +17,7 @@ FIRST: Final = (0, 1)  # where most counters begin
 STEPS: Final = (2, 5, 10, 20, 50, 100, 1_000)  # of counters that leave room for more rows
 DIFFERENT: Final = 0.95  # of the values of a column whose name says that they name the rows
 CHANCE: Final = 1e-6  # that numbers all differ, below which they were made to
-FEW_WORDS: Final = 20  # addresses or telephone numbers that may be a category
+FEW_VALUES: Final = 20  # addresses or telephone numbers that may be a category
 YEARS: Final = (1800, 2100)
 
 _TELEPHONE_NAME: Final = re.compile(
@@ -97,12 +97,12 @@ def is_telephone_name(name: str) -> bool:
     return _TELEPHONE_NAME.search(name) is not None
 
 
-def contact_of(words: "pd.Series[int]", enough: float) -> str | None:
+def contact_of(counts: "pd.Series[int]", enough: float) -> str | None:
     """Return what words are if they are addresses of computers or telephone numbers, or None.
 
     Parameters
     ----------
-    words : Series of int
+    counts : Series of int
         How often each word occurs.
     enough : float
         Share of the cells that have to be.
@@ -114,11 +114,11 @@ def contact_of(words: "pd.Series[int]", enough: float) -> str | None:
     >>> contact_of(pd.Series({"red": 3, "blue": 4}), 0.95) is None
     True
     """
-    if len(words) <= FEW_WORDS:
+    if len(counts) <= FEW_VALUES:
         return None
     for shape, what in ((ADDRESS, "network addresses"), (_TELEPHONE, "telephone numbers")):
-        if shape.fullmatch(str(words.index[0])) or shape.fullmatch(str(words.index[-1])):
-            fits = [shape.fullmatch(str(word)) is not None for word in words.index]
-            if words[fits].sum() >= enough * words.sum():
+        if shape.fullmatch(str(counts.index[0])) or shape.fullmatch(str(counts.index[-1])):
+            fits = [shape.fullmatch(str(value)) is not None for value in counts.index]
+            if counts[fits].sum() >= enough * counts.sum():
                 return f"its cells are {what}"
     return None

@@ -14,19 +14,19 @@ from numpy.typing import NDArray
 from tenfold.config import Decision, Task
 from tenfold.data.cells.parse import (
     NOWHERE,
-    count_words,
+    count_values,
     is_numeric,
     places,
+    to_categories,
     to_numbers,
     to_text,
-    to_words,
 )
 from tenfold.data.cells.placeholders import MARKS, are_stray, find_placeholders, marks_beside
 from tenfold.data.columns.column_kind import find_kind
 from tenfold.data.columns.encode import encode_target, read_weights
 from tenfold.data.columns.required import check_columns
 from tenfold.data.columns.schema import Schema
-from tenfold.data.columns.target import MOST_TOLD, guess_task
+from tenfold.data.columns.target import MOST_NAMED, guess_task
 from tenfold.data.tables.signs import is_alike
 from tenfold.data.tables.table import Table
 from tenfold.errors import PredictError, SplitError
@@ -80,16 +80,19 @@ def with_targets(
     >>> import pandas as pd
     >>> from tenfold.data.files.read import read_table
     >>> table = read_table(pd.DataFrame({"x": range(4), "y": [1.5, None, 2.5, 4]}))
-    >>> kept, (told,) = with_targets(table, "y", None, 0.01)
-    >>> len(kept), told.what
+    >>> kept, (decision,) = with_targets(table, "y", None, 0.01)
+    >>> len(kept), decision.what
     (3, 'one of 4 rows has no target and is left out')
     """
     if target not in table.frame.columns:
         return table, ()
     strays = find_strays(table, target, task)
     kept = _left_out(table, target, strays, max_bad)
-    told = (*_silent_told(table, kept, target, strays), *_unread_told(table, target, strays))
-    return kept, told
+    decisions = (
+        *_silent_decisions(table, kept, target, strays),
+        *_unread_decisions(table, target, strays),
+    )
+    return kept, decisions
 
 
 def with_targets_of(table: Table, schema: Schema, max_bad: float) -> Table:
@@ -130,14 +133,14 @@ def find_strays(table: Table, target: str, task: Task | None) -> Strays:
     if task != "classification" and finding.kind in {"number", "boolean"}:
         numbers = to_numbers(cells, table.decimal, finding.form, finding.unit)
         read = filled & np.isfinite(numbers)
-        distinct = sorted(set(to_words(cells[read], table.decimal)))
+        distinct = sorted(set(to_categories(cells[read], table.decimal)))
         asked = number or guess_task(finding, numbers[read], distinct)[0] == "regression"
         if read.any() and asked:
             unread = filled & ~read & ~nothing
             return Strays(nothing, unread, "--task classification, --missing")
     if number or not nothing.any() or not _may_be_marks(table):
         return Strays(none, none)
-    return Strays(_silent_among_words(table, target, nothing, task), none, "--missing")
+    return Strays(_silent_among_classes(table, target, nothing, task), none, "--missing")
 
 
 def _may_be_marks(table: Table) -> bool:
@@ -145,7 +148,7 @@ def _may_be_marks(table: Table) -> bool:
     return tuple(table.reading.missing) == MISSING
 
 
-def _silent_among_words(
+def _silent_among_classes(
     table: Table, target: str, nothing: NDArray[np.bool_], task: Task | None
 ) -> NDArray[np.bool_]:
     """Return which of some words for nothing are no classes among the others.
@@ -180,8 +183,8 @@ def _left_out(table: Table, target: str, strays: Strays, max_bad: float) -> Tabl
         (strays.unread, "which is not a number"),
     ]
     for rows, what in said:
-        words = to_text(cells[rows], table.decimal)
-        reasons[rows] = [f"its target {target!r} is {word!r}, {what}" for word in words]
+        texts = to_text(cells[rows], table.decimal)
+        reasons[rows] = [f"its target {target!r} is {text!r}, {what}" for text in texts]
     lost, fix = _lost_class(table, target), []
     if lost:
         reasons[empty] = f"its target {target!r} is empty, or the class {lost!r}"
@@ -206,14 +209,14 @@ def _lost_class(table: Table, target: str) -> str | None:
     return None
 
 
-def _silent_told(
+def _silent_decisions(
     table: Table, kept: Table, target: str, strays: Strays
 ) -> tuple[Decision, ...]:
     """Say how many rows are left out because they have no target."""
     count = len(kept.unlabelled) - len(table.unlabelled)
     if not count:
         return ()
-    what = unlabelled_told(count, len(table))
+    what = describe_unlabelled(count, len(table))
     if 2 * count > len(table):
         what += f"; {len(kept):,} rows are used"
     change = "--missing" if target in table.emptied else "--target"
@@ -228,12 +231,12 @@ def _silent_told(
     return (Decision(what=what, why="; ".join(why), change_with=change),)
 
 
-def unlabelled_told(count: int, whole: int, noun: str = "rows") -> str:
+def describe_unlabelled(count: int, whole: int, noun: str = "rows") -> str:
     """Say how many rows have no target.
 
     Examples
     --------
-    >>> unlabelled_told(25, 500)
+    >>> describe_unlabelled(25, 500)
     '25 of 500 rows have no target and are left out'
     """
     if count == 1:
@@ -246,12 +249,12 @@ def labelled_and_warn(table: Table, schema: Schema, max_bad: float) -> Table:
     kept = with_targets_of(table, schema, max_bad)
     count = len(kept.unlabelled) - len(table.unlabelled)
     if count:
-        told = unlabelled_told(count, len(table))
-        warn(f"{table.source}: {told}")
+        sentence = describe_unlabelled(count, len(table))
+        warn(f"{table.source}: {sentence}")
     return kept
 
 
-def _unread_told(table: Table, target: str, strays: Strays) -> tuple[Decision, ...]:
+def _unread_decisions(table: Table, target: str, strays: Strays) -> tuple[Decision, ...]:
     """Say which rows are left out because their target is no number."""
     count = int(strays.unread.sum())
     if not count:
@@ -265,9 +268,9 @@ def _unread_told(table: Table, target: str, strays: Strays) -> tuple[Decision, .
 
 def _counted(table: Table, target: str, rows: NDArray[np.bool_]) -> str:
     """Return the words that stand in some rows, and how often each does."""
-    words = count_words(to_text(table.frame[target][rows], table.decimal))
-    told = [f"{word!r} ({count:,})" for word, count in words.iloc[:MOST_TOLD].items()]
-    return ", ".join(told) + (", ..." if len(words) > MOST_TOLD else "")
+    counts = count_values(to_text(table.frame[target][rows], table.decimal))
+    cells = [f"{text!r} ({count:,})" for text, count in counts.iloc[:MOST_NAMED].items()]
+    return ", ".join(cells) + (", ..." if len(counts) > MOST_NAMED else "")
 
 
 @contextmanager

@@ -13,29 +13,29 @@ from tenfold.data.cells.amounts import NO_UNIT
 from tenfold.data.cells.date_formats import ISO
 from tenfold.data.cells.moments import days_of, to_moments
 from tenfold.data.cells.parse import (
-    count_words,
+    count_values,
     is_numeric,
     read_truth,
+    to_categories,
     to_numbers,
     to_text,
-    to_words,
 )
 from tenfold.data.cells.spans import AMOUNTS, FORMS, Form
 from tenfold.data.columns.column import Column
 from tenfold.data.columns.column_kind import DISTINCT, EMPTIED, FoundKind, find_kind
 from tenfold.data.columns.prose import likeliest_sign
-from tenfold.data.columns.target import infer_task, whole_told
+from tenfold.data.columns.target import infer_task, whole_decisions
 from tenfold.data.tables.reading import Known, Reading
-from tenfold.data.tables.signs import kept_told
+from tenfold.data.tables.signs import kept_decisions
 from tenfold.data.tables.table import Table, find_column
 from tenfold.errors import SchemaError
 
-# Levels beyond these are the rarest; they are treated like words never seen.
+# Levels beyond these are the rarest; they are treated like categories never seen.
 MAX_LEVELS: Final = 10_000
 UNNAMED: Final = "column 1"  # what a first column without a name is called
 SHOWN: Final = 8  # names of columns in a decision
 # What is said of kinds whose name says too little, and what takes their place.
-TOLD: Final[Mapping[Kind, tuple[str, Kind]]] = {
+NAMED: Final[Mapping[Kind, tuple[str, Kind]]] = {
     "text": ("text, encoded by its words", "identifier"),
     "list": ("lists, each of their categories encoded separately", "category"),
     "category": ("category", "number"),
@@ -92,7 +92,7 @@ class Schema:
 
     @property
     def categories(self) -> tuple[Column, ...]:
-        """The columns of words."""
+        """The columns of categories."""
         return tuple(column for column in self.columns if column.kind == "category")
 
     def to_dict(self) -> dict[str, Any]:
@@ -151,23 +151,25 @@ def infer_schema(
     SchemaError
         S02 to S06, if a column is absent or not what it has to be.
     """
-    apart = {
+    not_inputs = {
         "--weight-column": options.weight_column,
         "--group-column": split.group_column,
         "--time-column": split.time_column,
     }
-    for option, name in apart.items():
+    for option, name in not_inputs.items():
         if name is not None:
             find_column(table, name, option=option)
     for name in options.kinds:
         find_column(table, name, option="--kind")
     task, classes, decision = infer_task(table, target, options)
     form, unit = _target_form(table, target, task)
-    inputs = [n for n in table.frame.columns if n != target and n not in set(apart.values())]
+    inputs = [
+        n for n in table.frame.columns if n != target and n not in set(not_inputs.values())
+    ]
     columns = [_infer_column(table, name, options) for name in sorted(inputs)]
-    words = {column.name: column.levels for column in columns if column.kind == "category"}
+    categories = {column.name: column.levels for column in columns if column.kind == "category"}
     _require_inputs(table, columns, split)
-    words[target] = classes
+    categories[target] = classes
     return Schema(
         columns=tuple(columns),
         target=target,
@@ -181,9 +183,9 @@ def infer_schema(
         reading=table.reading,
         decisions=(
             *decision,
-            *_apart_told(split),
+            *_split_decisions(split),
             *_describe(columns, options.kinds),
-            *kept_told(words),
+            *kept_decisions(categories),
         ),
     )
 
@@ -192,7 +194,7 @@ def _require_inputs(table: Table, columns: Sequence[Column], split: SplitOptions
     """Refuse a table without a column to learn from."""
     if any(column.used for column in columns):
         return
-    copied = ["add a copy of the column of groups or times"] if _apart_told(split) else []
+    copied = ["add a copy of the column of groups or times"] if _split_decisions(split) else []
     raise SchemaError(
         "S03",
         "no column is left to learn from",
@@ -202,7 +204,7 @@ def _require_inputs(table: Table, columns: Sequence[Column], split: SplitOptions
     )
 
 
-def _apart_told(split: SplitOptions) -> tuple[Decision, ...]:
+def _split_decisions(split: SplitOptions) -> tuple[Decision, ...]:
     """Say which columns only say how rows are split."""
     unseen = "that are not in the training data"
     named = [
@@ -243,8 +245,8 @@ def _infer_column(table: Table, name: str, options: SchemaOptions) -> Column:
     levels: tuple[str, ...] = ()
     numbers: NDArray[np.floating[Any]] = np.zeros(0)
     if finding.kind == "category":
-        words = to_words(cells, table.decimal)
-        levels = tuple(sorted(count_words(words).index[:MAX_LEVELS]))
+        categories = to_categories(cells, table.decimal)
+        levels = tuple(sorted(count_values(categories).index[:MAX_LEVELS]))
     elif finding.kind == "date":
         dates = pd.Series(to_moments(cells, finding.date_format))
         numbers = days_of(dates).to_numpy(dtype=np.float64)
@@ -288,7 +290,7 @@ def _forced(table: Table, name: str, asked: Kind | str) -> FoundKind:
     else:
         fits = np.ones(len(filled), dtype=bool)
     if kind == "list":
-        sign = likeliest_sign(count_words(to_text(filled, table.decimal)))
+        sign = likeliest_sign(count_values(to_text(filled, table.decimal)))
     if not fits.any():
         raise SchemaError(
             "S05",
@@ -335,22 +337,22 @@ def _describe(columns: Sequence[Column], forced: Mapping[str, Kind | str]) -> li
         odd = [c for c in members if c.why != "its cells are numbers"]
         odd = [c for c in odd if not c.why.endswith(EMPTIED)]
         why = "; ".join(f"{c.name!r}: {c.why}" for c in odd[:4]) or "their cells are numbers"
-        told, other = TOLD.get(kind, (kind, "category"))
-        what = f"{told}: {names}"
+        named, other = NAMED.get(kind, (kind, "category"))
+        what = f"{named}: {names}"
         decisions.append(Decision(what=what, why=why, change_with=f"--kind NAME={other}"))
     numbers = [column for column in columns if column.kind == "number"]
     decisions.extend(
         (
-            *_units_told(numbers),
-            *_rivals_told(columns),
-            *_ticks_told(columns),
-            *_emptied_told(columns),
+            *_unit_decisions(numbers),
+            *_rival_decisions(columns),
+            *_tick_decisions(columns),
+            *_emptied_decisions(columns),
         )
     )
     return decisions
 
 
-def _rivals_told(columns: Sequence[Column]) -> Iterator[Decision]:
+def _rival_decisions(columns: Sequence[Column]) -> Iterator[Decision]:
     """Say of each column of dates which other format would give other days."""
     for column in columns:
         if column.rival is not None:
@@ -363,7 +365,7 @@ def _rivals_told(columns: Sequence[Column]) -> Iterator[Decision]:
             yield Decision(what=what, why=why, change_with=change)
 
 
-def _ticks_told(columns: Sequence[Column]) -> Iterator[Decision]:
+def _tick_decisions(columns: Sequence[Column]) -> Iterator[Decision]:
     """Say in which columns an empty cell means no."""
     boxes = [column for column in columns if column.tick]
     if boxes:
@@ -374,7 +376,7 @@ def _ticks_told(columns: Sequence[Column]) -> Iterator[Decision]:
         yield Decision(what=what, why=why, change_with="--kind NAME=constant")
 
 
-def _emptied_told(columns: Sequence[Column]) -> Iterator[Decision]:
+def _emptied_decisions(columns: Sequence[Column]) -> Iterator[Decision]:
     """Say of each column which of its filled cells are read as empty."""
     for column in columns:
         if column.why.endswith(EMPTIED):
@@ -383,7 +385,7 @@ def _emptied_told(columns: Sequence[Column]) -> Iterator[Decision]:
             yield Decision(what=what, why=column.why, change_with=change)
 
 
-def _units_told(numbers: Sequence[Column]) -> Iterator[Decision]:
+def _unit_decisions(numbers: Sequence[Column]) -> Iterator[Decision]:
     """Say which numbers have something beside them."""
     amounts = [column for column in numbers if column.form in AMOUNTS]
     if amounts:
@@ -395,4 +397,4 @@ def _units_told(numbers: Sequence[Column]) -> Iterator[Decision]:
         what = f"numbers with a unit: {names}"
         yield Decision(what=what, why=why, change_with="--kind NAME=category")
     for column in amounts:
-        yield from whole_told(column.name, column.form, column.why)
+        yield from whole_decisions(column.name, column.form, column.why)

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from tenfold.config import Decision, SchemaOptions, SplitOptions, Task
 from tenfold.data.cells.parse import (
-    count_words,
+    count_values,
     places,
+    to_categories,
     to_numbers,
-    to_words,
     truth_of,
 )
 from tenfold.data.cells.spans import AMOUNTS, Form, units_of
@@ -24,7 +24,7 @@ from tenfold.errors import SchemaError
 # A target of whole numbers is taken for class labels up to this many of them.
 MAX_NUMBER_CLASSES: Final = 10
 MAX_CLASSES: Final = 1_000
-MOST_TOLD: Final = 5
+MOST_NAMED: Final = 5
 
 
 def find_target(
@@ -59,7 +59,7 @@ def infer_task(
     cells = table.frame[target]
     finding = find_kind(target, cells, table.decimal)
     numbers = to_numbers(cells, table.decimal, finding.form, finding.unit)
-    texts = to_words(cells, table.decimal)
+    texts = to_categories(cells, table.decimal)
     declared = isinstance(cells.dtype, pd.CategoricalDtype)
     kinds = _alike(texts, truth=finding.kind == "boolean" and not declared)
     distinct = sorted((words[0] for words in kinds), key=_class_order)
@@ -71,16 +71,16 @@ def infer_task(
     if task == "regression":
         _check_numbers(table, target, numbers, texts)
         classes: tuple[str, ...] = ()
-        told = whole_told(target, finding.form, finding.why)
+        decisions = whole_decisions(target, finding.form, finding.why)
     else:
         classes = tuple(distinct)
         _check_classes(table, target, classes)
-        told = tuple(_spellings_told(target, kinds, distinct))
+        decisions = tuple(_spelling_decisions(target, kinds, distinct))
     if options.task is not None:
-        return task, classes, told
+        return task, classes, decisions
     other = "classification" if task == "regression" else "regression"
     decision = Decision(what=task, why=why, change_with=f"--task {other}")
-    return task, classes, (decision, *told)
+    return task, classes, (decision, *decisions)
 
 
 def _alike(texts: NDArray[np.object_], *, truth: bool) -> list[list[str]]:
@@ -89,12 +89,12 @@ def _alike(texts: NDArray[np.object_], *, truth: bool) -> list[list[str]]:
     Words for true are one class, and words for false another, if all words are of them.
     """
     kinds: dict[float | str, list[str]] = {}
-    for word in count_words(texts).index:
+    for word in count_values(texts).index:
         kinds.setdefault(truth_of(word) if truth else word, []).append(word)
     return list(kinds.values())
 
 
-def _spellings_told(
+def _spelling_decisions(
     target: str, kinds: Sequence[Sequence[str]], classes: Sequence[str]
 ) -> Iterator[Decision]:
     """Say which words are one class, and which are two that one would take for one."""
@@ -113,8 +113,8 @@ def _spellings_told(
         forms.setdefault(" ".join(word.casefold().split()), []).append(word)
     twins = [words for words in forms.values() if len(words) > 1]
     if twins:
-        said = [" and ".join(map(repr, words)) for words in twins[:MOST_TOLD]]
-        more = ", ..." if len(twins) > MOST_TOLD else ""
+        said = [" and ".join(map(repr, words)) for words in twins[:MOST_NAMED]]
+        more = ", ..." if len(twins) > MOST_NAMED else ""
         what = (
             f"classes that differ only in case or spaces are kept separate: {', '.join(said)}"
         )
@@ -126,7 +126,7 @@ def _are(words: Sequence[str]) -> str:
     return "is" if len(words) == 1 else "are"
 
 
-def whole_told(name: str, form: Form, why: str) -> tuple[Decision, ...]:
+def whole_decisions(name: str, form: Form, why: str) -> tuple[Decision, ...]:
     """Say of a column of amounts what only all its cells together showed, if anything."""
     if form not in AMOUNTS or form == "amount":
         return ()

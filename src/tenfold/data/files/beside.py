@@ -68,8 +68,10 @@ def own_columns(found: FoundRows, needed: Sequence[str], *, keep: bool) -> OwnCo
     count = "one column with" if len(empty) == 1 else f"{len(empty):,} columns with"
     what = f"{count} neither a name nor values left out"
     why = "a separator at the beginning or end of every line does not make a column"
-    told = Decision(what=what, why=why, change_with="--keep-empty")
-    return _without_others(OwnColumns(names=kept, rows=found.rows, decisions=(told,)), needed)
+    decision = Decision(what=what, why=why, change_with="--keep-empty")
+    return _without_others(
+        OwnColumns(names=kept, rows=found.rows, decisions=(decision,)), needed
+    )
 
 
 def _without_others(own: OwnColumns, needed: Sequence[str]) -> OwnColumns:
@@ -105,13 +107,13 @@ def _without_others(own: OwnColumns, needed: Sequence[str]) -> OwnColumns:
         f"separated by an empty column, with cells beside {count:,} of its {main_N.sum():,} "
         "rows"
     )
-    told = Decision(what=what, why=why, change_with="--keep-empty")
+    decision = Decision(what=what, why=why, change_with="--keep-empty")
     below = [own.rows[at] for at in np.flatnonzero(below_N)]
     return OwnColumns(
         names=kept,
         rows=[own.rows[at] for at in np.flatnonzero(~below_N)],
         aside=tuple(RejectedRow(line=row.line, reason=BESIDE) for row in below),
-        decisions=(*own.decisions, told),
+        decisions=(*own.decisions, decision),
     )
 
 

@@ -166,12 +166,13 @@ def _mark(top: FirstRows, first: int) -> str:
     return marks[0] if marks else ""
 
 
-def told(rows: Sequence[Record]) -> str:
+def describe_rows(rows: Sequence[Record]) -> str:
     """Say what stands in rows that are left out, the first few of them.
 
     Examples
     --------
-    >>> told([Record(line=1, cells=["Sales report"]), Record(line=2, cells=["2024", "EUR"])])
+    >>> title, years = ["Sales report"], ["2024", "EUR"]
+    >>> describe_rows([Record(line=1, cells=title), Record(line=2, cells=years)])
     "line 1: 'Sales report', line 2: '2024, EUR'"
     """
     found = []
@@ -195,9 +196,11 @@ def _of_above(above: Sequence[tuple[Record, str]], line: int) -> list[Decision]:
     decisions = []
     if comments:
         what = f"{counted(comments)} above the table left out as comments"
-        decisions.append(Decision(what=what, why=told(comments), change_with="--comment"))
+        decisions.append(
+            Decision(what=what, why=describe_rows(comments), change_with="--comment")
+        )
     if titles:
-        why = f"the lines above do not belong to it: {told(titles)}"
+        why = f"the lines above do not belong to it: {describe_rows(titles)}"
         what = f"the table begins on line {line}"
         decisions.append(Decision(what=what, why=why, change_with="--skip-rows"))
     return decisions
@@ -225,4 +228,4 @@ def _of_units(between: Sequence[tuple[Record, str]], *, asked: bool) -> list[Dec
         return []
     rows = [row for row, _ in between]
     what = f"{counted(rows)} below the header left out as units"
-    return [Decision(what=what, why=told(rows), change_with="--no-units-row")]
+    return [Decision(what=what, why=describe_rows(rows), change_with="--no-units-row")]

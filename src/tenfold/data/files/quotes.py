@@ -53,7 +53,7 @@ def find_quotes(text: str, *, skip: int = 0) -> Quotes:
     return Quotes(text=text)
 
 
-def _told(what: str, why: str) -> tuple[Decision, ...]:
+def _decisions(what: str, why: str) -> tuple[Decision, ...]:
     return (Decision(what=what, why=why, change_with="--separator"),)
 
 
@@ -82,7 +82,9 @@ def _escaped(text: str, skip: int) -> Quotes | None:
     if not rows or not _torn(text, separator, skip) or _torn(plain, found.separator, skip):
         return None
     why = "this keeps every line intact, while a mark that closes there breaks some"
-    return Quotes(text=plain, decisions=_told(r"\" is a quotation mark within a cell", why))
+    return Quotes(
+        text=plain, decisions=_decisions(r"\" is a quotation mark within a cell", why)
+    )
 
 
 def _torn(text: str, separator: str, skip: int) -> bool:
@@ -103,7 +105,9 @@ def _whole_lines(text: str, skip: int) -> Quotes | None:
     if not any(all(is_value(cell.strip()) for cell in column) for column in columns):
         return None  # sentences with equally many commas
     why = f"all {len(lines):,} lines below the first have them, and split the same way without"
-    return Quotes(text=plain, decisions=_told("quotation marks around lines left out", why))
+    return Quotes(
+        text=plain, decisions=_decisions("quotation marks around lines left out", why)
+    )
 
 
 def _marked(text: str, mark: str, skip: int) -> Quotes | None:
@@ -127,4 +131,6 @@ def _marked(text: str, mark: str, skip: int) -> Quotes | None:
         return None  # they stand within cells, too
     where = "the names" if not all(shown[1:]) else f"all of the first {len(rows):,} lines"
     why = f"{where} have cells that begin and end with it, and split the same way"
-    return Quotes(text=plain, mark=mark, decisions=_told(f"{mark} is the quotation mark", why))
+    return Quotes(
+        text=plain, mark=mark, decisions=_decisions(f"{mark} is the quotation mark", why)
+    )

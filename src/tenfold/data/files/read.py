@@ -19,7 +19,7 @@ from tenfold.data.files.likeness import as_needed, layout_of_training, other_sep
 from tenfold.data.files.quotes import Quotes, find_quotes
 from tenfold.data.files.rows import FoundRows, find_rows
 from tenfold.data.files.separator import SAMPLE_RECORDS, find_separator, sample_records
-from tenfold.data.files.sheet_rows import merged_told, sheet_records
+from tenfold.data.files.sheet_rows import merged_decisions, sheet_records
 from tenfold.data.files.text import (
     MOST_COLUMNS,
     ONE_COLUMN,
@@ -28,12 +28,12 @@ from tenfold.data.files.text import (
     records,
     too_many_columns,
 )
-from tenfold.data.files.workbook import choose_sheet, look_into, unsolved_told
+from tenfold.data.files.workbook import choose_sheet, look_into, unsolved_decisions
 from tenfold.data.tables.arrow import ArrowTable, as_source, frame_of
 from tenfold.data.tables.dtypes import take_frame
 from tenfold.data.tables.own_signs import with_one_sign
 from tenfold.data.tables.reading import Known, Reading
-from tenfold.data.tables.signs import decide_signs, looked_at, missing_told, missing_words
+from tenfold.data.tables.signs import decide_signs, looked_at, missing_decisions, missing_words
 from tenfold.data.tables.table import Table
 from tenfold.errors import ReadError
 from tenfold.extras import require
@@ -88,11 +88,11 @@ def read_table(
     (2, 'DataFrame')
     """
     options = options or ReadOptions(missing=None)
-    given = as_source(source)
-    if isinstance(given, pd.DataFrame):
-        table = from_frame(given, options, like=like)
+    plain = as_source(source)
+    if isinstance(plain, pd.DataFrame):
+        table = from_frame(plain, options, like=like)
     else:
-        path = Path(given)
+        path = Path(plain)
         _check_readable(path)
         suffix = path.suffix.lower()
         options = replace(options, missing=missing_words(options, like))
@@ -194,7 +194,7 @@ def _taken(table: Table, options: ReadOptions, like: Known | None) -> Table:
         frame=frame,
         reading=reading,
         emptied=found.words,
-        decisions=(*table.decisions, *signs.decisions, *missing_told(found, frame)),
+        decisions=(*table.decisions, *signs.decisions, *missing_decisions(found, frame)),
         notices=(*table.notices, *signs.notices),
     )
 
@@ -274,9 +274,9 @@ def _read_excel(path: Path, options: ReadOptions, like: Known | None) -> Table:
         empty = [r for r in every if first < r.line < last and r.line not in known]
         found.rows.extend(empty)
         found.rows.sort(key=attrgetter("line"))
-    unsolved = unsolved_told(sheet)
-    told = (*chosen, *merged_told(merged, sheet), *unsolved)
-    table = _to_table(path, found, options, like, told)
+    unsolved = unsolved_decisions(sheet)
+    decisions = (*chosen, *merged_decisions(merged, sheet), *unsolved)
+    table = _to_table(path, found, options, like, decisions)
     return _taken(replace(table, notices=unsolved), options, like)
 
 

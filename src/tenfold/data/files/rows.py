@@ -9,7 +9,14 @@ from typing import Final
 
 from tenfold.config import Decision
 from tenfold.data.files.footer import Found, find_footer
-from tenfold.data.files.layout import COMMENT, Layout, as_text, counted, find_layout, told
+from tenfold.data.files.layout import (
+    COMMENT,
+    Layout,
+    as_text,
+    counted,
+    describe_rows,
+    find_layout,
+)
 from tenfold.data.files.text import (
     LEFT_OPEN,
     MOST_COLUMNS,
@@ -94,7 +101,7 @@ def find_rows(
     if below and options.skip_footer is None:
         where = "below the table" if _are_last(below, found) else "in and below the table"
         what = f"{counted([row for row, _ in below])} {where} left out"
-        why = told([row for row, _ in below])
+        why = describe_rows([row for row, _ in below])
         decisions.append(Decision(what=what, why=why, change_with="--skip-footer"))
     aside = [RejectedRow(line=row.line, reason=why) for row, why in found.aside + below]
     rejected = [RejectedRow(line=row.line, reason=why) for row, why in found.odd]
@@ -184,8 +191,12 @@ def _of_aside(aside: Sequence[Found]) -> list[Decision]:
     decisions = []
     if comments:
         what = f"{counted(comments)} among the rows left out as comments"
-        decisions.append(Decision(what=what, why=told(comments), change_with="--comment"))
+        decisions.append(
+            Decision(what=what, why=describe_rows(comments), change_with="--comment")
+        )
     if repeated:
         what = f"{counted(repeated)} that repeat the column names left out"
-        decisions.append(Decision(what=what, why=told(repeated), change_with="--no-header"))
+        decisions.append(
+            Decision(what=what, why=describe_rows(repeated), change_with="--no-header")
+        )
     return decisions

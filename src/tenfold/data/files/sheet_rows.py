@@ -151,12 +151,12 @@ def _downwards(
             yield range(left, min(right, len(rows[top]))), top, bottom
 
 
-def merged_told(filled: int, sheet: Sheet) -> tuple[Decision, ...]:
+def merged_decisions(filled: int, sheet: Sheet) -> tuple[Decision, ...]:
     """Say that merged cells are filled, if so.
 
     Examples
     --------
-    >>> merged_told(236, Sheet(name="data", shown=True, cells=960))[0].what
+    >>> merged_decisions(236, Sheet(name="data", shown=True, cells=960))[0].what
     "236 merged cells of sheet 'data' are read as the cell above them"
     """
     if not filled:

@@ -211,12 +211,12 @@ def choose_sheet(
     return found, (Decision(what=what, why=why, change_with="--sheet"),)
 
 
-def unsolved_told(sheet: Sheet) -> tuple[Decision, ...]:
+def unsolved_decisions(sheet: Sheet) -> tuple[Decision, ...]:
     """Say that formulas of a sheet have no results, if so.
 
     Examples
     --------
-    >>> unsolved_told(Sheet(name="data", shown=True, cells=60, unsolved=20))[0].what
+    >>> unsolved_decisions(Sheet(name="data", shown=True, cells=60, unsolved=20))[0].what
     "20 formulas in sheet 'data' have no stored result and are treated as missing"
     """
     if not sheet.unsolved:

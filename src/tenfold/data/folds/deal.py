@@ -128,8 +128,8 @@ def _in_blocks(
     classes = rows.target.astype(np.int64)
     lone = of_one_unit(classes, np.arange(len(rows)))
     splits = replace(splits, learn=splits.learn | lone, held_out=splits.held_out & ~lone)
-    told = _never_tested(np.unique(classes[lone]), rows, schema, "it has one row")
-    return splits, (how, *told)
+    untested = _never_tested(np.unique(classes[lone]), rows, schema, "it has one row")
+    return splits, (how, *untested)
 
 
 def _by_time(
@@ -183,8 +183,8 @@ def who_answers(splits: Splits, options: SplitOptions) -> tuple[Splits, tuple[De
     if options.refit:
         of = "all" if splits.newest is None else f"the newest {splits.newest.sum():,}"
         what, change = f"new rows are predicted by networks trained on {of} rows", "--no-refit"
-    told = Decision(what=what, why=why, change_with=change)
-    return replace(splits, refit=options.refit), (told,)
+    decision = Decision(what=what, why=why, change_with=change)
+    return replace(splits, refit=options.refit), (decision,)
 
 
 def _by_group(
@@ -205,17 +205,19 @@ def _by_group(
         splitter = GroupKFold(folds, shuffle=shuffle, random_state=state)
         return split_by(splitter, rows, order), (how,)
     classes = rows.target.astype(np.int64)
-    apart = of_one_unit(classes, groups)
-    if len(np.unique(groups[~apart])) < folds:
-        apart[:] = False  # nothing would be left to test
+    untestable = of_one_unit(classes, groups)
+    if len(np.unique(groups[~untestable])) < folds:
+        untestable[:] = False  # nothing would be left to test
     stratified = StratifiedGroupKFold(folds, shuffle=shuffle, random_state=state)
     with _SILENT_SPLITTERS:
-        dealt = split_by(stratified, rows, order[~apart[order]])
-    fold = np.where(apart, folds, dealt.held_out.argmax(axis=0))
-    fold[~apart] = spread_classes(fold[~apart], groups[~apart], classes[~apart])
-    never = np.setdiff1d(classes[apart], classes[~apart])
-    told = _never_tested(never, rows, schema, "all of its rows belong to one group")
-    return _of_folds(fold, folds), (how, *told)
+        dealt = split_by(stratified, rows, order[~untestable[order]])
+    fold = np.where(untestable, folds, dealt.held_out.argmax(axis=0))
+    fold[~untestable] = spread_classes(
+        fold[~untestable], groups[~untestable], classes[~untestable]
+    )
+    never = np.setdiff1d(classes[untestable], classes[~untestable])
+    untested = _never_tested(never, rows, schema, "all of its rows belong to one group")
+    return _of_folds(fold, folds), (how, *untested)
 
 
 def _shuffled(
@@ -230,21 +232,21 @@ def _shuffled(
         return _of_folds(fold, folds), (how,)
     # No fold could learn a class of one row, or of equal rows, that it tests.
     classes = rows.target.astype(np.int64)
-    apart = of_one_unit(classes, together)
+    untestable = of_one_unit(classes, together)
     fold = np.full(len(rows), folds)
-    dealt = deal(classes[~apart], together[~apart], folds, generator)
-    fold[~apart] = spread_classes(dealt, together[~apart], classes[~apart])
+    dealt = deal(classes[~untestable], together[~untestable], folds, generator)
+    fold[~untestable] = spread_classes(dealt, together[~untestable], classes[~untestable])
     what, why = f"{folds} folds, stratified", "every fold has the same class proportions"
     how = Decision(what=what, why=why, change_with="--folds, --no-shuffle")
-    return _of_folds(fold, folds), (how, *_rare(apart, rows, schema, folds))
+    return _of_folds(fold, folds), (how, *_rare(untestable, rows, schema, folds))
 
 
 def _rare(
-    apart: NDArray[np.bool_], rows: Encoded, schema: Labelled, folds: int
+    untestable: NDArray[np.bool_], rows: Encoded, schema: Labelled, folds: int
 ) -> Iterator[Decision]:
     """Say what becomes of classes with fewer rows than there are folds."""
     counts = np.bincount(rows.target)
-    never = np.setdiff1d(rows.target[apart], rows.target[~apart])
+    never = np.setdiff1d(rows.target[untestable], rows.target[~untestable])
     fewer = f"it has fewer rows than the number of folds, {folds}"
     lone = never[counts[never] == 1]
     yield from _never_tested(lone, rows, schema, fewer)
@@ -278,8 +280,8 @@ def _one_fold(splits: Splits, how: tuple[Decision, ...]) -> tuple[Splits, tuple[
     """Return the last fold alone: of folds by time it learns from most."""
     share = f"1/{len(splits)} of the rows"
     what = f"one fold, which holds out {share}, {how[0].what.partition(', ')[2]}"
-    told = replace(how[0], what=what)
-    return splits.only(len(splits) - 1), (told, *how[1:])
+    decision = replace(how[0], what=what)
+    return splits.only(len(splits) - 1), (decision, *how[1:])
 
 
 def _of_folds(fold_N: NDArray[np.int64], folds: int) -> Splits:

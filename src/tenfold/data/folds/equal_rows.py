@@ -107,13 +107,13 @@ def keep_together(
     if rows.groups is not None:
         part_N = joined_within(part_N, rows.groups, folds, least)
     exact_N = np.unique(hash_rows(plain, target=False), return_inverse=True)[1]
-    found = _told(part_N, set_N, exact_N, large_N)
+    found = _decisions(part_N, set_N, exact_N, large_N)
     if rows.groups is not None:
         return replace(rows, groups=part_N), found
     return replace(rows, sets=part_N) if len(np.unique(part_N)) < len(rows) else rows, found
 
 
-def _told(
+def _decisions(
     part_N: NDArray[np.int64],
     set_N: NDArray[np.int64],
     exact_N: NDArray[np.int64],
@@ -126,12 +126,12 @@ def _told(
     exact = len(set_N) - np.unique(np.stack([exact_N, part_N]), axis=1).shape[1]
     if kept:
         found.append(_together(kept, kept - exact))
-    apart_N = np.bincount(pairs[0])[set_N] > 1
+    split_N = np.bincount(pairs[0])[set_N] > 1
     reasons = (
-        (apart_N & ~large_N, "they would keep groups together that are larger than a fold"),
-        (apart_N & large_N, "a fold could not hold this many equal rows"),
+        (split_N & ~large_N, "they would keep groups together that are larger than a fold"),
+        (split_N & large_N, "a fold could not hold this many equal rows"),
     )
-    found += [_apart(int(which.sum()), why) for which, why in reasons if which.any()]
+    found += [_split(int(which.sum()), why) for which, why in reasons if which.any()]
     return tuple(found)
 
 
@@ -148,7 +148,7 @@ def _together(copies: int, rounded: int) -> Decision:
     )
 
 
-def _apart(count: int, why: str) -> Decision:
+def _split(count: int, why: str) -> Decision:
     what = f"{count:,} rows with the same inputs as another may be in different folds"
     return Decision(what=what, why=why, change_with="--group-column")
 

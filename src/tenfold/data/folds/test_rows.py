@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tenfold.config import SchemaOptions, SplitOptions
-from tenfold.data.cells.parse import to_numbers, to_words
+from tenfold.data.cells.parse import to_categories, to_numbers
 from tenfold.data.cells.rounding import without_rounding
 from tenfold.data.columns.encode import read_groups, read_times
 from tenfold.data.columns.target import MAX_CLASSES
@@ -17,7 +17,7 @@ from tenfold.errors import SplitError
 from tenfold.seeds import Streams
 
 
-def set_apart(
+def hold_out_test_rows(
     table: Table, target: str, schema: SchemaOptions, options: SplitOptions, streams: Streams
 ) -> tuple[Table, Table]:
     """Take test rows away from a table before anything else looks at it.
@@ -39,7 +39,7 @@ def set_apart(
     share = options.test_size or 0.0
     cells = pd.DataFrame(
         {
-            name: to_words(table.frame[name], table.decimal)
+            name: to_categories(table.frame[name], table.decimal)
             for name in sorted(table.frame.columns)
         }
     ).astype(str)
@@ -65,7 +65,7 @@ def set_apart(
         rest, test = _parted(table, target, test, groups)
     else:
         inputs = cells.columns.difference([target, schema.weight_column or target])
-        alike = cells[inputs].apply(lambda words: _without_rounding(words, table))
+        alike = cells[inputs].apply(lambda texts: _without_rounding(texts, table))
         sets = np.unique(_hashed(alike), return_inverse=True)[1]
         test = np.zeros(len(table), dtype=bool)
         test[order] = _some_rows(table, target, order, sets[order], share, generator)
@@ -87,7 +87,7 @@ def _parted(
     A unit that holds all rows of a class is learnt from.
     """
     names, key = np.unique(
-        to_words(table.frame[target], table.decimal).astype(str), return_inverse=True
+        to_categories(table.frame[target], table.decimal).astype(str), return_inverse=True
     )
     if _are_numbers(names, table):
         return ~test, test
@@ -101,15 +101,15 @@ def _are_numbers(names: NDArray[Any], table: Table) -> bool:
     return len(names) > MAX_CLASSES or len(names) > len(table) / 10
 
 
-def _without_rounding(words: "pd.Series[Any]", table: Table) -> "pd.Series[Any]":
+def _without_rounding(texts: "pd.Series[Any]", table: Table) -> "pd.Series[Any]":
     """Return the words of a column of numbers, equal where they are but for rounding."""
-    cells = table.frame[words.name]
+    cells = table.frame[texts.name]
     if cells.dtype.kind in "mM":
-        return words
+        return texts
     numbers = to_numbers(cells, table.decimal)
     if np.isnan(numbers[cells.notna()]).any():
-        return words
-    return pd.Series(without_rounding(numbers).astype(str), index=words.index)
+        return texts
+    return pd.Series(without_rounding(numbers).astype(str), index=texts.index)
 
 
 def _hashed(cells: pd.DataFrame) -> NDArray[Any]:
@@ -137,7 +137,7 @@ def _some_rows(
 
     A set that is larger than the share is no copy but repeated observations, and is shared out.
     """
-    texts = to_words(table.frame[target], table.decimal).astype(str)[order]
+    texts = to_categories(table.frame[target], table.decimal).astype(str)[order]
     names, key = np.unique(texts, return_inverse=True)
     if _are_numbers(names, table):
         key = np.zeros(len(table), dtype=np.int64)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from tenfold.data.columns.required import check_columns
 from tenfold.data.columns.schema import Schema
-from tenfold.data.new_rows.departures import Departure, What, like_training
+from tenfold.data.new_rows.schema_drift import Drift, What, like_training
 from tenfold.data.pictures.pictures import Pictures
 from tenfold.data.tables.rejected import SHOWN
 from tenfold.data.tables.table import Table
@@ -31,23 +31,21 @@ SAID: Final[dict[What, str]] = {
 }
 
 
-def admit(
-    table: Table, schema: Schema, mode: Mode | None
-) -> tuple[Table, tuple[Departure, ...]]:
-    """Return rows as a model reads them and where they depart, or refuse them.
+def admit(table: Table, schema: Schema, mode: Mode | None) -> tuple[Table, tuple[Drift, ...]]:
+    """Return rows as a model reads them and their schema drift, or refuse them.
 
     Parameters
     ----------
     table : Table
     schema : Schema
     mode : {"strict", "warn"} or None
-        ``"strict"`` refuses any departure; ``"warn"`` none: what cannot be read is empty. By
+        ``"strict"`` refuses any drift; ``"warn"`` none: what cannot be read is empty. By
         default every column has to be there, with a cell that can be read.
 
     Raises
     ------
     PredictError
-        P08, if there is a departure or a rejected row and the mode is ``"strict"``; P01 or P02,
+        P08, if there is drift or a rejected row and the mode is ``"strict"``; P01 or P02,
         if a column is missing or no cell of it can be read, by default.
     """
     fitted, found = like_training(table, schema)
@@ -59,7 +57,7 @@ def admit(
     return fitted, found
 
 
-def _refusal(table: Table, found: Sequence[Departure]) -> PredictError:
+def _refusal(table: Table, found: Sequence[Drift]) -> PredictError:
     place = {"file": table.source}
     lines = list(_lines(table, found))
     for name, line in lines[:SHOWN]:
@@ -69,7 +67,7 @@ def _refusal(table: Table, found: Sequence[Departure]) -> PredictError:
     if table.rejected:
         first = table.rejected[0]
         place["left out"] = f"line {first.line}: {first.reason}"
-    columns = len({departure.column for departure in found})
+    columns = len({drift.column for drift in found})
     fact = f"{columns:,} columns differ from the training data"
     if columns == 1:
         fact = "one column differs from the training data"
@@ -79,62 +77,62 @@ def _refusal(table: Table, found: Sequence[Departure]) -> PredictError:
     return PredictError("P08", fact, place=place, fix=fix)
 
 
-def departure_lines(table: Table, found: Sequence[Departure]) -> list[str]:
-    """Say in a line for each departure what it is, where first, and what training had."""
+def drift_lines(table: Table, found: Sequence[Drift]) -> list[str]:
+    """Say in a line for each drift what it is, where first, and what training had."""
     return [f"{name}: {line}" for name, line in _lines(table, found)]
 
 
-def _lines(table: Table, found: Sequence[Departure]) -> Iterator[tuple[str, str]]:
+def _lines(table: Table, found: Sequence[Drift]) -> Iterator[tuple[str, str]]:
     """Yield a name, or several, and what is said of them."""
-    for departure in found:
-        if departure.what != "extra column":
-            yield repr(departure.column), _line(table, departure)
-    extra = [departure.column for departure in found if departure.what == "extra column"]
+    for drift in found:
+        if drift.what != "extra column":
+            yield repr(drift.column), _line(table, drift)
+    extra = [drift.column for drift in found if drift.what == "extra column"]
     if extra:
         names = ", ".join(map(repr, extra[:SHOWN]))
         more = f" and {len(extra) - SHOWN:,} more" if len(extra) > SHOWN else ""
         yield names + more, "not in the training data, ignored"
 
 
-def _line(table: Table, departure: Departure) -> str:
-    meant = departure.meant
-    if departure.what == "missing column":
-        now = meant.get(departure.column)
+def _line(table: Table, drift: Drift) -> str:
+    meant = drift.meant
+    if drift.what == "missing column":
+        now = meant.get(drift.column)
         hint = "" if now is None else f"; is it {now!r} now?"
         return f"missing, treated as empty{hint}"
-    said = SAID[departure.what].format(training=departure.training)
-    if departure.what == "unexpected type" and meant:
+    said = SAID[drift.what].format(training=drift.training)
+    if drift.what == "unexpected type" and meant:
         said += f" (they look like {next(iter(meant.values()))})"
-    told = ", ".join(f"line {table.lines[row]}{cell}" for row, cell in _firsts(departure))
-    count = f"{len(departure.rows):,} of {len(table):,} cells"
-    return f"{said}: {count}, {told}{', ...' if len(departure.rows) > FIRST else ''}"
+    cells = ", ".join(f"line {table.lines[row]}{cell}" for row, cell in _firsts(drift))
+    count = f"{len(drift.rows):,} of {len(table):,} cells"
+    return f"{said}: {count}, {cells}{', ...' if len(drift.rows) > FIRST else ''}"
 
 
-def _firsts(departure: Departure) -> list[tuple[int, str]]:
+def _firsts(drift: Drift) -> list[tuple[int, str]]:
     """Return the first rows with cells that differ, and how each cell is shown."""
-    rows = departure.rows.tolist()
-    if departure.what == "empty":
+    rows = drift.rows.tolist()
+    if drift.what == "empty":
         return [(row, "") for row in rows[:FIRST]]
     first: dict[str, int] = {}
-    for row, cell in zip(rows, departure.cells, strict=True):
+    for row, cell in zip(rows, drift.cells, strict=True):
         first.setdefault(cell, row)  # the same cell again would tell nothing new
-    told = []
+    shown_cells = []
     for cell, row in list(first.items())[:FIRST]:
-        is_word = departure.what == "unseen category"
-        near = departure.meant.get(cell) if is_word else None
-        shown = repr(cell[:40]) if is_word or departure.what == "unexpected type" else cell
-        told.append((row, f" ({shown}, is it {near!r}?)" if near else f" ({shown})"))
-    return told
+        is_category = drift.what == "unseen category"
+        near = drift.meant.get(cell) if is_category else None
+        shown = repr(cell[:40]) if is_category or drift.what == "unexpected type" else cell
+        shown_cells.append((row, f" ({shown}, is it {near!r}?)" if near else f" ({shown})"))
+    return shown_cells
 
 
-def departure_table(
-    found: Sequence[Departure], places: Sequence[Any] | NDArray[Any] | pd.Index
+def drift_table(
+    found: Sequence[Drift], places: Sequence[Any] | NDArray[Any] | pd.Index
 ) -> pd.DataFrame:
-    """Lay departures out as a table, a row a cell.
+    """Lay drift out as a table, a row a cell.
 
     Parameters
     ----------
-    found : sequence of Departure
+    found : sequence of Drift
     places : sequence
         Of each row of the table that was looked at: its line, or its label.
 
@@ -153,16 +151,16 @@ def departure_table(
     return pd.DataFrame(rows, columns=names, dtype=object)
 
 
-def _cells(departure: Departure, places: Any) -> Iterator[tuple[Any, str]]:
-    if departure.is_column:
-        yield None, departure.column
+def _cells(drift: Drift, places: Any) -> Iterator[tuple[Any, str]]:
+    if drift.is_column:
+        yield None, drift.column
         return
-    at = np.asarray(places, dtype=object)[departure.rows]
-    yield from zip(at.tolist(), departure.cells, strict=True)
+    at = np.asarray(places, dtype=object)[drift.rows]
+    yield from zip(at.tolist(), drift.cells, strict=True)
 
 
 def admit_and_warn(table: Table, schema: Schema, mode: Mode | None) -> Table:
-    """Return rows as a model reads them, and tell as a Python warning where they depart.
+    """Return rows as a model reads them, and warn in Python of their schema drift.
 
     Without a mode they come back as they are, unread.
 
@@ -177,7 +175,7 @@ def admit_and_warn(table: Table, schema: Schema, mode: Mode | None) -> Table:
     fitted, found = admit(table, schema, mode)
     notices = [f"{notice.what}: {notice.why}" for notice in table.notices]
     if found or notices:
-        lines = "\n  ".join([*notices, *departure_lines(table, found)])
+        lines = "\n  ".join([*notices, *drift_lines(table, found)])
         said = f"{table.source} differs from the training data:\n  {lines}"
         warn(said)
     return fitted
@@ -189,7 +187,7 @@ def warn_of_doubts(pictures: Pictures) -> None:
         warn(f"{doubt.what}: {doubt.why}")
 
 
-def admit_pictures(pictures: Pictures, mode: Mode | None, *, told: bool) -> None:
+def admit_pictures(pictures: Pictures, mode: Mode | None, *, warned: bool) -> None:
     """Refuse pictures of which some cannot be read, if the mode is ``"strict"``.
 
     Unless they are told already, doubts about what is white become Python warnings.
@@ -200,7 +198,7 @@ def admit_pictures(pictures: Pictures, mode: Mode | None, *, told: bool) -> None
         P08.
     """
     check(mode in {None, *MODES}, "schema", mode, " or ".join(MODES))
-    if not told:
+    if not warned:
         warn_of_doubts(pictures)
     if mode != "strict" or not pictures.rejected:
         return

@@ -25,11 +25,11 @@ def learnt_scales(
         scale = after.known(found[0])
         if scale is None or before.known(found[0]) is not None:
             continue
-        what = f"{_told(scale.white)} is white in {_named(found)}"
+        what = f"{_format_number(scale.white)} is white in {_named(found)}"
         largest = max(reach.high for reach in found)
-        why = f"{_told(largest)} is the largest number in {len(found):,} of them"
+        why = f"{_format_number(largest)} is the largest number in {len(found):,} of them"
         if is_measured(scale, whole=found[0].whole):
-            what = f"{_told(scale.black)} is black and {what}"
+            what = f"{_format_number(scale.black)} is black and {what}"
             why = f"they are the smallest and the largest number in {len(found):,} of them"
         yield Decision(what=what, why=why, change_with=OPTION)
 
@@ -50,17 +50,17 @@ def doubtful_scales(framing: Framing, reaches: Iterable[Reach]) -> Iterator[Deci
             whites = sorted({framing.scale(reach).white for reach in found})
             if len(whites) == 1 and not found[0].whole:
                 continue  # fractions end at 1 or at 255, and all of them show which
-            shown = " or ".join(map(_told, whites))
+            shown = " or ".join(map(_format_number, whites))
             what = f"{shown} is white in {len(found):,} {_named(found)}, as stated in each file"
             why = "there were none in the training data, so no white level is known for them"
             yield Decision(what=what, why=why, change_with=OPTION)
             continue
         cut = [reach for reach in found if scale.cuts(reach)]
         if cut:
-            span = f"{_told(scale.black)} to {_told(scale.white)}"
+            span = f"{_format_number(scale.black)} to {_format_number(scale.white)}"
             low, high = min(reach.low for reach in cut), max(reach.high for reach in cut)
             what = f"numbers beyond {span} are cut off in {len(cut):,} {_named(cut)}"
-            why = f"they go from {_told(low)} to {_told(high)}"
+            why = f"they go from {_format_number(low)} to {_format_number(high)}"
             yield Decision(what=what, why=why, change_with=OPTION)
 
 
@@ -79,12 +79,12 @@ def _named(found: Sequence[Reach]) -> str:
     return f"images of {' or '.join(map(str, sorted({reach.bits for reach in found})))} bits"
 
 
-def _told(number: float) -> str:
+def _format_number(number: float) -> str:
     """Return a number as users read it.
 
     Examples
     --------
-    >>> _told(4095.0), _told(251.4999), _told(-0.25)
+    >>> _format_number(4095.0), _format_number(251.4999), _format_number(-0.25)
     ('4,095', '251.5', '-0.25')
     """
     return f"{number:,.0f}" if number == round(number) else f"{number:,.4g}"

@@ -133,7 +133,7 @@ def read_squares(
         _close_gaps(kept, (cache, thumbs))
         rows, found = [rows[at] for at in kept], [found[at] for at in kept]
     reaches = [square.reach for square in found if square.reach]
-    told = (*learnt_scales(first, framing, teaching), *doubtful_scales(framing, reaches))
+    doubts = (*learnt_scales(first, framing, teaching), *doubtful_scales(framing, reaches))
     return Squares(
         cache=cache[: len(rows)],
         thumbs=thumbs[: len(rows)],
@@ -142,7 +142,7 @@ def read_squares(
         extents=np.array([square.extent for square in found], dtype=np.int64).reshape(-1, 2),
         reasons=reasons,
         framing=framing,
-        decisions=(*decisions, *told),
+        decisions=(*decisions, *doubts),
     )
 
 
@@ -246,17 +246,20 @@ def _room(
     except OSError as error:
         raise PictureError(
             "I06",
-            f"a file of {_told(needed)} cannot be created: {error.strerror}",
+            f"a file of {_format_size(needed)} cannot be created: {error.strerror}",
             place={"folder": str(folder)},
             fix=[
                 "free some disk space there, or set the variable TMPDIR to another folder",
-                f"allow {_told(needed)} of memory: --memory {math.ceil(needed / 1e8) / 10:g}",
+                (
+                    f"allow {_format_size(needed)} of memory: "
+                    f"--memory {math.ceil(needed / 1e8) / 10:g}"
+                ),
                 "use smaller images: --img-size",
             ],
         ) from error
     decision = Decision(
-        what=f"the images are stored in a temporary file of {_told(needed)}",
-        why=f"they would take more than {_told(budget)} of memory",
+        what=f"the images are stored in a temporary file of {_format_size(needed)}",
+        why=f"they would take more than {_format_size(budget)} of memory",
         change_with="--memory",
     )
     return cache, (decision,)
@@ -282,12 +285,12 @@ def _reserve(file: int, size: int, folder: Path) -> None:
         os.truncate(file, size)
 
 
-def _told(size: int) -> str:
+def _format_size(size: int) -> str:
     """Return a number of bytes as users read it.
 
     Examples
     --------
-    >>> _told(1_250_000_000), _told(614_400), _told(0)
+    >>> _format_size(1_250_000_000), _format_size(614_400), _format_size(0)
     ('1.2 GB', '0.6 MB', '0.0 MB')
     """
     return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.1f} MB"

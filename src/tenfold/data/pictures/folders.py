@@ -208,12 +208,12 @@ def parts_of(tree: Tree, root: Path) -> tuple[Part, Part | None]:
 def _named(part: Part) -> Part:
     """Return the part with its classes told."""
     classes = sorted(set(part.labels))
-    told = Decision(
+    decision = Decision(
         what=number(len(classes), "class", "classes") + f": {_few(classes)}",
         why="each folder is one class, in alphabetical order",
         change_with="a CSV of files and labels",
     )
-    return replace(part, decisions=(*part.decisions, told))
+    return replace(part, decisions=(*part.decisions, decision))
 
 
 def _descend(tree: Tree, home: str) -> str:

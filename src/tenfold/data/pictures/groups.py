@@ -5,14 +5,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from tenfold.data.columns.groups import Group, by_range, by_word
+from tenfold.data.columns.groups import Group, by_category, by_range
 from tenfold.data.pictures.pictures import Pictures
 
 
 def groups_of_pictures(pictures: Pictures) -> Iterator[Group]:
     """Yield groups of at least 30 pictures by their class, their brightness, their contrast."""
     if pictures.labels is not None:
-        for group in by_word("class", pictures.labels):
+        for group in by_category("class", pictures.labels):
             yield replace(group, by_truth=True)
     thumbs = pictures.thumbs.astype(np.float64)
     for name, numbers in (

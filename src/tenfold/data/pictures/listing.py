@@ -228,7 +228,7 @@ def _from_csv(path: Path, options: PictureOptions) -> Listing:
     rejected = [
         RejectedFile(file=f"line {row.line}", reason=row.reason) for row in table.rejected
     ]
-    kept, told = with_targets(table, label_column, "classification", 1.0)
+    kept, target_decisions = with_targets(table, label_column, "classification", 1.0)
     silent = {row.line for row in kept.unlabelled}
     unlabelled: list[RejectedFile] = []
     rows: list[tuple[str, ...]] = []
@@ -255,7 +255,7 @@ def _from_csv(path: Path, options: PictureOptions) -> Listing:
         groups=groups[0] if groups else None,
         rejected=tuple(rejected),
         unlabelled=tuple(unlabelled),
-        decisions=(*decisions, *told),
+        decisions=(*decisions, *target_decisions),
     )
 
 

@@ -128,8 +128,8 @@ class Pictures:
         bad, all_files = len(self.rejected), len(self) + len(self.rejected)
         if bad <= max_bad * all_files and (bad < all_files or bad == 0):
             return
-        told = [f"{file.file}: {file.reason}" for file in self.rejected]
-        excess = describe_excess(told, len(self), max_bad, "images cannot be read")
+        reasons = [f"{file.file}: {file.reason}" for file in self.rejected]
+        excess = describe_excess(reasons, len(self), max_bad, "images cannot be read")
         raise PictureError(
             "I04",
             excess.fact,

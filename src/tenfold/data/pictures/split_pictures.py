@@ -84,7 +84,7 @@ def of_pictures(how: Decision) -> Decision:
     return replace(how, what=what, why=why, change_with=change)
 
 
-def set_pictures_apart(
+def hold_out_pictures(
     pictures: Pictures, test: Pictures | None, options: SplitOptions, streams: Streams
 ) -> tuple[Pictures, Pictures | None, tuple[Decision, ...]]:
     """Take a share of each class away as test pictures, copies with their originals.
@@ -117,13 +117,13 @@ def set_pictures_apart(
             f"--test-size {share:g} cannot hold out images from {len(pictures):,}: {error}",
             fix=["choose another share, or use more images"],
         ) from error
-    apart = np.isin(sets_N, chosen)
+    is_test = np.isin(sets_N, chosen)
     decision = Decision(
-        what=f"{apart.sum():,} images are held out as a test set",
+        what=f"{is_test.sum():,} images are held out as a test set",
         why=f"a fraction of {share:g} of each class was requested",
         change_with="--test-size",
     )
-    return pictures.take(~apart), pictures.take(apart), (decision,)
+    return pictures.take(~is_test), pictures.take(is_test), (decision,)
 
 
 def tell_copies(pictures: Pictures, sets_N: NDArray[np.int64]) -> tuple[Decision, ...]:

@@ -85,9 +85,9 @@ class Found:
 
     def add(self, column: str, words: Iterable[str]) -> None:
         """Keep words of a column; a cell without text says nothing."""
-        told = set(words) - {""}
-        if told:
-            self.words.setdefault(column, set()).update(told)
+        filled = set(words) - {""}
+        if filled:
+            self.words.setdefault(column, set()).update(filled)
 
 
 def take_frame(frame: pd.DataFrame, missing: Missing) -> tuple[pd.DataFrame, Found]:
@@ -252,7 +252,7 @@ def _take_category(cells: "pd.Series[Any]", missing: Missing, words: set[str]) -
     held: Any = cells.cat.categories
     if isinstance(held.dtype, pd.ArrowDtype):
         held = pd.Index(_from_arrow(pd.Series(held)))
-    told: dict[str, int] = {}
+    categories: dict[str, int] = {}
     place = []
     for cell in held.tolist():
         taken = take_cell(cell)
@@ -260,9 +260,11 @@ def _take_category(cells: "pd.Series[Any]", missing: Missing, words: set[str]) -
         empty = missing.has(word) or (isinstance(taken, bool) and missing.has_number(taken))
         if empty:
             words.add(word)
-        place.append(-1 if empty else told.setdefault(word, len(told)))
+        place.append(-1 if empty else categories.setdefault(word, len(categories)))
     codes = np.array([*place, -1])[cells.cat.codes.to_numpy()]
-    dtype = pd.CategoricalDtype(pd.Index(list(told), dtype=object), ordered=cells.cat.ordered)
+    dtype = pd.CategoricalDtype(
+        pd.Index(list(categories), dtype=object), ordered=cells.cat.ordered
+    )
     return pd.Categorical.from_codes(codes, dtype=dtype)
 
 

@@ -129,8 +129,8 @@ def signs_of_columns(
     Examples
     --------
     >>> columns = {"people": ["4.975", "84", "312.450", "1.200"], "north": ["48.3712", "9.5"]}
-    >>> apart, (told,) = signs_of_columns(columns, ".", None)
-    >>> apart, told.what
+    >>> apart, (decision,) = signs_of_columns(columns, ".", None)
+    >>> apart, decision.what
     (('people',), "decimal comma in 'people'")
     """
     found = {
@@ -141,11 +141,11 @@ def signs_of_columns(
     signs = {name: sign or asked.get(name) for name, (sign, _) in found.items()}
     signs = {**asked, **signs}
     apart = tuple(sorted(name for name, sign in signs.items() if sign and sign != decimal))
-    told = [] if known is not None else [*_told(apart, found, decimal)]
-    return apart, tuple(told)
+    decisions = [] if known is not None else [*_decisions(apart, found, decimal)]
+    return apart, tuple(decisions)
 
 
-def _told(
+def _decisions(
     apart: tuple[str, ...], found: Mapping[str, tuple[str | None, str]], decimal: str
 ) -> Iterator[Decision]:
     """Say which columns have a sign of their own, and which may have."""

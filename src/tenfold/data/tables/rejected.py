@@ -16,7 +16,7 @@ class Excess(NamedTuple):
     option: str
 
 
-def describe_excess(told: Sequence[str], kept: int, max_bad: float, what: str) -> Excess:
+def describe_excess(places: Sequence[str], kept: int, max_bad: float, what: str) -> Excess:
     """Say of rejected rows or files that they are more than the limit.
 
     Examples
@@ -24,16 +24,16 @@ def describe_excess(told: Sequence[str], kept: int, max_bad: float, what: str) -
     >>> describe_excess(["line 2: no answer"], 3, 0.01, "rows cannot be used").option
     'leave them out: --max-bad 0.25'
     """
-    bad, whole = len(told), kept + len(told)
+    bad, whole = len(places), kept + len(places)
     enough = float(np.ceil(100 * bad / whole) / 100)
     return Excess(
         fact=f"{bad:,} of {whole:,} {what}, but the limit is {max_bad:.3g} of them",
-        first=first_of(told),
+        first=first_of(places),
         option=f"leave them out: --max-bad {enough:g}",
     )
 
 
-def first_of(told: Sequence[str]) -> str:
+def first_of(places: Sequence[str]) -> str:
     """Return the first of some rows or files, and how many there are besides.
 
     Examples
@@ -41,7 +41,7 @@ def first_of(told: Sequence[str]) -> str:
     >>> first_of([f"line {line}" for line in range(2, 14)])[-19:]
     'line 11; and 2 more'
     """
-    first = list(told[:SHOWN])
-    if len(told) > SHOWN:
-        first.append(f"and {len(told) - SHOWN:,} more")
+    first = list(places[:SHOWN])
+    if len(places) > SHOWN:
+        first.append(f"and {len(places) - SHOWN:,} more")
     return "; ".join(first)

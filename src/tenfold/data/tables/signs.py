@@ -21,7 +21,7 @@ from tenfold.read_options import MISSING, ReadOptions
 
 FIRST_ROWS: Final = 200  # that show the decimal sign
 SPREAD_ROWS: Final = 800  # more of them, from all over the table
-MOST_TOLD: Final = 5
+MOST_NAMED: Final = 5
 
 _POINT: Final = re.compile(r"[+-]?(\d*|\d{1,3}(,\d{3})+)\.\d+(e[+-]?\d+)?", re.IGNORECASE)
 _COMMA: Final = re.compile(r"[+-]?(\d*|\d{1,3}(\.\d{3})+),\d+(e[+-]?\d+)?", re.IGNORECASE)
@@ -50,8 +50,8 @@ def decide_signs(
     decimal, decisions, news = decide_decimal(shown, options.decimal, known)
     apart = ()
     if options.decimal is None:
-        apart, told = signs_of_columns(texts, decimal or ".", known)
-        decisions = (*decisions, *told)
+        apart, of_columns = signs_of_columns(texts, decimal or ".", known)
+        decisions = (*decisions, *of_columns)
     words = missing_words(options, like)
     return Signs(
         Reading(decimal=decimal, thousands=shown.thousands, apart=apart, missing=words),
@@ -73,7 +73,7 @@ def looked_at(rows: int) -> NDArray[np.int64]:
     return np.unique(np.r_[: min(rows, FIRST_ROWS), 0 : rows : max(1, rows // SPREAD_ROWS)])
 
 
-def missing_told(found: Found, frame: pd.DataFrame) -> tuple[Decision, ...]:
+def missing_decisions(found: Found, frame: pd.DataFrame) -> tuple[Decision, ...]:
     """Return what is to be said of words that were read as empty cells of a table."""
     kept = {name: frame[name].dropna().unique().tolist() for name in found.words}
     return missing_decision(found.words, kept)
@@ -212,19 +212,21 @@ ambiguous: 'continent' also holds 'EU', so 'NA' may be a category there")
     ]
     why = "they commonly mark a missing value"
     if doubts:
-        why += "; ambiguous: " + "; ".join(doubts[:MOST_TOLD])
-    told = ", ".join(map(repr, sorted(set().union(*found.values()))))
+        why += "; ambiguous: " + "; ".join(doubts[:MOST_NAMED])
+    cells = ", ".join(map(repr, sorted(set().union(*found.values()))))
     return (
-        Decision(what=f"cells {told} are treated as missing", why=why, change_with="--missing"),
+        Decision(
+            what=f"cells {cells} are treated as missing", why=why, change_with="--missing"
+        ),
     )
 
 
-def kept_told(levels: Mapping[str, Sequence[str]]) -> tuple[Decision, ...]:
+def kept_decisions(levels: Mapping[str, Sequence[str]]) -> tuple[Decision, ...]:
     """Say which words of columns stand for an empty cell elsewhere, and are words here.
 
     Examples
     --------
-    >>> [told.what for told in kept_told({"veneer": ("Brick", "None")})]
+    >>> [one.what for one in kept_decisions({"veneer": ("Brick", "None")})]
     ["categories, not missing values: 'None'"]
     """
     kept = {
@@ -234,10 +236,10 @@ def kept_told(levels: Mapping[str, Sequence[str]]) -> tuple[Decision, ...]:
     }
     if not kept:
         return ()
-    told = ", ".join(map(repr, sorted({word for held in kept.values() for word in held})))
-    names = ", ".join(map(repr, list(kept)[:MOST_TOLD]))
+    categories = ", ".join(map(repr, sorted({word for held in kept.values() for word in held})))
+    names = ", ".join(map(repr, list(kept)[:MOST_NAMED]))
     why = f"they occur in {names}, and --missing does not name them"
-    what = f"categories, not missing values: {told}"
+    what = f"categories, not missing values: {categories}"
     return (Decision(what=what, why=why, change_with="--missing"),)
 
 

@@ -152,8 +152,8 @@ class Table:
         bad, all_rows = len(self.rejected), len(self) + len(self.rejected)
         if bad <= max_bad * all_rows:
             return
-        told = [f"line {row.line}: {row.reason}" for row in self.rejected]
-        excess = describe_excess(told, len(self), max_bad, "rows cannot be used")
+        reasons = [f"line {row.line}: {row.reason}" for row in self.rejected]
+        excess = describe_excess(reasons, len(self), max_bad, "rows cannot be used")
         place = {"file": self.source, "rows": excess.first}
         if self.unlabelled:
             gone = len(self.unlabelled)

@@ -16,8 +16,8 @@ def see_pictures(
     learning: Learning, plan: PicturePlan, care: Supervision
 ) -> NDArray[np.floating[Any]]:
     """Return what a pretrained network says of the pictures, shape (N, D)."""
-    if learning.given.features is not None:
-        return learning.given.features
+    if learning.objects.features is not None:
+        return learning.objects.features
     if plan.backbone is None:
         raise ValueError("there is no backbone to compute image features")
     place, checkpoints = learning.place, care.checkpoints

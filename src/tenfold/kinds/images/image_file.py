@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tenfold.exported import PROBABILITIES, Answering
 
 PIXELS: Final = "pixels"
-HEAT: Final = "heat"
+HEATMAP: Final = "heat"
 
 
 def answers_to(file: Answering, pixels_NHW3: NDArray[np.uint8]) -> NDArray[np.float64]:

@@ -34,7 +34,7 @@ from tenfold.data.pictures.pictures import (
     read_test_pictures,
     read_unlabelled,
 )
-from tenfold.data.pictures.split_pictures import no_split, set_pictures_apart, split_pictures
+from tenfold.data.pictures.split_pictures import hold_out_pictures, no_split, split_pictures
 from tenfold.errors import UsageError
 from tenfold.evaluate.mistakes import Mistake, mistakes_of
 from tenfold.kind import Kind
@@ -57,16 +57,16 @@ from tenfold.kinds.images.networks.registry import (
 )
 from tenfold.kinds.images.once_more import read_some
 from tenfold.kinds.images.picture_model import PictureEncoder, PictureModel, picture_inputs
-from tenfold.kinds.images.shown import reading_told, shown_small
+from tenfold.kinds.images.shown import reading_lines, shown_small
 from tenfold.kinds.refusing import Names, refuse
 from tenfold.learning import (
     Dealt,
     Described,
     Fitted,
-    Given,
     Learning,
     Progress,
     Remembered,
+    UserObjects,
     another_kind,
     not_there,
 )
@@ -91,7 +91,7 @@ class Images(Kind):
     single: ClassVar[str] = "an image"
     suffixes: ClassVar[tuple[str, ...]] = SUFFIXES
     where: ClassVar[str] = "file"
-    always_told: ClassVar[bool] = True
+    warns_when_quiet: ClassVar[bool] = True
 
     def recognises(self, source: Any) -> bool:
         """Tell whether this is a folder, or a CSV that names pictures."""
@@ -133,12 +133,12 @@ class Images(Kind):
         self, data: Pictures, test: Pictures | None, options: RunOptions, streams: Streams
     ) -> Described:
         """Take test pictures away, and say which classes there are."""
-        data, test, apart = set_pictures_apart(data, test, options.split, streams)
+        data, test, held_out = hold_out_pictures(data, test, options.split, streams)
         schema = infer_picture_schema(data)
         if test is not None:
             read_classes(test, schema)  # training is not lost to what cannot be scored
         return Described(
-            data=data, test=test, schema=schema, decisions=(*data.decisions, *apart)
+            data=data, test=test, schema=schema, decisions=(*data.decisions, *held_out)
         )
 
     def encode(self, data: Pictures, schema: PictureSchema) -> Encoded:
@@ -153,11 +153,11 @@ class Images(Kind):
     def split(self, learning: Learning, coded: Encoded) -> Dealt:
         """Deal pictures out to folds as the user or the network says."""
         options, schema = learning.options, learning.schema
-        network = find_network(options.train, learning.given.network)
+        network = find_network(options.train, learning.objects.network)
         usual = network.usual_folds(on_gpu=learning.place.on_gpu)
-        if learning.given.splitter is not None:
+        if learning.objects.splitter is not None:
             found = who_answers(
-                splits_of(learning.given.splitter, coded, schema), options.split
+                splits_of(learning.objects.splitter, coded, schema), options.split
             )
         elif usual == 1 and learning.test is not None and options.split.folds is None:
             found = no_split(len(coded))
@@ -175,7 +175,7 @@ class Images(Kind):
         self, learning: Learning, dealt: Dealt
     ) -> tuple[PicturePlan, tuple[Decision, ...]]:
         """Choose the network and the recipe by the number of pictures."""
-        train, make = learning.options.train, learning.given.network
+        train, make = learning.options.train, learning.objects.network
         weights = find_network(train, make).starts_from_weights
         setting = Setting(
             pictures=len(dealt.rows),
@@ -305,10 +305,10 @@ class Images(Kind):
         schema: PictureSchema,  # noqa: ARG002 - any picture is like those of training
         mode: Mode | None,
         *,
-        told: bool,
+        warned: bool,
     ) -> Pictures:
         """Refuse pictures of which some cannot be read, if the mode is ``"strict"``."""
-        admit_pictures(data, mode, told=told)
+        admit_pictures(data, mode, warned=warned)
         data.check_rejected(max_bad=1.0)
         return data
 
@@ -345,13 +345,13 @@ class Images(Kind):
         """Return images, and which of them are left out, or what of them is a guess."""
         read = self.read_labelled if labelled else self.read_new
         pictures = read(source, schema, options, progress)
-        return pictures, reading_told(pictures)
+        return pictures, reading_lines(pictures)
 
     def to_compare(
-        self, options: RunOptions, given: Given
+        self, options: RunOptions, objects: UserObjects
     ) -> tuple[RunOptions, tuple[Decision, ...]]:
         """Return the options by which images become squares for classical models."""
-        return squares_for(options, folds_given=given.splitter is not None)
+        return squares_for(options, folds_given=objects.splitter is not None)
 
     def contest(self, learning: Learning, coded: Encoded, dealt: Dealt) -> ImageContest:
         """Return what models of images are given in a comparison."""
@@ -395,5 +395,5 @@ class Images(Kind):
 
     def check_closely(self, learning: Learning, coded: Encoded) -> Iterable[Finding]:  # noqa: ARG002
         """Return pictures whose class the features of a pretrained network contradict: A12."""
-        progress = stage(learning.given.watch, "computing image features")
+        progress = stage(learning.objects.watch, "computing image features")
         return check_picture_labels(learning.data, learning.streams, progress)

@@ -42,7 +42,7 @@ def describe_pictures(model: PictureModel) -> dict[str, Any]:
         "size": model.encoder.size,
         "mirrored": model.encoder.mirrored,
     }
-    network |= NETWORKS[model.form].told(model)
+    network |= NETWORKS[model.form].describe(model)
     scored = model.scored
     return {
         "scored": None
@@ -127,8 +127,8 @@ def rebuild_pictures(
         If sizes cannot be those of a model.
     """
     schema = PictureSchema.from_dict(manifest["schema"])
-    told, outputs = manifest["network"], int(manifest["outputs"])
-    form, size = str(told["kind"]), int(told["size"])
+    entry, outputs = manifest["network"], int(manifest["outputs"])
+    form, size = str(entry["kind"]), int(entry["size"])
     if not 0 < size <= MOST_SIDE or not 0 < schema.framing.size <= MOST_SIDE:
         raise ValueError("images of this size cannot be read")
     if outputs != len(schema.classes):
@@ -137,13 +137,13 @@ def rebuild_pictures(
         raise ValueError(f"there is no network {form!r}")
     backbone = None
     if NETWORKS[form].keeps_backbone:
-        backbone = empty_backbone(str(told["backbone"]))
+        backbone = empty_backbone(str(entry["backbone"]))
         fill(backbone, "backbone.", tensors)
     precision = choose_place("cpu")[0].precision
     encoder = PictureEncoder(
-        backbone=backbone, mirrored=bool(told["mirrored"]), size=size, precision=precision
+        backbone=backbone, mirrored=bool(entry["mirrored"]), size=size, precision=precision
     )
-    stored = Stored(told=told, outputs=outputs, encoder=encoder, make=make)
+    stored = Stored(entry=entry, outputs=outputs, encoder=encoder, make=make)
     answering, scored = _ensemble(stored, manifest, tensors, ""), manifest.get("scored")
     return Model(
         kind=kind,
@@ -168,7 +168,7 @@ def _ensemble(
     """Return the networks that answer, or those that were scored."""
     check_counts(counts, tensors, prefix)
     networks = int(counts["networks"])
-    network = NETWORKS[str(stored.told["kind"])].rebuild(stored, networks)
+    network = NETWORKS[str(stored.entry["kind"])].rebuild(stored, networks)
     target = FoldTarget(networks, "classification", stored.outputs)
     for name, module in (("network.", network), ("target.", target)):
         fill(module, prefix + name, tensors)

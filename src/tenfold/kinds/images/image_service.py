@@ -11,8 +11,8 @@ from tenfold.data.pictures.decode import Square
 from tenfold.data.pictures.picture_schema import PictureSchema
 from tenfold.errors import ServeError
 from tenfold.exported import Answering
-from tenfold.kinds.images.image_file import HEAT, PIXELS
-from tenfold.kinds.images.squares import heat_picture, squares_of
+from tenfold.kinds.images.image_file import HEATMAP, PIXELS
+from tenfold.kinds.images.squares import heatmap_picture, squares_of
 from tenfold.kinds.service import FORM, Answer, Ask, Question, Service
 from tenfold.serve_options import DEFAULTS, ServeOptions
 
@@ -59,27 +59,31 @@ class ImageService(Service):
         found = await asyncio.to_thread(squares_of, question.files, framing, most)
         squares = [one for one in found if isinstance(one, Square)]
         pixels = [one.pixels for one in squares]
-        answers = iter(await self._seen(pixels, ask, hot=question.more) if pixels else ())
-        told = [
+        answers = iter(
+            await self._seen(pixels, ask, with_heatmap=question.more) if pixels else ()
+        )
+        predictions = [
             {"file": name}
             | ({"error": one.to_dict()} if isinstance(one, ServeError) else next(answers))
             for (name, _), one in zip(question.files, found, strict=True)
         ]
         doubts = doubtful_scales(framing, [one.reach for one in squares if one.reach])
         notices = [f"{doubt.what}: {doubt.why}" for doubt in doubts]
-        return Answer(content={"predictions": told} | ({"notices": notices} if notices else {}))
+        return Answer(
+            content={"predictions": predictions} | ({"notices": notices} if notices else {})
+        )
 
     async def _seen(
-        self, squares: Sequence[Any], ask: Ask, *, hot: bool
+        self, squares: Sequence[Any], ask: Ask, *, with_heatmap: bool
     ) -> list[dict[str, Any]]:
-        outputs = (*self.outputs, HEAT) if hot else self.outputs
+        outputs = (*self.outputs, HEATMAP) if with_heatmap else self.outputs
         said = await ask({PIXELS: np.stack(squares)}, outputs, len(squares))
         answers = self.answers_of(said)
-        if hot:
+        if with_heatmap:
             classes, side = self.classes, len(squares[0])
-            for answer, heat_OHW in zip(answers, said[HEAT], strict=True):
-                heat = heat_OHW[classes.index(answer["prediction"])]
-                answer["heat"] = await asyncio.to_thread(heat_picture, heat, side)
+            for answer, heatmap_OHW in zip(answers, said[HEATMAP], strict=True):
+                heatmap = heatmap_OHW[classes.index(answer["prediction"])]
+                answer["heat"] = await asyncio.to_thread(heatmap_picture, heatmap, side)
         return answers
 
     def example(self) -> dict[str, Any]:
@@ -104,7 +108,7 @@ class ImageService(Service):
         form = {"type": "object", "required": ["file"], "properties": {"file": files}}
         return {FORM: {"schema": form}, "image/jpeg": {}, "image/png": {}}
 
-    def answer_schema(self, told: dict[str, Any]) -> dict[str, Any]:
+    def answer_schema(self, prediction: dict[str, Any]) -> dict[str, Any]:
         """Return the schema of one answer: a prediction, or what is wrong with a file."""
         bad = {"type": "object", "required": ["file", "error"]}
-        return {"anyOf": [told | {"required": ["file", *told["required"]]}, bad]}
+        return {"anyOf": [prediction | {"required": ["file", *prediction["required"]]}, bad]}

@@ -6,19 +6,19 @@ from typing import Final
 import numpy as np
 from PIL import Image
 
-from tenfold.data.columns.labelled import unlabelled_told
+from tenfold.data.columns.labelled import describe_unlabelled
 from tenfold.data.pictures.pictures import Pictures
 
 SIDE: Final = 160  # pixels
 JPEG_QUALITY: Final = 80
 
 
-def reading_told(pictures: Pictures) -> list[str]:
+def reading_lines(pictures: Pictures) -> list[str]:
     """Return which images are left out, and what of them is a guess."""
     lines = [f"{file.file} is left out: {file.reason}" for file in pictures.rejected]
     if gone := len(pictures.unlabelled):
-        told = unlabelled_told(gone, gone + len(pictures), "images")
-        lines.append(f"{pictures.source}: {told}")
+        sentence = describe_unlabelled(gone, gone + len(pictures), "images")
+        lines.append(f"{pictures.source}: {sentence}")
     return lines + [f"{one.what} ({one.why}); {one.change_with}" for one in pictures.doubts]
 
 

@@ -17,7 +17,7 @@ from tenfold.data.pictures.decode import Square, TooLarge, Unreadable, read_squa
 from tenfold.data.pictures.framing import Framing
 from tenfold.errors import ServeError
 
-HOT: Final = (255, 64, 0)
+HEATMAP_COLOUR: Final = (255, 64, 0)
 THICK: Final = 0.75  # of a place that says the most
 
 
@@ -51,18 +51,18 @@ def squares_of(
     return found
 
 
-def heat_picture(heat_HW: NDArray[np.floating[Any]], side: int) -> str:
+def heatmap_picture(heatmap_HW: NDArray[np.floating[Any]], side: int) -> str:
     """Return a heat map as the address of a PNG picture to be laid over the square.
 
     Parameters
     ----------
-    heat_HW : ndarray
+    heatmap_HW : ndarray
         From 0 to 1.
     side : int
         S.
     """
-    thick = Image.fromarray((255 * THICK * heat_HW).clip(0, 255).astype(np.uint8))
-    layer = Image.new("RGBA", (side, side), (*HOT, 0))
+    thick = Image.fromarray((255 * THICK * heatmap_HW).clip(0, 255).astype(np.uint8))
+    layer = Image.new("RGBA", (side, side), (*HEATMAP_COLOUR, 0))
     layer.putalpha(thick.resize((side, side), Image.Resampling.BICUBIC))
     out = io.BytesIO()
     layer.save(out, "PNG")

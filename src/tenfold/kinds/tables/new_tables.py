@@ -1,4 +1,4 @@
-"""New rows for a command: what is told of how they were read, and several tables as one."""
+"""New rows for a command: lines about how they were read, and several tables as one."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -8,10 +8,10 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from tenfold.data.columns.labelled import unlabelled_told
+from tenfold.data.columns.labelled import describe_unlabelled
 from tenfold.data.columns.required import check_columns
 from tenfold.data.columns.schema import Schema
-from tenfold.data.new_rows.departures import like_training
+from tenfold.data.new_rows.schema_drift import like_training
 from tenfold.data.tables.table import Table
 
 SUFFIXES: Final = (".csv", ".tsv", ".parquet", ".xlsx")
@@ -22,20 +22,20 @@ PLAIN: Final = frozenset(
 NOT_UTF8: Final = re.compile("encoding (?!utf)")
 
 
-def reading_told(table: Table) -> Iterator[str]:
+def reading_lines(table: Table) -> Iterator[str]:
     """Yield what of reading new rows is a guess, and what is left out."""
     source = table.source
-    for told in table.decisions:
-        loud = told.change_with not in PLAIN or NOT_UTF8.match(told.what)
-        if loud and told not in table.notices:
-            yield f"{source}: {told.what} ({told.why}); {told.change_with}"
+    for decision in table.decisions:
+        loud = decision.change_with not in PLAIN or NOT_UTF8.match(decision.what)
+        if loud and decision not in table.notices:
+            yield f"{source}: {decision.what} ({decision.why}); {decision.change_with}"
     for notice in table.notices:
         line = f"{notice.what} ({notice.change_with}): {notice.why}"
         yield f"{source} is not formatted like the training data: {line}"
     for row in table.rejected:
         yield f"{source}, line {row.line}, is left out: {row.reason}"
     if gone := table.unlabelled:
-        count = unlabelled_told(len(gone), len(gone) + len(table))
+        count = describe_unlabelled(len(gone), len(gone) + len(table))
         yield f"{source}: {count} (line {gone[0].line}: {gone[0].reason})"
 
 

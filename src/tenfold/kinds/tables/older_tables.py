@@ -1,7 +1,7 @@
 """The parts of older model files of tables as today's format would hold them.
 
-Formats 1 and 2 gave all networks the same layout, the numbers of words behind the features,
-and the values of numbers that come back as words of the schema.
+Formats 1 and 2 gave all networks the same layout, the embeddings of categories behind the
+features, and the values of numbers that come back as categories of the schema.
 """
 
 from collections.abc import Mapping
@@ -19,17 +19,17 @@ FIRST_WEIGHTS, FACTORS = "network.weights.0", "network.scale_F1I"
 
 
 def with_layouts(manifest: dict[str, Any], tensors: dict[str, Tensor]) -> Parts:
-    """Return parts with a layout, the numbers of words in front of the features."""
-    told, network = manifest["features"], manifest["network"]
-    options, levels = told["options"], list(map(int, told["levels"]))
+    """Return parts with a layout, the embeddings of categories in front of the features."""
+    stored, network = manifest["features"], manifest["network"]
+    options, levels = stored["options"], list(map(int, stored["levels"]))
     most = max((int(bins) for bins, _ in options["bins"]), default=0)
     large = [count - FIRST_LEVEL > int(options["one_hot"]) for count in levels]
     layout = {
         "distinct": [
             min(int(count), most + 1) if most and int(count) > 2 else 0
-            for count in told["distinct"]
+            for count in stored["distinct"]
         ],
-        "flags": told["flags"],
+        "flags": stored["flags"],
         "words": [
             (q, list(range(EMPTY, count))) for q, count in enumerate(levels) if not large[q]
         ],
@@ -43,9 +43,9 @@ def with_layouts(manifest: dict[str, Any], tensors: dict[str, Tensor]) -> Parts:
         "networks": [int(manifest["networks"])],
     }
     if network["kind"] == "mlp":
-        words = int(network["options"]["word_numbers"]) * sum(large)
+        embedded = int(network["options"]["word_numbers"]) * sum(large)
         tensors = tensors | {
-            name: _reordered(tensors[name], words, dim, fill)
+            name: _reordered(tensors[name], embedded, dim, fill)
             for name, dim, fill in ((FIRST_WEIGHTS, 1, 0.0), (FACTORS, 2, 1.0))
             if name in tensors
         }
@@ -63,9 +63,9 @@ def _values(schema: Mapping[str, Any]) -> list[tuple[int, list[float]]]:
     return found
 
 
-def _reordered(tensor: Tensor, words: int, dim: int, fill: float) -> Tensor:
-    """Put the inputs of words in front, and fill the others up as today's networks are."""
-    features, of_words = tensor.split([tensor.shape[dim] - words, words], dim=dim)
-    ordered = torch.cat([of_words, features], dim=dim)
+def _reordered(tensor: Tensor, embedded: int, dim: int, fill: float) -> Tensor:
+    """Put the inputs of categories in front, and fill the others up as today's networks are."""
+    features, embeddings = tensor.split([tensor.shape[dim] - embedded, embedded], dim=dim)
+    ordered = torch.cat([embeddings, features], dim=dim)
     after = [0, 0] * (tensor.dim() - 1 - dim) + [0, -tensor.shape[dim] % ALIGNED]
     return functional.pad(ordered, after, value=fill)

@@ -21,7 +21,7 @@ WALKS: Final = 16  # from each row of the background at most
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shares:
-    """An answer taken apart.
+    """An answer explained, as a file explains it.
 
     Attributes
     ----------

@@ -18,7 +18,7 @@ from tenfold.contest.contest import MANY_ROWS, Contest
 from tenfold.contest.cost import Cost
 from tenfold.data.cells.bags import PLACES, to_bags
 from tenfold.data.cells.moments import days_of, to_moments
-from tenfold.data.cells.parse import read_truth, to_numbers, to_words
+from tenfold.data.cells.parse import read_truth, to_categories, to_numbers
 from tenfold.data.columns.encode import Encoded, names_of
 from tenfold.data.columns.schema import Schema
 from tenfold.data.folds.split import Splits
@@ -38,7 +38,7 @@ TUTORIAL: Final = Contender(
 class TableContest(Contest):
     """Rows of a table.
 
-    ``X`` holds numbers as float64, words as categories, dates as days since 1970, and texts and
+    ``X`` holds numbers as float64, categories as such, dates as days since 1970, and texts and
     lists as the numbers that networks see.
 
     Attributes
@@ -147,5 +147,5 @@ def typed_columns(
             bags = to_bags(cells, column.kind, column.sign, table.decimal)
             columns |= dict(zip(names_of(column), bags.T, strict=True))
         else:
-            columns[column.name] = pd.Categorical(to_words(cells, table.decimal))
+            columns[column.name] = pd.Categorical(to_categories(cells, table.decimal))
     return pd.DataFrame(columns)

@@ -15,25 +15,25 @@ from tenfold.config import Decision, RunOptions
 from tenfold.data.columns.encode import Encoded, encode, number_names, with_times
 from tenfold.data.columns.groups import Group, groups_of_table
 from tenfold.data.columns.labelled import (
+    describe_unlabelled,
     labelled_and_warn,
     naming_unlabelled,
     read_answers,
-    unlabelled_told,
     with_targets,
     with_targets_of,
 )
 from tenfold.data.columns.schema import Schema, infer_schema
 from tenfold.data.columns.target import find_target, of_classes
 from tenfold.data.files.read import InMemory, read_table
-from tenfold.data.folds.test_rows import set_apart
+from tenfold.data.folds.test_rows import hold_out_test_rows
 from tenfold.data.new_rows.admit import (
     Mode,
     admit,
     admit_and_warn,
-    departure_lines,
-    departure_table,
+    drift_lines,
+    drift_table,
 )
-from tenfold.data.new_rows.departures import like_training
+from tenfold.data.new_rows.schema_drift import like_training
 from tenfold.data.tables.table import Table
 from tenfold.errors import ReadError, UsageError
 from tenfold.intake import Looked
@@ -42,7 +42,7 @@ from tenfold.kinds.tables.explain.held_out import HeldOut
 from tenfold.kinds.tables.explain.table_explanation import TableExplanation, explain_table
 from tenfold.kinds.tables.networks.registry import choose_plan
 from tenfold.kinds.tables.networks.table_network import Setting
-from tenfold.kinds.tables.new_tables import SUFFIXES, joined, reading_told
+from tenfold.kinds.tables.new_tables import SUFFIXES, joined, reading_lines
 from tenfold.kinds.tables.older_tables import with_layouts
 from tenfold.kinds.tables.table_contest import TableContest, table_contest
 from tenfold.kinds.tables.table_model import TableEncoder, TableModel
@@ -122,18 +122,20 @@ class Tables(Kind):
         table, unlabelled = with_targets(table, target, options.schema.task, max_bad)
         table, untimed = with_times(table, options.split.time_column, max_bad)
         left_out: tuple[Decision, ...] = ()
-        apart = None
+        held_out = None
         if test is None and options.split.test_size is not None:
             every = len(table)
             with naming_unlabelled(table):
-                table, apart = set_apart(table, target, options.schema, options.split, streams)
-            left_out = _on_neither_side(every - len(table) - len(apart), len(apart))
+                table, held_out = hold_out_test_rows(
+                    table, target, options.schema, options.split, streams
+                )
+            left_out = _on_neither_side(every - len(table) - len(held_out), len(held_out))
         schema = infer_schema(table, target, options.schema, options.split)
         table = of_classes(table, target, schema.classes)
         if test is not None:
             test = with_targets_of(test, schema, max_bad)
             left_out = (*left_out, *_left_out(test))
-        test = apart if test is None else test
+        test = held_out if test is None else test
         if test is not None:
             read_answers(test, schema)  # training is not lost to rows that cannot be scored
         decisions = (
@@ -170,7 +172,7 @@ class Tables(Kind):
                 schema,
                 learning.options,
                 learning.streams,
-                learning.given.splitter,
+                learning.objects.splitter,
                 table.standing,
             )
 
@@ -182,7 +184,7 @@ class Tables(Kind):
                 folds=len(dealt.splits),
                 task=learning.schema.task,
                 options=learning.options.train,
-                make=learning.given.network,
+                make=learning.objects.network,
             )
         )
 
@@ -267,7 +269,7 @@ class Tables(Kind):
             self.read_new(source, schema, options, progress), schema, max_bad
         )
 
-    def admit(self, data: Table, schema: Schema, mode: Mode | None, *, told: bool) -> Table:  # noqa: ARG002
+    def admit(self, data: Table, schema: Schema, mode: Mode | None, *, warned: bool) -> Table:  # noqa: ARG002
         """Return rows as a model reads them; see ``admit_and_warn``."""
         return admit_and_warn(data, schema, mode)
 
@@ -275,11 +277,11 @@ class Tables(Kind):
         """Return the labels of a DataFrame's rows, or the lines of a file."""
         return source.index if isinstance(source, pd.DataFrame) else data.lines
 
-    def departures(self, source: Rows, schema: Schema) -> pd.DataFrame:
-        """Return where rows are not like those of training; see ``departure_table``."""
+    def drift(self, source: Rows, schema: Schema) -> pd.DataFrame:
+        """Return where rows are not like those of training; see ``drift_table``."""
         table = self.read_new(source, schema)
         found = like_training(table, schema)[1]
-        return departure_table(found, self.index(source, table))
+        return drift_table(found, self.index(source, table))
 
     def read_and_tell(
         self,
@@ -296,7 +298,7 @@ class Tables(Kind):
         table.check_rejected(max_bad)
         if labelled:
             table = with_targets_of(table, schema, max_bad)
-        return table, list(reading_told(table))
+        return table, list(reading_lines(table))
 
     def joined(self, parts: Sequence[Table], schema: Schema) -> Table:
         """Return the rows of several tables as those of one."""
@@ -305,9 +307,9 @@ class Tables(Kind):
     def look(self, data: Table, schema: Schema, mode: Mode | None) -> Looked:
         """Return rows as a model reads them, and the cells that training knew nothing like."""
         table, found = admit(data, schema, mode)
-        told = (f"{table.source} differs from the training data:",) if found else ()
-        lines = (*told, *departure_lines(table, found))
-        return Looked(data=table, lines=lines, departures=departure_table(found, table.lines))
+        heading = (f"{table.source} differs from the training data:",) if found else ()
+        lines = (*heading, *drift_lines(table, found))
+        return Looked(data=table, lines=lines, drift=drift_table(found, table.lines))
 
     def contest(self, learning: Learning, coded: Encoded, dealt: Dealt) -> TableContest:
         """Return what models of tables are given in a comparison."""
@@ -345,7 +347,7 @@ class Tables(Kind):
 
 
 def _values_learnt(schema: Schema, features: FoldFeatures) -> tuple[Decision, ...]:
-    """Say which columns of numbers are words, too, because their values come back."""
+    """Say which columns of numbers are categories, too, because their values come back."""
     if not features.values:
         return ()
     names = number_names(schema)
@@ -373,7 +375,7 @@ def _left_out(test: Table) -> Iterator[Decision]:
     bad, gone = len(test.rejected), len(test.unlabelled)
     said = [
         (f"{bad:,} test {'rows are' if bad > 1 else 'row is'} left out", test.rejected),
-        (unlabelled_told(gone, gone + len(test), "test rows"), test.unlabelled),
+        (describe_unlabelled(gone, gone + len(test), "test rows"), test.unlabelled),
     ]
     for what, rows in said:
         if rows:

@@ -10,9 +10,9 @@ from tenfold.data.tables.reading import Reading
 from tenfold.kinds.service import CSV, JSON
 from tenfold.kinds.tables.table_file import Input, TableFile
 
-Told = dict[str, Any]
+JsonSchema = dict[str, Any]
 
-LISTED_WORDS: Final = 1_000  # of a column, that are told
+LISTED_CATEGORIES: Final = 1_000  # of a column, that are listed
 TYPES: Final = {
     "number": ["number", "null"],
     "date": ["string", "null"],
@@ -38,14 +38,14 @@ CSV_CELLS: Final = {
 REST: Final = r'[^\u0000"]*$'  # of a plain table: what cannot harm the rows before it
 
 
-def described(one: Input, column: Column) -> Told:
+def described(one: Input, column: Column) -> JsonSchema:
     """Return what ``GET /schema`` tells of a column."""
-    words = one.words if one.kind == "boolean" else column.levels[:LISTED_WORDS]
+    values = one.words if one.kind == "boolean" else column.levels[:LISTED_CATEGORIES]
     return {
         "name": one.name,
         "kind": one.kind,
         "form": column.form,
-        "words": list(words) if one.kind != "number" else [],
+        "words": list(values) if one.kind != "number" else [],
         "typical": one.typical,
         "low": one.low,
         "high": one.high,
@@ -54,7 +54,7 @@ def described(one: Input, column: Column) -> Told:
     }
 
 
-def body_of(file: TableFile, max_rows: int) -> Told:
+def body_of(file: TableFile, max_rows: int) -> JsonSchema:
     """Return what the body of a request may be, as OpenAPI has it."""
     row = example_of(file)
     schema = {
@@ -89,34 +89,34 @@ def _quoted(cell: object) -> str:
     return "" if cell is None else '"' + str(cell).replace('"', '""') + '"'
 
 
-def _cell(one: Input, column: Column, reading: Reading) -> Told:
+def _cell(one: Input, column: Column, reading: Reading) -> JsonSchema:
     if one.kind == "boolean":
         ticks = [column.tick] if column.tick else []
         words = [re.escape(word) for word in ("", *reading.missing, *MEANINGS, *ticks)]
         text = {"type": "string", "pattern": f"^({'|'.join(words)})$"}
         return {"anyOf": [{"type": ["boolean", "null"]}, {"enum": [0, 1]}, text]}
-    told: Told = {"type": TYPES[one.kind]}
+    schema: JsonSchema = {"type": TYPES[one.kind]}
     if one.kind == "number":
         sign = re.escape(reading.sign_of(column.name))
         words = [re.escape(word) for word in ("", *reading.missing, *column.empties)]
         number = TEXTS[column.form].replace("SIGN", sign)
-        told = {
-            "anyOf": [told, {"type": "string", "pattern": f"^({'|'.join(words)}|{number})$"}]
+        schema = {
+            "anyOf": [schema, {"type": "string", "pattern": f"^({'|'.join(words)}|{number})$"}]
         }
         if column.form != "number":
-            told["description"] = f"{column.measure}, or their text"
+            schema["description"] = f"{column.measure}, or their text"
     elif one.kind == "list":
-        told |= {
+        schema |= {
             "items": {"type": ["string", "number", "boolean"]},
             "description": f"categories separated by {column.sign!r}, or a list of them",
         }
     elif one.kind == "date":
         iso = column.date_format in {None, "ISO8601"}
-        told |= {"format": "date"} if iso else {"description": f"as {column.date_format}"}
-    return told
+        schema |= {"format": "date"} if iso else {"description": f"as {column.date_format}"}
+    return schema
 
 
-def example_of(file: TableFile) -> Told:
+def example_of(file: TableFile) -> JsonSchema:
     """Return a row of typical cells, as JSON takes it."""
     return {one.name: _typical(one, file.columns[one.name]) for one in file.inputs}
 

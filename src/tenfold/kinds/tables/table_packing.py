@@ -34,7 +34,7 @@ MOST_CODES: Final = 16  # of a column of numbers
 def describe_table(model: TableModel) -> dict[str, Any]:
     """Return what a manifest says of a table's networks."""
     numbers, codes = _sample_rows(model)
-    network = {"kind": model.form, **BY_FORM[model.form].told(model.network)}
+    network = {"kind": model.form, **BY_FORM[model.form].describe(model.network)}
     answering = Ensemble(network=model.network, target=model.target, folds=model.folds)
     return {
         **_describe_ensemble(answering),
@@ -71,9 +71,18 @@ def _describe_ensemble(ensemble: Ensemble) -> dict[str, Any]:
             "options": asdict(features.options),
             "levels": features.levels,
             "values": features.values,
-            "layouts": [asdict(layout) for _, layout in features.spans],
+            "layouts": [_describe_layout(layout) for _, layout in features.spans],
             "networks": [at.stop - at.start for at, _ in features.spans],
         },
+    }
+
+
+def _describe_layout(layout: Layout) -> dict[str, Any]:
+    return {
+        "distinct": layout.distinct,
+        "flags": layout.flags,
+        "words": layout.categories,
+        "tables": layout.tables,
     }
 
 
@@ -108,10 +117,10 @@ def rebuild_table(
     if schema.task not in TASKS or (len(schema.classes) or 1) != int(manifest["outputs"]):
         raise ValueError("the schema does not match the network")
     answering = _rebuild_ensemble(manifest, manifest, schema, tensors, "", make)
-    told = manifest["scored"]
+    entry = manifest["scored"]
     scored = None
-    if told is not None:
-        scored = _rebuild_ensemble(manifest, told, schema, tensors, "scored.", make)
+    if entry is not None:
+        scored = _rebuild_ensemble(manifest, entry, schema, tensors, "scored.", make)
     features = answering.network.features
     return Model(
         kind=kind,
@@ -131,22 +140,22 @@ def rebuild_table(
 
 def _rebuild_ensemble(
     manifest: Mapping[str, Any],
-    told: Mapping[str, Any],
+    entry: Mapping[str, Any],
     schema: Schema,
     tensors: Mapping[str, Tensor],
     prefix: str,
     make: MakeModule | None,
 ) -> Ensemble:
-    check_counts(told, tensors, prefix)
-    networks, outputs = int(told["networks"]), int(manifest["outputs"])
+    check_counts(entry, tensors, prefix)
+    networks, outputs = int(entry["networks"]), int(manifest["outputs"])
     form = str(manifest["network"]["kind"])
     with torch.device("meta"):  # sizes that a manifest only claims take no memory
-        features = _rebuild_features(manifest, told, schema, len(tensors))
+        features = _rebuild_features(manifest, entry, schema, len(tensors))
         target = FoldTarget(networks, schema.task, outputs)
     network = BY_FORM[form].rebuild(manifest["network"], features, outputs, make)
     for name, module in (("network.", network), ("target.", target)):
         fill(module, prefix + name, tensors)
-    return Ensemble(network=network, target=target, folds=int(told["folds"]))
+    return Ensemble(network=network, target=target, folds=int(entry["folds"]))
 
 
 def _rebuild_features(
@@ -159,14 +168,14 @@ def _rebuild_features(
     LookupError, TypeError, ValueError
         If they cannot be those of the schema.
     """
-    told, numbers = ensemble["features"], len(number_names(schema))
-    levels = tuple(map(int, told["levels"]))
-    values = tuple((int(p), tuple(map(float, known))) for p, known in told["values"])
+    entry, numbers = ensemble["features"], len(number_names(schema))
+    levels = tuple(map(int, entry["levels"]))
+    values = tuple((int(p), tuple(map(float, known))) for p, known in entry["values"])
     options = FeatureOptions(
-        style=told["options"]["style"],
-        bins=tuple((int(count), float(height)) for count, height in told["options"]["bins"]),
-        one_hot=int(told["options"]["one_hot"]),
-        recurring=bool(told["options"]["recurring"]),
+        style=entry["options"]["style"],
+        bins=tuple((int(count), float(height)) for count, height in entry["options"]["bins"]),
+        one_hot=int(entry["options"]["one_hot"]),
+        recurring=bool(entry["options"]["recurring"]),
     )
     # Each column of codes has a tensor of its own, so there are no more of them.
     if len(levels) > tensors or len(options.bins) > MOST_CODES:
@@ -178,27 +187,32 @@ def _rebuild_features(
         [p for p, _ in values], numbers
     ):
         raise ValueError("the schema does not match the network")
-    layouts = [_rebuild_layout(one, numbers, levels) for one in told["layouts"]]
-    counts = list(map(int, told["networks"]))
+    layouts = [_rebuild_layout(one, numbers, levels) for one in entry["layouts"]]
+    counts = list(map(int, entry["networks"]))
     if sum(counts) != int(ensemble["networks"]) or min(counts) < 1:
         raise ValueError("the layouts do not match the networks")
     each = [one for one, count in zip(layouts, counts, strict=True) for _ in range(count)]
-    words = manifest["network"].get("options", {}).get("word_numbers")
+    embedding_size = manifest["network"].get("options", {}).get("word_numbers")
     return FoldFeatures(
-        numbers, levels, each, values, options, None if words is None else int(words)
+        numbers,
+        levels,
+        each,
+        values,
+        options,
+        None if embedding_size is None else int(embedding_size),
     )
 
 
-def _rebuild_layout(told: Mapping[str, Any], numbers: int, levels: tuple[int, ...]) -> Layout:
+def _rebuild_layout(entry: Mapping[str, Any], numbers: int, levels: tuple[int, ...]) -> Layout:
     layout = Layout(
-        distinct=tuple(map(int, told["distinct"])),
-        flags=tuple(map(int, told["flags"])),
-        words=tuple((int(q), tuple(map(int, codes))) for q, codes in told["words"]),
-        tables=tuple(map(int, told["tables"])),
+        distinct=tuple(map(int, entry["distinct"])),
+        flags=tuple(map(int, entry["flags"])),
+        categories=tuple((int(q), tuple(map(int, codes))) for q, codes in entry["words"]),
+        tables=tuple(map(int, entry["tables"])),
     )
     fits = len(layout.distinct) == numbers and _among(layout.flags, numbers)
-    fits &= _among([*layout.tables, *(q for q, _ in layout.words)], len(levels))
-    if not fits or not all(_among(codes, levels[q]) for q, codes in layout.words):
+    fits &= _among([*layout.tables, *(q for q, _ in layout.categories)], len(levels))
+    if not fits or not all(_among(codes, levels[q]) for q, codes in layout.categories):
         raise ValueError("a layout does not match the columns")
     return layout
 

@@ -158,9 +158,13 @@ def csv_of(table: Table, answers: Sequence[Mapping[str, Any]]) -> str:
         }
         for one in answers
     ]
-    told = pd.DataFrame(flat, index=table.frame.index)
-    taken = {name: f"{name} (given)" for name in table.frame.columns if name in told.columns}
-    return str(pd.concat([told, table.frame.rename(columns=taken)], axis=1).to_csv(index=False))
+    predictions = pd.DataFrame(flat, index=table.frame.index)
+    taken = {
+        name: f"{name} (given)" for name in table.frame.columns if name in predictions.columns
+    }
+    return str(
+        pd.concat([predictions, table.frame.rename(columns=taken)], axis=1).to_csv(index=False)
+    )
 
 
 def _cell_of(one: Input, column: Column, reading: Reading) -> Cell:

@@ -45,26 +45,30 @@ class TableService(Service):
         body = question.files[0][1]
         if question.media == JSON:
             feeds, count = self._rows.of_json(body)
-            answers = await self._answers(feeds, count, ask, apart=question.more)
+            answers = await self._answers(feeds, count, ask, explained=question.more)
             return Answer(content={"predictions": answers})
         feeds, table = await asyncio.to_thread(self._rows.of_csv, body)
-        answers = await self._answers(feeds, len(table), ask, apart=question.more)
+        answers = await self._answers(feeds, len(table), ask, explained=question.more)
         if CSV in question.accepts:
             return Answer(content=csv_of(table, answers), media=CSV)
         lines = table.lines.tolist()
-        told = [{"line": line} | answer for line, answer in zip(lines, answers, strict=True)]
+        predictions = [
+            {"line": line} | answer for line, answer in zip(lines, answers, strict=True)
+        ]
         rejected = [asdict(row) for row in table.left_out]
         notices = [f"{one.what}: {one.why}" for one in table.notices]
-        return Answer(content={"predictions": told, "rejected": rejected, "notices": notices})
+        return Answer(
+            content={"predictions": predictions, "rejected": rejected, "notices": notices}
+        )
 
     async def _answers(
-        self, feeds: Feeds, count: int, ask: Ask, *, apart: bool
+        self, feeds: Feeds, count: int, ask: Ask, *, explained: bool
     ) -> list[dict[str, Any]]:
-        """Return answers to rows, the first one taken apart if that is asked for."""
+        """Return answers to rows, the first one explained if that is asked for."""
         if count == 0:
             return []
         answers = self.answers_of(await ask(feeds, self.outputs, count))
-        if not apart or self._contributions is None:
+        if not explained or self._contributions is None:
             return answers
         classes = self.classes
         output = classes.index(answers[0]["prediction"]) if classes else 0

@@ -49,24 +49,24 @@ def split_rows(
         splits = splits_of(pairs, rows, schema, standing)
         if splits.in_time and rows.times is None:  # the order of the file is that of time
             rows = replace(rows, times=rows.rows.astype(np.float64))
-        splits, told = who_answers(splits, options.split)
-        return Dealt(rows=rows, place=place, splits=splits, decisions=told)
+        splits, decisions = who_answers(splits, options.split)
+        return Dealt(rows=rows, place=place, splits=splits, decisions=decisions)
     split = options.split
     copies: tuple[Decision, ...] = ()
     folds, few = decide_folds(rows, split)
     if not split.keep_copies:
         lenient = split.lenient and split.folds is None
-        one_each, joined, told = join_copies(rows)
+        one_each, joined, decisions = join_copies(rows)
         fewer, _ = decide_folds(one_each, split)
         if fewer <= most_folds(one_each)[0]:
-            place[rows.rows], rows, folds, copies = joined, one_each, fewer, told
-        rows, told = keep_together(rows, folds, lenient=lenient)
-        copies = (*copies, *told)
+            place[rows.rows], rows, folds, copies = joined, one_each, fewer, decisions
+        rows, decisions = keep_together(rows, folds, lenient=lenient)
+        copies = (*copies, *decisions)
         folds, few = decide_folds(rows, split)
     shuffle = split.shuffle
     if shuffle is None:
         shuffle = find_network(options.train).shuffles
     splits, how = make_splits(rows, schema, folds, streams, shuffle=shuffle)
-    splits, told = who_answers(splits, split)
-    told = (*copies, *few, *how, *told)
-    return Dealt(rows=rows, place=place, splits=splits, decisions=told)
+    splits, decisions = who_answers(splits, split)
+    decisions = (*copies, *few, *how, *decisions)
+    return Dealt(rows=rows, place=place, splits=splits, decisions=decisions)

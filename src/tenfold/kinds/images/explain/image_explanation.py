@@ -15,14 +15,14 @@ from tenfold.kinds.images.explain.looking import (
     Numbers,
     classes_of_interest,
     filters_of,
-    heat_of,
+    heatmap_of,
     layers_of,
     maps_of,
 )
 from tenfold.kinds.images.explain.sheets import (
     Sheet,
     sheet_of_filters,
-    sheet_of_heat,
+    sheet_of_heatmap,
     sheet_of_maps,
 )
 from tenfold.kinds.images.picture_model import PictureModel
@@ -43,14 +43,14 @@ class Seen:
     file, prediction : str
     probabilities : dict of str to float
         By class.
-    heat : dict of str to ndarray of shape (H, W)
+    heatmap : dict of str to ndarray of shape (H, W)
         By class, where an answer comes from; empty for an explanation that was read.
     """
 
     file: str
     prediction: str
     probabilities: Mapping[str, float]
-    heat: Mapping[str, Numbers] = field(default_factory=dict)
+    heatmap: Mapping[str, Numbers] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -62,7 +62,7 @@ class ImageExplanation(Explained):
     layers : tuple of Layer
     pictures : tuple of Seen
     sheets : tuple of Sheet
-        Filters of the first layer; of each picture its heat and its maps.
+        Filters of the first layer; of each picture its heat maps and its feature maps.
     """
 
     layers: tuple[Layer, ...]
@@ -117,7 +117,7 @@ class ImageExplanation(Explained):
             drawn.append(Drawn(title=sheet.title, caption=sheet.caption, svg=image))
         return drawn
 
-    def layers_told(self) -> tuple[Layer, ...]:
+    def described_layers(self) -> tuple[Layer, ...]:
         """Return the layers."""
         return self.layers
 
@@ -203,7 +203,7 @@ def _look(
     classes, file = model.schema.classes, pictures.files[row]
     pixels = pictures.cache[pictures.at[row]]
     asked = classes_of_interest(answers) if output is None else [output]
-    heat = {classes[number]: heat_of(model, pixels, number) for number in asked}
+    heatmap = {classes[number]: heatmap_of(model, pixels, number) for number in asked}
     stem = f"{row + 1:02}-{PurePath(file).stem}"
     sheets = [
         Sheet(
@@ -211,9 +211,9 @@ def _look(
             title=f"{file}: evidence for {name}",
             caption=f"{name} with {100 * answers[classes.index(name)]:.1f} %. Red regions are "
             "evidence for this class (Grad-CAM).",
-            png=sheet_of_heat(pixels, found),
+            png=sheet_of_heatmap(pixels, found),
         )
-        for place, (name, found) in enumerate(heat.items(), start=1)
+        for place, (name, found) in enumerate(heatmap.items(), start=1)
     ]
     for place, (name, maps) in enumerate(maps_of(model, pixels).items(), start=1):
         channels, height, width = maps.shape
@@ -228,4 +228,6 @@ def _look(
         )
     probabilities = dict(zip(classes, answers, strict=True))
     best = classes[int(np.argmax(answers))]
-    return Seen(file=file, prediction=best, probabilities=probabilities, heat=heat), sheets
+    return Seen(
+        file=file, prediction=best, probabilities=probabilities, heatmap=heatmap
+    ), sheets

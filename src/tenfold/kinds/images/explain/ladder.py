@@ -95,12 +95,12 @@ def ladders_of(model: PictureModel) -> Iterator[nn.Module]:
         yield ladder.eval().to(model.target.mean_F.device)
     elif isinstance(network, ModuleNetwork):
         for f in range(len(model.target.mean_F)):
-            yield _taken_apart(network.alone(f)).eval()
+            yield _as_ladder(network.alone(f)).eval()
     else:
         raise TypeError(f"{type(network).__name__} has no layers that can be explained")
 
 
-def _taken_apart(module: nn.Module) -> nn.Module:
+def _as_ladder(module: nn.Module) -> nn.Module:
     """Return a module whose layers are called as modules."""
     if isinstance(module, FineTuned):
         return Ladder(OrderedDict([*_rungs(module.body), ("head", module.head)]))

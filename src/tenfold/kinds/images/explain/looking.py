@@ -109,7 +109,7 @@ def _seen(rung: Rung) -> bool:
     return rung.is_map and rung.out.shape[1] != 3
 
 
-def heat_of(model: PictureModel, pixels_SS3: NDArray[np.uint8], output: int) -> Numbers:
+def heatmap_of(model: PictureModel, pixels_SS3: NDArray[np.uint8], output: int) -> Numbers:
     """Return which places of a picture speak for a class: Grad-CAM (arXiv 1610.02391).
 
     The last maps are summed, each weighed by the mean gradient of the class's output at it, and
@@ -129,11 +129,11 @@ def heat_of(model: PictureModel, pixels_SS3: NDArray[np.uint8], output: int) -> 
         From 0 to 1; as small as the last maps. All 0 where nothing speaks for the class.
     """
     x_B3SS = picture_of(pixels_SS3, model)
-    found = [_heat(ladder, x_B3SS, output) for ladder in ladders_of(model)]
+    found = [_heatmap(ladder, x_B3SS, output) for ladder in ladders_of(model)]
     return np.asarray(torch.stack(found).mean(dim=0).cpu().numpy())
 
 
-def _heat(ladder: nn.Module, x_B3SS: Tensor, output: int) -> Tensor:
+def _heatmap(ladder: nn.Module, x_B3SS: Tensor, output: int) -> Tensor:
     with torch.enable_grad(), climbing(ladder) as climb:
         outputs_BO = ladder(x_B3SS.requires_grad_())
         # What speaks for a class is what tells it from the others.
@@ -141,8 +141,8 @@ def _heat(ladder: nn.Module, x_B3SS: Tensor, output: int) -> Tensor:
         maps = [rung.out for rung in climb.rungs if _seen(rung)]
         (gradient_BCHW,) = torch.autograd.grad(gradient_at, maps[-1])
     weight_BC11 = gradient_BCHW.mean(dim=(2, 3), keepdim=True)
-    heat_HW = (weight_BC11 * maps[-1]).sum(dim=1)[0].clamp_min(0).detach().float()
-    return heat_HW / heat_HW.max().clamp_min(1e-12)
+    heatmap_HW = (weight_BC11 * maps[-1]).sum(dim=1)[0].clamp_min(0).detach().float()
+    return heatmap_HW / heatmap_HW.max().clamp_min(1e-12)
 
 
 def classes_of_interest(answers: Sequence[float]) -> list[int]:

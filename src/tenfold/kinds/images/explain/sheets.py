@@ -1,4 +1,4 @@
-"""Pictures of what networks look at: filters, maps, and heat laid over what was seen.
+"""Pictures of what networks look at: filters, maps, and heat maps laid over what was seen.
 
 Shape letters in this file:
     C  channels    H, W  height and width    S  side of a picture    N  tiles
@@ -15,10 +15,10 @@ from PIL import Image
 from tenfold.kinds.images.explain.looking import Numbers
 
 COLUMNS: Final = 8
-FILTER_SIDE, MAP_SIDE, HEAT_SIDE = 40, 80, 256  # pixels of a tile
+FILTER_SIDE, MAP_SIDE, HEATMAP_SIDE = 40, 80, 256  # pixels of a tile
 MOST_MAPS: Final = 16  # of a layer, those that answer most
 GAP: Final = 2
-HOT: Final = np.array([255, 60, 0], dtype=np.float32)
+HEATMAP_COLOUR: Final = np.array([255, 60, 0], dtype=np.float32)
 STRENGTH: Final = 0.65  # of the hottest place's colour
 
 
@@ -58,13 +58,15 @@ def sheet_of_maps(maps_CHW: Numbers) -> bytes:
     return _png(_grid(tiles, MAP_SIDE, Image.Resampling.NEAREST).convert("L"))
 
 
-def sheet_of_heat(pixels_SS3: NDArray[np.uint8], heat_HW: Numbers) -> bytes:
+def sheet_of_heatmap(pixels_SS3: NDArray[np.uint8], heatmap_HW: Numbers) -> bytes:
     """Return a picture with the places that speak for a class in red, as PNG."""
-    size = (HEAT_SIDE, HEAT_SIDE)
+    size = (HEATMAP_SIDE, HEATMAP_SIDE)
     picture = Image.fromarray(np.array(pixels_SS3)).resize(size, Image.Resampling.BICUBIC)
-    heat = Image.fromarray(heat_HW.astype(np.float32)).resize(size, Image.Resampling.BILINEAR)
-    share = STRENGTH * np.asarray(heat, dtype=np.float32)[..., None].clip(0, 1)
-    mixed = np.asarray(picture, dtype=np.float32) * (1 - share) + HOT * share
+    heatmap = Image.fromarray(heatmap_HW.astype(np.float32)).resize(
+        size, Image.Resampling.BILINEAR
+    )
+    share = STRENGTH * np.asarray(heatmap, dtype=np.float32)[..., None].clip(0, 1)
+    mixed = np.asarray(picture, dtype=np.float32) * (1 - share) + HEATMAP_COLOUR * share
     return _png(Image.fromarray(mixed.round().astype(np.uint8)))
 
 

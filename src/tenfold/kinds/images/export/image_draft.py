@@ -21,7 +21,7 @@ from tenfold.export.program import graph_of, program_of
 from tenfold.exported import PROBABILITIES, About, Exported, Label
 from tenfold.kinds.images.export.image_networks import network_of
 from tenfold.kinds.images.export.resize import Framed, Resized
-from tenfold.kinds.images.image_file import HEAT, PIXELS, answers_to
+from tenfold.kinds.images.image_file import HEATMAP, PIXELS, answers_to
 from tenfold.kinds.images.picture_model import PictureModel
 from tenfold.nn.backbones import Backbone
 from tenfold.nn.modules import ModuleNetwork
@@ -55,19 +55,19 @@ class PictureAnswers(nn.Module):
         self.register_buffer("bias_1FO", model.target.bias_FO.float()[None])
 
     def forward(self, pixels_NHW3: Tensor) -> tuple[Tensor, ...]:
-        """Return probabilities, (N, O), and heat, (N, O, H, W), if there is any.
+        """Return probabilities, (N, O), and heat maps, (N, O, H, W), if there is any.
 
         Parameters
         ----------
         pixels_NHW3 : Tensor of uint8
         """
         x_N3SS = self.resized(self.framed(pixels_NHW3)) / GREYS
-        outputs_NFO, heat = self.network(x_N3SS)
+        outputs_NFO, heatmap = self.network(x_N3SS)
         probabilities_NFO = torch.softmax(
             outputs_NFO / self.temperature_1F1 + self.bias_1FO, dim=-1
         )
         probabilities_NO = probabilities_NFO.mean(dim=1)
-        return (probabilities_NO,) if heat is None else (probabilities_NO, heat)
+        return (probabilities_NO,) if heatmap is None else (probabilities_NO, heatmap)
 
 
 @final
@@ -90,14 +90,14 @@ class PictureDraft(Draft):
         size = model.encoder.size
         with torch.no_grad():
             said = self._module.network(torch.zeros(1, 3, size, size))
-        self._outputs = [PROBABILITIES, *([HEAT] if said[1] is not None else [])]
+        self._outputs = [PROBABILITIES, *([HEATMAP] if said[1] is not None else [])]
         self.label = Label(
             kind=model.kind.name,
             name=about.name,
             schema=model.schema.to_dict(),
             score=about.score,
             equality=UNKNOWN,
-            heat=HEAT in self._outputs,
+            heat=HEATMAP in self._outputs,
             version=metadata.version("tenfold"),
         )
 

@@ -30,11 +30,11 @@ from tenfold.nn.efficientnet import EfficientNetLite0, normed
 from tenfold.nn.head import FoldHead
 from tenfold.nn.modules import ModuleNetwork
 
-NONE: Final = 1e-12  # what is below is no heat
+NONE: Final = 1e-12  # what is below counts as nothing
 FLAT: Final = 1e-6  # a feature below has no gradient at its root
 
 Said = tuple[Tensor, Tensor | None]
-"""Logarithms of odds, (N, O) or (N, F, O), and heat from 0 to 1, (N, O, H, W)."""
+"""Logarithms of odds, (N, O) or (N, F, O), and heat maps from 0 to 1, (N, O, H, W)."""
 
 
 def network_of(model: PictureModel) -> nn.Module:
@@ -58,13 +58,13 @@ def _alone(module: nn.Module) -> nn.Module:
     return _Own(module)
 
 
-def heat_of(weight_NOC: Tensor, maps_NCHW: Tensor) -> Tensor:
+def heatmap_of(weight_NOC: Tensor, maps_NCHW: Tensor) -> Tensor:
     """Return maps summed by weights, what is below 0 cut, the largest of each 1."""
     sums_NOHW = torch.einsum("noc,nchw->nohw", weight_NOC, maps_NCHW).clamp_min(0)
     return sums_NOHW / sums_NOHW.amax(dim=(2, 3), keepdim=True).clamp_min(NONE)
 
 
-def _apart(weight_OC: Tensor) -> Tensor:
+def _centred(weight_OC: Tensor) -> Tensor:
     """Return what tells each class from the mean of all, from the gradient of each output."""
     return weight_OC - weight_OC.mean(dim=-2, keepdim=True)
 
@@ -89,7 +89,7 @@ class _Heads(nn.Module):
         # One product for all networks: their weights side by side.
         self.weight = nn.Parameter(weight_FDO.transpose(0, 1).flatten(1))
         self.bias = nn.Parameter(bias_FO.flatten())
-        self.apart_OC = nn.Parameter(_apart(weight_FDO.mean(dim=0).T))
+        self.centred_OC = nn.Parameter(_centred(weight_FDO.mean(dim=0).T))
 
     def forward(self, x_N3SS: Tensor) -> Said:
         ways = torch.cat([x_N3SS, x_N3SS.flip(-1)]) if self.mirrored else x_N3SS
@@ -102,7 +102,9 @@ class _Heads(nn.Module):
         own_NCHW, own_ND = maps_NCHW[: x_N3SS.shape[0]], features_ND[: x_N3SS.shape[0]]
         gradient_ND = torch.where(own_ND > FLAT, 0.5 * own_ND.clamp_min(FLAT).rsqrt(), 0.0)
         places = own_NCHW.shape[2] * own_NCHW.shape[3]
-        return outputs_NFO, heat_of(self.apart_OC * gradient_ND[:, None] / places, own_NCHW)
+        return outputs_NFO, heatmap_of(
+            self.centred_OC * gradient_ND[:, None] / places, own_NCHW
+        )
 
     def _outputs(self, features_ND: Tensor, pictures: int) -> Tensor:
         rooted_ND = features_ND.sign() * features_ND.abs().sqrt()
@@ -123,9 +125,9 @@ class _Each(nn.Module):
 
     def forward(self, x_N3SS: Tensor) -> Said:
         said = [network(x_N3SS) for network in self.each]
-        heat = [heat for _, heat in said if heat is not None]
+        heatmap = [heatmap for _, heatmap in said if heatmap is not None]
         outputs_NFO = torch.stack([outputs for outputs, _ in said], dim=1)
-        return outputs_NFO, torch.stack(heat).mean(dim=0) if heat else None
+        return outputs_NFO, torch.stack(heatmap).mean(dim=0) if heatmap else None
 
 
 @final
@@ -154,9 +156,9 @@ class _FineTuned(nn.Module):
         pictures = x_N3SS.shape[0]
         outputs_NO = (both_NO[:pictures] + both_NO[pictures:]) / 2
         own_NCHW = maps_NCHW[:pictures]
-        weight_NOC = _apart(self.head.weight).expand(pictures, -1, -1)
+        weight_NOC = _centred(self.head.weight).expand(pictures, -1, -1)
         places = own_NCHW.shape[2] * own_NCHW.shape[3]
-        return outputs_NO, heat_of(weight_NOC / places, own_NCHW)
+        return outputs_NO, heatmap_of(weight_NOC / places, own_NCHW)
 
 
 @final
@@ -181,7 +183,7 @@ class _Scratch(nn.Module):
         outputs_NO = torch.stack(outputs).mean(dim=0)
         if max(maps_NCHW.shape[2:]) == 1:
             return outputs_NO, None
-        return outputs_NO, self._heat(maps_NCHW, maps_NCHW + sums_NCHW, len(ways))
+        return outputs_NO, self._heatmap(maps_NCHW, maps_NCHW + sums_NCHW, len(ways))
 
     def _maps(self, x_N3SS: Tensor) -> tuple[Tensor, Tensor]:
         """Return what the last pair of convolutions adds, and what it is added to."""
@@ -199,15 +201,15 @@ class _Scratch(nn.Module):
         outputs_NO: Tensor = self.network.head(h_NCHW.amax(dim=(2, 3))) / OUTPUT_SCALE
         return outputs_NO
 
-    def _heat(self, maps_NCHW: Tensor, sums_NCHW: Tensor, ways: int) -> Tensor:
-        """Return heat: only the place where a channel is largest has a gradient."""
+    def _heatmap(self, maps_NCHW: Tensor, sums_NCHW: Tensor, ways: int) -> Tensor:
+        """Return heat maps: only the place where a channel is largest has a gradient."""
         sums_NCP = sums_NCHW.flatten(2)
         at_NC1 = functional.silu(sums_NCP).argmax(dim=2, keepdim=True)
         top_NC = sums_NCP.gather(2, at_NC1)[..., 0]
         odds_NC = torch.sigmoid(top_NC)
         gradient_NC = odds_NC * (1 + top_NC * (1 - odds_NC)) / sums_NCP.shape[2]
-        apart_OC = _apart(self.network.head.weight) / (OUTPUT_SCALE * ways)
-        return heat_of(apart_OC * gradient_NC[:, None], maps_NCHW)
+        centred_OC = _centred(self.network.head.weight) / (OUTPUT_SCALE * ways)
+        return heatmap_of(centred_OC * gradient_NC[:, None], maps_NCHW)
 
 
 @final
@@ -227,7 +229,7 @@ class _Tutorial(nn.Module):
         last_OU = weights["6.weight"]
         if len(last_OU) == 1:  # two classes by one unit: the other's sum is always 0
             last_OU = torch.cat([torch.zeros_like(last_OU), last_OU])
-        self.apart_OU = nn.Parameter(_apart(last_OU))
+        self.centred_OU = nn.Parameter(_centred(last_OU))
 
     def forward(self, x_N3SS: Tensor) -> Said:
         maps_NCHW = self.seeing(x_N3SS)
@@ -236,5 +238,5 @@ class _Tutorial(nn.Module):
         if outputs_NO.shape[1] == 1:
             outputs_NO = torch.cat([torch.zeros_like(outputs_NO), outputs_NO], dim=1)
         on_N1U = (units_NU > 0).float()[:, None]
-        weight_NOC = (self.apart_OU * on_N1U) @ self.units_UC
-        return outputs_NO, heat_of(weight_NOC, maps_NCHW)
+        weight_NOC = (self.centred_OU * on_N1U) @ self.units_UC
+        return outputs_NO, heatmap_of(weight_NOC, maps_NCHW)

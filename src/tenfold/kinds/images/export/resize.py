@@ -70,7 +70,7 @@ class Frame:
     enlarged: Tensor
 
     @property
-    def told(self) -> Tensor:
+    def packed(self) -> Tensor:
         """All numbers in a row, shape (11,)."""
         x, y = self.x, self.y
         sides = [
@@ -79,9 +79,9 @@ class Frame:
         return torch.stack([*sides, self.enlarged.double()])
 
     @classmethod
-    def of(cls, told: Tensor) -> Self:
+    def of(cls, packed: Tensor) -> Self:
         """Return what a row of numbers tells."""
-        numbers = told.unbind()
+        numbers = packed.unbind()
         return cls(Side(*numbers[:5]), Side(*numbers[5:10]), numbers[10] > 0)
 
 
@@ -142,36 +142,36 @@ class Framed(nn.Module):
         )
         found = torch.zeros((pixels_NHW3.shape[0], 3, size, size))
         for holds, way in ways:  # a graph with branches inside of branches takes long to write
-            found = torch.cond(holds, way, _kept, (pixels_NHW3, frame.told, found))
+            found = torch.cond(holds, way, _kept, (pixels_NHW3, frame.packed, found))
         return found
 
-    def _as_it_is(self, greys: Tensor, _told: Tensor, _found: Tensor) -> Tensor:
+    def _as_it_is(self, greys: Tensor, _packed: Tensor, _found: Tensor) -> Tensor:
         at = torch.arange(self.framing.size)  # all pixels, in words that fix the shape
         high, wide = (torch.minimum(at, torch.full_like(at, n - 1)) for n in greys.shape[1:3])
         square = greys.index_select(1, high).index_select(2, wide)
         return square.permute(0, 3, 1, 2).float().contiguous()
 
-    def _columns_first(self, greys: Tensor, told: Tensor, _found: Tensor) -> Tensor:
-        wide_SB, high_SA = self._weights(told, greys)
+    def _columns_first(self, greys: Tensor, packed: Tensor, _found: Tensor) -> Tensor:
+        wide_SB, high_SA = self._weights(packed, greys)
         return _whole(high_SA @ _whole(greys.permute(0, 3, 1, 2).float() @ wide_SB.T))
 
-    def _rows_first(self, greys: Tensor, told: Tensor, _found: Tensor) -> Tensor:
-        wide_SB, high_SA = self._weights(told, greys)
+    def _rows_first(self, greys: Tensor, packed: Tensor, _found: Tensor) -> Tensor:
+        wide_SB, high_SA = self._weights(packed, greys)
         return _whole(_whole(high_SA @ greys.permute(0, 3, 1, 2).float()) @ wide_SB.T)
 
-    def _averaged_columns_first(self, greys: Tensor, told: Tensor, found: Tensor) -> Tensor:
-        return self._columns_first(self._averaged(greys, told), told, found)
+    def _averaged_columns_first(self, greys: Tensor, packed: Tensor, found: Tensor) -> Tensor:
+        return self._columns_first(self._averaged(greys, packed), packed, found)
 
-    def _averaged_rows_first(self, greys: Tensor, told: Tensor, found: Tensor) -> Tensor:
-        return self._rows_first(self._averaged(greys, told), told, found)
+    def _averaged_rows_first(self, greys: Tensor, packed: Tensor, found: Tensor) -> Tensor:
+        return self._rows_first(self._averaged(greys, packed), packed, found)
 
-    def _averaged(self, pixels_NHW3: Tensor, told: Tensor) -> Tensor:
+    def _averaged(self, pixels_NHW3: Tensor, packed: Tensor) -> Tensor:
         """Average whole blocks of pixels, as ``Image.reduce`` does.
 
         What is left has one size, whatever the picture's: columns and rows at its end stand
         for nothing.
         """
-        frame = Frame.of(told)
+        frame = Frame.of(packed)
         most = MOST_SQUARES * self.framing.size + MARGIN
         wide_E, high_E = _ends(frame.x, most), _ends(frame.y, most)
         sums_NHB3 = _sums(pixels_NHW3.to(torch.int32), wide_E, 2)
@@ -181,16 +181,16 @@ class Framed(nn.Module):
         mean_NAB3 = (sums_NAB3 + (count_AB // 2)[..., None]) * part_AB[..., None]
         return (mean_NAB3 // FRACTION).to(torch.uint8)
 
-    def _weights(self, told: Tensor, greys_NAB3: Tensor) -> tuple[Tensor, Tensor]:
+    def _weights(self, packed: Tensor, greys_NAB3: Tensor) -> tuple[Tensor, Tensor]:
         """Return how much each pixel adds to each of the square, (S, B) and (S, A)."""
-        frame, size, (high, wide) = Frame.of(told), self.framing.size, greys_NAB3.shape[1:3]
+        frame, size, (high, wide) = Frame.of(packed), self.framing.size, greys_NAB3.shape[1:3]
         return (
             _weights(frame.x, frame.enlarged, size, wide),
             _weights(frame.y, frame.enlarged, size, high),
         )
 
 
-def _kept(greys: Tensor, _told: Tensor, found: Tensor) -> Tensor:
+def _kept(greys: Tensor, _packed: Tensor, found: Tensor) -> Tensor:
     return found.view(greys.shape[0], *found.shape[1:]).clone()  # so that both count alike
 
 

@@ -78,7 +78,7 @@ class FineTunedNetwork(LaidOutNetwork):
         """Return why it is trained so."""
         return "--quality best fine-tunes the backbone instead of only training heads"
 
-    def told(self, model: PictureModel) -> dict[str, Any]:
+    def describe(self, model: PictureModel) -> dict[str, Any]:
         """Return which backbone it was."""
         if not isinstance(model.network, ModuleNetwork):
             raise TypeError("a fine-tuned network is a module")
@@ -86,4 +86,4 @@ class FineTunedNetwork(LaidOutNetwork):
 
     def module(self, stored: Stored) -> FineTuned:
         """Return one network of those that a file describes."""
-        return FineTuned(empty_backbone(str(stored.told["backbone"])), stored.outputs)
+        return FineTuned(empty_backbone(str(stored.entry["backbone"])), stored.outputs)

@@ -55,7 +55,7 @@ class Stored:
 
     Parameters
     ----------
-    told : mapping
+    entry : mapping
         The part ``network`` of its manifest.
     outputs : int
     encoder : PictureEncoder
@@ -64,7 +64,7 @@ class Stored:
         A user's function.
     """
 
-    told: Mapping[str, Any]
+    entry: Mapping[str, Any]
     outputs: int
     encoder: PictureEncoder
     make: MakeModule | None
@@ -132,7 +132,7 @@ class PictureNetwork(ABC):
         change = "--network, --quality, --epochs, --batch-size, --lr"
         return Decision(what=what, why=self.why(options), change_with=change)
 
-    def told(self, model: PictureModel) -> dict[str, Any]:  # noqa: ARG002
+    def describe(self, model: PictureModel) -> dict[str, Any]:  # noqa: ARG002
         """Return what a model file says of it beyond what it says of each."""
         return {}
 

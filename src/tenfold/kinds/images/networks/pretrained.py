@@ -82,7 +82,7 @@ class Pretrained(PictureNetwork):
         what = f"heads on frozen features of {views}"
         return Decision(what=what, why=self.why(options), change_with="--network, --quality")
 
-    def told(self, model: PictureModel) -> dict[str, Any]:
+    def describe(self, model: PictureModel) -> dict[str, Any]:
         """Return which backbone the heads stand on."""
         backbone = model.encoder.backbone
         return {} if backbone is None else {"backbone": backbone.name}

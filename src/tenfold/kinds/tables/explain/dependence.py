@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from tenfold.data.cells.bags import PLACES, words_of_each
-from tenfold.data.cells.parse import count_words, to_words
+from tenfold.data.cells.parse import count_values, to_categories
 from tenfold.data.columns.column import Column
 from tenfold.data.columns.encode import as_numbers, encode_inputs
 from tenfold.data.tables.table import Table
@@ -24,7 +24,7 @@ from tenfold.seeds import Streams
 
 ROWS: Final = 300  # that the mean is taken over, drawn from all
 VALUES: Final = 20  # of a column of numbers or dates
-WORDS: Final = 12
+MOST_VALUES: Final = 12
 ENDS: Final = (0.01, 0.99)  # quantiles beyond which there are too few rows to tell
 
 
@@ -80,7 +80,7 @@ def coded_by_fold(
 
 
 def _grid(table: Table, column: Column) -> tuple[list[object], NDArray[np.float64] | None]:
-    """Return cells of the table that span a column, and their numbers unless they are words.
+    """Return cells of the table that span a column, and their numbers if they have any.
 
     Of text and lists they are the most frequent words.
     """
@@ -88,12 +88,12 @@ def _grid(table: Table, column: Column) -> tuple[list[object], NDArray[np.float6
     numbers = as_numbers(cells, column, table.decimal)
     if column.kind in PLACES:
         held = words_of_each(cells, column.sign, table.decimal)
-        words = count_words(np.array([*chain.from_iterable(held)], dtype=object))
-        return [*words.index[:WORDS]], None
+        words = count_values(np.array([*chain.from_iterable(held)], dtype=object))
+        return [*words.index[:MOST_VALUES]], None
     if numbers is None:
-        texts = to_words(cells, table.decimal)
+        texts = to_categories(cells, table.decimal)
         first = {text: cells.iloc[i] for i, text in reversed(list(enumerate(texts))) if text}
-        return [first[word] for word in count_words(texts).index[:WORDS]], None
+        return [first[word] for word in count_values(texts).index[:MOST_VALUES]], None
     known = np.flatnonzero(np.isfinite(numbers))
     order = known[np.argsort(numbers[known], kind="stable")]
     at = np.quantile(np.arange(len(order)), np.linspace(*ENDS, VALUES)).round().astype(int)

@@ -33,7 +33,7 @@ class Dependence:
     cells : tuple of str
         The values, as cells of the table; the numbers of ``values`` in their order.
     values : tuple of float or None
-        The same as numbers, days since 1970 of dates; None for words.
+        The same as numbers, days since 1970 of dates; None for categories.
     mean, low, high : tuple of float
         Over the networks of all folds: mean, lowest, highest.
     """

@@ -130,7 +130,7 @@ def explain_table(
     held_out : HeldOut
     seed : int
     asked : Table, optional
-        Rows whose answers are taken apart, cell by cell.
+        Rows whose answers are explained, cell by cell.
     of_class : str, optional
         Whose probability is explained; by default the last of two classes, of more the most
         frequent one, and of a single row its most probable one.
@@ -165,11 +165,11 @@ def explain_table(
             dependence_of(model, held_out.table, columns[one.column], shown, streams)
             for one in importance[:MOST_COLUMNS]
         ),
-        contributions=() if asked is None else _taken_apart(held_out, asked, output, streams),
+        contributions=() if asked is None else _contributions(held_out, asked, output, streams),
     )
 
 
-def _taken_apart(
+def _contributions(
     held_out: HeldOut, asked: Table, output: int | None, streams: Streams
 ) -> tuple[Contributions, ...]:
     """Return how the answer to each row comes about."""

@@ -13,21 +13,21 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 from sklearn.cluster import KMeans
 
-from tenfold.data.cells.parse import count_words
+from tenfold.data.cells.parse import count_values
 from tenfold.kinds.tables.table_file import Background, Cell
 
 GROUPS: Final = 32
 LEAST: Final = 5  # rows behind each made-up one, so that none of them is a row of the user's
-WORDS: Final = 16  # of a column, the most frequent, that tell rows apart
+MOST_CATEGORIES: Final = 16  # of a column, the most frequent, that tell rows apart
 
 
 def background_of(cells: Sequence[NDArray[Any]], seed: int) -> Background:
     """Group rows that are alike, and return the middle of each group.
 
-    A middle holds the median of each number and the most frequent word; a cell is empty if
+    A middle holds the median of each number and the most frequent category; a cell is empty if
     most cells of its group are. Of text and lists it holds the median of each of their numbers.
-    Groups are those of k-means on the ranks of numbers, on words, one feature each, and on the
-    places that words of text and lists set.
+    Groups are those of k-means on the ranks of numbers, on categories, one feature each, and
+    on the places that words of text and lists set.
 
     Parameters
     ----------
@@ -39,10 +39,10 @@ def background_of(cells: Sequence[NDArray[Any]], seed: int) -> Background:
     rows = len(cells[0])
     group_N = np.zeros(rows, dtype=np.int64)
     if rows >= 2 * LEAST:
-        apart_NV = np.concatenate([_apart(column) for column in cells], axis=1)
-        groups = min(GROUPS, rows // LEAST, len(np.unique(apart_NV, axis=0)))
+        features_NV = np.concatenate([_features(column) for column in cells], axis=1)
+        groups = min(GROUPS, rows // LEAST, len(np.unique(features_NV, axis=0)))
         means = KMeans(n_clusters=groups, n_init=1, random_state=seed)
-        group_N = means.fit_predict(apart_NV)
+        group_N = means.fit_predict(features_NV)
     numbers, counts = np.unique(group_N, return_counts=True)
     kept = counts >= min(LEAST, counts.max())
     return Background(
@@ -54,7 +54,7 @@ def background_of(cells: Sequence[NDArray[Any]], seed: int) -> Background:
     )
 
 
-def _apart(column_NW: NDArray[Any]) -> NDArray[np.float64]:
+def _features(column_NW: NDArray[Any]) -> NDArray[np.float64]:
     """Return a column as numbers from 0 to 1 whose distances tell rows apart, (N, V)."""
     if column_NW.shape[1] > 1:
         marks_NV = column_NW[:, 1:].astype(np.float64)
@@ -67,14 +67,14 @@ def _apart(column_NW: NDArray[Any]) -> NDArray[np.float64]:
         rank_N = np.full(len(column_N), 0.5)
         rank_N[filled_N] = rankdata(column_N[filled_N]) / max(filled_N.sum(), 1)
         return np.stack([rank_N, filled_N], axis=1)
-    words = count_words(column_N).index[:WORDS]
-    # Two rows of other words are as far apart as the ends of a column of numbers.
-    return np.stack([(column_N == word) / np.sqrt(2) for word in words], axis=1)
+    categories = count_values(column_N).index[:MOST_CATEGORIES]
+    # Two rows of other categories are as far apart as the ends of a column of numbers.
+    return np.stack([(column_N == category) / np.sqrt(2) for category in categories], axis=1)
 
 
 def _middle_of(column_NW: NDArray[Any]) -> Cell:
     if column_NW.dtype == object:
-        return str(count_words(column_NW[:, 0]).index[0])
+        return str(count_values(column_NW[:, 0]).index[0])
     middles = [_middle(column_N) for column_N in column_NW.T]
     return middles[0] if len(middles) == 1 else tuple(middles)
 

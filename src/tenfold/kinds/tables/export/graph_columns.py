@@ -1,7 +1,7 @@
 """Columns of a table as inputs of a file: what each looks like, and the way to numbers.
 
 Shape letters in this file:
-    N  rows    C  columns of numbers, truth values and dates    K  columns of words
+    N  rows    C  columns of numbers, truth values and dates    K  columns of categories
     O  outputs
 """
 
@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 
 from tenfold.data.cells.bags import PLACES, width_of, words_of_each
-from tenfold.data.cells.parse import count_words, read_truth, to_spelling, to_text, to_truth
+from tenfold.data.cells.parse import count_values, read_truth, to_spelling, to_text, to_truth
 from tenfold.data.cells.words import FALSE_WORDS, TRUE_WORDS
 from tenfold.data.columns.column import Column
 from tenfold.data.columns.encode import EMPTY, FIRST_LEVEL, UNSEEN, encode_inputs
@@ -33,7 +33,7 @@ from tenfold.kinds.tables.table_model import TableModel
 ROUNDING: Final = 1e-5
 TAIL: Final = 0.01  # of the values lie below what is called low, and above what is called high
 HALF: Final = 0.5
-NUMBERS, WORDS = "numbers", "words"
+NUMBERS, CATEGORIES = "numbers", "words"
 TENSORS: Final[dict[Tensor, str]] = {"float": "FLOAT", "double": "DOUBLE", "string": "STRING"}
 
 
@@ -82,8 +82,8 @@ def _input(column: Column, table: Table) -> Input:
     cells = table.frame[column.name]
     if column.kind == "category":
         texts = to_spelling(cells, column.levels, table.decimal)
-        words = count_words(texts[texts != ""])
-        common = str(words.index[0]) if len(words) else None
+        categories = count_values(texts[texts != ""])
+        common = str(categories.index[0]) if len(categories) else None
         return Input(name=column.name, kind="category", tensor="string", typical=common)
     if column.kind in PLACES:
         # A whole cell may be a row's own; a frequent word of a list is not.
@@ -117,7 +117,7 @@ def _cell(number: float, column: Column) -> Cell:
 
 def _truth_input(column: Column, texts: NDArray[np.object_]) -> Input:
     """Return the input of truth values: 1 and 0, or the two words that are there most often."""
-    seen = count_words(texts[np.isfinite(to_truth(texts))])
+    seen = count_values(texts[np.isfinite(to_truth(texts))])
     words = [str(word) for word in seen.index]
     if set(words) <= {"0", "1"}:
         typical = float(words[0]) if words else None
@@ -192,7 +192,7 @@ def put_columns_first(proto: Any, schema: Schema, inputs: Sequence[Input]) -> An
 def _nodes(onnx: Any, schema: Schema, inputs: Sequence[Input]) -> Iterator[Any]:
     """Yield the nodes from columns to what the graph behind them takes."""
     node = onnx.helper.make_node
-    numbers, words = [], []
+    numbers, coded = [], []
     for at, (column, one) in enumerate(zip(schema.used, inputs, strict=True)):
         name = f"tenfold/column {at}"
         if column.kind == "category":
@@ -207,7 +207,7 @@ def _nodes(onnx: Any, schema: Schema, inputs: Sequence[Input]) -> Iterator[Any]:
                 values_int64s=list(codes.values()),
                 default_int64=UNSEEN,
             )
-            words.append(name)
+            coded.append(name)
             continue
         if one.tensor == "string":
             meant = dict(_spellings())
@@ -226,7 +226,7 @@ def _nodes(onnx: Any, schema: Schema, inputs: Sequence[Input]) -> Iterator[Any]:
         else:
             yield node("Cast", [single], [name], to=onnx.TensorProto.DOUBLE)
             numbers.append(name)
-    for parts, whole in ((numbers, f"tenfold/{NUMBERS}"), (words, f"tenfold/{WORDS}")):
+    for parts, whole in ((numbers, f"tenfold/{NUMBERS}"), (coded, f"tenfold/{CATEGORIES}")):
         if parts:
             yield node("Concat", parts, [whole], axis=1)
 

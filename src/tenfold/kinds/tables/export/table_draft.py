@@ -1,7 +1,7 @@
 """The model of a table on its way to a file.
 
 Shape letters in this file:
-    N  rows    C  columns of numbers, truth values and dates    K  columns of words
+    N  rows    C  columns of numbers, truth values and dates    K  columns of categories
     O  outputs
 """
 
@@ -21,8 +21,8 @@ from tenfold.export.program import graph_of, program_of
 from tenfold.exported import HIGH, LOW, About, Exported, Label
 from tenfold.kinds.tables.export.background import background_of
 from tenfold.kinds.tables.export.graph_columns import (
+    CATEGORIES,
     NUMBERS,
-    WORDS,
     cells_of,
     inputs_of,
     put_columns_first,
@@ -86,11 +86,11 @@ class TableDraft(Draft):
 
     def graph(self, program: Program) -> Any:
         """Return a graph that takes each column under its own name."""
-        graph = graph_of(program, [NUMBERS, WORDS], self._outputs)
+        graph = graph_of(program, [NUMBERS, CATEGORIES], self._outputs)
         return put_columns_first(graph, self._model.schema, self._inputs)
 
     def answers(self, of: Exported | Program) -> Iterator[tuple[Numbers, Numbers]]:
-        """Yield answers to the rows, and to some with an empty cell or an unseen word."""
+        """Yield answers to the rows, and to some with an empty cell or an unseen category."""
         for table in (self._table, *self._odd()):
             band = self.label.band
             known = (
@@ -112,17 +112,17 @@ class TableDraft(Draft):
         return cells_of(self._model.schema, self._inputs, table)
 
     def _odd(self) -> Iterator[Table]:
-        """Yield rows of which each has one cell emptied, and rows of unseen words."""
+        """Yield rows of which each has one cell emptied, and rows of unseen categories."""
         names = [column.name for column in self._model.schema.used]
         rows = self._table.take(np.arange(len(names)) % len(self._table))
         emptied = rows.frame.astype(object)
         for at, name in enumerate(names):
             emptied.loc[at, name] = None
         yield replace(rows, frame=emptied)
-        words = [column.name for column in self._model.schema.categories]
-        if words:
+        categories = [column.name for column in self._model.schema.categories]
+        if categories:
             strange = rows.frame.astype(object)
-            strange[words] = STRANGE
+            strange[categories] = STRANGE
             yield replace(rows, frame=strange)
 
 

@@ -1,10 +1,10 @@
-"""The ensemble of a table as one plain module, from numbers and words to answers.
+"""The ensemble of a table as one plain module, from numbers and categories to answers.
 
 Shape letters in this file:
     N  rows                     C  columns of numbers, truth values and dates
-    K  columns of words         P  columns of numbers behind dates
+    K  columns of categories    P  columns of numbers behind dates
     Q  columns of codes         F  networks side by side
-    J  bins of all columns      I  inputs of a layer    W  words with a feature of their own
+    J  bins of all columns      I  inputs of a layer    W  categories with their own feature
     O  outputs                  V  values of a column that come back
 """
 
@@ -94,13 +94,13 @@ class TableAnswers(nn.Module):
         numbers_NC : Tensor of shape (N, C), float64
             Truth values are 1 and 0, dates seconds since 1970; NaN where a cell is empty.
         words_NK : Tensor of shape (N, K), int64
-            Places of words among their column's levels, plus 2; 1 for empty, 0 for unseen.
+            Places of categories among their column's levels, plus 2; 1 for empty, 0 for unseen.
         """
         numbers_NP = self._without_dates(numbers_NC) if any(self.dates) else numbers_NC
         values = [one(numbers_NC[:, int(at)]) for at, one in self.recurring.items()]
-        # A file has no input for words where there are none, so nothing may be made of them.
-        words = [words_NK] if words_NK.shape[1] else []
-        codes_NQ = torch.cat([*words, *values], dim=1) if values else words_NK
+        # A file has no input for categories if there are none, so nothing may be made of it.
+        categories = [words_NK] if words_NK.shape[1] else []
+        codes_NQ = torch.cat([*categories, *values], dim=1) if values else words_NK
         x = [one(numbers_NP, codes_NQ) for one in self.features]
         answers_FNO = self.target.answers(self.network(x, codes_NQ))
         answers_NO = answers_FNO.mean(dim=0)
@@ -204,9 +204,11 @@ class _Features(nn.Module):
                 for bins, height in group.codes:
                     column_J += [column] * bins
                     height_J += [height] * bins
-        column_W = [q for q, codes in layout.words for _ in codes]
-        code_W = [code for _, codes in layout.words for code in codes]
-        seen = [getattr(features, f"seen{q}_FL")[at, list(codes)] for q, codes in layout.words]
+        column_W = [q for q, codes in layout.categories for _ in codes]
+        code_W = [code for _, codes in layout.categories for code in codes]
+        seen = [
+            getattr(features, f"seen{q}_FL")[at, list(codes)] for q, codes in layout.categories
+        ]
         constants = {
             "center_F1P": features.center_FP[at, None],
             "scale_F1P": features.scale_FP[at, None],
@@ -257,7 +259,7 @@ class _Perceptrons(nn.Module):
             for at, layout in features.spans
         ]
         self.tables = nn.ParameterList(
-            # A word that a fold never held is as an unseen one to its network.
+            # A category that a fold never held is as an unseen one to its network.
             torch.where(
                 getattr(features, f"seen{q}_FL")[..., None],
                 table,
@@ -281,7 +283,7 @@ class _Perceptrons(nn.Module):
         """Return outputs, shape (F, N, O), of the features of networks beside each other."""
         sums = []
         for x_FNI, (at, tables, inputs) in zip(x, self.rooms, strict=True):
-            words = [
+            categories = [
                 # One row of a table for each network: (L, F, E) by codes gives (N, F, E).
                 functional.embedding(
                     codes_NQ[:, self.columns[table]],
@@ -291,7 +293,7 @@ class _Perceptrons(nn.Module):
                 .transpose(0, 1)
                 for table in tables
             ]
-            h_FNI = torch.cat([*words, x_FNI], dim=-1) if words else x_FNI
+            h_FNI = torch.cat([*categories, x_FNI], dim=-1) if categories else x_FNI
             first_FIO = self.weights[0][at, :inputs]
             sums.append(torch.matmul(h_FNI, first_FIO) + self.biases[0][at])
         h_FNI = torch.cat(sums, dim=0) if len(sums) > 1 else sums[0]

@@ -37,7 +37,7 @@ class Own(TableNetwork):
 
     def rebuild(
         self,
-        told: Mapping[str, Any],  # noqa: ARG002 - the function says all of it
+        entry: Mapping[str, Any],  # noqa: ARG002 - the function says all of it
         features: FoldFeatures,
         outputs: int,
         make: MakeModule | None,

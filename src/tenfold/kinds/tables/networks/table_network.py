@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 import torch
@@ -80,14 +80,14 @@ class TableNetwork(ABC):
         change = "--epochs, --batch-size, --lr"
         return Decision(what=what, why=self.why(setting), change_with=change)
 
-    def told(self, network: FoldNetwork) -> dict[str, Any]:  # noqa: ARG002
+    def describe(self, network: FoldNetwork) -> dict[str, Any]:  # noqa: ARG002
         """Return what a model file says of its layers."""
         return {}
 
     @abstractmethod
     def rebuild(
         self,
-        told: Mapping[str, Any],
+        entry: Mapping[str, Any],
         features: FoldFeatures,
         outputs: int,
         make: MakeModule | None,
@@ -108,27 +108,35 @@ class PerceptronNetwork(TableNetwork):
 
     form: ClassVar[str] = "mlp"
 
-    def told(self, network: FoldNetwork) -> dict[str, Any]:
+    def describe(self, network: FoldNetwork) -> dict[str, Any]:
         """Return what a model file says of its layers."""
         if not isinstance(network, FoldMLP):
             raise TypeError("this is not a perceptron")
-        return {"options": asdict(network.options)}
+        options = network.options
+        return {
+            "options": {
+                "hidden": options.hidden,
+                "activation": options.activation,
+                "word_numbers": options.embedding_size,
+                "init": options.init,
+            }
+        }
 
     def rebuild(
         self,
-        told: Mapping[str, Any],
+        entry: Mapping[str, Any],
         features: FoldFeatures,
         outputs: int,
         make: MakeModule | None,  # noqa: ARG002 - a file says all of it
     ) -> FoldNetwork:
         """Return perceptrons with numbers still to be filled in."""
-        shape = told["options"]
+        shape = entry["options"]
         if not 0 <= len(shape["hidden"]) <= MOST_LAYERS or min(shape["hidden"], default=1) < 1:
             raise ValueError("there is no network with such layers")
         body = MLPOptions(
             hidden=tuple(map(int, shape["hidden"])),
             activation=shape["activation"],
-            word_numbers=int(shape["word_numbers"]),
+            embedding_size=int(shape["word_numbers"]),
             init=shape["init"],
             linear=bool(shape.get("linear", False)),  # files older than this have none
         )

@@ -86,9 +86,9 @@ async function predictTable([file]) {
   });
   const save = make("button", { type: "button", textContent: "Save the table with its predictions" });
   save.addEventListener("click", async () => {
-    const told = await ask("", file, { "Content-Type": "text/csv", Accept: "text/csv" });
-    if (told === null) return;
-    const link = make("a", { href: URL.createObjectURL(await told.blob()), download: `predicted-${file.name}` });
+    const table = await ask("", file, { "Content-Type": "text/csv", Accept: "text/csv" });
+    if (table === null) return;
+    const link = make("a", { href: URL.createObjectURL(await table.blob()), download: `predicted-${file.name}` });
     link.click();
     URL.revokeObjectURL(link.href);
   });

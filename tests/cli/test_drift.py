@@ -106,9 +106,7 @@ def test_a_column_that_is_mostly_unreadable_is_an_error_and_warn_goes_on(
     assert run_tenfold(*words, "--warn")[0] == 0
 
 
-def test_every_departure_is_in_the_file_and_in_json(
-    run_tenfold: Tenfold, tmp_path: Path
-) -> None:
+def test_all_drift_is_in_the_file_and_in_json(run_tenfold: Tenfold, tmp_path: Path) -> None:
     far = houses(300).assign(area=1e6)
     far.to_csv(tmp_path / "far.csv", index=False)
     words = ("predict", "runs/houses-1", tmp_path / "far.csv", "odd.csv")
@@ -122,15 +120,13 @@ def test_every_departure_is_in_the_file_and_in_json(
         "extra column": 1,
     }  # fmt: skip
     assert listed.query("what == 'unseen category'")["meant"].tolist() == ["Ulm"]
-    told = json.loads(out)
-    assert (len(told["rows"]), len(told["departures"])) == (309, 303)
+    document = json.loads(out)
+    assert (len(document["rows"]), len(document["departures"])) == (309, 303)
     status, _, err = run_tenfold(*words, "--departures", tmp_path / "no" / "all.csv")
     assert (status, "\nU01: --departures must be a file" in err) == (2, True)
 
 
-def test_very_many_departures_do_not_fill_the_screen(
-    run_tenfold: Tenfold, tmp_path: Path
-) -> None:
+def test_much_drift_does_not_fill_the_screen(run_tenfold: Tenfold, tmp_path: Path) -> None:
     wide = pd.DataFrame({f"c{i:02}": np.arange(30) / 7 for i in range(30)}).assign(y=range(30))
     wide.to_csv(tmp_path / "wide.csv", index=False)
     quick: dict[str, Any] = {"folds": 3, "epochs": 1, "quality": "fast", "audit": "off"}
@@ -158,12 +154,12 @@ def test_strict_and_warn_contradict_each_other(run_tenfold: Tenfold) -> None:
         assert (status, err[:4]) == (2, "U02:")
 
 
-def test_a_run_lists_departures_under_the_labels_of_a_frame(home: Path) -> None:
+def test_a_run_lists_drift_under_the_labels_of_a_frame(home: Path) -> None:
     run = tenfold.load(home / "runs" / "houses-1")
     odd = houses(3).set_axis(["a", "b", "c"], axis=0)
     odd.loc["b", "town"] = "Rome"
-    told = run.departures(odd)
-    assert told[["line", "column", "cell"]].to_numpy().tolist() == [["b", "town", "Rome"]]
+    table = run.departures(odd)
+    assert table[["line", "column", "cell"]].to_numpy().tolist() == [["b", "town", "Rome"]]
     answers = run.predict(odd)
     with pytest.warns(UserWarning, match="not seen in training"):
         assert run.predict(odd, schema="warn").equals(answers)

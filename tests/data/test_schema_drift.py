@@ -13,8 +13,8 @@ from tenfold.data.columns.encode import encode_inputs
 from tenfold.data.columns.schema import Schema, infer_schema
 from tenfold.data.columns.spelling import nearest, other_form
 from tenfold.data.files.read import read_table
-from tenfold.data.new_rows.admit import admit, admit_and_warn, departure_lines, departure_table
-from tenfold.data.new_rows.departures import like_training
+from tenfold.data.new_rows.admit import admit, admit_and_warn, drift_lines, drift_table
+from tenfold.data.new_rows.schema_drift import like_training
 from tenfold.errors import PredictError, UsageError
 
 ROWS: Final = 40
@@ -48,8 +48,8 @@ SCHEMA: Final = schema_of(rows())
 def found_in(frame: pd.DataFrame, schema: Schema = SCHEMA) -> list[list[object]]:
     table = read_table(frame)
     _, found = like_training(table, schema)
-    told = departure_table(found, table.lines)
-    return told[["line", "column", "what", "cell", "training"]].to_numpy().tolist()
+    listed = drift_table(found, table.lines)
+    return listed[["line", "column", "what", "cell", "training"]].to_numpy().tolist()
 
 
 def with_cell(column: str, row: int, cell: object) -> pd.DataFrame:
@@ -73,7 +73,7 @@ def with_cell(column: str, row: int, cell: object) -> pd.DataFrame:
         ("day", "soon", "unexpected type", "dates"),
     ],
 )
-def test_a_cell_that_departs_is_named_and_no_other_is(
+def test_a_cell_that_drifted_is_named_and_no_other_is(
     column: str, cell: object, what: str, training: str
 ) -> None:
     text = "" if cell is None else str(cell)
@@ -87,9 +87,7 @@ def test_a_cell_that_departs_is_named_and_no_other_is(
         ("ok", 0), ("day", "2024-02-06"), ("id", "new"), ("same", "there"), ("y", 1e9),
     ],
 )  # fmt: skip
-def test_a_cell_that_reads_as_one_of_training_does_not_depart(
-    column: str, cell: object
-) -> None:
+def test_a_cell_that_reads_as_one_of_training_is_no_drift(column: str, cell: object) -> None:
     assert found_in(with_cell(column, 7, cell)) == []
 
 
@@ -104,7 +102,7 @@ def test_a_missing_column_and_one_too_many_are_named_with_what_was_meant() -> No
         ("extra column", "width", {}),
     ]
     assert fitted.frame[["gap", "size"]].isna().all(axis=None)
-    assert departure_lines(table, found) == [
+    assert drift_lines(table, found) == [
         "'gap': missing, treated as empty",
         "'size': missing, treated as empty; is it ' Size' now?",
         "' Size', 'width': not in the training data, ignored",
@@ -118,7 +116,7 @@ def test_a_missing_column_and_one_too_many_are_named_with_what_was_meant() -> No
     picked=st.lists(st.integers(0, 59), min_size=1, max_size=30),
     as_text=st.booleans(),
 )
-def test_rows_of_training_never_depart(
+def test_rows_of_training_are_never_drift(
     seed: int, count: int, picked: list[int], as_text: bool
 ) -> None:
     rng = np.random.default_rng(seed)
@@ -170,7 +168,7 @@ def test_a_line_names_the_first_cells_that_differ_and_counts_all() -> None:
     frame.loc[10, "size"] = 50
     table = read_table(frame)
     _, found = like_training(table, SCHEMA)
-    unread, above, unseen = departure_lines(table, found)
+    unread, above, unseen = drift_lines(table, found)
     assert unread == (
         "'size': cannot be read as numbers, treated as missing (they look like numbers with "
         "a decimal comma): 5 of 40 cells, line 6 ('1,5'), line 7 ('2,5'), line 8 ('3,5'), "
@@ -196,7 +194,7 @@ def test_a_schema_that_knows_no_range_finds_none() -> None:
     assert Schema.from_dict(SCHEMA.to_dict()).columns == SCHEMA.columns
 
 
-def test_strict_refuses_what_departs_and_warn_reads_all_of_it() -> None:
+def test_strict_refuses_drift_and_warn_reads_all_of_it() -> None:
     odd = with_cell("town", 7, "Rome").drop(columns="size").assign(gap="none")
     table = read_table(odd)
     for mode, code in ((None, "P01"), ("strict", "P08")):
@@ -216,7 +214,7 @@ def test_strict_refuses_what_departs_and_warn_reads_all_of_it() -> None:
     assert caught.value.place["left out"] == "line 4: its quotation marks are wrong"
 
 
-def test_in_python_what_departs_is_a_warning_and_a_wrong_mode_is_refused() -> None:
+def test_in_python_drift_is_a_warning_and_a_wrong_mode_is_refused() -> None:
     odd, plain = read_table(with_cell("town", 7, "Rome")), read_table(rows())
     with pytest.warns(UserWarning, match=r"'town': categories not seen in training: 1 of 40"):
         admit_and_warn(odd, SCHEMA, "warn")

@@ -1,4 +1,4 @@
-"""Where new rows are not like those of training: columns and cells, each by its name.
+"""Schema drift: columns and cells of new rows that are not like those of training.
 
 What a network makes of such rows nobody has measured. So they are told: a column that is
 missing, or that training did not have; a cell of another kind, a word or a number never
@@ -46,7 +46,7 @@ Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Departure:
+class Drift:
     """One way in which a column is not as it was in training.
 
     Attributes
@@ -76,7 +76,7 @@ class Departure:
         return self.what in {"missing column", "extra column"}
 
 
-def like_training(table: Table, schema: Schema) -> tuple[Table, tuple[Departure, ...]]:
+def like_training(table: Table, schema: Schema) -> tuple[Table, tuple[Drift, ...]]:
     """Find where rows are not like those of training.
 
     Parameters
@@ -89,34 +89,34 @@ def like_training(table: Table, schema: Schema) -> tuple[Table, tuple[Departure,
     table : Table
         The rows as a model reads them: numbers and dates are parsed, and cells that are not,
         and columns that are missing, are empty.
-    departures : tuple of Departure
+    drift : tuple of Drift
         Missing columns first, then extra ones, then cells, column by column.
     """
     frame = table.frame
     columns: dict[str, Any] = {}
-    found: list[Departure] = []
+    found: list[Drift] = []
     for column in schema.used:
         if column.name not in frame.columns:
             columns[column.name] = np.full(len(frame), None, dtype=object)
             continue
-        columns[column.name], departures = _read(frame[column.name], column, table.decimal)
-        found += departures
+        columns[column.name], of_column = _read(frame[column.name], column, table.decimal)
+        found += of_column
     others = {name: frame[name] for name in frame.columns if name not in columns}
     fitted = pd.DataFrame(others | columns, index=frame.index)
     return replace(table, frame=fitted), (*_whole_columns(frame, schema), *found)
 
 
-def _whole_columns(frame: pd.DataFrame, schema: Schema) -> Iterator[Departure]:
+def _whole_columns(frame: pd.DataFrame, schema: Schema) -> Iterator[Drift]:
     """Yield the columns that are missing, then those that are too many."""
-    apart = {schema.target, schema.weight_column, schema.group_column, schema.time_column}
-    known = {column.name for column in schema.columns} | apart
+    not_inputs = {schema.target, schema.weight_column, schema.group_column, schema.time_column}
+    known = {column.name for column in schema.columns} | not_inputs
     extra = [name for name in frame.columns if name not in known]
     none = np.zeros(0, dtype=np.int64)
     for column in schema.used:
         if column.name not in frame.columns:
             near = nearest(column.name, extra)
             meant = {} if near is None else {column.name: near}
-            yield Departure(
+            yield Drift(
                 what="missing column",
                 column=column.name,
                 rows=none,
@@ -125,12 +125,12 @@ def _whole_columns(frame: pd.DataFrame, schema: Schema) -> Iterator[Departure]:
                 meant=meant,
             )
     for name in extra:
-        yield Departure(
+        yield Drift(
             what="extra column", column=name, rows=none, cells=(), training="no", meant={}
         )
 
 
-def _read(cells: "pd.Series[Any]", column: Column, decimal: str) -> tuple[Any, list[Departure]]:
+def _read(cells: "pd.Series[Any]", column: Column, decimal: str) -> tuple[Any, list[Drift]]:
     """Return the cells of a column as a model reads them, and what is odd about them."""
     empty = cells.isna().to_numpy()
     marks: dict[What, Bools] = {}
@@ -151,7 +151,7 @@ def _read(cells: "pd.Series[Any]", column: Column, decimal: str) -> tuple[Any, l
             marks["above the training range"] = numbers > column.high
     marks["empty"] = empty if not column.has_missing else np.zeros_like(empty)
     return held, [
-        _departure(what, cells, np.flatnonzero(mark), column, decimal)
+        _drift(what, cells, np.flatnonzero(mark), column, decimal)
         for what, mark in marks.items()
         if mark.any()
     ]
@@ -182,9 +182,9 @@ def _numbers(
     return dates.to_numpy(), days_of(dates).to_numpy(dtype=np.float64)
 
 
-def _departure(
+def _drift(
     what: What, cells: "pd.Series[Any]", rows: NDArray[np.int64], column: Column, decimal: str
-) -> Departure:
+) -> Drift:
     found = cells.iloc[rows]
     texts = tuple("" if text is None else text for text in to_text(found, decimal))
     meant: dict[str, str] = {}
@@ -195,7 +195,7 @@ def _departure(
         distinct = list(dict.fromkeys(texts))[:LOOKED_UP]
         near = {text: nearest(text, column.levels) for text in distinct}
         meant = {text: word for text, word in near.items() if word is not None}
-    return Departure(
+    return Drift(
         what=what,
         column=column.name,
         rows=rows,
