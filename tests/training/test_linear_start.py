@@ -11,7 +11,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import tenfold
-from tenfold.nn.mlp import FoldMLP
+from tenfold.nn.mlp import FoldMLP, MLPOptions
 from tenfold.training.linear_start import PENALTIES, fit_ridge
 from tests.engine_tables import coded, fit, small_plan, splits_at, three_folds
 
@@ -29,12 +29,13 @@ def line_table(rows: int, *, noise: float, seed: int = 0) -> pd.DataFrame:
 def test_coefficients_are_those_of_ridge_regression_on_standardised_features() -> None:
     rng = np.random.default_rng(0)
     x, weights = rng.normal(3.0, [1, 20, 0.1], (50, 3)), rng.uniform(0.5, 2, 50)
+    weights /= weights.mean()
     y = x @ [1.0, 0.2, -5.0] + rng.normal(size=50)
     expected = make_pipeline(StandardScaler(), RidgeCV(50 * PENALTIES)).fit(
         x, y, standardscaler__sample_weight=weights, ridgecv__sample_weight=weights
     )
     wide = np.insert(x, 1, 4.0, axis=1)  # a feature that never changes
-    coefficients, intercept = fit_ridge(wide, y, weights)
+    coefficients, intercept = fit_ridge(wide, y, 4 * weights)  # their unit means nothing
     assert coefficients[1] == 0
     np.testing.assert_allclose(wide @ coefficients + intercept, expected.predict(x))
 
@@ -57,6 +58,7 @@ def test_a_line_is_found_where_a_network_alone_would_need_many_rows() -> None:
     rows, task = coded(line_table(60, noise=0.1), weights=False)
     splits = splits_at(rows, three_folds(len(rows)))
     plan = small_plan("auto", rows, 3, task)
+    assert isinstance(plan.body, MLPOptions)
     assert plan.body.linear
     errors = {}
     for linear in (True, False):

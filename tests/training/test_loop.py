@@ -10,6 +10,7 @@ import torch
 
 from tenfold.data.columns.encode import Encoded
 from tenfold.data.folds.split import Splits
+from tenfold.nn.mlp import MLPOptions
 from tenfold.training.recipe import Plan
 from tenfold.training.schedule import look_epochs
 from tenfold.training.watch import Deadline
@@ -33,6 +34,7 @@ def setting(
     splits = splits_at(rows, three_folds(len(rows)))
     plan = small_plan(network, rows, 3, task, **changes)
     if not linear:  # what starts at random has something to lose
+        assert isinstance(plan.body, MLPOptions)
         plan = replace(plan, body=replace(plan.body, linear=False))
     return rows, splits, plan
 

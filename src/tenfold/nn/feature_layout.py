@@ -11,7 +11,7 @@ Shape letters in this file:
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,8 @@ COMES_BACK: Final = 20
 SCATTERED: Final = 0.5
 
 Bools = NDArray[np.bool_]
+Style = Literal["raw", "standard", "binned"]
+STYLES: Final[tuple[Style, ...]] = get_args(Style)
 Same = TypeVar("Same")
 
 
@@ -50,7 +52,7 @@ class FeatureOptions:
         Whether numbers whose values come back are categories, too.
     """
 
-    style: Literal["raw", "standard", "binned"] = "binned"
+    style: Style = "binned"
     bins: tuple[tuple[int, float], ...] = ()
     one_hot: int = 8
     recurring: bool = False

@@ -16,7 +16,7 @@ from tenfold.kind import Kind
 from tenfold.kinds.tables.networks.registry import BY_FORM
 from tenfold.kinds.tables.table_model import TableEncoder, TableModel, coded_rows
 from tenfold.model import Ensemble, Model
-from tenfold.nn.feature_layout import FeatureOptions, Layout
+from tenfold.nn.feature_layout import STYLES, FeatureOptions, Layout
 from tenfold.nn.features import FoldFeatures
 from tenfold.nn.own_modules import MakeModule
 from tenfold.nn.targets import FoldTarget
@@ -177,6 +177,8 @@ def _rebuild_features(
         one_hot=int(entry["options"]["one_hot"]),
         recurring=bool(entry["options"]["recurring"]),
     )
+    if options.style not in STYLES:
+        raise ValueError("there are no such features")
     # Each column of codes has a tensor of its own, so there are no more of them.
     if len(levels) > tensors or len(options.bins) > MOST_CODES:
         raise ValueError("a model cannot have this many columns")

@@ -119,6 +119,7 @@ class PerceptronNetwork(TableNetwork):
                 "activation": options.activation,
                 "word_numbers": options.embedding_size,
                 "init": options.init,
+                "linear": options.linear,
             }
         }
 
