@@ -14,7 +14,7 @@ from tenfold import TabularRegressor, TrainOptions
 def measured(rows: int, seed: int = 0) -> pd.DataFrame:
     draw = np.random.default_rng(seed)
     x = pd.DataFrame(draw.normal(size=(rows, 3)), columns=list("abc"))
-    return x.assign(y=2 * x["a"] - x["b"] + draw.normal(0, 0.5, rows))
+    return x.assign(y=2 * x["a"] - x["b"] + draw.normal(0, 2.0, rows))
 
 
 @pytest.mark.parametrize("rows", [30, 60])
