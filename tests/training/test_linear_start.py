@@ -81,6 +81,18 @@ def test_a_fold_that_gains_nothing_keeps_the_linear_model_and_says_so() -> None:
     assert not fits.network.weights[-1].any()
 
 
+def test_predictions_leave_the_range_of_the_targets_as_far_as_the_linear_model() -> None:
+    a = np.random.default_rng(0).permutation(40.0 * np.linspace(0, 1, 40) ** 1.1)
+    table = pd.DataFrame({"a": a, "y": 3 * a + 1})
+    far = pd.DataFrame({"a": [45.0, 60.0, 1e6, -1e6]})
+    run = tenfold.train(table, "y", folds=3, out=None, verbose=False)
+    said = run.predict(far)["prediction"].to_numpy()
+    np.testing.assert_allclose(said[:2], [136, 181], rtol=0.03)
+    # No further than the range is wide, and not below zero, as no target is.
+    assert 181 < said[2] < 2 * 121 + 1
+    assert said[3] == 0
+
+
 def test_training_leaves_the_linear_model_as_it_is() -> None:
     rows, task = coded(line_table(60, noise=1.0), weights=False)
     splits = splits_at(rows, three_folds(len(rows)))

@@ -21,6 +21,8 @@ from tenfold.nn.layer import ACTIVATIONS, ActivationName, Layer, gradient_memory
 from tenfold.nn.network import FoldNetwork, ParameterGroup
 
 TABLE_STD: Final = 0.3  # categories begin near each other, as most of them mean little
+# What a linear model has for each output besides its coefficients, before it is fitted.
+LINEAR_PARTS: Final = {"intercept_F1O": 0.0, "low_F1O": -np.inf, "high_F1O": np.inf}
 VECTOR: Final = 16  # float32 numbers in the widest registers
 
 
@@ -68,10 +70,14 @@ class FoldMLP(FoldNetwork):
     ----------
     linear_FDO, intercept_F1O : Tensor of shape (F, D, O) and (F, 1, O)
         The linear model, if there is one.
+    low_F1O, high_F1O : Tensor of shape (F, 1, O)
+        Outputs beyond these are the linear model's alone.
     """
 
     linear_FDO: Tensor
     intercept_F1O: Tensor
+    low_F1O: Tensor
+    high_F1O: Tensor
 
     def __init__(self, features: FoldFeatures, outputs: int, options: MLPOptions) -> None:
         super().__init__()
@@ -90,7 +96,8 @@ class FoldMLP(FoldNetwork):
         if options.linear:
             shape = (folds, features.linear_width, outputs)
             self.register_buffer("linear_FDO", torch.zeros(shape))
-            self.register_buffer("intercept_F1O", torch.zeros(folds, 1, outputs))
+            for name, start in LINEAR_PARTS.items():
+                self.register_buffer(name, torch.full((folds, 1, outputs), start))
 
     @property
     def starts_fitted(self) -> bool:
@@ -191,7 +198,8 @@ class FoldMLP(FoldNetwork):
         steps = self._steps
         if steps is None or not steps.fit(x_FBI):
             steps = self._steps = _Steps(self, x_FBI.shape[1])
-        return self._with_line(steps.forward(x_FBI, codes_FBQ), x_FBI)
+        outputs_FBO = steps.forward(x_FBI, codes_FBQ)
+        return outputs_FBO + self._line(x_FBI) if self.options.linear else outputs_FBO
 
     def train_backward(self, gradient_FBO: Tensor) -> None:
         """Write ``grad`` of every parameter, given the gradient at the last outputs."""
@@ -205,11 +213,14 @@ class FoldMLP(FoldNetwork):
         )
 
     def _with_line(self, outputs_FBO: Tensor, x_FBI: Tensor) -> Tensor:
-        """Return outputs with what the linear model says of the same rows, if there is one."""
+        """Return outputs added to those of the linear model, if there is one."""
         if not self.options.linear:
             return outputs_FBO
-        x_FBD = self.features.linear(x_FBI)
-        return outputs_FBO + torch.baddbmm(self.intercept_F1O, x_FBD, self.linear_FDO)
+        line_FBO = self._line(x_FBI)
+        return within(outputs_FBO + line_FBO, line_FBO, self.low_F1O, self.high_F1O)
+
+    def _line(self, x_FBI: Tensor) -> Tensor:
+        return torch.baddbmm(self.intercept_F1O, self.features.linear(x_FBI), self.linear_FDO)
 
     def _scaled(self, inputs_FBI: Tensor) -> Tensor:
         if self.scale_F1I is None:
@@ -231,7 +242,7 @@ class FoldMLP(FoldNetwork):
             pairs.append((made.scale_F1I, self.scale_F1I))
         if self.options.linear:
             pairs.append((made.linear_FDO, self.linear_FDO))
-            pairs.append((made.intercept_F1O, self.intercept_F1O))
+            pairs += [(getattr(made, name), getattr(self, name)) for name in LINEAR_PARTS]
         for own, whole in pairs:
             # Fewer networks may need fewer inputs.
             own.data.copy_(whole.detach()[at][tuple(map(slice, own.shape))])
@@ -277,6 +288,18 @@ class FoldMLP(FoldNetwork):
                 room = slice(place * size, (place + 1) * size)
                 x_FBI[at, :, room] = self.tables[table].flatten(0, 1)[places[table][at]]
         return places
+
+
+def within(outputs: Tensor, line: Tensor, low: Tensor, high: Tensor) -> Tensor:
+    """Return outputs between two limits, or as far beyond as the linear model goes.
+
+    Examples
+    --------
+    >>> outputs, line = torch.tensor([0.5, 2.5, 2.5]), torch.tensor([0.4, 0.4, 2.0])
+    >>> within(outputs, line, torch.tensor(-1.0), torch.tensor(1.0))
+    tensor([0.5000, 1.0000, 2.0000])
+    """
+    return torch.minimum(torch.maximum(outputs, line.minimum(low)), line.maximum(high))
 
 
 class _Steps:

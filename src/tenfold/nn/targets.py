@@ -85,6 +85,15 @@ class FoldTarget(nn.Module):
         for buffer, values_G in zip(buffers, np.array(found).T, strict=True):
             buffer.copy_(torch.from_numpy(np.repeat(values_G, each)))
 
+    def widen(self) -> None:
+        """Let regression leave the range of its targets by its width, but not cross zero."""
+        low_F, high_F = self.low_F.clone(), self.high_F.clone()
+        width_F = high_F - low_F
+        self.low_F.copy_((low_F - width_F).where(low_F < 0, (low_F - width_F).clamp(min=0.0)))
+        self.high_F.copy_(
+            (high_F + width_F).where(high_F > 0, (high_F + width_F).clamp(max=0.0))
+        )
+
     def seen(self, target_FB: Tensor) -> Tensor:
         """Return targets as the networks learn them: float32 numbers or class numbers."""
         if self.task == "classification":

@@ -25,7 +25,7 @@ from tenfold.nn.conformal import half_width
 from tenfold.nn.feature_layout import Layout
 from tenfold.nn.features import CLIP, FAR, FoldFeatures, unclip
 from tenfold.nn.layer import ACTIVATIONS
-from tenfold.nn.mlp import FoldMLP
+from tenfold.nn.mlp import FoldMLP, within
 from tenfold.nn.modules import ModuleNetwork
 
 DAY: Final = 86_400.0  # seconds
@@ -249,6 +249,8 @@ class _Features(nn.Module):
 class _Perceptrons(nn.Module):
     """``FoldMLP`` for prediction: what only multiplies weights is multiplied into them."""
 
+    limits: Tensor
+
     def __init__(self, network: FoldMLP) -> None:
         super().__init__()
         features = network.features
@@ -302,7 +304,8 @@ class _Perceptrons(nn.Module):
         if not len(self.lines):
             return h_FNI
         line = [one(x_FNI) for one, x_FNI in zip(self.lines, x, strict=True)]
-        return h_FNI + torch.cat(line, dim=0)
+        line_FNO = torch.cat(line, dim=0)
+        return within(h_FNI + line_FNO, line_FNO, self.limits[0], self.limits[1])
 
 
 @final
