@@ -249,7 +249,7 @@ def test_the_size_that_a_process_may_have_is_its_memory_too() -> None:
     ],
     ids=["the command", "a program that imports the library"],
 )
-@pytest.mark.parametrize(("told", "threads"), [({}, 1), ({"OMP_NUM_THREADS": "2"}, 2)])
+@pytest.mark.parametrize(("variables", "threads"), [({}, 1), ({"OMP_NUM_THREADS": "2"}, 2)])
 @pytest.mark.skipif(allowed_cores() < 2, reason="there is one processor")
 def test_libraries_compute_in_as_many_threads_as_there_is_time_for(
     tmp_path: Path, before: str, variables: dict[str, str], threads: int

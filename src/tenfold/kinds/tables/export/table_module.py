@@ -280,6 +280,9 @@ class _Perceptrons(nn.Module):
             for at, layout in features.spans
             if network.options.linear
         )
+        if len(self.lines):
+            limits = torch.stack([network.low_F1O, network.high_F1O])
+            self.register_buffer("limits", limits.detach().clone())
 
     def forward(self, x: Sequence[Tensor], codes_NQ: Tensor) -> Tensor:
         """Return outputs, shape (F, N, O), of the features of networks beside each other."""
