@@ -93,6 +93,22 @@ def test_predictions_leave_the_range_of_the_targets_as_far_as_the_linear_model()
     assert said[3] == 0
 
 
+def test_predictions_of_shares_stay_between_their_ends() -> None:
+    """The control: numbers without ends are predicted beyond what was learnt from."""
+    rng = np.random.default_rng(0)
+    a = rng.normal(size=200)
+    table = pd.DataFrame({"a": a, "b": rng.normal(size=200)})
+    far = pd.DataFrame({"a": [9.0, -9.0], "b": [0.0, 0.0]})
+    share, free = (
+        tenfold.train(table.assign(y=y), "y", folds=3, audit="off", out=None, verbose=False)
+        for y in (np.clip(0.5 + 0.4 * a, 0, 1), 0.5 + 0.4 * a)
+    )
+    assert share.predict(far)["prediction"].tolist() == [1, 0]
+    said = free.predict(far)["prediction"]
+    assert said[0] > 1.5
+    assert said[1] < -0.5
+
+
 def test_training_leaves_the_linear_model_as_it_is() -> None:
     rows, task = coded(line_table(60, noise=1.0), weights=False)
     splits = splits_at(rows, three_folds(len(rows)))

@@ -14,7 +14,6 @@ from scipy import stats
 
 from tenfold.data.columns.encode import Encoded
 from tenfold.data.folds.split import Splits
-from tenfold.evaluate.bounds import bounds_of
 from tenfold.evaluate.scale import find_line, find_scale
 from tenfold.evaluate.scores import (
     LEVEL,
@@ -24,6 +23,7 @@ from tenfold.evaluate.scores import (
     tested_share,
 )
 from tenfold.model import known_scores
+from tenfold.nn.bounds import bounds_of
 from tenfold.nn.conformal import Conformal
 
 PROMISED: Final = 0.9

@@ -7,7 +7,7 @@ Shape letters in this file:
 """
 
 import copy
-from typing import final
+from typing import Any, final
 
 import numpy as np
 import torch
@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from tenfold.config import Task
 from tenfold.data.columns.encode import Encoded
+from tenfold.nn.bounds import bounds_of
 
 
 @final
@@ -23,7 +24,7 @@ class FoldTarget(nn.Module):
     """The target as a network sees it, and its outputs as a user sees them.
 
     In regression each network learns the target with mean 0 and deviation 1 over
-    its own rows, and its answers stay within the range of those rows. In
+    its own rows, and its answers stay within the range of those rows, or as ``widen`` says. In
     classification outputs are logarithms of odds, each network's divided by its temperature
     and moved by its biases.
 
@@ -85,14 +86,23 @@ class FoldTarget(nn.Module):
         for buffer, values_G in zip(buffers, np.array(found).T, strict=True):
             buffer.copy_(torch.from_numpy(np.repeat(values_G, each)))
 
-    def widen(self) -> None:
-        """Let regression leave the range of its targets by its width, but not cross zero."""
-        low_F, high_F = self.low_F.clone(), self.high_F.clone()
-        width_F = high_F - low_F
-        self.low_F.copy_((low_F - width_F).where(low_F < 0, (low_F - width_F).clamp(min=0.0)))
-        self.high_F.copy_(
-            (high_F + width_F).where(high_F > 0, (high_F + width_F).clamp(max=0.0))
-        )
+    def widen(self, target_N: NDArray[Any], learn_FN: NDArray[np.bool_]) -> None:
+        """Let answers leave the range of a regression's targets, where nothing shows an end.
+
+        They may go as far beyond as the range is wide; an end is one that ``bounds_of`` finds.
+
+        Parameters
+        ----------
+        target_N : ndarray of shape (N,), float64
+        learn_FN : ndarray of shape (F, N), bool
+            No other row of a network is read.
+        """
+        width_F = self.high_F - self.low_F
+        ends = [bounds_of(target_N[learn_N]) for learn_N in learn_FN]
+        low_F, high_F = self.low_F.new_tensor(ends).unbind(dim=1)
+        # A validating member has fewer rows than its fold, which may end elsewhere.
+        self.low_F.copy_(torch.minimum(self.low_F, (self.low_F - width_F).maximum(low_F)))
+        self.high_F.copy_(torch.maximum(self.high_F, (self.high_F + width_F).minimum(high_F)))
 
     def seen(self, target_FB: Tensor) -> Tensor:
         """Return targets as the networks learn them: float32 numbers or class numbers."""

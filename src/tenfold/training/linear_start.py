@@ -37,7 +37,8 @@ def start_linear(
     """Let each network answer as ridge regression on its own rows does, before any training.
 
     Categories of large columns and bins of numbers are left to the network. What is predicted
-    may leave the range of the targets, but only as far as the linear model does.
+    may leave the range of the targets, but only as far as the linear model does, and no
+    further than such a target can be.
 
     Parameters
     ----------
@@ -64,10 +65,11 @@ def start_linear(
         )
         network.linear_FDO[f, :, 0] = torch.from_numpy(coefficients_D).float()
         network.intercept_F1O[f] = intercept
-        network.low_F1O[f] = seen_FM[f].min()
-        network.high_F1O[f] = seen_FM[f].max()
     network.weights[-1].zero_()
-    target.widen()
+    # Beyond the range of its fold's targets a network says what its linear model says.
+    range_F2 = target.seen(torch.stack([target.low_F, target.high_F], dim=1))
+    network.low_F1O[:, 0], network.high_F1O[:, 0] = range_F2.split(1, dim=1)
+    target.widen(rows.target, learn_FN)
 
 
 def fit_ridge(

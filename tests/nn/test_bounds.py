@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import tenfold
-from tenfold.evaluate.bounds import bounds_of
+from tenfold.nn.bounds import bounds_of
 from tenfold.nn.conformal import BEYOND
 
 Numbers = NDArray[np.float64]
