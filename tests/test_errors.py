@@ -1006,10 +1006,10 @@ N08: the memory ran out.
         lambda home: in_little_room(),
         (
             """\
-N09: training needs at least 27 MB of memory, but only 11 MB are free.
+N09: training needs at least 28 MB of memory, but only 11 MB are free.
 
-  networks  40, 4 for each of 10 folds
-  weights   6,369 in each
+  networks  50, 5 for each of 10 folds
+  weights   5,329 in each
   why       all folds train at once, so all of their networks must fit into memory
   fix       train fewer networks: --folds 3
             --quality fast

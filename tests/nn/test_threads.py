@@ -74,7 +74,7 @@ def test_a_forked_child_computes_on_one_core(parent: str, child: str, threads: i
     program = FORKED.replace("READY_BEFORE", parent).replace("BEFORE_COMPUTING", child)
     said = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", program],
-        env=os.environ | {"OMP_NUM_THREADS": "2"},
+        env=os.environ | {"OMP_NUM_THREADS": "2", "MKL_NUM_THREADS": "2"},
         capture_output=True,
         check=True,
     )

@@ -13,7 +13,12 @@ def test_a_saved_model_answers_and_scores_as_before(trained: Trained) -> None:
     said, loaded = trained.run.predict(new), trained.case.load(trained.folder)
     assert loaded.predict(new).equals(said)
     assert loaded.metrics == trained.run.metrics
-    assert loaded.evaluate(trained.data) == trained.run.evaluate(trained.data)
+    # Processors with matrix units may multiply the weights of another copy in another order.
+    near = trained.case.rounding
+    scores, again = trained.run.evaluate(trained.data), loaded.evaluate(trained.data)
+    assert again == scores or near
+    for name, score in scores.items():
+        assert again[name].value == pytest.approx(score.value, rel=near, abs=near)
     assert len(np.unique(answers_in(said), axis=0)) > 1  # the control: answers differ
 
 

@@ -80,6 +80,11 @@ class FoldTarget(nn.Module):
             target, weights = rows.target[learn_N], rows.weights[learn_N]
             mean = np.average(target, weights=weights)
             scale = np.sqrt(np.average((target - mean) ** 2, weights=weights)) or 1.0
+            if not np.isfinite(scale):  # a square was too large for a number
+                most = np.abs(target - mean).max()
+                scale = most * np.sqrt(
+                    np.average(((target - mean) / most) ** 2, weights=weights)
+                )
             found.append((mean, scale, target.min(), target.max()))
         each = len(self.mean_F) // len(learn_GN)
         buffers = (self.mean_F, self.scale_F, self.low_F, self.high_F)
