@@ -261,12 +261,9 @@ class FoldFeatures(nn.Module):
         out_FBD = x_FBI.new_zeros((*x_FBI.shape[:-1], self.linear_width))
         for at, layout in self.spans:
             first = self._room(layout)
-            numbers, end = len(layout.distinct), first + layout.width(self.options)
-            behind = first + numbers + layout.bins(self.options)
-            own_FBP, out = x_FBI[at, :, first : first + numbers], out_FBD[at]
-            binned = self.options.style == "binned"
-            out[..., :numbers] = own_FBP * unclip(own_FBP) if binned else own_FBP
-            out[..., numbers : numbers + end - behind] = x_FBI[at, :, behind:end]
+            own_FBI = x_FBI[at, :, first : first + layout.width(self.options)]
+            part_FBD = linear_part(own_FBI, layout, self.options)
+            out_FBD[at, :, : part_FBD.shape[-1]] = part_FBD
         return out_FBD
 
     def _bins(
@@ -293,6 +290,15 @@ class FoldFeatures(nn.Module):
         codes_FB = codes_FBQ[..., column]
         seen_FL: Tensor = getattr(self, f"seen{column}_FL")
         return codes_FB * seen_FL.gather(1, codes_FB).long()
+
+
+def linear_part(x_FBI: Tensor, layout: Layout, options: FeatureOptions) -> Tensor:
+    """Return features without those of tables, also without bins, and numbers unclipped."""
+    numbers_FBP = x_FBI[..., : len(layout.distinct)]
+    if options.style == "binned":
+        numbers_FBP = numbers_FBP * unclip(numbers_FBP)
+    rest = len(layout.distinct) + layout.bins(options)
+    return torch.cat([numbers_FBP, x_FBI[..., rest:]], dim=-1)
 
 
 def unclip(x: Tensor) -> Tensor:

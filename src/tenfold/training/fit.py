@@ -85,7 +85,7 @@ class FoldFits:
             low, high = history.best_epoch_G.min(), history.best_epoch_G.max()
             what = f"the folds kept their states from epochs {low} to {high}"
             why = "these had the best score on the validation rows of each fold"
-            if low == 0:
+            if low == 0 and self.network.starts_fitted:
                 stayed = int((history.best_epoch_G == 0).sum())
                 what += f"; 0 is ridge regression, which {stayed} of them kept"
             found.append(Decision(what=what, why=why, change_with="--epochs"))

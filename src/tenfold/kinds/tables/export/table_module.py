@@ -23,7 +23,7 @@ from tenfold.kinds.tables.table_model import TableModel
 from tenfold.model import variance_of
 from tenfold.nn.conformal import half_width
 from tenfold.nn.feature_layout import Layout
-from tenfold.nn.features import CLIP, FAR, FoldFeatures, unclip
+from tenfold.nn.features import CLIP, FAR, FoldFeatures, linear_part
 from tenfold.nn.layer import ACTIVATIONS
 from tenfold.nn.mlp import FoldMLP, within
 from tenfold.nn.modules import ModuleNetwork
@@ -320,20 +320,15 @@ class _Line(nn.Module):
 
     def __init__(self, network: FoldMLP, at: slice, layout: Layout) -> None:
         super().__init__()
-        options = network.features.options
-        self.binned = options.style == "binned"
-        self.numbers, self.bins = len(layout.distinct), layout.bins(options)
-        width = layout.width(options) - self.bins
+        self.layout, self.options = layout, network.features.options
+        width = layout.width(self.options) - layout.bins(self.options)
         weight_FDO = network.linear_FDO[at, :width]
         self.register_buffer("weight_FDO", weight_FDO.detach().clone())
         self.register_buffer("intercept_F1O", network.intercept_F1O[at].detach().clone())
 
     def forward(self, x_FNI: Tensor) -> Tensor:
         """Return its answers, shape (F, N, O), to features without those of tables."""
-        numbers_FNP = x_FNI[..., : self.numbers]
-        if self.binned:
-            numbers_FNP = numbers_FNP * unclip(numbers_FNP)
-        x_FND = torch.cat([numbers_FNP, x_FNI[..., self.numbers + self.bins :]], dim=-1)
+        x_FND = linear_part(x_FNI, self.layout, self.options)
         return torch.matmul(x_FND, self.weight_FDO) + self.intercept_F1O
 
 
