@@ -189,16 +189,19 @@ def counted(rows: Sequence[Record]) -> str:
     return f"{len(rows):,} line{'s' * (len(rows) > 1)}"
 
 
+def comments_left_out(rows: Sequence[tuple[Record, str]], where: str) -> list[Decision]:
+    """Say which of the rows that are none of the table's are comments."""
+    comments = [row for row, reason in rows if reason == COMMENT]
+    if not comments:
+        return []
+    what = f"{counted(comments)} {where} left out as comments"
+    return [Decision(what=what, why=describe_rows(comments), change_with="--comment")]
+
+
 def _of_above(above: Sequence[tuple[Record, str]], line: int) -> list[Decision]:
     """Say what stands above the names."""
-    comments = [row for row, reason in above if reason == COMMENT]
     titles = [row for row, reason in above if reason == ABOVE]
-    decisions = []
-    if comments:
-        what = f"{counted(comments)} above the table left out as comments"
-        decisions.append(
-            Decision(what=what, why=describe_rows(comments), change_with="--comment")
-        )
+    decisions = comments_left_out(above, "above the table")
     if titles:
         why = f"the lines above do not belong to it: {describe_rows(titles)}"
         what = f"the table begins on line {line}"

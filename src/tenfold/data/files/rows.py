@@ -13,6 +13,7 @@ from tenfold.data.files.layout import (
     COMMENT,
     Layout,
     as_text,
+    comments_left_out,
     counted,
     describe_rows,
     find_layout,
@@ -186,14 +187,8 @@ def _take_footer(found: _Sorted, decimal: str, options: ReadOptions) -> list[Fou
 
 def _of_aside(aside: Sequence[Found]) -> list[Decision]:
     """Say what among the rows was seen to be none."""
-    comments = [row for row, reason in aside if reason == COMMENT]
     repeated = [row for row, reason in aside if reason == REPEATED]
-    decisions = []
-    if comments:
-        what = f"{counted(comments)} among the rows left out as comments"
-        decisions.append(
-            Decision(what=what, why=describe_rows(comments), change_with="--comment")
-        )
+    decisions = comments_left_out(aside, "among the rows")
     if repeated:
         what = f"{counted(repeated)} that repeat the column names left out"
         decisions.append(
