@@ -158,7 +158,9 @@ def stacked(table: str, target: str | None, network: str) -> Stacked:
     made, scale = build(
         case.rows, case.splits, stack, features, case.task, outputs, case.plan, case.streams
     )
-    feed = TableFeed(TableInputs.of(features, case.rows.numbers, case.rows.codes))
+    feed = TableFeed(
+        TableInputs.of(features, case.rows.numbers, case.rows.codes), len(case.splits)
+    )
     recipe = case.plan.recipe
     plan = plan_batches(
         stack.learn_FN, case.rows.weights, stack.members, case.streams, recipe

@@ -7,8 +7,10 @@ Shape letters in this file:
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final, final
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -18,6 +20,8 @@ from tenfold.training.augment import Augmentation, Draws, augment
 # Features of several steps are made at once, but no more than this many numbers:
 # they should still be in the processor's cache when their step comes.
 CHUNK_NUMBERS: Final = 4_000_000
+# The features of small tables are made once for all of training, up to this many numbers.
+KEPT_NUMBERS: Final = 16_000_000
 CHUNK_PICTURES: Final = 512
 
 
@@ -55,11 +59,20 @@ class Feed(ABC):
 
 @final
 class TableFeed(Feed):
-    """The rows of a table, through the scales of each fold."""
+    """The rows of a table, through the scales of each fold.
 
-    def __init__(self, inputs: TableInputs) -> None:
+    Parameters
+    ----------
+    inputs : TableInputs
+    folds : int
+        G. The networks of a fold lie beside each other and share its features.
+    """
+
+    def __init__(self, inputs: TableInputs, folds: int) -> None:
         self.inputs: TableInputs = inputs
+        self._folds = folds
         self._features: Tensor | None = None  # memory for the longest chunk of steps so far
+        self._kept: tuple[Tensor, Tensor] | None = None
 
     def chunk(self, networks: int, rows: int) -> int:
         """Return as many steps as fit the processor's cache."""
@@ -73,15 +86,41 @@ class TableFeed(Feed):
     ) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield features, (F, B, D), and codes, (F, B, Q)."""
         inputs = self.inputs
+        width, rows = inputs.features.width, len(inputs.numbers_NP)
         # A run that goes on may begin with the last chunk of a round, which is shorter.
         if self._features is None or len(self._features) < len(rows_SFB):
-            shape = (*rows_SFB.shape, inputs.features.width)
-            self._features = torch.zeros(shape, device=rows_SFB.device)
+            self._features = torch.zeros((*rows_SFB.shape, width), device=rows_SFB.device)
+        out_SFBD = self._features[: len(rows_SFB)]
         codes_SFBQ = inputs.codes_NQ[rows_SFB]
-        x_SFBD = inputs.features(
-            inputs.numbers_NP[rows_SFB], codes_SFBQ, self._features[: len(rows_SFB)]
-        )
-        yield from zip(x_SFBD, codes_SFBQ, strict=True)
+        if self._folds * rows * width <= KEPT_NUMBERS:
+            if self._kept is None:
+                self._kept = self._make(rows_SFB.shape[1])
+            kept_LD, start_F1 = self._kept
+            at_SFB = rows_SFB + start_F1
+            torch.index_select(kept_LD, 0, at_SFB.flatten(), out=out_SFBD.view(-1, width))
+        else:
+            inputs.features(inputs.numbers_NP[rows_SFB], codes_SFBQ, out_SFBD)
+        yield from zip(out_SFBD, codes_SFBQ, strict=True)
+
+    def _make(self, networks: int) -> tuple[Tensor, Tensor]:
+        """Return the features of all rows for each fold, and where each network's begin.
+
+        Returns
+        -------
+        Tensor of shape (folds x rows, D)
+        Tensor of shape (F, 1)
+        """
+        members, width = networks // self._folds, self.inputs.features.width
+        of_folds = self.inputs.features.only(np.arange(0, networks, members))
+        inputs, rows = replace(self.inputs, features=of_folds), len(self.inputs.numbers_NP)
+        device = self.inputs.numbers_NP.device
+        kept_GND = torch.empty((self._folds, rows, width), device=device)
+        every_GN = torch.arange(rows, device=device).expand(self._folds, -1)
+        at_once = max(1, CHUNK_NUMBERS // (self._folds * max(1, width)))
+        for at in torch.arange(rows, device=device).split(at_once):
+            kept_GND[:, at] = inputs.block(every_GN[:, at])[0]
+        start_F = torch.arange(networks, device=device) // members * rows
+        return kept_GND.flatten(0, 1), start_F[:, None]
 
 
 @final

@@ -167,7 +167,8 @@ def fit_folds(
     if not isinstance(plan.body, MLPOptions):
         room.require(network, outputs)
     move(network, device)
-    feed = TableFeed(TableInputs.of(network.features, rows.numbers, rows.codes))
+    inputs = TableInputs.of(network.features, rows.numbers, rows.codes)
+    feed = TableFeed(inputs, len(trained))
     training = Training(network, target, feed, rows, stack, plan.recipe, streams, device)
     return run_training(training, splits, care)
 

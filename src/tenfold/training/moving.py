@@ -99,7 +99,8 @@ class Moving:
     def bad_networks(self, loss_F: NDArray[np.float64]) -> NDArray[np.int64]:
         """Return the networks whose loss, or a parameter, is no finite number."""
         bad_F = ~np.isfinite(loss_F)
-        if not all(bool(numbers.isfinite().all()) for numbers in self.optimizer.flat):
+        # A sum is found much sooner than each number's answer, and is finite only if all are.
+        if not all(bool(numbers.sum().isfinite()) for numbers in self.optimizer.flat):
             for parameter in self._network.parameters():
                 finite_F = parameter.detach().flatten(1).isfinite().all(dim=1)
                 bad_F |= ~finite_F.cpu().numpy()

@@ -15,7 +15,7 @@ from tenfold.errors import NetworkError
 from tenfold.machine import free_bytes, give_memory_back
 from tenfold.nn.mlp import FoldMLP
 from tenfold.nn.network import BLOCK, FoldNetwork
-from tenfold.training.feed import CHUNK_NUMBERS
+from tenfold.training.feed import CHUNK_NUMBERS, KEPT_NUMBERS
 from tenfold.training.recipe import Recipe
 
 FLOAT32: Final = 4  # bytes
@@ -89,8 +89,8 @@ class Room:
         """Return how much memory training takes, at least.
 
         What is counted is there at the same time: the network, the gradients, what drives the
-        steps, the average, the best and the last good state; features of some steps and of
-        validation rows; the plan of an epoch; and the answers to rows held out.
+        steps, the average, the best and the last good state; features of some steps, of
+        validation rows and of small tables; the plan of an epoch; and the answers to rows held out.
         Peaks that were measured are larger by a tenth to a half.
         """
         recipe, width = self.recipe, network.features.width
@@ -100,9 +100,12 @@ class Room:
         states = 2 * moving + (1 if isinstance(network, FoldMLP) else 2)
         batch = max(CHUNK_NUMBERS, networks * min(recipe.batch_size, rows) * width)
         validated = networks * BLOCK * width
+        kept = len(self.splits) * len(self.rows.target) * width
+        if kept > KEPT_NUMBERS:
+            kept = 0  # features are made anew in each epoch
         held_out = int(self.splits.held_out.sum(axis=1).max())
         return (
-            FLOAT32 * (states * _numbers(network) + batch + validated)
+            FLOAT32 * (states * _numbers(network) + batch + validated + kept)
             + PLANNED * networks * rows
             + FLOAT64 * (self.rows.numbers.size + 2 * networks * held_out * outputs)
         )
