@@ -10,7 +10,6 @@ import torch
 
 from tenfold.data.columns.encode import Encoded
 from tenfold.data.folds.split import Splits
-from tenfold.nn.mlp import MLPOptions
 from tenfold.training.recipe import Plan
 from tenfold.training.schedule import look_epochs
 from tenfold.training.watch import Deadline
@@ -34,8 +33,8 @@ def setting(
     splits = splits_at(rows, three_folds(len(rows)))
     plan = small_plan(network, rows, 3, task, **changes)
     if not linear:  # what starts at random has something to lose
-        assert isinstance(plan.body, MLPOptions)
-        plan = replace(plan, body=replace(plan.body, linear=False))
+        recipe = replace(plan.recipe, keep_start=False)
+        plan = replace(plan, features=replace(plan.features, linear=None), recipe=recipe)
     return rows, splits, plan
 
 

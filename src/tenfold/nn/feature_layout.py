@@ -27,6 +27,8 @@ SCATTERED: Final = 0.5
 
 Bools = NDArray[np.bool_]
 Style = Literal["raw", "standard", "binned"]
+Linear = Literal["plain", "clipped"]
+LINEARS: Final[tuple[Linear, ...]] = get_args(Linear)
 STYLES: Final[tuple[Style, ...]] = get_args(Style)
 Same = TypeVar("Same")
 
@@ -50,12 +52,16 @@ class FeatureOptions:
         left to the network's own tables.
     recurring : bool
         Whether numbers whose values come back are categories, too.
+    linear : {None, "plain", "clipped"}
+        Whether there are inputs for a linear model besides: numbers without the smooth
+        clip or with it, and what else is not of bins or tables.
     """
 
     style: Style = "binned"
     bins: tuple[tuple[int, float], ...] = ()
     one_hot: int = 8
     recurring: bool = False
+    linear: Linear | None = None
 
     @property
     def most_bins(self) -> int:
@@ -121,14 +127,15 @@ class Layout:
                 found.setdefault(tuple(codes), []).append(p)
         return [CodeGroup(columns=columns, codes=codes) for codes, columns in found.items()]
 
-    def bins(self, options: FeatureOptions) -> int:
-        """Return the number of bins of all columns."""
-        return sum(group.width for group in self.groups(options))
-
     def width(self, options: FeatureOptions) -> int:
         """Return the number of features."""
+        return self.linear_width + sum(group.width for group in self.groups(options))
+
+    @property
+    def linear_width(self) -> int:
+        """The number of features that are not bins, which a linear model takes."""
         categories = sum(len(codes) for _, codes in self.categories)
-        return len(self.distinct) + self.bins(options) + len(self.flags) + categories
+        return len(self.distinct) + len(self.flags) + categories
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)

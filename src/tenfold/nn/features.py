@@ -31,8 +31,8 @@ from tenfold.nn.feature_layout import (
 # Beyond a few standard steps a value moves on ever more slowly, up to this many:
 # x / sqrt(1 + (x/3)^2), the smooth clip of RealMLP (arXiv 2407.04491).
 CLIP: Final = 3.0
-# A straight line takes numbers without that clip, up to this many steps: beyond, float32 can
-# hardly undo it, and no line should reach further.
+# A linear model of numbers takes them without that clip, up to this many steps: one row further
+# out would otherwise decide its own answer, and those of others (benchmarks/LOG.md).
 REACH: Final = 30.0
 # Nothing is further away than this many steps: its square still is a number in float32.
 FAR: Final = 1e9
@@ -69,9 +69,10 @@ class FoldFeatures(nn.Module):
     inputs_F : tuple of F int
         Numbers that enter each network, tables included.
     width : int
-        Numbers that are kept for each row: the most of ``inputs_F``, and zeros.
+        Numbers of each row for the networks: the most of ``inputs_F``, and zeros.
     linear_width : int
-        Numbers that a linear model takes of each row, and zeros.
+        Numbers of each row for linear models, behind them: the most of a network, and zeros; 0
+        if there are no such models.
     spans : tuple of (slice, Layout)
         Networks beside each other that have the same layout.
     tables : tuple of int
@@ -108,8 +109,8 @@ class FoldFeatures(nn.Module):
         self.width = max(self.inputs_F)
         if embedding_size is not None:
             self.width += -self.width % ALIGNED
-        of_lines = [one.width(options) - one.bins(options) for one in layouts]
-        self.linear_width = max(of_lines) + -max(of_lines) % ALIGNED
+        most = max(one.linear_width for one in layouts) if options.linear else 0
+        self.linear_width = most + -most % ALIGNED
         self._groups = [layout.groups(options) for _, layout in self.spans]
         bins = max(sum(group.width for group in groups) for groups in self._groups)
         self.register_buffer("center_FP", torch.zeros(networks, numbers, dtype=torch.float64))
@@ -118,6 +119,11 @@ class FoldFeatures(nn.Module):
             self.register_buffer(name, torch.zeros(networks, bins))
         for q, count in enumerate(levels):
             self.register_buffer(f"seen{q}_FL", torch.zeros(networks, count, dtype=torch.bool))
+
+    @property
+    def all_width(self) -> int:
+        """Numbers of each row, for networks and linear models."""
+        return self.width + self.linear_width
 
     @classmethod
     def of(
@@ -204,33 +210,33 @@ class FoldFeatures(nn.Module):
         numbers_FBP : Tensor of shape (..., F, B, P), float64
             In the units of the file; NaN where a cell is empty.
         codes_FBQ : Tensor of shape (..., F, B, Q), int64
-        out_FBI : Tensor of shape (..., F, B, width), float32, optional
+        out_FBI : Tensor of shape (..., F, B, all_width), float32, optional
             Where to write. Fresh memory costs more than the features themselves. What is no
             feature of a network is left as it is, and has to be 0.
 
         Returns
         -------
-        Tensor of shape (..., F, B, width), float32
+        Tensor of shape (..., F, B, all_width), float32
         """
         # Centred in double precision: a year keeps its seconds, a large number its last digits.
         x_FBP = (numbers_FBP - self.center_FP[:, None]).float() * self.scale_FP[:, None]
         missing_FBP = torch.isnan(x_FBP)
         x_FBP = x_FBP.masked_fill_(missing_FBP, 0.0)
-        if self.options.style == "binned":
-            x_FBP = x_FBP.clamp_(-FAR, FAR)
-            x_FBP = x_FBP * torch.rsqrt(1 + (x_FBP / CLIP).square())
+        columns = x_FBP.shape[-1]
         if out_FBI is None:
-            out_FBI = x_FBP.new_zeros((*x_FBP.shape[:-1], self.width))
+            out_FBI = x_FBP.new_zeros((*x_FBP.shape[:-1], self.all_width))
+        x_FBP = self._clipped(x_FBP, out_FBI[..., self.width : self.width + columns])
         for (at, layout), groups in zip(self.spans, self._groups, strict=True):
             first = self._room(layout)
             own, x = out_FBI[..., at, :, :], x_FBP[..., at, :, :]
-            own[..., first : first + x.shape[-1]] = x
-            first += x.shape[-1]
+            own[..., first : first + columns] = x
+            first += columns
             bins = 0
             for group in groups:
                 out = own[..., first : first + group.width]
                 self._bins(x, group, out, at, slice(bins, bins + group.width))
                 first, bins = first + group.width, bins + group.width
+            others = first
             if layout.flags:
                 empty = missing_FBP[..., at, :, list(layout.flags)]
                 own[..., first : first + len(layout.flags)] = empty
@@ -241,30 +247,22 @@ class FoldFeatures(nn.Module):
                 known = getattr(self, f"seen{q}_FL")[at, None, list(codes)]
                 torch.mul(hot, known, out=own[..., first : first + len(codes)])
                 first += len(codes)
+            if self.linear_width:
+                at_line = self.width + columns
+                own[..., at_line : at_line + first - others] = own[..., others:first]
         return out_FBI
 
-    def linear(self, x_FBI: Tensor) -> Tensor:
-        """Return what a linear model takes of features: those without words of tables and bins.
-
-        Numbers are as they were before the smooth clip.
-
-        Parameters
-        ----------
-        x_FBI : Tensor of shape (F, B, width)
-            From ``forward``.
-
-        Returns
-        -------
-        Tensor of shape (F, B, linear_width)
-            Zeros behind what a network has.
-        """
-        out_FBD = x_FBI.new_zeros((*x_FBI.shape[:-1], self.linear_width))
-        for at, layout in self.spans:
-            first = self._room(layout)
-            own_FBI = x_FBI[at, :, first : first + layout.width(self.options)]
-            part_FBD = linear_part(own_FBI, layout, self.options)
-            out_FBD[at, :, : part_FBD.shape[-1]] = part_FBD
-        return out_FBD
+    def _clipped(self, x_FBP: Tensor, of_line_FBP: Tensor) -> Tensor:
+        """Return numbers as networks take them; write them as linear models do, if any."""
+        plain_FBP = x_FBP
+        if self.options.style == "binned":
+            plain_FBP = plain_FBP.clamp_(-FAR, FAR)
+            x_FBP = plain_FBP * torch.rsqrt(1 + (plain_FBP / CLIP).square())
+        if self.options.linear == "plain":
+            of_line_FBP.copy_(plain_FBP.clamp(-REACH, REACH))
+        elif self.options.linear == "clipped":
+            of_line_FBP.copy_(x_FBP)
+        return x_FBP
 
     def _bins(
         self, x_FBP: Tensor, group: CodeGroup, out_FBJ: Tensor, at: slice, of: slice
@@ -290,29 +288,6 @@ class FoldFeatures(nn.Module):
         codes_FB = codes_FBQ[..., column]
         seen_FL: Tensor = getattr(self, f"seen{column}_FL")
         return codes_FB * seen_FL.gather(1, codes_FB).long()
-
-
-def linear_part(x_FBI: Tensor, layout: Layout, options: FeatureOptions) -> Tensor:
-    """Return features without those of tables, also without bins, and numbers unclipped."""
-    numbers_FBP = x_FBI[..., : len(layout.distinct)]
-    if options.style == "binned":
-        numbers_FBP = numbers_FBP * unclip(numbers_FBP)
-    rest = len(layout.distinct) + layout.bins(options)
-    return torch.cat([numbers_FBP, x_FBI[..., rest:]], dim=-1)
-
-
-def unclip(x: Tensor) -> Tensor:
-    """Return what undoes the smooth clip of numbers when they are multiplied with it.
-
-    Examples
-    --------
-    >>> clipped = torch.tensor([4.0]) / (1 + (torch.tensor([4.0]) / CLIP) ** 2).sqrt()
-    >>> clipped * unclip(clipped)
-    tensor([4.0000])
-    """
-    return torch.rsqrt(
-        torch.clamp(1 - (x / CLIP) * (x / CLIP), min=1 / (1 + (REACH / CLIP) ** 2))
-    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

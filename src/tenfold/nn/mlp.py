@@ -43,16 +43,12 @@ class MLPOptions:
         variance 1 and its kink at rows that the network learns from, a learnt factor
         for each feature (arXiv 2407.04491). ``"keras_normal"``: weights of
         deviation 0.05 and biases of 0, used as they are.
-    linear : bool
-        Whether a linear model of the features is added to the outputs. It is fitted before
-        training, which leaves it as it is (training/linear_start.py).
     """
 
     hidden: tuple[int, ...]
     activation: ActivationName = "silu"
     embedding_size: int = 8
     init: Literal["scaled", "keras_normal"] = "scaled"
-    linear: bool = False
 
 
 @final
@@ -62,6 +58,8 @@ class FoldMLP(FoldNetwork):
     Parameters
     ----------
     features : FoldFeatures
+        If they have inputs for a linear model, its answers are added to the outputs. It is
+        fitted before training, which leaves it as it is (training/linear_start.py).
     outputs : int
         O of the last layer.
     options : MLPOptions
@@ -93,16 +91,16 @@ class FoldMLP(FoldNetwork):
         self.biases = _zeros([(folds, 1, out) for _, out in shapes])
         self.tables = _zeros([(folds, features.levels[q], size) for q in features.tables])
         self._steps: _Steps | None = None
-        if options.linear:
+        if self.has_line:
             shape = (folds, features.linear_width, outputs)
             self.register_buffer("linear_FDO", torch.zeros(shape))
             for name, start in LINEAR_PARTS.items():
                 self.register_buffer(name, torch.full((folds, 1, outputs), start))
 
     @property
-    def starts_fitted(self) -> bool:
-        """Whether the first state answers as well as a linear model."""
-        return self.options.linear
+    def has_line(self) -> bool:
+        """Whether a linear model is added to the outputs."""
+        return self.features.options.linear is not None
 
     def groups(self) -> list[ParameterGroup]:
         """Return all parameters; the factors are RealMLP's (arXiv 2407.04491, table A.1)."""
@@ -199,7 +197,7 @@ class FoldMLP(FoldNetwork):
         if steps is None or not steps.fit(x_FBI):
             steps = self._steps = _Steps(self, x_FBI.shape[1])
         outputs_FBO = steps.forward(x_FBI, codes_FBQ)
-        return outputs_FBO + self._line(x_FBI) if self.options.linear else outputs_FBO
+        return outputs_FBO + self._line(x_FBI) if self.has_line else outputs_FBO
 
     def train_backward(self, gradient_FBO: Tensor) -> None:
         """Write ``grad`` of every parameter, given the gradient at the last outputs."""
@@ -214,15 +212,17 @@ class FoldMLP(FoldNetwork):
 
     def _with_line(self, outputs_FBO: Tensor, x_FBI: Tensor) -> Tensor:
         """Return outputs added to those of the linear model, if there is one."""
-        if not self.options.linear:
+        if not self.has_line:
             return outputs_FBO
         line_FBO = self._line(x_FBI)
         return within(outputs_FBO + line_FBO, line_FBO, self.low_F1O, self.high_F1O)
 
     def _line(self, x_FBI: Tensor) -> Tensor:
-        return torch.baddbmm(self.intercept_F1O, self.features.linear(x_FBI), self.linear_FDO)
+        inputs_FBD = x_FBI[..., self.features.width :]
+        return torch.baddbmm(self.intercept_F1O, inputs_FBD, self.linear_FDO)
 
-    def _scaled(self, inputs_FBI: Tensor) -> Tensor:
+    def _scaled(self, x_FBI: Tensor) -> Tensor:
+        inputs_FBI = x_FBI[..., : self.features.width]
         if self.scale_F1I is None:
             return inputs_FBI
         return inputs_FBI * (self.scale_F1I * self.factor())
@@ -240,7 +240,7 @@ class FoldMLP(FoldNetwork):
         ]
         if made.scale_F1I is not None and self.scale_F1I is not None:
             pairs.append((made.scale_F1I, self.scale_F1I))
-        if self.options.linear:
+        if self.has_line:
             pairs.append((made.linear_FDO, self.linear_FDO))
             pairs += [(getattr(made, name), getattr(self, name)) for name in LINEAR_PARTS]
         for own, whole in pairs:
@@ -313,7 +313,8 @@ class _Steps:
         self._layers = [Layer(*part, rows) for part in parts]
         self._first = network.weights[0]
         self._weight = self._first.detach()
-        self._shape = (len(self._weight), rows, network.features.width)
+        self._shape = (len(self._weight), rows)
+        self._width = network.features.width
         self._factors = None
         if network.scale_F1I is not None:
             self._factors = _Factors(network.scale_F1I, network.factor(), self._first, rows)
@@ -326,10 +327,10 @@ class _Steps:
     def fit(self, x_FBI: Tensor) -> bool:
         """Tell whether steps with such features may go on in this memory."""
         same = self._first.data_ptr() == self._weight.data_ptr()
-        return same and x_FBI.shape == self._shape
+        return same and x_FBI.shape[:2] == self._shape
 
     def forward(self, x_FBI: Tensor, codes_FBQ: Tensor) -> Tensor:
-        h_FBI = x_FBI
+        h_FBI = x_FBI[..., : self._width]
         if self._tables:
             with torch.no_grad():
                 self._places = self._add_embeddings(x_FBI, codes_FBQ)

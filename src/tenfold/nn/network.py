@@ -53,11 +53,6 @@ class FoldNetwork(nn.Module, ABC):
     features: FoldFeatures
     steps_taken: int = 0
 
-    @property
-    def starts_fitted(self) -> bool:
-        """Whether the state before the first step is one that a fold may keep."""
-        return False
-
     @abstractmethod
     def groups(self) -> list[ParameterGroup]:
         """Return all parameters, each in one group."""

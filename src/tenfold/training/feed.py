@@ -76,7 +76,8 @@ class TableFeed(Feed):
 
     def chunk(self, networks: int, rows: int) -> int:
         """Return as many steps as fit the processor's cache."""
-        return max(1, CHUNK_NUMBERS // (networks * rows * max(1, self.inputs.features.width)))
+        width = self.inputs.features.all_width
+        return max(1, CHUNK_NUMBERS // (networks * rows * max(1, width)))
 
     def steps(
         self,
@@ -86,7 +87,7 @@ class TableFeed(Feed):
     ) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield features, (F, B, D), and codes, (F, B, Q)."""
         inputs = self.inputs
-        width, rows = inputs.features.width, len(inputs.numbers_NP)
+        width, rows = inputs.features.all_width, len(inputs.numbers_NP)
         # A run that goes on may begin with the last chunk of a round, which is shorter.
         if self._features is None or len(self._features) < len(rows_SFB):
             self._features = torch.zeros((*rows_SFB.shape, width), device=rows_SFB.device)
@@ -110,7 +111,7 @@ class TableFeed(Feed):
         Tensor of shape (folds x rows, D)
         Tensor of shape (F, 1)
         """
-        members, width = networks // self._folds, self.inputs.features.width
+        members, width = networks // self._folds, self.inputs.features.all_width
         of_folds = self.inputs.features.only(np.arange(0, networks, members))
         inputs, rows = replace(self.inputs, features=of_folds), len(self.inputs.numbers_NP)
         device = self.inputs.numbers_NP.device

@@ -85,7 +85,7 @@ class FoldFits:
             low, high = history.best_epoch_G.min(), history.best_epoch_G.max()
             what = f"the folds kept their states from epochs {low} to {high}"
             why = "these had the best score on the validation rows of each fold"
-            if low == 0 and self.network.starts_fitted:
+            if low == 0:
                 stayed = int((history.best_epoch_G == 0).sum())
                 what += f"; 0 is ridge regression, which {stayed} of them kept"
             found.append(Decision(what=what, why=why, change_with="--epochs"))
@@ -244,8 +244,11 @@ def build(
     generators = [torch.Generator().manual_seed(seed) for seed in seeds]
     inputs = TableInputs.of(features, rows.numbers, rows.codes)
     network.start(*inputs.block(_start_rows(stack, generators)), generators)
-    if body.linear:
+    if plan.features.linear:
         start_linear(network, target, inputs, rows, stack.learn_FN)
+        if plan.recipe.keep_start:
+            with torch.no_grad():
+                network.weights[-1].zero_()
     return network, target
 
 

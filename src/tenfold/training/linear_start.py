@@ -1,18 +1,22 @@
 """The linear model that a perceptron for a small table starts from, fitted to its own rows.
 
-Where rows are few, ridge regression is hard to beat. What a network learns besides is judged on
-validation rows, and a fold that gains nothing keeps the linear model (benchmarks/small).
+Where rows are few, ridge regression is hard to beat, of classes as well as of numbers. What a
+network learns besides is judged on validation rows, and a fold that gains nothing keeps the
+linear model (benchmarks/small, benchmarks/wide).
 
 Shape letters in this file:
     F  networks side by side    N  rows of the table    M  rows of a network
     I  inputs of a network      D  inputs of the linear model
+    O  outputs                  R  axes along which rows vary
 """
 
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, Self
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.special import log_softmax
 
 from tenfold.data.columns.encode import Encoded
 from tenfold.nn.inputs import TableInputs
@@ -24,6 +28,10 @@ from tenfold.nn.targets import FoldTarget
 PENALTIES: Final = np.logspace(-5, 3, 33)
 FEWEST_ROWS: Final = 3
 SMALLEST: Final = 1e-9
+NEWTON_STEPS: Final = 12  # more than a factor of the scores ever needed
+LARGEST_FACTOR: Final = 300.0
+
+Floats = NDArray[np.float64]
 
 
 @torch.no_grad()
@@ -34,16 +42,16 @@ def start_linear(
     rows: Encoded,
     learn_FN: NDArray[np.bool_],
 ) -> None:
-    """Let each network answer as ridge regression on its own rows does, before any training.
+    """Let each network answer as a linear model of its own rows does, before any training.
 
-    Categories of large columns and bins of numbers are left to the network. What is predicted
-    may leave the range of the targets, but only as far as the linear model does, and no
-    further than such a target can be.
+    Categories of large columns and bins of numbers are left to the network. Numbers that are
+    predicted may leave the range of the targets, but only as far as the linear model does, and
+    no further than such a target can be.
 
     Parameters
     ----------
     network : FoldMLP
-        Of one output, with a linear model.
+        With inputs for a linear model.
     target : FoldTarget
     inputs : TableInputs
     rows : Encoded
@@ -55,27 +63,37 @@ def start_linear(
     rows_FM = np.stack([np.resize(at, most) for at in own])
     # Bins need far more memory than what a linear model takes, so it is taken block by block.
     blocks = torch.from_numpy(rows_FM).split(BLOCK, dim=1)
-    x_FMD = torch.cat([network.features.linear(inputs.block(at)[0]) for at in blocks], dim=1)
-    seen_FM = target.seen(torch.from_numpy(rows.target[rows_FM])).double()
+    width = network.features.width
+    x_FMD = torch.cat([inputs.block(at)[0][..., width:] for at in blocks], dim=1)
+    seen_FM = target.seen(torch.from_numpy(rows.target[rows_FM]))
+    fitted: dict[bytes, Line] = {}
     for f, at in enumerate(own):
-        coefficients_D, intercept = fit_ridge(
-            x_FMD[f, : len(at)].double().numpy(),
-            seen_FM[f, : len(at)].numpy(),
-            rows.weights[at],
-        )
-        network.linear_FDO[f, :, 0] = torch.from_numpy(coefficients_D).float()
-        network.intercept_F1O[f] = intercept
-    network.weights[-1].zero_()
-    # Beyond the range of its fold's targets a network says what its linear model says.
-    range_F2 = target.seen(torch.stack([target.low_F, target.high_F], dim=1))
-    network.low_F1O[:, 0], network.high_F1O[:, 0] = range_F2.split(1, dim=1)
-    target.widen(rows.target, learn_FN)
+        # Members of a fold that learn from the same rows share their linear model.
+        key = learn_FN[f].tobytes()
+        if key not in fitted:
+            x_MD = x_FMD[f, : len(at)].double().numpy()
+            seen_M = seen_FM[f, : len(at)].numpy()
+            fitted[key] = (
+                fit_ridge(x_MD, seen_M.astype(float), rows.weights[at])
+                if target.task == "regression"
+                else fit_classes(x_MD, seen_M, target.outputs, rows.weights[at])
+            )
+        coefficients_DO, intercept_O = fitted[key]
+        network.linear_FDO[f] = torch.from_numpy(coefficients_DO).float()
+        network.intercept_F1O[f, 0] = torch.from_numpy(intercept_O).float()
+    if target.task == "regression":
+        # Beyond the range of its fold's targets a network says what its linear model says.
+        range_F2 = target.seen(torch.stack([target.low_F, target.high_F], dim=1))
+        network.low_F1O[:, 0], network.high_F1O[:, 0] = range_F2.split(1, dim=1)
+        target.widen(rows.target, learn_FN)
 
 
-def fit_ridge(
-    x_MD: NDArray[np.float64], y_M: NDArray[np.float64], weights_M: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], float]:
-    """Return the coefficients and the intercept of ridge regression.
+Line = tuple[Floats, Floats]
+"""Coefficients, (D, O), and intercepts, (O,)."""
+
+
+def fit_ridge(x_MD: Floats, y_M: Floats, weights_M: Floats) -> Line:
+    """Fit ridge regression.
 
     The penalty has the smallest error of rows left out one by one, which follows from one
     decomposition for all penalties (Golub, Heath and Wahba, 1979). scikit-learn's RidgeCV
@@ -86,36 +104,157 @@ def fit_ridge(
     --------
     >>> x = np.arange(12.0)[:, None]
     >>> coefficients, intercept = fit_ridge(x, 3 * x[:, 0] + 1, np.ones(12))
-    >>> coefficients.round(2), round(intercept, 1)
-    (array([3.]), 1.0)
+    >>> coefficients.round(2), intercept.round(1)
+    (array([[3.]]), array([1.]))
     """
-    coefficients_D = np.zeros(x_MD.shape[1])
     share_M = weights_M / weights_M.sum()
-    mean = float(share_M @ y_M)
-    changing = np.ptp(x_MD, axis=0) > 0
-    if not changing.any() or len(y_M) < FEWEST_ROWS:
-        return coefficients_D, mean
-    x_MD = x_MD[:, changing]
-    center_D = share_M @ x_MD
-    scale_D = np.sqrt(share_M @ (x_MD - center_D) ** 2)
-    root_M1 = np.sqrt(share_M * len(y_M))[:, None]
-    z_MD, y_M = root_M1 * (x_MD - center_D) / scale_D, root_M1[:, 0] * (y_M - mean)
-    size_R, axes_DR = _principal_axes(z_MD)
-    scores_MR = z_MD @ axes_DR
-    shrunk_RP = 1 / (size_R[:, None] + PENALTIES * len(y_M))
-    leverage_MP = scores_MR**2 @ shrunk_RP + share_M[:, None]
-    along_R = scores_MR.T @ y_M
-    error_MP = y_M[:, None] - scores_MR @ (along_R[:, None] * shrunk_RP)
-    left_out_P = np.square(error_MP / np.maximum(1 - leverage_MP, SMALLEST)).sum(axis=0)
-    best = int(np.argmin(left_out_P))
-    coefficients_D[changing] = axes_DR @ (along_R * shrunk_RP[:, best]) / scale_D
-    return coefficients_D, mean - float(center_D @ coefficients_D[changing])
+    mean_O = np.array([share_M @ y_M])
+    path = _Path.of(x_MD, y_M[:, None] - mean_O, share_M)
+    if path is None:
+        return np.zeros((x_MD.shape[1], 1)), mean_O
+    errors = [
+        share_M @ (path.left_out(penalty)[:, 0] - y_M + mean_O) ** 2 for penalty in PENALTIES
+    ]
+    return path.line(PENALTIES[int(np.argmin(errors))], mean_O)
 
 
-def _principal_axes(
-    z_MD: NDArray[np.float64],
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the axes along which rows vary, (D, R), and how much they do along each."""
+def fit_classes(
+    x_MD: Floats, class_M: NDArray[np.int64], classes: int, weights_M: Floats
+) -> Line:
+    """Fit ridge regression to what is 1 for a row's class and 0 for the others.
+
+    What it says of rows left out one by one is multiplied with the factor that makes it, added
+    to the logarithms of the classes' shares, logarithms of odds with the smallest
+    cross-entropy; the penalty has the smallest one of all. Where nothing can be learnt, that
+    factor is 0, and the answer the share of each class.
+
+    Examples
+    --------
+    >>> x = np.repeat([[0.0], [1.0]], 20, axis=0)
+    >>> slope, _ = fit_classes(x, x[:, 0].astype(int), 2, np.ones(40))
+    >>> bool(slope[0, 1] > 0 > slope[0, 0])
+    True
+    """
+    share_M = weights_M / weights_M.sum()
+    truth_MO = np.eye(classes)[class_M]
+    mean_O = share_M @ truth_MO
+    prior_O = np.log(np.maximum(mean_O, SMALLEST))
+    path = _Path.of(x_MD, truth_MO - mean_O, share_M)
+    if path is None:
+        return np.zeros((x_MD.shape[1], classes)), prior_O
+    best, chosen, factor = np.inf, PENALTIES[-1], 0.0
+    for penalty in PENALTIES[::-1]:
+        scores_MO = path.left_out(penalty)
+        tried = _factor(scores_MO, prior_O, class_M, share_M)
+        loss = _cross_entropy(tried, scores_MO, prior_O, class_M, share_M)
+        if loss < best:
+            best, chosen, factor = loss, penalty, tried
+    return path.line(chosen, prior_O, factor)
+
+
+def _cross_entropy(
+    factor: float,
+    scores_MO: Floats,
+    prior_O: Floats,
+    class_M: NDArray[np.int64],
+    share_M: Floats,
+) -> float:
+    logs_MO = log_softmax(prior_O + factor * scores_MO, axis=1)
+    return -float(share_M @ np.take_along_axis(logs_MO, class_M[:, None], axis=1)[:, 0])
+
+
+def _factor(
+    scores_MO: Floats, prior_O: Floats, class_M: NDArray[np.int64], share_M: Floats
+) -> float:
+    """Return the factor of the scores whose cross-entropy, convex in it, is the smallest."""
+    own_M = np.take_along_axis(scores_MO, class_M[:, None], axis=1)[:, 0]
+    factor = 0.0
+    for _ in range(NEWTON_STEPS):
+        said_MO = np.exp(log_softmax(prior_O + factor * scores_MO, axis=1))
+        mean_M = (said_MO * scores_MO).sum(axis=1)
+        slope = share_M @ (mean_M - own_M)
+        bend = share_M @ ((said_MO * scores_MO**2).sum(axis=1) - mean_M**2)
+        factor = float(np.clip(factor - slope / max(bend, SMALLEST), 0.0, LARGEST_FACTOR))
+    return factor
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class _Path:
+    """Ridge regression for every penalty, from one decomposition of standardised features.
+
+    Attributes
+    ----------
+    changing : ndarray of shape (all features,), bool
+        Those that are not the same in every row; the D of the others.
+    center_D, scale_D : ndarray of shape (D,)
+    y_MO : ndarray of shape (M, O)
+        Of mean 0.
+    share_M, root_M1 : ndarray of shape (M,) and (M, 1)
+        Shares of the rows' weights, and the root of each weight, of mean 1.
+    size_R, axes_DR : ndarray of shape (R,) and (D, R)
+        How much rows vary along each axis, and the axes.
+    """
+
+    changing: NDArray[np.bool_]
+    center_D: Floats
+    scale_D: Floats
+    y_MO: Floats
+    share_M: Floats
+    root_M1: Floats
+    size_R: Floats
+    axes_DR: Floats
+    scores_MR: Floats
+    along_RO: Floats
+
+    @classmethod
+    def of(cls, x_MD: Floats, y_MO: Floats, share_M: Floats) -> Self | None:
+        """Decompose the features; None if there is nothing to learn from."""
+        changing = np.ptp(x_MD, axis=0) > 0
+        if not changing.any() or len(y_MO) < FEWEST_ROWS:
+            return None
+        x_MD = x_MD[:, changing]
+        center_D = share_M @ x_MD
+        scale_D = np.sqrt(share_M @ (x_MD - center_D) ** 2)
+        root_M1 = np.sqrt(share_M * len(y_MO))[:, None]
+        z_MD = root_M1 * (x_MD - center_D) / scale_D
+        size_R, axes_DR = _principal_axes(z_MD)
+        scores_MR = z_MD @ axes_DR
+        return cls(
+            changing=changing,
+            center_D=center_D,
+            scale_D=scale_D,
+            y_MO=y_MO,
+            share_M=share_M,
+            root_M1=root_M1,
+            size_R=size_R,
+            axes_DR=axes_DR,
+            scores_MR=scores_MR,
+            along_RO=scores_MR.T @ (root_M1 * y_MO),
+        )
+
+    def left_out(self, penalty: float) -> Floats:
+        """Return what is said of each row if it alone is left out, (M, O)."""
+        shrunk_R = self._shrunk(penalty)
+        leverage_M1 = (self.scores_MR**2 @ shrunk_R + self.share_M)[:, None]
+        said_MO = self.scores_MR @ (self.along_RO * shrunk_R[:, None])
+        root_M1 = np.maximum(self.root_M1, SMALLEST)
+        error_MO = (self.y_MO - said_MO / root_M1) / np.maximum(1 - leverage_M1, SMALLEST)
+        return self.y_MO - error_MO
+
+    def line(self, penalty: float, mean_O: Floats, factor: float = 1.0) -> Line:
+        """Return the model of all rows, its answers about their mean times a factor."""
+        coefficients_DO = np.zeros((len(self.changing), self.y_MO.shape[1]))
+        slopes_RO = self.along_RO * (factor * self._shrunk(penalty))[:, None]
+        own_DO = self.axes_DR @ slopes_RO / self.scale_D[:, None]
+        coefficients_DO[self.changing] = own_DO
+        return coefficients_DO, mean_O - self.center_D @ own_DO
+
+    def _shrunk(self, penalty: float) -> Floats:
+        return 1 / (self.size_R + penalty * len(self.y_MO))
+
+
+def _principal_axes(z_MD: Floats) -> tuple[Floats, Floats]:
+    """Return how much rows vary along each axis, (R,), and the axes, (D, R)."""
     rows, columns = z_MD.shape
     if rows >= columns:
         size_R, axes_DR = np.linalg.eigh(z_MD.T @ z_MD)

@@ -150,7 +150,7 @@ class Training:
         rounds, steps = self._plan.rounds, self._plan.steps
         looks = set(look_epochs(rounds))
         moving = self._moving
-        if self.network.starts_fitted:
+        if self.recipe.keep_start:
             self._look(0)
         self._good = moving.capture()
         self._take_up(care)

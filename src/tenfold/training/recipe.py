@@ -53,6 +53,9 @@ class Recipe:
         many times the epochs that it took.
     least_epochs : int
         No fold ends before, even if its start is its best state so far.
+    keep_start : bool
+        Whether networks begin as the linear model that they are added to, which a fold may
+        keep.
     """
 
     epochs: int
@@ -73,6 +76,7 @@ class Recipe:
     validating: int = 0
     patience: float = 2.0
     least_epochs: int = 0
+    keep_start: bool = False
 
     def set_by(self, options: TrainOptions) -> "Recipe":
         """Return the recipe with what a user sets in place of what was chosen.

@@ -90,10 +90,11 @@ class Room:
 
         What is counted is there at the same time: the network, the gradients, what drives the
         steps, the average, the best and the last good state; features of some steps, of
-        validation rows and of small tables; the plan of an epoch; and the answers to rows held out.
+        validation rows and of small tables; the plan of an epoch; and the answers to rows held
+        out.
         Peaks that were measured are larger by a tenth to a half.
         """
-        recipe, width = self.recipe, network.features.width
+        recipe, width = self.recipe, network.features.all_width
         networks = self.networks
         rows = int(self.splits.learn.sum(axis=1).max())
         moving = (3 if recipe.optimizer == "adam" else 2) + 1 + (recipe.average is not None)

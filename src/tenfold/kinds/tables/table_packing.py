@@ -16,7 +16,7 @@ from tenfold.kind import Kind
 from tenfold.kinds.tables.networks.registry import BY_FORM
 from tenfold.kinds.tables.table_model import TableEncoder, TableModel, coded_rows
 from tenfold.model import Ensemble, Model
-from tenfold.nn.feature_layout import STYLES, FeatureOptions, Layout
+from tenfold.nn.feature_layout import LINEARS, STYLES, FeatureOptions, Layout
 from tenfold.nn.features import FoldFeatures
 from tenfold.nn.own_modules import MakeModule
 from tenfold.nn.targets import FoldTarget
@@ -176,8 +176,9 @@ def _rebuild_features(
         bins=tuple((int(count), float(height)) for count, height in entry["options"]["bins"]),
         one_hot=int(entry["options"]["one_hot"]),
         recurring=bool(entry["options"]["recurring"]),
+        linear=entry["options"].get("linear"),  # files older than this have none
     )
-    if options.style not in STYLES:
+    if options.style not in STYLES or options.linear not in (None, *LINEARS):
         raise ValueError("there are no such features")
     # Each column of codes has a tensor of its own, so there are no more of them.
     if len(levels) > tensors or len(options.bins) > MOST_CODES:

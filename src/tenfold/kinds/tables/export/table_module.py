@@ -23,7 +23,7 @@ from tenfold.kinds.tables.table_model import TableModel
 from tenfold.model import variance_of
 from tenfold.nn.conformal import half_width
 from tenfold.nn.feature_layout import Layout
-from tenfold.nn.features import CLIP, FAR, FoldFeatures, linear_part
+from tenfold.nn.features import CLIP, FAR, REACH, FoldFeatures
 from tenfold.nn.layer import ACTIVATIONS
 from tenfold.nn.mlp import FoldMLP, within
 from tenfold.nn.modules import ModuleNetwork
@@ -198,6 +198,7 @@ class _Features(nn.Module):
     def __init__(self, features: FoldFeatures, at: slice, layout: Layout) -> None:
         super().__init__()
         self.binned = features.options.style == "binned"
+        self.linear = features.options.linear or ""
         column_J, height_J = [], []
         for group in layout.groups(features.options):
             for column in group.columns:
@@ -225,24 +226,32 @@ class _Features(nn.Module):
             self.register_buffer(name, constant.detach().clone())
 
     def forward(self, numbers_NP: Tensor, codes_NQ: Tensor) -> Tensor:
-        """Return the features of these networks, shape (F, N, I) without those of tables."""
+        """Return the features of these networks, shape (F, N, I), without those of tables.
+
+        Those for a linear model follow.
+        """
         x_FNP = (numbers_NP - self.center_F1P).float() * self.scale_F1P
         missing_FNP = torch.isnan(x_FNP)
         x_FNP = torch.where(missing_FNP, 0.0, x_FNP)
+        others = []
+        if len(self.flags):
+            others.append(missing_FNP.index_select(-1, self.flags).float())
+        if len(self.column_W):
+            hot_NW = (codes_NQ.index_select(1, self.column_W) == self.code_W).float()
+            others.append(hot_NW * self.seen_F1W)
         if self.binned:
             x_FNP = x_FNP.clamp(-FAR, FAR)
+        plain_FNP = x_FNP
+        if self.binned:
             x_FNP = x_FNP / torch.sqrt(1 + (x_FNP / CLIP) * (x_FNP / CLIP))
-        parts = [x_FNP]
+        bins = []
         if len(self.column_J):
             at_FNJ = x_FNP.index_select(-1, self.column_J)
             bins_FNJ = self.shift_F1J + at_FNJ * self.slope_F1J
-            parts.append(torch.clamp(bins_FNJ, -self.height_J, self.height_J))
-        if len(self.flags):
-            parts.append(missing_FNP.index_select(-1, self.flags).float())
-        if len(self.column_W):
-            hot_NW = (codes_NQ.index_select(1, self.column_W) == self.code_W).float()
-            parts.append(hot_NW * self.seen_F1W)
-        return torch.cat(parts, dim=-1)
+            bins.append(torch.clamp(bins_FNJ, -self.height_J, self.height_J))
+        reached_FNP = plain_FNP.clamp(-REACH, REACH)
+        line = {"plain": [reached_FNP, *others], "clipped": [x_FNP, *others]}
+        return torch.cat([x_FNP, *bins, *others, *line.get(self.linear, [])], dim=-1)
 
 
 @final
@@ -276,9 +285,7 @@ class _Perceptrons(nn.Module):
             weights[0] = weights[0] * (network.scale_F1I * network.factor()).mT
         self.weights, self.biases = nn.ParameterList(weights), nn.ParameterList(network.biases)
         self.lines = nn.ModuleList(
-            _Line(network, at, layout)
-            for at, layout in features.spans
-            if network.options.linear
+            _Line(network, at, layout) for at, layout in features.spans if network.has_line
         )
         if len(self.lines):
             limits = torch.stack([network.low_F1O, network.high_F1O])
@@ -300,7 +307,7 @@ class _Perceptrons(nn.Module):
             ]
             h_FNI = torch.cat([*categories, x_FNI], dim=-1) if categories else x_FNI
             first_FIO = self.weights[0][at, :inputs]
-            sums.append(torch.matmul(h_FNI, first_FIO) + self.biases[0][at])
+            sums.append(torch.matmul(h_FNI[..., :inputs], first_FIO) + self.biases[0][at])
         h_FNI = torch.cat(sums, dim=0) if len(sums) > 1 else sums[0]
         for weight_FIO, bias_F1O in zip(self.weights[1:], self.biases[1:], strict=True):
             h_FNI = torch.matmul(self.activate(h_FNI), weight_FIO) + bias_F1O
@@ -320,16 +327,14 @@ class _Line(nn.Module):
 
     def __init__(self, network: FoldMLP, at: slice, layout: Layout) -> None:
         super().__init__()
-        self.layout, self.options = layout, network.features.options
-        width = layout.width(self.options) - layout.bins(self.options)
-        weight_FDO = network.linear_FDO[at, :width]
+        self.first = layout.width(network.features.options)
+        weight_FDO = network.linear_FDO[at, : layout.linear_width]
         self.register_buffer("weight_FDO", weight_FDO.detach().clone())
         self.register_buffer("intercept_F1O", network.intercept_F1O[at].detach().clone())
 
     def forward(self, x_FNI: Tensor) -> Tensor:
-        """Return its answers, shape (F, N, O), to features without those of tables."""
-        x_FND = linear_part(x_FNI, self.layout, self.options)
-        return torch.matmul(x_FND, self.weight_FDO) + self.intercept_F1O
+        """Return its answers, shape (F, N, O), to the features for it."""
+        return torch.matmul(x_FNI[..., self.first :], self.weight_FDO) + self.intercept_F1O
 
 
 @final

@@ -7,7 +7,7 @@ import numpy as np
 
 from tenfold.config import Decision, Quality
 from tenfold.kinds.tables.networks.table_network import PerceptronNetwork, Setting
-from tenfold.nn.feature_layout import FeatureOptions
+from tenfold.nn.feature_layout import FeatureOptions, Linear
 from tenfold.nn.mlp import MLPOptions
 from tenfold.training.recipe import Plan, Recipe
 
@@ -23,6 +23,7 @@ LINEAR_WORDS: Final = 64  # categories of a column, at most, that a linear model
 # More columns of numbers than these get no bins: they took twenty times the time and ten times
 # the memory on expressions of genes, and did not pay (benchmarks/LOG.md).
 MOST_CODED: Final = 500
+WIDE: Final = 2  # rows for each column of numbers, at most, in a wide table
 # Larger batches cost less, but below so many rows the steps would be too few.
 BATCHES: Final = ((64, 8_000), (128, 20_000), (256, 100_000), (512, np.inf))
 
@@ -83,7 +84,7 @@ class Default(PerceptronNetwork):
             members, validating = max(members, BLOCKS), BLOCKS
         return Plan(
             features=_features(setting, linear=linear),
-            body=MLPOptions(hidden=(64, 64), linear=linear),
+            body=MLPOptions(hidden=(64, 64)),
             recipe=Recipe(
                 epochs=epochs,
                 batch_size=batch_size,
@@ -96,6 +97,7 @@ class Default(PerceptronNetwork):
                 blocks=BLOCKS,
                 validating=validating,
                 least_epochs=LEAST_EPOCHS if linear else 0,
+                keep_start=linear and (regression or _is_wide(setting)),
             ),
         )
 
@@ -117,17 +119,29 @@ class Default(PerceptronNetwork):
 
 def _starts_linear(setting: Setting) -> bool:
     """Tell whether networks are added to a linear model; not in time, where a trend goes on."""
-    small = len(setting.rows) < SMALL_TABLE
-    return small and setting.task == "regression" and setting.rows.times is None
+    return len(setting.rows) < SMALL_TABLE and setting.rows.times is None
+
+
+def _is_wide(setting: Setting) -> bool:
+    """Tell whether there are few rows for so many columns of numbers.
+
+    Then a network that may not keep a linear model of the classes adds noise to it. With fewer
+    columns, validation rows would keep that start too often (benchmarks/LOG.md).
+    """
+    return bool(WIDE * setting.rows.numbers.shape[1] >= len(setting.rows))
 
 
 def _features(setting: Setting, *, linear: bool) -> FeatureOptions:
     """Return how columns become features."""
     rows = len(setting.rows)
-    one_hot = LINEAR_WORDS if linear else FeatureOptions().one_hot
+    of_line: Linear = "plain" if setting.task == "regression" else "clipped"
+    plain = FeatureOptions()
+    if linear:
+        one_hot = LINEAR_WORDS if setting.task == "regression" else plain.one_hot
+        plain = replace(plain, one_hot=one_hot, linear=of_line)
     # What is 0 or 1 has no bins.
     columns = setting.rows.numbers.shape[1] - setting.rows.marks
     if columns > MOST_CODED or (linear and rows < COARSE_BINS_ROWS):
-        return FeatureOptions(one_hot=one_hot)
+        return plain
     fine = (32, 0.1) if rows >= FINE_BINS_ROWS else (16, 0.15)
-    return FeatureOptions(bins=((8, 0.3), fine), recurring=True, one_hot=one_hot)
+    return replace(plain, bins=((8, 0.3), fine), recurring=True)

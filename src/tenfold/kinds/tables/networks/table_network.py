@@ -119,7 +119,6 @@ class PerceptronNetwork(TableNetwork):
                 "activation": options.activation,
                 "word_numbers": options.embedding_size,
                 "init": options.init,
-                "linear": options.linear,
             }
         }
 
@@ -139,7 +138,6 @@ class PerceptronNetwork(TableNetwork):
             activation=shape["activation"],
             embedding_size=int(shape["word_numbers"]),
             init=shape["init"],
-            linear=bool(shape.get("linear", False)),  # files older than this have none
         )
         with torch.device("meta"):
             return FoldMLP(features, outputs, body)
