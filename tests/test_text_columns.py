@@ -12,6 +12,8 @@ from torch import Tensor
 
 import tenfold
 from tenfold.config import RunOptions
+from tenfold.data.cells.bags import to_bags
+from tenfold.data.columns.column import Column
 from tenfold.data.columns.encode import encode_inputs, number_names, places_of
 from tenfold.data.columns.groups import groups_of_table
 from tenfold.data.columns.schema import infer_schema
@@ -301,7 +303,7 @@ def test_an_exported_file_and_its_server_say_what_the_run_says(
     np.testing.assert_allclose(exported.answers(frame)[:, 0], known, rtol=1e-5, atol=1e-5)
     feeds = exported.feeds(frame)
     assert {name: cells.shape[1] for name, cells in feeds.items()} == {
-        "remark": 129,
+        "remark": 1025,
         "size": 1,
         "tags": 33,
     }
@@ -314,7 +316,7 @@ def test_an_exported_file_and_its_server_say_what_the_run_says(
             fed = rows.of_json(json.dumps({"rows": found}).encode())[0][name]
             np.testing.assert_array_equal(fed, cells)
         np.testing.assert_array_equal(rows.of_csv(csv)[0][name], cells)
-    assert rows.of_json(b'{"rows": []}')[0]["remark"].shape == (0, 129)
+    assert rows.of_json(b'{"rows": []}')[0]["remark"].shape == (0, 1025)
     for wrong in ({"a": 1}, [["A"]]):
         body = json.dumps({"rows": [{"remark": "a", "size": 1, "tags": wrong}]})
         with pytest.raises(TenfoldError) as caught:
@@ -370,3 +372,69 @@ def test_lists_of_values_are_lists_in_every_source(tmp_path: Path) -> None:
     assert len(numbers) == 5
     for one in numbers:
         np.testing.assert_array_equal(one, numbers[0])
+
+
+# ---- Texts of all kinds ----
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "plain"),
+    [
+        ("好吃", "难吃", "我今天在这家店吃了午饭"),
+        (
+            "\u0e2d\u0e23\u0e48\u0e2d\u0e22",
+            "\u0e41\u0e22\u0e48",
+            "\u0e27\u0e31\u0e19\u0e19\u0e35\u0e49",
+        ),
+        ("\U0001f60d", "\U0001f621", "parcel of monday box then came here again today"),
+        ("köstlich", "scheußlich", "das essen heute mittag war"),
+        ("вкусно", "ужасно", "сегодня на обед было"),
+    ],
+)
+def test_texts_of_any_language_are_learnt_alone(good: str, bad: str, plain: str) -> None:
+    draw = np.random.default_rng(0)
+    liked = draw.integers(0, 2, ROWS)
+    space = " " if " " in plain else ""
+    parts = plain.split() if space else list(plain)
+    texts = [
+        space.join([*draw.permutation(parts)[: len(parts) - 1], good if one else bad])
+        for one in liked
+    ]
+    frame = pd.DataFrame({"text": texts, "kind": np.where(liked, "good", "bad")})
+    options = {"out": None, "audit": "off", "kinds": {"text": "text"}}
+    found = tenfold.train(frame, **asked(folds=3, quality="fast", **options))
+    assert found.results.scores["accuracy"].mean > 0.8
+    odd = pd.DataFrame({"text": [None, "", "another language", "x" * 100_000, "\U0001f642"]})
+    assert np.isfinite(found.predict(odd).filter(like="probability").to_numpy()).all()
+
+
+def test_titles_that_share_words_are_text_and_no_identifier() -> None:
+    draw = np.random.default_rng(0)
+    starts, ends = ("Red", "Old", "Grim", "Fair"), ("wood", "stone", "lake")
+    words = [f"{a}{b}" for a in starts for b in ends]
+    titles = [" ".join(draw.choice(words, 4)) for _ in range(ROWS)]
+    frame = pd.DataFrame({"title": titles, "y": [1.0 * ("Redwood" in t) for t in titles]})
+    frame["y"] += draw.normal(0, 0.1, ROWS)
+    found = tenfold.train(frame, folds=3, quality="fast", out=None, audit="off")
+    assert [c.kind for c in found.model.schema.used] == ["text"]
+    assert found.results.scores["r2"].mean > 0.5
+
+
+def test_a_text_that_hides_the_target_is_named_by_the_audit() -> None:
+    frame = reviews()
+    hidden = [f"it came {'well' if y > 1.5 else 'gone'} and then" for y in frame["y"]]
+    texts = [f"{a} {b}" for a, b in zip(frame["remark"], hidden, strict=True)]
+    kinds = np.where(frame["y"] > 1.5, "here", "left")
+    found = tenfold.audit(frame.assign(remark=texts, y=kinds))
+    assert [f for f in found.findings if f.place.get("column") == "remark"]
+
+
+def test_a_column_of_an_older_model_keeps_its_places() -> None:
+    options = RunOptions()
+    schema = infer_schema(read_table(reviews()), "y", options.schema, options.split)
+    told = {c["name"]: c for c in schema.to_dict()["columns"]}
+    assert (told["remark"]["places"], told["tags"]["places"]) == (1024, 32)
+    older = {key: value for key, value in told["remark"].items() if key != "places"}
+    assert Column.from_dict(older).places == 128
+    numbers = to_bags(reviews()["remark"], "text", "", places=128)
+    assert set(np.unique(numbers[:, 1:])) == {0.0, 1.0}

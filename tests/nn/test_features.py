@@ -8,8 +8,9 @@ import torch
 from numpy.typing import NDArray
 
 from tenfold.data.columns.encode import EMPTY, FIRST_LEVEL, UNSEEN, Encoded
+from tenfold.nn.bins import bin_edges
 from tenfold.nn.feature_layout import FeatureOptions
-from tenfold.nn.features import ALIGNED, FoldFeatures, bin_edges
+from tenfold.nn.features import ALIGNED, FoldFeatures
 
 ROWS = 60
 BINS = ((4, 0.3), (16, 0.1))

@@ -33,15 +33,19 @@ def random_rows(rng: np.random.Generator, rows: int = 40) -> Encoded:
     )
 
 
+def own_rows(rows: Encoded, learn_GN: np.ndarray) -> list[np.ndarray]:
+    return [rows.numbers[learn_N] for learn_N in learn_GN]
+
+
 @given(seed=st.integers(0, 2**32 - 1))
 def test_no_held_out_cell_changes_a_layout(seed: int) -> None:
     """Rows of another table take the place of those that the first fold holds out."""
     rng = np.random.default_rng(seed)
     rows, others = random_rows(rng), random_rows(rng)
     learn = np.stack([np.arange(40) < 30, np.arange(40) >= 10])
-    before = find_layouts(rows, learn, OPTIONS)
+    before = find_layouts(rows, learn, OPTIONS, own_rows(rows, learn))
     rows.numbers[30:], rows.codes[30:] = others.numbers[30:], others.codes[30:]
-    after = find_layouts(rows, learn, OPTIONS)
+    after = find_layouts(rows, learn, OPTIONS, own_rows(rows, learn))
     assert after.layouts[0] == before.layouts[0]
     assert all(
         np.array_equal(one[0], other[0])
@@ -65,7 +69,7 @@ def test_a_layout_says_what_the_rows_of_a_fold_hold() -> None:
     )
     learn = np.array([[True, True, True, True], [True, True, False, False]])
     options = FeatureOptions(bins=((4, 0.3),), one_hot=2)
-    whole, part = find_layouts(rows, learn, options).layouts
+    whole, part = find_layouts(rows, learn, options, own_rows(rows, learn)).layouts
     assert whole.distinct == (0, 4, 3)
     assert whole.flags == (2,)
     assert whole.tables == (0,)

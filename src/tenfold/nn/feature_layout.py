@@ -157,7 +157,13 @@ class Found:
     seen: tuple[Bools, ...]
 
 
-def find_layouts(rows: Encoded, learn_GN: Bools, options: FeatureOptions) -> Found:
+def find_layouts(
+    rows: Encoded,
+    learn_GN: Bools,
+    options: FeatureOptions,
+    own_G: Sequence[NDArray[np.floating[Any]]],
+    plain: int = 0,
+) -> Found:
     """Look at the rows that each fold learns from.
 
     Parameters
@@ -166,6 +172,10 @@ def find_layouts(rows: Encoded, learn_GN: Bools, options: FeatureOptions) -> Fou
     learn_GN : ndarray of shape (G, N), bool
         No other row of a fold is read.
     options : FeatureOptions
+    own_G : sequence of G ndarray of shape (rows of the fold, P)
+        Numbers of the rows that each fold learns from, as its networks see them.
+    plain : int
+        How many of these columns, the last ones, get no bins.
     """
     values, seen_values = _find_values(rows, learn_GN) if options.recurring else ((), [])
     seen = [
@@ -174,8 +184,8 @@ def find_layouts(rows: Encoded, learn_GN: Bools, options: FeatureOptions) -> Fou
     ]
     seen += seen_values
     layouts = []
-    for g, learn in enumerate(learn_GN):
-        numbers = rows.numbers[learn]
+    for g in range(len(learn_GN)):
+        numbers = own_G[g]
         missing = np.isnan(numbers)
         categories, tables = [], []
         for q, seen_GL in enumerate(seen):
@@ -187,7 +197,10 @@ def find_layouts(rows: Encoded, learn_GN: Bools, options: FeatureOptions) -> Fou
                 categories.append((q, tuple(codes.tolist())))
         layouts.append(
             Layout(
-                distinct=tuple(_count(column, options) for column in numbers.T),
+                distinct=tuple(
+                    0 if p >= numbers.shape[1] - plain else _count(column, options)
+                    for p, column in enumerate(numbers.T)
+                ),
                 flags=tuple(np.flatnonzero(missing.any(axis=0)).tolist()),
                 categories=tuple(categories),
                 tables=tuple(tables),

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from tenfold.data.columns.encode import FIRST_LEVEL, Encoded
+from tenfold.nn.bins import bin_edges
 from tenfold.nn.feature_layout import (
     CodeGroup,
     FeatureOptions,
@@ -27,6 +28,7 @@ from tenfold.nn.feature_layout import (
     spans_of,
     value_codes,
 )
+from tenfold.nn.texts import FoldTexts
 
 # Beyond a few standard steps a value moves on ever more slowly, up to this many:
 # x / sqrt(1 + (x/3)^2), the smooth clip of RealMLP (arXiv 2407.04491).
@@ -36,9 +38,6 @@ CLIP: Final = 3.0
 REACH: Final = 30.0
 # Nothing is further away than this many steps: its square still is a number in float32.
 FAR: Final = 1e9
-# Edges nearer than this are one: float32 hardly parts them, and on which side of such a bin a
-# value lies would be up to the processor. A quantile among equal values may be a last bit off.
-NARROW: Final = 1e-6
 # The inputs of a network are filled up with zeros to a multiple of this, the numbers of the
 # widest registers. Then a product of matrices adds up the same numbers in the same order,
 # however many inputs the networks beside have.
@@ -63,6 +62,9 @@ class FoldFeatures(nn.Module):
         E, the numbers that a category of a large column becomes: ahead of a network's features
         there is room for those of its tables, and behind them for zeros up to a multiple of
         ALIGNED. None leaves no room for either.
+    texts : FoldTexts, optional
+        Of tables with columns of text: what stands for their counts among the P, behind the
+        other columns of numbers.
 
     Attributes
     ----------
@@ -94,9 +96,13 @@ class FoldFeatures(nn.Module):
         values: tuple[tuple[int, tuple[float, ...]], ...],
         options: FeatureOptions,
         embedding_size: int | None,
+        texts: FoldTexts | None = None,
     ) -> None:
         super().__init__()
-        networks = len(layouts)
+        networks, self.numbers = len(layouts), numbers
+        self.texts = texts
+        if texts is not None:
+            numbers = len(texts.kept(numbers)) + texts.width
         self.levels, self.values, self.options = levels, values, options
         self.layouts, self.embedding_size = tuple(layouts), embedding_size
         self.spans = spans_of(layouts)
@@ -147,15 +153,19 @@ class FoldFeatures(nn.Module):
         embedding_size : int, optional
             E.
         """
-        found = find_layouts(rows, learn_GN, options)
+        texts = FoldTexts.of(rows, learn_GN, members) if rows.texts else None
+        own_G = [_numbers_of(rows, texts, g, learn) for g, learn in enumerate(learn_GN)]
+        found = find_layouts(
+            rows, learn_GN, options, own_G, 0 if texts is None else texts.width
+        )
         levels = (*rows.levels, *(len(known) + FIRST_LEVEL for _, known in found.values))
         layouts = [layout for layout in found.layouts for _ in range(members)]
         made = cls(
-            rows.numbers.shape[1], levels, layouts, found.values, options, embedding_size
+            rows.numbers.shape[1], levels, layouts, found.values, options, embedding_size, texts
         )
-        for g, (layout, learn) in enumerate(zip(found.layouts, learn_GN, strict=True)):
+        for g, layout in enumerate(found.layouts):
             at = slice(g * members, (g + 1) * members)
-            scales = _estimate(rows.numbers[learn], options.style, layout.groups(options))
+            scales = _estimate(own_G[g], options.style, layout.groups(options))
             bins = len(scales.slope_J)
             made.center_FP[at] = torch.from_numpy(scales.center_P)
             made.scale_FP[at] = torch.from_numpy(scales.scale_P).float()
@@ -168,14 +178,15 @@ class FoldFeatures(nn.Module):
     def only(self, at_F: NDArray[np.int64]) -> "FoldFeatures":
         """Return the features of some of the networks, by position."""
         made = FoldFeatures(
-            self.center_FP.shape[1],
+            self.numbers,
             self.levels,
             [self.layouts[f] for f in at_F],
             self.values,
             self.options,
             self.embedding_size,
+            None if self.texts is None else self.texts.only(at_F),
         )
-        for name, buffer in self.named_buffers():
+        for name, buffer in self.named_buffers(recurse=False):
             own = buffer[torch.from_numpy(at_F).to(buffer.device)]
             if name in {"slope_FJ", "shift_FJ"}:
                 own = own[:, : made.slope_FJ.shape[1]]
@@ -290,6 +301,16 @@ class FoldFeatures(nn.Module):
         return codes_FB * seen_FL.gather(1, codes_FB).long()
 
 
+def _numbers_of(
+    rows: Encoded, texts: FoldTexts | None, fold: int, learn: NDArray[np.bool_]
+) -> NDArray[np.floating[Any]]:
+    """Return the numbers of the rows that a fold learns from, as its networks see them."""
+    if texts is None or texts.learnt_TNC is None:
+        return rows.numbers[learn]
+    plain = rows.numbers[:, texts.kept(rows.numbers.shape[1])][learn]
+    return np.hstack([plain, texts.learnt_TNC[fold].numpy()[learn]])
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Scales:
     """What one fold estimates from the numbers of its own rows.
@@ -305,7 +326,7 @@ class _Scales:
 
 
 def _estimate(
-    numbers_NP: NDArray[np.float64], style: str, groups: Sequence[CodeGroup]
+    numbers_NP: NDArray[np.floating[Any]], style: str, groups: Sequence[CodeGroup]
 ) -> _Scales:
     center_P, scale_P = np.zeros(numbers_NP.shape[1]), np.ones(numbers_NP.shape[1])
     columns = [column[~np.isnan(column)] for column in numbers_NP.T]
@@ -338,38 +359,3 @@ def _estimate(
 
 def _inverse(spread: float) -> float:
     return 1 / spread if spread > 0 else 0.0
-
-
-def bin_edges(values: NDArray[np.float64], bins: int) -> NDArray[np.float64]:
-    """Return the edges of a column's bins: quantiles, each value once.
-
-    Where many rows share a value, quantiles fall together; the edges lost so are
-    set between the other distinct values instead. A column of few distinct values
-    has one edge at each, and the rest repeat the last.
-
-    Returns
-    -------
-    ndarray of shape (bins + 1,), rising
-
-    Examples
-    --------
-    >>> bin_edges(np.array([0.0, 1.0, 2.0, 3.0, 4.0]), 2)
-    array([0., 2., 4.])
-    >>> bin_edges(np.array([0.0] * 98 + [1.0, 2.0]), 3)
-    array([0., 1., 2., 2.])
-    """
-    distinct = _parted(np.unique(values)) if len(values) else np.zeros(1)
-    if len(distinct) <= bins + 1:
-        edges = distinct
-    else:
-        edges = _parted(np.quantile(values, np.linspace(0, 1, bins + 1)))
-        lost = bins + 1 - len(edges)
-        if lost:
-            more = np.quantile(distinct, np.linspace(0, 1, lost + 2)[1:-1])
-            edges = _parted(np.union1d(edges, more))
-    return np.pad(edges, (0, bins + 1 - len(edges)), mode="edge")
-
-
-def _parted(rising: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return values without those that lie too near to the one before."""
-    return rising[np.diff(rising, prepend=-np.inf) > NARROW]

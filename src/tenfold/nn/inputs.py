@@ -16,6 +16,7 @@ from torch import Tensor
 
 from tenfold.nn.features import FoldFeatures
 from tenfold.nn.pixels import plain
+from tenfold.nn.texts import FoldTexts
 
 if TYPE_CHECKING:
     from tenfold.nn.network import FoldNetwork
@@ -47,12 +48,26 @@ class Inputs(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class TableInputs:
-    """The rows of a table; each network sees them through the scales of its own fold."""
+    """The rows of a table; each network sees them through the scales of its own fold.
+
+    Attributes
+    ----------
+    features : FoldFeatures
+    numbers_NP : Tensor of shape (N, P), float64
+        Without the counts of texts.
+    codes_NQ : Tensor of shape (N, Q), int64
+    texts_TNC : Tensor or None
+        What each fold makes of texts; see ``FoldTexts``.
+    counts_NP : ndarray or None
+        Numbers with the counts of texts, if there are any.
+    """
 
     in_blocks: ClassVar[bool] = True
     features: FoldFeatures
     numbers_NP: Tensor
     codes_NQ: Tensor
+    texts_TNC: Tensor | None = None
+    counts_NP: NDArray[np.floating[Any]] | None = None
 
     @classmethod
     def of(
@@ -60,25 +75,56 @@ class TableInputs:
         features: FoldFeatures,
         numbers: NDArray[np.floating[Any]],
         codes: NDArray[np.int64],
+        *,
+        learning: bool = False,
     ) -> Self:
-        """Put coded rows where the features are computed; see ``encode_inputs``."""
-        like = features.center_FP
+        """Put coded rows where the features are computed; see ``encode_inputs``.
+
+        Parameters
+        ----------
+        features : FoldFeatures
+        numbers : ndarray of shape (N, P)
+        codes : ndarray of shape (N, Q)
+        learning : bool
+            Whether these are the rows that ``features`` was made from, and are learnt from.
+        """
+        like, texts = features.center_FP, features.texts
+        plain = numbers if texts is None else numbers[:, texts.kept(numbers.shape[1])]
+        texts_TNC = None
+        if texts is not None:
+            known = texts.learnt_TNC if learning else None
+            texts_TNC = _projected(texts, numbers, like) if known is None else known
         return cls(
             features=features,
             numbers_NP=torch.tensor(
-                np.ascontiguousarray(numbers), dtype=like.dtype, device=like.device
+                np.ascontiguousarray(plain), dtype=like.dtype, device=like.device
             ),
             codes_NQ=torch.tensor(features.with_values(numbers, codes), device=like.device),
+            texts_TNC=None if texts_TNC is None else texts_TNC.to(like.device),
+            counts_NP=None if texts is None else numbers,
         )
+
+    def numbers(self, rows_FB: Tensor) -> Tensor:
+        """Return the numbers of rows of each network's own, (..., F, B, P), float64."""
+        plain_FBP = self.numbers_NP[rows_FB]
+        if self.texts_TNC is None or self.features.texts is None:
+            return plain_FBP
+        of_F = torch.tensor(self.features.texts.of_F, device=rows_FB.device)
+        texts_FBC = self.texts_TNC[of_F[:, None], rows_FB]
+        return torch.cat([plain_FBP, texts_FBC.to(plain_FBP.dtype)], dim=-1)
 
     def block(self, rows_FB: Tensor) -> tuple[Tensor, Tensor]:
         """Return features, (F, B, D), and codes, (F, B, Q)."""
         codes_FBQ = self.codes_NQ[rows_FB]
-        return self.features(self.numbers_NP[rows_FB], codes_FBQ), codes_FBQ
+        return self.features(self.numbers(rows_FB), codes_FBQ), codes_FBQ
 
     def seen_by(self, network: "FoldNetwork") -> Self:
         """Return the same rows, through the scales of other networks."""
-        return replace(self, features=network.features)
+        texts = network.features.texts
+        if texts is None or self.counts_NP is None:
+            return replace(self, features=network.features)
+        said_TNC = _projected(texts, self.counts_NP, network.features.center_FP)
+        return replace(self, features=network.features, texts_TNC=said_TNC)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -134,6 +180,11 @@ class PictureInputs:
         return self.pixels_MHW3[self.at_N[rows_N.to(self.at_N.device)].to(place)].to(
             self.device
         )
+
+
+def _projected(texts: FoldTexts, numbers: NDArray[np.floating[Any]], like: Tensor) -> Tensor:
+    numbers_NP = torch.tensor(np.ascontiguousarray(numbers), dtype=like.dtype)
+    return texts.project(numbers_NP.to(like.device))
 
 
 def _no_codes(rows_FB: Tensor) -> Tensor:

@@ -100,7 +100,7 @@ class TableFeed(Feed):
             at_SFB = rows_SFB + start_F1
             torch.index_select(kept_LD, 0, at_SFB.flatten(), out=out_SFBD.view(-1, width))
         else:
-            inputs.features(inputs.numbers_NP[rows_SFB], codes_SFBQ, out_SFBD)
+            inputs.features(inputs.numbers(rows_SFB), codes_SFBQ, out_SFBD)
         yield from zip(out_SFBD, codes_SFBQ, strict=True)
 
     def _make(self, networks: int) -> tuple[Tensor, Tensor]:

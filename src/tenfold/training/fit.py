@@ -167,7 +167,7 @@ def fit_folds(
     if not isinstance(plan.body, MLPOptions):
         room.require(network, outputs)
     move(network, device)
-    inputs = TableInputs.of(network.features, rows.numbers, rows.codes)
+    inputs = TableInputs.of(network.features, rows.numbers, rows.codes, learning=True)
     feed = TableFeed(inputs, len(trained))
     training = Training(network, target, feed, rows, stack, plan.recipe, streams, device)
     return run_training(training, splits, care)
@@ -242,7 +242,7 @@ def build(
         return own_network(features, outputs, body, seeds), target
     network = FoldMLP(features, outputs, body)
     generators = [torch.Generator().manual_seed(seed) for seed in seeds]
-    inputs = TableInputs.of(features, rows.numbers, rows.codes)
+    inputs = TableInputs.of(features, rows.numbers, rows.codes, learning=True)
     network.start(*inputs.block(_start_rows(stack, generators)), generators)
     if plan.features.linear:
         start_linear(network, target, inputs, rows, stack.learn_FN)

@@ -6,6 +6,7 @@ from typing import Any
 
 from tenfold.config import KINDS, Kind
 from tenfold.data.cells.amounts import NO_UNIT
+from tenfold.data.cells.bags import FORMER_PLACES, PLACES
 from tenfold.data.cells.date_formats import ISO
 from tenfold.data.cells.spans import FORMS, Form, units_of
 
@@ -39,6 +40,8 @@ class Column:
         in small letters; "" of any other.
     sign : str
         What parts the words of a list; "" of any other column.
+    places : int
+        Of text and lists, the hashed places of a cell; 0 for as many as there are today.
     empties : tuple of str
         Words that stand where there is no number or date, in small letters.
     has_missing : bool
@@ -60,6 +63,7 @@ class Column:
     unit: str = NO_UNIT
     tick: str = ""
     sign: str = ""
+    places: int = 0
     empties: tuple[str, ...] = ()
     has_missing: bool = False
     low: float | None = None
@@ -109,11 +113,21 @@ class Column:
             unit=str(data.get("unit", NO_UNIT)),
             tick=str(data.get("tick", "")),
             sign=str(data.get("sign", "")),
+            places=_places(kind, data),
             empties=tuple(map(str, data.get("empties", ()))),
             has_missing=bool(data["has_missing"]),
             low=_known(data.get("low")),
             high=_known(data.get("high")),
         )
+
+
+def _places(kind: Kind, data: Mapping[str, Any]) -> int:
+    """Return the places that a column says; those of older models do not say any."""
+    former = FORMER_PLACES.get(kind, 0)
+    places = int(data.get("places", former))
+    if places not in {0, former, PLACES.get(kind, 0)}:
+        raise ValueError("there is no such text")
+    return places
 
 
 def _known(number: Any) -> float | None:

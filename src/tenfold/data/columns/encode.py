@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tenfold.config import Decision
-from tenfold.data.cells.bags import PLACES, to_bags, width_of
+from tenfold.data.cells.bags import PLACES, counts_grams, to_bags, width_of
 from tenfold.data.cells.moments import days_of, to_moments
 from tenfold.data.cells.parse import (
     NO_CELL,
@@ -58,7 +58,9 @@ class Encoded:
         Columns of numbers, by place among the P, whose cells may have been rounded; those of
         dates and truth values are exact.
     marks : int
-        How many of the P are 0 or 1 throughout, as words of text and lists set them.
+        How many of the P are places of text and lists.
+    texts : tuple of (int, int)
+        Where the counted parts of each text begin and end among the P.
     target : ndarray of shape (N,)
         float64 in regression, int64 class numbers in classification.
     weights : ndarray of shape (N,), float64
@@ -86,6 +88,7 @@ class Encoded:
     countable: tuple[int, ...] = ()
     measured: tuple[int, ...] = ()
     marks: int = 0
+    texts: tuple[tuple[int, int], ...] = ()
     sets: NDArray[np.int64] | None = None
     hashes: tuple[NDArray[np.uint64], ...] | None = None
 
@@ -145,7 +148,8 @@ def encode_inputs(
         elif column.kind == "date":
             numbers.extend(_date_parts(cells, column))
         elif column.kind in PLACES:
-            numbers.extend(to_bags(cells, column.kind, column.sign, decimal).T)
+            bags = to_bags(cells, column.kind, column.sign, decimal, column.places)
+            numbers.extend(bags.T)
         else:
             codes.append(_codes(cells, column, decimal))
     rows = len(frame)
@@ -174,7 +178,7 @@ def names_of(column: Column) -> list[str]:
     if column.kind == "date":
         parts = DATE_PARTS
     elif column.kind in PLACES:
-        marks = range(1, width_of(column.kind))
+        marks = range(1, width_of(column.kind, column.places))
         parts = ("number of words", *(f"words {at}" for at in marks))
     elif column.kind != "category":
         return [column.name]
@@ -208,6 +212,16 @@ def measured(schema: Schema) -> tuple[int, ...]:
     """Return the columns of numbers, by place among the P, whose cells may be rounded."""
     places = places_of(schema)
     return tuple(places[c.name][0][0] for c in schema.used if c.kind == "number")
+
+
+def texts_of(schema: Schema) -> tuple[tuple[int, int], ...]:
+    """Return where the counted parts of each text begin and end among the P."""
+    places = places_of(schema)
+    return tuple(
+        (places[c.name][0][1], places[c.name][0][-1] + 1)
+        for c in schema.used
+        if counts_grams(c.kind, c.places)
+    )
 
 
 def level_counts(schema: Schema) -> tuple[int, ...]:
@@ -280,7 +294,8 @@ def encode(table: Table, schema: Schema) -> Encoded:
         hashes=tuple(_hashes(column) for column in schema.categories),
         countable=countable(schema),
         measured=measured(schema),
-        marks=sum(PLACES.get(column.kind, 0) for column in schema.used),
+        marks=sum(width_of(c.kind, c.places) - 1 for c in schema.used if c.kind in PLACES),
+        texts=texts_of(schema),
         target=encode_target(table, schema),
         weights=read_weights(table, schema.weight_column),
         groups=groups,

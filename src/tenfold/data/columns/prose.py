@@ -8,7 +8,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from tenfold.data.cells.bags import parts_of, words_in
+from tenfold.data.cells.bags import parts_of
+from tenfold.data.cells.grams import words_of_text, writes_no_spaces
 
 SIGNS: Final = (";", "|", "\n", ",", "/", "+", "&")
 """What parts the words of a list; the first that the cells show."""
@@ -16,11 +17,13 @@ SEVERAL: Final = 0.1  # of the cells, that hold more than one word of a list
 COME_BACK: Final = 5  # times that a word of a list occurs, on average
 ONE_PLACE: Final = 0.9  # of the words stand where they always stand: the parts of a record
 
-OWN_WORDS: Final = 0.5  # of the cells of text are different
-FEW_WORDS: Final = 3  # in a cell of text, at least, in the middle of all
-SMALL: Final = 0.5  # of the words of text begin with a small letter, unlike those of names
-WITH_DIGITS: Final = 0.2  # of the words of text at most, unlike those of addresses and codes
-SHARED: Final = 0.25  # of the words of text occur in other cells, too
+OWN_WORDS: Final = 0.25  # of the cells of text are different
+MOSTLY_NEW: Final = 0.5  # of the cells are different
+FEW_WORDS: Final = 2  # in a cell of text that is mostly new, at least, in the middle of all
+FEW_THAT_COME_BACK: Final = 3  # the same where cells come back, as names of people may
+SHARED: Final = 0.4  # of the words of text occur in other cells, too
+COMMON: Final = 0.1  # of the different words of text occur in several cells
+MOST_LETTERS: Final = 1_000  # of a cell, which show what it is
 
 _DIGIT: Final = re.compile(r"\d")
 
@@ -86,10 +89,10 @@ def likeliest_sign(counts: "pd.Series[int]") -> str:
 
 
 def is_prose(counts: "pd.Series[int]") -> bool:
-    """Tell whether cells are free text: different, of several words, most of them small.
+    """Tell whether cells are free text: different, of several words that other cells hold, too.
 
-    Names, titles and addresses are written with capitals or digits; what nobody else writes
-    says nothing of other rows.
+    Sentences are, and titles, addresses and names of jobs. Words with digits, of which codes
+    are made, do not count, and what nobody else writes says nothing of other rows.
 
     Parameters
     ----------
@@ -101,19 +104,28 @@ def is_prose(counts: "pd.Series[int]") -> bool:
     >>> is_prose(pd.Series({f"it was {how}, and came {when}": 1
     ...                     for how in ("good", "bad") for when in ("late", "soon", "then")}))
     True
-    >>> is_prose(pd.Series({f"Braund, Mr. Owen {n}": 1 for n in ("Harris", "James", "Hill")}))
+    >>> is_prose(pd.Series({f"味道{one} 送餐{two}": 1 for one in "好差" for two in "快慢"}))
+    True
+    >>> is_prose(pd.Series({"Owen Harris": 1, "James Moran": 1, "Ann Hill": 1}))
     False
     """
     if len(counts) < OWN_WORDS * counts.sum():
         return False
-    texts = [words_in(cell, "") for cell in counts.index]
-    if np.median([len(words) for words in texts]) < FEW_WORDS:
+    texts = [_letters(cell) for cell in map(str, counts.index)]
+    mostly_new = len(counts) >= MOSTLY_NEW * counts.sum()
+    fewest = FEW_WORDS if mostly_new else FEW_THAT_COME_BACK
+    if np.median([len(words) for words in texts]) < fewest:
         return False
-    held = Counter(chain.from_iterable(texts))
-    total = held.total()
-    digits = sum(count for word, count in held.items() if _DIGIT.search(word))
-    shared = sum(count for count in held.values() if count > 1)
-    if digits > WITH_DIGITS * total or shared < SHARED * total:
-        return False
-    first = [word[0] for cell in counts.index for word in str(cell).split()]
-    return sum(letter.islower() for letter in first) >= SMALL * len(first)
+    held = Counter(chain.from_iterable(set(words) for words in texts))
+    several = [count for count in held.values() if count > 1]
+    # A few words in all cells, such as Street, do not make text of what is new in each.
+    return sum(several) >= SHARED * held.total() and len(several) >= COMMON * len(held)
+
+
+def _letters(cell: str) -> list[str]:
+    """Return the words of a cell without digits; where there are no spaces, its characters."""
+    found: list[str] = []
+    for word in words_of_text(cell[:MOST_LETTERS]):
+        if any(map(str.isalpha, word)) and not _DIGIT.search(word):
+            found += word if writes_no_spaces(word) else [word]
+    return found

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from tenfold.config import Decision, Kind, SchemaOptions, SplitOptions, Task
 from tenfold.data.cells.amounts import NO_UNIT
+from tenfold.data.cells.bags import places_for
 from tenfold.data.cells.date_formats import ISO
 from tenfold.data.cells.moments import days_of, to_moments
 from tenfold.data.cells.parse import (
@@ -163,9 +164,8 @@ def infer_schema(
         find_column(table, name, option="--kind")
     task, classes, decision = infer_task(table, target, options)
     form, unit = _target_form(table, target, task)
-    inputs = [
-        n for n in table.frame.columns if n != target and n not in set(not_inputs.values())
-    ]
+    others = {target, *not_inputs.values()}
+    inputs = [name for name in table.frame.columns if name not in others]
     columns = [_infer_column(table, name, options) for name in sorted(inputs)]
     categories = {column.name: column.levels for column in columns if column.kind == "category"}
     _require_inputs(table, columns, split)
@@ -265,6 +265,7 @@ def _infer_column(table: Table, name: str, options: SchemaOptions) -> Column:
         rival=next(iter(finding.rivals), None) if finding.date_format else None,
         tick=finding.tick if finding.kind == "boolean" else "",
         sign=finding.sign,
+        places=places_for(finding.kind, len(cells)),
         empties=finding.empties,
         has_missing=bool(finding.empties) or bool(cells.isna().any()),
         low=float(seen.min()) if len(seen) else None,

@@ -144,7 +144,7 @@ def typed_columns(
             days = days_of(pd.Series(dates[column.name]))
             columns[column.name] = days.to_numpy(np.float64)
         elif column.kind in PLACES:
-            bags = to_bags(cells, column.kind, column.sign, table.decimal)
+            bags = to_bags(cells, column.kind, column.sign, table.decimal, column.places)
             columns |= dict(zip(names_of(column), bags.T, strict=True))
         else:
             columns[column.name] = pd.Categorical(to_categories(cells, table.decimal))

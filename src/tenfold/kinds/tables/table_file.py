@@ -189,7 +189,9 @@ def feed(
     if column.kind == "category":
         return to_spelling(cells, column.levels, decimal)[:, None]
     if column.kind in PLACES:
-        return to_bags(cells, column.kind, column.sign, decimal).astype(np.float32)
+        return to_bags(cells, column.kind, column.sign, decimal, column.places).astype(
+            np.float32
+        )
     if column.kind == "boolean":
         numbers = read_truth(cells, decimal, column.tick)
         if one.tensor == "string":

@@ -10,7 +10,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from tenfold.config import TASKS
-from tenfold.data.columns.encode import FIRST_LEVEL, level_counts, number_names
+from tenfold.data.columns.encode import (
+    FIRST_LEVEL,
+    level_counts,
+    number_names,
+    texts_of,
+)
 from tenfold.data.columns.schema import Schema
 from tenfold.kind import Kind
 from tenfold.kinds.tables.networks.registry import BY_FORM
@@ -20,6 +25,7 @@ from tenfold.nn.feature_layout import LINEARS, STYLES, FeatureOptions, Layout
 from tenfold.nn.features import FoldFeatures
 from tenfold.nn.own_modules import MakeModule
 from tenfold.nn.targets import FoldTarget
+from tenfold.nn.texts import FoldTexts
 from tenfold.packing import (
     check_counts,
     fill,
@@ -73,8 +79,13 @@ def _describe_ensemble(ensemble: Ensemble) -> dict[str, Any]:
             "values": features.values,
             "layouts": [_describe_layout(layout) for _, layout in features.spans],
             "networks": [at.stop - at.start for at, _ in features.spans],
+            "texts": None if features.texts is None else _describe_texts(features.texts),
         },
     }
+
+
+def _describe_texts(texts: FoldTexts) -> dict[str, Any]:
+    return {"scores": texts.scores, "of": texts.of_F}
 
 
 def _describe_layout(layout: Layout) -> dict[str, Any]:
@@ -92,7 +103,14 @@ def _sample_rows(model: TableModel) -> tuple[NDArray[np.float64], NDArray[np.int
     center = features.center_FP[0].double().cpu().numpy()
     scale = features.scale_FP[0].double().cpu().numpy()
     step = np.divide(1.0, scale, out=np.zeros_like(scale), where=scale > 0)
-    numbers = center + np.linspace(-1, 1, SAMPLE_ROWS)[:, None] * step
+    plain = center + np.linspace(-1, 1, SAMPLE_ROWS)[:, None] * step
+    numbers = np.zeros((SAMPLE_ROWS, features.numbers))
+    kept = list(range(features.numbers))
+    if features.texts is not None:
+        kept = features.texts.kept(features.numbers)
+        for x, (first, _) in enumerate(features.texts.spans):  # a few parts of words
+            numbers[:, first + np.arange(SAMPLE_ROWS)] = np.eye(SAMPLE_ROWS) * (x + 1)
+    numbers[:, kept] = plain[:, : len(kept)]
     levels = np.array(features.levels, dtype=np.int64)
     codes = np.arange(SAMPLE_ROWS)[:, None] % np.maximum(levels, 1)
     return numbers, codes.astype(np.int64).reshape(SAMPLE_ROWS, len(levels))
@@ -132,7 +150,7 @@ def rebuild_table(
         form=str(manifest["network"]["kind"]),
         decisions=rebuild_decisions(manifest["decisions"]),
         conformal=rebuild_conformal(
-            manifest["conformal"], tensors, features.center_FP.shape[1] + len(features.levels)
+            manifest["conformal"], tensors, features.numbers + len(features.levels)
         ),
         scored=scored,
     )
@@ -190,7 +208,9 @@ def _rebuild_features(
         [p for p, _ in values], numbers
     ):
         raise ValueError("the schema does not match the network")
-    layouts = [_rebuild_layout(one, numbers, levels) for one in entry["layouts"]]
+    texts = _rebuild_texts(entry.get("texts"), ensemble, schema, int(manifest["outputs"]))
+    seen = numbers if texts is None else len(texts.kept(numbers)) + texts.width
+    layouts = [_rebuild_layout(one, seen, levels) for one in entry["layouts"]]
     counts = list(map(int, entry["networks"]))
     if sum(counts) != int(ensemble["networks"]) or min(counts) < 1:
         raise ValueError("the layouts do not match the networks")
@@ -203,7 +223,23 @@ def _rebuild_features(
         values,
         options,
         None if embedding_size is None else int(embedding_size),
+        texts,
     )
+
+
+def _rebuild_texts(
+    entry: Mapping[str, Any] | None, ensemble: Mapping[str, Any], schema: Schema, outputs: int
+) -> FoldTexts | None:
+    spans = texts_of(schema)
+    if entry is None:
+        if spans:
+            raise ValueError("there is a text without its numbers")
+        return None
+    of_F, scores = [int(t) for t in entry["of"]], int(entry["scores"])
+    fits = set(of_F) == set(range(len(set(of_F)))) and len(of_F) == int(ensemble["networks"])
+    if not fits or not spans or not 1 <= scores <= max(1, outputs):
+        raise ValueError("the texts do not match the networks")
+    return FoldTexts(spans, scores, of_F)
 
 
 def _rebuild_layout(entry: Mapping[str, Any], numbers: int, levels: tuple[int, ...]) -> Layout:

@@ -89,9 +89,8 @@ class Rows:
             except (KeyError, TypeError, ValueError):
                 raise self._unfit(rows, column, cell) from None
             with np.errstate(over="ignore"):  # what is too large is infinite, as in a file
-                feeds[name] = np.array(cells, dtype=kind).reshape(
-                    len(cells), width_of(column.kind)
-                )
+                width = width_of(column.kind, self._file.columns[name].places)
+                feeds[name] = np.array(cells, dtype=kind).reshape(len(cells), width)
         return feeds, len(rows)
 
     def _unfit(self, rows: Sequence[Mapping[str, Any]], column: Input, cell: Cell) -> Exception:
@@ -258,8 +257,8 @@ class _Cells:
     def _bag(self, value: Any) -> NDArray[np.float64]:
         column = self._column
         if self._filled(value):
-            return bag_of(value, column.kind, column.sign, self._sign)
-        return no_bag(column.kind)
+            return bag_of(value, column.kind, column.sign, self._sign, column.places)
+        return no_bag(column.kind, column.places)
 
     def _word(self, value: Any) -> str:
         if type(value) is str and value in self._known:

@@ -52,7 +52,10 @@ def inputs_of(model: TableModel, table: Table) -> tuple[Input, ...]:
     numbers_NC, words_NK = cells_of(model.schema, exact, table)
     # By its first number; only text and lists have several.
     names = [
-        one.name for one in exact if one.kind != "category" for _ in range(width_of(one.kind))
+        one.name
+        for one, column in zip(exact, model.schema.used, strict=True)
+        if one.kind != "category"
+        for _ in range(width_of(one.kind, column.places))
     ]
 
     def answers(rounded: Sequence[str]) -> NDArray[np.float64]:
@@ -179,9 +182,9 @@ def put_columns_first(proto: Any, schema: Schema, inputs: Sequence[Input]) -> An
         graph.node.append(onnx.helper.make_node("Identity", [output.name], [name]))
         output.name = name
     del graph.input[:]
-    for one in inputs:
+    for one, column in zip(inputs, schema.used, strict=True):
         kind = getattr(onnx.TensorProto, TENSORS[one.tensor])
-        shape = ["N", width_of(one.kind)]
+        shape = ["N", width_of(one.kind, column.places)]
         graph.input.append(onnx.helper.make_tensor_value_info(one.name, kind, shape))
     for at, node in enumerate(nodes):
         graph.node.insert(at, node)

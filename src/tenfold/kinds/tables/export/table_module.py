@@ -11,6 +11,7 @@ Shape letters in this file:
 from collections.abc import Iterator, Sequence
 from typing import Final, final
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -53,7 +54,7 @@ class TableAnswers(nn.Module):
         super().__init__()
         columns = [column for column in model.schema.used if column.kind != "category"]
         tensors = {one.name: one.tensor for one in inputs}
-        self.widths = [width_of(column.kind) for column in columns]
+        self.widths = [width_of(column.kind, column.places) for column in columns]
         self.dates = [column.kind == "date" for column in columns]
         features = model.network.features
         single = [
@@ -194,6 +195,8 @@ class _Features(nn.Module):
     column_W: Tensor
     code_W: Tensor
     seen_F1W: Tensor
+    kept: Tensor
+    of_F: Tensor
 
     def __init__(self, features: FoldFeatures, at: slice, layout: Layout) -> None:
         super().__init__()
@@ -222,6 +225,13 @@ class _Features(nn.Module):
             "code_W": torch.tensor(code_W, dtype=torch.int64),
             "seen_F1W": torch.cat(seen, dim=1)[:, None].float() if seen else torch.zeros(0),
         }
+        networks = np.arange(len(features.layouts))[at]
+        self.texts = None if features.texts is None else features.texts.only(networks)
+        if features.texts is not None:
+            kept = features.texts.kept(features.numbers)
+            constants["kept"] = torch.tensor(kept, dtype=torch.int64)
+            of_F = [] if self.texts is None else list(self.texts.of_F)
+            constants["of_F"] = torch.tensor(of_F, dtype=torch.int64)
         for name, constant in constants.items():
             self.register_buffer(name, constant.detach().clone())
 
@@ -230,6 +240,10 @@ class _Features(nn.Module):
 
         Those for a linear model follow.
         """
+        if self.texts is not None:
+            texts_FNC = self.texts.numbers_of(numbers_NP).index_select(0, self.of_F)
+            plain_FNP = numbers_NP.index_select(1, self.kept).expand(len(texts_FNC), -1, -1)
+            numbers_NP = torch.cat([plain_FNP, texts_FNC.double()], dim=-1)
         x_FNP = (numbers_NP - self.center_F1P).float() * self.scale_F1P
         missing_FNP = torch.isnan(x_FNP)
         x_FNP = torch.where(missing_FNP, 0.0, x_FNP)

@@ -128,7 +128,12 @@ def _is_wide(setting: Setting) -> bool:
     Then a network that may not keep a linear model of the classes adds noise to it. With fewer
     columns, validation rows would keep that start too often (benchmarks/LOG.md).
     """
-    return bool(WIDE * setting.rows.numbers.shape[1] >= len(setting.rows))
+    return WIDE * _columns(setting) >= len(setting.rows)
+
+
+def _columns(setting: Setting) -> int:
+    """Return the number of columns of numbers, without what texts and lists become."""
+    return int(setting.rows.numbers.shape[1]) - setting.rows.marks
 
 
 def _features(setting: Setting, *, linear: bool) -> FeatureOptions:
@@ -139,9 +144,7 @@ def _features(setting: Setting, *, linear: bool) -> FeatureOptions:
     if linear:
         one_hot = LINEAR_WORDS if setting.task == "regression" else plain.one_hot
         plain = replace(plain, one_hot=one_hot, linear=of_line)
-    # What is 0 or 1 has no bins.
-    columns = setting.rows.numbers.shape[1] - setting.rows.marks
-    if columns > MOST_CODED or (linear and rows < COARSE_BINS_ROWS):
+    if _columns(setting) > MOST_CODED or (linear and rows < COARSE_BINS_ROWS):
         return plain
     fine = (32, 0.1) if rows >= FINE_BINS_ROWS else (16, 0.15)
     return replace(plain, bins=((8, 0.3), fine), recurring=True)
