@@ -14,6 +14,7 @@ from scipy import stats
 
 from tenfold.data.columns.encode import Encoded
 from tenfold.data.folds.split import Splits
+from tenfold.evaluate.fifths import Fifth, by_fifths, share_of
 from tenfold.evaluate.scale import find_line, find_scale
 from tenfold.evaluate.scores import (
     LEVEL,
@@ -45,6 +46,9 @@ class Coverage:
         Mean width of intervals, or mean number of classes in a set.
     adaptive : bool
         Whether intervals are wider where errors are larger.
+    fifths : tuple of Fifth
+        Of intervals: what each fifth of the predictions of held-out rows held; in time, of
+        those that ``sizes`` are known of. Empty for classes, and for few rows.
     test : TestScore or None
         Share of the test rows whose truth lay within.
     test_size : float or None
@@ -54,6 +58,7 @@ class Coverage:
     measured: FoldScore
     size: FoldScore
     adaptive: bool = False
+    fifths: tuple[Fifth, ...] = ()
     test: TestScore | None = None
     test_size: float | None = None
 
@@ -113,10 +118,13 @@ def promise_intervals(rows: Encoded, splits: Splits, answers: Numbers) -> Promis
         sizes = _by_the_past(seen)
     low, high = conformal.ends(torch.from_numpy(seen.answers), torch.from_numpy(sizes))
     widths = (high - low).numpy()
-    coverage = _measured(seen.errors <= sizes, widths, seen.weights, fold, splits)
+    held = seen.errors <= sizes
+    coverage = _measured(held, widths, seen.weights, fold, splits)
+    sized = ~np.isnan(sizes) & (len(np.unique(fold)) > 1)
+    fifths = by_fifths(seen.answers[sized], held[sized])
     return Promise(
         conformal=conformal,
-        coverage=replace(coverage, adaptive=adaptive),
+        coverage=replace(coverage, adaptive=adaptive, fifths=fifths),
         sizes=_spread(sizes, known),
     )
 
@@ -266,22 +274,6 @@ def with_test(coverage: Coverage, held: NDArray[np.bool_], sizes: NDArray[Any]) 
         Widths, or numbers of classes.
     """
     return replace(coverage, test=share_of(held), test_size=float(np.mean(sizes)))
-
-
-def share_of(held: NDArray[np.bool_]) -> TestScore:
-    """Return which share of rows is true, with the 95 % interval of Clopper and Pearson.
-
-    Examples
-    --------
-    >>> found = share_of(np.array([True] * 9 + [False]))
-    >>> found.value, round(found.low, 3), round(found.high, 4)
-    (0.9, 0.555, 0.9975)
-    """
-    inside, rows = int(held.sum()), len(held)
-    tail = (1 - LEVEL) / 2
-    low = stats.beta.ppf(tail, inside, rows - inside + 1) if inside else 0.0
-    high = stats.beta.ppf(1 - tail, inside + 1, rows - inside) if inside < rows else 1.0
-    return TestScore(value=inside / rows, low=float(low), high=float(high))
 
 
 def _known(splits: Splits, answers: Numbers) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:

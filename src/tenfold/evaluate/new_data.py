@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.evaluate.coverage import PROMISED, own_class, sets_of, share_of
+from tenfold.evaluate.coverage import PROMISED, own_class, sets_of
+from tenfold.evaluate.fifths import share_of
 from tenfold.evaluate.scores import TestScore, score_test
 from tenfold.learning import Progress
 from tenfold.model import Model

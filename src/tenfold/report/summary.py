@@ -10,6 +10,7 @@ from typing import Any, Final, Self
 from tenfold.config import Decision, Task
 from tenfold.evaluate.calibration import Calibration
 from tenfold.evaluate.coverage import Coverage
+from tenfold.evaluate.fifths import Fifth
 from tenfold.evaluate.group_scores import GroupScore
 from tenfold.evaluate.metrics import HEADLINE
 from tenfold.evaluate.scores import FoldScore, TestScore, score_gain
@@ -149,6 +150,11 @@ def coverage_of(found: Mapping[str, Any] | None) -> Coverage | None:
         measured=fold_score_of(found["measured"]),
         size=fold_score_of(found["size"]),
         adaptive=bool(found["adaptive"]),
+        # Older runs know nothing of fifths.
+        fifths=tuple(
+            Fifth(**dict(one) | {"held": TestScore(**one["held"])})
+            for one in found.get("fifths", ())
+        ),
         test=None if test is None else TestScore(**test),
         test_size=found["test_size"],
     )

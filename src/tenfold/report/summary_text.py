@@ -8,6 +8,7 @@ from typing import Final
 from tenfold.checks.finding import Finding
 from tenfold.config import Decision
 from tenfold.evaluate.coverage import Coverage
+from tenfold.evaluate.fifths import worst_of
 from tenfold.evaluate.group_scores import GroupScore
 from tenfold.evaluate.metrics import HEADLINE, NAMED
 from tenfold.evaluate.scores import FoldScore, TestScore
@@ -176,6 +177,8 @@ def coverage_lines(summary: Results) -> Iterator[str]:
     unseen, noun = found.measured, summary.noun
     if not math.isnan(unseen.mean):
         yield from _held_by_folds(summary, found)
+    if found.fifths:
+        yield _held_least(summary, found)
     if found.test is not None and found.test_size is not None:
         measured = [found.test.value, found.test.low, found.test.high, found.test_size]
         yield _held(summary, found.promised, measured, f"the test {noun}")
@@ -212,6 +215,20 @@ def _held_by_folds(summary: Results, found: Coverage) -> Iterator[str]:
             f"The coverage of {what} changes over time: for future {noun} it may be far below "
             f"{100 * found.promised:g} %"
         )
+
+
+def _held_least(summary: Results, found: Coverage) -> str:
+    """Name the fifth of the predictions whose intervals held least."""
+    worst = worst_of(found.fifths)
+    share, low, high = (100 * x for x in (worst.held.value, worst.held.low, worst.held.high))
+    line = (
+        f"Coverage is lowest for predictions from {number(worst.smallest)} to "
+        f"{number(worst.largest)}: {share:.1f} % of {worst.rows:,} {summary.noun} "
+        f"(95 % interval [{low:.1f}, {high:.1f}])"
+    )
+    if worst.falls_short(found.promised):
+        return f"{line}; that is significantly below {100 * found.promised:g} %"
+    return line
 
 
 def _held(summary: Results, promised: float, measured: Sequence[float], of: str) -> str:
