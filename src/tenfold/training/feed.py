@@ -7,14 +7,15 @@ Shape letters in this file:
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import replace
-from typing import Final, final
+from dataclasses import dataclass, replace
+from typing import ClassVar, Final, final
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from tenfold.nn.inputs import FeatureInputs, Inputs, PictureInputs, TableInputs
+from tenfold.nn.network import FoldNetwork
 from tenfold.training.augment import Augmentation, Draws, augment
 
 # Features of several steps are made at once, but no more than this many numbers:
@@ -39,6 +40,10 @@ class Feed(ABC):
     @abstractmethod
     def chunk(self, networks: int, rows: int) -> int:
         """Return how many steps are made ready at once."""
+
+    def validation_inputs(self) -> Inputs:
+        """Return the rows as they are when the networks in training are judged."""
+        return self.inputs
 
     @abstractmethod
     def steps(
@@ -72,12 +77,16 @@ class TableFeed(Feed):
         self.inputs: TableInputs = inputs
         self._folds = folds
         self._features: Tensor | None = None  # memory for the longest chunk of steps so far
-        self._kept: tuple[Tensor, Tensor] | None = None
+        self._kept: _KeptInputs | None = None
 
     def chunk(self, networks: int, rows: int) -> int:
         """Return as many steps as fit the processor's cache."""
         width = self.inputs.features.all_width
         return max(1, CHUNK_NUMBERS // (networks * rows * max(1, width)))
+
+    def validation_inputs(self) -> Inputs:
+        """Return the rows with the features that are kept, if they are."""
+        return self._keep() or self.inputs
 
     def steps(
         self,
@@ -86,34 +95,32 @@ class TableFeed(Feed):
         done: float,  # noqa: ARG002
     ) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield features, (F, B, D), and codes, (F, B, Q)."""
-        inputs = self.inputs
-        width, rows = inputs.features.all_width, len(inputs.numbers_NP)
+        inputs, width = self.inputs, self.inputs.features.all_width
         # A run that goes on may begin with the last chunk of a round, which is shorter.
         if self._features is None or len(self._features) < len(rows_SFB):
             self._features = torch.zeros((*rows_SFB.shape, width), device=rows_SFB.device)
         out_SFBD = self._features[: len(rows_SFB)]
         codes_SFBQ = inputs.codes_NQ[rows_SFB]
-        if self._folds * rows * width <= KEPT_NUMBERS:
-            if self._kept is None:
-                self._kept = self._make(rows_SFB.shape[1])
-            kept_LD, start_F1 = self._kept
-            at_SFB = rows_SFB + start_F1
-            torch.index_select(kept_LD, 0, at_SFB.flatten(), out=out_SFBD.view(-1, width))
-        else:
+        kept = self._keep()
+        if kept is None:
             inputs.features(inputs.numbers(rows_SFB), codes_SFBQ, out_SFBD)
+        else:
+            at_L = (rows_SFB + kept.start_F1).flatten()
+            torch.index_select(kept.features_LD, 0, at_L, out=out_SFBD.view(-1, width))
         yield from zip(out_SFBD, codes_SFBQ, strict=True)
 
-    def _make(self, networks: int) -> tuple[Tensor, Tensor]:
-        """Return the features of all rows for each fold, and where each network's begin.
+    def _keep(self) -> "_KeptInputs | None":
+        """Make the features of all rows for each fold, if there is room for them."""
+        rows, width = len(self.inputs.numbers_NP), self.inputs.features.all_width
+        if self._kept is None and self._folds * rows * width <= KEPT_NUMBERS:
+            self._kept = self._make(rows, width)
+        return self._kept
 
-        Returns
-        -------
-        Tensor of shape (folds x rows, D)
-        Tensor of shape (F, 1)
-        """
-        members, width = networks // self._folds, self.inputs.features.all_width
+    def _make(self, rows: int, width: int) -> "_KeptInputs":
+        networks = len(self.inputs.features.layouts)
+        members = networks // self._folds
         of_folds = self.inputs.features.only(np.arange(0, networks, members))
-        inputs, rows = replace(self.inputs, features=of_folds), len(self.inputs.numbers_NP)
+        inputs = replace(self.inputs, features=of_folds)
         device = self.inputs.numbers_NP.device
         kept_GND = torch.empty((self._folds, rows, width), device=device)
         every_GN = torch.arange(rows, device=device).expand(self._folds, -1)
@@ -121,7 +128,35 @@ class TableFeed(Feed):
         for at in torch.arange(rows, device=device).split(at_once):
             kept_GND[:, at] = inputs.block(every_GN[:, at])[0]
         start_F = torch.arange(networks, device=device) // members * rows
-        return kept_GND.flatten(0, 1), start_F[:, None]
+        return _KeptInputs(
+            inputs=self.inputs, features_LD=kept_GND.flatten(0, 1), start_F1=start_F[:, None]
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class _KeptInputs:
+    """The rows of a table with their features, one fold's behind the other's.
+
+    Attributes
+    ----------
+    features_LD : Tensor of shape (G x N, D)
+    start_F1 : Tensor of shape (F, 1), int64
+        Where those of each network's fold begin.
+    """
+
+    in_blocks: ClassVar[bool] = True
+    inputs: TableInputs
+    features_LD: Tensor
+    start_F1: Tensor
+
+    def block(self, rows_FB: Tensor) -> tuple[Tensor, Tensor]:
+        """Return features, (F, B, D), and codes, (F, B, Q)."""
+        x_LD = self.features_LD[(rows_FB + self.start_F1).flatten()]
+        return x_LD.unflatten(0, rows_FB.shape), self.inputs.codes_NQ[rows_FB]
+
+    def seen_by(self, network: FoldNetwork) -> Inputs:
+        """Return the same rows, through the scales of other networks."""
+        return self.inputs.seen_by(network)
 
 
 @final

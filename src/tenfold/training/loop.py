@@ -362,7 +362,8 @@ class Training:
             return None
         rows_FM, weights_FM = self._validation
         losses = []
-        blocks = answer(self.network, self.target, self.feed.inputs, rows_FM)
+        inputs = self.feed.validation_inputs()
+        blocks = answer(self.network, self.target, inputs, rows_FM)
         for rows_FB, answers_FBO in zip(rows_FM.split(BLOCK, dim=1), blocks, strict=True):
             losses.append(self.target.squared_error(answers_FBO, self._target_N[rows_FB]))
         loss_F = (torch.cat(losses, dim=1) * weights_FM).sum(dim=1).cpu().numpy()
