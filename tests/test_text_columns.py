@@ -438,3 +438,11 @@ def test_a_column_of_an_older_model_keeps_its_places() -> None:
     assert Column.from_dict(older).places == 128
     numbers = to_bags(reviews()["remark"], "text", "", places=128)
     assert set(np.unique(numbers[:, 1:])) == {0.0, 1.0}
+
+
+def test_text_of_very_many_rows_takes_less_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tenfold.data.cells.bags.MOST_ROWS", ROWS - 1)
+    found = tenfold.train(reviews(), "y", **asked(folds=3, quality="fast"))
+    places = {column.name: column.places for column in found.model.schema.used}
+    assert (places["remark"], places["tags"]) == (128, 32)
+    assert np.isfinite(found.predict(reviews().head(3))["prediction"]).all()

@@ -149,3 +149,15 @@ def test_features_made_in_small_chunks_train_to_the_same_bits(
     pieces = fit(rows, splits, "regression", plan)
     for fold in range(3):
         assert same_bits(fold_state(whole, fold), fold_state(pieces, fold))
+
+
+@pytest.mark.parametrize("linear", [True, False])
+def test_features_that_are_kept_train_to_the_same_bits_as_those_made_anew(
+    linear: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows, splits, plan = setting(linear=linear, batch_size=16)
+    kept = fit(rows, splits, "regression", plan)
+    monkeypatch.setattr("tenfold.training.feed.KEPT_NUMBERS", 0)
+    made = fit(rows, splits, "regression", plan)
+    for fold in range(3):
+        assert same_bits(fold_state(kept, fold), fold_state(made, fold))
