@@ -73,7 +73,7 @@ class FoldTexts(nn.Module):
                 made.basis_TXKC[g, x] = torch.from_numpy(fit.basis_KC)
                 made.shift_TXC[g, x] = torch.from_numpy(fit.shift_C)
                 found[x][g, learn] = fit.scores_MS
-        learnt_TNXC = made.project(torch.from_numpy(rows.numbers)).unflatten(
+        learnt_TNXC = made.project(torch.from_numpy(rows.numbers).double()).unflatten(
             -1, (len(rows.texts), -1)
         )
         mine_TN = torch.from_numpy(learn_GN)
@@ -107,16 +107,14 @@ class FoldTexts(nn.Module):
 
     def numbers_of(self, numbers_BP: Tensor) -> Tensor:
         """Return components and scores of a block of rows, in steps that a file can hold."""
-        out = []
+        out, dtype = [], numbers_BP.dtype  # not every device has float64
         for x, (first, end) in enumerate(self.spans):
-            counts_TBK = (
-                numbers_BP[:, first:end].double() * self.weight_TXK[:, x, None].double()
-            )
+            counts_TBK = numbers_BP[:, first:end] * self.weight_TXK[:, x, None].to(dtype)
             length_TB1 = torch.sqrt((counts_TBK * counts_TBK).sum(dim=-1, keepdim=True))
             # A text without a word is a vector of zeros.
             vectors_TBK = counts_TBK / torch.where(length_TB1 > 0, length_TB1, 1.0)
-            said_TBC = torch.matmul(vectors_TBK, self.basis_TXKC[:, x].double())
-            out.append((said_TBC + self.shift_TXC[:, x, None].double()).float())
+            said_TBC = torch.matmul(vectors_TBK, self.basis_TXKC[:, x].to(dtype))
+            out.append((said_TBC + self.shift_TXC[:, x, None].to(dtype)).float())
         return torch.cat(out, dim=-1)
 
     def only(self, at_F: NDArray[np.int64]) -> "FoldTexts":

@@ -164,8 +164,7 @@ def infer_schema(
         find_column(table, name, option="--kind")
     task, classes, decision = infer_task(table, target, options)
     form, unit = _target_form(table, target, task)
-    others = {target, *not_inputs.values()}
-    inputs = [name for name in table.frame.columns if name not in others]
+    inputs = set(table.frame.columns) - {target, *not_inputs.values()}
     columns = [_infer_column(table, name, options) for name in sorted(inputs)]
     categories = {column.name: column.levels for column in columns if column.kind == "category"}
     _require_inputs(table, columns, split)
