@@ -77,7 +77,7 @@ def test_a_class_left_out_is_judged_as_if_the_model_had_never_seen_it() -> None:
         rest = np.arange(40) != row
         # The same penalty as before: for each row of all, whose weights have mean 1.
         ridge = Ridge(alpha=40 * penalty).fit(z[rest], y[rest], 40 * share[rest])
-        left_out = path.left_out(penalty)[row] + share @ y
+        left_out = path.left_out(np.array([penalty]))[0, row] + share @ y
         np.testing.assert_allclose(left_out, ridge.predict(z[[row]])[0], atol=1e-9)
 
 

@@ -8,6 +8,7 @@ Shape letters in this file:
     F  networks side by side    N  rows of the table    M  rows of a network
     I  inputs of a network      D  inputs of the linear model
     O  outputs                  R  axes along which rows vary
+    P  penalties
 """
 
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from typing import Final, Self
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.special import log_softmax
+from scipy.special import log_softmax, softmax
 
 from tenfold.data.columns.encode import Encoded
 from tenfold.nn.inputs import TableInputs
@@ -30,6 +31,7 @@ FEWEST_ROWS: Final = 3
 SMALLEST: Final = 1e-9
 NEWTON_STEPS: Final = 12  # more than a factor of the scores ever needed
 LARGEST_FACTOR: Final = 300.0
+AT_ONCE: Final = 1_000_000  # scores of penalties that are tried together
 
 Floats = NDArray[np.float64]
 
@@ -112,10 +114,8 @@ def fit_ridge(x_MD: Floats, y_M: Floats, weights_M: Floats) -> Line:
     path = _Path.of(x_MD, y_M[:, None] - mean_O, share_M)
     if path is None:
         return np.zeros((x_MD.shape[1], 1)), mean_O
-    errors = [
-        share_M @ (path.left_out(penalty)[:, 0] - y_M + mean_O) ** 2 for penalty in PENALTIES
-    ]
-    return path.line(PENALTIES[int(np.argmin(errors))], mean_O)
+    errors_P = (path.left_out(PENALTIES)[..., 0] - y_M + mean_O) ** 2 @ share_M
+    return path.line(PENALTIES[int(np.argmin(errors_P))], mean_O)
 
 
 def fit_classes(
@@ -142,40 +142,35 @@ def fit_classes(
     path = _Path.of(x_MD, truth_MO - mean_O, share_M)
     if path is None:
         return np.zeros((x_MD.shape[1], classes)), prior_O
-    best, chosen, factor = np.inf, PENALTIES[-1], 0.0
-    for penalty in PENALTIES[::-1]:
-        scores_MO = path.left_out(penalty)
-        tried = _factor(scores_MO, prior_O, class_M, share_M)
-        loss = _cross_entropy(tried, scores_MO, prior_O, class_M, share_M)
-        if loss < best:
-            best, chosen, factor = loss, penalty, tried
-    return path.line(chosen, prior_O, factor)
+    factors, losses = [], []
+    for some_P in np.array_split(PENALTIES, 1 + truth_MO.size * len(PENALTIES) // AT_ONCE):
+        factor_P, loss_P = _factors(path.left_out(some_P), prior_O, class_M, share_M)
+        factors += factor_P.tolist()
+        losses += loss_P.tolist()
+    # Of equal ones, such as where nothing can be learnt, the largest penalty.
+    best = len(losses) - 1 - int(np.argmin(losses[::-1]))
+    return path.line(PENALTIES[best], prior_O, factors[best])
 
 
-def _cross_entropy(
-    factor: float,
-    scores_MO: Floats,
-    prior_O: Floats,
-    class_M: NDArray[np.int64],
-    share_M: Floats,
-) -> float:
-    logs_MO = log_softmax(prior_O + factor * scores_MO, axis=1)
-    return -float(share_M @ np.take_along_axis(logs_MO, class_M[:, None], axis=1)[:, 0])
+def _factors(
+    scores_PMO: Floats, prior_O: Floats, class_M: NDArray[np.int64], share_M: Floats
+) -> tuple[Floats, Floats]:
+    """Return the factor of each penalty's scores with the smallest cross-entropy, and that.
 
-
-def _factor(
-    scores_MO: Floats, prior_O: Floats, class_M: NDArray[np.int64], share_M: Floats
-) -> float:
-    """Return the factor of the scores whose cross-entropy, convex in it, is the smallest."""
-    own_M = np.take_along_axis(scores_MO, class_M[:, None], axis=1)[:, 0]
-    factor = 0.0
+    The cross-entropy is convex in the factor, so that Newton's steps find it.
+    """
+    at_1M1 = class_M[None, :, None]
+    own_PM = np.take_along_axis(scores_PMO, at_1M1, axis=2)[..., 0]
+    factor_P = np.zeros(len(scores_PMO))
     for _ in range(NEWTON_STEPS):
-        said_MO = np.exp(log_softmax(prior_O + factor * scores_MO, axis=1))
-        mean_M = (said_MO * scores_MO).sum(axis=1)
-        slope = share_M @ (mean_M - own_M)
-        bend = share_M @ ((said_MO * scores_MO**2).sum(axis=1) - mean_M**2)
-        factor = float(np.clip(factor - slope / max(bend, SMALLEST), 0.0, LARGEST_FACTOR))
-    return factor
+        said_PMO = softmax(prior_O + factor_P[:, None, None] * scores_PMO, axis=2)
+        mean_PM = (said_PMO * scores_PMO).sum(axis=2)
+        slope_P = (mean_PM - own_PM) @ share_M
+        bend_P = ((said_PMO * scores_PMO**2).sum(axis=2) - mean_PM**2) @ share_M
+        step_P = slope_P / np.maximum(bend_P, SMALLEST)
+        factor_P = np.clip(factor_P - step_P, 0.0, LARGEST_FACTOR)
+    logs_PMO = log_softmax(prior_O + factor_P[:, None, None] * scores_PMO, axis=2)
+    return factor_P, -np.take_along_axis(logs_PMO, at_1M1, axis=2)[..., 0] @ share_M
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -232,25 +227,23 @@ class _Path:
             along_RO=scores_MR.T @ (root_M1 * y_MO),
         )
 
-    def left_out(self, penalty: float) -> Floats:
-        """Return what is said of each row if it alone is left out, (M, O)."""
-        shrunk_R = self._shrunk(penalty)
-        leverage_M1 = (self.scores_MR**2 @ shrunk_R + self.share_M)[:, None]
-        said_MO = self.scores_MR @ (self.along_RO * shrunk_R[:, None])
-        root_M1 = np.maximum(self.root_M1, SMALLEST)
-        error_MO = (self.y_MO - said_MO / root_M1) / np.maximum(1 - leverage_M1, SMALLEST)
-        return self.y_MO - error_MO
+    def left_out(self, penalties_P: Floats) -> Floats:
+        """Return what is said of each row if it alone is left out, (P, M, O)."""
+        shrunk_PR = 1 / (self.size_R + penalties_P[:, None] * len(self.y_MO))
+        leverage_PM = shrunk_PR @ (self.scores_MR**2).T + self.share_M
+        said_PMO = self.scores_MR @ (self.along_RO * shrunk_PR[..., None])
+        said_PMO /= np.maximum(self.root_M1, SMALLEST)
+        left_PM1 = np.maximum(1 - leverage_PM, SMALLEST)[..., None]
+        return self.y_MO - (self.y_MO - said_PMO) / left_PM1
 
     def line(self, penalty: float, mean_O: Floats, factor: float = 1.0) -> Line:
         """Return the model of all rows, its answers about their mean times a factor."""
         coefficients_DO = np.zeros((len(self.changing), self.y_MO.shape[1]))
-        slopes_RO = self.along_RO * (factor * self._shrunk(penalty))[:, None]
+        shrunk_R = factor / (self.size_R + penalty * len(self.y_MO))
+        slopes_RO = self.along_RO * shrunk_R[:, None]
         own_DO = self.axes_DR @ slopes_RO / self.scale_D[:, None]
         coefficients_DO[self.changing] = own_DO
         return coefficients_DO, mean_O - self.center_D @ own_DO
-
-    def _shrunk(self, penalty: float) -> Floats:
-        return 1 / (self.size_R + penalty * len(self.y_MO))
 
 
 def _principal_axes(z_MD: Floats) -> tuple[Floats, Floats]:
