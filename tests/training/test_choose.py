@@ -42,8 +42,9 @@ def test_every_quality_has_a_plan_whose_members_can_watch(task: str, quality: st
 
 def test_many_columns_get_no_bins() -> None:
     """Bins took ten gigabytes on a table of 1,000 columns."""
+    rows, _ = coded(mixed_frame("classification", 120))
     for columns, coded_so in ((500, True), (501, False)):
-        wide = replace(ROWS, numbers=np.zeros((len(ROWS), columns)))
+        wide = replace(rows, numbers=np.zeros((len(rows), columns)))
         plan = plan_for(wide, 3, "classification", TrainOptions())
         assert (bool(plan.features.bins), plan.features.recurring) == (coded_so, coded_so)
 
@@ -63,7 +64,7 @@ def test_each_member_of_a_small_table_validates_on_another_block(quality: str) -
 def test_in_time_no_trend_is_carried_on_by_a_linear_model() -> None:
     timed = replace(ROWS, times=np.arange(len(ROWS), dtype=float))
     plan = plan_for(timed, 3, "regression", TrainOptions())
-    assert not plan.body.linear
+    assert plan.features.linear is None
     assert plan.recipe.validating == 1
 
 

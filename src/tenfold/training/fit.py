@@ -6,7 +6,6 @@ Shape letters in this file:
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import torch
@@ -32,10 +31,8 @@ from tenfold.training.history import History, TestScores
 from tenfold.training.linear_start import start_linear
 from tenfold.training.loop import Stack, Training
 from tenfold.training.recipe import Plan, Recipe
-from tenfold.training.room import Room
+from tenfold.training.room import START_ROWS, Room
 from tenfold.training.watch import Supervision
-
-START_ROWS: Final = 256  # that first weights are fitted to
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)

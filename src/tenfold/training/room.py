@@ -23,6 +23,7 @@ FLOAT64: Final = 8
 # For each row of each network: its places in an order, in the steps and in a round, its shares
 # in the loss, and whether it is learnt from or validated on.
 PLANNED: Final = 56
+START_ROWS: Final = 256  # that first weights are fitted to
 MB: Final = 10**6
 GB: Final = 10**9
 
@@ -88,7 +89,8 @@ class Room:
     def needed_bytes(self, network: FoldNetwork, outputs: int) -> int:
         """Return how much memory training takes, at least.
 
-        What is counted is there at the same time: the network, the gradients, what drives the
+        First weights are fitted to features of some rows, before anything else is there. Then
+        what is counted is there at the same time: the network, the gradients, what drives the
         steps, the average, the best and the last good state; features of some steps, of
         validation rows and of small tables; the plan of an epoch; and the answers to rows held
         out.
@@ -105,11 +107,20 @@ class Room:
         if kept > KEPT_NUMBERS:
             kept = 0  # features are made anew in each epoch
         held_out = int(self.splits.held_out.sum(axis=1).max())
-        return (
+        training = (
             FLOAT32 * (states * _numbers(network) + batch + validated + kept)
             + PLANNED * networks * rows
             + FLOAT64 * (self.rows.numbers.size + 2 * networks * held_out * outputs)
         )
+        if not isinstance(network, FoldMLP):
+            return training
+        return max(training, self._start_bytes(network))
+
+    def _start_bytes(self, network: FoldMLP) -> int:
+        """Return what first weights take: numbers as they are, scaled numbers, features."""
+        columns = network.features.center_FP.shape[1]
+        of_row = (FLOAT64 + 2 * FLOAT32) * columns + FLOAT32 * network.features.all_width
+        return FLOAT32 * _numbers(network) + self.networks * START_ROWS * of_row
 
     def _cures(self, times: float) -> list[str]:
         """Return what makes fewer or smaller networks; ``times`` too much is needed."""
