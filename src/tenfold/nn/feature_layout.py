@@ -184,8 +184,7 @@ def find_layouts(
     ]
     seen += seen_values
     layouts = []
-    for g in range(len(learn_GN)):
-        numbers = own_G[g]
+    for g, numbers in enumerate(own_G):
         missing = np.isnan(numbers)
         categories, tables = [], []
         for q, seen_GL in enumerate(seen):

@@ -26,6 +26,18 @@ KEPT_NUMBERS: Final = 16_000_000
 CHUNK_PICTURES: Final = 512
 
 
+def kept_numbers(folds: int, rows: int, width: int) -> int:
+    """Return how many numbers the features that are made once take; 0 if they are too many.
+
+    Examples
+    --------
+    >>> kept_numbers(10, 500, 40), kept_numbers(10, 500_000, 40)
+    (200000, 0)
+    """
+    numbers = folds * rows * width
+    return numbers if numbers <= KEPT_NUMBERS else 0
+
+
 class Feed(ABC):
     """Rows on the training device, as the steps of training see them.
 
@@ -112,7 +124,7 @@ class TableFeed(Feed):
     def _keep(self) -> "_KeptInputs | None":
         """Make the features of all rows for each fold, if there is room for them."""
         rows, width = len(self.inputs.numbers_NP), self.inputs.features.all_width
-        if self._kept is None and self._folds * rows * width <= KEPT_NUMBERS:
+        if self._kept is None and kept_numbers(self._folds, rows, width):
             self._kept = self._make(rows, width)
         return self._kept
 

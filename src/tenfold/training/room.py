@@ -15,7 +15,7 @@ from tenfold.errors import NetworkError
 from tenfold.machine import free_bytes, give_memory_back
 from tenfold.nn.mlp import FoldMLP
 from tenfold.nn.network import BLOCK, FoldNetwork
-from tenfold.training.feed import CHUNK_NUMBERS, KEPT_NUMBERS
+from tenfold.training.feed import CHUNK_NUMBERS, kept_numbers
 from tenfold.training.recipe import Recipe
 
 FLOAT32: Final = 4  # bytes
@@ -103,9 +103,7 @@ class Room:
         states = 2 * moving + (1 if isinstance(network, FoldMLP) else 2)
         batch = max(CHUNK_NUMBERS, networks * min(recipe.batch_size, rows) * width)
         validated = networks * BLOCK * width
-        kept = len(self.splits) * len(self.rows.target) * width
-        if kept > KEPT_NUMBERS:
-            kept = 0  # features are made anew in each epoch
+        kept = kept_numbers(len(self.splits), len(self.rows.target), width)
         held_out = int(self.splits.held_out.sum(axis=1).max())
         training = (
             FLOAT32 * (states * _numbers(network) + batch + validated + kept)

@@ -201,7 +201,7 @@ class _Features(nn.Module):
     def __init__(self, features: FoldFeatures, at: slice, layout: Layout) -> None:
         super().__init__()
         self.binned = features.options.style == "binned"
-        self.linear = features.options.linear or ""
+        self.linear = features.options.linear
         column_J, height_J = [], []
         for group in layout.groups(features.options):
             for column in group.columns:
@@ -263,9 +263,11 @@ class _Features(nn.Module):
             at_FNJ = x_FNP.index_select(-1, self.column_J)
             bins_FNJ = self.shift_F1J + at_FNJ * self.slope_F1J
             bins.append(torch.clamp(bins_FNJ, -self.height_J, self.height_J))
-        reached_FNP = plain_FNP.clamp(-REACH, REACH)
-        line = {"plain": [reached_FNP, *others], "clipped": [x_FNP, *others]}
-        return torch.cat([x_FNP, *bins, *others, *line.get(self.linear, [])], dim=-1)
+        line = []
+        if self.linear is not None:
+            clipped = self.linear == "clipped"
+            line = [x_FNP if clipped else plain_FNP.clamp(-REACH, REACH), *others]
+        return torch.cat([x_FNP, *bins, *others, *line], dim=-1)
 
 
 @final
