@@ -37,7 +37,7 @@ from tenfold.nn.network import FoldNetwork
 from tenfold.nn.targets import FoldTarget
 from tenfold.packing import fill, rebuild_conformal, rebuild_decisions
 from tenfold.seeds import Streams
-from tenfold.training.fit_pictures import fit_heads
+from tenfold.training.fit_heads import fit_heads
 from tenfold.training.watch import Supervision
 
 SUFFIX: Final = ".strings"
@@ -143,8 +143,8 @@ class StringKind(Kind):
 
     def fit(self, learning: Learning, plan: Any, dealt: Dealt, care: Supervision) -> Fitted:
         device, streams = learning.place.device, learning.streams
-        fits = fit_heads(dealt.rows, dealt.splits, plan, streams, device, care=care)
-        return Fitted(fits=fits, rows=dealt.rows, decisions=fits.decisions)
+        fits, chosen = fit_heads(dealt.rows, dealt.splits, plan, streams, device, care=care)
+        return Fitted(fits=fits, rows=dealt.rows, decisions=(*chosen, *fits.decisions))
 
     def encoder(self, learning: Learning, plan: Any) -> StringEncoder:
         return StringEncoder()

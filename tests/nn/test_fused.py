@@ -2,9 +2,10 @@
 
 import pytest
 import torch
+from torch.nn import functional
 
 from tenfold.nn.backbones import LITE0, Backbone, empty_backbone, load_backbone
-from tenfold.nn.efficientnet import EfficientNetLite0
+from tenfold.nn.efficientnet import GRIDDED, EfficientNetLite0, summed_to
 from tenfold.nn.fused import FusedEfficientNet
 from tenfold.nn.kernels import has_fused_kernels
 
@@ -63,4 +64,32 @@ def test_few_pictures_and_none_are_answered(backbone: Backbone, count: int) -> N
 def test_an_unknown_backbone_is_refused() -> None:
     with pytest.raises(ValueError, match="there is no backbone 'resnet'"):
         empty_backbone("resnet")
-    assert empty_backbone(LITE0).width == 1280
+    assert empty_backbone(LITE0, in_grid=False).width == 1280
+    assert empty_backbone(LITE0).width == 1280 + 9 * (112 + 192)
+
+
+@pytest.mark.parametrize("side", [64, 75, 32])
+def test_features_in_a_grid_are_means_of_maps_over_its_cells(
+    backbone: Backbone, side: int
+) -> None:
+    """Torch's own pooling says what cells are, where sides cannot be cut evenly too."""
+    body = backbone.body
+    assert isinstance(body, EfficientNetLite0)
+    x = pictures(side)
+    with torch.no_grad():
+        whole, grids = body.eval().with_grids(x)
+        expected = [
+            functional.adaptive_avg_pool2d(body.front(x, blocks), 3).flatten(1)
+            for blocks in GRIDDED
+        ]
+        fused_whole, fused_grids = FusedEfficientNet(body, torch.float32).with_grids(x)
+    torch.testing.assert_close(grids, torch.cat(expected, dim=1), rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(whole, body(x).detach(), rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(fused_whole, whole, rtol=1e-3, atol=1e-4)
+    torch.testing.assert_close(fused_grids, grids, rtol=1e-3, atol=1e-3)
+
+
+def test_what_is_summed_to_fewer_places_keeps_its_sum() -> None:
+    maps = torch.rand(2, 12, 9)
+    assert summed_to(maps, (6, 3)).shape == (2, 6, 3)
+    torch.testing.assert_close(summed_to(maps, (6, 3)).sum(), maps.sum())

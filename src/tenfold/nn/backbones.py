@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from tenfold.errors import NetworkError
 from tenfold.extras import require
 from tenfold.nn.chance import seeded
-from tenfold.nn.efficientnet import FEATURES, EfficientNetLite0
+from tenfold.nn.efficientnet import FEATURES, GRID_FEATURES, EfficientNetLite0
 from tenfold.nn.fused import FusedEfficientNet
 from tenfold.nn.kernels import has_fused_kernels
 
@@ -37,8 +37,10 @@ class Backbone(nn.Module):
         ``"efficientnet-lite0"`` or ``"timm:NAME"``.
     body : nn.Module
         Turns pictures with values from 0 to 1 into (B, D).
-    width : int
-        D.
+    whole : int
+        How many features, the first, are of the picture as a whole.
+    in_grid : bool
+        Whether means over the cells of a grid, of maps of middle layers, follow them.
 
     Notes
     -----
@@ -47,21 +49,37 @@ class Backbone(nn.Module):
     (benchmarks/LOG.md).
     """
 
-    def __init__(self, name: str, body: nn.Module, width: int) -> None:
+    def __init__(
+        self, name: str, body: nn.Module, whole: int, *, in_grid: bool = False
+    ) -> None:
         super().__init__()
+        if in_grid and not isinstance(body, EfficientNetLite0):
+            raise ValueError("only the middle layers of an EfficientNet are known")
         self.name = name
         self.body = body
-        self.width = width
+        self.whole = whole
+        self.in_grid = in_grid
         self._runners: dict[tuple[torch.device, torch.dtype | None], Run] = {}
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what a copy needs; runners are made for this processor, and made anew."""
         return self.__dict__ | {"_runners": {}}
 
+    @property
+    def width(self) -> int:
+        """D, of all features."""
+        return self.whole + (GRID_FEATURES if self.in_grid else 0)
+
     @torch.inference_mode()
     def forward(self, x_B3HW: Tensor) -> Tensor:
         """Return features, shape (B, D), float32."""
-        return _rooted(self.body.eval()(x_B3HW).float())
+        return self._features(self.body.eval(), x_B3HW)
+
+    def _features(self, body: Any, x_B3HW: Tensor) -> Tensor:
+        if not self.in_grid:
+            return _rooted(body(x_B3HW).float())
+        whole_BD, grids_BD = body.with_grids(x_B3HW)
+        return torch.cat([_rooted(whole_BD.float()), grids_BD], dim=1)
 
     def runner(self, device: torch.device, precision: torch.dtype | None) -> Run:
         """Return the fastest way to the same features on a device.
@@ -83,7 +101,7 @@ class Backbone(nn.Module):
         body = self.body
         if device.type == "cpu" and isinstance(body, EfficientNetLite0) and has_fused_kernels():
             fused = FusedEfficientNet(body.eval(), precision or torch.float32)
-            return lambda x_B3HW: _rooted(fused(x_B3HW))
+            return lambda x_B3HW: self._features(fused, x_B3HW)
         self.to(device)
 
         def run(x_B3HW: Tensor) -> Tensor:
@@ -130,8 +148,14 @@ def load_backbone(weights: str | None = None) -> Backbone:
     return backbone
 
 
-def empty_backbone(name: str) -> Backbone:
+def empty_backbone(name: str, *, in_grid: bool = True) -> Backbone:
     """Return the backbone of that name with the weights left open.
+
+    Parameters
+    ----------
+    name : str
+    in_grid : bool
+        Whether to return features in a grid as well, where middle layers are known.
 
     Raises
     ------
@@ -140,7 +164,7 @@ def empty_backbone(name: str) -> Backbone:
     """
     if name == LITE0:
         with torch.device("meta"):  # weights are to come; none are drawn
-            return Backbone(name, EfficientNetLite0(), FEATURES)
+            return Backbone(name, EfficientNetLite0(), FEATURES, in_grid=in_grid)
     if name.startswith(TIMM):
         return _timm_backbone(name, pretrained=False)
     raise ValueError(f"there is no backbone {name!r}")

@@ -112,7 +112,7 @@ class FineTuned(nn.Module):
         super().__init__()
         self.backbone_name = backbone.name
         self.body = copy.deepcopy(backbone.body)
-        self.head = nn.Linear(backbone.width, outputs)
+        self.head = nn.Linear(backbone.whole, outputs)
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
         self._frozen = frozen

@@ -7,6 +7,7 @@ Shape letters in this file:
     B  pictures in a batch    C  channels    H, W  height and width    D  features
 """
 
+from collections.abc import Sequence
 from typing import Final, final
 
 import torch
@@ -28,6 +29,11 @@ STAGES: Final = (
 )
 STEM: Final = 32
 FEATURES: Final = 1280
+# Behind these blocks, counted from 1, maps still know edges, strokes and textures and where
+# they are, which is what tells letters, signs and materials apart (benchmarks/LOG.md).
+GRIDDED: Final = (11, 15)
+GRID: Final = 3  # cells a side, of which means are taken
+GRID_FEATURES: Final = GRID * GRID * (112 + 192)
 # What the weights were trained with: grey values 0 to 255, less 127, over 128.
 CENTER: Final = 127 / 255
 SCALE: Final = 255 / 128
@@ -91,6 +97,47 @@ def normed(layer: SameConv, norm: nn.BatchNorm2d, x_BCHW: Tensor) -> Tensor:
         out: Tensor = norm(layer(x_BCHW))
         return out
     return layer.convolve(x_BCHW, *fold(layer, norm))
+
+
+def in_grid(maps_BCHW: Tensor) -> Tensor:
+    """Return the means of maps over the cells of a grid, shape (B, 9 C), float32.
+
+    Cells overlap by a pixel where sides cannot be cut evenly.
+    """
+    rows_GH = cells(maps_BCHW.shape[2]).to(maps_BCHW.device)
+    columns_GW = cells(maps_BCHW.shape[3]).to(maps_BCHW.device)
+    return (rows_GH @ maps_BCHW.float() @ columns_GW.T).flatten(1)
+
+
+def cells(side: int, count: int = GRID) -> Tensor:
+    """Return the share of each place in the mean of each cell of a side, shape (count, side).
+
+    Examples
+    --------
+    >>> cells(6).tolist()[0]
+    [0.5, 0.5, 0.0, 0.0, 0.0, 0.0]
+    """
+    share = torch.zeros(count, side)
+    for at in range(count):
+        first, end = at * side // count, -(-(at + 1) * side // count)
+        share[at, first:end] = 1 / (end - first)
+    return share
+
+
+def summed_to(map_NHW: Tensor, shape: Sequence[int]) -> Tensor:
+    """Return maps with fewer places, each the sum of those that it stands for.
+
+    Parameters
+    ----------
+    map_NHW : Tensor
+    shape : sequence of int
+        Ends with the height and the width that are wanted.
+    """
+    rows_GH, columns_GW = (
+        side / count * cells(side, count).to(map_NHW.device)
+        for side, count in zip(map_NHW.shape[-2:], shape[-2:], strict=True)
+    )
+    return rows_GH @ map_NHW @ columns_GW.T
 
 
 @final
@@ -172,6 +219,20 @@ class EfficientNetLite0(nn.Module):
         """Return features, shape (B, D), of pictures with values from 0 to 1."""
         count = len(self.blocks)
         return self.back(self.front(x_B3HW, count), count)
+
+    def with_grids(self, x_B3HW: Tensor) -> tuple[Tensor, Tensor]:
+        """Return features, (B, D), and means over the cells of grids, (B, GRID_FEATURES)."""
+        last_BDHW, middle = self.maps(x_B3HW)
+        return last_BDHW.mean(dim=(2, 3)), torch.cat([in_grid(one) for one in middle], dim=1)
+
+    def maps(self, x_B3HW: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Return the last maps, (B, D, H, W), and those of the blocks in ``GRIDDED``."""
+        h_BCHW, middle = self.front(x_B3HW, 0), []
+        for place, block in enumerate(self._blocks, start=1):
+            h_BCHW = block(h_BCHW)
+            if place in GRIDDED:
+                middle.append(h_BCHW)
+        return functional.relu6(normed(*self.ends[1], h_BCHW)), middle
 
     def front(self, x_B3HW: Tensor, blocks: int) -> Tensor:
         """Return the maps behind the first blocks, shape (B, C, H, W)."""

@@ -18,7 +18,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tenfold.nn.efficientnet import CENTER, SCALE, EfficientNetLite0, SameConv, fold
+from tenfold.nn.efficientnet import (
+    CENTER,
+    GRIDDED,
+    SCALE,
+    EfficientNetLite0,
+    SameConv,
+    fold,
+    in_grid,
+)
 from tenfold.nn.kernels import (
     CLIPPED_AT_6,
     NO_ACTIVATION,
@@ -137,15 +145,32 @@ class FusedEfficientNet:
     @torch.no_grad()
     def __call__(self, x_B3HW: Tensor) -> Tensor:
         """Return features, shape (B, D), float32, of pictures with values from 0 to 1."""
-        h_BCHW = self.front(x_B3HW, len(self._blocks))
-        return self._last(h_BCHW).mean(dim=(2, 3), dtype=torch.float32)
+        return self._mean(self.front(x_B3HW, len(self._blocks)))
+
+    @torch.no_grad()
+    def with_grids(self, x_B3HW: Tensor) -> tuple[Tensor, Tensor]:
+        """Return features, (B, D), and means over the cells of grids, (B, GRID_FEATURES)."""
+        h_BCHW, done, grids = self.front(x_B3HW, 0), 0, []
+        for blocks in GRIDDED:
+            h_BCHW = self._through(h_BCHW, done, blocks)
+            grids.append(in_grid(h_BCHW))
+            done = blocks
+        last_BCHW = self._through(h_BCHW, done, len(self._blocks))
+        return self._mean(last_BCHW), torch.cat(grids, dim=1)
 
     @torch.no_grad()
     def front(self, x_B3HW: Tensor, blocks: int) -> Tensor:
         """Return the maps behind the first blocks, shape (B, C, H, W)."""
         h_BCHW = ((x_B3HW - CENTER) * SCALE).to(self._dtype)
         h_BCHW = self._first(h_BCHW.contiguous(memory_format=torch.channels_last))
-        for layers, narrow, adds in self._blocks[:blocks]:
+        return self._through(h_BCHW, 0, blocks)
+
+    def _mean(self, h_BCHW: Tensor) -> Tensor:
+        return self._last(h_BCHW).mean(dim=(2, 3), dtype=torch.float32)
+
+    def _through(self, h_BCHW: Tensor, first: int, end: int) -> Tensor:
+        """Return maps behind some blocks, given those before them."""
+        for layers, narrow, adds in self._blocks[first:end]:
             wide_BCHW = h_BCHW
             for layer in layers:
                 wide_BCHW = layer(wide_BCHW)

@@ -1,24 +1,22 @@
 """The heads of all folds on features that are stored once.
 
-Features of a picture do not depend on the fold, so one product with the weights of all
-networks side by side serves every fold, and a network's scales go into its weights:
-``(x - center) * scale @ w`` is ``x @ (scale * w) - center @ (scale * w)``. So the heads of
-ten folds learn in hardly more time than one.
+A network's scales go into its weights:
+``(x - center) * scale @ w`` is ``x @ (scale * w) - center @ (scale * w)``, so that features
+are stored once for all folds.
 
 Shape letters in this file:
     F  networks side by side    G  folds       N  rows
     B  rows in a batch          D  features    O  outputs
 """
 
-from typing import Any, final
+from typing import final
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from tenfold.nn.layer import gradient_memory
-from tenfold.nn.network import FoldNetwork, ParameterGroup
+from tenfold.nn.network import FoldNetwork
 
 NARROWEST: float = 1e-6  # a feature that varies less is taken for a constant
 
@@ -27,7 +25,7 @@ NARROWEST: float = 1e-6  # a feature that varies less is taken for a constant
 class FoldHead(FoldNetwork):
     """F linear maps from features, standardised by each fold's own rows, to outputs.
 
-    Weights begin at zero: the problem has one valley, and nothing need be drawn.
+    Their numbers are found by ``training/heads.py``.
 
     Parameters
     ----------
@@ -50,29 +48,28 @@ class FoldHead(FoldNetwork):
         self.bias_FO = nn.Parameter(torch.zeros(networks, outputs))
         self.register_buffer("center_FD", torch.zeros(networks, inputs))
         self.register_buffer("scale_FD", torch.ones(networks, inputs))
-        self._outputs_FNO: Tensor | None = None  # of the last step, with autograd's graph
 
-    def estimate(
-        self, numbers_ND: NDArray[np.floating[Any]], learn_GN: NDArray[np.bool_]
-    ) -> None:
-        """Set centre and scale of each fold from the rows that it may learn from.
+    @torch.no_grad()
+    def scale(self, f: int, own_ND: Tensor) -> Tensor:
+        """Set a network's scales from the rows that it learns from, and return them scaled.
 
         Parameters
         ----------
-        numbers_ND : ndarray of shape (N, D)
-        learn_GN : ndarray of shape (G, N), bool
-            No other row of a fold is read.
+        f : int
+            Position of the network.
+        own_ND : Tensor of shape (rows, D)
         """
-        each = len(self.center_FD) // len(learn_GN)
-        for g, learn_N in enumerate(learn_GN):
-            own = numbers_ND[learn_N]
-            spread_D = own.std(axis=0, dtype=np.float64)
-            scale_D = np.divide(
-                1.0, spread_D, out=np.zeros_like(spread_D), where=spread_D > NARROWEST
-            )
-            at = slice(g * each, (g + 1) * each)
-            self.center_FD[at] = torch.from_numpy(own.mean(axis=0, dtype=np.float64))
-            self.scale_FD[at] = torch.from_numpy(scale_D)
+        spread_D = own_ND.std(dim=0, correction=0)
+        self.center_FD[f] = own_ND.mean(dim=0)
+        self.scale_FD[f] = torch.where(spread_D > NARROWEST, 1 / spread_D, 0.0)
+        return (own_ND - self.center_FD[f]) * self.scale_FD[f]
+
+    @torch.no_grad()
+    def fill(self, f: int, weight_DO: Tensor, bias_O: Tensor) -> None:
+        """Set a network's weights of the first features; those of others are 0."""
+        self.weight_FDO[f].zero_()
+        self.weight_FDO[f, : len(weight_DO)] = weight_DO
+        self.bias_FO[f] = bias_O
 
     def only(self, at_F: NDArray[np.int64]) -> "FoldHead":
         """Return some of the heads, by position, as copies for prediction."""
@@ -81,13 +78,6 @@ class FoldHead(FoldNetwork):
         at = torch.from_numpy(at_F).to(self.weight_FDO.device)
         made.load_state_dict({name: tensor[at] for name, tensor in self.state_dict().items()})
         return made.to(self.weight_FDO.device)
-
-    def groups(self) -> list[ParameterGroup]:
-        """Return all parameters; the bias does not decay."""
-        return [
-            ParameterGroup(parameters=[self.weight_FDO]),
-            ParameterGroup(parameters=[self.bias_FO], decay_factor=0.0),
-        ]
 
     def _scaled(self) -> tuple[Tensor, Tensor]:
         """Return weights for features as they are, (F, D, O), and biases, (F, O)."""
@@ -98,31 +88,3 @@ class FoldHead(FoldNetwork):
         """Return the outputs of features, shape (F, B, O)."""
         weight_FDO, bias_FO = self._scaled()
         return torch.baddbmm(bias_FO[:, None], x, weight_FDO)
-
-    def train_forward(self, x: Tensor, codes_FBQ: Tensor) -> Tensor:  # noqa: ARG002
-        """Return the outputs of rows that all networks share, shape (F, N, O).
-
-        Parameters
-        ----------
-        x : Tensor of shape (1, N, D)
-        """
-        with torch.enable_grad():
-            weight_FDO, bias_FO = self._scaled()
-            networks, inputs, outputs = weight_FDO.shape
-            side_by_side = weight_FDO.transpose(0, 1).reshape(inputs, networks * outputs)
-            out_NFO = (x[0] @ side_by_side).view(-1, networks, outputs)
-            self._outputs_FNO = out_NFO.transpose(0, 1) + bias_FO[:, None]
-        return self._outputs_FNO.detach()
-
-    def train_backward(self, gradient_FBO: Tensor) -> None:
-        """Write ``grad`` of weights and biases, given the gradient at the last outputs.
-
-        A row of gradient 0, which a network may not learn from, adds exactly 0.
-        """
-        if self._outputs_FNO is None:
-            raise RuntimeError("train_backward follows train_forward")
-        parameters = (self.weight_FDO, self.bias_FO)
-        gradients = torch.autograd.grad(self._outputs_FNO, parameters, gradient_FBO)
-        for parameter, gradient in zip(parameters, gradients, strict=True):
-            gradient_memory(parameter).copy_(gradient)
-        self._outputs_FNO = None

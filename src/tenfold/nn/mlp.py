@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from tenfold.nn.features import ALIGNED, FoldFeatures
 from tenfold.nn.layer import ACTIVATIONS, ActivationName, Layer, gradient_memory
-from tenfold.nn.network import FoldNetwork, ParameterGroup
+from tenfold.nn.network import ParameterGroup, TrainedNetwork
 
 TABLE_STD: Final = 0.3  # categories begin near each other, as most of them mean little
 # What a linear model has for each output besides its coefficients, before it is fitted.
@@ -52,7 +52,7 @@ class MLPOptions:
 
 
 @final
-class FoldMLP(FoldNetwork):
+class FoldMLP(TrainedNetwork):
     """F perceptrons on F kinds of features.
 
     Parameters

@@ -24,7 +24,7 @@ from tenfold.locks import OneAtATime
 from tenfold.nn.chance import seeded
 from tenfold.nn.feature_layout import spans_of
 from tenfold.nn.layer import gradient_memory
-from tenfold.nn.network import FoldNetwork, ParameterGroup
+from tenfold.nn.network import ParameterGroup, TrainedNetwork
 from tenfold.nn.stacking import Tensors, side_by_side, stack_filled, tensors_of
 from tenfold.nn.threads import each_in_a_thread
 
@@ -49,7 +49,7 @@ def plain_treatment(name: str, parameter: Tensor) -> Treatment:  # noqa: ARG001
 
 
 @final
-class ModuleNetwork(FoldNetwork):
+class ModuleNetwork(TrainedNetwork):
     """F modules of one shape, each with parameters of its own.
 
     Parameters

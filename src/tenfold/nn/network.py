@@ -36,7 +36,7 @@ class ParameterGroup:
 
 
 class FoldNetwork(nn.Module, ABC):
-    """F networks of one shape, trained in the same steps and never mixed.
+    """F networks of one shape, side by side and never mixed.
 
     Every parameter leads with F. Row f of it belongs to network f alone, and no
     operation of a subclass may mix two rows. What enters is ``x``, the features of rows,
@@ -46,20 +46,37 @@ class FoldNetwork(nn.Module, ABC):
     ----------
     features : FoldFeatures
         Of networks for tables only.
+    """
+
+    features: FoldFeatures
+
+    @abstractmethod
+    def forward(self, x: Tensor, codes_FBQ: Tensor) -> Tensor:
+        """Return the outputs, shape (F, B, O), for prediction."""
+
+    @abstractmethod
+    def only(self, at_F: NDArray[np.int64]) -> Self:
+        """Return some of the networks, by position, as copies for prediction."""
+
+    def count_parameters(self) -> int:
+        """Return the number of trained parameters of all networks."""
+        return sum(parameter.numel() for parameter in self.parameters())
+
+
+class TrainedNetwork(FoldNetwork):
+    """F networks that learn in the same steps.
+
+    Attributes
+    ----------
     steps_taken : int
         In training; what a network draws at random depends on it.
     """
 
-    features: FoldFeatures
     steps_taken: int = 0
 
     @abstractmethod
     def groups(self) -> list[ParameterGroup]:
         """Return all parameters, each in one group."""
-
-    @abstractmethod
-    def forward(self, x: Tensor, codes_FBQ: Tensor) -> Tensor:
-        """Return the outputs, shape (F, B, O), for prediction."""
 
     @abstractmethod
     def train_forward(self, x: Tensor, codes_FBQ: Tensor) -> Tensor:
@@ -72,14 +89,6 @@ class FoldNetwork(nn.Module, ABC):
         A ``grad`` that is there is written over, so that it may be a view of other memory;
         the gradient may be used up.
         """
-
-    @abstractmethod
-    def only(self, at_F: NDArray[np.int64]) -> Self:
-        """Return some of the networks, by position, as copies for prediction."""
-
-    def count_parameters(self) -> int:
-        """Return the number of trained parameters of all networks."""
-        return sum(parameter.numel() for parameter in self.parameters())
 
     def release(self) -> None:
         """Give back what only training needs: gradients, and memory that parameters share."""

@@ -8,7 +8,7 @@ Shape letters in this file:
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, Protocol
+from typing import Final, Literal
 
 import numpy as np
 import torch
@@ -43,36 +43,14 @@ class Round:
     weights_SFB: Tensor
 
 
-class Batches(Protocol):
-    """The batches of all epochs.
-
-    Attributes
-    ----------
-    steps : int
-        S of a round.
-    rounds : int
-    last_F : ndarray of shape (F,), int64
-        Number of steps after which each network is done.
-    """
-
-    steps: int
-    rounds: int
-    last_F: NDArray[np.int64]
-
-    def round(self, number: int) -> Round:
-        """Return the batches of round ``number``, counted from 0."""
-
-
 def plan_batches(
     learn_FN: NDArray[np.bool_],
     weights_N: NDArray[np.float64],
     members: Sequence[Member],
     streams: Streams,
     recipe: Recipe,
-) -> Batches:
-    """Return the batches that a recipe asks for: ``WholePlan`` or ``BatchPlan``."""
-    if recipe.cut == "whole":
-        return WholePlan(learn_FN, weights_N, epochs=recipe.epochs)
+) -> "BatchPlan":
+    """Return the batches that a recipe asks for."""
     return BatchPlan(
         learn_FN,
         weights_N,
@@ -83,37 +61,6 @@ def plan_batches(
         cut=recipe.cut,
         steps_per_epoch=recipe.steps_per_epoch,
     )
-
-
-class WholePlan:
-    """One step an epoch, which shows every network all rows.
-
-    A row that a network may not learn from weighs 0 there. For networks that share
-    their inputs (``nn/head.py``) that is cheaper than rows of their own.
-
-    Parameters
-    ----------
-    learn_FN : ndarray of shape (F, N), bool
-    weights_N : ndarray of shape (N,), float64
-    epochs : int
-    """
-
-    def __init__(
-        self, learn_FN: NDArray[np.bool_], weights_N: NDArray[np.float64], *, epochs: int
-    ) -> None:
-        networks, rows = learn_FN.shape
-        self.steps, self.rounds = 1, epochs
-        self.last_F = np.full(networks, epochs)
-        share_FN = learn_FN * weights_N
-        share_FN /= share_FN.sum(axis=1, keepdims=True)
-        self._round = Round(
-            rows_SFB=torch.arange(rows).expand(1, networks, rows),
-            weights_SFB=torch.from_numpy(share_FN[None]).float(),
-        )
-
-    def round(self, number: int) -> Round:  # noqa: ARG002
-        """Return the same step every time."""
-        return self._round
 
 
 class BatchPlan:

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from tenfold.nn.inputs import FeatureInputs, Inputs, PictureInputs, TableInputs
+from tenfold.nn.inputs import Inputs, PictureInputs, TableInputs
 from tenfold.nn.network import FoldNetwork
 from tenfold.training.augment import Augmentation, Draws, augment
 
@@ -169,31 +169,6 @@ class _KeptInputs:
     def seen_by(self, network: FoldNetwork) -> Inputs:
         """Return the same rows, through the scales of other networks."""
         return self.inputs.seen_by(network)
-
-
-@final
-class WholeFeed(Feed):
-    """All rows in every step, the same for all networks."""
-
-    def __init__(self, inputs: FeatureInputs) -> None:
-        self.inputs: FeatureInputs = inputs
-        self._no_codes = torch.zeros(
-            (1, len(inputs.numbers_ND), 0), dtype=torch.int64, device=inputs.numbers_ND.device
-        )
-
-    def chunk(self, networks: int, rows: int) -> int:  # noqa: ARG002
-        """Return 1: there is one step an epoch."""
-        return 1
-
-    def steps(
-        self,
-        rows_SFB: Tensor,
-        first: int,  # noqa: ARG002
-        done: float,  # noqa: ARG002
-    ) -> Iterator[tuple[Tensor, Tensor]]:
-        """Yield features, (1, N, D), and no codes."""
-        for _ in rows_SFB:
-            yield self.inputs.numbers_ND[None], self._no_codes
 
 
 @final

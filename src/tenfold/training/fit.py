@@ -20,7 +20,7 @@ from tenfold.nn.features import FoldFeatures
 from tenfold.nn.inputs import Inputs, TableInputs
 from tenfold.nn.mlp import FoldMLP, MLPOptions
 from tenfold.nn.modules import ModuleNetwork
-from tenfold.nn.network import FoldNetwork, answer
+from tenfold.nn.network import FoldNetwork, TrainedNetwork, answer
 from tenfold.nn.own_modules import own_network
 from tenfold.nn.targets import FoldTarget
 from tenfold.nn.threads import make_ready
@@ -187,7 +187,20 @@ def run_training(
         ``Training.run``'s.
     """
     history = training.run(care, score_test)
-    network, target, stack = training.network, training.target, training.stack
+    return gather(
+        training.network, training.target, training.feed.inputs, training.stack, splits, history
+    )
+
+
+def gather(
+    network: FoldNetwork,
+    target: FoldTarget,
+    inputs: Inputs,
+    stack: Stack,
+    splits: Splits,
+    history: History,
+) -> FoldFits:
+    """Tell networks that were scored from those that answer, and ask about held-out rows."""
     fold_F, scored_F = stack.fold_F, stack.answering_F
     deployed = network, target
     if splits.refit:
@@ -198,9 +211,8 @@ def run_training(
         at = np.flatnonzero(scored_F)
         network, target = network.only(at), target.only(at)
         deployed = deployed if splits.refit else (network, target)
-    inputs = training.feed.inputs.seen_by(network)
     members = int(scored_F.sum()) // len(splits)
-    said = ask_held_out(network, target, inputs, splits, members)
+    said = ask_held_out(network, target, inputs.seen_by(network), splits, members)
     return FoldFits(
         network=network,
         target=target,
@@ -229,7 +241,7 @@ def build(
     outputs: int,
     plan: Plan,
     streams: Streams,
-) -> tuple[FoldNetwork, FoldTarget]:
+) -> tuple[TrainedNetwork, FoldTarget]:
     """Make the networks of all folds, ready to be trained."""
     body, target = plan.body, FoldTarget(len(stack.members), task, outputs)
     if plan.standardize_target:

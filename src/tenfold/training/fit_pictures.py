@@ -16,8 +16,7 @@ import torch
 from tenfold.data.columns.encode import Encoded
 from tenfold.data.folds.split import Splits
 from tenfold.nn.convnets import ScratchClassifier
-from tenfold.nn.head import FoldHead
-from tenfold.nn.inputs import FeatureInputs, PictureInputs
+from tenfold.nn.inputs import PictureInputs
 from tenfold.nn.modules import ModuleNetwork
 from tenfold.nn.network import FoldNetwork
 from tenfold.nn.own_modules import make_modules
@@ -25,7 +24,7 @@ from tenfold.nn.targets import FoldTarget
 from tenfold.nn.threads import make_ready
 from tenfold.seeds import Streams
 from tenfold.training.augment import Draws
-from tenfold.training.feed import PictureFeed, WholeFeed
+from tenfold.training.feed import PictureFeed
 from tenfold.training.fit import FoldFits, make_stack, run_training
 from tenfold.training.history import TestScores
 from tenfold.training.loop import Stack, Training
@@ -37,40 +36,6 @@ START_SIDE: Final = 64
 TURNS: Final = "a network for images uses the whole machine by itself"
 
 ScoreTest = Callable[[FoldNetwork, FoldTarget], TestScores]
-
-
-def fit_heads(
-    rows: Encoded,
-    splits: Splits,
-    plan: PicturePlan,
-    streams: Streams,
-    device: torch.device,
-    *,
-    care: Supervision,
-) -> FoldFits:
-    """Train the heads of all folds at once on features that are stored once.
-
-    Parameters
-    ----------
-    rows : Encoded
-        N pictures; ``numbers`` are their features, (N, D), float32.
-    splits : Splits
-    plan : PicturePlan
-    streams : Streams
-    device : torch.device
-    care : Supervision
-    """
-    make_ready()
-    trained = splits.trained()
-    stack = make_stack(rows, trained, "classification", plan.recipe, streams)
-    outputs = int(rows.target.max()) + 1
-    head = FoldHead(networks=len(stack.members), inputs=rows.numbers.shape[1], outputs=outputs)
-    head.estimate(rows.numbers, trained.learn)
-    numbers_ND = torch.from_numpy(rows.numbers).to(device)
-    feed = WholeFeed(FeatureInputs(numbers_ND=numbers_ND))
-    target = FoldTarget(len(stack.members), "classification", outputs)
-    training = Training(head, target, feed, rows, stack, plan.recipe, streams, device)
-    return run_training(training, splits, care)
 
 
 def fit_pictures(

@@ -22,7 +22,7 @@ from torch import Tensor
 
 from tenfold.data.columns.encode import Encoded
 from tenfold.errors import NetworkError
-from tenfold.nn.network import BLOCK, FoldNetwork, answer
+from tenfold.nn.network import BLOCK, TrainedNetwork, answer
 from tenfold.nn.targets import FoldTarget
 from tenfold.seeds import Streams
 from tenfold.training.batches import Member, plan_batches
@@ -79,7 +79,7 @@ class Training:
 
     Parameters
     ----------
-    network : FoldNetwork
+    network : TrainedNetwork
         F networks; they are changed in place.
     target : FoldTarget
     feed : Feed
@@ -100,7 +100,7 @@ class Training:
 
     def __init__(
         self,
-        network: FoldNetwork,
+        network: TrainedNetwork,
         target: FoldTarget,
         feed: Feed,
         rows: Encoded,

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from tenfold.errors import NetworkError
-from tenfold.nn.network import FoldNetwork
+from tenfold.nn.network import TrainedNetwork
 from tenfold.nn.targets import FoldTarget
 
 Batch = tuple[Tensor, Tensor, Tensor, Tensor]
@@ -18,7 +18,7 @@ Batch = tuple[Tensor, Tensor, Tensor, Tensor]
 
 
 def in_pieces(
-    network: FoldNetwork, target: FoldTarget, batch: Batch, pieces: int
+    network: TrainedNetwork, target: FoldTarget, batch: Batch, pieces: int
 ) -> tuple[Tensor, int]:
     """Find the gradients of a batch, in twice as many pieces as long as memory runs out.
 
@@ -64,7 +64,9 @@ def is_out_of_memory(error: BaseException) -> bool:
     return "can't allocate memory" in str(error) or "out of memory" in str(error)
 
 
-def _gradients(network: FoldNetwork, target: FoldTarget, batch: Batch, pieces: int) -> Tensor:
+def _gradients(
+    network: TrainedNetwork, target: FoldTarget, batch: Batch, pieces: int
+) -> Tensor:
     if pieces == 1:
         return _learn(network, target, batch)
     parameters = [p for group in network.groups() for p in group.parameters]
@@ -85,7 +87,7 @@ def _gradients(network: FoldNetwork, target: FoldTarget, batch: Batch, pieces: i
     return total_F
 
 
-def _learn(network: FoldNetwork, target: FoldTarget, batch: Batch) -> Tensor:
+def _learn(network: TrainedNetwork, target: FoldTarget, batch: Batch) -> Tensor:
     x, codes_FBQ, seen_FB, weights_FB = batch
     outputs_FBO = network.train_forward(x, codes_FBQ)
     loss_F, gradient_FBO = target.loss(outputs_FBO, seen_FB, weights_FB)

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from tenfold.nn.network import FoldNetwork
+from tenfold.nn.network import TrainedNetwork
 from tenfold.training.checkpoints import State, not_of_this_run
 from tenfold.training.history import EpochLine, Rollback
 from tenfold.training.optimizers import make_optimizer
@@ -72,7 +72,7 @@ class Moving:
 
     Parameters
     ----------
-    network : FoldNetwork
+    network : TrainedNetwork
     recipe : Recipe
     fold_F : ndarray of shape (F,), int64
         Fold of each network, 0 to G - 1.
@@ -87,7 +87,9 @@ class Moving:
     course : Course
     """
 
-    def __init__(self, network: FoldNetwork, recipe: Recipe, fold_F: NDArray[np.int64]) -> None:
+    def __init__(
+        self, network: TrainedNetwork, recipe: Recipe, fold_F: NDArray[np.int64]
+    ) -> None:
         self._network = network
         self.optimizer = make_optimizer(network.groups(), recipe)
         flat = self.optimizer.flat

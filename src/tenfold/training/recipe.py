@@ -19,7 +19,7 @@ class Recipe:
         Passes over the rows, at most.
     batch_size : int
         Rows of one network in one step.
-    cut : {"even", "filled", "full", "whole"}
+    cut : {"even", "filled", "full"}
         How an epoch is cut into batches (``plan_batches``).
     steps_per_epoch : int or None
         Batches that count as an epoch, whatever the number of rows; Keras' word.
@@ -61,7 +61,7 @@ class Recipe:
     epochs: int
     batch_size: int
     lr: float
-    cut: Literal["even", "filled", "full", "whole"] = "even"
+    cut: Literal["even", "filled", "full"] = "even"
     steps_per_epoch: int | None = None
     schedule: Literal["constant", "root", "triangle"] = "constant"
     warm_up: float = 0.2

@@ -40,8 +40,11 @@ def split_pictures(
     streams: Streams,
     *,
     keep_copies: bool = False,
-) -> tuple[Splits, tuple[Decision, ...]]:
+) -> tuple[Encoded, Splits, tuple[Decision, ...]]:
     """Deal pictures out to folds; equal and nearly equal ones stay together.
+
+    They do so among the validation images of a fold, too, so the rows are returned with what
+    belongs together.
 
     Parameters
     ----------
@@ -66,11 +69,11 @@ def split_pictures(
         sets_N = copy_sets(pictures.thumbs)
         found = tell_copies(pictures, sets_N)
     if rows.groups is not None:
-        together = replace(rows, groups=joined(sets_N, rows.groups))
-        splits, how = make_splits(together, schema, folds, streams)
-        return splits, (*found, *map(of_pictures, how))
-    splits, how = make_splits(replace(rows, sets=sets_N), schema, folds, streams)
-    return splits, (*found, *map(of_pictures, how))
+        rows = replace(rows, groups=joined(sets_N, rows.groups))
+    else:
+        rows = replace(rows, sets=sets_N)
+    splits, how = make_splits(rows, schema, folds, streams)
+    return rows, splits, (*found, *map(of_pictures, how))
 
 
 def of_pictures(how: Decision) -> Decision:

@@ -21,7 +21,7 @@ from tenfold.data.folds.deal import DEFAULT_FOLDS, who_answers
 from tenfold.data.folds.split import splits_of
 from tenfold.data.new_rows.admit import Mode, admit_pictures
 from tenfold.data.pictures.groups import groups_of_pictures
-from tenfold.data.pictures.listing import is_picture_source
+from tenfold.data.pictures.listing import FORMATS, is_picture_source
 from tenfold.data.pictures.picture_schema import (
     PictureSchema,
     encode_pictures,
@@ -51,6 +51,7 @@ from tenfold.kinds.images.image_scores import test_scorer
 from tenfold.kinds.images.image_service import ImageService
 from tenfold.kinds.images.networks.picture_network import Setting
 from tenfold.kinds.images.networks.registry import (
+    check_options,
     choose_framing,
     choose_plan,
     find_network,
@@ -74,12 +75,12 @@ from tenfold.nn.backbones import load_backbone
 from tenfold.read_options import PictureOptions
 from tenfold.seeds import Streams
 from tenfold.training.device import Place, choose_place
-from tenfold.training.fit_pictures import fit_heads, fit_pictures
+from tenfold.training.fit_heads import fit_heads
+from tenfold.training.fit_pictures import fit_pictures
 from tenfold.training.picture_plan import PicturePlan
 from tenfold.training.watch import Callback, Supervision
 
 OF_LISTS: Final[Names] = {"pictures": ("file_column", "target", "group_column")}
-SUFFIXES: Final = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif")
 
 
 class Images(Kind):
@@ -89,7 +90,7 @@ class Images(Kind):
     noun: ClassVar[str] = ImageService.noun
     whole: ClassVar[str] = "images"
     single: ClassVar[str] = "an image"
-    suffixes: ClassVar[tuple[str, ...]] = SUFFIXES
+    suffixes: ClassVar[tuple[str, ...]] = tuple(FORMATS)
     where: ClassVar[str] = "file"
     warns_when_quiet: ClassVar[bool] = True
 
@@ -103,10 +104,7 @@ class Images(Kind):
             options = replace(options, schema=replace(options.schema, task=None))
         if Path(source).is_dir():
             refuse(options, OF_LISTS, "a folder of images, with one folder per class")
-        train = options.train
-        if train.weights is not None and not find_network(train).starts_from_weights:
-            fact = f"--network {train.network} does not use the weights of --weights"
-            raise UsageError("U02", fact)
+        check_options(options.train)
         return options
 
     def read(
@@ -156,18 +154,17 @@ class Images(Kind):
         network = find_network(options.train, learning.objects.network)
         usual = network.usual_folds(on_gpu=learning.place.on_gpu)
         if learning.objects.splitter is not None:
-            found = who_answers(
+            splits, decisions = who_answers(
                 splits_of(learning.objects.splitter, coded, schema), options.split
             )
         elif usual == 1 and learning.test is not None and options.split.folds is None:
-            found = no_split(len(coded))
+            splits, decisions = no_split(len(coded))
         else:
             folds = options.split.folds or usual or DEFAULT_FOLDS
             streams, copies = learning.streams, options.split.keep_copies
-            found = split_pictures(
+            coded, splits, decisions = split_pictures(
                 learning.data, coded, schema, folds, streams, keep_copies=copies
             )
-        splits, decisions = found
         place = np.arange(len(coded))
         return Dealt(rows=coded, place=place, splits=splits, decisions=decisions)
 
@@ -194,8 +191,8 @@ class Images(Kind):
         rows, place, streams = dealt.rows, learning.place, learning.streams
         if plan.make is None:
             rows = replace(rows, numbers=see_pictures(learning, plan, care))
-            fits = fit_heads(rows, dealt.splits, plan, streams, place.device, care=care)
-            return Fitted(fits=fits, rows=rows, decisions=fits.decisions)
+            fits, chosen = fit_heads(rows, dealt.splits, plan, streams, place.device, care=care)
+            return Fitted(fits=fits, rows=rows, decisions=(*chosen, *fits.decisions))
         score_test = None
         test, alone = learning.test, not dealt.splits.held_out.any()
         if plan.scores_epochs and test is not None and alone:

@@ -51,14 +51,15 @@ def check_picture_labels(
     if len(used) < 2:
         return
     place = choose_place("auto")[0]
+    backbone = load_backbone(None)
     features = picture_features(
-        load_backbone(None),
+        backbone,
         picture_inputs(pictures, pictures.framing.size, place.device),
         mirrored=False,
         precision=place.precision,
         progress=progress,
     )
-    x_ND = features.cpu().numpy()
+    x_ND = features[:, : backbone.whole].cpu().numpy()
 
     def answers() -> NDArray[np.float64]:
         fold = shuffled_folds(len(pictures), generator)

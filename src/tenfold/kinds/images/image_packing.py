@@ -137,7 +137,8 @@ def rebuild_pictures(
         raise ValueError(f"there is no network {form!r}")
     backbone = None
     if NETWORKS[form].keeps_backbone:
-        backbone = empty_backbone(str(entry["backbone"]))
+        in_grid = bool(entry.get("in_grid", False))  # files of before know no grids
+        backbone = empty_backbone(str(entry["backbone"]), in_grid=in_grid)
         fill(backbone, "backbone.", tensors)
     precision = choose_place("cpu")[0].precision
     encoder = PictureEncoder(

@@ -28,7 +28,7 @@ class PictureEncoder:
     backbone : Backbone or None
         What turns pictures into the features that the networks take.
     mirrored : bool
-        Whether features are means over a picture and its mirror image.
+        Whether features of a whole picture are means over it and its mirror image.
     size : int
         Side in pixels at which networks without a backbone are asked.
     precision : torch.dtype or None
@@ -94,7 +94,8 @@ def picture_features(
     inputs : PictureInputs
         N pictures.
     mirrored : bool
-        Whether to take the mean over a picture and its mirror image.
+        Whether features of a whole picture are means over it and its mirror image. Those in a
+        grid know left from right, as letters do.
     precision : torch.dtype or None
     progress : callable, optional
 
@@ -109,7 +110,10 @@ def picture_features(
     def seen(rows: Tensor) -> Tensor:
         x_B3SS = inputs.block(rows[None])[0][0]
         found_BD = run(x_B3SS)
-        return (found_BD + run(x_B3SS.flip(-1))) / 2 if mirrored else found_BD
+        if not mirrored:
+            return found_BD
+        whole_BD = (found_BD + run(x_B3SS.flip(-1)))[:, : backbone.whole] / 2
+        return torch.cat([whole_BD, found_BD[:, backbone.whole :]], dim=1)
 
     features_ND = torch.empty(len(inputs.at_N), backbone.width, device=inputs.device)
     found = each_in_a_thread(seen, parts) if on_cpu and len(parts) > 1 else map(seen, parts)

@@ -6,7 +6,7 @@ Shape letters in this file:
 """
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final, final
@@ -17,7 +17,15 @@ from torch.nn import functional
 
 from tenfold.kinds.images.picture_model import PictureModel
 from tenfold.nn.convnets import FineTuned
-from tenfold.nn.efficientnet import CENTER, SCALE, EfficientNetLite0, SameConv, normed
+from tenfold.nn.efficientnet import (
+    CENTER,
+    GRIDDED,
+    SCALE,
+    EfficientNetLite0,
+    SameConv,
+    in_grid,
+    normed,
+)
 from tenfold.nn.head import FoldHead
 from tenfold.nn.modules import ModuleNetwork
 
@@ -58,24 +66,48 @@ class MeanPool(nn.Module):
 
 @final
 class Heads(nn.Module):
-    """The roots of features, and the heads of all folds on them."""
+    """The roots of features and those in grids, and the heads of all folds on them."""
 
     def __init__(self, heads: FoldHead) -> None:
         super().__init__()
         self.heads = heads
 
-    def forward(self, x_BD: Tensor) -> Tensor:
+    def forward(self, x_BD: Tensor, grids: Sequence[Tensor] = ()) -> Tensor:
         """Return the mean outputs of all networks, shape (B, O)."""
         # A root has no gradient at 0, where the most features are.
         rooted_BD = x_BD.abs().clamp_min(1e-6).sqrt().copysign(x_BD)
-        inputs_FBD = rooted_BD.expand(len(self.heads.center_FD), *rooted_BD.shape)
+        features_BD = torch.cat([rooted_BD, *grids], dim=1)
+        inputs_FBD = features_BD.expand(len(self.heads.center_FD), *features_BD.shape)
         no_codes = torch.zeros((*inputs_FBD.shape[:2], 0), dtype=torch.int64)
         return self.heads(inputs_FBD, no_codes.to(x_BD.device)).mean(dim=0)  # type: ignore[no-any-return]
 
 
 @final
 class Ladder(nn.Sequential):
-    """Layers that are looked at as wholes, with names of their own."""
+    """Layers that are looked at as wholes, with names of their own.
+
+    Attributes
+    ----------
+    gridded : tuple of str
+        Layers whose maps go to the last one as well, as means over the cells of a grid.
+    maps : list of Tensor
+        These maps of the last pictures, as they go to the last layer and nowhere else.
+    """
+
+    gridded: tuple[str, ...] = ()
+    maps: list[Tensor]
+
+    def forward(self, x_B3SS: Tensor) -> Tensor:
+        """Return the outputs of pictures, shape (B, O)."""
+        self.maps, out = [], x_B3SS
+        for name, layer in self.named_children():
+            if self.maps and isinstance(layer, Heads):
+                out = layer(out, [in_grid(one) for one in self.maps])
+            else:
+                out = layer(out)
+            if name in self.gridded:
+                self.maps.append(out.clone())
+        return out
 
 
 def ladders_of(model: PictureModel) -> Iterator[nn.Module]:
@@ -90,8 +122,10 @@ def ladders_of(model: PictureModel) -> Iterator[nn.Module]:
     """
     network = model.network
     if isinstance(network, FoldHead) and model.encoder.backbone is not None:
-        body = model.encoder.backbone.body
-        ladder = Ladder(OrderedDict([*_rungs(body), ("heads", Heads(network))]))
+        backbone = model.encoder.backbone
+        ladder = Ladder(OrderedDict([*_rungs(backbone.body), ("heads", Heads(network))]))
+        if backbone.in_grid:
+            ladder.gridded = tuple(f"block {place}" for place in GRIDDED)
         yield ladder.eval().to(model.target.mean_F.device)
     elif isinstance(network, ModuleNetwork):
         for f in range(len(model.target.mean_F)):

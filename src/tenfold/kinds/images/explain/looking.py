@@ -13,8 +13,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from tenfold.kinds.images.explain.ladder import Rung, climbing, ladders_of
+from tenfold.kinds.images.explain.ladder import Ladder, Rung, climbing, ladders_of
 from tenfold.kinds.images.picture_model import PictureModel
+from tenfold.nn.efficientnet import summed_to
 from tenfold.nn.pixels import plain
 
 Numbers = NDArray[np.float32]
@@ -113,8 +114,9 @@ def heatmap_of(model: PictureModel, pixels_SS3: NDArray[np.uint8], output: int) 
     """Return which places of a picture speak for a class: Grad-CAM (arXiv 1610.02391).
 
     The last maps are summed, each weighed by the mean gradient of the class's output at it, and
-    what is below 0 is cut. Of networks that learnt by themselves it is the mean over all
-    folds, each brought to a largest value of 1.
+    what is below 0 is cut. Maps of middle layers that heads use as well are added, each place
+    by its own gradient. Of networks that learnt by themselves it is the mean over all folds,
+    each brought to a largest value of 1.
 
     Parameters
     ----------
@@ -138,10 +140,14 @@ def _heatmap(ladder: nn.Module, x_B3SS: Tensor, output: int) -> Tensor:
         outputs_BO = ladder(x_B3SS.requires_grad_())
         # What speaks for a class is what tells it from the others.
         gradient_at = outputs_BO[0, output] - outputs_BO[0].mean()
-        maps = [rung.out for rung in climb.rungs if _seen(rung)]
-        (gradient_BCHW,) = torch.autograd.grad(gradient_at, maps[-1])
+        last = [rung.out for rung in climb.rungs if _seen(rung)][-1]
+        middle = list(ladder.maps) if isinstance(ladder, Ladder) else []
+        gradient_BCHW, *gradients = torch.autograd.grad(gradient_at, [last, *middle])
     weight_BC11 = gradient_BCHW.mean(dim=(2, 3), keepdim=True)
-    heatmap_HW = (weight_BC11 * maps[-1]).sum(dim=1)[0].clamp_min(0).detach().float()
+    heatmap_1HW = (weight_BC11 * last).sum(dim=1)
+    for maps, gradient in zip(middle, gradients, strict=True):
+        heatmap_1HW = heatmap_1HW + summed_to((gradient * maps).sum(dim=1), heatmap_1HW.shape)
+    heatmap_HW = heatmap_1HW[0].clamp_min(0).detach().float()
     return heatmap_HW / heatmap_HW.max().clamp_min(1e-12)
 
 

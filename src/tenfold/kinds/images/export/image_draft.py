@@ -135,7 +135,7 @@ def _exact(model: PictureModel) -> PictureModel:
         network.precision = None
     if backbone is not None:
         body = copy.deepcopy(backbone.body).cpu()
-        backbone = Backbone(backbone.name, body, backbone.width)
+        backbone = Backbone(backbone.name, body, backbone.whole, in_grid=backbone.in_grid)
     target = copy.deepcopy(model.target).cpu()
     encoder = replace(model.encoder, backbone=backbone, precision=None)
     return replace(model, network=network, encoder=encoder, target=target)

@@ -9,6 +9,7 @@ Shape letters in this file:
     U  hidden units
 """
 
+from collections.abc import Sequence
 from typing import Final, final
 
 import torch
@@ -26,7 +27,13 @@ from tenfold.nn.convnets import (
     ScratchClassifier,
     TutorialClassifier,
 )
-from tenfold.nn.efficientnet import EfficientNetLite0, normed
+from tenfold.nn.efficientnet import (
+    GRID,
+    EfficientNetLite0,
+    cells,
+    in_grid,
+    summed_to,
+)
 from tenfold.nn.head import FoldHead
 from tenfold.nn.modules import ModuleNetwork
 
@@ -60,19 +67,17 @@ def _alone(module: nn.Module) -> nn.Module:
 
 def heatmap_of(weight_NOC: Tensor, maps_NCHW: Tensor) -> Tensor:
     """Return maps summed by weights, what is below 0 cut, the largest of each 1."""
-    sums_NOHW = torch.einsum("noc,nchw->nohw", weight_NOC, maps_NCHW).clamp_min(0)
+    return _from_0_to_1(torch.einsum("noc,nchw->nohw", weight_NOC, maps_NCHW))
+
+
+def _from_0_to_1(sums_NOHW: Tensor) -> Tensor:
+    sums_NOHW = sums_NOHW.clamp_min(0)
     return sums_NOHW / sums_NOHW.amax(dim=(2, 3), keepdim=True).clamp_min(NONE)
 
 
 def _centred(weight_OC: Tensor) -> Tensor:
     """Return what tells each class from the mean of all, from the gradient of each output."""
     return weight_OC - weight_OC.mean(dim=-2, keepdim=True)
-
-
-def _maps(body: EfficientNetLite0, x_N3SS: Tensor) -> Tensor:
-    """Return the last maps of an EfficientNet, shape (N, C, H, W)."""
-    h_NCHW = body.front(x_N3SS, len(body.blocks))
-    return functional.relu6(normed(*body.ends[1], h_NCHW))
 
 
 @final
@@ -82,7 +87,7 @@ class _Heads(nn.Module):
     def __init__(self, backbone: Backbone, heads: FoldHead, *, mirrored: bool) -> None:
         super().__init__()
         self.body = backbone.body.eval()
-        self.mirrored = mirrored
+        self.mirrored, self.whole, self.in_grid = mirrored, backbone.whole, backbone.in_grid
         weight_FDO = heads.weight_FDO * heads.scale_FD[..., None]
         bias_FO = heads.bias_FO - (weight_FDO * heads.center_FD[..., None]).sum(dim=1)
         self.shape = bias_FO.shape
@@ -95,22 +100,40 @@ class _Heads(nn.Module):
         ways = torch.cat([x_N3SS, x_N3SS.flip(-1)]) if self.mirrored else x_N3SS
         if not isinstance(self.body, EfficientNetLite0):
             return self._outputs(self.body(ways), x_N3SS.shape[0]), None
-        maps_NCHW = _maps(self.body, ways)
+        pictures = x_N3SS.shape[0]
+        maps_NCHW, middle = self.body.maps(ways)
+        middle = [one[:pictures] for one in middle] if self.in_grid else []
         features_ND = maps_NCHW.mean(dim=(2, 3))
-        outputs_NFO = self._outputs(features_ND, x_N3SS.shape[0])
+        grids = [in_grid(one) for one in middle]
+        outputs_NFO = self._outputs(features_ND, pictures, grids)
         # Places are those of the picture as it is; their mean is what a root is drawn of.
-        own_NCHW, own_ND = maps_NCHW[: x_N3SS.shape[0]], features_ND[: x_N3SS.shape[0]]
+        own_NCHW, own_ND = maps_NCHW[:pictures], features_ND[:pictures]
         gradient_ND = torch.where(own_ND > FLAT, 0.5 * own_ND.clamp_min(FLAT).rsqrt(), 0.0)
         places = own_NCHW.shape[2] * own_NCHW.shape[3]
-        return outputs_NFO, heatmap_of(
-            self.centred_OC * gradient_ND[:, None] / places, own_NCHW
-        )
+        weight_NOC = self.centred_OC[:, : self.whole] * gradient_ND[:, None] / places
+        said_NOHW = torch.einsum("noc,nchw->nohw", weight_NOC, own_NCHW)
+        first = self.whole
+        for one in middle:
+            end = first + one.shape[1] * GRID * GRID
+            said_NOHW = said_NOHW + self._by_place(one, first, end, own_NCHW.shape)
+            first = end
+        return outputs_NFO, _from_0_to_1(said_NOHW)
 
-    def _outputs(self, features_ND: Tensor, pictures: int) -> Tensor:
+    def _by_place(self, maps_NCHW: Tensor, first: int, end: int, shape: torch.Size) -> Tensor:
+        """Return what each place says for each class through the cells of a grid."""
+        weight_OCGG = self.centred_OC[:, first:end].unflatten(1, (-1, GRID, GRID))
+        rows_GH, columns_GW = map(cells, maps_NCHW.shape[2:])
+        weight_OCHW = rows_GH.T @ weight_OCGG @ columns_GW
+        said_NOHW = torch.einsum("ochw,nchw->nohw", weight_OCHW, maps_NCHW)
+        return summed_to(said_NOHW, shape)
+
+    def _outputs(
+        self, features_ND: Tensor, pictures: int, grids: Sequence[Tensor] = ()
+    ) -> Tensor:
         rooted_ND = features_ND.sign() * features_ND.abs().sqrt()
         if self.mirrored:
             rooted_ND = (rooted_ND[:pictures] + rooted_ND[pictures:]) / 2
-        side_by_side = rooted_ND @ self.weight + self.bias
+        side_by_side = torch.cat([rooted_ND, *grids], dim=1) @ self.weight + self.bias
         outputs_NFO: Tensor = side_by_side.unflatten(-1, self.shape)
         return outputs_NFO
 
@@ -151,7 +174,7 @@ class _FineTuned(nn.Module):
         self.body, self.head = body, head
 
     def forward(self, x_N3SS: Tensor) -> Said:
-        maps_NCHW = _maps(self.body, torch.cat([x_N3SS, x_N3SS.flip(-1)]))
+        maps_NCHW, _ = self.body.maps(torch.cat([x_N3SS, x_N3SS.flip(-1)]))
         both_NO = self.head(maps_NCHW.mean(dim=(2, 3)))
         pictures = x_N3SS.shape[0]
         outputs_NO = (both_NO[:pictures] + both_NO[pictures:]) / 2

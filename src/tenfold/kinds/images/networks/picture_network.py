@@ -88,12 +88,15 @@ class PictureNetwork(ABC):
         Whether it starts from the weights of a backbone that was trained before.
     keeps_backbone : bool
         Whether this backbone stays as it is, so that a model file holds it once.
+    unused : tuple of str
+        Options of training that mean nothing to it.
     """
 
     name: ClassVar[str]
     framing: ClassVar[Framing]
     starts_from_weights: ClassVar[bool] = False
     keeps_backbone: ClassVar[bool] = False
+    unused: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def is_asked_for(self, options: TrainOptions) -> bool:

@@ -10,6 +10,7 @@ from tenfold.data.pictures.framing import Framing
 from tenfold.kinds.images.networks.picture_network import PictureNetwork, Setting, Stored
 from tenfold.kinds.images.picture_model import PictureModel
 from tenfold.nn.head import FoldHead
+from tenfold.training.heads import STEPS
 from tenfold.training.picture_plan import PicturePlan
 from tenfold.training.recipe import Recipe
 
@@ -22,21 +23,8 @@ MIRRORED_PICTURES: Final = 4_000
 
 
 def head_plan(size: int, *, mirrored: bool) -> PicturePlan:
-    """Return linear heads on frozen features; all pictures are in every step.
-
-    Two heads a fold: one leaves a fifth of the fold's pictures out for validation, to find
-    out how long both learn.
-    """
-    recipe = Recipe(
-        epochs=120,
-        batch_size=1,
-        cut="whole",
-        lr=2e-3,
-        schedule="root",
-        members=2,
-        blocks=5,
-        validating=1,
-    )
+    """Return linear heads on frozen features, found in as many steps as there are epochs."""
+    recipe = Recipe(epochs=STEPS, batch_size=1, lr=1.0, blocks=5)
     return PicturePlan(
         form=Pretrained.name, make=None, recipe=recipe, size=size, mirrored=mirrored
     )
@@ -53,6 +41,7 @@ class Pretrained(PictureNetwork):
     framing: ClassVar[Framing] = Framing(size=256, crop=0.5)
     starts_from_weights: ClassVar[bool] = True
     keeps_backbone: ClassVar[bool] = True
+    unused: ClassVar[tuple[str, ...]] = ("lr", "batch_size", "steps_per_epoch")
 
     def is_asked_for(self, options: TrainOptions) -> bool:
         """Tell whether options name this network."""
@@ -85,7 +74,9 @@ class Pretrained(PictureNetwork):
     def describe(self, model: PictureModel) -> dict[str, Any]:
         """Return which backbone the heads stand on."""
         backbone = model.encoder.backbone
-        return {} if backbone is None else {"backbone": backbone.name}
+        if backbone is None:
+            raise ValueError("heads stand on a backbone")
+        return {"backbone": backbone.name, "in_grid": backbone.in_grid}
 
     def rebuild(self, stored: Stored, networks: int) -> FoldHead:
         """Return heads with numbers still to be filled in."""

@@ -6,6 +6,7 @@ from typing import Final
 
 from tenfold.config import Decision, TrainOptions
 from tenfold.data.pictures.framing import Framing
+from tenfold.errors import UsageError
 from tenfold.kinds.images.networks.fine_tuned import FineTunedNetwork
 from tenfold.kinds.images.networks.own import Own
 from tenfold.kinds.images.networks.picture_network import PictureNetwork, Setting
@@ -32,6 +33,25 @@ def find_network(options: TrainOptions, make: MakeModule | None = None) -> Pictu
     if make is not None:
         return OWN
     return next(one for one in NETWORKS.values() if one.is_asked_for(options))
+
+
+def check_options(options: TrainOptions) -> None:
+    """Refuse options that mean nothing to the network that is asked for.
+
+    Raises
+    ------
+    UsageError
+        U02.
+    """
+    network = find_network(options)
+    if unused := [name for name in network.unused if getattr(options, name) is not None]:
+        option = unused[0].replace("_", "-")
+        fact = f"heads on frozen features are solved directly and do not use --{option}"
+        fix = ["train the backbone as well: --quality best", "--network scratch"]
+        raise UsageError("U02", fact, fix=fix)
+    if options.weights is not None and not network.starts_from_weights:
+        fact = f"--network {options.network} does not use the weights of --weights"
+        raise UsageError("U02", fact)
 
 
 def choose_framing(options: TrainOptions) -> Framing:

@@ -1,0 +1,148 @@
+"""From features that stay as they are and splits to one head a fold.
+
+Shape letters in this file:
+    N  rows    D  features    F  networks, one a fold    G  folds
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import numpy as np
+import torch
+
+from tenfold.config import Decision
+from tenfold.data.columns.encode import Encoded
+from tenfold.data.folds.hold_out import validation_rows
+from tenfold.data.folds.split import Splits
+from tenfold.nn.head import FoldHead
+from tenfold.nn.inputs import FeatureInputs
+from tenfold.nn.targets import FoldTarget
+from tenfold.nn.threads import each_in_a_thread, make_ready
+from tenfold.seeds import Streams
+from tenfold.training.fit import FoldFits, gather, make_stack
+from tenfold.training.heads import Solved, solve_head
+from tenfold.training.history import EpochLine, History
+from tenfold.training.picture_plan import PicturePlan
+from tenfold.training.watch import Supervision
+
+# Of each fold, so that penalties are told apart; more blocks are left out if there are fewer.
+LEAST_JUDGED: Final = 300
+
+
+def fit_heads(
+    rows: Encoded,
+    splits: Splits,
+    plan: PicturePlan,
+    streams: Streams,
+    device: torch.device,
+    *,
+    care: Supervision,
+) -> tuple[FoldFits, tuple[Decision, ...]]:
+    """Find the head of each fold on features that are stored once.
+
+    Parameters
+    ----------
+    rows : Encoded
+        N rows; ``numbers`` are their features, (N, D), float32.
+    splits : Splits
+    plan : PicturePlan
+        ``recipe.epochs`` are the steps that a head takes.
+    streams : Streams
+    device : torch.device
+    care : Supervision
+        Once its time is up, heads take a single step.
+
+    Returns
+    -------
+    fits : FoldFits
+    decisions : tuple of Decision
+        Which features and penalties the folds chose.
+    """
+    make_ready()
+    began, trained = time.perf_counter(), splits.trained()
+    stack = make_stack(rows, trained, "classification", plan.recipe, streams)
+    outputs, features = int(rows.target.max()) + 1, rows.numbers.shape[1]
+    head = FoldHead(networks=len(trained), inputs=features, outputs=outputs).to(device)
+    x_ND = torch.from_numpy(rows.numbers).to(device)
+    target_N = torch.from_numpy(rows.target).to(device)
+    whole = features if plan.backbone is None else plan.backbone.whole
+
+    def reason() -> str | None:
+        return care.watch.stop_reason() or care.deadline.passed()
+
+    def solve(f: int) -> Solved:
+        own = torch.from_numpy(np.flatnonzero(trained.learn[f])).to(device)
+        seed = streams.integer("axes", trained.numbers[f])
+        return solve_head(
+            head.scale(f, x_ND[own]),
+            target_N[own],
+            outputs,
+            widths=sorted({whole, features}),
+            blocks=list(_blocks(rows, trained, f, plan, streams)),
+            generator=torch.Generator().manual_seed(seed),
+            steps=plan.recipe.epochs,
+            in_haste=lambda: reason() is not None,
+        )
+
+    found: list[Solved] = []
+    folds = range(len(trained))
+    for one in each_in_a_thread(solve, folds) if device.type == "cpu" else map(solve, folds):
+        head.fill(len(found), one.weight_DO, one.bias_O)
+        found.append(one)
+        care.watch.stage("training heads", len(found), len(folds))
+    history = _history(found, plan, time.perf_counter() - began, reason())
+    care.watch.epoch(len(history.lines), plan.recipe.epochs)
+    target = FoldTarget(len(trained), "classification", outputs).to(device)
+    fits = gather(head, target, FeatureInputs(numbers_ND=x_ND), stack, splits, history)
+    return fits, _decisions(found, whole)
+
+
+def _blocks(
+    rows: Encoded, splits: Splits, f: int, plan: PicturePlan, streams: Streams
+) -> Iterator[torch.Tensor]:
+    """Yield which rows of those that a fold learns from are left out together."""
+    learn, blocks = splits.learn[f], plan.recipe.blocks
+    count = int(np.clip(-(-LEAST_JUDGED * blocks // learn.sum()), 1, blocks))
+    generator = streams.generator("blocks", splits.numbers[f])
+    dealt = validation_rows(rows, learn, "classification", blocks, generator)
+    for (learnt, left_out), _ in zip(dealt, range(count), strict=False):
+        if learnt.any() and left_out.any():
+            yield torch.from_numpy(left_out[learn])
+
+
+def _history(
+    found: Sequence[Solved], plan: PicturePlan, seconds: float, reason: str | None
+) -> History:
+    """Return a line for each step that all heads took; they took them one after the other."""
+    steps = min(len(one.loss) for one in found)
+    lines = [
+        EpochLine(
+            epoch=step + 1,
+            loss=float(np.mean([one.loss[step] for one in found])),
+            validation_loss=None,
+            lr=plan.recipe.lr,
+            seconds=seconds * (step + 1) / steps,
+            loss_G=tuple(one.loss[step] for one in found),
+        )
+        for step in range(steps)
+    ]
+    return History(
+        lines=tuple(lines),
+        best_epoch_G=np.full(len(found), steps),
+        stopped_by=reason if steps < plan.recipe.epochs else None,
+    )
+
+
+def _decisions(found: Sequence[Solved], whole: int) -> tuple[Decision, ...]:
+    """Say which features the heads use, and how strongly their weights are held back."""
+    in_grid = sum(one.columns > whole for one in found)
+    penalties = sorted({one.penalty for one in found})
+    uses = f"in {in_grid} of {len(found)} folds, features of nine places in each image besides"
+    least, most = penalties[0], penalties[-1]
+    what = f"heads use {uses if in_grid else 'features of whole images'}, and "
+    what += (
+        f"a penalty of {least:g}" if least == most else f"penalties of {least:g} to {most:g}"
+    )
+    why = "these had the lowest log-loss on validation images of each fold"
+    return (Decision(what=what, why=why, change_with="--network"),)

@@ -1,0 +1,221 @@
+"""The head of a fold: multinomial logistic regression on features that stay as they are.
+
+The problem has one valley, and a bound on its curvature that holds everywhere, half the second
+moments of the features (Böhning 1992, "Multinomial logistic regression algorithm"): along their
+principal axes each step is a division, and momentum (Nesterov 1983) makes few steps of it
+enough. So heads need no learning rate, and all penalties are tried side by side.
+
+Shape letters in this file:
+    N  rows of the fold    D  features    A  principal axes
+    P  penalties           O  classes     V  rows left out for validation
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+# Half the penalty is added for each squared weight to the mean log-loss of a row.
+PENALTIES: Final = (3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 3e-3, 1e-3, 3e-4, 1e-4)
+USUAL: Final = 0.03  # where there is no time to choose
+STEPS: Final = 40  # the best penalties are near their minimum by then, and more is overfitted
+MOST_ROWS: Final = 2_000  # that axes are drawn through
+MOST_AXES: Final = 1_024
+LEAST_AXIS: Final = 1e-6  # of the longest; what varies less is noise
+SEEN_ONCE: Final = 1e-3  # added to a share before its logarithm
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Solved:
+    """A linear model of the classes, and how it came about.
+
+    Attributes
+    ----------
+    weight_DO, bias_O : Tensor
+        Of standardised features.
+    columns : int
+        How many features it uses, from the first on.
+    penalty : float
+    loss : tuple of float
+        Mean log-loss of the fold's rows before each step.
+    """
+
+    weight_DO: Tensor
+    bias_O: Tensor
+    columns: int
+    penalty: float
+    loss: tuple[float, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Axes:
+    """Rows along the principal axes of their features.
+
+    Attributes
+    ----------
+    along_NA : Tensor
+        Rows by axis.
+    axes_DA : Tensor
+        Orthonormal.
+    squares_A : Tensor
+        Summed squares of all rows along each axis.
+    """
+
+    along_NA: Tensor
+    axes_DA: Tensor
+    squares_A: Tensor
+
+    @classmethod
+    def of(cls, x_ND: Tensor, generator: torch.Generator) -> "Axes":
+        """Find the longest axes of standardised rows, drawn through some of them if many."""
+        some_ND = x_ND
+        if len(x_ND) > MOST_ROWS:
+            drawn = torch.randperm(len(x_ND), generator=generator)[:MOST_ROWS]
+            some_ND = x_ND[drawn.to(x_ND.device)]
+        axes_DA = _longest(some_ND)
+        along_NA = x_ND @ axes_DA
+        squares_A, turn_AA = torch.linalg.eigh(along_NA.T @ along_NA)
+        return cls(
+            along_NA=along_NA @ turn_AA,
+            axes_DA=axes_DA @ turn_AA,
+            squares_A=squares_A.clamp_min(0),
+        )
+
+
+def _longest(x_ND: Tensor) -> Tensor:
+    """Return the principal axes, from the smaller of both matrices of products."""
+    rows, features = x_ND.shape
+    products = x_ND @ x_ND.T if rows < features else x_ND.T @ x_ND
+    squares, vectors = torch.linalg.eigh(products)
+    kept = squares > LEAST_AXIS * squares[-1]
+    squares, vectors = squares[kept][-MOST_AXES:], vectors[:, kept][:, -MOST_AXES:]
+    axes_DA: Tensor = x_ND.T @ (vectors / squares.sqrt()) if rows < features else vectors
+    return axes_DA
+
+
+def solve_head(
+    x_ND: Tensor,
+    target_N: Tensor,
+    outputs: int,
+    *,
+    widths: Sequence[int],
+    blocks: Sequence[Tensor],
+    generator: torch.Generator,
+    steps: int = STEPS,
+    in_haste: Callable[[], bool] = lambda: False,
+) -> Solved:
+    """Find the head of a fold; its features and its penalty are chosen on rows left out.
+
+    Parameters
+    ----------
+    x_ND : Tensor of shape (N, D), float32
+        Standardised features of the rows that the fold learns from, and of no other.
+    target_N : Tensor of shape (N,), int64
+        Classes.
+    outputs : int
+        O.
+    widths : sequence of int
+        How many features, from the first on, a head may have.
+    blocks : sequence of Tensor of bool, each of shape (N,)
+        Rows that are left out together.
+    generator : torch.Generator
+    steps : int
+    in_haste : callable
+        Whether a head is wanted at once: then nothing is chosen, and a single step is taken.
+    """
+    if in_haste():
+        axes = Axes.of(x_ND[:, : widths[0]], generator)
+        return _solve(axes, target_N, outputs, USUAL, 1)
+    chosen, least = (widths[0], USUAL), float("inf")
+    for width in widths:
+        wide_ND = x_ND[:, :width]
+        each = [_judge(wide_ND, target_N, outputs, out, generator, steps) for out in blocks]
+        loss_P = torch.stack(each).sum(dim=0)
+        best = int(loss_P.argmin())
+        if float(loss_P[best]) < least:
+            chosen, least = (width, PENALTIES[best]), float(loss_P[best])
+        if in_haste():
+            break
+    width, penalty = chosen
+    axes = Axes.of(x_ND[:, :width], generator)
+    return _solve(axes, target_N, outputs, penalty, 1 if in_haste() else steps)
+
+
+def _judge(
+    x_ND: Tensor,
+    target_N: Tensor,
+    outputs: int,
+    left_out_N: Tensor,
+    generator: torch.Generator,
+    steps: int,
+) -> Tensor:
+    """Return the summed log-loss of rows left out by each penalty, shape (P,).
+
+    Axes are those of the other rows alone: few steps along axes that bend towards the rows
+    left out end elsewhere, and too strong penalties were chosen.
+    """
+    axes = Axes.of(x_ND[~left_out_N], generator)
+    *_, (weight_PAO, bias_P1O, _) = _steps(
+        axes.along_NA, target_N[~left_out_N], outputs, axes.squares_A, PENALTIES, steps
+    )
+    said_PVO = (x_ND[left_out_N] @ axes.axes_DA) @ weight_PAO + bias_P1O
+    truth_VO = functional.one_hot(target_N[left_out_N], outputs)
+    return -(said_PVO.log_softmax(dim=-1) * truth_VO).sum(dim=(1, 2))
+
+
+def _solve(axes: Axes, target_N: Tensor, outputs: int, penalty: float, steps: int) -> Solved:
+    """Return the head with one penalty, learnt from all rows."""
+    found = list(_steps(axes.along_NA, target_N, outputs, axes.squares_A, (penalty,), steps))
+    weight_PAO, bias_P1O, _ = found[-1]
+    return Solved(
+        weight_DO=axes.axes_DA @ weight_PAO[0],
+        bias_O=bias_P1O[0, 0],
+        columns=len(axes.axes_DA),
+        penalty=penalty,
+        loss=tuple(float(loss_P[0]) for *_, loss_P in found),
+    )
+
+
+def _steps(
+    x_NA: Tensor,
+    target_N: Tensor,
+    outputs: int,
+    squares_A: Tensor,
+    penalties: Sequence[float],
+    steps: int,
+) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    """Yield weights, biases and mean log-losses of the rows before a step, step by step.
+
+    Momentum starts anew where it points uphill (O'Donoghue and Candès, arXiv 1204.3982).
+    """
+    rows, axes = x_NA.shape
+    truth_NO = functional.one_hot(target_N, outputs).to(x_NA.dtype)
+    penalty_P11 = torch.tensor(penalties, dtype=x_NA.dtype, device=x_NA.device)[:, None, None]
+    step_PA1 = 1 / (squares_A[:, None] / (2 * rows) + penalty_P11)
+    weight_PAO = x_NA.new_zeros(len(penalties), axes, outputs)
+    shares_O = truth_NO.mean(dim=0) + SEEN_ONCE
+    bias_P1O = shares_O.log().expand(len(penalties), 1, outputs).clone()
+    ahead = weight_PAO, bias_P1O
+    speed_P11 = torch.ones_like(penalty_P11)
+    for _ in range(steps):
+        log_PNO = (x_NA @ ahead[0] + ahead[1]).log_softmax(dim=-1)
+        loss_P = -(log_PNO * truth_NO).sum(dim=(1, 2)) / rows
+        error_PNO = log_PNO.exp_() - truth_NO
+        gradient_PAO = x_NA.T @ error_PNO / rows + penalty_P11 * ahead[0]
+        moved_PAO = ahead[0] - step_PA1 * gradient_PAO
+        shifted_P1O = ahead[1] - 2 * error_PNO.mean(dim=1, keepdim=True)
+        faster_P11 = (1 + (1 + 4 * speed_P11**2).sqrt()) / 2
+        uphill_P11 = ((ahead[0] - moved_PAO) * (moved_PAO - weight_PAO)).sum(
+            dim=(1, 2), keepdim=True
+        ) > 0
+        momentum_P11 = ((speed_P11 - 1) / faster_P11).masked_fill(uphill_P11, 0.0)
+        speed_P11 = faster_P11.masked_fill(uphill_P11, 1.0)
+        ahead = (
+            moved_PAO + momentum_P11 * (moved_PAO - weight_PAO),
+            shifted_P1O + momentum_P11 * (shifted_P1O - bias_P1O),
+        )
+        weight_PAO, bias_P1O = moved_PAO, shifted_P1O
+        yield weight_PAO, bias_P1O, loss_P
