@@ -5,6 +5,9 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from tenfold.data.columns.encode import Encoded
+from tenfold.data.folds.split import Splits
+from tenfold.evaluate.calibration import calibrate
 from tenfold.evaluate.temperature import Temperature, find_temperature
 from tenfold.nn.targets import FoldTarget
 
@@ -144,3 +147,26 @@ def test_in_time_a_fold_is_calibrated_by_the_past_and_what_answers_by_all() -> N
     changed = [*members[:3], members[3][:, ::-1]]
     again, _ = find_temperature(changed, truth, ONES, past)
     np.testing.assert_array_equal(again.temperature_G, temperature.temperature_G)
+
+
+def test_the_rows_of_an_only_fold_are_calibrated_by_each_others_parts() -> None:
+    """What a part says of itself decides nothing, and all of them decide what answers."""
+    rng = np.random.default_rng(0)
+    truth, sets = rng.integers(0, 2, 400), np.arange(400) // 2
+    right = rng.random(400) < 0.75
+    said = np.where((truth == 1) == right, 0.99, 0.01)
+    members = [np.stack([1 - said, said], axis=-1)[None]]
+    rows = Encoded.of_numbers(np.zeros((400, 1)), truth, sets=sets)
+    none = np.zeros((1, 400), dtype=bool)
+    temperature, (answers,), found = calibrate(
+        rows, Splits(learn=none, held_out=~none, numbers=(0,)), members
+    )
+    assert found is not None
+    assert found.error_before > 0.2
+    assert found.error_after < 0.05
+    assert (answers.argmax(axis=1) == members[0][0].argmax(axis=1)).all()  # in their order
+    assert len(temperature.temperature_G) == 1
+    # Copies are in one part, and each part has a temperature of its own.
+    sure = answers.max(axis=1)
+    assert (sure[::2] == sure[1::2]).all()
+    assert 1 < len(set(sure.round(9))) <= 5

@@ -13,6 +13,7 @@ from tenfold.evaluate.metrics import log_loss
 from tenfold.evaluate.temperature import Temperature, find_temperature
 
 GROUPS: Final = 10
+PARTS: Final = 5
 Numbers = NDArray[np.float64]
 
 
@@ -59,12 +60,21 @@ def calibrate(
         None if no row was held out.
     """
     held_out = [np.flatnonzero(one) for one in splits.held_out]
+    alone = len(splits) == 1 and not splits.in_time
+    parts = _parts_of(rows, held_out[0]) if alone else []
+    if alone:  # there is no other fold, so each part of its rows has the other parts
+        held_out = [held_out[0][part] for part in parts]
+        members = [members[0][:, part] for part in parts]
     truth = [rows.target[at].astype(np.int64) for at in held_out]
     weights = [rows.weights[at] for at in held_out]
-    sources = [splits.sources(fold) for fold in range(len(splits))]
+    count = len(members)
+    sources = [
+        np.delete(np.arange(count), one) if alone else splits.sources(one)
+        for one in range(count)
+    ]
     temperature, whole = find_temperature(members, truth, weights, sources)
     answers = temperature.of(members)
-    deployed = whole if splits.refit or splits.in_time else temperature
+    deployed = whole if alone or splits.refit or splits.in_time else temperature
     if not splits.held_out.any():
         return deployed, answers, None
     true, weight = np.concatenate(truth), np.concatenate(weights)
@@ -77,7 +87,24 @@ def calibrate(
         error_before=calibration_error(true, before),
         error_after=calibration_error(true, after),
     )
+    if alone:
+        back = np.argsort(np.concatenate(parts))
+        answers = (after[back],)
     return deployed, answers, calibration
+
+
+def _parts_of(rows: Encoded, held_out: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """Cut the rows that the only fold holds out into parts; what belongs together stays so.
+
+    Returns
+    -------
+    list of ndarray of int64
+        Positions among the rows held out.
+    """
+    together = rows.groups if rows.groups is not None else rows.sets
+    own = held_out if together is None else together[held_out]
+    part = np.unique(own, return_inverse=True)[1] % PARTS
+    return [np.flatnonzero(part == number) for number in range(min(PARTS, part.max() + 1))]
 
 
 def groups_of_equal_size(said: Numbers) -> Sequence[NDArray[np.int64]]:
