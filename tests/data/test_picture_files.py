@@ -308,8 +308,8 @@ def test_a_folder_without_pictures_is_refused(tmp_path: Path) -> None:
         f"  source  {tmp_path}\n"
         "  files   .heic (1), .txt (1)\n"
         "  why     there must be images to read, and each class needs its own folder\n"
-        "  fix     image files must end in .bmp, .gif, .jfif, .jpe, .jpeg, .jpg, .png, .tif, "
-        ".tiff, .webp"
+        "  fix     image files must end in .bmp, .gif, .j2k, .jfif, .jp2, .jpe, .jpeg, .jpg, "
+        ".pbm, .pgm, .png, .pnm, .ppm, .tga, .tif, .tiff, .webp"
     )
 
 

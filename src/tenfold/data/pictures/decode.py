@@ -24,8 +24,11 @@ from PIL import (
     GifImagePlugin,
     Image,
     ImageFile,
+    Jpeg2KImagePlugin,
     JpegImagePlugin,
     PngImagePlugin,
+    PpmImagePlugin,
+    TgaImagePlugin,
     TiffImagePlugin,
     WebPImagePlugin,
 )
@@ -58,8 +61,12 @@ _READERS: Final[tuple[tuple[bytes, type[ImageFile.ImageFile]], ...]] = (
     (b"GIF8[79]a", GifImagePlugin.GifImageFile),
     (b"BM", BmpImagePlugin.BmpImageFile),
     (rb"II[*+]\0|MM\0[*+]", TiffImagePlugin.TiffImageFile),
+    (rb"P[1-6]\s", PpmImagePlugin.PpmImageFile),
+    (rb"\0\0\0\x0cjP  |\xff\x4f\xff\x51", Jpeg2KImagePlugin.Jpeg2KImageFile),
+    # Targa files begin with numbers: a map of colours or none, a kind, its map, bits a pixel.
+    (rb".[\0\1][\1-\3\x09-\x0b].{13}[\1\x08\x10\x18\x20]", TgaImagePlugin.TgaImageFile),
 )
-_HEAD_BYTES: Final = 16
+_HEAD_BYTES: Final = 20
 
 # How a picture is turned upright, for each value of EXIF's orientation.
 _ORIENTATION: Final = 0x0112
@@ -76,8 +83,9 @@ _UPRIGHT: Final = {
 
 # Words of Pillow that mean that something was expected after the last byte.
 _CUT: Final = re.compile(
-    r"truncated|not enough|cannot load this image|missing dimensions|"
-    r"unknown data organization|not identified by this driver|\(chunk b'.{0,3}'\)",
+    r"truncated|not enough|expected to read|cannot load this image|"
+    r"missing dimensions|unknown data organization|not identified by this driver|"
+    r"\(chunk b'.{0,3}'\)",
     re.IGNORECASE,
 )
 
