@@ -22,7 +22,8 @@ from torch.nn import functional
 PENALTIES: Final = (3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 3e-3, 1e-3, 3e-4, 1e-4)
 USUAL: Final = 0.03  # where there is no time to choose
 STEPS: Final = 40  # the best penalties are near their minimum by then, and more is overfitted
-MOST_ROWS: Final = 2_000  # that axes are drawn through
+MOST_ROWS: Final = 1_500  # that axes are drawn through
+MOST_TRIED: Final = 3_000  # rows that heads learn from which are only judged
 MOST_AXES: Final = 1_024
 LEAST_AXIS: Final = 1e-6  # of the longest; what varies less is noise
 SEEN_ONCE: Final = 1e-3  # added to a share before its logarithm
@@ -157,9 +158,13 @@ def _judge(
     Axes are those of the other rows alone: few steps along axes that bend towards the rows
     left out end elsewhere, and too strong penalties were chosen.
     """
-    axes = Axes.of(x_ND[~left_out_N], generator)
+    learnt = torch.argwhere(~left_out_N)[:, 0]
+    if len(learnt) > MOST_TRIED:
+        drawn = torch.randperm(len(learnt), generator=generator)[:MOST_TRIED]
+        learnt = learnt[drawn.to(learnt.device)]
+    axes = Axes.of(x_ND[learnt], generator)
     *_, (weight_PAO, bias_P1O, _) = _steps(
-        axes.along_NA, target_N[~left_out_N], outputs, axes.squares_A, PENALTIES, steps
+        axes.along_NA, target_N[learnt], outputs, axes.squares_A, PENALTIES, steps
     )
     said_PVO = (x_ND[left_out_N] @ axes.axes_DA) @ weight_PAO + bias_P1O
     truth_VO = functional.one_hot(target_N[left_out_N], outputs)
