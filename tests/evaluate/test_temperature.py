@@ -166,6 +166,8 @@ def test_the_rows_of_an_only_fold_are_calibrated_by_each_others_parts() -> None:
     assert found.error_after < 0.05
     assert (answers.argmax(axis=1) == members[0][0].argmax(axis=1)).all()  # in their order
     assert len(temperature.temperature_G) == 1
+    nothing = Splits(learn=~none, held_out=none, numbers=(0,))
+    assert calibrate(rows, nothing, [members[0][:, :0]])[2] is None
     # Copies are in one part, and each part has a temperature of its own.
     sure = answers.max(axis=1)
     assert (sure[::2] == sure[1::2]).all()

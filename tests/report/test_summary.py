@@ -126,6 +126,18 @@ def test_the_verdict_goes_by_the_difference_that_was_shown(values: Results) -> N
     assert verdict(nothing) == verdict(unsure)
 
 
+def test_a_network_that_is_right_more_often_is_not_called_useless(classes: Results) -> None:
+    """Few rows show that 37 of 40 are right sooner than that probabilities are good."""
+    unsure = replace(classes, gain=replace(classes.gain, low=-0.1))
+    often = replace(classes.scores["accuracy"], low=classes.baseline["accuracy"] + 0.1)
+    right = replace(unsure, scores={**classes.scores, "accuracy": often})
+    assert verdict(right).startswith("The network is right significantly more often")
+    assert verdict(right).endswith("rely on the class alone.")
+    seldom = replace(classes.scores["accuracy"], low=classes.baseline["accuracy"])
+    as_often = replace(unsure, scores={**classes.scores, "accuracy": seldom})
+    assert verdict(as_often).endswith("do not rely on it.")
+
+
 def test_a_score_that_does_not_exist_is_a_dash() -> None:
     score = scores.TestScore(value=math.nan, low=math.nan, high=math.nan)
     assert list(report.test_lines({"roc_auc": score})) == ["  ROC AUC  -  95 % interval [-, -]"]

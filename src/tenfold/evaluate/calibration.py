@@ -60,7 +60,7 @@ def calibrate(
         None if no row was held out.
     """
     held_out = [np.flatnonzero(one) for one in splits.held_out]
-    alone = len(splits) == 1 and not splits.in_time
+    alone = len(splits) == 1 and not splits.in_time and len(held_out[0]) > 0
     parts = _parts_of(rows, held_out[0]) if alone else []
     if alone:  # there is no other fold, so each part of its rows has the other parts
         held_out = [held_out[0][part] for part in parts]

@@ -17,6 +17,7 @@ from tenfold.seeds import Streams
 
 LEVEL: Final = 0.95
 RESAMPLES: Final = 400
+SHARES: Final = frozenset({"accuracy", "balanced_accuracy"})  # of rows that are right
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -193,7 +194,35 @@ def score_said(
     chosen = metric.name in metrics_to_pool(truths, weights, metric.task)
     pooled = pool(metric, said) if chosen else None
     per_fold = np.array(_each(said, metric))
-    return fold_score(per_fold, share, *metric.bounds, pooled, in_time=in_time)
+    found = fold_score(per_fold, share, *metric.bounds, pooled, in_time=in_time)
+    rows = sum(map(len, truths))
+    low, high = share_interval(metric.name, found.mean, (found.low, found.high), rows)
+    return replace(found, low=low, high=high)
+
+
+def share_interval(
+    name: str, share: float, interval: tuple[float, float], rows: int
+) -> tuple[float, float]:
+    """Return the interval of a metric; that of a share is never without width.
+
+    Folds or samples that are all equally often right, such as always, vary by nothing, and yet
+    the next row may be wrong. Then it is the interval of a share of so many rows (Wilson,
+    JASA 22, 1927).
+
+    Examples
+    --------
+    >>> low, high = share_interval("accuracy", 1.0, (1.0, 1.0), 40)
+    >>> round(low, 3), high
+    (0.912, 1.0)
+    >>> share_interval("roc_auc", 1.0, (1.0, 1.0), 40)
+    (1.0, 1.0)
+    """
+    low, high = interval
+    if name not in SHARES or low != high:
+        return interval
+    right = round(min(1.0, share) * rows)
+    found = stats.binomtest(right, rows).proportion_ci(LEVEL, method="wilson")
+    return float(found.low), float(found.high)
 
 
 def _each(said: Sequence[Said], metric: Metric) -> tuple[float, ...]:
@@ -327,7 +356,8 @@ def score_test(
         found = np.array(sampled[name])
         found = found[np.isfinite(found)]
         edges = [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
-        low, high = np.quantile(found, edges) if len(found) else (np.nan, np.nan)
+        ends = np.quantile(found, edges) if len(found) else np.full(2, np.nan)
         value = metric(truth, answers, weights)
-        scores[name] = TestScore(value=value, low=float(low), high=float(high))
+        low, high = share_interval(name, value, tuple(ends.tolist()), len(truth))
+        scores[name] = TestScore(value=value, low=low, high=high)
     return scores

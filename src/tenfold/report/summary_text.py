@@ -247,10 +247,14 @@ def verdict(summary: Results) -> str:
     score, guess = summary.scores[name], summary.baseline[name]
     if summary.gain.low > 0:
         return f"The network beats the baseline ({NAMES[name]})."
-    return (
-        f"The network does not significantly beat the baseline ({NAMES[name]} "
-        f"{number(score.mean)} against {number(guess)}): do not rely on it."
-    )
+    of = f"({NAMES[name]} {number(score.mean)} against {number(guess)})"
+    right = summary.scores.get("accuracy")
+    if right is not None and right.low > summary.baseline["accuracy"]:
+        return (
+            f"The network is right significantly more often than the baseline, but its "
+            f"probabilities are not significantly better {of}: rely on the class alone."
+        )
+    return f"The network does not significantly beat the baseline {of}: do not rely on it."
 
 
 def headline(summary: Results) -> str:
