@@ -46,6 +46,10 @@ class Kind(Intake):
     def recognises(self, source: Any) -> bool:
         """Tell whether what a user names holds data of this kind."""
 
+    def is_meant(self, source: Any, options: RunOptions) -> bool:  # noqa: ARG002
+        """Tell whether a user means data of this kind; options may say what data do not."""
+        return self.recognises(source)
+
     def options_for(self, source: Any, options: RunOptions) -> RunOptions:  # noqa: ARG002
         """Return the options for such data.
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import pillow_heif
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -72,6 +73,12 @@ def grey(picture: Image.Image) -> Image.Image:
     return picture.convert("L")
 
 
+def heic(picture: Image.Image) -> bytes:
+    stream = io.BytesIO()
+    pillow_heif.from_pillow(picture).save(stream, quality=95)
+    return stream.getvalue()
+
+
 def written(shades: NDArray[np.uint8]) -> bytes:
     return b" ".join(str(shade).encode() for shade in shades.flatten().tolist())
 
@@ -103,6 +110,8 @@ COLOURED: Final[dict[str, tuple[bytes, float]]] = {
     "TIFF, YCbCr": (saved(image().convert("YCbCr"), "TIFF"), 3),
     "GIF": (saved(image(), "GIF"), 2),
     "PPM": (saved(image(), "PPM"), 0),
+    "AVIF": (saved(image(), "AVIF", quality=95), 6),
+    "HEIC": (heic(image()), 6),
     "JPEG 2000": (saved(image(), "JPEG2000"), 0),
     "Targa": (saved(image(), "TGA"), 0),
     "Targa, run lengths": (saved(image(), "TGA", compression="tga_rle"), 0),
@@ -543,8 +552,8 @@ def test_the_limit_is_the_users_own_and_not_pillows(monkeypatch: pytest.MonkeyPa
         (bytes(5000), "it is not an image"),
         (random.Random(1).randbytes(5000), "it is not an image"),
         (
-            b"\0\0\0\x18ftypheic" + bytes(99),
-            "it is a HEIC, AVIF or video file, which is not supported",
+            b"\0\0\0\x18ftypisom" + bytes(99),
+            "it is a video or another file of boxes, which is not supported",
         ),
         (b"\xff\xd8\xff", "it ends too early"),
         (png_header(8, 8), "it ends too early"),

@@ -9,6 +9,7 @@ from typing import Any, Final
 import pandas as pd
 import pytest
 
+from tenfold.data.pictures.folders import alike
 from tenfold.data.pictures.listing import (
     PICTURE_SUFFIXES,
     Listing,
@@ -303,13 +304,13 @@ def test_a_folder_that_may_not_be_opened_is_told(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_pictures_is_refused(tmp_path: Path) -> None:
-    assert str(refusal(touch(tmp_path, "cats/1.txt", "2.heic"))) == (
+    assert str(refusal(touch(tmp_path, "cats/1.txt", "2.psd"))) == (
         "I02: there are no images.\n\n"
         f"  source  {tmp_path}\n"
-        "  files   .heic (1), .txt (1)\n"
+        "  files   .psd (1), .txt (1)\n"
         "  why     there must be images to read, and each class needs its own folder\n"
-        "  fix     image files must end in .bmp, .gif, .j2k, .jfif, .jp2, .jpe, .jpeg, .jpg, "
-        ".pbm, .pgm, .png, .pnm, .ppm, .tga, .tif, .tiff, .webp"
+        "  fix     image files must end in .avif, .bmp, .gif, .heic, .heif, .j2k, .jfif, .jp2, "
+        ".jpe, .jpeg, .jpg, .pbm, .pgm, .png, .pnm, .ppm, .tga, .tif, .tiff, .webp"
     )
 
 
@@ -354,9 +355,10 @@ def test_a_csv_names_files_beside_it_and_their_classes(
     assert pairs(listing) == [("a b.jpg", "cat"), ("deep/ü.png", "dog")]
     assert listing.files == (tmp_path / "a b.jpg", tmp_path / "deep/ü.png")
     assert (listing.groups, test) == (None, None)
-    assert said(listing)[-2:] == [
+    assert said(listing)[-3:] == [
         "column 'file' holds the image files",
         f"the label is column {name!r}",
+        "not used: 'n', 'size'",
     ]
 
 
@@ -453,7 +455,9 @@ def test_a_folder_is_a_source_of_pictures_and_other_files_are_not(tmp_path: Path
     text = "file,label\na.jpg,cat\nb.jpg,dog\n"
     assert is_picture_source(tmp_path)
     assert is_picture_source(str(table(tmp_path / "t.TSV", text.replace(",", "\t"))))
-    for name in ("t.txt", "t.data", "a.jpg", "t"):
+    assert is_picture_source(table(tmp_path / "t.txt", text))
+    assert is_picture_source(table(tmp_path / "t", text))
+    for name in ("t.data", "a.jpg"):
         assert not is_picture_source(table(tmp_path / name, text))
     for name in ("absent.csv", "absent", "n" * 300 + ".csv", "a\0.csv"):
         assert not is_picture_source(tmp_path / name)
@@ -499,3 +503,64 @@ def test_links_to_themselves_and_names_that_are_none_stop_nothing(tmp_path: Path
     listing, _ = list_labelled(tmp_path, AUTO)
     assert {"cats/self.png", "cats/gone.png", "cats/new\nline.png"} <= set(listing.names)
     assert r"dogs/\udcff.png" in listing.names
+
+
+def test_a_folder_of_the_same_name_in_each_class_is_a_part_of_the_class(tmp_path: Path) -> None:
+    touch(tmp_path, "cats/Imgs/1.jpg", "cats/Imgs/2.jpg", "dogs/Imgs/1.jpg")
+    listing, _ = list_labelled(tmp_path, AUTO)
+    assert listing.labels == ("cats", "cats", "dogs")
+    touch(tmp_path, "dogs/others/1.jpg")  # then one of them may be a class
+    assert refusal(tmp_path).code == "I03"
+
+
+def test_ids_without_a_suffix_name_the_pictures_that_are_called_so(tmp_path: Path) -> None:
+    touch(tmp_path, "pets/a1.jpg", "pets/b2.PNG", "x/twice.jpg", "y/twice.jpg")
+    list_of = tmp_path / "labels.csv"
+    list_of.write_text("id,kind,part\na1,cat,1\npets/b2,dog,1\ntwice,dog,1\nnone,cat,1\n")
+    options = PictureOptions(file_column="id", target="kind")
+    listing, _ = list_labelled(list_of, options)
+    assert listing.names == ("pets/a1.jpg", "pets/b2.PNG", "twice", "none")
+    assert "not used: 'part'" in said(listing)
+
+
+def test_the_label_is_the_last_column_that_varies(tmp_path: Path) -> None:
+    list_of = tmp_path / "labels.csv"
+    list_of.write_text("file,kind,part\n1.jpg,cat,train\n2.jpg,dog,train\n3.jpg,cat,train\n")
+    listing, _ = list_labelled(list_of, AUTO)
+    assert listing.labels == ("cat", "dog", "cat")
+    assert "not used: 'part'" in said(listing)
+
+
+def test_masks_beside_pictures_are_left_out(tmp_path: Path) -> None:
+    touch(tmp_path, *below("cats", "1.jpg", "1_mask.png", "2.jpg", "2_MASK.png"), "dogs/3.jpg")
+    listing, _ = list_labelled(tmp_path, AUTO)
+    assert listing.names == ("cats/1.jpg", "cats/2.jpg", "dogs/3.jpg")
+    assert "2 files are masks: cats/1_mask.png, cats/2_MASK.png" in said(listing)
+
+
+def test_pictures_of_masks_are_pictures(tmp_path: Path) -> None:
+    """Most of them stand alone, whatever they are called."""
+    touch(
+        tmp_path, "with_mask/1.jpg", "with_mask/2_mask.jpg", "with_mask/3_mask.jpg", "no/1.jpg"
+    )
+    touch(tmp_path, "with_mask/3.jpg")
+    assert len(list_labelled(tmp_path, AUTO)[0].names) == 5
+
+
+def test_a_sheet_that_lists_pictures_is_a_source_of_them(tmp_path: Path) -> None:
+    list_of = tmp_path / "list.xlsx"
+    pd.DataFrame({"file": ["a.jpg", "b.jpg"], "label": ["cat", "dog"]}).to_excel(
+        list_of, index=False
+    )
+    assert is_picture_source(list_of)
+    assert list_labelled(list_of, AUTO)[0].labels == ("cat", "dog")
+    pd.DataFrame({"size": [1, 2], "label": ["cat", "dog"]}).to_excel(list_of, index=False)
+    assert not is_picture_source(list_of)
+    list_of.write_bytes(b"no sheet")
+    assert not is_picture_source(list_of)
+
+
+def test_classes_that_differ_in_capital_letters_alone_are_told() -> None:
+    (decision,) = alike(["Daisy", "rose", "daisy ", "rose"])
+    assert decision.what.endswith("are kept apart: 'Daisy' and 'daisy '")
+    assert not list(alike(["Daisy", "rose"]))

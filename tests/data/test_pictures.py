@@ -148,8 +148,8 @@ def broken(root: Path) -> dict[str, str]:
         ),
         "page.jpg": (b"<html>404</html>", "it is not an image"),
         "phone.jpg": (
-            b"\0\0\0\x18ftypheic" + bytes(50),
-            "it is a HEIC, AVIF or video file, which is not supported",
+            b"\0\0\0\x18ftypisom" + bytes(50),
+            "it is a video or another file of boxes, which is not supported",
         ),
         "spoiled.png": (
             b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(60),

@@ -99,6 +99,7 @@ def kind_for(source: Any, options: RunOptions) -> tuple[Kind, RunOptions]:
     UsageError
         U02, if an option says nothing of them; the first is named.
     """
-    kind = kind_of(source)
+    others = (kind for kind in reversed(_known.values()) if kind is not TABLES)
+    kind = next((kind for kind in others if kind.is_meant(source, options)), TABLES)
     refuse_foreign(kind, options)
     return kind, kind.options_for(source, options)

@@ -20,6 +20,7 @@ from typing import IO, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 from PIL import (
+    AvifImagePlugin,
     BmpImagePlugin,
     GifImagePlugin,
     Image,
@@ -31,6 +32,7 @@ from PIL import (
     TgaImagePlugin,
     TiffImagePlugin,
     WebPImagePlugin,
+    features,
 )
 
 from tenfold.data.pictures.framing import Framing
@@ -44,6 +46,8 @@ from tenfold.data.pictures.tones import (
     plain,
     reach_of,
 )
+from tenfold.errors import MissingExtraError
+from tenfold.extras import require
 from tenfold.silence import SILENT_PILLOW
 
 __all__ = ["Framing", "Source", "Square", "TooLarge", "Unreadable", "decode", "read_square"]
@@ -81,11 +85,13 @@ _UPRIGHT: Final = {
     8: Image.Transpose.ROTATE_90,
 }
 
+_HEIC_BRANDS: Final = frozenset(b"heic heix heim heis hevc hevx mif1 msf1".split())
 # Words of Pillow that mean that something was expected after the last byte.
 _CUT: Final = re.compile(
     r"truncated|not enough|expected to read|cannot load this image|"
-    r"missing dimensions|unknown data organization|not identified by this driver|"
-    r"\(chunk b'.{0,3}'\)",
+    r"unexpected end of file|parsing failed|too small|insufficient|meta.? box|"
+    r"missing dimensions|unknown data organization|"
+    r"not identified by this driver|\(chunk b'.{0,3}'\)",
     re.IGNORECASE,
 )
 
@@ -237,8 +243,24 @@ def _reader(head: bytes) -> type[ImageFile.ImageFile]:
         if re.match(magic, head, re.DOTALL):
             return reader
     if head[4:8] == b"ftyp":
-        raise Unreadable("it is a HEIC, AVIF or video file, which is not supported")
+        return _boxed_reader(head[8:12], head[16:20])
     raise Unreadable("it is not an image")
+
+
+def _boxed_reader(brand: bytes, also: bytes) -> type[ImageFile.ImageFile]:
+    """Return what reads files that are made of boxes, as videos are."""
+    if b"avif" in (brand, also) or brand == b"avis":
+        if features.check("avif"):
+            return AvifImagePlugin.AvifImageFile
+        raise Unreadable("it is an AVIF file, which this Pillow was built without")
+    if brand not in _HEIC_BRANDS:
+        raise Unreadable("it is a video or another file of boxes, which is not supported")
+    try:
+        pillow_heif = require("pillow_heif", extra="heic", to="read HEIC files")
+    except MissingExtraError as error:
+        raise Unreadable("it is a HEIC file: pip install 'tenfold[heic]'") from error
+    reader: type[ImageFile.ImageFile] = pillow_heif.HeifImageFile
+    return reader
 
 
 def _check_size(picture: Image.Image, max_pixels: int) -> None:
@@ -272,7 +294,7 @@ def _reason(error: Exception, head: bytes, size: int) -> str:
         return _TOO_EARLY
     if isinstance(error.__cause__ or error, KeyError):
         text = f"an entry is missing or unknown ({text})"
-    return f"it is damaged: {text.rstrip('.')}"
+    return f"it is damaged: {' '.join(text.split()).rstrip('.')}"
 
 
 def _square(

@@ -5,6 +5,7 @@ are looked at here; no file is opened.
 """
 
 import os
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
@@ -24,6 +25,9 @@ _TEST: Final = frozenset(("test", "testing", "test_set", "testing_set"))
 _VALID: Final = frozenset(
     f"{name}{end}" for name in ("val", "valid", "validation") for end in ("", "_set")
 )
+# How masks of segmentation are called beside the picture that they belong to.
+_MASK: Final = re.compile(r"[ _-](masks?|seg|segmentation|gt|groundtruth)$", re.IGNORECASE)
+_MOST_MASKS: Final = 0.9  # of such files have their picture beside them, or none is a mask
 _NO_PICTURES: Final = frozenset(("Thumbs.db", "desktop.ini", "__MACOSX"))
 
 
@@ -64,7 +68,7 @@ class Tree:
             yield Decision(what=what, why=why, change_with="save them as .jpg or .png")
         if self.closed:
             what = number(len(self.closed), "folder is", "folders are") + " left out"
-            what += f": {_few(self.closed)}"
+            what += f": {few(self.closed)}"
             why = "this user may not open them"
             yield Decision(what=what, why=why, change_with="change their permissions")
 
@@ -145,6 +149,17 @@ def class_name(text: str) -> str:
     return unicodedata.normalize("NFC", shown(text))
 
 
+def alike(labels: Collection[str]) -> Iterator[Decision]:
+    """Yield which classes differ in nothing but capital letters and spaces around them."""
+    named: dict[str, list[str]] = {}
+    for label in sorted(set(labels)):
+        named.setdefault(label.strip().casefold(), []).append(label)
+    same = [" and ".join(map(repr, names)) for names in named.values() if len(names) > 1]
+    if same:
+        what = f"classes that differ in capitals or spaces alone are kept apart: {few(same)}"
+        yield Decision(what=what, why="only you know if they are one", change_with="the labels")
+
+
 def counted(skipped: Counter[str]) -> str:
     """Return the most frequent suffixes with their numbers: ``.txt (2), .xml (1)``."""
     most = sorted(skipped.items(), key=lambda item: (-item[1], item[0]))[:SHOWN_NAMES]
@@ -162,7 +177,8 @@ def number(count: int, one: str, many: str) -> str:
     return f"{count:,} {one if count == 1 else many}"
 
 
-def _few(names: Sequence[str]) -> str:
+def few(names: Sequence[str]) -> str:
+    """Return the first of some names, and how many more there are."""
     more = f" and {len(names) - SHOWN_NAMES:,} more" if len(names) > SHOWN_NAMES else ""
     return ", ".join(shown(name) for name in names[:SHOWN_NAMES]) + more
 
@@ -185,7 +201,7 @@ def parts_of(tree: Tree, root: Path) -> tuple[Part, Part | None]:
         return _named(_part(tree, root, [home], decisions)), None
     aside = [name for name in tree.inside(home) if name not in {train, valid, test}]
     if aside:
-        what, why = f"not read: {_few(aside)}", f"the classes are in {train!r}, beside it"
+        what, why = f"not read: {few(aside)}", f"the classes are in {train!r}, beside it"
         decisions.append(Decision(what=what, why=why, change_with="name another folder"))
     learnt = [f"{home}{train}/"]
     if valid and test:
@@ -209,7 +225,7 @@ def _named(part: Part) -> Part:
     """Return the part with its classes told."""
     classes = sorted(set(part.labels))
     decision = Decision(
-        what=number(len(classes), "class", "classes") + f": {_few(classes)}",
+        what=number(len(classes), "class", "classes") + f": {few(classes)}",
         why="each folder is one class, in alphabetical order",
         change_with="a CSV of files and labels",
     )
@@ -247,7 +263,7 @@ def _split_folders(
 def _only(inside: list[str], names: frozenset[str], place: dict[str, str]) -> str | None:
     named = [n for n in inside if n.lower().replace("-", "_").replace(" ", "_") in names]
     if len(named) > 1:
-        fact = f"several folders have the same purpose: {_few(named)}"
+        fact = f"several folders have the same purpose: {few(named)}"
         raise PictureError("I01", fact, place=place, fix=["keep only one of them"])
     return named[0] if named else None
 
@@ -258,7 +274,11 @@ def _part(tree: Tree, root: Path, homes: list[str], decisions: list[Decision]) -
     beside: list[str] = []
     classes: set[str] = set()
     for home in (_descend(tree, home) for home in homes):
-        pictures = tree.below(home)
+        pictures, masks = _without_masks(tree.below(home))
+        if masks:
+            what = number(len(masks), "file is a mask", "files are masks") + f": {few(masks)}"
+            why = "their names are those of images beside them with a word for masks"
+            decisions.append(Decision(what=what, why=why, change_with="rename them"))
         _check_leaves(pictures, root / home)
         classes.update(map(class_name, tree.inside(home)))
         beside += [home + name for name in pictures if "/" not in name]
@@ -273,25 +293,39 @@ def _part(tree: Tree, root: Path, homes: list[str], decisions: list[Decision]) -
         )
     empty = tuple(sorted(classes.difference(labels)))
     if beside:
-        what = number(len(beside), "image is", "images are") + f" left out: {_few(beside)}"
+        what = number(len(beside), "image is", "images are") + f" left out: {few(beside)}"
         why = "images beside the class folders have no class"
         decisions.append(Decision(what=what, why=why, change_with="a folder for them"))
     if empty:
         what = number(len(empty), "folder is not a class", "folders are not classes")
-        what += f": {_few(empty)}"
+        what += f": {few(empty)}"
         why = "there are no images in them"
         decisions.append(Decision(what=what, why=why, change_with="put images into them"))
     return Part(names=names, labels=labels, empty_classes=empty, decisions=tuple(decisions))
 
 
+def _without_masks(pictures: list[str]) -> tuple[list[str], list[str]]:
+    """Tell pictures from masks beside them: ``a_mask.png`` beside ``a.jpg``."""
+    stems = {name: name[: -len(suffix(name))] for name in pictures}
+    named = [name for name in pictures if _MASK.search(stems[name])]
+    there = set(stems.values())
+    masks = [name for name in named if _MASK.sub("", stems[name]) in there]
+    if len(masks) < max(1, _MOST_MASKS * len(named)):
+        return pictures, []
+    left_out = set(masks)
+    return [name for name in pictures if name not in left_out], masks
+
+
 def _check_leaves(pictures: list[str], home: Path) -> None:
-    """Refuse a/cat and b/cat: whether these are one class, only the user knows."""
+    """Refuse a/cat and b/cat among others: whether these are one class, only the user knows."""
     paths = [name.split("/") for name in pictures]
     plain = {path[0] for path in paths if len(path) == 2}
     tops: dict[str, set[str]] = {}
     for path in paths:
         if len(path) > 2 and path[0] not in plain:
             tops.setdefault(path[-2], set()).add(path[0])
+    if not plain and len(tops) == 1 and {len(path) for path in paths} == {3}:
+        return  # cat/Images and dog/Images: each class has one such folder
     for leaf, above in sorted(tops.items()):
         if len(above) > 1:
             one, other, *_ = sorted(above)

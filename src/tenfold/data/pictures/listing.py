@@ -3,8 +3,9 @@
 Nothing is decoded here.
 """
 
+import importlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from pathlib import Path
@@ -23,8 +24,11 @@ from tenfold.errors import PictureError
 from tenfold.read_options import PictureOptions
 
 FORMATS: Final[Mapping[str, str]] = {
+    ".avif": "AVIF",
     ".bmp": "BMP",
     ".gif": "GIF",
+    ".heic": "HEIF",
+    ".heif": "HEIF",
     ".j2k": "JPEG2000",
     ".jfif": "JPEG",
     ".jp2": "JPEG2000",
@@ -42,7 +46,8 @@ FORMATS: Final[Mapping[str, str]] = {
     ".webp": "WEBP",
 }
 PICTURE_SUFFIXES: Final = frozenset(FORMATS)
-TABLE_SUFFIXES: Final = frozenset((".csv", ".tsv"))
+SHEET: Final = ".xlsx"
+TABLE_SUFFIXES: Final = frozenset((".csv", ".tsv", ".txt", ""))
 LABEL_NAMES: Final = ("label", "class", "target", "category")
 
 _SAMPLE_BYTES: Final = 65_536
@@ -108,16 +113,35 @@ def is_picture_source(data: object) -> TypeGuard[str | Path]:
     try:
         if path.is_dir():
             return True
-        if path.suffix.lower() not in TABLE_SUFFIXES:
-            return False
-        with path.open("rb") as file:
-            sample = file.read(_SAMPLE_BYTES).decode("utf-8-sig", errors="replace")
-        text = "\n".join(sample.splitlines()[:_SAMPLE_LINES])
-        separator = find_separator(text).separator
-        rows = [record.cells for record in records(text, separator)]
+        rows = _first_rows(path)
     except (OSError, ValueError):  # a ReadError is a ValueError
         return False
     return any(map(_names_pictures, zip_longest(*rows, fillvalue="")))
+
+
+def _first_rows(path: Path) -> list[Sequence[str]]:
+    """Return the first rows of a file that may list pictures; none of another file."""
+    suffix = path.suffix.lower()
+    if suffix == SHEET:
+        return _first_rows_of_sheet(path)
+    if suffix not in TABLE_SUFFIXES:
+        return []
+    with path.open("rb") as file:
+        sample = file.read(_SAMPLE_BYTES).decode("utf-8-sig", errors="replace")
+    text = "\n".join(sample.splitlines()[:_SAMPLE_LINES])
+    separator = find_separator(text).separator
+    return [record.cells for record in records(text, separator)]
+
+
+def _first_rows_of_sheet(path: Path) -> list[Sequence[str]]:
+    try:
+        openpyxl = importlib.import_module("openpyxl")
+        with path.open("rb") as file:
+            sheet = openpyxl.load_workbook(file, read_only=True).worksheets[0]
+            rows = list(sheet.iter_rows(max_row=_SAMPLE_LINES, values_only=True))
+    except Exception:  # noqa: BLE001 - whoever reads the table says what is wrong with it
+        return []
+    return [["" if cell is None else str(cell) for cell in row] for row in rows]
 
 
 def list_labelled(
@@ -157,7 +181,8 @@ def list_labelled(
         raise PictureError("I01", fact, place=place) from error
     if folder:
         return _from_folder(path)
-    if file and path.suffix.lower() in TABLE_SUFFIXES:
+    lists = path.suffix.lower() in TABLE_SUFFIXES | {SHEET} or options.file_column is not None
+    if file and lists:
         return _from_csv(path, options), None
     fact = "this is neither a folder nor a CSV" if file else "there is no such folder or file"
     raise PictureError("I01", fact, place=place, fix=["name the folder of the classes"])
@@ -232,6 +257,7 @@ def _from_csv(path: Path, options: PictureOptions) -> Listing:
     if options.group_column is not None:
         name = find_column(table, options.group_column, option="--group-column")
         columns.append(table.frame[name])
+    decisions += _unused(table, {file_column, label_column, options.group_column})
     rejected = [
         RejectedFile(file=f"line {row.line}", reason=row.reason) for row in table.rejected
     ]
@@ -253,7 +279,7 @@ def _from_csv(path: Path, options: PictureOptions) -> Listing:
         raise PictureError("I02", "no row has a file and a label", place={"source": str(path)})
     names, labels, *groups = zip(*rows, strict=True)
     # Windows writes paths with the other slash, which names of files hardly ever hold.
-    plain = [name.replace("\\", "/") for name in names]
+    plain = _with_suffixes([name.replace("\\", "/") for name in names], path.parent)
     return Listing(
         source=str(path),
         files=tuple(path.parent / name for name in plain),
@@ -264,6 +290,30 @@ def _from_csv(path: Path, options: PictureOptions) -> Listing:
         unlabelled=tuple(unlabelled),
         decisions=(*decisions, *target_decisions),
     )
+
+
+def _unused(table: Table, used: Collection[str | None]) -> Iterator[Decision]:
+    """Yield which columns say nothing here."""
+    if unused := [repr(name) for name in table.frame.columns if name not in used]:
+        what = f"not used: {folders.few(unused)}"
+        why = "of images, a file, a label and a group are read"
+        yield Decision(what=what, why=why, change_with="--target, --group-column")
+
+
+def _with_suffixes(names: list[str], home: Path) -> list[str]:
+    """Return names of files; ids without a suffix become those of pictures called so.
+
+    An id that several pictures below the folder have stays as it is, and names no file.
+    """
+    if any(folders.suffix(name) in PICTURE_SUFFIXES for name in names):
+        return names
+    found: dict[str, list[str]] = {}
+    for picture in folders.walk(home, PICTURE_SUFFIXES).pictures:
+        stem = picture[: -len(folders.suffix(picture))]
+        for known in {stem, stem.rpartition("/")[2]}:
+            found.setdefault(known, []).append(picture)
+    alone = {known: pictures[0] for known, pictures in found.items() if len(pictures) == 1}
+    return [alone.get(name, name) for name in names]
 
 
 def _file_column(table: Table, options: PictureOptions, decisions: list[Decision]) -> str:
@@ -294,10 +344,15 @@ def _label_column(
         name for name in table.frame.columns if name not in (file_column, options.group_column)
     ]
     known = [name for word in LABEL_NAMES for name in others if name.lower() == word]
+    varied = [name for name in others if table.frame[name].nunique() > 1]
     if not others:
         fact = "the table has no column for the label"
         raise PictureError("I01", fact, place={"source": table.source})
-    name, why = (known[0], "of its name") if known else (others[-1], "it is the last column")
+    last = (varied or others)[-1]
+    where = (
+        "it is the last column" if last == others[-1] else "it is the last column that varies"
+    )
+    name, why = (known[0], "of its name") if known else (last, where)
     what = f"the label is column {name!r}"
     decisions.append(Decision(what=what, why=why, change_with="--target"))
     return name

@@ -17,7 +17,7 @@ from tenfold.config import Decision
 from tenfold.data.pictures.brightness import OPTION
 from tenfold.data.pictures.cache import Progress, Squares, read_squares
 from tenfold.data.pictures.decode import Source
-from tenfold.data.pictures.folders import number, suffix
+from tenfold.data.pictures.folders import alike, number, suffix
 from tenfold.data.pictures.framing import Framing
 from tenfold.data.pictures.listing import (
     FORMATS,
@@ -302,7 +302,11 @@ def _pictures(listing: Listing, squares: Squares, *, start: int) -> Pictures:
         groups=groups,
         rejected=(*listing.rejected, *failed),
         unlabelled=listing.unlabelled,
-        decisions=(*listing.decisions, *_misnamed(names, formats)),
+        decisions=(
+            *listing.decisions,
+            *alike(listing.labels or ()),
+            *_misnamed(names, formats),
+        ),
     )
 
 

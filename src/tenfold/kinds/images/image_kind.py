@@ -98,6 +98,11 @@ class Images(Kind):
         """Tell whether this is a folder, or a CSV that names pictures."""
         return is_picture_source(source)
 
+    def is_meant(self, source: Any, options: RunOptions) -> bool:
+        """Tell whether this is a folder or a list, or ``--file-column`` makes it one."""
+        named = options.pictures.file_column is not None and isinstance(source, str | Path)
+        return named or self.recognises(source)
+
     def options_for(self, source: Any, options: RunOptions) -> RunOptions:
         """Return the options for pictures."""
         if options.schema.task == "classification":  # what pictures are for anyway
@@ -135,9 +140,8 @@ class Images(Kind):
         schema = infer_picture_schema(data)
         if test is not None:
             read_classes(test, schema)  # training is not lost to what cannot be scored
-        return Described(
-            data=data, test=test, schema=schema, decisions=(*data.decisions, *held_out)
-        )
+        decisions = (*data.decisions, *held_out)
+        return Described(data=data, test=test, schema=schema, decisions=decisions)
 
     def encode(self, data: Pictures, schema: PictureSchema) -> Encoded:
         """Return pictures as rows without numbers: classes, weights of 1, and groups."""

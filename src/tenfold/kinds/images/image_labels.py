@@ -65,7 +65,7 @@ def check_picture_labels(
         fold = shuffled_folds(len(pictures), generator)
         return out_of_fold(_linear, x_ND, target, "classification", fold)
 
-    yield from check_classes_given(answers, target, pictures.files, tuple(used))
+    yield from check_classes_given(answers, target, pictures.files, tuple(map(str, used)))
 
 
 def _linear() -> Any:
