@@ -1296,7 +1296,8 @@ I02: there are no images.
   source  HOME/empty
   why     there must be images to read, and each class needs its own folder
   fix     image files must end in \
-.bmp, .gif, .jfif, .jpe, .jpeg, .jpg, .png, .tif, .tiff, .webp"""
+.avif, .bmp, .gif, .heic, .heif, .j2k, .jfif, .jp2, .jpe, .jpeg, .jpg, .pbm, .pgm, .png, .pnm, \
+.ppm, .tga, .tif, .tiff, .webp"""
         ),
     ),
     (

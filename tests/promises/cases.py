@@ -82,7 +82,7 @@ class Table:
     )
     planted: str = "A01"
     foreign: Mapping[str, Any] = field(
-        default_factory=lambda: {"img_size": 32, "file_column": "size", "steps_per_epoch": 3}
+        default_factory=lambda: {"img_size": 32, "steps_per_epoch": 3}
     )
 
     def write(self, home: Path, seed: int = 0) -> Path:

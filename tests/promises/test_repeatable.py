@@ -34,7 +34,9 @@ def test_the_same_seed_gives_the_same_bits_and_another_seed_others(
     assert table_of(again.folder).equals(table_of(trained.folder))
     assert again.metrics["scores"] == trained.run.metrics["scores"]
     other = trained.case.train(trained.data, tmp_path / "other", seed=1)
-    assert weights_in(other.folder) != weights_in(trained.folder)
+    same = weights_in(other.folder) == weights_in(trained.folder)
+    # Other validation images may choose the same heads.
+    assert not same or trained.case.options.get("network") == "pretrained"
 
 
 class CutOffError(Exception):
@@ -43,11 +45,13 @@ class CutOffError(Exception):
 
 @final
 class Ending:
-    """A watch that ends training after some epochs."""
+    """A watch that ends training after some epochs, or heads."""
 
     def decided(self, decisions: Sequence[Decision]) -> None: ...
 
-    def stage(self, what: str, done: int, total: int) -> None: ...
+    def stage(self, what: str, done: int, total: int) -> None:
+        if what == "training heads":
+            self.epoch(done, total)
 
     def epoch(self, done: int, most: int) -> None:
         if done == CUT_AFTER:

@@ -129,11 +129,12 @@ def test_the_verdict_goes_by_the_difference_that_was_shown(values: Results) -> N
 def test_a_network_that_is_right_more_often_is_not_called_useless(classes: Results) -> None:
     """Few rows show that 37 of 40 are right sooner than that probabilities are good."""
     unsure = replace(classes, gain=replace(classes.gain, low=-0.1))
-    often = replace(classes.scores["accuracy"], low=classes.baseline["accuracy"] + 0.1)
+    guess = classes.baseline["accuracy"]
+    often = replace(classes.scores["accuracy"], mean=guess + 0.4, low=guess + 0.2)
     right = replace(unsure, scores={**classes.scores, "accuracy": often})
     assert verdict(right).startswith("The network is right significantly more often")
     assert verdict(right).endswith("rely on the class alone.")
-    seldom = replace(classes.scores["accuracy"], low=classes.baseline["accuracy"])
+    seldom = replace(classes.scores["accuracy"], mean=guess + 0.2, low=guess + 0.05)
     as_often = replace(unsure, scores={**classes.scores, "accuracy": seldom})
     assert verdict(as_often).endswith("do not rely on it.")
 

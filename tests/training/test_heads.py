@@ -80,6 +80,13 @@ def test_in_haste_nothing_is_chosen_and_one_step_taken() -> None:
     assert (share(x, found).argmax(axis=1) == target.numpy()).mean() > 0.9
 
 
+def test_rows_that_cannot_be_parted_are_learnt_with_the_usual_penalty() -> None:
+    """Such as copies of one picture, which stay together."""
+    x, target = problem(noise=0.5)
+    found = solved(x, target, blocks=[], widths=[3, FEATURES])
+    assert (found.penalty, found.columns, len(found.loss)) == (USUAL, 3, heads.STEPS)
+
+
 KINDS = ("constant", "twice the same", "one class", "ten rows", "many")
 
 

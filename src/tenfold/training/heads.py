@@ -121,7 +121,7 @@ def solve_head(
     widths : sequence of int
         How many features, from the first on, a head may have.
     blocks : sequence of Tensor of bool, each of shape (N,)
-        Rows that are left out together.
+        Rows that are left out together; without any, nothing is chosen.
     generator : torch.Generator
     steps : int
     in_haste : callable
@@ -131,7 +131,7 @@ def solve_head(
         axes = Axes.of(x_ND[:, : widths[0]], generator)
         return _solve(axes, target_N, outputs, USUAL, 1)
     chosen, least = (widths[0], USUAL), float("inf")
-    for width in widths:
+    for width in widths if blocks else ():
         wide_ND = x_ND[:, :width]
         each = [_judge(wide_ND, target_N, outputs, out, generator, steps) for out in blocks]
         loss_P = torch.stack(each).sum(dim=0)
