@@ -120,7 +120,7 @@ def work(folder: Path) -> dict[str, Any]:
     )[:, : encoder.backbone.whole].numpy()
     splits = study.splits.pairs()
     peer = ask_peer(whole, place, copy_sets(data.thumbs), splits, said.shape[1])
-    decided = [one.what for one in study.decisions if one.what.startswith("heads use")]
+    decided = [one.what for one in study.decisions if "heads use" in one.what]
     kept = {}
     if folder.name in FILMS:
         quiet = {"audit": "off", "out": None, "verbose": False}

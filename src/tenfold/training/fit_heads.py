@@ -137,12 +137,10 @@ def _history(
 def _decisions(found: Sequence[Solved], whole: int) -> tuple[Decision, ...]:
     """Say which features the heads use, and how strongly their weights are held back."""
     in_grid = sum(one.columns > whole for one in found)
-    penalties = sorted({one.penalty for one in found})
-    uses = f"in {in_grid} of {len(found)} folds, features of nine places in each image besides"
-    least, most = penalties[0], penalties[-1]
-    what = f"heads use {uses if in_grid else 'features of whole images'}, and "
-    what += (
-        f"a penalty of {least:g}" if least == most else f"penalties of {least:g} to {most:g}"
-    )
+    least, *_, most = sorted([found[0].penalty, *(one.penalty for one in found)])
+    what = "heads use features of whole images"
+    if in_grid:
+        what = f"in {in_grid} of {len(found)} folds, {what} and of nine places in each"
+    what += f"; the penalty is {least:g}" + f" to {most:g}" * (least < most)
     why = "these had the lowest log-loss on validation images of each fold"
     return (Decision(what=what, why=why, change_with="--network"),)
