@@ -1,7 +1,7 @@
 """How far said probabilities are from what is found, before and after they are calibrated."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from tenfold.data.columns.encode import Encoded
 from tenfold.data.folds.split import Splits
+from tenfold.data.folds.together import kept_together
 from tenfold.evaluate.metrics import log_loss
 from tenfold.evaluate.temperature import Temperature, find_temperature
 
@@ -59,19 +60,13 @@ def calibrate(
     calibration : Calibration or None
         None if no row was held out.
     """
+    alone = len(splits) == 1 and not splits.in_time and bool(splits.held_out.any())
+    if alone:  # there is no other fold, so parts of its rows stand for folds
+        splits, members = _parted(rows, splits, members[0])
     held_out = [np.flatnonzero(one) for one in splits.held_out]
-    alone = len(splits) == 1 and not splits.in_time and len(held_out[0]) > 0
-    parts = _parts_of(rows, held_out[0]) if alone else []
-    if alone:  # there is no other fold, so each part of its rows has the other parts
-        held_out = [held_out[0][part] for part in parts]
-        members = [members[0][:, part] for part in parts]
     truth = [rows.target[at].astype(np.int64) for at in held_out]
     weights = [rows.weights[at] for at in held_out]
-    count = len(members)
-    sources = [
-        np.delete(np.arange(count), one) if alone else splits.sources(one)
-        for one in range(count)
-    ]
+    sources = [splits.sources(fold) for fold in range(len(splits))]
     temperature, whole = find_temperature(members, truth, weights, sources)
     answers = temperature.of(members)
     deployed = whole if alone or splits.refit or splits.in_time else temperature
@@ -88,23 +83,27 @@ def calibrate(
         error_after=calibration_error(true, after),
     )
     if alone:
-        back = np.argsort(np.concatenate(parts))
-        answers = (after[back],)
+        answers = (after[np.argsort(np.concatenate(held_out))],)
     return deployed, answers, calibration
 
 
-def _parts_of(rows: Encoded, held_out: NDArray[np.int64]) -> list[NDArray[np.int64]]:
-    """Cut the rows that the only fold holds out into parts; what belongs together stays so.
+def _parted(rows: Encoded, splits: Splits, members: Numbers) -> tuple[Splits, list[Numbers]]:
+    """Cut what an only fold holds out into parts, as if each was held out by a fold.
 
-    Returns
-    -------
-    list of ndarray of int64
-        Positions among the rows held out.
+    What belongs together stays so.
     """
-    together = rows.groups if rows.groups is not None else rows.sets
+    held_out = np.flatnonzero(splits.held_out[0])
+    together = kept_together(rows)
     own = held_out if together is None else together[held_out]
     part = np.unique(own, return_inverse=True)[1] % PARTS
-    return [np.flatnonzero(part == number) for number in range(min(PARTS, part.max() + 1))]
+    numbers = range(min(PARTS, part.max() + 1))
+    places = [np.flatnonzero(part == number) for number in numbers]
+    parts = np.zeros((len(places), len(rows)), dtype=bool)
+    for number, at in zip(numbers, places, strict=True):
+        parts[number, held_out[at]] = True
+    learn = splits.learn.repeat(len(places), axis=0)
+    parted = replace(splits, learn=learn, held_out=parts, numbers=tuple(numbers))
+    return parted, [members[:, at] for at in places]
 
 
 def groups_of_equal_size(said: Numbers) -> Sequence[NDArray[np.int64]]:

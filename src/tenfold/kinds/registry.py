@@ -55,10 +55,11 @@ def kind_of_file(manifest: Mapping[str, Any]) -> Kind:
     return kind_named(str(manifest.get("kind", TABLES.name)))
 
 
-def kind_of(source: Any) -> Kind:
-    """Return the kind of what a user names; what no other kind recognises is a table."""
+def kind_of(source: Any, options: RunOptions | None = None) -> Kind:
+    """Return the kind of what a user names; what is meant to be no other kind is a table."""
+    asked = options or RunOptions()
     others = (kind for kind in reversed(_known.values()) if kind is not TABLES)
-    return next((kind for kind in others if kind.recognises(source)), TABLES)
+    return next((kind for kind in others if kind.is_meant(source, asked)), TABLES)
 
 
 def refuse_foreign(kind: Kind, options: RunOptions, usual: RunOptions | None = None) -> None:
@@ -99,7 +100,6 @@ def kind_for(source: Any, options: RunOptions) -> tuple[Kind, RunOptions]:
     UsageError
         U02, if an option says nothing of them; the first is named.
     """
-    others = (kind for kind in reversed(_known.values()) if kind is not TABLES)
-    kind = next((kind for kind in others if kind.is_meant(source, options)), TABLES)
+    kind = kind_of(source, options)
     refuse_foreign(kind, options)
     return kind, kind.options_for(source, options)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from tenfold.data.columns.encode import Encoded
+from tenfold.data.folds.together import kept_together
 from tenfold.nn.text_fit import COMPONENTS, fit_text, parts_of_rows
 
 ROWS: Final = 64  # of a block; the last one is filled up, so that no row changes another
@@ -62,7 +63,7 @@ class FoldTexts(nn.Module):
         seen_NS = _seen(rows.target)
         of_F = [g for g in range(len(learn_GN)) for _ in range(members)]
         made = cls(rows.texts, seen_NS.shape[1], of_F)
-        groups = rows.sets if rows.groups is None else rows.groups
+        groups = kept_together(rows)
         found = [np.zeros((len(learn_GN), *seen_NS.shape)) for _ in rows.texts]
         for g, learn in enumerate(learn_GN):
             part_M = parts_of_rows(int(learn.sum()), None if groups is None else groups[learn])

@@ -137,7 +137,8 @@ def _history(
 def _decisions(found: Sequence[Solved], whole: int) -> tuple[Decision, ...]:
     """Say which features the heads use, and how strongly their weights are held back."""
     in_grid = sum(one.columns > whole for one in found)
-    least, *_, most = sorted([found[0].penalty, *(one.penalty for one in found)])
+    penalties = [one.penalty for one in found]
+    least, most = min(penalties), max(penalties)
     what = "heads use features of whole images"
     if in_grid:
         what = f"in {in_grid} of {len(found)} folds, {what} and of nine places in each"

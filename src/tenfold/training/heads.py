@@ -72,11 +72,7 @@ class Axes:
     @classmethod
     def of(cls, x_ND: Tensor, generator: torch.Generator) -> "Axes":
         """Find the longest axes of standardised rows, drawn through some of them if many."""
-        some_ND = x_ND
-        if len(x_ND) > MOST_ROWS:
-            drawn = torch.randperm(len(x_ND), generator=generator)[:MOST_ROWS]
-            some_ND = x_ND[drawn.to(x_ND.device)]
-        axes_DA = _longest(some_ND)
+        axes_DA = _longest(_some(x_ND, MOST_ROWS, generator))
         along_NA = x_ND @ axes_DA
         squares_A, turn_AA = torch.linalg.eigh(along_NA.T @ along_NA)
         return cls(
@@ -84,6 +80,13 @@ class Axes:
             axes_DA=axes_DA @ turn_AA,
             squares_A=squares_A.clamp_min(0),
         )
+
+
+def _some(rows: Tensor, most: int, generator: torch.Generator) -> Tensor:
+    """Return rows drawn from a tensor, or all of them if they are few enough."""
+    if len(rows) <= most:
+        return rows
+    return rows[torch.randperm(len(rows), generator=generator)[:most].to(rows.device)]
 
 
 def _longest(x_ND: Tensor) -> Tensor:
@@ -158,10 +161,7 @@ def _judge(
     Axes are those of the other rows alone: few steps along axes that bend towards the rows
     left out end elsewhere, and too strong penalties were chosen.
     """
-    learnt = torch.argwhere(~left_out_N)[:, 0]
-    if len(learnt) > MOST_TRIED:
-        drawn = torch.randperm(len(learnt), generator=generator)[:MOST_TRIED]
-        learnt = learnt[drawn.to(learnt.device)]
+    learnt = _some(torch.argwhere(~left_out_N)[:, 0], MOST_TRIED, generator)
     axes = Axes.of(x_ND[learnt], generator)
     *_, (weight_PAO, bias_P1O, _) = _steps(
         axes.along_NA, target_N[learnt], outputs, axes.squares_A, PENALTIES, steps

@@ -1,8 +1,9 @@
 """The one training loop.
 
-Every network of Tenfold goes through ``Training``: the tutorial's, the default,
-a user's own module. It takes steps, averages the weights along the way, and
-now and then looks at the validation rows of each fold, to keep its best state.
+Every network that learns step by step goes through ``Training``: the tutorial's, the
+default, a user's own module; heads are solved (``heads.py``). It takes steps, averages the
+weights along the way, and now and then looks at the validation rows of each fold, to keep
+its best state.
 
 Shape letters in this file:
     F  networks side by side    G  folds             N  rows

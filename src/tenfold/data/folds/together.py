@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from tenfold.data.columns.encode import Encoded
+
 
 def joined(sets_N: NDArray[np.int64], groups_N: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the number of what hangs together by copies or by the user's groups.
@@ -131,3 +133,14 @@ def _numbered(part_N: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return parts numbered in the order of their first rows."""
     _, first, place_N = np.unique(part_N, return_index=True, return_inverse=True)
     return np.asarray(np.argsort(np.argsort(first))[place_N], dtype=np.int64)
+
+
+def kept_together(rows: Encoded) -> NDArray[np.int64] | None:
+    """Return what rows stay on one side by: their group, or else that they are equal.
+
+    Returns
+    -------
+    ndarray of shape (N,), int64, or None
+        None if each row stands for itself.
+    """
+    return rows.sets if rows.groups is None else rows.groups
