@@ -1,9 +1,12 @@
 """Pictures for the tests of the engine: small, made on the spot, and easy to tell apart."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import pytest
 import torch
 from numpy.typing import NDArray
 from PIL import Image
@@ -16,11 +19,20 @@ from tenfold.kinds.registry import IMAGES
 from tenfold.learning import UserObjects
 from tenfold.read_options import PictureOptions
 from tenfold.study.study import Study, run_study
+from tenfold.training import fit_blend
 from tenfold.training.checkpoints import Checkpoints
 from tenfold.training.fit import FoldFits
 
 SIDE: Final = 32
-NETWORKS: Final = ("pretrained", "fine-tuned", "scratch", "tutorial", "own", "own in turns")
+NETWORKS: Final = (
+    "pretrained",
+    "blend",
+    "fine-tuned",
+    "scratch",
+    "tutorial",
+    "own",
+    "own in turns",
+)
 
 
 def stripes(
@@ -89,6 +101,8 @@ def quick_study(
     objects: dict[str, Any] = {"epochs": 2, "batch_size": 12, "img_size": SIDE} | options
     if network == "fine-tuned":
         objects["quality"] = "best"
+    elif network == "blend":
+        objects["network"] = "auto"
     elif network not in OWN:
         objects["network"] = network
     if network == "pretrained" and "epochs" not in options:
@@ -96,16 +110,26 @@ def quick_study(
     framing = Framing(size=SIDE, crop=0.5)
     pictures = pixels if isinstance(pixels, Pictures) else as_pictures(pixels, labels, framing)
     number = folds if isinstance(folds, int) else None
-    return run_study(
-        IMAGES,
-        pictures,
-        RunOptions.named(objects | {"folds": number}),
-        objects=UserObjects(
-            splitter=None if isinstance(folds, int) else folds, network=OWN.get(network)
-        ),
-        test=test,
-        checkpoints=checkpoints,
-    )
+    with blending() if network == "blend" else nullcontext():
+        return run_study(
+            IMAGES,
+            pictures,
+            RunOptions.named(objects | {"folds": number}),
+            objects=UserObjects(
+                splitter=None if isinstance(folds, int) else folds, network=OWN.get(network)
+            ),
+            test=test,
+            checkpoints=checkpoints,
+        )
+
+
+@contextmanager
+def blending() -> Iterator[None]:
+    """Train networks beside heads, however few the pictures and however good heads."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fit_blend, "LEAST_PICTURES", 0)
+        patch.setattr(fit_blend, "LEARNT", -1.0)
+        yield
 
 
 def as_pictures(

@@ -191,11 +191,14 @@ class Fitted:
         The rows as the networks saw them.
     decisions : tuple of Decision
         What was decided in training.
+    form : str
+        Which kind of network it is.
     """
 
     fits: FoldFits
     rows: Encoded
     decisions: tuple[Decision, ...]
+    form: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,16 +27,19 @@ from tenfold.kinds.images.explain.looking import (
     maps_of,
     picture_of,
 )
+from tenfold.nn.blend import Blend
 from tenfold.nn.head import FoldHead
 from tests.cli.conftest import run_tenfold
 from tests.engine_options import asked
 from tests.engine_pages import Page, loads_nothing
+from tests.engine_pictures import blending
 
 __all__ = ["run_tenfold"]
 
 SIDE, SPOT = 96, 32
 NETWORKS: Final[dict[str, dict[str, Any]]] = {
     "pretrained": {"network": "pretrained"},
+    "blend": {"network": "auto", "epochs": 6},
     "tutorial": {"network": "tutorial", "epochs": 8},
     "scratch": {"network": "scratch", "epochs": 6},
     "fine-tuned": {"quality": "best", "epochs": 1},
@@ -85,9 +89,10 @@ def runs(home: Path, places: dict[str, tuple[int, int]]) -> Callable[[str], Run]
     def train(name: str) -> Run:
         if name not in done:
             options = NETWORKS[name]
-            done[name] = tenfold.train(
-                home / "spots", **asked(folds=2, out=home / "runs", **options)
-            )
+            with blending() if name == "blend" else nullcontext():
+                done[name] = tenfold.train(
+                    home / "spots", **asked(folds=2, out=home / "runs", **options)
+                )
         return done[name]
 
     return train
@@ -147,7 +152,11 @@ def test_a_ladder_answers_as_the_network_does(name: str, runs: Callable[[str], R
     said = run.predict(pixels[None])["probability spot"].iloc[0]
     x_B3SS = picture_of(pixels, model)
     with torch.no_grad():
-        outputs = [ladder(x_B3SS) for ladder in ladders_of(model)]
+        outputs = [ladder(x_B3SS) for ladder, _ in ladders_of(model)]
+    if isinstance(model.network, Blend):  # heads first, then the network beside each
+        weight_F211 = model.network.weight_F2[..., None, None]
+        heads, *beside = outputs
+        outputs = list(heads * weight_F211[:, 0] + torch.stack(beside) * weight_F211[:, 1])
     if isinstance(model.network, FoldHead):  # there it is the mean of all heads' outputs
         outputs = [outputs[0]] * len(model.target.mean_F)
         assert (model.target.answers(torch.stack(outputs)).mean(0)[0, 1] > 0.5) == (said > 0.5)

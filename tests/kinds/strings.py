@@ -144,7 +144,8 @@ class StringKind(Kind):
     def fit(self, learning: Learning, plan: Any, dealt: Dealt, care: Supervision) -> Fitted:
         device, streams = learning.place.device, learning.streams
         fits, chosen = fit_heads(dealt.rows, dealt.splits, plan, streams, device, care=care)
-        return Fitted(fits=fits, rows=dealt.rows, decisions=(*chosen, *fits.decisions))
+        decisions = (*chosen, *fits.decisions)
+        return Fitted(fits=fits, rows=dealt.rows, decisions=decisions, form=plan.form)
 
     def encoder(self, learning: Learning, plan: Any) -> StringEncoder:
         return StringEncoder()

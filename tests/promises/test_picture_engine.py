@@ -21,7 +21,7 @@ from tests.engine_pictures import (
     stripes,
 )
 
-HEAVY = ("fine-tuned", "scratch")
+HEAVY = ("fine-tuned", "scratch", "blend")
 over_networks = pytest.mark.parametrize(
     "network",
     [pytest.param(name, marks=pytest.mark.slow if name in HEAVY else ()) for name in NETWORKS],

@@ -108,7 +108,12 @@ def test_training_that_is_cut_off_after_any_checkpoint_ends_with_the_same_bits(
 def test_training_on_pictures_that_is_cut_off_ends_with_the_same_bits(
     network: str, tmp_path: Path
 ) -> None:
-    large = network in {"fine-tuned", "scratch", "tutorial"}  # a fold is 90 MB on the disk
+    large = network in {
+        "blend",
+        "fine-tuned",
+        "scratch",
+        "tutorial",
+    }  # a fold is 90 MB on the disk
     count = 30 if large else 210
     pixels, labels = pictures.stripes(count)
     asked: dict[str, Any] = {"batch_size": 64, "epochs": 2}

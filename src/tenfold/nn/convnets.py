@@ -21,6 +21,7 @@ WHITE: Final = 48  # filters of the whitening layer, half of them the others' ne
 WHITE_FLOOR: Final = 5e-4  # below this variance a direction is noise
 # Width of each stage, and how many pairs of convolutions have a way around them.
 SCRATCH_STAGES: Final = ((64, 0), (128, 1), (256, 1), (256, 1))
+SMALL_STAGES: Final = ((48, 0), (96, 1), (192, 1))
 OUTPUT_SCALE: Final = 9.0
 EDGE: Final = 16  # the middle of a picture is without a 16th at each edge
 MIDDLE_SIDE: Final = 64  # smaller pictures have no middle
@@ -188,6 +189,10 @@ class ScratchClassifier(nn.Module):
     ----------
     outputs : int
         O.
+    small : bool
+        Whether it is of three stages instead of four, and narrower: for pictures up to 80 px,
+        of which a fourth would see two places by two. It then tells left from right: answers
+        are not means over a picture and its mirror image.
 
     Examples
     --------
@@ -198,14 +203,15 @@ class ScratchClassifier(nn.Module):
     center_311: Tensor
     scale_311: Tensor
 
-    def __init__(self, outputs: int) -> None:
+    def __init__(self, outputs: int, *, small: bool = False) -> None:
         super().__init__()
+        self.mirrored = not small
         self.register_buffer("center_311", torch.full((3, 1, 1), 0.5))
         self.register_buffer("scale_311", torch.ones(3, 1, 1))
         self.whiten = nn.Conv2d(3, WHITE, PATCH, stride=PATCH // 2, padding=1)
         self.whiten.weight.requires_grad = False
         stages, channels = [], WHITE
-        for width, pairs in SCRATCH_STAGES:
+        for width, pairs in SMALL_STAGES if small else SCRATCH_STAGES:
             stages.append(ResidualStage(channels, width, pairs))
             channels = width
         self.stages = nn.Sequential(*stages)
@@ -233,17 +239,21 @@ class ScratchClassifier(nn.Module):
     def forward(self, x_B3SS: Tensor) -> Tensor:
         """Return outputs, (B, O).
 
-        Without training they are the mean over the picture, its middle if it is large
-        enough to have one, and their mirror images.
+        Without training they are the mean over ``views``.
         """
         if self.training:
             return self._outputs(x_B3SS)
+        return torch.stack([self._outputs(view) for view in self.views(x_B3SS)]).mean(dim=0)
+
+    def views(self, x_B3SS: Tensor) -> list[Tensor]:
+        """Return pictures, their middle if they are large enough to have one, and mirrored."""
         views, side = [x_B3SS], x_B3SS.shape[-1]
         if side >= MIDDLE_SIDE:
             edge = side // EDGE
             views.append(x_B3SS[:, :, edge : side - edge, edge : side - edge])
-        found = [self._outputs(way) for view in views for way in (view, view.flip(-1))]
-        return torch.stack(found).mean(dim=0)
+        if not self.mirrored:
+            return views
+        return [way for view in views for way in (view, view.flip(-1))]
 
     def _outputs(self, x_B3SS: Tensor) -> Tensor:
         h_BCHW = (x_B3SS - self.center_311) * self.scale_311

@@ -182,6 +182,25 @@ class PictureInputs:
         )
 
 
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class BlendInputs:
+    """What a backbone says of pictures, and the pictures themselves, for ``Blend``."""
+
+    in_blocks: ClassVar[bool] = False
+    features: FeatureInputs
+    pictures: PictureInputs
+
+    def block(self, rows_FB: Tensor) -> tuple[Tensor, Tensor]:
+        """Return features and, behind them, pixels, (F, B, D + 3 S S), and no codes."""
+        x_FBD, no_codes = self.features.block(rows_FB)
+        x_FB3SS, _ = self.pictures.block(rows_FB)
+        return torch.cat([x_FBD, x_FB3SS.flatten(2)], dim=-1), no_codes
+
+    def seen_by(self, network: "FoldNetwork") -> Self:  # noqa: ARG002
+        """Return the same: all networks see them alike."""
+        return self
+
+
 def _projected(texts: FoldTexts, numbers: NDArray[np.floating[Any]], like: Tensor) -> Tensor:
     numbers_NP = torch.tensor(np.ascontiguousarray(numbers), dtype=like.dtype)
     return texts.project(numbers_NP.to(like.device))

@@ -46,9 +46,12 @@ class FoldNetwork(nn.Module, ABC):
     ----------
     features : FoldFeatures
         Of networks for tables only.
+    precision : torch.dtype or None
+        Type of products where it is not float32.
     """
 
     features: FoldFeatures
+    precision: torch.dtype | None = None
 
     @abstractmethod
     def forward(self, x: Tensor, codes_FBQ: Tensor) -> Tensor:

@@ -219,7 +219,7 @@ def scored(
     """Score trained networks on held-out rows and on test rows, and make a model of them."""
     schema, test = learning.schema, learning.test
     trust = Trust.of(fitted.rows, dealt.splits, fitted.fits, schema.task)
-    model = make_model(kind, learning, plan, dealt.splits, fitted.fits, decisions, trust)
+    model = make_model(kind, learning, plan, dealt.splits, fitted, decisions, trust)
     shown = None
     if test is not None:
         progress = partial(learning.objects.watch.stage, "testing")
@@ -266,11 +266,12 @@ def make_model(
     learning: Learning,
     plan: Any,
     splits: Splits,
-    fits: FoldFits,
+    fitted: Fitted,
     decisions: tuple[Decision, ...],
     trust: Trust,
 ) -> Model[Any, Any]:
     """Return what answers new rows."""
+    fits = fitted.fits
     scored = Ensemble(network=fits.network, target=fits.target, folds=len(splits))
     return Model(
         kind=kind,
@@ -279,7 +280,7 @@ def make_model(
         network=fits.deployed[0],
         target=trust.target,
         folds=1 if splits.refit else len(splits),
-        form=plan.form,
+        form=fitted.form,
         decisions=decisions,
         conformal=trust.conformal,
         scored=scored if splits.refit else None,

@@ -39,6 +39,8 @@ class PicturePlan:
         ``ModuleNetwork``'s.
     scores_epochs : bool
         Whether test pictures are scored after every epoch where there are no folds.
+    beside : PicturePlan or None
+        Of networks that are trained from pixels beside heads, where these leave errors.
     """
 
     form: str
@@ -52,3 +54,4 @@ class PicturePlan:
     treat: Treat | None = None
     parts: int = 1
     scores_epochs: bool = False
+    beside: "PicturePlan | None" = None

@@ -40,14 +40,14 @@ from tenfold.evaluate.mistakes import Mistake, mistakes_of
 from tenfold.kind import Kind
 from tenfold.kinds.images.explain.image_explanation import ImageExplanation, explain_pictures
 from tenfold.kinds.images.image_contest import ImageContest, squares_for
-from tenfold.kinds.images.image_features import see_pictures, stage
+from tenfold.kinds.images.image_features import stage
+from tenfold.kinds.images.image_fit import fit_images
 from tenfold.kinds.images.image_labels import check_picture_labels
 from tenfold.kinds.images.image_packing import (
     describe_pictures,
     rebuild_pictures,
     sample_answers,
 )
-from tenfold.kinds.images.image_scores import test_scorer
 from tenfold.kinds.images.image_service import ImageService
 from tenfold.kinds.images.networks.picture_network import Setting
 from tenfold.kinds.images.networks.registry import (
@@ -57,7 +57,7 @@ from tenfold.kinds.images.networks.registry import (
     find_network,
 )
 from tenfold.kinds.images.once_more import read_some
-from tenfold.kinds.images.picture_model import PictureEncoder, PictureModel, picture_inputs
+from tenfold.kinds.images.picture_model import PictureEncoder, PictureModel
 from tenfold.kinds.images.shown import reading_lines, shown_small
 from tenfold.kinds.refusing import Names, refuse
 from tenfold.learning import (
@@ -75,8 +75,6 @@ from tenfold.nn.backbones import load_backbone
 from tenfold.read_options import PictureOptions
 from tenfold.seeds import Streams
 from tenfold.training.device import Place, choose_place
-from tenfold.training.fit_heads import fit_heads
-from tenfold.training.fit_pictures import fit_pictures
 from tenfold.training.picture_plan import PicturePlan
 from tenfold.training.watch import Callback, Supervision
 
@@ -192,26 +190,7 @@ class Images(Kind):
         self, learning: Learning, plan: PicturePlan, dealt: Dealt, care: Supervision
     ) -> Fitted:
         """Train the networks of all folds."""
-        rows, place, streams = dealt.rows, learning.place, learning.streams
-        if plan.make is None:
-            rows = replace(rows, numbers=see_pictures(learning, plan, care))
-            fits, chosen = fit_heads(rows, dealt.splits, plan, streams, place.device, care=care)
-            return Fitted(fits=fits, rows=rows, decisions=(*chosen, *fits.decisions))
-        score_test = None
-        test, alone = learning.test, not dealt.splits.held_out.any()
-        if plan.scores_epochs and test is not None and alone:
-            score_test = test_scorer(test, learning.schema, plan.size, place.device)
-        fits = fit_pictures(
-            rows,
-            picture_inputs(learning.data, plan.size, place.device),
-            dealt.splits,
-            plan,
-            streams,
-            precision=place.precision,
-            care=care,
-            score_test=score_test,
-        )
-        return Fitted(fits=fits, rows=rows, decisions=fits.decisions)
+        return fit_images(learning, plan, dealt, care)
 
     def encoder(self, learning: Learning, plan: PicturePlan) -> PictureEncoder:
         """Return what turns new pictures into pixels or features."""

@@ -21,7 +21,6 @@ from tenfold.kinds.images.networks.registry import NETWORKS
 from tenfold.kinds.images.picture_model import PictureEncoder, PictureModel
 from tenfold.model import Ensemble, Model
 from tenfold.nn.backbones import empty_backbone
-from tenfold.nn.modules import ModuleNetwork
 from tenfold.nn.own_modules import MakeModule
 from tenfold.nn.targets import FoldTarget
 from tenfold.packing import (
@@ -67,8 +66,6 @@ def sample_answers(
     """
     exact = replace(model, encoder=replace(model.encoder, precision=None))
     pictures = sample_pictures(model.schema)
-    if not isinstance(model.network, ModuleNetwork):
-        return _one_by_one(exact, pictures, goes_on)
     kept, model.network.precision = model.network.precision, None
     try:
         return _one_by_one(exact, pictures, goes_on)

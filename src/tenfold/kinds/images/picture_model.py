@@ -1,6 +1,6 @@
 """How pictures become the inputs of networks."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import torch
@@ -11,8 +11,9 @@ from tenfold.data.pictures.pictures import Pictures
 from tenfold.learning import Coded, Progress
 from tenfold.model import Model
 from tenfold.nn.backbones import Backbone
+from tenfold.nn.blend import Blend
 from tenfold.nn.fused import BATCH
-from tenfold.nn.inputs import FeatureInputs, PictureInputs
+from tenfold.nn.inputs import BlendInputs, FeatureInputs, PictureInputs
 from tenfold.nn.network import FoldNetwork
 from tenfold.nn.threads import each_in_a_thread
 
@@ -44,7 +45,7 @@ class PictureEncoder:
         self,
         data: Pictures,
         schema: PictureSchema,  # noqa: ARG002 - pictures were read with its frame
-        network: FoldNetwork,  # noqa: ARG002 - all networks see them alike
+        network: FoldNetwork,
         device: torch.device,
         progress: Progress | None = None,
     ) -> Coded:
@@ -60,7 +61,11 @@ class PictureEncoder:
             precision=self.precision,
             progress=progress,
         )
-        return Coded.of_inputs(FeatureInputs(numbers_ND=features), count, nearly_done=True)
+        seen = FeatureInputs(numbers_ND=features)
+        if isinstance(network, Blend):
+            both = BlendInputs(features=seen, pictures=replace(pixels, size=network.size))
+            return Coded.of_inputs(both, count)
+        return Coded.of_inputs(seen, count, nearly_done=True)
 
 
 PictureModel = Model[PictureSchema, PictureEncoder]

@@ -195,7 +195,8 @@ class Tables(Kind):
             dealt.rows, dealt.splits, schema.task, plan, learning.streams, device, care=care
         )
         learnt = _values_learnt(schema, fits.network.features)
-        return Fitted(fits=fits, rows=dealt.rows, decisions=(*fits.decisions, *learnt))
+        decisions = (*fits.decisions, *learnt)
+        return Fitted(fits=fits, rows=dealt.rows, decisions=decisions, form=plan.form)
 
     def encoder(self, learning: Learning, plan: Plan) -> TableEncoder:  # noqa: ARG002
         """Return what turns new rows into numbers and codes."""

@@ -16,6 +16,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from tenfold.kinds.images.picture_model import PictureModel
+from tenfold.nn.backbones import Backbone
+from tenfold.nn.blend import Blend
 from tenfold.nn.convnets import FineTuned
 from tenfold.nn.efficientnet import (
     CENTER,
@@ -28,6 +30,7 @@ from tenfold.nn.efficientnet import (
 )
 from tenfold.nn.head import FoldHead
 from tenfold.nn.modules import ModuleNetwork
+from tenfold.nn.pixels import plain
 
 # Layers that do not change what is seen are no rung of a ladder.
 PASSING: Final = (nn.Dropout, nn.Identity)
@@ -110,28 +113,61 @@ class Ladder(nn.Sequential):
         return out
 
 
-def ladders_of(model: PictureModel) -> Iterator[nn.Module]:
-    """Yield the networks of a model, each as a module from pictures to outputs.
+@final
+class Smaller(nn.Module):
+    """Show pictures at the side at which a network beside heads is asked."""
 
-    Heads on a frozen backbone are one: the backbone, and the mean of all heads.
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.size = size
+
+    def forward(self, x_B3SS: Tensor) -> Tensor:
+        """Return smaller pictures, as networks see them, with the gradients of a smooth map."""
+        bytes_BSS3 = (x_B3SS.detach() * 255).round().to(torch.uint8).permute(0, 2, 3, 1)
+        seen_B3SS = plain(bytes_BSS3, size=self.size)
+        smooth_B3SS = functional.interpolate(x_B3SS, list(seen_B3SS.shape[2:]), mode="bilinear")
+        return smooth_B3SS + (seen_B3SS - smooth_B3SS).detach()
+
+
+def ladders_of(model: PictureModel) -> Iterator[tuple[nn.Module, float]]:
+    """Yield the networks of a model, each as a module from pictures to outputs, and its share.
+
+    Heads on a frozen backbone are one: the backbone, and the mean of all heads. It comes first,
+    networks beside it follow.
 
     Raises
     ------
     TypeError
         If the model's network is of another kind.
     """
-    network = model.network
-    if isinstance(network, FoldHead) and model.encoder.backbone is not None:
-        backbone = model.encoder.backbone
-        ladder = Ladder(OrderedDict([*_rungs(backbone.body), ("heads", Heads(network))]))
-        if backbone.in_grid:
-            ladder.gridded = tuple(f"block {place}" for place in GRIDDED)
-        yield ladder.eval().to(model.target.mean_F.device)
+    network, backbone, networks = (
+        model.network,
+        model.encoder.backbone,
+        len(model.target.mean_F),
+    )
+    if isinstance(network, FoldHead) and backbone is not None:
+        yield _headed(backbone, network).to(model.device), 1.0
+    elif isinstance(network, Blend) and backbone is not None:
+        heads, beside = network.shares
+        yield _headed(backbone, network.heads).to(model.device), heads
+        count = max(network.beside_F) + 1
+        for m in range(count):
+            seeing = Ladder(OrderedDict(smaller=Smaller(network.size)))
+            seeing.add_module("body", network.seeing.alone(m))
+            yield seeing.eval(), beside / count
     elif isinstance(network, ModuleNetwork):
-        for f in range(len(model.target.mean_F)):
-            yield _as_ladder(network.alone(f)).eval()
+        for f in range(networks):
+            yield _as_ladder(network.alone(f)).eval(), 1 / networks
     else:
         raise TypeError(f"{type(network).__name__} has no layers that can be explained")
+
+
+def _headed(backbone: Backbone, heads: FoldHead) -> nn.Module:
+    """Return a backbone and the mean of all heads on it."""
+    ladder = Ladder(OrderedDict([*_rungs(backbone.body), ("heads", Heads(heads))]))
+    if backbone.in_grid:
+        ladder.gridded = tuple(f"block {place}" for place in GRIDDED)
+    return ladder.eval()
 
 
 def _as_ladder(module: nn.Module) -> nn.Module:

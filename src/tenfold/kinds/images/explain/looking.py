@@ -7,14 +7,17 @@ Shape letters in this file:
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn import functional
 
 from tenfold.kinds.images.explain.ladder import Ladder, Rung, climbing, ladders_of
 from tenfold.kinds.images.picture_model import PictureModel
+from tenfold.nn.blend import Blend
 from tenfold.nn.efficientnet import summed_to
 from tenfold.nn.pixels import plain
 
@@ -44,7 +47,7 @@ class Layer:
 def picture_of(pixels_SS3: NDArray[np.uint8], model: PictureModel) -> Tensor:
     """Return a square as the model's networks see it, shape (1, 3, S, S)."""
     seen_13SS = plain(torch.from_numpy(np.array(pixels_SS3))[None], size=model.encoder.size)
-    return seen_13SS.contiguous().to(model.target.mean_F.device)
+    return seen_13SS.contiguous().to(model.device)
 
 
 def layers_of(model: PictureModel) -> tuple[Layer, ...]:
@@ -55,14 +58,15 @@ def layers_of(model: PictureModel) -> tuple[Layer, ...]:
     The layers of the tutorial's network are those that the tutorial names:
     62 x 62 x 32, 31 x 31 x 32, ... (tests/explain/test_pictures.py).
     """
-    ladder = next(ladders_of(model))
-    with torch.no_grad(), climbing(ladder) as climb:
-        ladder(
-            torch.zeros(
-                1, 3, model.encoder.size, model.encoder.size, device=model.target.mean_F.device
-            )
-        )
-    return tuple(_layer(rung) for rung in climb.rungs)
+    size = model.encoder.size
+    black = torch.zeros(1, 3, size, size, device=model.device)
+    ladders = (ladder for ladder, _ in ladders_of(model))
+    layers: list[Layer] = []
+    for ladder in islice(ladders, 2 if isinstance(model.network, Blend) else 1):
+        with torch.no_grad(), climbing(ladder) as climb:
+            ladder(black)
+        layers += [_layer(rung) for rung in climb.rungs]
+    return tuple(layers)
 
 
 def _layer(rung: Rung) -> Layer:
@@ -82,7 +86,7 @@ def filters_of(model: PictureModel) -> Numbers:
 
     Grey is 0; the largest number of each filter, of either sign, is black or white.
     """
-    for module in next(ladders_of(model)).modules():
+    for module in next(ladders_of(model))[0].modules():
         if isinstance(module, nn.Conv2d) and module.in_channels == 3:
             weight = module.weight.detach().float().cpu()
             largest = weight.abs().amax(dim=(1, 2, 3), keepdim=True).clamp_min(1e-12)
@@ -98,7 +102,7 @@ def maps_of(model: PictureModel, pixels_SS3: NDArray[np.uint8]) -> dict[str, Num
     dict of str to ndarray of shape (C, H, W)
         By the name of the layer; from the largest maps to the smallest.
     """
-    ladder = next(ladders_of(model))
+    ladder, _ = next(ladders_of(model))
     with torch.no_grad(), climbing(ladder) as climb:
         ladder(picture_of(pixels_SS3, model))
     last = {rung.out.shape[2:]: rung for rung in climb.rungs if _seen(rung)}
@@ -116,7 +120,8 @@ def heatmap_of(model: PictureModel, pixels_SS3: NDArray[np.uint8], output: int) 
     The last maps are summed, each weighed by the mean gradient of the class's output at it, and
     what is below 0 is cut. Maps of middle layers that heads use as well are added, each place
     by its own gradient. Of networks that learnt by themselves it is the mean over all folds,
-    each brought to a largest value of 1.
+    each brought to a largest value of 1; heads and the networks beside them weigh as
+    much as in the answer.
 
     Parameters
     ----------
@@ -131,8 +136,13 @@ def heatmap_of(model: PictureModel, pixels_SS3: NDArray[np.uint8], output: int) 
         From 0 to 1; as small as the last maps. All 0 where nothing speaks for the class.
     """
     x_B3SS = picture_of(pixels_SS3, model)
-    found = [_heatmap(ladder, x_B3SS, output) for ladder in ladders_of(model)]
-    return np.asarray(torch.stack(found).mean(dim=0).cpu().numpy())
+    found = [(_heatmap(ladder, x_B3SS, output), share) for ladder, share in ladders_of(model)]
+    places = list(found[0][0].shape)
+    parts = [
+        share * functional.interpolate(heatmap[None, None], places, mode="bilinear")[0, 0]
+        for heatmap, share in found
+    ]
+    return np.asarray(torch.stack(parts).sum(dim=0).cpu().numpy())
 
 
 def _heatmap(ladder: nn.Module, x_B3SS: Tensor, output: int) -> Tensor:

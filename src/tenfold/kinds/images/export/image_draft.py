@@ -19,17 +19,15 @@ from tenfold.data.pictures.pictures import Pictures
 from tenfold.export.draft import UNKNOWN, Draft, Numbers, Program
 from tenfold.export.program import graph_of, program_of
 from tenfold.exported import PROBABILITIES, About, Exported, Label
-from tenfold.kinds.images.export.image_networks import network_of
+from tenfold.kinds.images.export.image_networks import GREYS, network_of
 from tenfold.kinds.images.export.resize import Framed, Resized
 from tenfold.kinds.images.image_file import HEATMAP, PIXELS, answers_to
 from tenfold.kinds.images.picture_model import PictureModel
 from tenfold.nn.backbones import Backbone
-from tenfold.nn.modules import ModuleNetwork
 
 PICTURES: Final = 500  # that a file is compared on
 AT_ONCE: Final = 16
 EXAMPLES: Final = 2  # pictures that the program is traced with
-GREYS: Final = 255.0
 
 
 @final
@@ -131,8 +129,7 @@ def _said(of: Exported | Program, pixels_NHW3: NDArray[np.uint8]) -> Numbers:
 def _exact(model: PictureModel) -> PictureModel:
     """Return a copy of a model on the processor whose products are made in float32."""
     network, backbone = copy.deepcopy(model.network).cpu(), model.encoder.backbone
-    if isinstance(network, ModuleNetwork):
-        network.precision = None
+    network.precision = None
     if backbone is not None:
         body = copy.deepcopy(backbone.body).cpu()
         backbone = Backbone(backbone.name, body, backbone.whole, in_grid=backbone.in_grid)

@@ -16,11 +16,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tenfold.kinds.images.picture_model import PictureModel
+from tenfold.kinds.images.export.resize import Resized
+from tenfold.kinds.images.picture_model import PictureEncoder, PictureModel
 from tenfold.nn.backbones import Backbone
+from tenfold.nn.blend import Blend
 from tenfold.nn.convnets import (
-    EDGE,
-    MIDDLE_SIDE,
     OUTPUT_SCALE,
     FineTuned,
     ResidualStage,
@@ -37,6 +37,7 @@ from tenfold.nn.efficientnet import (
 from tenfold.nn.head import FoldHead
 from tenfold.nn.modules import ModuleNetwork
 
+GREYS: Final = 255.0
 NONE: Final = 1e-12  # what is below counts as nothing
 FLAT: Final = 1e-6  # a feature below has no gradient at its root
 
@@ -49,9 +50,15 @@ def network_of(model: PictureModel) -> nn.Module:
     network = model.network
     if isinstance(network, FoldHead) and model.encoder.backbone is not None:
         return _Heads(model.encoder.backbone, network, mirrored=model.encoder.mirrored)
+    if isinstance(network, Blend) and model.encoder.backbone is not None:
+        return _Blend(model.encoder.backbone, network, model.encoder)
     if isinstance(network, ModuleNetwork):
-        return _Each([_alone(network.alone(f)) for f in range(len(model.target.mean_F))])
+        return _each(network, len(model.target.mean_F))
     raise TypeError(f"{type(network).__name__} cannot be exported")
+
+
+def _each(network: ModuleNetwork, count: int) -> "_Each":
+    return _Each([_alone(network.alone(f)) for f in range(count)])
 
 
 def _alone(module: nn.Module) -> nn.Module:
@@ -139,6 +146,37 @@ class _Heads(nn.Module):
 
 
 @final
+class _Blend(nn.Module):
+    """Heads, and the networks beside them; heat maps of both, weighed as their answers are."""
+
+    weight_F21: Tensor
+
+    def __init__(self, backbone: Backbone, network: Blend, encoder: PictureEncoder) -> None:
+        super().__init__()
+        self.heads = _Heads(backbone, network.heads, mirrored=encoder.mirrored)
+        self.resized = Resized(encoder.size, network.size)
+        self.seeing = _each(network.seeing, max(network.beside_F) + 1)
+        self.beside_F = list(network.beside_F)
+        self.register_buffer("weight_F21", network.weight_F2[..., None])
+        self.shares = network.shares
+
+    def forward(self, x_N3SS: Tensor) -> Said:
+        headed_NFO, heatmap = self.heads(x_N3SS)
+        seen_NMO, seen_map = self.seeing(self.resized(torch.round(x_N3SS * GREYS)) / GREYS)
+        seen_NFO = seen_NMO[:, self.beside_F]
+        outputs_NFO = headed_NFO * self.weight_F21[:, 0] + seen_NFO * self.weight_F21[:, 1]
+        if heatmap is None or seen_map is None:
+            return outputs_NFO, heatmap
+        first, second = self.shares
+        return outputs_NFO, first * heatmap + second * enlarged(seen_map, heatmap.shape)
+
+
+def enlarged(map_NOHW: Tensor, shape: torch.Size) -> Tensor:
+    """Return heat maps with as many places as others have."""
+    return functional.interpolate(map_NOHW, list(shape[2:]), mode="bilinear")
+
+
+@final
 class _Each(nn.Module):
     """Networks one after the other."""
 
@@ -195,11 +233,7 @@ class _Scratch(nn.Module):
         self.before = nn.Sequential(*before)
 
     def forward(self, x_N3SS: Tensor) -> Said:
-        views, side = [x_N3SS], x_N3SS.shape[-1]
-        if side >= MIDDLE_SIDE:
-            edge = side // EDGE
-            views.append(x_N3SS[:, :, edge : side - edge, edge : side - edge])
-        ways = [way for view in views for way in (view, view.flip(-1))]
+        ways = self.network.views(x_N3SS)
         maps_NCHW, sums_NCHW = self._maps(x_N3SS)
         seen = [(maps_NCHW, sums_NCHW), *(self._maps(way) for way in ways[1:])]
         outputs = [self._head(functional.silu(maps + sums)) for maps, sums in seen]

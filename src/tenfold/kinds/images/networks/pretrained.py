@@ -45,7 +45,8 @@ class Pretrained(PictureNetwork):
 
     def is_asked_for(self, options: TrainOptions) -> bool:
         """Tell whether options name this network."""
-        return options.network in NAMES and options.quality != "best"
+        fast = options.network in NAMES and options.quality == "fast"
+        return fast or (options.network == "pretrained" and options.quality != "best")
 
     def framing_for(self, options: TrainOptions) -> Framing:
         """Return smaller squares where all is to be fast."""

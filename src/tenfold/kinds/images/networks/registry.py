@@ -7,6 +7,7 @@ from typing import Final
 from tenfold.config import Decision, TrainOptions
 from tenfold.data.pictures.framing import Framing
 from tenfold.errors import UsageError
+from tenfold.kinds.images.networks.blended import Blended
 from tenfold.kinds.images.networks.fine_tuned import FineTunedNetwork
 from tenfold.kinds.images.networks.own import Own
 from tenfold.kinds.images.networks.picture_network import PictureNetwork, Setting
@@ -18,7 +19,8 @@ from tenfold.training.picture_plan import PicturePlan
 
 OWN: Final = Own()  # what no other is called
 NETWORKS: Final[Mapping[str, PictureNetwork]] = {
-    one.name: one for one in (Pretrained(), FineTunedNetwork(), Scratch(), Tutorial(), OWN)
+    one.name: one
+    for one in (Blended(), Pretrained(), FineTunedNetwork(), Scratch(), Tutorial(), OWN)
 }
 
 
@@ -74,4 +76,7 @@ def choose_plan(setting: Setting) -> tuple[PicturePlan, tuple[Decision, ...]]:
     network = find_network(options, setting.make)
     plan = network.plan(setting)
     plan = replace(plan, recipe=plan.recipe.set_by(options), backbone=setting.backbone)
+    if plan.beside is not None:
+        beside = replace(plan.beside, recipe=plan.beside.recipe.set_by(options))
+        plan = replace(plan, beside=beside)
     return plan, (network.decision(plan, options),)

@@ -1,0 +1,54 @@
+"""How the networks of all folds are trained on images."""
+
+from dataclasses import replace
+
+from tenfold.kinds.images.image_features import see_pictures
+from tenfold.kinds.images.image_scores import test_scorer
+from tenfold.kinds.images.networks.pretrained import Pretrained
+from tenfold.kinds.images.picture_model import picture_inputs
+from tenfold.learning import Dealt, Fitted, Learning
+from tenfold.nn.blend import Blend
+from tenfold.training.fit_blend import fit_blend
+from tenfold.training.fit_heads import fit_heads
+from tenfold.training.fit_pictures import fit_pictures
+from tenfold.training.picture_plan import PicturePlan
+from tenfold.training.watch import Supervision
+
+
+def fit_images(
+    learning: Learning, plan: PicturePlan, dealt: Dealt, care: Supervision
+) -> Fitted:
+    """Train the networks of all folds: on pixels, or heads on features."""
+    if plan.make is None:
+        numbers = see_pictures(learning, plan, care)
+        dealt = replace(dealt, rows=replace(dealt.rows, numbers=numbers))
+        return _fit_heads(learning, plan, dealt, care)
+    score_test, place = None, learning.place
+    test, alone = learning.test, not dealt.splits.held_out.any()
+    if plan.scores_epochs and test is not None and alone:
+        score_test = test_scorer(test, learning.schema, plan.size, place.device)
+    fits = fit_pictures(
+        dealt.rows,
+        picture_inputs(learning.data, plan.size, place.device),
+        dealt.splits,
+        plan,
+        learning.streams,
+        precision=place.precision,
+        care=care,
+        score_test=score_test,
+    )
+    return Fitted(fits=fits, rows=dealt.rows, decisions=fits.decisions, form=plan.form)
+
+
+def _fit_heads(
+    learning: Learning, plan: PicturePlan, dealt: Dealt, care: Supervision
+) -> Fitted:
+    """Find heads on features, and train networks beside them if that is planned and pays."""
+    rows, splits, place, streams = dealt.rows, dealt.splits, learning.place, learning.streams
+    if plan.beside is None:
+        fits, chosen = fit_heads(rows, splits, plan, streams, place.device, care=care)
+    else:
+        inputs = picture_inputs(learning.data, plan.beside.size, place.device)
+        fits, chosen = fit_blend(rows, inputs, splits, plan, streams, place, care=care)
+    form = plan.form if isinstance(fits.network, Blend) else Pretrained.name
+    return Fitted(fits=fits, rows=rows, decisions=(*chosen, *fits.decisions), form=form)

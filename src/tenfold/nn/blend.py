@@ -1,0 +1,104 @@
+"""Heads on frozen features, and networks that see the same pictures for themselves, as one.
+
+Their logarithms of odds are added, each weighed: a logarithmic opinion pool (Genest and Zidek
+1986, "Combining probability distributions").
+
+Shape letters in this file:
+    F  networks side by side    M  networks that see pictures    B  pictures in a batch
+    D  features                 S  side of a picture             O  outputs
+"""
+
+from collections.abc import Sequence
+from typing import final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from tenfold.nn.head import FoldHead
+from tenfold.nn.modules import ModuleNetwork
+from tenfold.nn.network import FoldNetwork
+
+
+@final
+class Blend(FoldNetwork):
+    """F heads, each with a network beside it; several may share one.
+
+    What enters is the features of a picture and, behind them, its pixels; see ``BlendInputs``.
+
+    Parameters
+    ----------
+    heads : FoldHead
+        F.
+    seeing : ModuleNetwork
+        M, that never saw what the folds hold out whose heads they stand beside.
+    size : int
+        S, at which they are asked.
+    beside_F : sequence of F int
+        Which of them stands beside each head.
+    """
+
+    weight_F2: Tensor
+
+    def __init__(
+        self, heads: FoldHead, seeing: ModuleNetwork, size: int, beside_F: Sequence[int]
+    ) -> None:
+        super().__init__()
+        self.heads, self.seeing, self.size = heads, seeing, size
+        self.beside_F = tuple(beside_F)
+        self.register_buffer("weight_F2", torch.ones(len(beside_F), 2))
+
+    @property
+    def precision(self) -> torch.dtype | None:
+        """Type of products where it is not float32."""
+        return self.seeing.precision
+
+    @precision.setter
+    def precision(self, chosen: torch.dtype | None) -> None:
+        self.seeing.precision = chosen
+
+    @property
+    def shares(self) -> tuple[float, float]:
+        """How much heads weigh in all answers, and the networks beside them; 1 together."""
+        first, second = self.weight_F2.mean(dim=0).tolist()
+        whole = max(first + second, 1e-12)
+        return first / whole, second / whole
+
+    def only(self, at_F: NDArray[np.int64]) -> "Blend":
+        """Return some of the networks, by position, as copies for prediction."""
+        needed, beside = np.unique(np.array(self.beside_F)[at_F], return_inverse=True)
+        seeing = self.seeing.only(needed)
+        made = Blend(self.heads.only(at_F), seeing, self.size, beside.tolist())
+        made.weight_F2 = self.weight_F2[torch.from_numpy(at_F)].clone()
+        return made.to(self.weight_F2.device)
+
+    def forward(self, x: Tensor, codes_FBQ: Tensor) -> Tensor:
+        """Return the outputs of features and pixels side by side, shape (F, B, O)."""
+        pixels = 3 * self.size**2
+        x_FBD, pixels_FBP = x.split([x.shape[-1] - pixels, pixels], dim=-1)
+        x_FB3SS = pixels_FBP.unflatten(-1, (3, self.size, self.size))
+        weight_F211 = self.weight_F2[..., None, None]
+        headed_FBO: Tensor = self.heads(x_FBD, codes_FBQ)
+        seen_FBO = self._seen(x_FB3SS, codes_FBQ)
+        return headed_FBO * weight_F211[:, 0] + seen_FBO * weight_F211[:, 1]
+
+    def _seen(self, x_FB3SS: Tensor, codes_FBQ: Tensor) -> Tensor:
+        """Return what the network beside each head says, shape (F, B, O).
+
+        Each is asked once for all its heads, unless these are asked about different pictures.
+        """
+        networks = range(max(self.beside_F) + 1)
+        served = [[f for f, own in enumerate(self.beside_F) if own == m] for m in networks]
+        alike = all(
+            torch.equal(x_FB3SS[f], x_FB3SS[folds[0]]) for folds in served for f in folds[1:]
+        )
+        rounds = 1 if alike else max(map(len, served))
+        said_FBO: list[Tensor] = [torch.empty(0)] * len(self.beside_F)
+        for turn in range(rounds):
+            at = [folds[min(turn, len(folds) - 1)] for folds in served]
+            found_MBO = self.seeing(x_FB3SS[at], codes_FBQ[at])
+            for folds, found_BO in zip(served, found_MBO, strict=True):
+                for f in folds[turn:] if alike else folds[turn : turn + 1]:
+                    said_FBO[f] = found_BO
+        return torch.stack(said_FBO)

@@ -1,0 +1,274 @@
+"""Heads on frozen features, and beside them networks that learn from pixels, where these help.
+
+Both are asked about validation pictures that neither learnt from, so what is said of a
+picture that a fold holds out never depends on its class.
+
+Shape letters in this file:
+    N  pictures    F  folds    M  networks that learn from pixels    V  validation pictures
+    O  outputs
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.special import log_softmax
+
+from tenfold.config import Decision
+from tenfold.data.columns.encode import Encoded
+from tenfold.data.folds.hold_out import validation_rows
+from tenfold.data.folds.split import Splits
+from tenfold.nn.blend import Blend
+from tenfold.nn.head import FoldHead
+from tenfold.nn.inputs import BlendInputs, FeatureInputs, PictureInputs
+from tenfold.nn.modules import ModuleNetwork
+from tenfold.seeds import Streams
+from tenfold.training.device import Place
+from tenfold.training.fit import FoldFits, gather
+from tenfold.training.fit_heads import fit_heads
+from tenfold.training.fit_pictures import fit_pictures
+from tenfold.training.history import History
+from tenfold.training.picture_plan import PicturePlan
+from tenfold.training.watch import Supervision
+
+Numbers = NDArray[np.float64]
+Folds = NDArray[np.int64]
+
+MOST_NETWORKS: Final = 5  # on a processor, where each takes as long as all heads together
+BLOCKS: Final = 8  # one of them is for validation
+LEAST_PICTURES: Final = 400  # fewer say too little of which weights are right
+LEARNT: Final = 0.05  # log-loss of heads that leave nothing to learn
+FLOOR: Final = 1e-9  # of a probability, before its logarithm
+LATE: Final = 0.5  # of the time limit, after which nothing more is begun
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Trial:
+    """What heads say of validation pictures of folds that share a network.
+
+    Attributes
+    ----------
+    splits : Splits
+        A fold each: the pictures that it learns from, and its validation pictures, none of
+        which a fold holds out that shares the network.
+    shared_F : tuple of F int
+        The fold of the trial that each fold belongs to.
+    answers : tuple of M ndarray of shape (V, O)
+        Probabilities, by heads.
+    """
+
+    splits: Splits
+    shared_F: tuple[int, ...]
+    answers: tuple[Numbers, ...]
+
+
+def fit_blend(
+    rows: Encoded,
+    inputs: PictureInputs,
+    splits: Splits,
+    plan: PicturePlan,
+    streams: Streams,
+    place: Place,
+    *,
+    care: Supervision,
+) -> tuple[FoldFits, tuple[Decision, ...]]:
+    """Find the heads of all folds; train networks beside them where heads leave errors.
+
+    Parameters
+    ----------
+    rows : Encoded
+        N pictures; ``numbers`` are their features, (N, D), float32.
+    inputs : PictureInputs
+        The same pictures.
+    splits : Splits
+    plan : PicturePlan
+        Of heads; ``beside`` is that of the networks beside them.
+    streams : Streams
+    place : Place
+    care : Supervision
+
+    Returns
+    -------
+    fits : FoldFits
+        Of a ``Blend``, or of a ``FoldHead`` if heads stay alone.
+    decisions : tuple of Decision
+
+    Raises
+    ------
+    NetworkError
+        As ``fit_pictures``.
+    """
+    beside = plan.beside
+    if beside is None:
+        raise ValueError("no network is planned beside the heads")
+    fits, decisions = fit_heads(rows, splits, plan, streams, place.device, care=care)
+    most = len(splits) if place.on_gpu else MOST_NETWORKS
+    parts = np.array_split(np.arange(len(splits)), min(most, len(splits)))
+    if why := _why_alone(rows, splits, parts, care):
+        return fits, (*decisions, _stay_alone(why))
+    trial = _try_heads(rows, splits, parts, plan, streams, place, care)
+    wanted_M = _losses(rows, trial.splits, trial.answers) > LEARNT
+    if not wanted_M.any():
+        loss = _losses(rows, trial.splits, trial.answers).mean()
+        why = f"the heads' log-loss is {loss:.3f} on validation images"
+        return fits, (*decisions, _stay_alone(why))
+    seen = fit_pictures(
+        rows, inputs, trial.splits, beside, streams, precision=place.precision, care=care
+    )
+    weight_M2 = np.array(
+        [
+            (1.0, 0.0) if not wanted else best_weights(heads, said, rows.target[held_out])
+            for wanted, heads, said, held_out in zip(
+                wanted_M, trial.answers, seen.answers, trial.splits.held_out, strict=True
+            )
+        ]
+    )
+    network = _blended(fits, seen, trial.shared_F, weight_M2, beside.size)
+    features = FeatureInputs(numbers_ND=torch.from_numpy(rows.numbers).to(place.device))
+    both = BlendInputs(features=features, pictures=inputs)
+    history = _of_folds(seen.history, trial.shared_F)
+    made = gather(network, fits.target, both, fits.stack, splits, history)
+    return made, (*decisions, _tell(rows, trial, seen, weight_M2))
+
+
+def _why_alone(
+    rows: Encoded, splits: Splits, parts: Sequence[Folds], care: Supervision
+) -> str | None:
+    """Return why heads stay alone whatever they say, or None."""
+    if len(rows) < LEAST_PICTURES:
+        return f"there are fewer than {LEAST_PICTURES} images"
+    if splits.refit or splits.in_time:
+        return "the folds learn from different numbers of images"
+    if min(_learnt_by(splits, folds).sum() for folds in parts) < LEAST_PICTURES // 2:
+        return "the folds learn from too few images that they share"
+    if reason := care.watch.stop_reason() or care.deadline.passed():
+        return reason
+    if care.deadline.share() > LATE:
+        return "more than half of the time limit has passed"
+    return None
+
+
+def _stay_alone(why: str) -> Decision:
+    what = "no network is trained from pixels beside the heads"
+    return Decision(what=what, why=why, change_with="--network scratch")
+
+
+def _learnt_by(splits: Splits, folds: Folds) -> NDArray[np.bool_]:
+    """Return which pictures all of some folds learn from, shape (N,)."""
+    return np.asarray(splits.learn[folds].all(axis=0))
+
+
+def _try_heads(
+    rows: Encoded,
+    splits: Splits,
+    parts: Sequence[Folds],
+    plan: PicturePlan,
+    streams: Streams,
+    place: Place,
+    care: Supervision,
+) -> Trial:
+    """Ask heads about validation pictures of each part of the folds, which share a network."""
+    learnt, left_out = [], []
+    for folds in parts:
+        generator = streams.generator("trial", splits.numbers[folds[0]])
+        own = _learnt_by(splits, folds)
+        dealt = validation_rows(rows, own, "classification", BLOCKS, generator)
+        learns, validates = next(dealt)
+        learnt.append(learns)
+        left_out.append(validates)
+    trial = Splits(
+        learn=np.stack(learnt),
+        held_out=np.stack(left_out),
+        numbers=tuple(splits.numbers[folds[0]] for folds in parts),
+    )
+    fits, _ = fit_heads(rows, trial, plan, streams, place.device, care=care)
+    shared = tuple(m for m, folds in enumerate(parts) for _ in folds)
+    return Trial(splits=trial, shared_F=shared, answers=fits.answers)
+
+
+def _losses(rows: Encoded, splits: Splits, answers: Sequence[Numbers]) -> Numbers:
+    """Return the log-loss of the pictures that each fold holds out, shape (M,)."""
+    return np.array(
+        [
+            -np.log(np.maximum(said[np.arange(len(said)), rows.target[held_out]], FLOOR)).mean()
+            for said, held_out in zip(answers, splits.held_out, strict=True)
+        ]
+    )
+
+
+def best_weights(
+    first_VO: Numbers, second_VO: Numbers, truth_V: NDArray[np.int64]
+) -> tuple[float, float]:
+    """Return the weights of two answers' logarithms that make the log-loss least.
+
+    Weights are not below 0, and pulled to 1 as if by a picture more: where all are right, the
+    log-loss alone would have them grow for ever. The problem is convex.
+
+    Examples
+    --------
+    >>> said = np.array([[0.8, 0.2], [0.4, 0.6], [0.7, 0.3], [0.3, 0.7], [0.6, 0.4]])
+    >>> guess = np.full((5, 2), 0.5)
+    >>> first, second = best_weights(said, guess, np.array([0, 1, 0, 1, 1]))
+    >>> 1 < first < 4, round(second, 6)
+    (True, 1.0)
+    """
+    log_2VO = np.log(np.maximum(np.stack([first_VO, second_VO]), FLOOR))
+    rows_V = np.arange(len(truth_V))
+    own_2V = log_2VO[:, rows_V, truth_V]
+
+    def loss(weight_2: Numbers) -> tuple[float, Numbers]:
+        log_VO = log_softmax(np.tensordot(weight_2, log_2VO, axes=1), axis=1)
+        slope_2V = (log_2VO * np.exp(log_VO)).sum(axis=2) - own_2V
+        off_2 = weight_2 - 1
+        pulled = float(off_2 @ off_2) / 2 - log_VO[rows_V, truth_V].sum()
+        return pulled, slope_2V.sum(axis=1) + off_2
+
+    bounds = [(0.0, None)] * 2
+    found = minimize(loss, np.ones(2), jac=True, method="L-BFGS-B", bounds=bounds)
+    first, second = found.x.tolist()
+    return first, second
+
+
+def _blended(
+    heads: FoldFits,
+    seen: FoldFits,
+    shared_F: tuple[int, ...],
+    weight_M2: Numbers,
+    size: int,
+) -> Blend:
+    """Return heads with the network of its part beside each."""
+    if not isinstance(heads.network, FoldHead) or not isinstance(seen.network, ModuleNetwork):
+        raise TypeError("heads and modules are blended")
+    made = Blend(heads.network, seen.network, size, shared_F).to(heads.target.mean_F.device)
+    made.weight_F2.copy_(torch.from_numpy(weight_M2[list(shared_F)]))
+    return made
+
+
+def _of_folds(history: History, shared_F: tuple[int, ...]) -> History:
+    """Return a history with the losses of each fold instead of those of shared networks."""
+    lines = tuple(
+        replace(line, loss_G=tuple(line.loss_G[m] for m in shared_F)) for line in history.lines
+    )
+    return replace(history, lines=lines, best_epoch_G=history.best_epoch_G[list(shared_F)])
+
+
+def _tell(rows: Encoded, trial: Trial, seen: FoldFits, weight_M2: Numbers) -> Decision:
+    """Say what networks beside the heads are worth on validation pictures."""
+    together = []
+    for (a, b), heads, other in zip(weight_M2, trial.answers, seen.answers, strict=True):
+        sums_VO = a * np.log(np.maximum(heads, FLOOR)) + b * np.log(np.maximum(other, FLOOR))
+        together.append(np.exp(log_softmax(sums_VO, axis=1)))
+    ways = (together, trial.answers, seen.answers)
+    both, heads, alone = (_losses(rows, trial.splits, way).mean() for way in ways)
+    count, folds = len(weight_M2), len(trial.shared_F)
+    networks = "a small network" if count == 1 else f"{count} small networks"
+    what = f"{networks} trained from pixels answer beside the heads of {folds} folds"
+    why = (
+        f"log-loss of validation images: {both:.3f} together, {heads:.3f} by heads, "
+        f"{alone:.3f} without them"
+    )
+    return Decision(what=what, why=why, change_with="--network pretrained, --network scratch")
