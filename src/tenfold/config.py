@@ -194,6 +194,9 @@ class TrainOptions(Options):
         Largest learning rate.
     img_size : int, optional
         Side of the square that a picture becomes, in pixels.
+    mirror : bool, optional
+        Whether networks for pictures see mirror images as well; each network's own way by
+        default.
     standardize : bool
         Whether the tutorial's network sees standardised columns.
     seed : int
@@ -252,6 +255,12 @@ class TrainOptions(Options):
         "PIXELS",
         of="images",
         values=whole(1, MOST_SIDE, f"a whole number from 1 to {MOST_SIDE:,}"),
+    )
+    mirror: bool | None = option(
+        None,
+        "Whether networks also see mirror images, which letters and left hands are not. "
+        "[default: yes, except for networks beside heads]",
+        of="images",
     )
     standardize: bool = option(
         False,

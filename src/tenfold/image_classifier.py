@@ -59,6 +59,8 @@ class ImageClassifier(ClassifierMixin, StudyEstimator):  # type: ignore[misc]
         Passes over the pictures, pictures in a step, largest learning rate.
     img_size : int, optional
         Side of the square that a picture becomes, in pixels.
+    mirror : bool, optional
+        Whether networks see mirror images as well, which letters and left hands are not.
     device : str
         ``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:1"`` or ``"mps"``.
     time_limit : float, optional
@@ -111,6 +113,7 @@ class ImageClassifier(ClassifierMixin, StudyEstimator):  # type: ignore[misc]
         batch_size: int | None = None,
         lr: float | None = None,
         img_size: int | None = None,
+        mirror: bool | None = None,
         device: str = "auto",
         time_limit: float | None = None,
         random_state: int | np.random.RandomState | np.random.Generator | None = 0,
@@ -126,6 +129,7 @@ class ImageClassifier(ClassifierMixin, StudyEstimator):  # type: ignore[misc]
         self.batch_size = batch_size
         self.lr = lr
         self.img_size = img_size
+        self.mirror = mirror
         self.device = device
         self.time_limit = time_limit
         self.random_state = random_state

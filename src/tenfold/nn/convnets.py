@@ -107,10 +107,15 @@ class FineTuned(nn.Module):
     frozen : int
         Blocks of an EfficientNet that stay as they are. The first hold few of the
         numbers and take most of the time.
+    mirrored : bool
+        Whether answers are means over a picture and its mirror image.
     """
 
-    def __init__(self, backbone: Backbone, outputs: int, *, frozen: int = 0) -> None:
+    def __init__(
+        self, backbone: Backbone, outputs: int, *, frozen: int = 0, mirrored: bool = True
+    ) -> None:
         super().__init__()
+        self.mirrored = mirrored
         self.backbone_name = backbone.name
         self.body = copy.deepcopy(backbone.body)
         self.head = nn.Linear(backbone.whole, outputs)
@@ -127,9 +132,9 @@ class FineTuned(nn.Module):
         return self.__dict__ | {"_front": []}
 
     def forward(self, x_B3SS: Tensor) -> Tensor:
-        """Return outputs, (B, O); without training the mean of both ways round."""
+        """Return outputs, (B, O); without training the mean of both ways round, if mirrored."""
         self.body.eval()
-        if self.training:
+        if self.training or not self.mirrored:
             return self._outputs(x_B3SS)
         ways = torch.cat([x_B3SS, x_B3SS.flip(-1)])
         mean_BO: Tensor = self._outputs(ways).unflatten(0, (2, len(x_B3SS))).mean(dim=0)
@@ -191,8 +196,9 @@ class ScratchClassifier(nn.Module):
         O.
     small : bool
         Whether it is of three stages instead of four, and narrower: for pictures up to 80 px,
-        of which a fourth would see two places by two. It then tells left from right: answers
-        are not means over a picture and its mirror image.
+        of which a fourth would see two places by two.
+    mirrored : bool
+        Whether answers are means over a picture and its mirror image, as well.
 
     Examples
     --------
@@ -203,9 +209,9 @@ class ScratchClassifier(nn.Module):
     center_311: Tensor
     scale_311: Tensor
 
-    def __init__(self, outputs: int, *, small: bool = False) -> None:
+    def __init__(self, outputs: int, *, small: bool = False, mirrored: bool = True) -> None:
         super().__init__()
-        self.mirrored = not small
+        self.mirrored = mirrored
         self.register_buffer("center_311", torch.full((3, 1, 1), 0.5))
         self.register_buffer("scale_311", torch.ones(3, 1, 1))
         self.whiten = nn.Conv2d(3, WHITE, PATCH, stride=PATCH // 2, padding=1)

@@ -64,7 +64,7 @@ def _each(network: ModuleNetwork, count: int) -> "_Each":
 def _alone(module: nn.Module) -> nn.Module:
     module = module.eval().cpu()
     if isinstance(module, FineTuned) and isinstance(module.body, EfficientNetLite0):
-        return _FineTuned(module.body, module.head)
+        return _FineTuned(module.body, module.head, mirrored=module.mirrored)
     if isinstance(module, ScratchClassifier):
         return _Scratch(module)
     if isinstance(module, TutorialClassifier):
@@ -205,17 +205,19 @@ class _Own(nn.Module):
 
 @final
 class _FineTuned(nn.Module):
-    """An EfficientNet trained on, and a linear layer; the mean of both ways round."""
+    """An EfficientNet trained on, and a linear layer; if mirrored the mean of both ways."""
 
-    def __init__(self, body: EfficientNetLite0, head: nn.Linear) -> None:
+    def __init__(self, body: EfficientNetLite0, head: nn.Linear, *, mirrored: bool) -> None:
         super().__init__()
-        self.body, self.head = body, head
+        self.body, self.head, self.mirrored = body, head, mirrored
 
     def forward(self, x_N3SS: Tensor) -> Said:
-        maps_NCHW, _ = self.body.maps(torch.cat([x_N3SS, x_N3SS.flip(-1)]))
-        both_NO = self.head(maps_NCHW.mean(dim=(2, 3)))
         pictures = x_N3SS.shape[0]
-        outputs_NO = (both_NO[:pictures] + both_NO[pictures:]) / 2
+        ways = torch.cat([x_N3SS, x_N3SS.flip(-1)]) if self.mirrored else x_N3SS
+        maps_NCHW, _ = self.body.maps(ways)
+        outputs_NO = self.head(maps_NCHW.mean(dim=(2, 3)))
+        if self.mirrored:
+            outputs_NO = (outputs_NO[:pictures] + outputs_NO[pictures:]) / 2
         own_NCHW = maps_NCHW[:pictures]
         weight_NOC = _centred(self.head.weight).expand(pictures, -1, -1)
         places = own_NCHW.shape[2] * own_NCHW.shape[3]

@@ -37,13 +37,15 @@ class Blended(Pretrained):
         network = model.network
         if not isinstance(network, Blend):
             raise TypeError("heads and networks beside them are a blend")
-        beside = {"size": network.size, "of": list(network.beside_F)}
+        mirror = network.seeing.module.mirrored
+        beside = {"size": network.size, "of": list(network.beside_F), "mirror": mirror}
         return super().describe(model) | {"beside": beside}
 
     def rebuild(self, stored: Stored, networks: int) -> Blend:  # type: ignore[override]
         """Return both with numbers still to be filled in."""
-        size = int(stored.entry["beside"]["size"])
-        shared = [int(one) for one in stored.entry["beside"]["of"]]
+        beside = stored.entry["beside"]
+        size, mirrored = int(beside["size"]), bool(beside["mirror"])
+        shared = [int(one) for one in beside["of"]]
         count = len(set(shared))
         check_count(count)
         if not 0 < size <= MOST_SIDE or len(shared) != networks:
@@ -52,5 +54,5 @@ class Blended(Pretrained):
             raise ValueError("there are no such networks beside heads")
         heads = super().rebuild(stored, networks)
         with torch.device("meta"):
-            small = ScratchClassifier(stored.outputs, small=True)
+            small = ScratchClassifier(stored.outputs, small=True, mirrored=mirrored)
             return Blend(heads, stored.in_turns([small] * count), size, shared)

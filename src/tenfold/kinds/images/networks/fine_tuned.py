@@ -46,7 +46,7 @@ class FineTunedNetwork(LaidOutNetwork):
 
     def plan(self, setting: Setting) -> PicturePlan:
         """Return how it is trained."""
-        backbone, on_gpu = setting.backbone, setting.on_gpu
+        backbone, on_gpu, flip = setting.backbone, setting.on_gpu, setting.flip("random")
         if backbone is None:
             raise ValueError("there is no backbone to fine-tune")
         recipe = Recipe(
@@ -62,13 +62,13 @@ class FineTunedNetwork(LaidOutNetwork):
         return PicturePlan(
             form=self.name,
             make=lambda _, outputs: FineTuned(
-                backbone, outputs, frozen=0 if on_gpu else FROZEN
+                backbone, outputs, frozen=0 if on_gpu else FROZEN, mirrored=flip != "none"
             ),
             recipe=recipe,
             size=setting.size,
             sizes=((1.0, min(setting.size, MOST_SIDE)),),
             augmentation=Augmentation(
-                crop=(0.5, 1.0), rotation=10, flip="random", brightness=0.15, contrast=0.15
+                crop=(0.5, 1.0), rotation=10, flip=flip, brightness=0.15, contrast=0.15
             ),
             parts=1 if on_gpu else PARTS,
             treat=lambda _, parameter: Treatment(decay_factor=float(parameter.dim() > 1)),
@@ -82,8 +82,11 @@ class FineTunedNetwork(LaidOutNetwork):
         """Return which backbone it was."""
         if not isinstance(model.network, ModuleNetwork):
             raise TypeError("a fine-tuned network is a module")
-        return {"backbone": model.network.module.backbone_name}
+        module = model.network.module
+        return {"backbone": module.backbone_name, "mirror": module.mirrored}
 
     def module(self, stored: Stored) -> FineTuned:
         """Return one network of those that a file describes."""
-        return FineTuned(empty_backbone(str(stored.entry["backbone"])), stored.outputs)
+        mirrored = bool(stored.entry.get("mirror", True))  # files of before always were
+        backbone = empty_backbone(str(stored.entry["backbone"]))
+        return FineTuned(backbone, stored.outputs, mirrored=mirrored)

@@ -36,7 +36,7 @@ class Own(PictureNetwork):
             recipe=Recipe(epochs=20, batch_size=64, cut="filled", lr=1e-3),
             size=setting.size,
             sizes=((1.0, setting.size),),
-            augmentation=Augmentation(crop=(0.5, 1.0), flip="random"),
+            augmentation=Augmentation(crop=(0.5, 1.0), flip=setting.flip("random")),
         )
 
     def why(self, options: TrainOptions) -> str:  # noqa: ARG002

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Literal
 
 import torch
 from torch import nn
@@ -17,6 +17,8 @@ from tenfold.nn.network import FoldNetwork
 from tenfold.nn.own_modules import MakeModule
 from tenfold.training.fit_pictures import TURNS
 from tenfold.training.picture_plan import PicturePlan
+
+Flip = Literal["none", "random", "alternate"]
 
 MOST_MODULES: Final = 1_000
 PARTS: Final = 2  # of a batch on a processor, whatever its cores, so that they change no result
@@ -47,6 +49,13 @@ class Setting:
     backbone: Backbone | None = None
     make: MakeModule | None = None
     on_gpu: bool = False
+
+    def flip(self, usual: Flip) -> Flip:
+        """Return how pictures are mirrored where a network usually does it so."""
+        if self.options.mirror is None:
+            return usual
+        mirrored: Flip = "random" if usual == "none" else usual
+        return mirrored if self.options.mirror else "none"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -59,8 +59,10 @@ class Pretrained(PictureNetwork):
 
     def plan(self, setting: Setting) -> PicturePlan:
         """Return how heads are trained."""
-        few = setting.pictures <= MIRRORED_PICTURES
-        return head_plan(setting.size, mirrored=setting.on_gpu or few)
+        mirrored = setting.options.mirror
+        if mirrored is None:
+            mirrored = setting.on_gpu or setting.pictures <= MIRRORED_PICTURES
+        return head_plan(setting.size, mirrored=mirrored)
 
     def why(self, options: TrainOptions) -> str:  # noqa: ARG002
         """Return why it is trained so."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from torch import Tensor
 
@@ -14,8 +14,9 @@ from tenfold.kinds.images.networks.picture_network import (
     Setting,
     Stored,
 )
+from tenfold.kinds.images.picture_model import PictureModel
 from tenfold.nn.convnets import ScratchClassifier
-from tenfold.nn.modules import Treatment
+from tenfold.nn.modules import ModuleNetwork, Treatment
 from tenfold.training.augment import Augmentation
 from tenfold.training.picture_plan import PicturePlan
 from tenfold.training.recipe import Recipe
@@ -46,15 +47,15 @@ def beside_heads(setting: Setting) -> PicturePlan:
     Fewer epochs of a smaller network on smaller pictures are worth as much there, and mirror
     images, which letters do not have, less than none (benchmarks/LOG.md).
     """
-    whole = Scratch().plan(setting)
+    whole, flip = Scratch().plan(setting), setting.flip("none")
     epochs = max(3, round(SHORTER * whole.recipe.epochs))
     return replace(
         whole,
-        make=lambda _, outputs: ScratchClassifier(outputs, small=True),
+        make=lambda _, outputs: ScratchClassifier(outputs, small=True, mirrored=flip != "none"),
         recipe=replace(whole.recipe, epochs=epochs),
         size=SMALL_SIDE,
         sizes=SMALL_SIDES,
-        augmentation=replace(whole.augmentation, crop=(0.7, 1.0), flip="none"),
+        augmentation=replace(whole.augmentation, crop=(0.7, 1.0), flip=flip),
     )
 
 
@@ -78,6 +79,7 @@ class Scratch(LaidOutNetwork):
     def plan(self, setting: Setting) -> PicturePlan:
         """Return how it is trained."""
         share, size = MANY_PICTURES / setting.pictures, setting.size
+        flip = setting.flip("alternate")
         often = EPOCHS[setting.options.quality] * (share if share < 1 else share**0.5)
         recipe = Recipe(
             epochs=min(MOST_EPOCHS, max(3, round(often * (2 if setting.on_gpu else 1)))),
@@ -92,12 +94,12 @@ class Scratch(LaidOutNetwork):
         )
         return PicturePlan(
             form=self.name,
-            make=lambda _, outputs: ScratchClassifier(outputs),
+            make=lambda _, outputs: ScratchClassifier(outputs, mirrored=flip != "none"),
             recipe=recipe,
             size=min(size, LARGEST_SIDE),
             sizes=tuple((until, min(side, size)) for until, side in SIDES),
             augmentation=Augmentation(
-                crop=(0.45, 1.0), rotation=12, flip="alternate", brightness=0.2, contrast=0.2
+                crop=(0.45, 1.0), rotation=12, flip=flip, brightness=0.2, contrast=0.2
             ),
             treat=treat,
             parts=1 if setting.on_gpu else PARTS,
@@ -107,6 +109,13 @@ class Scratch(LaidOutNetwork):
         """Return why it is trained so."""
         return f"--network scratch, --quality {options.quality}"
 
+    def describe(self, model: PictureModel) -> dict[str, Any]:
+        """Return whether it sees mirror images as well."""
+        if not isinstance(model.network, ModuleNetwork):
+            raise TypeError("a network from scratch is a module")
+        return {"mirror": model.network.module.mirrored}
+
     def module(self, stored: Stored) -> ScratchClassifier:
         """Return one network of those that a file describes."""
-        return ScratchClassifier(stored.outputs)
+        mirrored = bool(stored.entry.get("mirror", True))  # files of before always were
+        return ScratchClassifier(stored.outputs, mirrored=mirrored)

@@ -33,7 +33,9 @@ class Tutorial(LaidOutNetwork):
             recipe=Recipe(epochs=25, batch_size=32, cut="full", lr=1e-3, epsilon=1e-7),
             size=setting.size,
             sizes=((1.0, setting.size),),
-            augmentation=Augmentation(shear=11.46, zoom=(0.8, 1.2), flip="random"),
+            augmentation=Augmentation(
+                shear=11.46, zoom=(0.8, 1.2), flip=setting.flip("random")
+            ),
             scores_epochs=True,
         )
 
