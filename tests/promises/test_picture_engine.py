@@ -10,6 +10,7 @@ import torch
 from tenfold.report.summary import summarize
 from tenfold.report.summary_text import verdict
 from tenfold.store.archive import load_model, save_model
+from tenfold.training import fit_blend
 from tests.engine_pictures import (
     NETWORKS,
     as_pictures,
@@ -65,6 +66,38 @@ def test_other_held_out_pictures_leave_the_fold_bit_for_bit_the_same(
     study = clean(network)
     assert same_bits(fold_state(study.fits, 0), fold_state(dirty.fits, 0))
     assert not same_bits(fold_state(study.fits, 1), fold_state(dirty.fits, 1))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("changed", [0, 1, 2])
+def test_a_network_that_folds_share_saw_what_none_of_them_holds_out(
+    changed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Folds 0 and 1 share a network, and so do 2 and 3."""
+    monkeypatch.setattr(fit_blend, "MOST_NETWORKS", 2)
+    fold = np.arange(COUNT) // 2 % 4
+    folds = [(np.flatnonzero(fold != f), np.flatnonzero(fold == f)) for f in range(4)]
+    pixels, labels = stripes(COUNT)
+    spoiled, other = 255 - pixels, 1 - labels
+    spoiled[fold != changed], other[fold != changed] = (
+        pixels[fold != changed],
+        labels[fold != changed],
+    )
+    study = quick_study(pixels, labels, "blend", folds=folds)
+    dirty = quick_study(spoiled, other, "blend", folds=folds)
+    network: Any = study.fits.network
+    again: Any = dirty.fits.network
+    assert network.beside_F == (0, 0, 1, 1)
+    same = [
+        same_bits(network.seeing.alone(m).state_dict(), again.seeing.alone(m).state_dict())
+        and torch.equal(network.weight_F2[2 * m], again.weight_F2[2 * m])
+        for m in range(2)
+    ]
+    assert same == [changed in {0, 1}, changed in {2, 3}]
+    heads = network.heads.weight_FDO, again.heads.weight_FDO
+    assert [torch.equal(*(of[f] for of in heads)) for f in range(4)] == [
+        f == changed for f in range(4)
+    ]
 
 
 @over_networks

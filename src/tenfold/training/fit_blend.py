@@ -111,10 +111,14 @@ def fit_blend(
     if why := _why_alone(rows, splits, parts, care):
         return fits, (*decisions, _stay_alone(why))
     trial = _try_heads(rows, splits, parts, plan, streams, place, care)
-    wanted_M = _losses(rows, trial.splits, trial.answers) > LEARNT
-    if not wanted_M.any():
-        loss = _losses(rows, trial.splits, trial.answers).mean()
-        why = f"the heads' log-loss is {loss:.3f} on validation images"
+    loss_M = _losses(rows, trial.splits, trial.answers)
+    wanted_M = loss_M > LEARNT
+    why = (
+        None
+        if wanted_M.any()
+        else f"the heads' log-loss is {loss_M.mean():.3f} on validation images"
+    )
+    if why := _ended(care) or why:
         return fits, (*decisions, _stay_alone(why))
     seen = fit_pictures(
         rows, inputs, trial.splits, beside, streams, precision=place.precision, care=care
@@ -145,11 +149,14 @@ def _why_alone(
         return "the folds learn from different numbers of images"
     if min(_learnt_by(splits, folds).sum() for folds in parts) < LEAST_PICTURES // 2:
         return "the folds learn from too few images that they share"
-    if reason := care.watch.stop_reason() or care.deadline.passed():
-        return reason
     if care.deadline.share() > LATE:
         return "more than half of the time limit has passed"
-    return None
+    return _ended(care)
+
+
+def _ended(care: Supervision) -> str | None:
+    """Return what asks training to end, or None."""
+    return care.watch.stop_reason() or care.deadline.passed()
 
 
 def _stay_alone(why: str) -> Decision:
