@@ -54,6 +54,11 @@ JUDGED: Final = {
     "things": ("taibarehm/CVassimgement", "20 classes of Caltech-101"),
 }
 SETS: Final = DEVELOPING | JUDGED
+RIVALS: Final[dict[str, dict[str, Any]]] = {
+    "scratch": {"network": "scratch"},
+    "best": {"quality": "best"},
+}
+WAYS: Final = ("default", *RIVALS)
 FILMS: Final = ("faces",)  # whose frames are also let stand on both sides, as is often done
 
 
@@ -120,7 +125,8 @@ def work(folder: Path) -> dict[str, Any]:
     )[:, : encoder.backbone.whole].numpy()
     splits = study.splits.pairs()
     peer = ask_peer(whole, place, copy_sets(data.thumbs), splits, said.shape[1])
-    decided = [one.what for one in study.decisions if "heads use" in one.what]
+    told = ("heads use", "beside the heads")
+    decided = [one.what for one in study.decisions if any(say in one.what for say in told)]
     kept = {}
     if folder.name in FILMS:
         quiet = {"audit": "off", "out": None, "verbose": False}
@@ -137,6 +143,23 @@ def work(folder: Path) -> dict[str, Any]:
         "gb": memory,
         "decided": decided,
     }
+
+
+def try_rivals(folder: Path) -> dict[str, Any]:
+    """Let networks that are trained from pixels learn the first fold of one set."""
+    import tenfold  # noqa: PLC0415
+
+    quiet: dict[str, Any] = {"audit": "off", "out": None, "verbose": False}
+    study = tenfold.train(folder, folds=FOLDS, **quiet).study
+    pair, truth = study.splits.pairs()[0], study.rows.target
+    rest = pair[1]
+    found = {"default": score(study.out_of_fold()[rest], truth[rest])}
+    for name, options in RIVALS.items():
+        cpu = time.process_time()
+        alone = tenfold.train(folder, folds=[pair], **options, **quiet).study
+        found[name] = score(alone.out_of_fold()[rest], truth[rest])
+        found[name]["cpu"] = time.process_time() - cpu
+    return found | {"pictures": len(rest)}
 
 
 def lines_of(part: dict[str, Any]) -> Iterator[str]:
@@ -162,12 +185,36 @@ def lines_of(part: dict[str, Any]) -> Iterator[str]:
                 f"accuracy of {kept['accuracy']:.3f} and a log-loss of {kept['log_loss']:.3f}."
             )
             yield ""
+    yield from rivals(part.get("rivals", {}))
     yield "## Sources"
     yield ""
     for name, (source, about) in SETS.items():
         yield f"- {name}: {about}; {source}"
     yield ""
     yield from machine.circumstances(part)
+
+
+def rivals(found: dict[str, Any]) -> Iterator[str]:
+    """Yield the part of the page on networks that learn from pixels alone."""
+    if not found:
+        return
+    yield "## One fold, against networks trained from pixels alone"
+    yield ""
+    yield (
+        "Accuracy and log-loss of the first fold's held-out pictures, by the default, "
+        "`--network scratch` and `--quality best`, with CPU seconds of the latter two."
+    )
+    yield ""
+    rows = []
+    for name, of in found.items():
+        if "default" not in of:
+            continue
+        own = [f"{of[way]['accuracy']:.3f} / {of[way]['log_loss']:.3f}" for way in WAYS]
+        cpu = [f"{of[way]['cpu']:.0f}" for way in RIVALS]
+        rows.append([name, f"{of['pictures']:,}", *own, *cpu])
+    head = ["set", "pictures held out", *WAYS, *(f"CPU s, {way}" for way in RIVALS)]
+    yield from machine.grid(head, rows)
+    yield ""
 
 
 def section(title: str, names: list[str], found: dict[str, Any]) -> Iterator[str]:
@@ -204,21 +251,26 @@ def main() -> None:
     parser = machine.arguments(__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder of the sets")
     parser.add_argument("--only", nargs="*", default=[], help="names of sets")
+    parser.add_argument("--rivals", action="store_true", help="one fold, from pixels alone")
     parser.add_argument("--work", help="a set: both contenders, as JSON")
     given = parser.parse_args()
     machine.use_threads(given.threads)
     if given.work:
-        print(json.dumps(work(given.data / given.work)))
+        todo = try_rivals if given.rivals else work
+        print(json.dumps(todo(given.data / given.work)))
         return
     folder = machine.folder_of(__file__, quick=given.quick)
     head = machine.header(PACKAGES, given.threads)
-    found = dict(machine.read_parts(folder).get("domains", {}).get("sets", {}))
+    part = dict(machine.read_parts(folder).get("domains", {}))
+    key = "rivals" if given.rivals else "sets"
+    found = dict(part.get(key, {}))
     for name in given.only or (["brain"] if given.quick else list(SETS)):
         command = [sys.executable, __file__, "--data", str(given.data), "--work", name]
+        command += ["--rivals"] * given.rivals
         found[name] = processes.measure(command, given.threads, LIMIT)
         print(name, found[name], file=sys.stderr, flush=True)
-        machine.write_part(folder, "domains", head | {"sets": found})
-    parts = machine.write_part(folder, "domains", head | {"sets": found})
+        machine.write_part(folder, "domains", part | head | {key: found})
+    parts = machine.write_part(folder, "domains", part | head | {key: found})
     machine.write_page(folder, lines_of(parts["domains"]))
 
 
