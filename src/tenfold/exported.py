@@ -97,12 +97,15 @@ class About:
         Of regression.
     seed : int
         What the data that both are asked about are drawn from.
+    model : str
+        Fingerprint of the model file; empty if there is none.
     """
 
     name: str
     score: str = ""
     band: Band | None = None
     seed: int = 0
+    model: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -131,6 +134,8 @@ class Label:
         Whether the file says which places of an input speak for a class.
     version : str
         Of the Tenfold that wrote the file.
+    model : str
+        Fingerprint of the model file that it was made from; empty if that is not known.
     """
 
     kind: str
@@ -143,6 +148,7 @@ class Label:
     background: Mapping[str, Any] | None = None
     heat: bool = False
     version: str
+    model: str = ""
 
     @property
     def target(self) -> str:
@@ -182,6 +188,7 @@ class Label:
             background=found["background"],
             heat=bool(found["heat"]),
             version=str(found["version"]),
+            model=str(found.get("model", "")),  # files of before have none
         )
 
 

@@ -1,5 +1,6 @@
 """What is known of a run, from memory or from its folder."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +12,14 @@ from tenfold.report.summary import Results
 from tenfold.store.explanation_files import read_explanation
 from tenfold.store.folder import (
     HISTORY,
+    MODEL,
     PREDICTIONS,
     read_answers_of_run,
     read_tables,
     run_tables,
 )
 from tenfold.store.mistake_files import read_mistakes
-from tenfold.store.run_config import CONFIG, Config
+from tenfold.store.run_config import CONFIG, Config, fingerprint
 from tenfold.study.study import Study
 
 if TYPE_CHECKING:
@@ -51,9 +53,11 @@ def findings_of(results: Results, study: Study | None, folder: Path | None) -> "
 
 def about_of(results: Results | None, study: Study | None, folder: Path | None) -> About:
     """Return what an exported file tells of a run; of a model alone only its name."""
+    file = (folder or Path("run")) / MODEL
+    model = fingerprint(file) if file.is_file() else ""
     if results is None:
-        return About(name=(folder or Path("run")).name)
-    return findings_of(results, study, folder).about
+        return About(name=file.parent.name, model=model)
+    return replace(findings_of(results, study, folder).about, model=model)
 
 
 def remembered(

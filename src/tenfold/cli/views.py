@@ -1,5 +1,6 @@
 """Commands for a run once it is there. They are imported last, and bring the others."""
 
+import os
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -21,6 +22,8 @@ from tenfold.cli.terminal import (
     read,
 )
 from tenfold.documents import document
+from tenfold.errors import StoreError
+from tenfold.exported import SUFFIXES, Exported
 from tenfold.extras import require
 from tenfold.serve_options import ServeOptions
 
@@ -159,18 +162,38 @@ def serve(
 def exported(model: Path, data: Path | None) -> Iterator[Path]:
     """Yield a file that was exported: the one that is named, or one made of a run.
 
-    Runs of a kind of data that has no such files are served themselves.
+    It is kept in the run's folder, so that the next time it is there, unless another file has
+    its place. Runs of a kind of data that has no such files are served themselves.
     """
     if model.suffix == ".onnx":
         yield model
         return
     from tenfold.kinds.services import SERVICES  # noqa: PLC0415
     from tenfold.loading import load  # noqa: PLC0415
+    from tenfold.store.folder import MODEL  # noqa: PLC0415
 
     run = load(model)
     if run.kind not in SERVICES:
         yield model
         return
-    with tempfile.TemporaryDirectory() as folder:
-        print(f"exporting {model}", file=sys.stderr)
-        yield run.export(Path(folder) / "model.onnx", data=data).path
+    kept = None if run.folder is None else run.folder / f"model{SUFFIXES['onnx']}"
+    if kept is not None and is_of_model(kept, kept.with_name(MODEL)):
+        yield kept
+        return
+    print(f"exporting {model}", file=sys.stderr)
+    with tempfile.TemporaryDirectory() as aside:
+        free = kept is not None and not kept.exists() and os.access(kept.parent, os.W_OK)
+        path = kept if free else Path(aside) / f"model{SUFFIXES['onnx']}"
+        yield run.export(path, data=data).path
+
+
+def is_of_model(file: Path, model: Path) -> bool:
+    """Tell whether a file was exported from a model file as it is now."""
+    from tenfold.store.run_config import fingerprint  # noqa: PLC0415 - loads pandas
+
+    if not file.is_file() or not model.is_file():
+        return False
+    try:
+        return Exported.open(file).label.model == fingerprint(model)
+    except StoreError:  # somebody else's file
+        return False

@@ -97,6 +97,7 @@ class PictureDraft(Draft):
             equality=UNKNOWN,
             heat=HEATMAP in self._outputs,
             version=metadata.version("tenfold"),
+            model=about.model,
         )
 
     def program(self) -> Program:

@@ -72,6 +72,7 @@ class TableDraft(Draft):
             band=about.band if model.conformal is not None else None,
             background=asdict(background_of(cells, about.seed)),
             version=metadata.version("tenfold"),
+            model=about.model,
         )
         self._outputs = [self.label.answer, *([LOW, HIGH] if self.label.band else [])]
         _check_names(self._outputs, [one.name for one in self._inputs])
