@@ -1382,7 +1382,8 @@ U02: --standardize was given, but it does not apply to images.
             """\
 U02: --img-size was given, but it does not apply to a table.
 
-  why  options must not contradict each other"""
+  why  options must not contradict each other
+  fix  if a column names images, say which: --file-column NAME"""
         ),
     ),
     (

@@ -102,20 +102,14 @@ def ask_peer(x: Any, y: Any, together: Any, splits: Any, outputs: int) -> Any:
     return answers
 
 
-def work(folder: Path) -> dict[str, Any]:
-    """Let both contenders learn one set, in this process."""
+def peer_of(run: Any) -> Any:
+    """Return what the peer says of the pictures of a run, on its folds and its features."""
     import torch  # noqa: PLC0415
 
-    import tenfold  # noqa: PLC0415
     from tenfold.data.pictures.near_copies import copy_sets  # noqa: PLC0415
     from tenfold.kinds.images.picture_model import picture_features, picture_inputs  # noqa: PLC0415
 
-    wall, cpu = time.perf_counter(), time.process_time()
-    run = tenfold.train(folder, folds=FOLDS, audit="off", out=None, verbose=False)
-    seconds, used = time.perf_counter() - wall, time.process_time() - cpu
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     study = run.study
-    said, place = study.out_of_fold(), study.rows.target
     encoder, data = run.model.encoder, study.data
     whole = picture_features(
         encoder.backbone,
@@ -123,21 +117,34 @@ def work(folder: Path) -> dict[str, Any]:
         mirrored=encoder.mirrored,
         precision=encoder.precision,
     )[:, : encoder.backbone.whole].numpy()
-    splits = study.splits.pairs()
-    peer = ask_peer(whole, place, copy_sets(data.thumbs), splits, said.shape[1])
+    splits, together = study.splits.pairs(), copy_sets(data.thumbs)
+    return ask_peer(whole, study.rows.target, together, splits, study.fits.target.outputs)
+
+
+def work(folder: Path, *, with_peer: bool = True) -> dict[str, Any]:
+    """Let both contenders learn one set, in this process, or only Tenfold."""
+    import tenfold  # noqa: PLC0415
+
+    wall, cpu = time.perf_counter(), time.process_time()
+    run = tenfold.train(folder, folds=FOLDS, audit="off", out=None, verbose=False)
+    seconds, used = time.perf_counter() - wall, time.process_time() - cpu
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    study = run.study
+    said, place = study.out_of_fold(), study.rows.target
     told = ("heads use", "beside the heads")
     decided = [one.what for one in study.decisions if any(say in one.what for say in told)]
-    kept = {}
+    kept: dict[str, Any] = {}
     if folder.name in FILMS:
         quiet = {"audit": "off", "out": None, "verbose": False}
         splitting = tenfold.SplitOptions(keep_copies=True)
         again = tenfold.train(folder, folds=FOLDS, splitting=splitting, **quiet).study
         kept = {"copies_kept": score(again.out_of_fold(), again.rows.target)}
+    if with_peer:
+        kept["peer"] = score(peer_of(run), place)
     return kept | {
         "pictures": len(place),
         "classes": said.shape[1],
         "tenfold": score(said, place),
-        "peer": score(peer, place),
         "seconds": seconds,
         "cpu": used,
         "gb": memory,
@@ -252,12 +259,16 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder of the sets")
     parser.add_argument("--only", nargs="*", default=[], help="names of sets")
     parser.add_argument("--rivals", action="store_true", help="one fold, from pixels alone")
+    parser.add_argument(
+        "--own", action="store_true", help="not the peer again"
+    )
     parser.add_argument("--work", help="a set: both contenders, as JSON")
     given = parser.parse_args()
     machine.use_threads(given.threads)
     if given.work:
-        todo = try_rivals if given.rivals else work
-        print(json.dumps(todo(given.data / given.work)))
+        place = given.data / given.work
+        done = try_rivals(place) if given.rivals else work(place, with_peer=not given.own)
+        print(json.dumps(done))
         return
     folder = machine.folder_of(__file__, quick=given.quick)
     head = machine.header(PACKAGES, given.threads)
@@ -266,8 +277,9 @@ def main() -> None:
     found = dict(part.get(key, {}))
     for name in given.only or (["brain"] if given.quick else list(SETS)):
         command = [sys.executable, __file__, "--data", str(given.data), "--work", name]
-        command += ["--rivals"] * given.rivals
-        found[name] = processes.measure(command, given.threads, LIMIT)
+        command += ["--rivals"] * given.rivals + ["--own"] * given.own
+        before = found.get(name, {}) if given.own else {}
+        found[name] = before | processes.measure(command, given.threads, LIMIT)
         print(name, found[name], file=sys.stderr, flush=True)
         machine.write_part(folder, "domains", part | head | {key: found})
     parts = machine.write_part(folder, "domains", part | head | {key: found})

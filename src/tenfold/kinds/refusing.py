@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import fields
+from typing import Final
 
 from tenfold.config import GROUPS, RunOptions
 from tenfold.errors import UsageError
 from tenfold.option import flag_of, known_of
+
+LIST_OF_IMAGES: Final = "if a column names images, say which: --file-column NAME"
 
 Names = Mapping[str, tuple[str, ...]]
 """Names of options by their group."""
@@ -26,10 +29,11 @@ def refuse(
         for name in members:
             value = getattr(getattr(options, group), name)
             if value != getattr(getattr(usual, group), name):
-                flag = flag_of(GROUPS[group].__dataclass_fields__[name])
-                flag = f"no-{flag}" if value is False else flag
+                field = GROUPS[group].__dataclass_fields__[name]
+                flag = f"no-{flag_of(field)}" if value is False else flag_of(field)
                 fact = f"--{flag} was given, but it does not apply to {data}"
-                raise UsageError("U02", fact)
+                listed = known_of(field).of == "images" and name != "file_column"
+                raise UsageError("U02", fact, fix=[LIST_OF_IMAGES] if listed else [])
 
 
 def options_beside(kind: str) -> Names:
@@ -38,7 +42,7 @@ def options_beside(kind: str) -> Names:
     Examples
     --------
     >>> options_beside("table")["train"], options_beside("images")["split"]
-    (('weights', 'steps_per_epoch', 'img_size'), ('time_column', 'shuffle'))
+    (('weights', 'steps_per_epoch', 'img_size', 'mirror'), ('time_column', 'shuffle'))
     """
     return {
         group: tuple(one.name for one in fields(of) if known_of(one).of not in {None, kind})

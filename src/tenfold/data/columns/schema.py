@@ -194,12 +194,14 @@ def _require_inputs(table: Table, columns: Sequence[Column], split: SplitOptions
     if any(column.used for column in columns):
         return
     copied = ["add a copy of the column of groups or times"] if _split_decisions(split) else []
+    named = any(column.kind == "identifier" for column in columns)
+    listed = ["if a column names images, say which: --file-column NAME"] if named else []
     raise SchemaError(
         "S03",
         "no column is left to learn from",
         place={"file": table.source}
         | {f"column {c.name!r}": f"{c.kind}: {c.why}" for c in columns[:10]},
-        fix=["set the type of a column: --kind NAME=category", *copied],
+        fix=["set the type of a column: --kind NAME=category", *copied, *listed],
     )
 
 

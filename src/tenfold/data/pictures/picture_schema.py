@@ -1,5 +1,6 @@
 """What a network for pictures has to know of them: their classes and their frame."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
@@ -14,6 +15,7 @@ from tenfold.data.pictures.pictures import Pictures
 from tenfold.errors import PredictError, SchemaError
 
 TARGET: Final = "class"
+SHOWN: Final = 5  # classes that an error names
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,10 +71,11 @@ def infer_picture_schema(pictures: Pictures) -> PictureSchema:
     Raises
     ------
     SchemaError
-        S06, if all are of one class.
+        S06 or S07, if all are of one class, or each is of its own.
     """
     labels = () if pictures.labels is None else pictures.labels
-    classes = tuple(sorted(set(map(str, labels))))
+    count = Counter(map(str, labels))
+    classes = tuple(sorted(count))
     if len(classes) < 2:
         found = (
             f"every image is of the class {classes[0]!r}" if classes else "no image has a class"
@@ -82,6 +85,16 @@ def infer_picture_schema(pictures: Pictures) -> PictureSchema:
             f"{found}: there is nothing to classify",
             place={"images": pictures.source},
             fix=["make a folder for each class, and name the folder that contains them"],
+        )
+    if max(count.values()) == 1:
+        raise SchemaError(
+            "S07",
+            f"each of the {len(classes):,} classes has a single image",
+            place={"images": pictures.source, "classes": ", ".join(classes[:SHOWN])},
+            fix=[
+                "name the column that holds classes: --target NAME",
+                "numbers cannot be predicted from images: put them into a few classes",
+            ],
         )
     return PictureSchema(classes=classes, framing=pictures.framing)
 
