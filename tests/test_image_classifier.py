@@ -86,9 +86,3 @@ def test_wrong_input_is_refused_with_a_code(tmp_path: Path) -> None:
     model = ImageClassifier(**QUICK).fit(X, y)
     with pytest.raises(PictureError, match=r"^I04: 1 of the images"):
         model.predict([tmp_path / "a.png"])
-
-
-def test_numbers_are_no_classes_if_each_has_a_picture_of_its_own() -> None:
-    pixels, _ = stripes(24)
-    with pytest.raises(SchemaError, match=r"^S07: each of the 24 classes has a single image"):
-        ImageClassifier(**QUICK).fit(pixels, np.arange(24) * 0.37)

@@ -22,7 +22,7 @@ from PIL import Image
 
 from tenfold.data.pictures.cache import _reserve, read_squares
 from tenfold.data.pictures.decode import Framing, Unreadable, decode
-from tenfold.data.pictures.picture_schema import PictureSchema
+from tenfold.data.pictures.picture_schema import PictureSchema, infer_picture_schema
 from tenfold.data.pictures.pictures import (
     Pictures,
     RejectedFile,
@@ -30,7 +30,7 @@ from tenfold.data.pictures.pictures import (
     read_pictures,
     read_unlabelled,
 )
-from tenfold.errors import InputError, PictureError, UsageError
+from tenfold.errors import InputError, PictureError, SchemaError, UsageError
 from tenfold.read_options import PictureOptions
 from tenfold.wording import COMMAND
 
@@ -723,3 +723,15 @@ def test_an_option_out_of_range_is_refused(options: dict[str, Any], fact: str) -
 def test_errors_about_pictures_are_errors_about_the_users_data(tmp_path: Path) -> None:
     with pytest.raises(InputError):
         read_pictures(tmp_path, SMALL, AUTO)
+
+
+def test_classes_that_each_have_a_single_image_are_refused() -> None:
+    """Such as numbers: two of them that are equal are classes again."""
+    labels = [str(0.37 * i) for i in range(12)]
+    with pytest.raises(SchemaError, match=r"^S07: each of the 12 classes has a single image"):
+        infer_picture_schema(pictures_of([noise(i) for i in range(12)], labels, SMALL, AUTO))
+    labels[1] = labels[0]
+    schema = infer_picture_schema(
+        pictures_of([noise(i) for i in range(12)], labels, SMALL, AUTO)
+    )
+    assert len(schema.classes) == 11

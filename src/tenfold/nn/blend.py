@@ -65,6 +65,11 @@ class Blend(FoldNetwork):
         whole = max(first + second, 1e-12)
         return first / whole, second / whole
 
+    def count_parameters(self) -> int:
+        """Return the number of trained parameters, those of a shared network for each fold."""
+        alone = self.seeing.count_parameters() // (max(self.beside_F) + 1)
+        return self.heads.count_parameters() + alone * len(self.beside_F)
+
     def only(self, at_F: NDArray[np.int64]) -> "Blend":
         """Return some of the networks, by position, as copies for prediction."""
         needed, beside = np.unique(np.array(self.beside_F)[at_F], return_inverse=True)

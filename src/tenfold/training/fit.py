@@ -76,7 +76,8 @@ class FoldFits:
             found.append(Decision(what=what, why=why, change_with="--network"))
         if history.stopped_by is not None:
             last, why = history.lines[-1].epoch, history.stopped_by
-            what = f"training stopped in epoch {last}; the best state was kept"
+            state = "best" if self.stack.validation_FN.any() else "last"
+            what = f"training stopped in epoch {last}; the {state} state was kept"
             found.append(Decision(what=what, why=why, change_with="--time-limit"))
         elif self.stack.validation_FN.any():
             low, high = history.best_epoch_G.min(), history.best_epoch_G.max()

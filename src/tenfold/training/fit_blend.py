@@ -55,15 +55,30 @@ class Trial:
     splits : Splits
         A fold each: the pictures that it learns from, and its validation pictures, none of
         which a fold holds out that shares the network.
-    shared_F : tuple of F int
-        The fold of the trial that each fold belongs to.
+    shared_F : tuple of F int or None
+        The fold of the trial that each fold belongs to; None if it is none of these.
     answers : tuple of M ndarray of shape (V, O)
         Probabilities, by heads.
     """
 
     splits: Splits
-    shared_F: tuple[int, ...]
+    shared_F: tuple[int | None, ...]
     answers: tuple[Numbers, ...]
+
+    def only(self, wanted: NDArray[np.int64]) -> "Trial":
+        """Return some of the trial's folds, by position."""
+        place = {int(m): at for at, m in enumerate(wanted)}
+        splits = replace(
+            self.splits,
+            learn=self.splits.learn[wanted],
+            held_out=self.splits.held_out[wanted],
+            numbers=tuple(self.splits.numbers[m] for m in wanted),
+        )
+        return Trial(
+            splits=splits,
+            shared_F=tuple(None if m is None else place.get(m) for m in self.shared_F),
+            answers=tuple(self.answers[m] for m in wanted),
+        )
 
 
 def fit_blend(
@@ -120,21 +135,23 @@ def fit_blend(
     )
     if why := _ended(care) or why:
         return fits, (*decisions, _stay_alone(why))
+    wanted = np.flatnonzero(wanted_M)
+    trial = trial.only(wanted)
     seen = fit_pictures(
         rows, inputs, trial.splits, beside, streams, precision=place.precision, care=care
     )
     weight_M2 = np.array(
         [
-            (1.0, 0.0) if not wanted else best_weights(heads, said, rows.target[held_out])
-            for wanted, heads, said, held_out in zip(
-                wanted_M, trial.answers, seen.answers, trial.splits.held_out, strict=True
+            best_weights(heads, said, rows.target[held_out])
+            for heads, said, held_out in zip(
+                trial.answers, seen.answers, trial.splits.held_out, strict=True
             )
         ]
     )
     network = _blended(fits, seen, trial.shared_F, weight_M2, beside.size)
     features = FeatureInputs(numbers_ND=torch.from_numpy(rows.numbers).to(place.device))
     both = BlendInputs(features=features, pictures=inputs)
-    history = _of_folds(seen.history, trial.shared_F)
+    history = _of_folds(seen.history, fits.history, trial.shared_F)
     made = gather(network, fits.target, both, fits.stack, splits, history)
     return made, (*decisions, _tell(rows, trial, seen, weight_M2))
 
@@ -144,11 +161,11 @@ def _why_alone(
 ) -> str | None:
     """Return why heads stay alone whatever they say, or None."""
     if len(rows) < LEAST_PICTURES:
-        return f"there are fewer than {LEAST_PICTURES} images"
+        return f"there are fewer than {LEAST_PICTURES} images to learn from"
     if splits.refit or splits.in_time:
         return "the folds learn from different numbers of images"
     if min(_learnt_by(splits, folds).sum() for folds in parts) < LEAST_PICTURES // 2:
-        return "the folds learn from too few images that they share"
+        return f"one of them would learn from fewer than {LEAST_PICTURES // 2} images"
     if care.deadline.share() > LATE:
         return "more than half of the time limit has passed"
     return _ended(care)
@@ -243,24 +260,34 @@ def best_weights(
 def _blended(
     heads: FoldFits,
     seen: FoldFits,
-    shared_F: tuple[int, ...],
+    shared_F: tuple[int | None, ...],
     weight_M2: Numbers,
     size: int,
 ) -> Blend:
-    """Return heads with the network of its part beside each."""
+    """Return heads and the networks beside them; where none is, one that weighs nothing."""
     if not isinstance(heads.network, FoldHead) or not isinstance(seen.network, ModuleNetwork):
         raise TypeError("heads and modules are blended")
-    made = Blend(heads.network, seen.network, size, shared_F).to(heads.target.mean_F.device)
-    made.weight_F2.copy_(torch.from_numpy(weight_M2[list(shared_F)]))
-    return made
-
-
-def _of_folds(history: History, shared_F: tuple[int, ...]) -> History:
-    """Return a history with the losses of each fold instead of those of shared networks."""
-    lines = tuple(
-        replace(line, loss_G=tuple(line.loss_G[m] for m in shared_F)) for line in history.lines
+    made = Blend(heads.network, seen.network, size, [m or 0 for m in shared_F])
+    made.weight_F2.copy_(
+        torch.tensor([(1.0, 0.0) if m is None else tuple(weight_M2[m]) for m in shared_F])
     )
-    return replace(history, lines=lines, best_epoch_G=history.best_epoch_G[list(shared_F)])
+    return made.to(heads.target.mean_F.device)
+
+
+def _of_folds(history: History, heads: History, shared_F: tuple[int | None, ...]) -> History:
+    """Return a history with the loss of each fold: of its network, or of its heads alone."""
+    alone_F = heads.lines[-1].loss_G
+    lines = tuple(
+        replace(
+            line,
+            loss_G=tuple(
+                alone_F[f] if m is None else line.loss_G[m] for f, m in enumerate(shared_F)
+            ),
+        )
+        for line in history.lines
+    )
+    best_F = np.array([0 if m is None else history.best_epoch_G[m] for m in shared_F])
+    return replace(history, lines=lines, best_epoch_G=best_F)
 
 
 def _tell(rows: Encoded, trial: Trial, seen: FoldFits, weight_M2: Numbers) -> Decision:
@@ -269,13 +296,14 @@ def _tell(rows: Encoded, trial: Trial, seen: FoldFits, weight_M2: Numbers) -> De
     for (a, b), heads, other in zip(weight_M2, trial.answers, seen.answers, strict=True):
         sums_VO = a * np.log(np.maximum(heads, FLOOR)) + b * np.log(np.maximum(other, FLOOR))
         together.append(np.exp(log_softmax(sums_VO, axis=1)))
-    ways = (together, trial.answers, seen.answers)
-    both, heads, alone = (_losses(rows, trial.splits, way).mean() for way in ways)
-    count, folds = len(weight_M2), len(trial.shared_F)
-    networks = "a small network" if count == 1 else f"{count} small networks"
-    what = f"{networks} trained from pixels answer beside the heads of {folds} folds"
+    ways = (trial.answers, seen.answers, together)
+    heads, alone, both = (_losses(rows, trial.splits, way).mean() for way in ways)
+    count, folds = len(weight_M2), sum(m is not None for m in trial.shared_F)
+    networks = "1 small network" if count == 1 else f"{count} small networks"
+    of = "1 fold" if folds == 1 else f"{folds} folds"
+    what = f"{networks} trained from pixels and the heads of {of} predict together"
     why = (
-        f"log-loss of validation images: {both:.3f} together, {heads:.3f} by heads, "
-        f"{alone:.3f} without them"
+        f"log-loss of validation images: {heads:.3f} by heads, {alone:.3f} by small networks, "
+        f"{both:.3f} by both, whose weights are chosen on them"
     )
     return Decision(what=what, why=why, change_with="--network pretrained, --network scratch")

@@ -141,7 +141,8 @@ def _decisions(found: Sequence[Solved], whole: int) -> tuple[Decision, ...]:
     least, most = min(penalties), max(penalties)
     what = "heads use features of whole images"
     if in_grid:
-        what = f"in {in_grid} of {len(found)} folds, {what} and of nine places in each"
+        where = "" if len(found) == 1 else f"in {in_grid} of {len(found)} folds, "
+        what = f"{where}{what} and of nine places in each"
     what += f"; the penalty is {least:g}" + f" to {most:g}" * (least < most)
     why = "these had the lowest log-loss on validation images of each fold"
     return (Decision(what=what, why=why, change_with="--network"),)

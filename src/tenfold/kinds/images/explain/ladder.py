@@ -114,15 +114,15 @@ class Ladder(nn.Sequential):
 
 
 @final
-class Smaller(nn.Module):
-    """Show pictures at the side at which a network beside heads is asked."""
+class Resized(nn.Module):
+    """Show pictures at the side at which a network beside heads sees them."""
 
     def __init__(self, size: int) -> None:
         super().__init__()
         self.size = size
 
     def forward(self, x_B3SS: Tensor) -> Tensor:
-        """Return smaller pictures, as networks see them, with the gradients of a smooth map."""
+        """Return pictures of the side, as networks see them, with gradients of a smooth map."""
         bytes_BSS3 = (x_B3SS.detach() * 255).round().to(torch.uint8).permute(0, 2, 3, 1)
         seen_B3SS = plain(bytes_BSS3, size=self.size)
         smooth_B3SS = functional.interpolate(x_B3SS, list(seen_B3SS.shape[2:]), mode="bilinear")
@@ -152,7 +152,7 @@ def ladders_of(model: PictureModel) -> Iterator[tuple[nn.Module, float]]:
         yield _headed(backbone, network.heads).to(model.device), heads
         count = max(network.beside_F) + 1
         for m in range(count):
-            seeing = Ladder(OrderedDict(smaller=Smaller(network.size)))
+            seeing = Ladder(OrderedDict(resized=Resized(network.size)))
             seeing.add_module("body", network.seeing.alone(m))
             yield seeing.eval(), beside / count
     elif isinstance(network, ModuleNetwork):

@@ -65,14 +65,15 @@ def layers_of(model: PictureModel) -> tuple[Layer, ...]:
     for ladder in islice(ladders, 2 if isinstance(model.network, Blend) else 1):
         with torch.no_grad(), climbing(ladder) as climb:
             ladder(black)
-        layers += [_layer(rung) for rung in climb.rungs]
+        of = "small network: " if layers else ""
+        layers += [_layer(rung, of) for rung in climb.rungs]
     return tuple(layers)
 
 
-def _layer(rung: Rung) -> Layer:
+def _layer(rung: Rung, of: str) -> Layer:
     shape = (*rung.out.shape[1:], 1, 1)
     return Layer(
-        name=rung.name,
+        name=of + rung.name,
         kind=type(rung.module).__name__,
         depth=int(shape[0]),
         height=int(shape[1]),

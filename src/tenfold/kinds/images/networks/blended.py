@@ -44,8 +44,10 @@ class Blended(Pretrained):
     def rebuild(self, stored: Stored, networks: int) -> Blend:  # type: ignore[override]
         """Return both with numbers still to be filled in."""
         beside = stored.entry["beside"]
-        size, mirrored = int(beside["size"]), bool(beside["mirror"])
-        shared = [int(one) for one in beside["of"]]
+        size, shared = beside["size"], beside["of"]
+        mirrored = bool(beside.get("mirror", False))
+        if not isinstance(shared, list) or any(type(n) is not int for n in (size, *shared)):
+            raise ValueError("networks beside heads are counted in whole numbers")
         count = len(set(shared))
         check_count(count)
         if not 0 < size <= MOST_SIDE or len(shared) != networks:

@@ -53,8 +53,8 @@ def beside_heads(setting: Setting) -> PicturePlan:
         whole,
         make=lambda _, outputs: ScratchClassifier(outputs, small=True, mirrored=flip != "none"),
         recipe=replace(whole.recipe, epochs=epochs),
-        size=SMALL_SIDE,
-        sizes=SMALL_SIDES,
+        size=min(setting.size, SMALL_SIDE),
+        sizes=tuple((until, min(side, setting.size)) for until, side in SMALL_SIDES),
         augmentation=replace(whole.augmentation, crop=(0.7, 1.0), flip=flip),
     )
 
