@@ -1,0 +1,79 @@
+"""When networks are trained beside heads, and what is said of it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tenfold.nn.blend import Blend
+from tenfold.nn.head import FoldHead
+from tenfold.study.study import Study
+from tenfold.training import fit_blend
+from tests.engine_pictures import quick_study, stripes
+
+COUNT = 24
+
+
+def study_of(folds: Any = 3, **options: Any) -> Study:
+    return quick_study(*stripes(COUNT), "blend", folds=folds, epochs=1, **options)
+
+
+def told(study: Study) -> str:
+    """Return what is said of networks beside the heads."""
+    (one,) = (d for d in study.decisions if "small network" in d.what or "beside" in d.what)
+    return f"{one.what} ({one.why})"
+
+
+def losses_that_begin(first: list[float]) -> Callable[..., Any]:
+    """Return what measures losses, but for the first time it is asked."""
+    asked = [np.array(first)]
+    measure = fit_blend._losses
+    return lambda *given: asked.pop() if asked else measure(*given)
+
+
+def test_only_folds_whose_heads_leave_errors_get_a_network(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(fit_blend, "_losses", losses_that_begin([0.3, -2.0, 0.3]))
+    study = study_of()
+    network: Any = study.fits.network
+    assert isinstance(network, Blend)
+    assert network.beside_F == (0, 0, 1)
+    assert network.weight_F2[1].tolist() == [1.0, 0.0]
+    assert (network.weight_F2[[0, 2]] != 1).all()
+    assert told(study).startswith(
+        "2 small networks trained from pixels and the heads of 2 folds predict together"
+    )
+    # The fold without a network answers as its head does.
+    heads = quick_study(*stripes(COUNT), "pretrained", folds=3, epochs=1)
+    np.testing.assert_allclose(study.fits.answers[1], heads.fits.answers[1], atol=1e-6)
+    assert len(study.fits.history.lines[0].loss_G) == 3
+
+
+def test_heads_that_leave_no_errors_stay_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fit_blend, "_losses", losses_that_begin([-2.0, -3.0, -2.5]))
+    study = study_of()
+    assert isinstance(study.fits.network, FoldHead)
+    assert study.model.form == "pretrained"
+    assert told(study) == (
+        "no network is trained from pixels beside the heads (the heads' log-loss is -2.500 on "
+        "validation images)"
+    )
+
+
+def test_few_images_and_uneven_folds_leave_heads_alone() -> None:
+    few = quick_study(*stripes(COUNT), network="auto", folds=2, epochs=1)
+    assert "there are fewer than 400 images to learn from" in told(few)
+    rows = np.arange(COUNT)
+    growing = [(rows[:8], rows[8:16]), (rows[:16], rows[16:])]
+    assert "different numbers of images" in told(study_of(growing))
+
+
+def test_one_fold_is_told_in_the_singular() -> None:
+    said = told(study_of(1))
+    assert said.startswith(
+        "1 small network trained from pixels and the heads of 1 fold predict"
+    )
+    assert "by heads" in said
+    assert "whose weights are chosen on them" in said
