@@ -660,7 +660,8 @@ S03: no column is left to learn from.
   file           DataFrame
   column 'name'  constant: every filled cell is 'x'
   why            a network needs at least one column whose values vary
-  fix            set the type of a column: --kind NAME=category"""
+  fix            set the type of a column: --kind NAME=category
+                 if a column names images, say which: --file-column NAME"""
         ),
     ),
     (

@@ -24,7 +24,6 @@ TASKS: Final = get_args(Task)
 KINDS: Final = get_args(Kind)
 QUALITIES: Final = get_args(Quality)
 AUDIT_MODES: Final = get_args(AuditMode)
-
 MOST_SIDE: Final = 1_024  # pixels of the square that a picture becomes
 
 
@@ -195,8 +194,7 @@ class TrainOptions(Options):
     img_size : int, optional
         Side of the square that a picture becomes, in pixels.
     mirror : bool, optional
-        Whether networks for pictures see mirror images as well; each network's own way by
-        default.
+        Whether networks for pictures see mirror images as well.
     standardize : bool
         Whether the tutorial's network sees standardised columns.
     seed : int
@@ -256,12 +254,7 @@ class TrainOptions(Options):
         of="images",
         values=whole(1, MOST_SIDE, f"a whole number from 1 to {MOST_SIDE:,}"),
     )
-    mirror: bool | None = option(
-        None,
-        "Whether networks also see mirror images, which letters and left hands are not. "
-        "[default: yes, except for networks beside heads]",
-        of="images",
-    )
+    mirror: bool | None = option(None, "Show networks mirror images, too.", of="images")
     standardize: bool = option(
         False,
         "Standardise the columns for the tutorial's network.",

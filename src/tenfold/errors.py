@@ -30,6 +30,9 @@ from typing import Final
 
 from tenfold.wording import PYTHON, Words
 
+# A cure that several errors name.
+LIST_OF_IMAGES: Final = "if a column names images, say which: --file-column NAME"
+
 RULES: Final[Mapping[str, str]] = {
     "D01": "the data must be a file that this user may read",
     "D02": "a table needs at least one row of data below its header",

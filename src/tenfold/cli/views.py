@@ -23,7 +23,6 @@ from tenfold.cli.terminal import (
 )
 from tenfold.documents import document
 from tenfold.errors import StoreError
-from tenfold.exported import SUFFIXES, Exported
 from tenfold.extras import require
 from tenfold.serve_options import ServeOptions
 
@@ -168,6 +167,7 @@ def exported(model: Path, data: Path | None) -> Iterator[Path]:
     if model.suffix == ".onnx":
         yield model
         return
+    from tenfold.exported import SUFFIXES  # noqa: PLC0415
     from tenfold.kinds.services import SERVICES  # noqa: PLC0415
     from tenfold.loading import load  # noqa: PLC0415
     from tenfold.store.folder import MODEL  # noqa: PLC0415
@@ -189,6 +189,7 @@ def exported(model: Path, data: Path | None) -> Iterator[Path]:
 
 def is_of_model(file: Path, model: Path) -> bool:
     """Tell whether a file was exported from a model file as it is now."""
+    from tenfold.exported import Exported  # noqa: PLC0415
     from tenfold.store.run_config import fingerprint  # noqa: PLC0415 - loads pandas
 
     if not file.is_file() or not model.is_file():

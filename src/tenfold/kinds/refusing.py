@@ -2,13 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import Final
 
 from tenfold.config import GROUPS, RunOptions
-from tenfold.errors import UsageError
+from tenfold.errors import LIST_OF_IMAGES, UsageError
 from tenfold.option import flag_of, known_of
-
-LIST_OF_IMAGES: Final = "if a column names images, say which: --file-column NAME"
 
 Names = Mapping[str, tuple[str, ...]]
 """Names of options by their group."""

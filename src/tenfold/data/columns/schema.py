@@ -29,7 +29,7 @@ from tenfold.data.columns.target import infer_task, whole_decisions
 from tenfold.data.tables.reading import Known, Reading
 from tenfold.data.tables.signs import kept_decisions
 from tenfold.data.tables.table import Table, find_column
-from tenfold.errors import SchemaError
+from tenfold.errors import LIST_OF_IMAGES, SchemaError
 
 # Levels beyond these are the rarest; they are treated like categories never seen.
 MAX_LEVELS: Final = 10_000
@@ -194,14 +194,12 @@ def _require_inputs(table: Table, columns: Sequence[Column], split: SplitOptions
     if any(column.used for column in columns):
         return
     copied = ["add a copy of the column of groups or times"] if _split_decisions(split) else []
-    named = any(column.kind == "identifier" for column in columns)
-    listed = ["if a column names images, say which: --file-column NAME"] if named else []
     raise SchemaError(
         "S03",
         "no column is left to learn from",
         place={"file": table.source}
         | {f"column {c.name!r}": f"{c.kind}: {c.why}" for c in columns[:10]},
-        fix=["set the type of a column: --kind NAME=category", *copied, *listed],
+        fix=["set the type of a column: --kind NAME=category", *copied, LIST_OF_IMAGES],
     )
 
 
