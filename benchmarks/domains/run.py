@@ -259,9 +259,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder of the sets")
     parser.add_argument("--only", nargs="*", default=[], help="names of sets")
     parser.add_argument("--rivals", action="store_true", help="one fold, from pixels alone")
-    parser.add_argument(
-        "--own", action="store_true", help="not the peer again"
-    )
+    parser.add_argument("--own", action="store_true", help="not the peer again")
     parser.add_argument("--work", help="a set: both contenders, as JSON")
     given = parser.parse_args()
     machine.use_threads(given.threads)
