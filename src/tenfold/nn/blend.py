@@ -50,6 +50,11 @@ class Blend(FoldNetwork):
         self.register_buffer("weight_F2", torch.ones(len(beside_F), 2))
 
     @property
+    def shared(self) -> int:
+        """How many networks stand beside the heads: M."""
+        return max(self.beside_F) + 1
+
+    @property
     def precision(self) -> torch.dtype | None:
         """Type of products where it is not float32."""
         return self.seeing.precision
@@ -67,7 +72,7 @@ class Blend(FoldNetwork):
 
     def count_parameters(self) -> int:
         """Return the number of trained parameters, those of a shared network for each fold."""
-        alone = self.seeing.count_parameters() // (max(self.beside_F) + 1)
+        alone = self.seeing.count_parameters() // self.shared
         return self.heads.count_parameters() + alone * len(self.beside_F)
 
     def only(self, at_F: NDArray[np.int64]) -> "Blend":
@@ -93,7 +98,7 @@ class Blend(FoldNetwork):
 
         Each is asked once for all its heads, unless these are asked about different pictures.
         """
-        networks = range(max(self.beside_F) + 1)
+        networks = range(self.shared)
         served = [[f for f, own in enumerate(self.beside_F) if own == m] for m in networks]
         alike = all(
             torch.equal(x_FB3SS[f], x_FB3SS[folds[0]]) for folds in served for f in folds[1:]

@@ -46,6 +46,8 @@ COARSE: Final = 2.0
 
 GREY: Final = 127.5
 
+Flip = Literal["none", "random", "alternate"]
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Augmentation:
@@ -97,7 +99,7 @@ class Augmentation:
     zoom: tuple[float, float] = (1.0, 1.0)
     keep_proportions: bool = False
     shift: float = 0.0
-    flip: Literal["none", "random", "alternate"] = "none"
+    flip: Flip = "none"
     crop: tuple[float, float] | None = None
     brightness: float = 0.0
     contrast: float = 0.0

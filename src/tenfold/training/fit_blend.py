@@ -127,15 +127,12 @@ def fit_blend(
         return fits, (*decisions, _stay_alone(why))
     trial = _try_heads(rows, splits, parts, plan, streams, place, care)
     loss_M = _losses(rows, trial.splits, trial.answers)
-    wanted_M = loss_M > LEARNT
-    why = (
-        None
-        if wanted_M.any()
-        else f"the heads' log-loss is {loss_M.mean():.3f} on validation images"
-    )
-    if why := _ended(care) or why:
+    wanted = np.flatnonzero(loss_M > LEARNT)
+    why = _ended(care)
+    if why is None and not len(wanted):
+        why = f"the heads' log-loss is {loss_M.mean():.3f} on validation images"
+    if why is not None:
         return fits, (*decisions, _stay_alone(why))
-    wanted = np.flatnonzero(wanted_M)
     trial = trial.only(wanted)
     seen = fit_pictures(
         rows, inputs, trial.splits, beside, streams, precision=place.precision, care=care

@@ -150,11 +150,10 @@ def ladders_of(model: PictureModel) -> Iterator[tuple[nn.Module, float]]:
     elif isinstance(network, Blend) and backbone is not None:
         heads, beside = network.shares
         yield _headed(backbone, network.heads).to(model.device), heads
-        count = max(network.beside_F) + 1
-        for m in range(count):
+        for m in range(network.shared):
             seeing = Ladder(OrderedDict(resized=Resized(network.size)))
             seeing.add_module("body", network.seeing.alone(m))
-            yield seeing.eval(), beside / count
+            yield seeing.eval(), beside / network.shared
     elif isinstance(network, ModuleNetwork):
         for f in range(networks):
             yield _as_ladder(network.alone(f)).eval(), 1 / networks

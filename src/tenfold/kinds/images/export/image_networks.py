@@ -155,7 +155,7 @@ class _Blend(nn.Module):
         super().__init__()
         self.heads = _Heads(backbone, network.heads, mirrored=encoder.mirrored)
         self.resized = Resized(encoder.size, network.size)
-        self.seeing = _each(network.seeing, max(network.beside_F) + 1)
+        self.seeing = _each(network.seeing, network.shared)
         self.beside_F = list(network.beside_F)
         self.register_buffer("weight_F21", network.weight_F2[..., None])
         self.shares = network.shares

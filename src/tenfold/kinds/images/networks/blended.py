@@ -50,9 +50,8 @@ class Blended(Pretrained):
             raise ValueError("networks beside heads are counted in whole numbers")
         count = len(set(shared))
         check_count(count)
-        if not 0 < size <= MOST_SIDE or len(shared) != networks:
-            raise ValueError("there are no such networks beside heads")
-        if set(shared) != set(range(count)):
+        fit = len(shared) == networks and set(shared) == set(range(count))
+        if not fit or not 0 < size <= MOST_SIDE:
             raise ValueError("there are no such networks beside heads")
         heads = super().rebuild(stored, networks)
         with torch.device("meta"):

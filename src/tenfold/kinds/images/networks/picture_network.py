@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final, Literal
+from typing import Any, ClassVar, Final
 
 import torch
 from torch import nn
@@ -15,10 +15,9 @@ from tenfold.nn.backbones import Backbone
 from tenfold.nn.modules import ModuleNetwork
 from tenfold.nn.network import FoldNetwork
 from tenfold.nn.own_modules import MakeModule
+from tenfold.training.augment import Flip
 from tenfold.training.fit_pictures import TURNS
 from tenfold.training.picture_plan import PicturePlan
-
-Flip = Literal["none", "random", "alternate"]
 
 MOST_MODULES: Final = 1_000
 PARTS: Final = 2  # of a batch on a processor, whatever its cores, so that they change no result
