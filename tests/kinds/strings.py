@@ -143,9 +143,9 @@ class StringKind(Kind):
 
     def fit(self, learning: Learning, plan: Any, dealt: Dealt, care: Supervision) -> Fitted:
         device, streams = learning.place.device, learning.streams
-        fits, chosen = fit_heads(dealt.rows, dealt.splits, plan, streams, device, care=care)
-        decisions = (*chosen, *fits.decisions)
-        return Fitted(fits=fits, rows=dealt.rows, decisions=decisions, form=plan.form)
+        heads = fit_heads(dealt.rows, dealt.splits, plan, streams, device, care=care)
+        decisions = (*heads.decisions, *heads.fits.decisions)
+        return Fitted(fits=heads.fits, rows=dealt.rows, decisions=decisions, form=plan.form)
 
     def encoder(self, learning: Learning, plan: Any) -> StringEncoder:
         return StringEncoder()

@@ -1,6 +1,7 @@
 """When networks are trained beside heads, and what is said of it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -25,17 +26,22 @@ def told(study: Study) -> str:
     return f"{one.what} ({one.why})"
 
 
-def losses_that_begin(first: list[float]) -> Callable[..., Any]:
-    """Return what measures losses, but for the first time it is asked."""
-    asked = [np.array(first)]
-    measure = fit_blend._losses
-    return lambda *given: asked.pop() if asked else measure(*given)
+def heads_that_leave(first: list[float]) -> Callable[..., Any]:
+    """Return what finds heads, the first of which say that they leave such losses."""
+    left = [np.array(first)]
+    find = fit_blend.fit_heads
+
+    def found(*given: Any, **options: Any) -> Any:
+        heads = find(*given, **options)
+        return replace(heads, loss_F=left.pop()) if left else heads
+
+    return found
 
 
 def test_only_folds_whose_heads_leave_errors_get_a_network(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(fit_blend, "_losses", losses_that_begin([0.3, -2.0, 0.3]))
+    monkeypatch.setattr(fit_blend, "fit_heads", heads_that_leave([0.3, -2.0, 0.3]))
     study = study_of()
     network: Any = study.fits.network
     assert isinstance(network, Blend)
@@ -52,7 +58,7 @@ def test_only_folds_whose_heads_leave_errors_get_a_network(
 
 
 def test_heads_that_leave_no_errors_stay_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fit_blend, "_losses", losses_that_begin([-2.0, -3.0, -2.5]))
+    monkeypatch.setattr(fit_blend, "fit_heads", heads_that_leave([-2.0, -3.0, -2.5]))
     study = study_of()
     assert isinstance(study.fits.network, FoldHead)
     assert study.model.form == "pretrained"

@@ -104,3 +104,15 @@ def test_odd_rows_are_learnt_without_a_number_that_is_not_finite(kind: str) -> N
     assert np.isfinite(share(x, found)).all()
     if kind == "many":  # axes are drawn through some of the rows
         assert (share(x, found).argmax(axis=1) == target.numpy()).mean() > 0.8
+
+
+def test_what_rows_left_out_cost_is_told() -> None:
+    """About nothing where classes are clear, and at least a guess's loss where they are noise."""
+    clear = solved(*problem(noise=0.1)).validation_loss
+    x, target = problem()
+    noise = solved(x, target[torch.randperm(ROWS, generator=torch.Generator().manual_seed(0))])
+    assert clear is not None
+    assert noise.validation_loss is not None
+    assert clear < 0.05
+    assert noise.validation_loss == pytest.approx(np.log(CLASSES), abs=0.15)
+    assert solved(x, target, blocks=[]).validation_loss is None

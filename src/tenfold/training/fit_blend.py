@@ -65,21 +65,6 @@ class Trial:
     shared_F: tuple[int | None, ...]
     answers: tuple[Numbers, ...]
 
-    def only(self, wanted: NDArray[np.int64]) -> "Trial":
-        """Return some of the trial's folds, by position."""
-        place = {int(m): at for at, m in enumerate(wanted)}
-        splits = replace(
-            self.splits,
-            learn=self.splits.learn[wanted],
-            held_out=self.splits.held_out[wanted],
-            numbers=tuple(self.splits.numbers[m] for m in wanted),
-        )
-        return Trial(
-            splits=splits,
-            shared_F=tuple(None if m is None else place.get(m) for m in self.shared_F),
-            answers=tuple(self.answers[m] for m in wanted),
-        )
-
 
 def fit_blend(
     rows: Encoded,
@@ -120,37 +105,36 @@ def fit_blend(
     beside = plan.beside
     if beside is None:
         raise ValueError("no network is planned beside the heads")
-    fits, decisions = fit_heads(rows, splits, plan, streams, place.device, care=care)
+    heads = fit_heads(rows, splits, plan, streams, place.device, care=care)
     most = len(splits) if place.on_gpu else MOST_NETWORKS
     parts = np.array_split(np.arange(len(splits)), min(most, len(splits)))
-    if why := _why_alone(rows, splits, parts, care):
-        return fits, (*decisions, _stay_alone(why))
-    trial = _try_heads(rows, splits, parts, plan, streams, place, care)
-    loss_M = _losses(rows, trial.splits, trial.answers)
-    wanted = np.flatnonzero(loss_M > LEARNT)
-    why = _ended(care)
-    if why is None and not len(wanted):
-        why = f"the heads' log-loss is {loss_M.mean():.3f} on validation images"
+    why = _why_alone(rows, splits, parts, care)
+    parts = [folds for folds in parts if heads.loss_F[folds].mean() > LEARNT]
+    if why is None and not parts:
+        why = f"the heads' log-loss is {heads.loss_F.mean():.3f} on validation images"
     if why is not None:
-        return fits, (*decisions, _stay_alone(why))
-    trial = trial.only(wanted)
+        return heads.fits, (*heads.decisions, _stay_alone(why))
+    trial = _try_heads(rows, splits, parts, plan, streams, place, care)
+    if why := _ended(care):
+        return heads.fits, (*heads.decisions, _stay_alone(why))
     seen = fit_pictures(
         rows, inputs, trial.splits, beside, streams, precision=place.precision, care=care
     )
     weight_M2 = np.array(
         [
-            best_weights(heads, said, rows.target[held_out])
-            for heads, said, held_out in zip(
+            best_weights(by_heads, said, rows.target[held_out])
+            for by_heads, said, held_out in zip(
                 trial.answers, seen.answers, trial.splits.held_out, strict=True
             )
         ]
     )
+    fits = heads.fits
     network = _blended(fits, seen, trial.shared_F, weight_M2, beside.size)
     features = FeatureInputs(numbers_ND=torch.from_numpy(rows.numbers).to(place.device))
     both = BlendInputs(features=features, pictures=inputs)
     history = _of_folds(seen.history, fits.history, trial.shared_F)
     made = gather(network, fits.target, both, fits.stack, splits, history)
-    return made, (*decisions, _tell(rows, trial, seen, weight_M2))
+    return made, (*heads.decisions, _tell(rows, trial, seen, weight_M2))
 
 
 def _why_alone(
@@ -206,9 +190,10 @@ def _try_heads(
         held_out=np.stack(left_out),
         numbers=tuple(splits.numbers[folds[0]] for folds in parts),
     )
-    fits, _ = fit_heads(rows, trial, plan, streams, place.device, care=care)
-    shared = tuple(m for m, folds in enumerate(parts) for _ in folds)
-    return Trial(splits=trial, shared_F=shared, answers=fits.answers)
+    heads = fit_heads(rows, trial, plan, streams, place.device, care=care)
+    of_fold = {int(f): m for m, folds in enumerate(parts) for f in folds}
+    shared = tuple(of_fold.get(f) for f in range(len(splits)))
+    return Trial(splits=trial, shared_F=shared, answers=heads.fits.answers)
 
 
 def _losses(rows: Encoded, splits: Splits, answers: Sequence[Numbers]) -> Numbers:

@@ -6,10 +6,13 @@ Shape letters in this file:
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import inf
 from typing import Final
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from tenfold.config import Decision
 from tenfold.data.columns.encode import Encoded
@@ -30,6 +33,24 @@ from tenfold.training.watch import Supervision
 LEAST_JUDGED: Final = 300
 
 
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Heads:
+    """The heads of all folds.
+
+    Attributes
+    ----------
+    fits : FoldFits
+    loss_F : ndarray of shape (F,)
+        Mean log-loss of the rows on which each fold chose; infinite where it chose on none.
+    decisions : tuple of Decision
+        Which features and penalties the folds chose.
+    """
+
+    fits: FoldFits
+    loss_F: NDArray[np.float64]
+    decisions: tuple[Decision, ...]
+
+
 def fit_heads(
     rows: Encoded,
     splits: Splits,
@@ -38,7 +59,7 @@ def fit_heads(
     device: torch.device,
     *,
     care: Supervision,
-) -> tuple[FoldFits, tuple[Decision, ...]]:
+) -> Heads:
     """Find the head of each fold on features that are stored once.
 
     Parameters
@@ -52,12 +73,6 @@ def fit_heads(
     device : torch.device
     care : Supervision
         Once its time is up, heads take a single step.
-
-    Returns
-    -------
-    fits : FoldFits
-    decisions : tuple of Decision
-        Which features and penalties the folds chose.
     """
     make_ready()
     began, trained = time.perf_counter(), splits.trained()
@@ -95,7 +110,8 @@ def fit_heads(
     care.watch.epoch(len(history.lines), plan.recipe.epochs)
     target = FoldTarget(len(trained), "classification", outputs).to(device)
     fits = gather(head, target, FeatureInputs(numbers_ND=x_ND), stack, splits, history)
-    return fits, _decisions(found, whole)
+    losses = [inf if one.validation_loss is None else one.validation_loss for one in found]
+    return Heads(fits=fits, loss_F=np.array(losses), decisions=_decisions(found, whole))
 
 
 def _blocks(

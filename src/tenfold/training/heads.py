@@ -11,7 +11,7 @@ Shape letters in this file:
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import torch
@@ -42,6 +42,8 @@ class Solved:
     penalty : float
     loss : tuple of float
         Mean log-loss of the fold's rows before each step.
+    validation_loss : float or None
+        Mean log-loss of the rows left out, by the best penalty; None if none was chosen.
     """
 
     weight_DO: Tensor
@@ -49,6 +51,7 @@ class Solved:
     columns: int
     penalty: float
     loss: tuple[float, ...]
+    validation_loss: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -133,19 +136,20 @@ def solve_head(
     if in_haste():
         axes = Axes.of(x_ND[:, : widths[0]], generator)
         return _solve(axes, target_N, outputs, USUAL, 1)
-    chosen, least = (widths[0], USUAL), float("inf")
+    chosen, least = (widths[0], USUAL), None
     for width in widths if blocks else ():
         wide_ND = x_ND[:, :width]
         each = [_judge(wide_ND, target_N, outputs, out, generator, steps) for out in blocks]
-        loss_P = torch.stack(each).sum(dim=0)
+        loss_P = torch.stack(each).sum(dim=0) / sum(int(out.sum()) for out in blocks)
         best = int(loss_P.argmin())
-        if float(loss_P[best]) < least:
+        if least is None or float(loss_P[best]) < least:
             chosen, least = (width, PENALTIES[best]), float(loss_P[best])
         if in_haste():
             break
     width, penalty = chosen
     axes = Axes.of(x_ND[:, :width], generator)
-    return _solve(axes, target_N, outputs, penalty, 1 if in_haste() else steps)
+    found = _solve(axes, target_N, outputs, penalty, 1 if in_haste() else steps)
+    return replace(found, validation_loss=least)
 
 
 def _judge(
@@ -163,21 +167,26 @@ def _judge(
     """
     learnt = _some(torch.argwhere(~left_out_N)[:, 0], MOST_TRIED, generator)
     axes = Axes.of(x_ND[learnt], generator)
-    *_, (weight_PAO, bias_P1O, _) = _steps(
+    *_, (weight_APO, bias_PO, _) = _steps(
         axes.along_NA, target_N[learnt], outputs, axes.squares_A, PENALTIES, steps
     )
-    said_PVO = (x_ND[left_out_N] @ axes.axes_DA) @ weight_PAO + bias_P1O
-    truth_VO = functional.one_hot(target_N[left_out_N], outputs)
-    return -(said_PVO.log_softmax(dim=-1) * truth_VO).sum(dim=(1, 2))
+    said_VPO = _say(x_ND[left_out_N] @ axes.axes_DA, weight_APO, bias_PO)
+    truth_V1O = functional.one_hot(target_N[left_out_N], outputs)[:, None]
+    return -(said_VPO.log_softmax(dim=-1) * truth_V1O).sum(dim=(0, 2))
+
+
+def _say(x_NA: Tensor, weight_APO: Tensor, bias_PO: Tensor) -> Tensor:
+    """Return scores by each penalty, (N, P, O), in one product, which reads rows once."""
+    return (x_NA @ weight_APO.flatten(1)).unflatten(1, bias_PO.shape) + bias_PO
 
 
 def _solve(axes: Axes, target_N: Tensor, outputs: int, penalty: float, steps: int) -> Solved:
     """Return the head with one penalty, learnt from all rows."""
     found = list(_steps(axes.along_NA, target_N, outputs, axes.squares_A, (penalty,), steps))
-    weight_PAO, bias_P1O, _ = found[-1]
+    weight_APO, bias_PO, _ = found[-1]
     return Solved(
-        weight_DO=axes.axes_DA @ weight_PAO[0],
-        bias_O=bias_P1O[0, 0],
+        weight_DO=axes.axes_DA @ weight_APO[:, 0],
+        bias_O=bias_PO[0],
         columns=len(axes.axes_DA),
         penalty=penalty,
         loss=tuple(float(loss_P[0]) for *_, loss_P in found),
@@ -198,29 +207,27 @@ def _steps(
     """
     rows, axes = x_NA.shape
     truth_NO = functional.one_hot(target_N, outputs).to(x_NA.dtype)
-    penalty_P11 = torch.tensor(penalties, dtype=x_NA.dtype, device=x_NA.device)[:, None, None]
-    step_PA1 = 1 / (squares_A[:, None] / (2 * rows) + penalty_P11)
-    weight_PAO = x_NA.new_zeros(len(penalties), axes, outputs)
+    penalty_P1 = torch.tensor(penalties, dtype=x_NA.dtype, device=x_NA.device)[:, None]
+    step_AP1 = 1 / (squares_A[:, None, None] / (2 * rows) + penalty_P1)
+    weight_APO = x_NA.new_zeros(axes, len(penalties), outputs)
     shares_O = truth_NO.mean(dim=0) + SEEN_ONCE
-    bias_P1O = shares_O.log().expand(len(penalties), 1, outputs).clone()
-    ahead = weight_PAO, bias_P1O
-    speed_P11 = torch.ones_like(penalty_P11)
+    bias_PO = shares_O.log().expand(len(penalties), outputs).clone()
+    ahead = weight_APO, bias_PO
+    speed_P1 = torch.ones_like(penalty_P1)
     for _ in range(steps):
-        log_PNO = (x_NA @ ahead[0] + ahead[1]).log_softmax(dim=-1)
-        loss_P = -(log_PNO * truth_NO).sum(dim=(1, 2)) / rows
-        error_PNO = log_PNO.exp_() - truth_NO
-        gradient_PAO = x_NA.T @ error_PNO / rows + penalty_P11 * ahead[0]
-        moved_PAO = ahead[0] - step_PA1 * gradient_PAO
-        shifted_P1O = ahead[1] - 2 * error_PNO.mean(dim=1, keepdim=True)
-        faster_P11 = (1 + (1 + 4 * speed_P11**2).sqrt()) / 2
-        uphill_P11 = ((ahead[0] - moved_PAO) * (moved_PAO - weight_PAO)).sum(
-            dim=(1, 2), keepdim=True
-        ) > 0
-        momentum_P11 = ((speed_P11 - 1) / faster_P11).masked_fill(uphill_P11, 0.0)
-        speed_P11 = faster_P11.masked_fill(uphill_P11, 1.0)
+        log_NPO = _say(x_NA, *ahead).log_softmax(dim=-1)
+        loss_P = -(log_NPO * truth_NO[:, None]).sum(dim=(0, 2)) / rows
+        error_NPO = log_NPO.exp_() - truth_NO[:, None]
+        gradient_APO = (x_NA.T @ error_NPO.flatten(1)).view_as(weight_APO) / rows
+        moved_APO = ahead[0] - step_AP1 * (gradient_APO + penalty_P1 * ahead[0])
+        shifted_PO = ahead[1] - 2 * error_NPO.mean(dim=0)
+        faster_P1 = (1 + (1 + 4 * speed_P1**2).sqrt()) / 2
+        uphill_P = ((ahead[0] - moved_APO) * (moved_APO - weight_APO)).sum(dim=(0, 2)) > 0
+        momentum_P1 = ((speed_P1 - 1) / faster_P1).masked_fill(uphill_P[:, None], 0.0)
+        speed_P1 = faster_P1.masked_fill(uphill_P[:, None], 1.0)
         ahead = (
-            moved_PAO + momentum_P11 * (moved_PAO - weight_PAO),
-            shifted_P1O + momentum_P11 * (shifted_P1O - bias_P1O),
+            moved_APO + momentum_P1 * (moved_APO - weight_APO),
+            shifted_PO + momentum_P1 * (shifted_PO - bias_PO),
         )
-        weight_PAO, bias_P1O = moved_PAO, shifted_P1O
-        yield weight_PAO, bias_P1O, loss_P
+        weight_APO, bias_PO = moved_APO, shifted_PO
+        yield weight_APO, bias_PO, loss_P

@@ -46,7 +46,8 @@ def _fit_heads(
     """Find heads on features, and train networks beside them if that is planned and pays."""
     rows, splits, place, streams = dealt.rows, dealt.splits, learning.place, learning.streams
     if plan.beside is None:
-        fits, chosen = fit_heads(rows, splits, plan, streams, place.device, care=care)
+        heads = fit_heads(rows, splits, plan, streams, place.device, care=care)
+        fits, chosen = heads.fits, heads.decisions
     else:
         inputs = picture_inputs(learning.data, plan.beside.size, place.device)
         fits, chosen = fit_blend(rows, inputs, splits, plan, streams, place, care=care)

@@ -25,7 +25,7 @@ from tenfold.training.recipe import Recipe
 SIDES: Final = ((0.515, 48), (0.81, 64), (1.0, 96))
 SMALL_SIDES: Final = ((0.5, 32), (0.8, 48), (1.0, 64))
 SMALL_SIDE: Final = 80
-SHORTER: Final = 0.75  # training, beside heads
+SHORTER: Final = 0.5  # training, beside heads
 LARGEST_SIDE: Final = 112  # at which it answers
 MANY_PICTURES: Final = 8_000
 MOST_EPOCHS: Final = 100
@@ -42,7 +42,7 @@ def treat(name: str, parameter: Tensor) -> Treatment:
 
 
 def beside_heads(setting: Setting) -> PicturePlan:
-    """Return how a network is trained that stands beside heads, in a fourth of the time.
+    """Return how a network is trained that stands beside heads, in a small part of the time.
 
     Fewer epochs of a smaller network on smaller pictures are worth as much there, and mirror
     images, which letters do not have, less than none (benchmarks/LOG.md).
