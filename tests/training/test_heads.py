@@ -107,7 +107,7 @@ def test_odd_rows_are_learnt_without_a_number_that_is_not_finite(kind: str) -> N
 
 
 def test_what_rows_left_out_cost_is_told() -> None:
-    """About nothing where classes are clear, and at least a guess's loss where they are noise."""
+    """Nearly nothing where classes are clear, as much as a guess where they are noise."""
     clear = solved(*problem(noise=0.1)).validation_loss
     x, target = problem()
     noise = solved(x, target[torch.randperm(ROWS, generator=torch.Generator().manual_seed(0))])
