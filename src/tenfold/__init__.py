@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from tenfold.estimators import TabularRegressor as TabularRegressor
     from tenfold.evaluate.scores import FoldScore as FoldScore
     from tenfold.evaluate.scores import TestScore as TestScore
-    from tenfold.image_classifier import ImageClassifier as ImageClassifier
+    from tenfold.image_estimators import ImageClassifier as ImageClassifier
+    from tenfold.image_estimators import ImageRegressor as ImageRegressor
     from tenfold.loading import load as load
     from tenfold.read_options import PictureOptions as PictureOptions
     from tenfold.read_options import ReadOptions as ReadOptions
@@ -45,7 +46,8 @@ _HOMES = {
     "Decision": "tenfold.config",
     "Finding": "tenfold.checks.finding",
     "FoldScore": "tenfold.evaluate.scores",
-    "ImageClassifier": "tenfold.image_classifier",
+    "ImageClassifier": "tenfold.image_estimators",
+    "ImageRegressor": "tenfold.image_estimators",
     "PictureOptions": "tenfold.read_options",
     "ReadOptions": "tenfold.read_options",
     "Results": "tenfold.report.summary",
@@ -74,6 +76,7 @@ __all__ = [
     "Finding",
     "FoldScore",
     "ImageClassifier",
+    "ImageRegressor",
     "PictureOptions",
     "ReadOptions",
     "Results",

@@ -82,7 +82,6 @@ class SchemaOptions(Options):
         None,
         f"auto, {' or '.join(TASKS)}. [default: auto]",
         "TASK",
-        of="table",
         values=one_of(TASKS, " or "),
     )
     kinds: Mapping[str, Kind | str] = option(

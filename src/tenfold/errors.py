@@ -107,7 +107,7 @@ RULES: Final[Mapping[str, str]] = {
     "A10": "forecasts may only use the past",
     "A11": "a class needs more than a few examples to be learnt and scored",
     "A12": "wrong labels spoil both training and the score",
-    "A13": "images should be classified by what they show",
+    "A13": "a prediction should depend on what an image shows",
     "A14": "rows or files that cannot be read or have no target are used for neither "
     "training nor scoring",
     "U01": "an option only takes the values that its help text lists",

@@ -21,7 +21,7 @@ KNOWN: Final = {
     "read_options.py": "an option says for which kind it is",
     "table_estimator.py": "the estimators of tables, by scikit-learn's contract",
     "estimators.py": "as above",
-    "image_classifier.py": "the estimator of images, by scikit-learn's contract",
+    "image_estimator.py": "the estimators of images, by scikit-learn's contract",
 }
 
 

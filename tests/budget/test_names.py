@@ -22,6 +22,7 @@ NAMES = [
     "Finding",
     "FoldScore",
     "ImageClassifier",
+    "ImageRegressor",
     "PictureOptions",
     "ReadOptions",
     "Results",

@@ -10,10 +10,8 @@ import pandas as pd
 import pytest
 
 from tenfold.data.pictures.folders import alike
+from tenfold.data.pictures.found import PICTURE_SUFFIXES, Listing, RejectedFile
 from tenfold.data.pictures.listing import (
-    PICTURE_SUFFIXES,
-    Listing,
-    RejectedFile,
     is_picture_source,
     list_labelled,
     list_unlabelled,

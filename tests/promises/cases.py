@@ -165,6 +165,43 @@ class Pictures:
 
 
 @dataclass(frozen=True, slots=True)
+class Numbers(Pictures):
+    """PNG files of stripes, and a CSV with how steep these are, in degrees."""
+
+    def write(self, home: Path, seed: int = 0) -> Path:
+        return self._list(write_folder(home / f"slants-{seed}", self.count, STEEP, seed=seed))
+
+    def spoil(self, data: Path, at: Positions) -> Path:
+        folder = write_folder(data.parent / "spoiled", self.count, STEEP)
+        rng = np.random.default_rng(1)
+        listed = pd.read_csv(self._list(folder))
+        for place in at:
+            noise = rng.integers(0, 255, (SIDE, SIDE, 3), dtype=np.uint8)
+            Image.fromarray(noise).save(folder / listed["file"][place])
+            listed.loc[place, "degrees"] = 17.5 + place
+        listed.to_csv(folder / "list.csv", index=False)
+        return folder / "list.csv"
+
+    def leaky(self, home: Path) -> Path:
+        folder = write_folder(home / "leaky", self.count, STEEP)
+        for path in sorted(folder.glob("*/*.png")):  # their size tells the number
+            Image.open(path).resize((SIDE + int(path.parent.name), SIDE)).save(path)
+        return self._list(folder)
+
+    def new(self, home: Path) -> list[Any]:
+        return sorted(write_folder(home / "new", 6, STEEP, seed=9).glob("*/*.png"))
+
+    @staticmethod
+    def _list(folder: Path) -> Path:
+        files = sorted(folder.glob("*/*.png"), key=lambda path: path.name)
+        names = [path.relative_to(folder).as_posix() for path in files]
+        degrees = [float(path.parent.name) for path in files]
+        frame = pd.DataFrame({"file": names, "degrees": degrees})
+        frame.to_csv(folder / "list.csv", index=False)
+        return folder / "list.csv"
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """A kind of data and a network for it.
 
@@ -216,11 +253,19 @@ OF_TABLES: Final = {
     "own": Case(Table("regression"), {"network": linear_module}, rounding=1e-6),
     "own in turns": Case(Table("regression"), {"network": normed_module}, rounding=1e-6),
 }
+NUMBERS: Final = 3.0  # the same, in degrees
 PRODUCTS: Final = 0.02  # few and many pictures are multiplied in another order, in bfloat16
+
+
+STEEP: Final = tuple(f"{degrees:02}" for degrees in range(0, 96, 8))
 
 
 def _pictures(rounding: float = PRODUCTS, *, slow: bool = False, **options: Any) -> Case:
     return Case(Pictures(), options, rounding, slow)
+
+
+def _numbers(*, slow: bool = False, **options: Any) -> Case:
+    return Case(Numbers(), options, NUMBERS, slow)
 
 
 CASES: Final[Mapping[str, Case]] = {
@@ -236,4 +281,7 @@ CASES: Final[Mapping[str, Case]] = {
     "pictures, tutorial": _pictures(network="tutorial", epochs=2, batch_size=12),
     "pictures, own": _pictures(network=small_module, epochs=2, batch_size=12),
     "pictures, own in turns": _pictures(network=drawing_module, epochs=2, batch_size=12),
+    "numbers, pretrained": _numbers(network="pretrained"),
+    "numbers, fine-tuned": _numbers(quality="best", epochs=2, batch_size=12, slow=True),
+    "numbers, tutorial": _numbers(network="tutorial", epochs=2, batch_size=12),
 }

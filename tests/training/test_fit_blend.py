@@ -6,12 +6,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from tenfold.data.pictures.framing import Framing
+from tenfold.data.pictures.pictures import pictures_of
 from tenfold.nn.blend import Blend
 from tenfold.nn.head import FoldHead
+from tenfold.read_options import PictureOptions
 from tenfold.study.study import Study
 from tenfold.training import fit_blend
-from tests.engine_pictures import quick_study, stripes
+from tenfold.training.fit_heads import fit_heads
+from tests.engine_pictures import SIDE, quick_study, stripes
 
 COUNT = 24
 
@@ -29,7 +34,7 @@ def told(study: Study) -> str:
 def heads_that_leave(first: list[float]) -> Callable[..., Any]:
     """Return what finds heads, the first of which say that they leave such losses."""
     left = [np.array(first)]
-    find = fit_blend.fit_heads
+    find = fit_heads
 
     def found(*given: Any, **options: Any) -> Any:
         heads = find(*given, **options)
@@ -74,6 +79,28 @@ def test_few_images_and_uneven_folds_leave_heads_alone() -> None:
     rows = np.arange(COUNT)
     growing = [(rows[:8], rows[8:16]), (rows[:16], rows[16:])]
     assert "different numbers of images" in told(study_of(growing))
+
+
+def test_numbers_of_heads_and_networks_are_mixed_in_the_units_of_the_target(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whatever the mean and the deviation of what each of the two learnt from."""
+    pixels, label = stripes(COUNT)
+    numbers = 1_000 + 50.0 * label + np.arange(COUNT) ** 2
+    pictures = pictures_of(pixels, numbers, Framing(size=SIDE, crop=0.5), PictureOptions())
+
+    def answers(first: float, second: float) -> NDArray[np.float64]:
+        monkeypatch.setattr(fit_blend, "best_mean", lambda *_: (first, second))
+        return quick_study(pictures, network="blend", folds=3, epochs=1).out_of_fold()[:, 0]
+
+    heads, networks, half = answers(1.0, 0.0), answers(0.0, 1.0), answers(0.5, 0.5)
+    alone = quick_study(pictures, network="pretrained", folds=3).out_of_fold()[:, 0]
+    np.testing.assert_allclose(heads, alone, rtol=1e-5)
+    assert np.abs(networks - heads).max() > 1
+    within = np.stack([heads, networks, half])  # what no fold's range cuts
+    inside = ((within > 1_005) & (within < 1_380)).all(axis=0)
+    assert inside.sum() > 3
+    np.testing.assert_allclose(half[inside], (heads + networks)[inside] / 2, rtol=1e-5)
 
 
 def test_one_fold_is_told_in_the_singular() -> None:

@@ -22,9 +22,10 @@ from tenfold.checks.column_readings import (
 from tenfold.checks.drift import check_overlap
 from tenfold.checks.finding import Finding, in_order
 from tenfold.checks.rare_classes import check_classes
+from tenfold.config import Task
 from tenfold.data.pictures.decode import THUMB_SIDE
 from tenfold.data.pictures.near_copies import copy_sets, sets_of_several, standardized
-from tenfold.data.pictures.picture_schema import PictureSchema, read_classes
+from tenfold.data.pictures.picture_schema import PictureSchema, read_targets
 from tenfold.data.pictures.pictures import Pictures
 
 GIVEN_AWAY: Final = 0.8  # of the guess's mistakes, avoided by one figure of a picture
@@ -60,18 +61,18 @@ def check_pictures(
     keep_copies : bool
         Whether the user wants copies as they are.
     """
-    target = read_classes(pictures, schema)
-    found = [
-        *check_classes(target, schema.classes, "images"),
-        *_check_figures(pictures, target),
-    ]
+    target = read_targets(pictures, schema)
+    found = [*_check_figures(pictures, target, schema.task)]
+    classes = target.astype(np.int64) if schema.classes else np.zeros(len(target), np.int64)
+    if schema.classes:
+        found += check_classes(classes, schema.classes, "images")
     if pictures.groups is None:
-        found += _check_names(pictures, target)
+        found += _check_names(pictures, classes)
     if not keep_copies or test is not None:
         thumbs = [part.thumbs for part in (pictures, test) if part is not None]
         sets = copy_sets(np.concatenate(thumbs))
         own, asked = sets[: len(pictures)], sets[len(pictures) :]
-        found += _check_mixed(pictures, target, own)
+        found += _check_mixed(pictures, classes, own)
         if test is not None:
             usual = float((np.bincount(own)[own] > 1).mean())
             shared = int(np.isin(asked, own).sum())
@@ -105,27 +106,32 @@ def figures_of(pictures: Pictures) -> list[Reading]:
     ]
 
 
-def _check_figures(pictures: Pictures, target: NDArray[np.int64]) -> Iterator[Finding]:
-    """Yield what tells classes apart beside what pictures show: A13."""
+def _check_figures(
+    pictures: Pictures, target: NDArray[np.float64] | NDArray[np.int64], task: Task
+) -> Iterator[Finding]:
+    """Yield what gives the target away beside what pictures show: A13."""
     if len(pictures) < FEWEST or len(np.unique(target)) < 2:
         return
     given: list[tuple[float, str]] = []
     for figure in figures_of(pictures):
         share = max(
-            explained_alone(figure, target, "classification"),
-            explained_by_neighbours(figure, target, "classification"),
+            explained_alone(figure, target, task),
+            explained_by_neighbours(figure, target, task),
         )
         if share >= GIVEN_AWAY:
             given.append((share, figure.name))
     if given:
         shown = ", ".join(f"{name} ({100 * share:.0f} %)" for share, name in given)
+        what, whole = "class", "images of all classes"
+        if task == "regression":
+            what, whole = "number", "all images"
         yield Finding(
             code="A13",
             severity="warning",
-            fact=f"the {given[0][1]} alone gives the class away",
+            fact=f"the {given[0][1]} alone gives the {what} away",
             place={"baseline mistakes avoided": shown},
             fix=(
-                "collect images of all classes from the same source, saved in the same way",
+                f"collect {whole} from the same source, saved in the same way",
                 "keep them as they are, if new images will differ in the same way",
             ),
         )

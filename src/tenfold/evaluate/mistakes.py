@@ -16,10 +16,10 @@ class Mistake:
 
     Attributes
     ----------
-    kind : {"worst", "least certain"}
+    kind : {"worst", "least certain", "largest error"}
     file, truth, prediction : str
-    probability : float
-        Of the class that was predicted.
+    probability : float or None
+        Of the class that was predicted; None where that is a number.
     jpeg : bytes
         What the network sees, made small.
     """
@@ -28,7 +28,7 @@ class Mistake:
     file: str
     truth: str
     prediction: str
-    probability: float
+    probability: float | None
     jpeg: bytes
 
 
@@ -72,6 +72,46 @@ def mistakes_of(
                 )
             )
     return tuple(found)
+
+
+def largest_errors(
+    files: Sequence[str],
+    truth: NDArray[np.float64],
+    answers: NDArray[np.float64],
+    jpeg_of: Callable[[int], bytes],
+) -> tuple[Mistake, ...]:
+    """Return the rows never seen whose numbers were farthest from the truth.
+
+    Parameters
+    ----------
+    files : sequence of N str
+        Where each row came from.
+    truth : ndarray of shape (N,)
+    answers : ndarray of shape (N, 1)
+        NaN where nothing was said.
+    jpeg_of : callable
+        Shows a row as a small picture.
+
+    Examples
+    --------
+    >>> said, truth = np.array([[1.5], [4.0], [np.nan]]), np.array([1.0, 2.0, 3.0])
+    >>> [one.file for one in largest_errors("abc", truth, said, lambda row: b"")]
+    ['b', 'a']
+    """
+    error = np.abs(answers[:, 0] - truth)
+    known = np.flatnonzero(np.isfinite(error))
+    rows = known[np.argsort(-error[known], kind="stable")][:MOST]
+    return tuple(
+        Mistake(
+            kind="largest error",
+            file=files[row],
+            truth=f"{truth[row]:.4g}",
+            prediction=f"{answers[row, 0]:.4g}",
+            probability=None,
+            jpeg=jpeg_of(row),
+        )
+        for row in rows.tolist()
+    )
 
 
 def worst_mistakes(

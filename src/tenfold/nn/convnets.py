@@ -51,6 +51,7 @@ class TutorialClassifier(nn.Module):
 
     def __init__(self, size: int, outputs: int) -> None:
         super().__init__()
+        self.one_unit = outputs == 2
         side = (size - 2) // 2
         self.layers = nn.Sequential(  # width x height x depth of what each layer returns
             nn.Conv2d(3, 32, kernel_size=3),  # 62 x 62 x 32
@@ -59,7 +60,7 @@ class TutorialClassifier(nn.Module):
             Flatten(),  # 1 x 1 x 30,752
             nn.Linear(side * side * 32, 128),  # 1 x 1 x 128
             nn.ReLU(),  # 1 x 1 x 128
-            nn.Linear(128, 1 if outputs == 2 else outputs),  # 1 x 1 x 1
+            nn.Linear(128, 1 if self.one_unit else outputs),  # 1 x 1 x 1
         )
         for layer in self.layers:
             if isinstance(layer, nn.Conv2d | nn.Linear):
@@ -68,12 +69,12 @@ class TutorialClassifier(nn.Module):
                     nn.init.zeros_(layer.bias)
 
     def forward(self, x_B3SS: Tensor) -> Tensor:
-        """Return logarithms of odds, shape (B, O).
+        """Return a number, or logarithms of odds, shape (B, O).
 
         The last unit's sigmoid is the softmax of 0 and its sum.
         """
         sums_BO: Tensor = self.layers(x_B3SS)
-        if sums_BO.shape[1] > 1:
+        if not self.one_unit:
             return sums_BO
         return torch.cat([torch.zeros_like(sums_BO), sums_BO], dim=1)
 

@@ -45,7 +45,7 @@ class Drawn:
     svg: Markup
 
 
-def figures_of_values(values: Values, target: str) -> Iterator[Drawn]:
+def figures_of_values(values: Values, target: str, noun: str) -> Iterator[Drawn]:
     """Yield predictions against truth, and what is left over."""
     if len(values.said) < 2:
         return
@@ -53,7 +53,7 @@ def figures_of_values(values: Values, target: str) -> Iterator[Drawn]:
     yield Drawn(
         title="Predicted against true values",
         caption=f"90 % of the true values lie within {number(half)} of their prediction "
-        "(dashed lines). Connected dots are means over tenths of the rows: where "
+        f"(dashed lines). Connected dots are means over tenths of the {noun}: where "
         "they leave the diagonal, predictions are too high or too low.",
         svg=_draw_truth(values, target, half),
     )
@@ -63,7 +63,7 @@ def figures_of_values(values: Values, target: str) -> Iterator[Drawn]:
         caption="Truth minus prediction: half of the residuals lie between "
         f"{number(float(np.quantile(off, 0.25)))} and "
         f"{number(float(np.quantile(off, 0.75)))}.",
-        svg=_draw_histogram(off),
+        svg=_draw_histogram(off, noun),
     )
     yield Drawn(
         title="Residuals by prediction",
@@ -143,13 +143,13 @@ def _draw_truth(values: Values, target: str, half: float) -> Markup:
     return as_svg(ax, "Predictions against true values")
 
 
-def _draw_histogram(off: NDArray[np.float64]) -> Markup:
+def _draw_histogram(off: NDArray[np.float64], noun: str) -> Markup:
     ax = new_axes()
     low, high = np.quantile(off, [0.005, 0.995])
     ax.hist(off, bins=40, range=(low, high), color=CLASSICAL)
     ax.axvline(0, color=INK, lw=0.8)
     ax.set_xlabel("truth minus prediction")
-    ax.set_ylabel("rows")
+    ax.set_ylabel(noun)
     plain_numbers(ax.xaxis)
     plain_numbers(ax.yaxis)
     return as_svg(ax, "Histogram of residuals")

@@ -81,7 +81,9 @@ class Findings:
     def figures(self) -> list[Drawn]:
         """Draw all figures."""
         if self.summary.task == "regression":
-            drawn = figures_of_values(Values.of(self.predictions), self.summary.target)
+            drawn = figures_of_values(
+                Values.of(self.predictions), self.summary.target, self.summary.noun
+            )
         else:
             drawn = figures_of_classes(self.classes)
         return [*drawn, *figures_of_training(self.summary, self.history)]

@@ -47,7 +47,7 @@ def read_mistakes(run: Path) -> tuple[Mistake, ...]:
                 file=row["file"],
                 truth=row["truth"],
                 prediction=row["prediction"],
-                probability=float(row["probability"]),
+                probability=float(row["probability"]) if row["probability"] else None,
                 jpeg=(folder / Path(row["picture"]).name).read_bytes(),
             )
             for row in table.to_dict("records")

@@ -155,7 +155,7 @@ def fit_folds(
     make_ready()
     trained = splits.trained()
     stack = make_stack(rows, trained, task, plan.recipe, streams)
-    outputs = 1 if task == "regression" else int(rows.target.max()) + 1
+    outputs = outputs_for(rows, task)
     features = make_features(rows, trained, len(stack.members), plan)
     room = Room(rows, trained, plan.recipe, device, networks=len(stack.members))
     if isinstance(plan.body, MLPOptions):
@@ -169,6 +169,11 @@ def fit_folds(
     feed = TableFeed(inputs, len(trained))
     training = Training(network, target, feed, rows, stack, plan.recipe, streams, device)
     return run_training(training, splits, care)
+
+
+def outputs_for(rows: Encoded, task: Task) -> int:
+    """Return how many numbers a network says of a row: one, or one for each class."""
+    return 1 if task == "regression" else int(rows.target.max()) + 1
 
 
 def run_training(

@@ -8,9 +8,10 @@ Shape letters in this file:
     O  outputs
 """
 
-from collections.abc import Sequence
+import copy
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import log_softmax
 
-from tenfold.config import Decision
+from tenfold.config import Decision, Task
 from tenfold.data.columns.encode import Encoded
 from tenfold.data.folds.hold_out import validation_rows
 from tenfold.data.folds.split import Splits
@@ -26,6 +27,7 @@ from tenfold.nn.blend import Blend
 from tenfold.nn.head import FoldHead
 from tenfold.nn.inputs import BlendInputs, FeatureInputs, PictureInputs
 from tenfold.nn.modules import ModuleNetwork
+from tenfold.nn.targets import FoldTarget
 from tenfold.seeds import Streams
 from tenfold.training.device import Place
 from tenfold.training.fit import FoldFits, gather
@@ -41,9 +43,13 @@ Folds = NDArray[np.int64]
 MOST_NETWORKS: Final = 5  # on a processor, where each takes as long as all heads together
 BLOCKS: Final = 8  # one of them is for validation
 LEAST_PICTURES: Final = 400  # fewer say too little of which weights are right
-LEARNT: Final = 0.05  # log-loss of heads that leave nothing to learn
+LEARNT: Final = 0.05  # log-loss, or share of the variance, that leaves nothing to learn
 FLOOR: Final = 1e-9  # of a probability, before its logarithm
 LATE: Final = 0.5  # of the time limit, after which nothing more is begun
+LOSS: Final[Mapping[Task, str]] = {
+    "classification": "log-loss",
+    "regression": "squared error",
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -58,7 +64,7 @@ class Trial:
     shared_F : tuple of F int or None
         The fold of the trial that each fold belongs to; None if it is none of these.
     answers : tuple of M ndarray of shape (V, O)
-        Probabilities, by heads.
+        Probabilities or numbers, by heads.
     """
 
     splits: Splits
@@ -111,7 +117,7 @@ def fit_blend(
     why = _why_alone(rows, splits, parts, care)
     parts = [folds for folds in parts if heads.loss_F[folds].mean() > LEARNT]
     if why is None and not parts:
-        why = f"the heads' log-loss is {heads.loss_F.mean():.3f} on validation images"
+        why = _learnt(heads.loss_F.mean(), plan.task)
     if why is not None:
         return heads.fits, (*heads.decisions, _stay_alone(why))
     trial = _try_heads(rows, splits, parts, plan, streams, place, care)
@@ -120,21 +126,22 @@ def fit_blend(
     seen = fit_pictures(
         rows, inputs, trial.splits, beside, streams, precision=place.precision, care=care
     )
+    best = best_weights if plan.task == "classification" else best_mean
     weight_M2 = np.array(
         [
-            best_weights(by_heads, said, rows.target[held_out])
+            best(by_heads, said, rows.target[held_out])
             for by_heads, said, held_out in zip(
                 trial.answers, seen.answers, trial.splits.held_out, strict=True
             )
         ]
     )
     fits = heads.fits
-    network = _blended(fits, seen, trial.shared_F, weight_M2, beside.size)
+    network, target = _blended(fits, seen, trial.shared_F, weight_M2, beside.size)
     features = FeatureInputs(numbers_ND=torch.from_numpy(rows.numbers).to(place.device))
     both = BlendInputs(features=features, pictures=inputs)
     history = _of_folds(seen.history, fits.history, trial.shared_F)
-    made = gather(network, fits.target, both, fits.stack, splits, history)
-    return made, (*heads.decisions, _tell(rows, trial, seen, weight_M2))
+    made = gather(network, target, both, fits.stack, splits, history)
+    return made, (*heads.decisions, _tell(rows, trial, seen, weight_M2, plan.task))
 
 
 def _why_alone(
@@ -162,6 +169,13 @@ def _stay_alone(why: str) -> Decision:
     return Decision(what=what, why=why, change_with="--network scratch")
 
 
+def _learnt(loss: float, task: Task) -> str:
+    """Say that heads leave nothing to learn."""
+    if task == "classification":
+        return f"the heads' log-loss is {loss:.3f} on validation images"
+    return f"the heads explain {1 - loss:.1%} of the variance of validation images"
+
+
 def _learnt_by(splits: Splits, folds: Folds) -> NDArray[np.bool_]:
     """Return which pictures all of some folds learn from, shape (N,)."""
     return np.asarray(splits.learn[folds].all(axis=0))
@@ -181,7 +195,7 @@ def _try_heads(
     for folds in parts:
         generator = streams.generator("trial", splits.numbers[folds[0]])
         own = _learnt_by(splits, folds)
-        dealt = validation_rows(rows, own, "classification", BLOCKS, generator)
+        dealt = validation_rows(rows, own, plan.task, BLOCKS, generator)
         learns, validates = next(dealt)
         learnt.append(learns)
         left_out.append(validates)
@@ -196,14 +210,12 @@ def _try_heads(
     return Trial(splits=trial, shared_F=shared, answers=heads.fits.answers)
 
 
-def _losses(rows: Encoded, splits: Splits, answers: Sequence[Numbers]) -> Numbers:
-    """Return the log-loss of the pictures that each fold holds out, shape (M,)."""
-    return np.array(
-        [
-            -np.log(np.maximum(said[np.arange(len(said)), rows.target[held_out]], FLOOR)).mean()
-            for said, held_out in zip(answers, splits.held_out, strict=True)
-        ]
-    )
+def _loss(said_VO: Numbers, truth_V: NDArray[Any]) -> float:
+    """Return the log-loss of probabilities, or the mean squared error of numbers."""
+    if said_VO.shape[1] == 1:
+        return float(np.square(said_VO[:, 0] - truth_V).mean())
+    own_V = said_VO[np.arange(len(said_VO)), truth_V]
+    return float(-np.log(np.maximum(own_V, FLOOR)).mean())
 
 
 def best_weights(
@@ -239,21 +251,53 @@ def best_weights(
     return first, second
 
 
+def best_mean(
+    first_V1: Numbers, second_V1: Numbers, truth_V: NDArray[np.float64]
+) -> tuple[float, float]:
+    """Return the weights of two numbers, 1 together, that make the squared error least.
+
+    Neither is below 0, and both are pulled to a half as if by a picture more.
+
+    Examples
+    --------
+    >>> truth = np.array([1.0, 2.0, 3.0, 4.0])
+    >>> first, second = best_mean(truth[:, None] + 0.1, truth[:, None] - 0.3, truth)
+    >>> round(first, 2), round(second, 2)
+    (0.7, 0.3)
+    """
+    apart_V = (first_V1 - second_V1)[:, 0]
+    left_V = truth_V - second_V1[:, 0]
+    pull = max(float(np.square(apart_V).mean()), FLOOR)
+    share = (apart_V @ left_V + pull / 2) / (apart_V @ apart_V + pull)
+    first = float(np.clip(share, 0.0, 1.0))
+    return first, 1 - first
+
+
 def _blended(
     heads: FoldFits,
     seen: FoldFits,
     shared_F: tuple[int | None, ...],
     weight_M2: Numbers,
     size: int,
-) -> Blend:
-    """Return heads and the networks beside them; where none is, one that weighs nothing."""
+) -> tuple[Blend, FoldTarget]:
+    """Return heads and the networks beside them; where none is, one that weighs nothing.
+
+    A network's outputs are in units of its own targets' deviation, so its weight brings them
+    to those of the fold, and the fold's mean takes up the difference of both means.
+    """
     if not isinstance(heads.network, FoldHead) or not isinstance(seen.network, ModuleNetwork):
         raise TypeError("heads and modules are blended")
-    made = Blend(heads.network, seen.network, size, [m or 0 for m in shared_F])
-    made.weight_F2.copy_(
-        torch.tensor([(1.0, 0.0) if m is None else tuple(weight_M2[m]) for m in shared_F])
-    )
-    return made.to(heads.target.mean_F.device)
+    beside_F = np.array([m or 0 for m in shared_F])
+    weight_F2 = torch.tensor(
+        [(1.0, 0.0) if m is None else tuple(weight_M2[m]) for m in shared_F]
+    ).to(heads.target.mean_F)
+    target, own = copy.deepcopy(heads.target), seen.target.only(beside_F)
+    moved_F = weight_F2[:, 1] * (own.mean_F - target.mean_F)
+    weight_F2[:, 1] *= own.scale_F / target.scale_F
+    target.mean_F += moved_F
+    made = Blend(heads.network, seen.network, size, beside_F.tolist())
+    made.weight_F2.copy_(weight_F2)
+    return made.to(target.mean_F.device), target
 
 
 def _of_folds(history: History, heads: History, shared_F: tuple[int | None, ...]) -> History:
@@ -272,20 +316,34 @@ def _of_folds(history: History, heads: History, shared_F: tuple[int | None, ...]
     return replace(history, lines=lines, best_epoch_G=best_F)
 
 
-def _tell(rows: Encoded, trial: Trial, seen: FoldFits, weight_M2: Numbers) -> Decision:
+def _tell(
+    rows: Encoded, trial: Trial, seen: FoldFits, weight_M2: Numbers, task: Task
+) -> Decision:
     """Say what networks beside the heads are worth on validation pictures."""
-    together = []
-    for (a, b), heads, other in zip(weight_M2, trial.answers, seen.answers, strict=True):
-        sums_VO = a * np.log(np.maximum(heads, FLOOR)) + b * np.log(np.maximum(other, FLOOR))
-        together.append(np.exp(log_softmax(sums_VO, axis=1)))
-    ways = (trial.answers, seen.answers, together)
-    heads, alone, both = (_losses(rows, trial.splits, way).mean() for way in ways)
+    truths = [rows.target[held_out] for held_out in trial.splits.held_out]
+    together = [
+        _both(weight_2, *ways)
+        for weight_2, *ways in zip(weight_M2, trial.answers, seen.answers, strict=True)
+    ]
+    heads, alone, both = (
+        np.mean([_loss(*one) for one in zip(way, truths, strict=True)])
+        for way in (trial.answers, seen.answers, together)
+    )
     count, folds = len(weight_M2), sum(m is not None for m in trial.shared_F)
     networks = "1 small network" if count == 1 else f"{count} small networks"
     of = "1 fold" if folds == 1 else f"{folds} folds"
     what = f"{networks} trained from pixels and the heads of {of} predict together"
     why = (
-        f"log-loss of validation images: {heads:.3f} by heads, {alone:.3f} by small networks, "
-        f"{both:.3f} by both, whose weights are chosen on them"
+        f"{LOSS[task]} of validation images: {heads:.3g} by heads, {alone:.3g} by "
+        f"small networks, {both:.3g} by both, whose weights are chosen on them"
     )
     return Decision(what=what, why=why, change_with="--network pretrained, --network scratch")
+
+
+def _both(weight_2: Numbers, first_VO: Numbers, second_VO: Numbers) -> Numbers:
+    """Return the weighed mean of two answers: of probabilities, of their logarithms."""
+    if first_VO.shape[1] == 1:
+        return np.asarray(weight_2[0] * first_VO + weight_2[1] * second_VO)
+    logs_2VO = np.log(np.maximum(np.stack([first_VO, second_VO]), FLOOR))
+    said_VO = np.exp(log_softmax(np.tensordot(weight_2, logs_2VO, axes=1), axis=1))
+    return np.asarray(said_VO)

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from tenfold.config import Decision
+from tenfold.config import Decision, Task
 from tenfold.data.columns.encode import Encoded
 from tenfold.data.folds.hold_out import validation_rows
 from tenfold.data.folds.split import Splits
@@ -23,7 +23,7 @@ from tenfold.nn.inputs import FeatureInputs
 from tenfold.nn.targets import FoldTarget
 from tenfold.nn.threads import each_in_a_thread, make_ready
 from tenfold.seeds import Streams
-from tenfold.training.fit import FoldFits, gather, make_stack
+from tenfold.training.fit import FoldFits, gather, make_stack, outputs_for
 from tenfold.training.heads import Solved, solve_head
 from tenfold.training.history import EpochLine, History
 from tenfold.training.picture_plan import PicturePlan
@@ -41,7 +41,8 @@ class Heads:
     ----------
     fits : FoldFits
     loss_F : ndarray of shape (F,)
-        Mean log-loss of the rows on which each fold chose; infinite where it chose on none.
+        Mean log-loss of the rows on which each fold chose, or their squared error as a share
+        of the target's variance; infinite where it chose on none.
     decisions : tuple of Decision
         Which features and penalties the folds chose.
     """
@@ -76,11 +77,13 @@ def fit_heads(
     """
     make_ready()
     began, trained = time.perf_counter(), splits.trained()
-    stack = make_stack(rows, trained, "classification", plan.recipe, streams)
-    outputs, features = int(rows.target.max()) + 1, rows.numbers.shape[1]
+    stack = make_stack(rows, trained, plan.task, plan.recipe, streams)
+    outputs, features = outputs_for(rows, plan.task), rows.numbers.shape[1]
     head = FoldHead(networks=len(trained), inputs=features, outputs=outputs).to(device)
     x_ND = torch.from_numpy(rows.numbers).to(device)
-    target_N = torch.from_numpy(rows.target).to(device)
+    target = FoldTarget(len(trained), plan.task, outputs)
+    target.estimate(rows, trained.learn)
+    target_FN = target.seen(torch.from_numpy(rows.target).expand(len(trained), -1)).to(device)
     whole = features if plan.backbone is None else plan.backbone.whole
 
     def reason() -> str | None:
@@ -91,7 +94,7 @@ def fit_heads(
         seed = streams.integer("axes", trained.numbers[f])
         return solve_head(
             head.scale(f, x_ND[own]),
-            target_N[own],
+            target_FN[f, own],
             outputs,
             widths=sorted({whole, features}),
             blocks=list(_blocks(rows, trained, f, plan, streams)),
@@ -108,20 +111,26 @@ def fit_heads(
         care.watch.stage("training heads", len(found), len(folds))
     history = _history(found, plan, time.perf_counter() - began, reason())
     care.watch.epoch(len(history.lines), plan.recipe.epochs)
-    target = FoldTarget(len(trained), "classification", outputs).to(device)
+    target = target.to(device)
     fits = gather(head, target, FeatureInputs(numbers_ND=x_ND), stack, splits, history)
     losses = [inf if one.validation_loss is None else one.validation_loss for one in found]
-    return Heads(fits=fits, loss_F=np.array(losses), decisions=_decisions(found, whole))
+    return Heads(
+        fits=fits, loss_F=np.array(losses), decisions=_decisions(found, whole, plan.task)
+    )
 
 
 def _blocks(
-    rows: Encoded, splits: Splits, f: int, plan: PicturePlan, streams: Streams
+    rows: Encoded,
+    splits: Splits,
+    f: int,
+    plan: PicturePlan,
+    streams: Streams,
 ) -> Iterator[torch.Tensor]:
     """Yield which rows of those that a fold learns from are left out together."""
     learn, blocks = splits.learn[f], plan.recipe.blocks
     count = int(np.clip(-(-LEAST_JUDGED * blocks // learn.sum()), 1, blocks))
     generator = streams.generator("blocks", splits.numbers[f])
-    dealt = validation_rows(rows, learn, "classification", blocks, generator)
+    dealt = validation_rows(rows, learn, plan.task, blocks, generator)
     for (learnt, left_out), _ in zip(dealt, range(count), strict=False):
         if learnt.any() and left_out.any():
             yield torch.from_numpy(left_out[learn])
@@ -150,7 +159,7 @@ def _history(
     )
 
 
-def _decisions(found: Sequence[Solved], whole: int) -> tuple[Decision, ...]:
+def _decisions(found: Sequence[Solved], whole: int, task: Task) -> tuple[Decision, ...]:
     """Say which features the heads use, and how strongly their weights are held back."""
     in_grid = sum(one.columns > whole for one in found)
     penalties = [one.penalty for one in found]
@@ -160,5 +169,6 @@ def _decisions(found: Sequence[Solved], whole: int) -> tuple[Decision, ...]:
         where = "" if len(found) == 1 else f"in {in_grid} of {len(found)} folds, "
         what = f"{where}{what} and of nine places in each"
     what += f"; the penalty is {least:g}" + f" to {most:g}" * (least < most)
-    why = "these had the lowest log-loss on validation images of each fold"
+    loss = "log-loss" if task == "classification" else "squared error"
+    why = f"these had the lowest {loss} on validation images of each fold"
     return (Decision(what=what, why=why, change_with="--network"),)

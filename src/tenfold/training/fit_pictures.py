@@ -25,7 +25,7 @@ from tenfold.nn.threads import make_ready
 from tenfold.seeds import Streams
 from tenfold.training.augment import Draws
 from tenfold.training.feed import PictureFeed
-from tenfold.training.fit import FoldFits, make_stack, run_training
+from tenfold.training.fit import FoldFits, make_stack, outputs_for, run_training
 from tenfold.training.history import TestScores
 from tenfold.training.loop import Stack, Training
 from tenfold.training.picture_plan import PicturePlan
@@ -54,7 +54,7 @@ def fit_pictures(
     Parameters
     ----------
     rows : Encoded
-        N pictures, without numbers: their classes and weights.
+        N pictures, without columns: their targets and weights.
     inputs : PictureInputs
         The same pictures.
     splits : Splits
@@ -73,8 +73,9 @@ def fit_pictures(
         memory runs out.
     """
     make_ready()
-    stack = make_stack(rows, splits.trained(), "classification", plan.recipe, streams)
-    outputs = int(rows.target.max()) + 1
+    trained = splits.trained()
+    stack = make_stack(rows, trained, plan.task, plan.recipe, streams)
+    outputs = outputs_for(rows, plan.task)
     network = build_modules(plan, inputs, outputs, stack, streams, precision)
     draws = Draws(
         plan.augmentation,
@@ -84,9 +85,8 @@ def fit_pictures(
         steps_F=[-(-len(rows) // plan.recipe.batch_size)] * len(stack.members),
     )
     feed = PictureFeed(inputs, plan.augmentation, draws, plan.sizes)
-    target = FoldTarget(
-        len(stack.members), "classification", outputs, smoothing=plan.recipe.smoothing
-    )
+    target = FoldTarget(len(stack.members), plan.task, outputs, smoothing=plan.recipe.smoothing)
+    target.estimate(rows, trained.learn)
     training = Training(network, target, feed, rows, stack, plan.recipe, streams, inputs.device)
     judge = None if score_test is None else partial(score_test, network, target)
     return run_training(training, splits, care, judge)

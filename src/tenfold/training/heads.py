@@ -1,9 +1,10 @@
-"""The head of a fold: multinomial logistic regression on features that stay as they are.
+"""The head of a fold on features that stay as they are: logistic or ridge regression.
 
-The problem has one valley, and a bound on its curvature that holds everywhere, half the second
-moments of the features (Böhning 1992, "Multinomial logistic regression algorithm"): along their
-principal axes each step is a division, and momentum (Nesterov 1983) makes few steps of it
-enough. So heads need no learning rate, and all penalties are tried side by side.
+Multinomial logistic regression has one valley, and a bound on its curvature that holds
+everywhere, half the second moments of the features (Böhning 1992, "Multinomial logistic
+regression algorithm"): along their principal axes each step is a division, and momentum
+(Nesterov 1983) makes few steps of it enough. Ridge regression, for a number, is one division
+along the same axes. So heads need no learning rate, and all penalties are tried side by side.
 
 Shape letters in this file:
     N  rows of the fold    D  features    A  principal axes
@@ -18,9 +19,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-# Half the penalty is added for each squared weight to the mean log-loss of a row.
+# Half the penalty is added for each squared weight to the mean log-loss of a row, or to half
+# its mean squared error.
 PENALTIES: Final = (3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 3e-3, 1e-3, 3e-4, 1e-4)
 USUAL: Final = 0.03  # where there is no time to choose
+OF_NUMBERS: Final = (1_000.0, 300.0, 100.0, 30.0, 10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01)
+USUAL_OF_NUMBERS: Final = 30.0
 STEPS: Final = 40  # the best penalties are near their minimum by then, and more is overfitted
 MOST_ROWS: Final = 1_500  # that axes are drawn through
 MOST_TRIED: Final = 3_000  # rows that heads learn from which are only judged
@@ -31,7 +35,7 @@ SEEN_ONCE: Final = 1e-3  # added to a share before its logarithm
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Solved:
-    """A linear model of the classes, and how it came about.
+    """A linear model of the classes or of a number, and how it came about.
 
     Attributes
     ----------
@@ -41,9 +45,9 @@ class Solved:
         How many features it uses, from the first on.
     penalty : float
     loss : tuple of float
-        Mean log-loss of the fold's rows before each step.
+        Mean loss of the fold's rows before each step: log-loss, or squared error.
     validation_loss : float or None
-        Mean log-loss of the rows left out, by the best penalty; None if none was chosen.
+        Mean loss of the rows left out, by the best penalty; None if none was chosen.
     """
 
     weight_DO: Tensor
@@ -120,10 +124,10 @@ def solve_head(
     ----------
     x_ND : Tensor of shape (N, D), float32
         Standardised features of the rows that the fold learns from, and of no other.
-    target_N : Tensor of shape (N,), int64
-        Classes.
+    target_N : Tensor of shape (N,), int64 or float32
+        Classes; or numbers, of mean 0 and deviation 1.
     outputs : int
-        O.
+        O; 1 for numbers.
     widths : sequence of int
         How many features, from the first on, a head may have.
     blocks : sequence of Tensor of bool, each of shape (N,)
@@ -133,17 +137,23 @@ def solve_head(
     in_haste : callable
         Whether a head is wanted at once: then nothing is chosen, and a single step is taken.
     """
+    numbers = target_N.is_floating_point()
+    usual = USUAL_OF_NUMBERS if numbers else USUAL
     if in_haste():
         axes = Axes.of(x_ND[:, : widths[0]], generator)
-        return _solve(axes, target_N, outputs, USUAL, 1)
-    chosen, least = (widths[0], USUAL), None
+        return _solve(axes, target_N, outputs, usual, 1)
+    chosen, least = (widths[0], usual), None
+    penalties = OF_NUMBERS if numbers else PENALTIES
     for width in widths if blocks else ():
         wide_ND = x_ND[:, :width]
-        each = [_judge(wide_ND, target_N, outputs, out, generator, steps) for out in blocks]
+        each = [
+            _judge(wide_ND, target_N, outputs, penalties, out, generator, steps)
+            for out in blocks
+        ]
         loss_P = torch.stack(each).sum(dim=0) / sum(int(out.sum()) for out in blocks)
         best = int(loss_P.argmin())
         if least is None or float(loss_P[best]) < least:
-            chosen, least = (width, PENALTIES[best]), float(loss_P[best])
+            chosen, least = (width, penalties[best]), float(loss_P[best])
         if in_haste():
             break
     width, penalty = chosen
@@ -156,33 +166,36 @@ def _judge(
     x_ND: Tensor,
     target_N: Tensor,
     outputs: int,
+    penalties: Sequence[float],
     left_out_N: Tensor,
     generator: torch.Generator,
     steps: int,
 ) -> Tensor:
-    """Return the summed log-loss of rows left out by each penalty, shape (P,).
+    """Return the summed loss of rows left out by each penalty, shape (P,).
 
     Axes are those of the other rows alone: few steps along axes that bend towards the rows
     left out end elsewhere, and too strong penalties were chosen.
     """
     learnt = _some(torch.argwhere(~left_out_N)[:, 0], MOST_TRIED, generator)
     axes = Axes.of(x_ND[learnt], generator)
-    *_, (weight_APO, bias_PO, _) = _steps(
-        axes.along_NA, target_N[learnt], outputs, axes.squares_A, PENALTIES, steps
-    )
+    *_, (weight_APO, bias_PO, _) = _solutions(axes, target_N[learnt], outputs, penalties, steps)
     said_VPO = _say(x_ND[left_out_N] @ axes.axes_DA, weight_APO, bias_PO)
-    truth_V1O = functional.one_hot(target_N[left_out_N], outputs)[:, None]
+    truth_V = target_N[left_out_N]
+    if truth_V.is_floating_point():
+        return (said_VPO[..., 0] - truth_V[:, None]).square().sum(dim=0)
+    truth_V1O = functional.one_hot(truth_V, outputs)[:, None]
     return -(said_VPO.log_softmax(dim=-1) * truth_V1O).sum(dim=(0, 2))
 
 
 def _say(x_NA: Tensor, weight_APO: Tensor, bias_PO: Tensor) -> Tensor:
     """Return scores by each penalty, (N, P, O), in one product, which reads rows once."""
-    return (x_NA @ weight_APO.flatten(1)).unflatten(1, bias_PO.shape) + bias_PO
+    said_NPO: Tensor = (x_NA @ weight_APO.flatten(1)).unflatten(1, bias_PO.shape) + bias_PO
+    return said_NPO
 
 
 def _solve(axes: Axes, target_N: Tensor, outputs: int, penalty: float, steps: int) -> Solved:
     """Return the head with one penalty, learnt from all rows."""
-    found = list(_steps(axes.along_NA, target_N, outputs, axes.squares_A, (penalty,), steps))
+    found = list(_solutions(axes, target_N, outputs, (penalty,), steps))
     weight_APO, bias_PO, _ = found[-1]
     return Solved(
         weight_DO=axes.axes_DA @ weight_APO[:, 0],
@@ -191,6 +204,29 @@ def _solve(axes: Axes, target_N: Tensor, outputs: int, penalty: float, steps: in
         penalty=penalty,
         loss=tuple(float(loss_P[0]) for *_, loss_P in found),
     )
+
+
+def _solutions(
+    axes: Axes, target_N: Tensor, outputs: int, penalties: Sequence[float], steps: int
+) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    """Yield better and better weights, biases and mean losses before; for numbers the best."""
+    if target_N.is_floating_point():
+        yield _ridge(axes, target_N, penalties)
+    else:
+        yield from _steps(axes.along_NA, target_N, outputs, axes.squares_A, penalties, steps)
+
+
+def _ridge(
+    axes: Axes, target_N: Tensor, penalties: Sequence[float]
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the weights of each penalty, (A, P, 1), their biases, and the loss of a guess."""
+    rows, bias = len(target_N), target_N.mean()
+    centred_N = target_N - bias
+    product_A1 = (axes.along_NA.T @ centred_N / rows)[:, None]
+    weight_AP = product_A1 / (axes.squares_A[:, None] / rows + target_N.new_tensor(penalties))
+    bias_P = bias - axes.along_NA.mean(dim=0) @ weight_AP
+    loss_P = centred_N.square().mean().expand(len(penalties))
+    return weight_AP[..., None], bias_P[:, None], loss_P
 
 
 def _steps(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+from tenfold.config import Task
 from tenfold.nn.backbones import Backbone
 from tenfold.nn.modules import Treat
 from tenfold.nn.own_modules import MakeModule
@@ -24,6 +25,7 @@ class PicturePlan:
         Makes a network of pictures of the shape (3, S, S); None trains heads on the
         features of a backbone.
     recipe : Recipe
+    task : {"regression", "classification"}
     size : int
         S, the side at which pictures are answered.
     sizes : tuple of (float, int)
@@ -47,6 +49,7 @@ class PicturePlan:
     make: MakeModule | None
     recipe: Recipe
     size: int
+    task: Task = "classification"
     sizes: tuple[tuple[float, int], ...] = ()
     augmentation: Augmentation = NO_CHANGE
     mirrored: bool = False

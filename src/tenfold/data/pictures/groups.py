@@ -1,4 +1,4 @@
-"""Groups of pictures that a user can name: of a class, or as bright or as rich in contrast."""
+"""Groups of pictures that a user can name: of a label, or as bright or as rich in contrast."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -6,12 +6,16 @@ from dataclasses import replace
 import numpy as np
 
 from tenfold.data.columns.groups import Group, by_category, by_range
+from tenfold.data.pictures.picture_schema import NUMBER, numbers_of
 from tenfold.data.pictures.pictures import Pictures
 
 
 def groups_of_pictures(pictures: Pictures) -> Iterator[Group]:
-    """Yield groups of at least 30 pictures by their class, their brightness, their contrast."""
-    if pictures.labels is not None:
+    """Yield groups of at least 30 pictures by their label, their brightness, their contrast."""
+    if (numbers := numbers_of(pictures)) is not None:
+        for group in by_range(pictures.column or NUMBER, numbers):
+            yield replace(group, by_truth=True)
+    elif pictures.labels is not None:
         for group in by_category("class", pictures.labels):
             yield replace(group, by_truth=True)
     thumbs = pictures.thumbs.astype(np.float64)

@@ -1,4 +1,4 @@
-"""What a network for pictures has to know of them: their classes and their frame."""
+"""What a network for pictures has to know of them: their classes, if any, and their frame."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -15,6 +15,7 @@ from tenfold.data.pictures.pictures import Pictures
 from tenfold.errors import PredictError, SchemaError
 
 TARGET: Final = "class"
+NUMBER: Final = "number"
 SHOWN: Final = 5  # classes that an error names
 
 
@@ -25,10 +26,10 @@ class PictureSchema:
     Attributes
     ----------
     classes : tuple of str
-        Sorted.
+        Sorted; empty if a number is predicted.
     framing : Framing
     target : str
-        What the column of classes is called where there is one.
+        What is predicted.
     """
 
     classes: tuple[str, ...]
@@ -37,8 +38,8 @@ class PictureSchema:
 
     @property
     def task(self) -> Task:
-        """Pictures are told apart by class."""
-        return "classification"
+        """Pictures are told apart by class, or given a number."""
+        return "classification" if self.classes else "regression"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the schema as a JSON object; ``from_dict`` is the way back."""
@@ -66,13 +67,15 @@ class PictureSchema:
 
 
 def infer_picture_schema(pictures: Pictures) -> PictureSchema:
-    """Return the classes of labelled pictures, sorted as text.
+    """Return the classes of labelled pictures, sorted as text; none where they are numbers.
 
     Raises
     ------
     SchemaError
-        S06 or S07, if all are of one class, or each is of its own.
+        S06 or S07, if all have one label, or each is of its own class.
     """
+    if (numbers := numbers_of(pictures)) is not None:
+        return _with_numbers(pictures, numbers)
     labels = () if pictures.labels is None else pictures.labels
     count = Counter(map(str, labels))
     classes = tuple(sorted(count))
@@ -93,25 +96,51 @@ def infer_picture_schema(pictures: Pictures) -> PictureSchema:
             place={"images": pictures.source, "classes": ", ".join(classes[:SHOWN])},
             fix=[
                 "name the column that holds classes: --target NAME",
-                "numbers cannot be predicted from images: put them into a few classes",
+                "predict a number: --task regression",
             ],
         )
     return PictureSchema(classes=classes, framing=pictures.framing)
 
 
-def encode_pictures(pictures: Pictures, schema: PictureSchema) -> Encoded:
-    """Return pictures as rows without numbers: classes, weights of 1, and groups.
+def numbers_of(pictures: Pictures) -> NDArray[np.float64] | None:
+    """Return the numbers that pictures are labelled with; None for classes or nothing."""
+    labels = pictures.labels
+    return labels if labels is not None and labels.dtype == np.float64 else None
 
-    A class that the schema does not know becomes -1.
+
+def _with_numbers(pictures: Pictures, numbers: NDArray[np.float64]) -> PictureSchema:
+    if len(np.unique(numbers)) < 2:
+        fact = f"every image has {numbers[0]:g}" if len(numbers) else "there is no image"
+        raise SchemaError(
+            "S06",
+            f"{fact}: there is nothing to predict",
+            place={"images": pictures.source},
+            fix=["choose another column: --target NAME"],
+        )
+    named = pictures.column or NUMBER
+    return PictureSchema(classes=(), framing=pictures.framing, target=named)
+
+
+def encode_pictures(pictures: Pictures, schema: PictureSchema) -> Encoded:
+    """Return pictures as rows without columns: targets, weights of 1, and groups.
+
+    A class that the schema does not know becomes -1, and where it knows none a label that is
+    no number NaN.
     """
+    if not schema.classes:
+        found = numbers_of(pictures)
+        target = np.full(len(pictures), np.nan) if found is None else found
+        return Encoded.of_numbers(np.zeros((len(pictures), 0)), target, pictures.groups)
     place = {name: i for i, name in enumerate(schema.classes)}
     labels = [] if pictures.labels is None else pictures.labels.tolist()
     target = np.array([place.get(str(label), -1) for label in labels], dtype=np.int64)
     return Encoded.of_numbers(np.zeros((len(pictures), 0)), target, groups=pictures.groups)
 
 
-def read_classes(pictures: Pictures, schema: PictureSchema) -> NDArray[np.int64]:
-    """Return the class number of each labelled picture, shape (N,).
+def read_targets(
+    pictures: Pictures, schema: PictureSchema
+) -> NDArray[np.int64] | NDArray[np.float64]:
+    """Return the class number of each labelled picture, or its number, shape (N,).
 
     Raises
     ------
@@ -120,9 +149,14 @@ def read_classes(pictures: Pictures, schema: PictureSchema) -> NDArray[np.int64]
     """
     place = {"images": pictures.source}
     if pictures.labels is None or len(pictures) == 0:
-        fix = ["put the images into one folder per class"]
-        raise PredictError("P03", "no image has a class", place=place, fix=fix)
-    classes = encode_pictures(pictures, schema).target.astype(np.int64)
+        fact, fix = "no image has a class", ["put the images into one folder per class"]
+        if not schema.classes:
+            fact, fix = "no image has a number", ["list files and numbers in a CSV"]
+        raise PredictError("P03", fact, place=place, fix=fix)
+    target = encode_pictures(pictures, schema).target
+    if not schema.classes:
+        return np.asarray(target, dtype=np.float64)
+    classes = target.astype(np.int64)
     if (classes < 0).any():
         unknown = sorted(set(map(str, pictures.labels[classes < 0])))
         raise PredictError(

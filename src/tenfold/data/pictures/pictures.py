@@ -4,29 +4,22 @@ Shape letters in this file:
     N  pictures    M  places in the cache    S  side of a square    T  pixels of a thumbnail
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from tenfold.config import Decision
+from tenfold.config import Decision, Task
+from tenfold.data.pictures.arrays import labels_of, sources_of
 from tenfold.data.pictures.brightness import OPTION
 from tenfold.data.pictures.cache import Progress, Squares, read_squares
-from tenfold.data.pictures.decode import Source
 from tenfold.data.pictures.folders import alike, number, suffix
+from tenfold.data.pictures.found import FORMATS, Listing, RejectedFile
 from tenfold.data.pictures.framing import Framing
-from tenfold.data.pictures.listing import (
-    FORMATS,
-    Listing,
-    RejectedFile,
-    list_labelled,
-    list_unlabelled,
-)
-from tenfold.data.pictures.tones import Unreadable, check_array, reach_of
+from tenfold.data.pictures.listing import list_labelled, list_unlabelled
 from tenfold.data.tables.rejected import describe_excess
 from tenfold.errors import PictureError
 from tenfold.read_options import PictureOptions
@@ -65,8 +58,10 @@ class Pictures:
         How the squares were cut.
     source : str
         Folder or file that was named, or what kind of object was given.
-    labels : ndarray of shape (N,), object, optional
-        Class of each picture.
+    labels : ndarray of shape (N,), object or float64, optional
+        Class of each picture, or its number.
+    column : str
+        Where a CSV holds the labels.
     groups : ndarray of shape (N,), int64, optional
         Pictures with equal numbers stay in one fold.
     rejected : tuple of RejectedFile
@@ -84,7 +79,8 @@ class Pictures:
     extents: NDArray[np.int64]
     framing: Framing
     source: str
-    labels: NDArray[np.object_] | None = None
+    labels: NDArray[Any] | None = None
+    column: str = ""
     groups: NDArray[np.int64] | None = None
     rejected: tuple[RejectedFile, ...] = ()
     unlabelled: tuple[RejectedFile, ...] = ()
@@ -143,8 +139,9 @@ def read_pictures(
     framing: Framing,
     options: PictureOptions,
     progress: Progress | None = None,
+    task: Task | None = None,
 ) -> tuple[Pictures, Pictures | None]:
-    """Read the pictures of a folder or a CSV with their classes.
+    """Read the pictures of a folder or a CSV with their classes or numbers.
 
     Parameters
     ----------
@@ -154,6 +151,8 @@ def read_pictures(
     options : PictureOptions
     progress : callable, optional
         Called now and then with how many files were looked at, and of how many.
+    task : {"regression", "classification"}, optional
+        See ``list_labelled``.
 
     Returns
     -------
@@ -168,7 +167,7 @@ def read_pictures(
     ReadError, SchemaError
         If a CSV cannot be read or lacks a column that was named.
     """
-    training, test = list_labelled(source, options)
+    training, test = list_labelled(source, options, task)
     files = [*training.files, *(test.files if test else ())]
     squares = read_squares(files, framing, options, progress, len(training.files))
     learnt = _pictures(training, squares, start=0)
@@ -183,15 +182,16 @@ def read_test_pictures(
     framing: Framing,
     options: PictureOptions,
     progress: Progress | None = None,
+    task: Task | None = None,
 ) -> Pictures:
     """Read the pictures of a test folder or CSV: its test part, if it has one.
 
     Parameters
     ----------
-    source, framing, options, progress
+    source, framing, options, progress, task
         See ``read_pictures``, which raises the same errors.
     """
-    whole, part = read_pictures(source, framing, options, progress)
+    whole, part = read_pictures(source, framing, options, progress, task)
     return whole if part is None else part
 
 
@@ -244,7 +244,7 @@ def pictures_of(
         paths, PIL images, bytes of files, or arrays of single pictures, which may differ in
         size.
     y : array of shape (N,) or None
-        Class of each picture.
+        Class of each picture, or of float64 its number.
     framing, options, progress
         See ``read_pictures``.
 
@@ -260,9 +260,8 @@ def pictures_of(
     >>> pictures.cache.shape, pictures.labels
     ((5, 32, 32, 3), array(['a', 'a', 'b', 'b', 'a'], dtype=object))
     """
-    sources = _stack(X) if _is_stack(X) else _items(X)
-    _check(sources, framing.with_white(options.white))
-    labels = None if y is None else _labels(y, len(sources))
+    sources = sources_of(X, framing.with_white(options.white))
+    labels = None if y is None else labels_of(y, len(sources))
     names = [str(s) if isinstance(s, Path) else f"X[{i}]" for i, s in enumerate(sources)]
     squares = read_squares(sources, framing, options, progress)
     listing = Listing(source=type(X).__name__, files=(), names=tuple(names))
@@ -298,16 +297,23 @@ def _pictures(listing: Listing, squares: Squares, *, start: int) -> Pictures:
         extents=squares.extents[places],
         framing=squares.framing,
         source=listing.source,
-        labels=None if listing.labels is None else np.array(listing.labels, dtype=object)[rows],
+        labels=_labels(listing, rows),
+        column=listing.column,
         groups=groups,
         rejected=(*listing.rejected, *failed),
         unlabelled=listing.unlabelled,
         decisions=(
             *listing.decisions,
-            *alike(listing.labels or ()),
+            *alike(() if listing.numbers is not None else listing.labels or ()),
             *_misnamed(names, formats),
         ),
     )
+
+
+def _labels(listing: Listing, rows: NDArray[np.int64]) -> NDArray[Any] | None:
+    if listing.numbers is not None:
+        return np.array(listing.numbers)[rows]
+    return None if listing.labels is None else np.array(listing.labels, dtype=object)[rows]
 
 
 def _misnamed(names: Sequence[str], formats: Sequence[str]) -> Iterator[Decision]:
@@ -324,72 +330,3 @@ def _misnamed(names: Sequence[str], formats: Sequence[str]) -> Iterator[Decision
         what = f"{files} in a different format from what the name says: {shown}"
         why = "the content of a file decides how it is read"
         yield Decision(what=what, why=why, change_with="rename them")
-
-
-def _is_stack(X: Any) -> bool:
-    # A PIL image is no array of pictures, though it can become an array.
-    return hasattr(X, "__array__") and np.asarray(X).dtype.kind not in "OU"
-
-
-def _stack(X: Any) -> list[Source]:
-    """Return the pictures of one array."""
-    stack = np.asarray(X)
-    shape, fix = stack.shape, "give X the shape (N, H, W) or (N, H, W, 1, 3 or 4)"
-    if len(shape) == 3 and shape[2] in {3, 4} and shape[1] > 4:
-        fix = "if this is one image, pass X[None]"
-    elif len(shape) == 4 and shape[3] in {1, 3, 4}:
-        fix = ""
-    elif len(shape) == 4 and shape[1] in {1, 3, 4}:
-        fix = "move the colour channels to the end: X.transpose(0, 2, 3, 1)"
-    elif len(shape) == 2:
-        fix = "give each image its height and width: X.reshape(len(X), H, W)"
-    elif len(shape) == 3:
-        fix = ""
-    if fix:
-        raise PictureError("I05", f"X has the shape {shape}", fix=[fix])
-    return list(stack)
-
-
-def _items(X: Any) -> list[Source]:
-    """Return the pictures of a sequence."""
-    if isinstance(X, (str, bytes, Path, Image.Image)):
-        X = [X]
-    elif hasattr(X, "__array__"):
-        X = np.asarray(X).ravel()  # names in a column of a DataFrame, perhaps
-    if not isinstance(X, Iterable):
-        raise PictureError("I05", f"X is of the type {type(X).__name__}")
-    sources: list[Source] = []
-    for item in X:
-        if isinstance(item, str):
-            sources.append(Path(item))
-        elif isinstance(item, (bytes, Path, Image.Image)):
-            sources.append(item)
-        else:
-            sources.append(np.asarray(item))
-    return sources
-
-
-def _check(sources: Sequence[Source], framing: Framing) -> None:
-    """Refuse a sequence in which an array is no picture.
-
-    Raises
-    ------
-    PictureError
-        I05.
-    """
-    arrays = {i: source for i, source in enumerate(sources) if isinstance(source, np.ndarray)}
-    for i, array in arrays.items():
-        reach = reach_of(array)
-        try:
-            check_array(array, None if reach is None else framing.known(reach))
-        except Unreadable as error:
-            raise PictureError("I05", f"X[{i}] is not an image: {error.reason}") from error
-
-
-def _labels(y: Any, count: int) -> NDArray[np.object_]:
-    labels = np.asarray(y, dtype=object)
-    if labels.shape != (count,):
-        raise PictureError(
-            "I05", f"X holds {count:,} images, but y has the shape {labels.shape}"
-        )
-    return labels

@@ -14,6 +14,7 @@ from tenfold.data.folds.deal import make_splits
 from tenfold.data.folds.split import Labelled, Splits
 from tenfold.data.folds.together import joined
 from tenfold.data.pictures.near_copies import copy_sets, sets_of_several
+from tenfold.data.pictures.picture_schema import numbers_of
 from tenfold.data.pictures.pictures import Pictures
 from tenfold.errors import SplitError
 from tenfold.seeds import Streams
@@ -106,12 +107,12 @@ def hold_out_pictures(
     if pictures.groups is not None:
         groups_N = joined(groups_N, pictures.groups)
     _, first, sets_N = np.unique(groups_N, return_index=True, return_inverse=True)
-    labels = None if pictures.labels is None else pictures.labels[first]
+    labels = None if numbers_of(pictures) is not None else pictures.labels
     try:
         _, chosen = train_test_split(
             np.arange(len(first)),
             test_size=share,
-            stratify=labels,
+            stratify=None if labels is None else labels[first],
             random_state=streams.integer("test rows") % 2**32,
         )
     except ValueError as error:
@@ -123,7 +124,7 @@ def hold_out_pictures(
     is_test = np.isin(sets_N, chosen)
     decision = Decision(
         what=f"{is_test.sum():,} images are held out as a test set",
-        why=f"a fraction of {share:g} of each class was requested",
+        why=f"a fraction of {share:g}{' of each class' * (labels is not None)} was requested",
         change_with="--test-size",
     )
     return pictures.take(~is_test), pictures.take(is_test), (decision,)
@@ -134,7 +135,7 @@ def tell_copies(pictures: Pictures, sets_N: NDArray[np.int64]) -> tuple[Decision
     sets = sets_of_several(sets_N)
     if not sets:
         return ()
-    labels = pictures.labels
+    labels = None if numbers_of(pictures) is not None else pictures.labels
     mixed = [s for s in sets if labels is not None and len(set(labels[s])) > 1]
     chosen = (mixed or sets)[0]
     if mixed and labels is not None:  # one of each class

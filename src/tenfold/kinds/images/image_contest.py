@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final
 
 import numpy as np
+from sklearn.linear_model import RidgeCV
 from sklearn.svm import LinearSVC
 
 from tenfold.config import Decision, Quality, RunOptions, SchemaOptions
@@ -16,7 +17,7 @@ from tenfold.contest.contender import Contender
 from tenfold.contest.contenders import BASELINE
 from tenfold.contest.contest import Contest
 from tenfold.contest.cost import Cost
-from tenfold.contest.pipelines import boosted_trees
+from tenfold.contest.pipelines import PENALTIES, boosted_trees
 from tenfold.contest.problem import Problem
 from tenfold.contest.round import Round
 from tenfold.data.tables.table import Table
@@ -25,7 +26,7 @@ from tenfold.kinds.tables.table_contest import TableContest
 
 SQUARE_SIDE: Final = 96  # of the squares that classical models see, in pixels
 FOLDS: Final = 5
-TARGET: Final = "class"  # of a table of an expert's features
+TARGET: Final = "target"  # of a table of an expert's features
 # Networks that cost a training a fold run as many folds as so many pictures allow.
 DEAR_PICTURES: Final = 1_500
 SOFTNESS: Final = 0.005  # LinearSVC's C: there are more numbers than pictures
@@ -37,7 +38,7 @@ STEPS: Final = {
         "features of a pretrained network",
         "heads on these features, all folds at once",
     ),
-    "tutorial": ("the tutorial's network, end to end from pixels to classes",),
+    "tutorial": ("the tutorial's network, end to end from pixels to predictions",),
 }
 
 
@@ -81,9 +82,10 @@ class ImageContest(Contest):
             replace(SCRATCH, most_folds=dear),
             replace(PRETRAINED, quality=pretrained),
         ]
+        edges = EDGES if self.task == "classification" else EDGES_TO_NUMBER
         if image_expert.has_edges():
-            return [GUESS, COLOURS, EDGES, *networks], ()
-        what, why = "HOG + linear SVM is left out", "scikit-image is not installed"
+            return [GUESS, COLOURS, edges, *networks], ()
+        what, why = f"{edges.name} is left out", "scikit-image is not installed"
         left_out = Decision(what=what, why=why, change_with="pip install 'tenfold[hog]'")
         return [GUESS, COLOURS, *networks], (left_out,)
 
@@ -99,10 +101,11 @@ class ImageContest(Contest):
         if contender.network is None:
             return replace(contender, features=image_expert.pixels), self
         X = image_expert.expert_features(self.X)
-        frame = X.assign(**{TARGET: [self.classes[number] for number in self.y]})
+        target = [self.classes[at] for at in self.y] if self.classes else self.y
+        frame = X.assign(**{TARGET: target})
         lines = np.arange(1, len(frame) + 1)
         train = replace(self.options.train, network="auto")
-        schema = SchemaOptions(target=TARGET, task="classification", keep_counters=True)
+        schema = SchemaOptions(target=TARGET, task=self.task, keep_counters=True)
         contest = TableContest(
             task=self.task,
             X=X,
@@ -135,12 +138,17 @@ class ImageContest(Contest):
 
     def steps_of_network(self, network: str) -> tuple[str, ...]:
         """Return what a network does to images."""
-        return STEPS.get(network, ("the network, end to end from pixels to classes",))
+        return STEPS.get(network, ("the network, end to end from pixels to predictions",))
 
 
 def linear_svm(problem: Problem) -> Any:
     """Return a linear support vector machine."""
     return LinearSVC(C=SOFTNESS, random_state=problem.options.train.seed % 2**31)
+
+
+def ridge(problem: Problem) -> Any:  # noqa: ARG001 - nothing is drawn
+    """Return ridge regression, whose penalty is chosen in the fold."""
+    return RidgeCV(alphas=PENALTIES)
 
 
 GUESS: Final = replace(BASELINE, cost=Cost(0.0, 0.0))
@@ -161,6 +169,7 @@ EDGES: Final = Contender(
     linear=True,
     cost=Cost(0.35, 1.0, once=1.9),
 )
+EDGES_TO_NUMBER: Final = replace(EDGES, name="HOG + ridge regression", make=ridge)
 TUTORIAL: Final = Contender(
     name="tutorial's network", kind="deep", network="tutorial", cost=Cost(13.0, 1.0, once=0.6)
 )

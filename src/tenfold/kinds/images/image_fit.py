@@ -21,11 +21,11 @@ def fit_images(
     """Train the networks of all folds: on pixels, or heads on features."""
     if plan.make is None:
         numbers = see_pictures(learning, plan, care)
-        dealt = replace(dealt, rows=replace(dealt.rows, numbers=numbers))
-        return _fit_heads(learning, plan, dealt, care)
+        seen = replace(dealt, rows=replace(dealt.rows, numbers=numbers))
+        return replace(_fit_heads(learning, plan, seen, care), rows=dealt.rows)
     score_test, place = None, learning.place
     test, alone = learning.test, not dealt.splits.held_out.any()
-    if plan.scores_epochs and test is not None and alone:
+    if learning.schema.classes and plan.scores_epochs and test is not None and alone:
         score_test = test_scorer(test, learning.schema, plan.size, place.device)
     fits = fit_pictures(
         dealt.rows,

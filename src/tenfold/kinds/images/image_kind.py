@@ -20,13 +20,15 @@ from tenfold.data.files.read import InMemory
 from tenfold.data.folds.deal import DEFAULT_FOLDS, who_answers
 from tenfold.data.folds.split import splits_of
 from tenfold.data.new_rows.admit import Mode, admit_pictures
+from tenfold.data.pictures.found import FORMATS
 from tenfold.data.pictures.groups import groups_of_pictures
-from tenfold.data.pictures.listing import FORMATS, is_picture_source
+from tenfold.data.pictures.listing import is_picture_source
 from tenfold.data.pictures.picture_schema import (
     PictureSchema,
     encode_pictures,
     infer_picture_schema,
-    read_classes,
+    numbers_of,
+    read_targets,
 )
 from tenfold.data.pictures.pictures import (
     Pictures,
@@ -36,7 +38,7 @@ from tenfold.data.pictures.pictures import (
 )
 from tenfold.data.pictures.split_pictures import hold_out_pictures, no_split, split_pictures
 from tenfold.errors import UsageError
-from tenfold.evaluate.mistakes import Mistake, mistakes_of
+from tenfold.evaluate.mistakes import Mistake, largest_errors, mistakes_of
 from tenfold.kind import Kind
 from tenfold.kinds.images.explain.image_explanation import ImageExplanation, explain_pictures
 from tenfold.kinds.images.image_contest import ImageContest, squares_for
@@ -103,8 +105,6 @@ class Images(Kind):
 
     def options_for(self, source: Any, options: RunOptions) -> RunOptions:
         """Return the options for pictures."""
-        if options.schema.task == "classification":  # what pictures are for anyway
-            options = replace(options, schema=replace(options.schema, task=None))
         if Path(source).is_dir():
             refuse(options, OF_LISTS, "a folder of images, with one folder per class")
         check_options(options.train)
@@ -117,10 +117,13 @@ class Images(Kind):
         if isinstance(test, InMemory):
             raise UsageError("U02", "test is a DataFrame, but data are images")
         framing, progress = choose_framing(options.train), stage(watch, "reading images")
-        pictures, asked = read_pictures(source, framing, options.pictures, progress)
+        task = options.schema.task
+        pictures, asked = read_pictures(source, framing, options.pictures, progress, task)
         pictures.check_rejected(options.pictures.max_bad)
         if test is not None:
-            asked = read_test_pictures(test, pictures.framing, options.pictures, progress)
+            task = "classification" if numbers_of(pictures) is None else "regression"
+            chosen = options.pictures
+            asked = read_test_pictures(test, pictures.framing, chosen, progress, task)
             pictures = replace(pictures, decisions=(*pictures.decisions, *asked.doubts))
         if asked is not None:
             asked.check_rejected(options.pictures.max_bad)
@@ -137,7 +140,7 @@ class Images(Kind):
         data, test, held_out = hold_out_pictures(data, test, options.split, streams)
         schema = infer_picture_schema(data)
         if test is not None:
-            read_classes(test, schema)  # training is not lost to what cannot be scored
+            read_targets(test, schema)  # training is not lost to what cannot be scored
         decisions = (*data.decisions, *held_out)
         return Described(data=data, test=test, schema=schema, decisions=decisions)
 
@@ -180,6 +183,7 @@ class Images(Kind):
             pictures=len(dealt.rows),
             size=choose_framing(train).size,
             options=train,
+            task=learning.schema.task,
             backbone=load_backbone(train.weights) if weights else None,
             make=make,
             on_gpu=learning.place.on_gpu,
@@ -203,10 +207,10 @@ class Images(Kind):
 
     def truth(
         self, data: Pictures, schema: PictureSchema
-    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """Return the class number of each labelled picture, and weights of 1."""
-        classes = read_classes(data, schema)
-        return classes, np.ones(len(classes))
+    ) -> tuple[NDArray[np.float64] | NDArray[np.int64], NDArray[np.float64]]:
+        """Return the class or the number of each labelled picture, and weights of 1."""
+        targets = read_targets(data, schema)
+        return targets, np.ones(len(targets))
 
     def places(self, data: Pictures) -> tuple[str, ...]:
         """Return the file of each picture."""
@@ -241,8 +245,10 @@ class Images(Kind):
         self, data: Pictures, schema: PictureSchema, answers: NDArray[np.float64]
     ) -> tuple[Mistake, ...]:
         """Return the worst mistakes, and the pictures that networks were least sure of."""
-        truth, shown = read_classes(data, schema), partial(shown_small, data)
-        return mistakes_of(data.files, truth, schema.classes, answers, shown)
+        truth, shown = read_targets(data, schema), partial(shown_small, data)
+        if not schema.classes:
+            return largest_errors(data.files, truth.astype(np.float64), answers, shown)
+        return mistakes_of(data.files, truth.astype(np.int64), schema.classes, answers, shown)
 
     def read_new(
         self,
@@ -268,7 +274,7 @@ class Images(Kind):
         if isinstance(source, Pictures):
             return source
         chosen = self._options_for_reading(source, options)
-        pictures, test = read_pictures(source, schema.framing, chosen, progress)
+        pictures, test = read_pictures(source, schema.framing, chosen, progress, schema.task)
         asked = pictures if test is None else test
         asked.check_rejected(chosen.max_bad)
         return asked

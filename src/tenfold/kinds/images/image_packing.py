@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from tenfold.config import MOST_SIDE
+from tenfold.config import MOST_SIDE, Task
 from tenfold.data.pictures.picture_schema import PictureSchema
 from tenfold.data.pictures.pictures import Pictures
 from tenfold.kind import Kind
@@ -128,7 +128,7 @@ def rebuild_pictures(
     form, size = str(entry["kind"]), int(entry["size"])
     if not 0 < size <= MOST_SIDE or not 0 < schema.framing.size <= MOST_SIDE:
         raise ValueError("images of this size cannot be read")
-    if outputs != len(schema.classes):
+    if outputs != (len(schema.classes) or 1):
         raise ValueError("the schema does not match the network")
     if form not in NETWORKS:
         raise ValueError(f"there is no network {form!r}")
@@ -142,7 +142,8 @@ def rebuild_pictures(
         backbone=backbone, mirrored=bool(entry["mirrored"]), size=size, precision=precision
     )
     stored = Stored(entry=entry, outputs=outputs, encoder=encoder, make=make)
-    answering, scored = _ensemble(stored, manifest, tensors, ""), manifest.get("scored")
+    task, scored = schema.task, manifest.get("scored")
+    answering = _ensemble(stored, task, manifest, tensors, "")
     return Model(
         kind=kind,
         schema=schema,
@@ -153,12 +154,13 @@ def rebuild_pictures(
         form=form,
         decisions=rebuild_decisions(manifest["decisions"]),
         conformal=rebuild_conformal(manifest["conformal"], tensors, columns=0),
-        scored=None if scored is None else _ensemble(stored, scored, tensors, "scored."),
+        scored=None if scored is None else _ensemble(stored, task, scored, tensors, "scored."),
     )
 
 
 def _ensemble(
     stored: Stored,
+    task: Task,
     counts: Mapping[str, Any],
     tensors: Mapping[str, torch.Tensor],
     prefix: str,
@@ -167,7 +169,7 @@ def _ensemble(
     check_counts(counts, tensors, prefix)
     networks = int(counts["networks"])
     network = NETWORKS[str(stored.entry["kind"])].rebuild(stored, networks)
-    target = FoldTarget(networks, "classification", stored.outputs)
+    target = FoldTarget(networks, task, stored.outputs)
     for name, module in (("network.", network), ("target.", target)):
         fill(module, prefix + name, tensors)
     return Ensemble(network=network, target=target, folds=int(counts["folds"]))

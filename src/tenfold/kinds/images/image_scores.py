@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from tenfold.data.pictures.picture_schema import PictureSchema, read_classes
+from tenfold.data.pictures.picture_schema import PictureSchema, read_targets
 from tenfold.data.pictures.pictures import Pictures
 from tenfold.evaluate.metrics import accuracy, log_loss
 from tenfold.kinds.images.picture_model import picture_inputs
@@ -18,7 +18,7 @@ def test_scorer(
     pictures: Pictures, schema: PictureSchema, size: int, device: torch.device
 ) -> Callable[[FoldNetwork, FoldTarget], TestScores]:
     """Return what judges networks in training on pictures that they do not learn from."""
-    truth = read_classes(pictures, schema)
+    truth = read_targets(pictures, schema).astype(np.int64)
     inputs = picture_inputs(pictures, size, device)
 
     def score(network: FoldNetwork, target: FoldTarget) -> TestScores:

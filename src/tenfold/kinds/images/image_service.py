@@ -28,7 +28,7 @@ class ImageService(Service):
     takes: ClassVar[tuple[str, ...]] = (FORM, "image/*")
     more: ClassVar[tuple[str, str] | None] = (
         "heat",
-        "Grad-CAM heat map: the regions that are evidence for the class, as a PNG image.",
+        "Grad-CAM heat map: regions that are evidence for the class or a higher value; PNG.",
     )
     package: ClassVar[str] = __package__
     long_calls: ClassVar[bool] = True
@@ -82,7 +82,8 @@ class ImageService(Service):
         if with_heatmap:
             classes, side = self.classes, len(squares[0])
             for answer, heatmap_OHW in zip(answers, said[HEATMAP], strict=True):
-                heatmap = heatmap_OHW[classes.index(answer["prediction"])]
+                at = classes.index(answer["prediction"]) if classes else 0
+                heatmap = heatmap_OHW[at]
                 answer["heat"] = await asyncio.to_thread(heatmap_picture, heatmap, side)
         return answers
 

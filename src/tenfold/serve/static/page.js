@@ -64,6 +64,23 @@ function probabilities(found) {
   return make("ul", { className: "bars" }, ...ranked.map(([name, share]) => bar(name, 0, share, percents.format(share))));
 }
 
+// A number that is predicted, and its interval, if there is one.
+function valued(found, noun) {
+  const value = `${schema.target}: ${numbers.format(found.prediction)}`;
+  const parts = [make("p", { className: "said", textContent: value })];
+  if (schema.band) {
+    const { coverage, measured, rows } = schema.band;
+    const held = measured === null
+      ? ""
+      : `; of ${rows.toLocaleString("en")} held-out ${noun}, ${percents.format(measured)} were within such limits`;
+    parts.push(make("p", {
+      className: "soft",
+      textContent: `${numbers.format(found.low)} to ${numbers.format(found.high)}: ${percents.format(coverage)} prediction interval${held}.`,
+    }));
+  }
+  return parts;
+}
+
 // A place to drop files, from which they are taken.
 
 function dropping(take) {

@@ -10,6 +10,7 @@ import numpy as np
 from markupsafe import Markup
 
 from tenfold.data.pictures.pictures import Pictures
+from tenfold.errors import UsageError
 from tenfold.kinds.images.explain.looking import (
     Layer,
     Numbers,
@@ -30,6 +31,7 @@ from tenfold.kinds.named_class import find_class
 from tenfold.learning import Explained
 
 FORMAT: Final = 1
+HIGHER: Final = "higher"  # of a number: the only thing that places can be evidence for
 MOST_SHEETS: Final = 60  # in a page
 Progress = Callable[[int, int], None]
 
@@ -42,9 +44,10 @@ class Seen:
     ----------
     file, prediction : str
     probabilities : dict of str to float
-        By class.
+        By class; empty where a number is predicted.
     heatmap : dict of str to ndarray of shape (H, W)
-        By class, where an answer comes from; empty for an explanation that was read.
+        By class, or for a larger number, where an answer comes from; empty for an explanation
+        that was read.
     """
 
     file: str
@@ -97,8 +100,9 @@ class ImageExplanation(Explained):
             shape = f"{layer.width} x {layer.height} x {layer.depth:,}"
             yield f"{layer.name:<{width}}  {shape}, {layer.parameters:,}"
         for one in self.pictures:
-            share = 100 * one.probabilities[one.prediction]
-            yield f"{one.file}: {one.prediction}, {share:.1f} %"
+            share = one.probabilities.get(one.prediction)
+            sure = "" if share is None else f", {100 * share:.1f} %"
+            yield f"{one.file}: {one.prediction}{sure}"
 
     def pngs(self) -> dict[str, bytes]:
         """Return the sheets by their names."""
@@ -160,8 +164,11 @@ def explain_pictures(
     Raises
     ------
     UsageError
-        U01, if there is no such class.
+        U01, if there is no such class; U02, if a number is predicted and a class is named.
     """
+    if of_class is not None and not model.schema.classes:
+        fact = "--class was given, but the model predicts a number"
+        raise UsageError("U02", fact)
     output = None if of_class is None else find_class(of_class, model.schema.classes)
     sheets = _filters(model)
     seen = []
@@ -203,14 +210,20 @@ def _look(
     classes, file = model.schema.classes, pictures.files[row]
     pixels = pictures.cache[pictures.at[row]]
     asked = classes_of_interest(answers) if output is None else [output]
-    heatmap = {classes[number]: heatmap_of(model, pixels, number) for number in asked}
+    titles = {HIGHER: "evidence for a higher value"}
+    captions = {HIGHER: f"{answers[0]:.4g}. Red regions are evidence for a higher value"}
+    for name, share in zip(classes, answers, strict=bool(classes)):
+        titles[name] = f"evidence for {name}"
+        shown = f"{name} with {100 * share:.1f} %"
+        captions[name] = f"{shown}. Red regions are evidence for this class"
+    names = classes or (HIGHER,)
+    heatmap = {names[number]: heatmap_of(model, pixels, number) for number in asked}
     stem = f"{row + 1:02}-{PurePath(file).stem}"
     sheets = [
         Sheet(
             name=f"{stem}-heat-{place}",
-            title=f"{file}: evidence for {name}",
-            caption=f"{name} with {100 * answers[classes.index(name)]:.1f} %. Red regions are "
-            "evidence for this class (Grad-CAM).",
+            title=f"{file}: {titles[name]}",
+            caption=f"{captions[name]} (Grad-CAM).",
             png=sheet_of_heatmap(pixels, found),
         )
         for place, (name, found) in enumerate(heatmap.items(), start=1)
@@ -226,8 +239,8 @@ def _look(
                 png=sheet_of_maps(maps),
             )
         )
-    probabilities = dict(zip(classes, answers, strict=True))
-    best = classes[int(np.argmax(answers))]
+    probabilities = dict(zip(classes, answers, strict=bool(classes)))
+    best = classes[int(np.argmax(answers))] if classes else f"{answers[0]:.4g}"
     return Seen(
         file=file, prediction=best, probabilities=probabilities, heatmap=heatmap
     ), sheets

@@ -118,6 +118,8 @@ def _seen(rung: Rung) -> bool:
 def heatmap_of(model: PictureModel, pixels_SS3: NDArray[np.uint8], output: int) -> Numbers:
     """Return which places of a picture speak for a class: Grad-CAM (arXiv 1610.02391).
 
+    Or for a larger number, where a number is predicted.
+
     The last maps are summed, each weighed by the mean gradient of the class's output at it, and
     what is below 0 is cut. Maps of middle layers that heads use as well are added, each place
     by its own gradient. Of networks that learnt by themselves it is the mean over all folds,
@@ -149,8 +151,9 @@ def heatmap_of(model: PictureModel, pixels_SS3: NDArray[np.uint8], output: int) 
 def _heatmap(ladder: nn.Module, x_B3SS: Tensor, output: int) -> Tensor:
     with torch.enable_grad(), climbing(ladder) as climb:
         outputs_BO = ladder(x_B3SS.requires_grad_())
-        # What speaks for a class is what tells it from the others.
-        gradient_at = outputs_BO[0, output] - outputs_BO[0].mean()
+        # What speaks for a class is what tells it from the others; a number has no others.
+        others = outputs_BO[0].mean() if outputs_BO.shape[1] > 1 else 0.0
+        gradient_at = outputs_BO[0, output] - others
         last = [rung.out for rung in climb.rungs if _seen(rung)][-1]
         middle = list(ladder.maps) if isinstance(ladder, Ladder) else []
         gradient_BCHW, *gradients = torch.autograd.grad(gradient_at, [last, *middle])

@@ -18,12 +18,14 @@ from torch import Tensor, nn
 from tenfold.data.pictures.pictures import Pictures
 from tenfold.export.draft import UNKNOWN, Draft, Numbers, Program
 from tenfold.export.program import graph_of, program_of
-from tenfold.exported import PROBABILITIES, About, Exported, Label
+from tenfold.exported import HIGH, LOW, About, Band, Exported, Label
 from tenfold.kinds.images.export.image_networks import GREYS, network_of
 from tenfold.kinds.images.export.resize import Framed, Resized
 from tenfold.kinds.images.image_file import HEATMAP, PIXELS, answers_to
 from tenfold.kinds.images.picture_model import PictureModel
+from tenfold.model import variance_of
 from tenfold.nn.backbones import Backbone
+from tenfold.nn.conformal import half_width
 
 PICTURES: Final = 500  # that a file is compared on
 AT_ONCE: Final = 16
@@ -32,28 +34,31 @@ EXAMPLES: Final = 2  # pictures that the program is traced with
 
 @final
 class PictureAnswers(nn.Module):
-    """What ``Model.answers`` says of pictures of any size.
+    """What ``Model.answers`` says of pictures of any size, or ``Model.intervals``.
 
     Parameters
     ----------
     model : PictureModel
+    band : Band, optional
+        Of regression: what intervals promise.
     """
 
-    temperature_1F1: Tensor
-    bias_1FO: Tensor
-
-    def __init__(self, model: PictureModel) -> None:
+    def __init__(self, model: PictureModel, band: Band | None = None) -> None:
         super().__init__()
         framing = model.schema.framing
         self.framed = Framed(framing)
         self.resized = Resized(framing.size, model.encoder.size)
         self.network = network_of(model)
-        temperature_1F1 = model.target.temperature_F.float()[None, :, None]
-        self.register_buffer("temperature_1F1", temperature_1F1)
-        self.register_buffer("bias_1FO", model.target.bias_FO.float()[None])
+        self.target = model.target.float() if model.schema.classes else model.target
+        self.folds = model.folds
+        self.conformal = model.conformal if band is not None else None
+        if self.conformal is not None and band is not None:
+            self.limits = self.conformal.limits(band.coverage)
 
     def forward(self, pixels_NHW3: Tensor) -> tuple[Tensor, ...]:
         """Return probabilities, (N, O), and heat maps, (N, O, H, W), if there is any.
+
+        Of a number the value, (N, 1), with a band its lower and its upper end, and heat maps.
 
         Parameters
         ----------
@@ -61,11 +66,17 @@ class PictureAnswers(nn.Module):
         """
         x_N3SS = self.resized(self.framed(pixels_NHW3)) / GREYS
         outputs_NFO, heatmap = self.network(x_N3SS)
-        probabilities_NFO = torch.softmax(
-            outputs_NFO / self.temperature_1F1 + self.bias_1FO, dim=-1
-        )
-        probabilities_NO = probabilities_NFO.mean(dim=1)
-        return (probabilities_NO,) if heatmap is None else (probabilities_NO, heatmap)
+        answers_FNO = self.target.answers(outputs_NFO.transpose(0, 1))
+        answers_NO = answers_FNO.mean(dim=0)
+        maps = () if heatmap is None else (heatmap,)
+        if self.conformal is None:
+            return (answers_NO, *maps)
+        spread_N = variance_of(answers_FNO[..., 0], self.folds)
+        no_cells = answers_NO.new_zeros((answers_NO.shape[0], 0))
+        scale_N = self.conformal.scale(no_cells, no_cells, answers_NO[:, 0])
+        half_N = half_width(scale_N, spread_N, self.limits)
+        low_N, high_N = self.conformal.ends(answers_NO[:, 0], half_N)
+        return (answers_NO, low_N[:, None], high_N[:, None], *maps)
 
 
 @final
@@ -84,21 +95,24 @@ class PictureDraft(Draft):
         self._model = _exact(model)
         drawn = np.random.default_rng(about.seed).permutation(len(pictures))[:PICTURES]
         self._pictures = pictures.take(np.sort(drawn))
-        self._module = PictureAnswers(self._model).eval()
+        self._band = about.band if model.conformal is not None else None
+        self._module = PictureAnswers(self._model, self._band).eval()
         size = model.encoder.size
         with torch.no_grad():
             said = self._module.network(torch.zeros(1, 3, size, size))
-        self._outputs = [PROBABILITIES, *([HEATMAP] if said[1] is not None else [])]
         self.label = Label(
             kind=model.kind.name,
             name=about.name,
             schema=model.schema.to_dict(),
             score=about.score,
             equality=UNKNOWN,
-            heat=HEATMAP in self._outputs,
+            band=self._band,
+            heat=said[1] is not None,
             version=metadata.version("tenfold"),
             model=about.model,
         )
+        self._said = [self.label.answer, *([LOW, HIGH] if self._band else [])]
+        self._outputs = [*self._said, *([HEATMAP] if self.label.heat else [])]
 
     def program(self) -> Program:
         """Return a program that takes ``pixels_NHW3``, as ``PictureAnswers`` does."""
@@ -112,19 +126,22 @@ class PictureDraft(Draft):
 
     def answers(self, of: Exported | Program) -> Iterator[tuple[Numbers, Numbers]]:
         """Yield answers to squares, a few at a time."""
-        known_NO = self._model.answers(self._pictures)
+        known = (
+            self._model.answers(self._pictures)
+            if self._band is None
+            else self._model.intervals(self._pictures, self._band.coverage)
+        )
         squares_NSS3 = self._pictures.cache[self._pictures.at]
         for at in range(0, len(squares_NSS3), AT_ONCE):
             some = slice(at, at + AT_ONCE)
-            yield _said(of, np.ascontiguousarray(squares_NSS3[some])), known_NO[some]
+            yield self._ask(of, np.ascontiguousarray(squares_NSS3[some])), known[some]
 
-
-def _said(of: Exported | Program, pixels_NHW3: NDArray[np.uint8]) -> Numbers:
-    if isinstance(of, Exported):
-        return answers_to(of, pixels_NHW3)
-    with torch.no_grad():
-        found: Tensor = of.module()(pixels_NHW3=torch.from_numpy(pixels_NHW3))[0]
-    return np.asarray(found.double().numpy())
+    def _ask(self, of: Exported | Program, pixels_NHW3: NDArray[np.uint8]) -> Numbers:
+        if isinstance(of, Exported):
+            return answers_to(of, pixels_NHW3, self._said)
+        with torch.no_grad():
+            found = of.module()(pixels_NHW3=torch.from_numpy(pixels_NHW3))
+        return torch.cat(list(found[: len(self._said)]), dim=1).double().numpy()
 
 
 def _exact(model: PictureModel) -> PictureModel:

@@ -42,7 +42,7 @@ NONE: Final = 1e-12  # what is below counts as nothing
 FLAT: Final = 1e-6  # a feature below has no gradient at its root
 
 Said = tuple[Tensor, Tensor | None]
-"""Logarithms of odds, (N, O) or (N, F, O), and heat maps from 0 to 1, (N, O, H, W)."""
+"""Outputs, (N, O) or (N, F, O), and heat maps from 0 to 1, (N, O, H, W)."""
 
 
 def network_of(model: PictureModel) -> nn.Module:
@@ -83,7 +83,12 @@ def _from_0_to_1(sums_NOHW: Tensor) -> Tensor:
 
 
 def _centred(weight_OC: Tensor) -> Tensor:
-    """Return what tells each class from the mean of all, from the gradient of each output."""
+    """Return what tells each class from the mean of all, from the gradient of each output.
+
+    A number that is predicted has no others.
+    """
+    if weight_OC.shape[-2] == 1:
+        return weight_OC
     return weight_OC - weight_OC.mean(dim=-2, keepdim=True)
 
 
@@ -286,7 +291,8 @@ class _Tutorial(nn.Module):
             weights["4.weight"].unflatten(1, (-1, channels)).mean(dim=1)
         )
         last_OU = weights["6.weight"]
-        if len(last_OU) == 1:  # two classes by one unit: the other's sum is always 0
+        self.one_unit = network.one_unit
+        if self.one_unit:  # two classes: the other's sum is always 0
             last_OU = torch.cat([torch.zeros_like(last_OU), last_OU])
         self.centred_OU = nn.Parameter(_centred(last_OU))
 
@@ -294,7 +300,7 @@ class _Tutorial(nn.Module):
         maps_NCHW = self.seeing(x_N3SS)
         units_NU = self.thinking(maps_NCHW)
         outputs_NO = self.last(units_NU)
-        if outputs_NO.shape[1] == 1:
+        if self.one_unit:
             outputs_NO = torch.cat([torch.zeros_like(outputs_NO), outputs_NO], dim=1)
         on_N1U = (units_NU > 0).float()[:, None]
         weight_NOC = (self.centred_OU * on_N1U) @ self.units_UC

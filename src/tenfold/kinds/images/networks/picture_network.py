@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Final
 import torch
 from torch import nn
 
-from tenfold.config import Decision, TrainOptions
+from tenfold.config import Decision, Task, TrainOptions
 from tenfold.data.pictures.framing import Framing
 from tenfold.kinds.images.picture_model import PictureEncoder, PictureModel
 from tenfold.nn.backbones import Backbone
@@ -34,6 +34,7 @@ class Setting:
     size : int
         Their side in pixels.
     options : TrainOptions
+    task : {"regression", "classification"}
     backbone : Backbone or None
         What a pretrained network starts from.
     make : callable or None
@@ -45,6 +46,7 @@ class Setting:
     pictures: int
     size: int
     options: TrainOptions
+    task: Task = "classification"
     backbone: Backbone | None = None
     make: MakeModule | None = None
     on_gpu: bool = False

@@ -75,8 +75,9 @@ def choose_plan(setting: Setting) -> tuple[PicturePlan, tuple[Decision, ...]]:
     options = setting.options
     network = find_network(options, setting.make)
     plan = network.plan(setting)
-    plan = replace(plan, recipe=plan.recipe.set_by(options), backbone=setting.backbone)
+    task, recipe = setting.task, plan.recipe.set_by(options)
+    plan = replace(plan, task=task, recipe=recipe, backbone=setting.backbone)
     if plan.beside is not None:
-        beside = replace(plan.beside, recipe=plan.beside.recipe.set_by(options))
-        plan = replace(plan, beside=beside)
+        recipe = plan.beside.recipe.set_by(options)
+        plan = replace(plan, beside=replace(plan.beside, task=task, recipe=recipe))
     return plan, (network.decision(plan, options),)

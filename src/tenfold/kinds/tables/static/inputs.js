@@ -52,17 +52,7 @@ async function predictRow(event) {
   const [found] = (await reply.json()).predictions;
   const parts = [];
   if (regression) {
-    parts.push(make("p", { className: "said", textContent: `${schema.target}: ${numbers.format(found.prediction)}` }));
-    if (schema.band) {
-      const { coverage, measured, rows } = schema.band;
-      const held = measured === null
-        ? ""
-        : `; of ${rows.toLocaleString("en")} held-out rows, ${percents.format(measured)} were within such limits`;
-      parts.push(make("p", {
-        className: "soft",
-        textContent: `${numbers.format(found.low)} to ${numbers.format(found.high)}: ${percents.format(coverage)} prediction interval${held}.`,
-      }));
-    }
+    parts.push(...valued(found, "rows"));
   } else {
     parts.push(make("p", { className: "said", textContent: `${schema.target}: ${found.prediction}` }));
     parts.push(probabilities(found.probabilities));
