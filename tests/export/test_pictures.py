@@ -16,8 +16,9 @@ from tenfold.data.pictures.decode import Framing, decode
 from tenfold.data.pictures.pictures import Pictures, pictures_of
 from tenfold.export.draft import write
 from tenfold.export.program import graph_of, program_of
-from tenfold.exported import PROBABILITIES, About, Exported
+from tenfold.exported import PROBABILITIES, About, Band, Exported
 from tenfold.kinds.images.explain.looking import heatmap_of
+from tenfold.kinds.images.export.image_draft import PictureAnswers
 from tenfold.kinds.images.export.image_networks import network_of
 from tenfold.kinds.images.export.resize import Framed, Resized
 from tenfold.kinds.images.image_file import HEATMAP, PIXELS, answers_to
@@ -130,6 +131,28 @@ def test_the_heatmap_is_what_explain_finds(model: PictureModel) -> None:
         return
     known = [[heatmap_of(model, square, output) for output in range(3)] for square in squares]
     np.testing.assert_allclose(found.numpy(), np.array(known), atol=HALF_PRECISION)
+
+
+@pytest.mark.parametrize("network", ["pretrained", "blend", "scratch", "tutorial"])
+def test_a_number_and_its_heatmap_are_what_they_are_here(network: str) -> None:
+    pixels, labels = stripes(48, 6, SIDE)
+    pictures = pictures_of(pixels, 100.0 + 10 * labels, Framing(size=SIDE), PictureOptions())
+    side = SIDE if network == "blend" else ASKED
+    model = quick_study(pictures, network=network, folds=2, img_size=side).model
+    band = Band(coverage=0.8, measured=None, rows=48)
+    asked = pictures.take(np.arange(6))
+    with torch.no_grad():
+        squares = torch.from_numpy(asked.cache[asked.at])
+        value, low, high, heat = PictureAnswers(model, band)(squares)
+    kept, model.network.precision = model.network.precision, None
+    exact = replace(model, encoder=replace(model.encoder, precision=None))
+    known = exact.intervals(asked, 0.8)
+    model.network.precision = kept
+    said = torch.cat([value, low, high], dim=1).numpy()
+    np.testing.assert_allclose(said, known, rtol=1e-4)
+    maps = [heatmap_of(model, square, 0) for square in squares.numpy()]
+    np.testing.assert_allclose(heat[:, 0].numpy(), np.array(maps), atol=0.02)
+    assert heat.max() > 0.4  # the mean over networks
 
 
 @pytest.fixture(scope="module")

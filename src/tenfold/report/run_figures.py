@@ -110,7 +110,7 @@ def figures_of_training(summary: Results, history: pd.DataFrame) -> Iterator[Dra
             svg=_draw_folds(summary, name),
         )
     lines = losses_of(history, "loss")
-    if len(lines):
+    if len(lines) and len(history) > 1:
         bold_lines = losses_of(history, "validation_loss")
         error = "" if summary.task == "regression" else ": the squared error of probabilities"
         bold = f", and bold lines show the validation loss{error}" if bold_lines else ""

@@ -118,7 +118,8 @@ def _seen(rung: Rung) -> bool:
 def heatmap_of(model: PictureModel, pixels_SS3: NDArray[np.uint8], output: int) -> Numbers:
     """Return which places of a picture speak for a class: Grad-CAM (arXiv 1610.02391).
 
-    Or for a larger number, where a number is predicted.
+    Or for a larger number, where a number is predicted: of what places add to it, the mean is
+    taken away first, as a number has no other that it could be told from.
 
     The last maps are summed, each weighed by the mean gradient of the class's output at it, and
     what is below 0 is cut. Maps of middle layers that heads use as well are added, each place
@@ -152,8 +153,8 @@ def _heatmap(ladder: nn.Module, x_B3SS: Tensor, output: int) -> Tensor:
     with torch.enable_grad(), climbing(ladder) as climb:
         outputs_BO = ladder(x_B3SS.requires_grad_())
         # What speaks for a class is what tells it from the others; a number has no others.
-        others = outputs_BO[0].mean() if outputs_BO.shape[1] > 1 else 0.0
-        gradient_at = outputs_BO[0, output] - others
+        number = outputs_BO.shape[1] == 1
+        gradient_at = outputs_BO[0, output] - (0.0 if number else outputs_BO[0].mean())
         last = [rung.out for rung in climb.rungs if _seen(rung)][-1]
         middle = list(ladder.maps) if isinstance(ladder, Ladder) else []
         gradient_BCHW, *gradients = torch.autograd.grad(gradient_at, [last, *middle])
@@ -161,7 +162,8 @@ def _heatmap(ladder: nn.Module, x_B3SS: Tensor, output: int) -> Tensor:
     heatmap_1HW = (weight_BC11 * last).sum(dim=1)
     for maps, gradient in zip(middle, gradients, strict=True):
         heatmap_1HW = heatmap_1HW + summed_to((gradient * maps).sum(dim=1), heatmap_1HW.shape)
-    heatmap_HW = heatmap_1HW[0].clamp_min(0).detach().float()
+    usual = heatmap_1HW.mean() if number else 0.0
+    heatmap_HW = (heatmap_1HW[0] - usual).clamp_min(0).detach().float()
     return heatmap_HW / heatmap_HW.max().clamp_min(1e-12)
 
 

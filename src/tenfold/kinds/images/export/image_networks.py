@@ -78,6 +78,8 @@ def heatmap_of(weight_NOC: Tensor, maps_NCHW: Tensor) -> Tensor:
 
 
 def _from_0_to_1(sums_NOHW: Tensor) -> Tensor:
+    if sums_NOHW.shape[1] == 1:  # a number: what raises it more than other places
+        sums_NOHW = sums_NOHW - sums_NOHW.mean(dim=(2, 3), keepdim=True)
     sums_NOHW = sums_NOHW.clamp_min(0)
     return sums_NOHW / sums_NOHW.amax(dim=(2, 3), keepdim=True).clamp_min(NONE)
 
