@@ -562,3 +562,18 @@ def test_classes_that_differ_in_capital_letters_alone_are_told() -> None:
     (decision,) = alike(["Daisy", "rose", "daisy ", "rose"])
     assert decision.what.endswith("are kept apart: 'Daisy' and 'daisy '")
     assert not list(alike(["Daisy", "rose"]))
+
+
+def test_a_list_names_what_is_to_be_answered(tmp_path: Path) -> None:
+    """Beside files and folders, with or without labels; a row without a file is told."""
+    touch(tmp_path, "b/1.jpg", "b/2.jpg", "c/3.jpg")
+    path = table(tmp_path / "t.csv", "age,file\n3,b\\1.jpg\n,b/2.jpg\n5,\n7,no.jpg\n")
+    listing = list_unlabelled([tmp_path / "c", path])
+    assert [file.relative_to(tmp_path).as_posix() for file in listing.files] == [
+        "c/3.jpg", "b/1.jpg", "b/2.jpg", "no.jpg",
+    ]  # fmt: skip
+    assert [str(one) for one in listing.rejected] == ["line 4: it does not name a file"]
+    ids = table(tmp_path / "ids.csv", "id,age\n1,3\n3,4\n")
+    assert list_unlabelled(ids).files == (ids,)  # ids look like no files
+    listing = list_unlabelled(ids, PictureOptions(file_column="id"))
+    assert [file.name for file in listing.files] == ["1.jpg", "3.jpg"]

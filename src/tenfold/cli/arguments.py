@@ -108,7 +108,7 @@ def refuse_unfit(
     if departures is not None and not kind.columns(run.model.schema):
         raise UsageError("U02", f"--departures lists cells, but the run is on {kind.whole}")
     for path in inputs:
-        refuse_other(kind, path)
+        refuse_other(kind, path, options)
     refuse_foreign(kind, options, AS_TRAINED)
 
 

@@ -73,7 +73,7 @@ def refuse_foreign(kind: Kind, options: RunOptions, usual: RunOptions | None = N
     refuse(options, options_beside(kind.name), kind.whole, usual)
 
 
-def refuse_other(kind: Kind, path: Path) -> None:
+def refuse_other(kind: Kind, path: Path, options: RunOptions) -> None:
     """Refuse a file that by its name is of another kind of data than a run.
 
     Raises
@@ -83,7 +83,8 @@ def refuse_other(kind: Kind, path: Path) -> None:
     """
     suffix = path.suffix.lower()
     for other in _known.values():
-        if suffix in other.suffixes and suffix not in kind.suffixes:
+        foreign = suffix in other.suffixes and suffix not in kind.suffixes
+        if foreign and not kind.is_meant(path, options):  # such as a CSV that lists images
             raise PredictError(
                 "P05",
                 f"the run was trained on {kind.whole}, but this is {other.single}",

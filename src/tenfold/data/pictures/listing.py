@@ -14,8 +14,8 @@ from tenfold.config import Decision, Task
 from tenfold.data.files.separator import find_separator
 from tenfold.data.files.text import records
 from tenfold.data.pictures import folders
-from tenfold.data.pictures.found import PICTURE_SUFFIXES, Listing
-from tenfold.data.pictures.lists import list_in_table, names_pictures
+from tenfold.data.pictures.found import PICTURE_SUFFIXES, Listing, RejectedFile
+from tenfold.data.pictures.lists import files_in_table, list_in_table, names_pictures
 from tenfold.data.pictures.numbers import numbers_of_labels
 from tenfold.errors import PictureError
 from tenfold.read_options import PictureOptions
@@ -119,24 +119,40 @@ def list_labelled(
     raise PictureError("I01", fact, place=place, fix=["name the folder of the classes"])
 
 
-def list_unlabelled(paths: str | Path | Iterable[str | Path]) -> Listing:
-    """Find pictures without classes: files as they are named, folders with all in them.
+def list_unlabelled(
+    paths: str | Path | Iterable[str | Path], options: PictureOptions | None = None
+) -> Listing:
+    """Find pictures without classes: files, folders with all in them, and what lists name.
+
+    Parameters
+    ----------
+    paths : path, or paths
+        Of files, of folders, and of tables that name files.
+    options : PictureOptions, optional
+        ``file_column`` of tables.
 
     Raises
     ------
     PictureError
         I02, if there is none.
+    ReadError
+        If a table cannot be read.
     """
     given = [Path(paths)] if isinstance(paths, (str, Path)) else [Path(path) for path in paths]
-    files: list[Path] = []
+    asked, files = options or PictureOptions(), list[Path]()
     skipped: Counter[str] = Counter()
     decisions: list[Decision] = []
+    rejected: list[RejectedFile] = []
     for path in given:
         if path.is_dir():
             tree = folders.walk(path, PICTURE_SUFFIXES)
             files += [path / name for name in tree.pictures]
             skipped += tree.skipped
             decisions += tree.decisions()
+        elif is_picture_source(path) or _may_list(path, asked):
+            named = files_in_table(path, asked)
+            files += named.files
+            rejected += named.rejected
         else:
             files.append(path)
     source = ", ".join(map(str, given[: folders.SHOWN_NAMES]))
@@ -147,8 +163,14 @@ def list_unlabelled(paths: str | Path | Iterable[str | Path]) -> Listing:
         files=tuple(files),
         names=tuple(folders.shown(file.as_posix()) for file in files),
         skipped=skipped,
+        rejected=tuple(rejected),
         decisions=tuple(decisions),
     )
+
+
+def _may_list(path: Path, options: PictureOptions) -> bool:
+    """Tell whether a column of files is named, and this is no picture."""
+    return options.file_column is not None and folders.suffix(path.name) not in PICTURE_SUFFIXES
 
 
 def _from_folder(root: Path, task: Task | None) -> tuple[Listing, Listing | None]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from tenfold.config import Decision, Task
@@ -18,6 +19,7 @@ from tenfold.errors import PictureError
 from tenfold.read_options import PictureOptions
 
 UNLABELLED: Final = "it has no label"
+UNNAMED: Final = "it does not name a file"
 LABEL_NAMES: Final = ("label", "class", "target", "category")
 
 
@@ -74,6 +76,32 @@ def list_in_table(path: Path, options: PictureOptions, task: Task | None) -> Lis
     )
 
 
+def files_in_table(path: Path, options: PictureOptions) -> Listing:
+    """Find the pictures that a table names, whatever else it holds.
+
+    Raises
+    ------
+    PictureError
+        I01, if no column names files.
+    ReadError, SchemaError
+        If the table cannot be read, or lacks a column that was named.
+    """
+    table = read_table(path)
+    cells = table.frame[_file_column(table, options, [])]
+    rejected = [
+        RejectedFile(file=f"line {line}", reason=UNNAMED)
+        for line in np.asarray(table.lines)[cells.isna().to_numpy()]
+    ]
+    names = [str(cell).replace("\\", "/") for cell in cells.dropna()]
+    plain = _with_suffixes(names, path.parent)
+    return Listing(
+        source=str(path),
+        files=tuple(path.parent / name for name in plain),
+        names=tuple(plain),
+        rejected=tuple(rejected),
+    )
+
+
 @dataclass(kw_only=True, slots=True)
 class _Rows:
     """Rows with their line, file, label and perhaps group, and those that are left out."""
@@ -97,7 +125,7 @@ class _Rows:
         for line, *cells in zip(table.lines, *columns, strict=True):
             file, label, *group = (None if pd.isna(cell) else str(cell) for cell in cells)
             if file is None:
-                found.reject(f"line {line}", "it does not name a file")
+                found.reject(f"line {line}", UNNAMED)
             elif line in silent:
                 found.unlabelled.append(RejectedFile(file=file, reason=UNLABELLED))
             elif label is None:

@@ -220,7 +220,7 @@ def read_unlabelled(
         isinstance(p, (str, Path)) for p in paths
     ):
         return pictures_of(source, None, framing, options, progress)
-    listing = list_unlabelled(paths)
+    listing = list_unlabelled(paths, options)
     squares = read_squares(listing.files, framing, options, progress)
     pictures = _pictures(listing, squares, start=0)
     return replace(pictures, decisions=(*pictures.decisions, *squares.decisions))
