@@ -56,6 +56,8 @@ def test_what_is_no_number_is_refused_before_training() -> None:
         ImageRegressor(**QUICK).fit(X, [*["old"] * 6, *["new"] * 6])
     with pytest.raises(SchemaError, match="S02: Input y contains NaN"):
         ImageRegressor(**QUICK).fit(X, np.where(y > 50, np.nan, y))
+    with pytest.raises(SchemaError, match="S02: y holds dates"):
+        ImageRegressor(**QUICK).fit(X, np.datetime64("2020-01-01") + np.arange(12))
     with pytest.raises(SchemaError, match="S06"):
         ImageRegressor(**QUICK).fit(X, np.ones(12))
     with pytest.raises(NotFittedError):
@@ -116,4 +118,6 @@ def test_a_heat_map_shows_what_makes_a_number_larger(tmp_path: Path) -> None:
     assert "Largest errors" in page
     assert "true value" in page
     scores = run.evaluate(tmp_path / "list.csv")
-    assert "rmse" in scores
+    more = ["file,share,other", *(f"{line},{i}" for i, line in enumerate(lines[1:]))]
+    (tmp_path / "more.csv").write_text("\n".join(more), encoding="utf-8")
+    assert run.evaluate(tmp_path / "more.csv")["rmse"].value == scores["rmse"].value

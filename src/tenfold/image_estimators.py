@@ -74,10 +74,10 @@ class ImageRegressor(RegressorMixin, ImageEstimator):  # type: ignore[misc]
     """
 
     def _labels(self, y: NDArray[Any]) -> NDArray[Any]:
-        return numbers_of(y)
+        return numbers_of(y, ImageClassifier.__name__)
 
     def _test_labels(self, y: NDArray[Any]) -> NDArray[Any]:
-        return numbers_of(y)
+        return numbers_of(y, ImageClassifier.__name__)
 
     def _keep(self, answers: NDArray[np.float64]) -> None:
         self.out_of_fold_ = answers[:, 0]

@@ -50,7 +50,7 @@ def in_its_words(method: Method) -> Method:
     return cast("Method", speaking_method)
 
 
-def numbers_of(y: NDArray[Any]) -> NDArray[np.float64]:
+def numbers_of(y: NDArray[Any], classifier: str = CLASSIFIER) -> NDArray[np.float64]:
     """Return the answers of a regression as numbers.
 
     Raises
@@ -58,6 +58,10 @@ def numbers_of(y: NDArray[Any]) -> NDArray[np.float64]:
     SchemaError
         S02, if one is no finite number.
     """
+    if y.dtype.kind in "mM":
+        fact = f"y holds {'dates' if y.dtype.kind == 'M' else 'durations'}, not numbers"
+        fix = ["count the days, or the seconds, from a moment that is known when predicting"]
+        raise SchemaError("S02", fact, fix=fix)
     if y.dtype.kind == "c":
         raise ValueError("Complex data not supported: y has complex numbers")
     try:
@@ -66,7 +70,7 @@ def numbers_of(y: NDArray[Any]) -> NDArray[np.float64]:
         column = pd.Series(y, dtype=object)
         odd = column[pd.to_numeric(column, errors="coerce").isna()]
         fact = f"y holds {odd.iloc[0]!r}, which is not a number"
-        fix = [f"predict classes: {CLASSIFIER}"]
+        fix = [f"predict classes: {classifier}"]
         raise SchemaError("S02", fact, place=_rows(odd.index), fix=fix) from error
     bad = np.flatnonzero(~np.isfinite(numbers))
     if len(bad):
@@ -125,7 +129,7 @@ def require_difference(y: NDArray[Any]) -> None:
     """
     if len(y) > 1 and bool((y == y[0]).all()):
         said = y[:1].tolist()[0]
-        raise SchemaError("S06", f"y is {said!r} in every row: there is only one class")
+        raise SchemaError("S06", f"y is {said!r} in every row: there is nothing to learn")
 
 
 def _rows(places: Iterable[Any]) -> dict[str, str]:

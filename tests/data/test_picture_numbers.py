@@ -142,3 +142,34 @@ def test_copies_with_other_numbers_are_not_called_classes() -> None:
     pictures = pictures_of(twice, np.arange(8.0), SMALL, AUTO)
     (told,) = tell_copies(pictures, np.arange(8) % 4)
     assert "classes" not in told.what
+
+
+def test_equal_images_with_quite_other_numbers_are_told() -> None:
+    from tenfold.checks.picture_checks import check_pictures  # noqa: PLC0415
+
+    pixels = np.random.default_rng(0).integers(0, 256, (40, 24, 24, 3), dtype=np.uint8)
+    twice = np.concatenate([pixels, pixels[:5]])
+    numbers = np.arange(40.0)
+
+    def found(of_copies: Any) -> list[str]:
+        labels = np.concatenate([numbers, of_copies])
+        pictures = pictures_of(twice, labels, SMALL, AUTO)
+        schema = infer_picture_schema(pictures)
+        return [f.fact for f in check_pictures(pictures, schema, None) if f.code == "A12"]
+
+    assert found(numbers[:5] + 0.5) == []
+    (fact,) = found(numbers[:5] + 30)
+    assert (
+        fact == "10 images are duplicates or near duplicates of one with quite another number"
+    )
+
+
+def test_labels_are_those_of_the_column_of_training(tmp_path: Path) -> None:
+    """Whatever column is the last one, or is called label, in what is read later."""
+    path = tmp_path / "list.csv"
+    path.write_text("file,age,label\n1.png,31.5,2\n2.png,40,3\n", encoding="utf-8")
+    assert list_labelled(path, AUTO, "regression")[0].numbers == (2.0, 3.0)
+    assert list_labelled(path, AUTO, "regression", "age")[0].numbers == (31.5, 40.0)
+    assert list_labelled(path, AUTO, "regression", "price")[0].column == "label"
+    named = PictureOptions(target="label")
+    assert list_labelled(path, named, "regression", "age")[0].numbers == (2.0, 3.0)

@@ -29,6 +29,7 @@ from tenfold.data.pictures.picture_schema import PictureSchema, read_targets
 from tenfold.data.pictures.pictures import Pictures
 
 GIVEN_AWAY: Final = 0.8  # of the guess's mistakes, avoided by one figure of a picture
+FAR: Final = 0.5  # of the deviation of all numbers, between two of equal pictures
 MIXED: Final = 0.005  # of the pictures, equal to one of another class
 MOVED: Final = 0.5  # distance between two distributions
 SURE: Final = 1e-6
@@ -66,13 +67,13 @@ def check_pictures(
     classes = target.astype(np.int64) if schema.classes else np.zeros(len(target), np.int64)
     if schema.classes:
         found += check_classes(classes, schema.classes, "images")
-    if pictures.groups is None:
-        found += _check_names(pictures, classes)
+    if pictures.groups is None and (schema.classes or schema.column):
+        found += _check_names(pictures, classes, " of their class" if schema.classes else "")
     if not keep_copies or test is not None:
         thumbs = [part.thumbs for part in (pictures, test) if part is not None]
         sets = copy_sets(np.concatenate(thumbs))
         own, asked = sets[: len(pictures)], sets[len(pictures) :]
-        found += _check_mixed(pictures, classes, own)
+        found += _check_mixed(pictures, target, own, None if schema.classes else FAR)
         if test is not None:
             usual = float((np.bincount(own)[own] > 1).mean())
             shared = int(np.isin(asked, own).sum())
@@ -122,14 +123,14 @@ def _check_figures(
             given.append((share, figure.name))
     if given:
         shown = ", ".join(f"{name} ({100 * share:.0f} %)" for share, name in given)
-        what, whole = "class", "images of all classes"
+        what, whole, spared = "class", "images of all classes", "baseline mistakes avoided"
         if task == "regression":
-            what, whole = "number", "all images"
+            what, whole, spared = "number", "all images", "variance explained"
         yield Finding(
             code="A13",
             severity="warning",
             fact=f"the {given[0][1]} alone gives the {what} away",
-            place={"baseline mistakes avoided": shown},
+            place={spared: shown},
             fix=(
                 f"collect {whole} from the same source, saved in the same way",
                 "keep them as they are, if new images will differ in the same way",
@@ -138,10 +139,15 @@ def _check_figures(
 
 
 def _check_mixed(
-    pictures: Pictures, target: NDArray[np.int64], sets: NDArray[np.int64]
+    pictures: Pictures,
+    target: NDArray[np.float64] | NDArray[np.int64],
+    sets: NDArray[np.int64],
+    far: float | None,
 ) -> Iterator[Finding]:
-    """Yield equal pictures of several classes: A12."""
-    mixed = [members for members in sets_of_several(sets) if len(set(target[members])) > 1]
+    """Yield equal pictures of several classes, or with numbers this far apart: A12."""
+    least = 0.0 if far is None else far * float(np.std(target))
+    mixed = [one for one in sets_of_several(sets) if np.ptp(target[one]) > least]
+    other = "of another class" if far is None else "with quite another number"
     if not mixed:
         return
     count = sum(map(len, mixed))
@@ -152,9 +158,9 @@ def _check_mixed(
     yield Finding(
         code="A12",
         severity="warning" if count > MIXED * len(pictures) else "info",
-        fact=f"{count:,} images are duplicates or near duplicates of one of another class",
+        fact=f"{count:,} images are duplicates or near duplicates of one {other}",
         place={"examples": "; ".join(shown)},
-        fix=("keep each only in its correct class",),
+        fix=("keep each only in its correct class" if far is None else "keep the right one",),
     )
 
 
@@ -184,7 +190,7 @@ def _check_test(pictures: Pictures, test: Pictures) -> Iterator[Finding]:
         )
 
 
-def _check_names(pictures: Pictures, target: NDArray[np.int64]) -> Iterator[Finding]:
+def _check_names(pictures: Pictures, target: NDArray[np.int64], of: str) -> Iterator[Finding]:
     """Yield whether files that differ in a number alone look alike: A09."""
     stems = [
         str(PurePosixPath(name.replace("\\", "/")).with_suffix("")) for name in pictures.files
@@ -212,13 +218,13 @@ def _check_names(pictures: Pictures, target: NDArray[np.int64]) -> Iterator[Find
         severity="warning",
         fact="images whose names differ only in a number look alike",
         place={
-            "evidence": f"for {100 * same:.0f} % of them the most similar image of their "
-            f"class has such a name; by chance it would be {100 * chance:.0f} %",
+            "evidence": f"for {100 * same:.0f} % of them the most similar image{of} has such a "
+            f"name; by chance it would be {100 * chance:.0f} %",
             "examples": f"{_NUMBER.sub('', example)}...",
         },
         fix=(
             (
-                "list files, classes and groups in a CSV, and name the column of the groups: "
+                "list files, labels and groups in a CSV, and name the column of the groups: "
                 "--group-column NAME"
             ),
         ),

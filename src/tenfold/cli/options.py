@@ -131,7 +131,7 @@ Data = Annotated[
     typer.Argument(
         metavar="DATA",
         help="CSV, TSV, .gz, .parquet or .xlsx file, or - for standard input; or a folder "
-        "with one folder of images per class, or a CSV of files and classes.",
+        "with one folder of images per class, or a CSV of files and labels.",
     ),
 ]
 MaybeData = Annotated[
@@ -140,7 +140,7 @@ MaybeData = Annotated[
         metavar="DATA",
         show_default=False,
         help="CSV, TSV, .gz, .parquet or .xlsx file, or - for standard input; or a folder "
-        "with one folder of images per class, or a CSV of files and classes. Not needed "
+        "with one folder of images per class, or a CSV of files and labels. Not needed "
         "with --resume and --config.",
     ),
 ]

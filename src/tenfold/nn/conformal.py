@@ -246,9 +246,12 @@ class Conformal(nn.Module):
         PredictError
             P07, if so much cannot be promised.
         """
-        score = self.score(coverage)
-        usual = float(np.mean(self.scores_S.cpu().numpy() ** 2))
-        return score, score**2 / usual if usual > 0 else 0.0, self.least_share
+        score, scores_S = self.score(coverage), self.scores_S.cpu().numpy()
+        most = float(scores_S.max())  # the square of a large number is none
+        if most == 0:
+            return score, 0.0, self.least_share
+        usual = float(np.mean((scores_S / most) ** 2))
+        return score, (score / most) ** 2 / usual, self.least_share
 
 
 def half_width(scale_N: Tensor, spread_N: Tensor, limits: tuple[float, float, float]) -> Tensor:

@@ -16,6 +16,7 @@ from typing import Final
 from tenfold.config import Decision
 from tenfold.errors import PictureError
 
+ALPHABETICAL: Final = "each folder is one class, in alphabetical order"
 SHOWN_NAMES: Final = 10
 CSV_FIX: Final = "or list each image and its class in a CSV of files and labels"
 
@@ -226,7 +227,7 @@ def _named(part: Part) -> Part:
     classes = sorted(set(part.labels))
     decision = Decision(
         what=number(len(classes), "class", "classes") + f": {few(classes)}",
-        why="each folder is one class, in alphabetical order",
+        why=ALPHABETICAL,
         change_with="a CSV of files and labels",
     )
     return replace(part, decisions=(*part.decisions, decision))

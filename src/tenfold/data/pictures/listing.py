@@ -73,7 +73,7 @@ def _first_rows_of_sheet(path: Path) -> list[Sequence[str]]:
 
 
 def list_labelled(
-    source: str | Path, options: PictureOptions, task: Task | None = None
+    source: str | Path, options: PictureOptions, task: Task | None = None, column: str = ""
 ) -> tuple[Listing, Listing | None]:
     """Find the pictures of a folder or a CSV with their classes or numbers.
 
@@ -87,6 +87,8 @@ def list_labelled(
         ``file_column``, ``target`` and ``group_column`` of a CSV.
     task : {"regression", "classification"}, optional
         By default folders are classes, and labels of a CSV what they look like.
+    column : str
+        Where labels stood before; taken if a CSV has it and none is named.
 
     Returns
     -------
@@ -114,7 +116,7 @@ def list_labelled(
         return _from_folder(path, task)
     lists = path.suffix.lower() in TABLE_SUFFIXES | {SHEET} or options.file_column is not None
     if file and lists:
-        return list_in_table(path, options, task), None
+        return list_in_table(path, options, task, column), None
     fact = "this is neither a folder nor a CSV" if file else "there is no such folder or file"
     raise PictureError("I01", fact, place=place, fix=["name the folder of the classes"])
 
@@ -185,9 +187,10 @@ def _from_folder(root: Path, task: Task | None) -> tuple[Listing, Listing | None
 def _listed(
     part: folders.Part, root: Path, skipped: Mapping[str, int], task: Task | None
 ) -> Listing:
-    numbers = None
+    numbers, decisions = None, part.decisions
     if task == "regression":
         numbers = tuple(numbers_of_labels(part.labels, str(root)).tolist())
+        decisions = tuple(one for one in decisions if one.why != folders.ALPHABETICAL)
     return Listing(
         source=str(root),
         files=tuple(root / name for name in part.names),
@@ -196,7 +199,7 @@ def _listed(
         numbers=numbers,
         empty_classes=part.empty_classes,
         skipped=skipped,
-        decisions=part.decisions,
+        decisions=decisions,
     )
 
 

@@ -1,7 +1,7 @@
 """From a table that names files of pictures to these files, and what each shows."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,7 +23,9 @@ UNNAMED: Final = "it does not name a file"
 LABEL_NAMES: Final = ("label", "class", "target", "category")
 
 
-def list_in_table(path: Path, options: PictureOptions, task: Task | None) -> Listing:
+def list_in_table(
+    path: Path, options: PictureOptions, task: Task | None, column: str = ""
+) -> Listing:
     """Find the pictures that a table names, with their classes or numbers.
 
     Parameters
@@ -33,6 +35,8 @@ def list_in_table(path: Path, options: PictureOptions, task: Task | None) -> Lis
         ``file_column``, ``target`` and ``group_column``.
     task : {"regression", "classification"} or None
         None is what the labels look like.
+    column : str
+        Where labels stood before; taken if the table has it and none is named.
 
     Raises
     ------
@@ -45,7 +49,7 @@ def list_in_table(path: Path, options: PictureOptions, task: Task | None) -> Lis
     table = read_table(path)
     decisions = list(table.decisions)
     file_column = _file_column(table, options, decisions)
-    label_column = _label_column(table, options, file_column, decisions)
+    label_column = _label_column(table, options, file_column, column, decisions)
     columns = [table.frame[file_column], table.frame[label_column]]
     if options.group_column is not None:
         name = find_column(table, options.group_column, option="--group-column")
@@ -72,7 +76,7 @@ def list_in_table(path: Path, options: PictureOptions, task: Task | None) -> Lis
         column=label_column,
         rejected=tuple(rows.rejected),
         unlabelled=tuple(rows.unlabelled),
-        decisions=(*decisions, *asked_for, *left_out),
+        decisions=(*decisions, *asked_for, *map(_of_list, left_out)),
     )
 
 
@@ -100,6 +104,12 @@ def files_in_table(path: Path, options: PictureOptions) -> Listing:
         names=tuple(plain),
         rejected=tuple(rejected),
     )
+
+
+def _of_list(told: Decision) -> Decision:
+    """Say of labels what was said of a table, whose options lists do not have."""
+    change = told.change_with.replace(", --missing", "").replace("--missing", "these cells")
+    return replace(told, change_with=change)
 
 
 @dataclass(kw_only=True, slots=True)
@@ -185,13 +195,19 @@ def _file_column(table: Table, options: PictureOptions, decisions: list[Decision
 
 
 def _label_column(
-    table: Table, options: PictureOptions, file_column: str, decisions: list[Decision]
+    table: Table,
+    options: PictureOptions,
+    file_column: str,
+    before: str,
+    decisions: list[Decision],
 ) -> str:
     if options.target is not None:
         return find_column(table, options.target, option="--target")
     others = [
         name for name in table.frame.columns if name not in (file_column, options.group_column)
     ]
+    if before in others:
+        return before
     known = [name for word in LABEL_NAMES for name in others if name.lower() == word]
     varied = [name for name in others if table.frame[name].nunique() > 1]
     if not others:

@@ -61,7 +61,10 @@ def numbers_of_column(
     distinct = list(pd.unique(texts))
     found, why = guess_task(finding, numbers, distinct)
     if found == "classification":
-        return None, ()
+        if not np.isfinite(numbers).all():
+            return None, ()
+        decision = Decision(what=found, why=why, change_with="--task regression")
+        return None, (decision,)
     whole = bool(np.all(numbers == np.round(numbers)))
     named = OF_CLASS.search(column) or OF_CLASS.search(column.lower())
     if whole and named and len(numbers) >= 2 * len(distinct):

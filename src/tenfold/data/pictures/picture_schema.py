@@ -30,11 +30,14 @@ class PictureSchema:
     framing : Framing
     target : str
         What is predicted.
+    column : str
+        Where a CSV held the labels; empty for folders and arrays.
     """
 
     classes: tuple[str, ...]
     framing: Framing
     target: str = TARGET
+    column: str = ""
 
     @property
     def task(self) -> Task:
@@ -63,6 +66,7 @@ class PictureSchema:
                 settled=bool(framing.get("settled", True)),
             ),
             target=str(data["target"]),
+            column=str(data.get("column", "")),  # files of before do not say
         )
 
 
@@ -99,7 +103,7 @@ def infer_picture_schema(pictures: Pictures) -> PictureSchema:
                 "predict a number: --task regression",
             ],
         )
-    return PictureSchema(classes=classes, framing=pictures.framing)
+    return PictureSchema(classes=classes, framing=pictures.framing, column=pictures.column)
 
 
 def numbers_of(pictures: Pictures) -> NDArray[np.float64] | None:
@@ -117,8 +121,8 @@ def _with_numbers(pictures: Pictures, numbers: NDArray[np.float64]) -> PictureSc
             place={"images": pictures.source},
             fix=["choose another column: --target NAME"],
         )
-    named = pictures.column or NUMBER
-    return PictureSchema(classes=(), framing=pictures.framing, target=named)
+    column, framing = pictures.column, pictures.framing
+    return PictureSchema(classes=(), framing=framing, target=column or NUMBER, column=column)
 
 
 def encode_pictures(pictures: Pictures, schema: PictureSchema) -> Encoded:

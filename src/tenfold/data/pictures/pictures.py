@@ -140,6 +140,7 @@ def read_pictures(
     options: PictureOptions,
     progress: Progress | None = None,
     task: Task | None = None,
+    column: str = "",
 ) -> tuple[Pictures, Pictures | None]:
     """Read the pictures of a folder or a CSV with their classes or numbers.
 
@@ -151,7 +152,7 @@ def read_pictures(
     options : PictureOptions
     progress : callable, optional
         Called now and then with how many files were looked at, and of how many.
-    task : {"regression", "classification"}, optional
+    task, column
         See ``list_labelled``.
 
     Returns
@@ -167,7 +168,7 @@ def read_pictures(
     ReadError, SchemaError
         If a CSV cannot be read or lacks a column that was named.
     """
-    training, test = list_labelled(source, options, task)
+    training, test = list_labelled(source, options, task, column)
     files = [*training.files, *(test.files if test else ())]
     squares = read_squares(files, framing, options, progress, len(training.files))
     learnt = _pictures(training, squares, start=0)
@@ -183,15 +184,16 @@ def read_test_pictures(
     options: PictureOptions,
     progress: Progress | None = None,
     task: Task | None = None,
+    column: str = "",
 ) -> Pictures:
     """Read the pictures of a test folder or CSV: its test part, if it has one.
 
     Parameters
     ----------
-    source, framing, options, progress, task
+    source, framing, options, progress, task, column
         See ``read_pictures``, which raises the same errors.
     """
-    whole, part = read_pictures(source, framing, options, progress, task)
+    whole, part = read_pictures(source, framing, options, progress, task, column)
     return whole if part is None else part
 
 

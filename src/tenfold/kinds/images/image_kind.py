@@ -60,7 +60,7 @@ from tenfold.kinds.images.networks.registry import (
 )
 from tenfold.kinds.images.once_more import read_some
 from tenfold.kinds.images.picture_model import PictureEncoder, PictureModel
-from tenfold.kinds.images.shown import reading_lines, shown_small
+from tenfold.kinds.images.shown import of_test, reading_lines, shown_small
 from tenfold.kinds.refusing import Names, refuse
 from tenfold.learning import (
     Dealt,
@@ -122,9 +122,9 @@ class Images(Kind):
         pictures.check_rejected(options.pictures.max_bad)
         if test is not None:
             task = "classification" if numbers_of(pictures) is None else "regression"
-            chosen = options.pictures
-            asked = read_test_pictures(test, pictures.framing, chosen, progress, task)
-            pictures = replace(pictures, decisions=(*pictures.decisions, *asked.doubts))
+            chosen, column = options.pictures, pictures.column
+            asked = read_test_pictures(test, pictures.framing, chosen, progress, task, column)
+            pictures = replace(pictures, decisions=(*pictures.decisions, *of_test(asked)))
         if asked is not None:
             asked.check_rejected(options.pictures.max_bad)
         return pictures, asked
@@ -274,7 +274,8 @@ class Images(Kind):
         if isinstance(source, Pictures):
             return source
         chosen = self._options_for_reading(source, options)
-        pictures, test = read_pictures(source, schema.framing, chosen, progress, schema.task)
+        task, column = schema.task, schema.column
+        pictures, test = read_pictures(source, schema.framing, chosen, progress, task, column)
         asked = pictures if test is None else test
         asked.check_rejected(chosen.max_bad)
         return asked
@@ -331,7 +332,7 @@ class Images(Kind):
         """Return images, and which of them are left out, or what of them is a guess."""
         read = self.read_labelled if labelled else self.read_new
         pictures = read(source, schema, options, progress)
-        return pictures, reading_lines(pictures)
+        return pictures, reading_lines(pictures, schema.column)
 
     def to_compare(
         self, options: RunOptions, objects: UserObjects
