@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from sklearn.base import is_classifier
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from tenfold.config import AuditMode, AuditOptions, Quality, RunOptions
@@ -99,7 +100,7 @@ class ImageEstimator(StudyEstimator, ABC):
         )
         given = column_or_1d(y, warn=True)
         labels = self._labels(given)
-        require_difference(given)
+        require_difference(given, classes=is_classifier(self))
         framing = choose_framing(options.train)
         pictures = _labelled(X, labels, framing)
         asked = None

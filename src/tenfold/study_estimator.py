@@ -119,7 +119,7 @@ def known_classes(classes: NDArray[Any], y: NDArray[Any]) -> NDArray[Any]:
     return y
 
 
-def require_difference(y: NDArray[Any]) -> None:
+def require_difference(y: NDArray[Any], *, classes: bool) -> None:
     """Refuse answers that are all the same.
 
     Raises
@@ -129,7 +129,8 @@ def require_difference(y: NDArray[Any]) -> None:
     """
     if len(y) > 1 and bool((y == y[0]).all()):
         said = y[:1].tolist()[0]
-        raise SchemaError("S06", f"y is {said!r} in every row: there is nothing to learn")
+        why = "there is only one class" if classes else "there is nothing to predict"
+        raise SchemaError("S06", f"y is {said!r} in every row: {why}")
 
 
 def _rows(places: Iterable[Any]) -> dict[str, str]:

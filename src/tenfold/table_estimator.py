@@ -130,7 +130,7 @@ class TableEstimator(StudyEstimator, ABC):
         inputs, y = self._inputs(X, y, reset=True)
         target = self._target(column_or_1d(y, warn=True))
         check_consistent_length(inputs, target)
-        require_difference(target)
+        require_difference(target, classes=self._task == "classification")
         asked = None if test is None else self._test_rows(*test)
         options = RunOptions(split=split, audit=audit, train=train)
         self._learn(inputs, target, sample_weight, groups, asked, options)
