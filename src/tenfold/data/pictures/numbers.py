@@ -16,8 +16,9 @@ from tenfold.data.tables.table import Table
 from tenfold.errors import SchemaError
 
 SHOWN: Final = 5  # labels that an error names
-OFTEN: Final = 10  # times that a whole number stands where it may be the number of a class
-OF_CLASS: Final = re.compile(r"class|label|categor|code|type|digit|\bid\b|_id$|Id$", re.ASCII)
+OF_CLASS: Final = re.compile(
+    r"class|label|category|categories|code|type|digit|\bid\b|_id$|Id$", re.ASCII
+)
 
 
 def numbers_of_column(
