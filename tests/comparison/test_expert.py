@@ -102,5 +102,5 @@ def test_pictures_become_a_table_of_features_for_a_network_for_tables() -> None:
     )
     contender, found = problem.with_other_features(PRETRAINED)
     assert (contender.network, found.kind) == ("auto", "table")
-    assert found.data.frame["class"].tolist() == ["cat", "dog"] * 3
+    assert found.data.frame["target"].tolist() == ["cat", "dog"] * 3
     assert len(found.data.frame.columns) == 1 + 124 + 10 + 36

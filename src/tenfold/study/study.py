@@ -218,7 +218,8 @@ def scored(
 ) -> Study:
     """Score trained networks on held-out rows and on test rows, and make a model of them."""
     schema, test = learning.schema, learning.test
-    trust = Trust.of(fitted.rows, dealt.splits, fitted.fits, schema.task)
+    # What networks see of a row, such as features, is not what a model knows of a new one.
+    trust = Trust.of(dealt.rows, dealt.splits, fitted.fits, schema.task)
     model = make_model(kind, learning, plan, dealt.splits, fitted, decisions, trust)
     shown = None
     if test is not None:

@@ -22,7 +22,7 @@ def fit_images(
     if plan.make is None:
         numbers = see_pictures(learning, plan, care)
         seen = replace(dealt, rows=replace(dealt.rows, numbers=numbers))
-        return replace(_fit_heads(learning, plan, seen, care), rows=dealt.rows)
+        return _fit_heads(learning, plan, seen, care)
     score_test, place = None, learning.place
     test, alone = learning.test, not dealt.splits.held_out.any()
     if learning.schema.classes and plan.scores_epochs and test is not None and alone:
