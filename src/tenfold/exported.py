@@ -170,6 +170,11 @@ class Label:
         """The name of the first output."""
         return PROBABILITIES if self.classes else VALUE
 
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """The outputs that are answers: the first, and the ends of its interval if any."""
+        return (self.answer, *((LOW, HIGH) if self.band else ()))
+
     def to_dict(self) -> dict[str, Any]:
         """Return the label as a JSON object; ``from_dict`` is the way back."""
         return {"format": FORMAT} | asdict(self)

@@ -100,7 +100,7 @@ def largest_errors(
     """
     error = np.abs(answers[:, 0] - truth)
     known = np.flatnonzero(np.isfinite(error))
-    rows = known[np.argsort(-error[known], kind="stable")][:MOST]
+    rows = _largest(error, known, MOST)
     return tuple(
         Mistake(
             kind="largest error",
@@ -134,7 +134,7 @@ def worst_mistakes(
     """
     sure = answers.max(axis=1)
     wrong = np.flatnonzero(np.isfinite(sure) & (answers.argmax(axis=1) != truth))
-    return wrong[np.argsort(-sure[wrong], kind="stable")][:most]
+    return _largest(sure, wrong, most)
 
 
 def least_certain(answers: NDArray[np.float64], most: int = MOST) -> NDArray[np.int64]:
@@ -147,4 +147,11 @@ def least_certain(answers: NDArray[np.float64], most: int = MOST) -> NDArray[np.
     """
     first, second = np.sort(answers, axis=1)[:, [-1, -2]].T
     known = np.flatnonzero(np.isfinite(first - second))
-    return known[np.argsort((first - second)[known], kind="stable")][:most]
+    return _largest(second - first, known, most)
+
+
+def _largest(
+    values: NDArray[np.float64], rows: NDArray[np.int64], most: int
+) -> NDArray[np.int64]:
+    """Return those of some rows whose values are largest, the largest first."""
+    return rows[np.argsort(-values[rows], kind="stable")][:most]

@@ -37,8 +37,7 @@ class AnsweringRun:
             band=about.band,
             version=metadata.version("tenfold"),
         )
-        ends = (LOW, HIGH) if self.label.band else ()
-        self.outputs: tuple[str, ...] = (self.label.answer, *ends)
+        self.outputs: tuple[str, ...] = self.label.answers
 
     def ask(self, feeds: Mapping[str, NDArray[Any]], outputs: Sequence[str]) -> Feeds:
         """Return outputs by name for rows.

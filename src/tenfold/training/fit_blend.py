@@ -9,7 +9,7 @@ Shape letters in this file:
 """
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -31,7 +31,7 @@ from tenfold.nn.targets import FoldTarget
 from tenfold.seeds import Streams
 from tenfold.training.device import Place
 from tenfold.training.fit import FoldFits, gather
-from tenfold.training.fit_heads import fit_heads
+from tenfold.training.fit_heads import LOSS, fit_heads
 from tenfold.training.fit_pictures import fit_pictures
 from tenfold.training.history import History
 from tenfold.training.picture_plan import PicturePlan
@@ -46,10 +46,6 @@ LEAST_PICTURES: Final = 400  # fewer say too little of which weights are right
 LEARNT: Final = 0.05  # log-loss, or share of the variance, that leaves nothing to learn
 FLOOR: Final = 1e-9  # of a probability, before its logarithm
 LATE: Final = 0.5  # of the time limit, after which nothing more is begun
-LOSS: Final[Mapping[Task, str]] = {
-    "classification": "log-loss",
-    "regression": "squared error",
-}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)

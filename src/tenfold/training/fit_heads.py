@@ -5,7 +5,7 @@ Shape letters in this file:
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import Final
@@ -31,6 +31,10 @@ from tenfold.training.watch import Supervision
 
 # Of each fold, so that penalties are told apart; more blocks are left out if there are fewer.
 LEAST_JUDGED: Final = 300
+LOSS: Final[Mapping[Task, str]] = {
+    "classification": "log-loss",
+    "regression": "squared error",
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -169,6 +173,5 @@ def _decisions(found: Sequence[Solved], whole: int, task: Task) -> tuple[Decisio
         where = "" if len(found) == 1 else f"in {in_grid} of {len(found)} folds, "
         what = f"{where}{what} and of nine places in each"
     what += f"; the penalty is {least:g}" + f" to {most:g}" * (least < most)
-    loss = "log-loss" if task == "classification" else "squared error"
-    why = f"these had the lowest {loss} on validation images of each fold"
+    why = f"these had the lowest {LOSS[task]} on validation images of each fold"
     return (Decision(what=what, why=why, change_with="--network"),)

@@ -64,8 +64,7 @@ def list_in_table(
     if not rows.good:
         raise PictureError("I02", "no row has a file and a label", place={"source": str(path)})
     lines, names, labels, *groups = zip(*rows.good, strict=True)
-    # Windows writes paths with the other slash, which names of files hardly ever hold.
-    plain = _with_suffixes([name.replace("\\", "/") for name in names], path.parent)
+    plain = _as_files(names, path.parent)
     return Listing(
         source=str(path),
         files=tuple(path.parent / name for name in plain),
@@ -96,8 +95,7 @@ def files_in_table(path: Path, options: PictureOptions) -> Listing:
         RejectedFile(file=f"line {line}", reason=UNNAMED)
         for line in np.asarray(table.lines)[cells.isna().to_numpy()]
     ]
-    names = [str(cell).replace("\\", "/") for cell in cells.dropna()]
-    plain = _with_suffixes(names, path.parent)
+    plain = _as_files([str(cell) for cell in cells.dropna()], path.parent)
     return Listing(
         source=str(path),
         files=tuple(path.parent / name for name in plain),
@@ -159,11 +157,13 @@ def _unused(table: Table, used: Collection[str | None]) -> Iterator[Decision]:
         yield Decision(what=what, why=why, change_with="--target, --group-column")
 
 
-def _with_suffixes(names: list[str], home: Path) -> list[str]:
+def _as_files(named: Iterable[str], home: Path) -> list[str]:
     """Return names of files; ids without a suffix become those of pictures called so.
 
     An id that several pictures below the folder have stays as it is, and names no file.
     """
+    # Windows writes paths with the other slash, which names of files hardly ever hold.
+    names = [name.replace("\\", "/") for name in named]
     if any(folders.suffix(name) in PICTURE_SUFFIXES for name in names):
         return names
     found: dict[str, list[str]] = {}

@@ -112,6 +112,11 @@ def numbers_of(pictures: Pictures) -> NDArray[np.float64] | None:
     return labels if labels is not None and labels.dtype == np.float64 else None
 
 
+def classes_of(pictures: Pictures) -> NDArray[Any] | None:
+    """Return the classes that pictures are labelled with; None for numbers or nothing."""
+    return None if numbers_of(pictures) is not None else pictures.labels
+
+
 def _with_numbers(pictures: Pictures, numbers: NDArray[np.float64]) -> PictureSchema:
     if len(np.unique(numbers)) < 2:
         fact = f"every image has {numbers[0]:g}" if len(numbers) else "there is no image"

@@ -14,7 +14,7 @@ from tenfold.data.folds.deal import make_splits
 from tenfold.data.folds.split import Labelled, Splits
 from tenfold.data.folds.together import joined
 from tenfold.data.pictures.near_copies import copy_sets, sets_of_several
-from tenfold.data.pictures.picture_schema import numbers_of
+from tenfold.data.pictures.picture_schema import classes_of
 from tenfold.data.pictures.pictures import Pictures
 from tenfold.errors import SplitError
 from tenfold.seeds import Streams
@@ -107,7 +107,7 @@ def hold_out_pictures(
     if pictures.groups is not None:
         groups_N = joined(groups_N, pictures.groups)
     _, first, sets_N = np.unique(groups_N, return_index=True, return_inverse=True)
-    labels = None if numbers_of(pictures) is not None else pictures.labels
+    labels = classes_of(pictures)
     try:
         _, chosen = train_test_split(
             np.arange(len(first)),
@@ -135,7 +135,7 @@ def tell_copies(pictures: Pictures, sets_N: NDArray[np.int64]) -> tuple[Decision
     sets = sets_of_several(sets_N)
     if not sets:
         return ()
-    labels = None if numbers_of(pictures) is not None else pictures.labels
+    labels = classes_of(pictures)
     mixed = [s for s in sets if labels is not None and len(set(labels[s])) > 1]
     chosen = (mixed or sets)[0]
     if mixed and labels is not None:  # one of each class

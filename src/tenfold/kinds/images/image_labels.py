@@ -14,7 +14,7 @@ from tenfold.checks.finding import Finding
 from tenfold.checks.labels import check_classes_given
 from tenfold.checks.quick import FEWEST_ROWS, out_of_fold, shuffled_folds
 from tenfold.data.pictures.cache import Progress
-from tenfold.data.pictures.picture_schema import numbers_of
+from tenfold.data.pictures.picture_schema import classes_of
 from tenfold.data.pictures.pictures import Pictures
 from tenfold.kinds.images.picture_model import picture_features, picture_inputs
 from tenfold.nn.backbones import load_backbone
@@ -46,11 +46,10 @@ def check_picture_labels(
     generator = streams.generator("audit")
     chosen = np.sort(generator.permutation(len(pictures))[:PICTURES])
     pictures = pictures.take(chosen)
-    if pictures.labels is None or numbers_of(pictures) is not None:
+    classes = classes_of(pictures)
+    if classes is None or len(pictures) < FEWEST_ROWS:
         return
-    if len(pictures) < FEWEST_ROWS:
-        return
-    used, target = np.unique(pictures.labels.astype(str), return_inverse=True)
+    used, target = np.unique(classes.astype(str), return_inverse=True)
     if len(used) < 2:
         return
     place = choose_place("auto")[0]

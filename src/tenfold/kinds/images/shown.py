@@ -19,7 +19,7 @@ def of_test(pictures: Pictures) -> tuple[Decision, ...]:
     gone = len(pictures.unlabelled)
     if not gone:
         return pictures.doubts
-    what = f"{gone:,} test images have no label and are left out"
+    what = describe_unlabelled(gone, gone + len(pictures), "test images")
     why = "an image without a label cannot be scored"
     return (Decision(what=what, why=why, change_with="their labels"), *pictures.doubts)
 

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from tenfold.data.pictures.pictures import Pictures
 from tenfold.export.draft import UNKNOWN, Draft, Numbers, Program
 from tenfold.export.program import graph_of, program_of
-from tenfold.exported import HIGH, LOW, About, Band, Exported, Label
+from tenfold.exported import About, Band, Exported, Label
 from tenfold.kinds.images.export.image_networks import GREYS, network_of
 from tenfold.kinds.images.export.resize import Framed, Resized
 from tenfold.kinds.images.image_file import HEATMAP, PIXELS, answers_to
@@ -111,8 +111,7 @@ class PictureDraft(Draft):
             version=metadata.version("tenfold"),
             model=about.model,
         )
-        self._said = [self.label.answer, *([LOW, HIGH] if self._band else [])]
-        self._outputs = [*self._said, *([HEATMAP] if self.label.heat else [])]
+        self._outputs = [*self.label.answers, *([HEATMAP] if self.label.heat else [])]
 
     def program(self) -> Program:
         """Return a program that takes ``pixels_NHW3``, as ``PictureAnswers`` does."""
@@ -138,10 +137,10 @@ class PictureDraft(Draft):
 
     def _ask(self, of: Exported | Program, pixels_NHW3: NDArray[np.uint8]) -> Numbers:
         if isinstance(of, Exported):
-            return answers_to(of, pixels_NHW3, self._said)
+            return answers_to(of, pixels_NHW3, self.label.answers)
         with torch.no_grad():
             found = of.module()(pixels_NHW3=torch.from_numpy(pixels_NHW3))
-        return torch.cat(list(found[: len(self._said)]), dim=1).double().numpy()
+        return torch.cat(list(found[: len(self.label.answers)]), dim=1).double().numpy()
 
 
 def _exact(model: PictureModel) -> PictureModel:

@@ -18,7 +18,7 @@ from tenfold.data.tables.table import Table
 from tenfold.errors import ExportError
 from tenfold.export.draft import UNKNOWN, Draft, Numbers, Program
 from tenfold.export.program import graph_of, program_of
-from tenfold.exported import HIGH, LOW, About, Exported, Label
+from tenfold.exported import About, Exported, Label
 from tenfold.kinds.tables.export.background import background_of
 from tenfold.kinds.tables.export.graph_columns import (
     CATEGORIES,
@@ -74,7 +74,7 @@ class TableDraft(Draft):
             version=metadata.version("tenfold"),
             model=about.model,
         )
-        self._outputs = [self.label.answer, *([LOW, HIGH] if self.label.band else [])]
+        self._outputs = list(self.label.answers)
         _check_names(self._outputs, [one.name for one in self._inputs])
 
     def program(self) -> Program:
