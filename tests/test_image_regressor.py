@@ -85,11 +85,12 @@ def test_heads_are_ridge_regression() -> None:
     blocks = [torch.arange(60) % 3 == 0]
     generator = torch.Generator()
     found = heads.solve_head(
-        torch.from_numpy(x).float(), torch.from_numpy(y).float(), 1,
+        torch.from_numpy(x).float(), torch.from_numpy(y).float()[:, None], "regression",
         widths=[90], blocks=blocks, generator=generator,
     )  # fmt: skip
-    assert found.penalty in heads.OF_NUMBERS
-    theirs = Ridge(alpha=60 * found.penalty).fit(x, y)
+    (penalty,) = found.penalties
+    assert penalty in heads.OF_NUMBERS
+    theirs = Ridge(alpha=60 * penalty).fit(x, y)
     np.testing.assert_allclose(found.weight_DO[:, 0], theirs.coef_, atol=1e-4)
     assert found.validation_loss is not None
     assert 0.2 < found.validation_loss < 1.3

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from tenfold.data.folds.split import Labelled
 from tenfold.errors import PredictError
 from tenfold.evaluate.coverage import PROMISED, sets_of
+from tenfold.evaluate.label_scores import label_text
 from tenfold.learning import Progress
 from tenfold.model import Model
 
@@ -33,13 +34,15 @@ def tell(
     ------
     PredictError
         P01 or P02, if the columns are not those of training; P07, if so much coverage cannot
-        be promised.
+        be promised; P09, if sets are asked for where rows may have several labels.
     """
     schema = model.schema
     if not schema.classes and (coverage is not None or model.conformal is not None):
         share = PROMISED if coverage is None else coverage
         said = model.intervals(data, share, progress=progress)
         return answer_table(schema, said[:, :1], ends=said[:, 1:])
+    if coverage is not None and schema.task == "multilabel":
+        raise not_of("sets of classes", "predicts several labels", "run.predict(DATA)")
     answers = model.answers(data, progress=progress)
     if coverage is None:
         return answer_table(schema, answers)
@@ -58,7 +61,7 @@ def answer_table(
     ends: NDArray[np.float64] | None = None,
     inside: NDArray[np.bool_] | None = None,
 ) -> pd.DataFrame:
-    """Lay answers out as a table: ``prediction``, and each class's probability.
+    """Lay answers out as a table: ``prediction``, and the probability of each class or label.
 
     Parameters
     ----------
@@ -74,9 +77,9 @@ def answer_table(
     Returns
     -------
     DataFrame of N rows
-        Column ``prediction``; in regression ``low`` and ``high`` if there are intervals; in
-        classification ``set``, its classes parted by `` | ``, if there are sets, and
-        ``probability CLASS`` for each class.
+        Column ``prediction``, in which several labels are parted by `` | ``; in regression
+        ``low`` and ``high`` if there are intervals; in classification ``set``, its classes
+        parted by `` | ``, if there are sets; and ``probability CLASS`` for each class or label.
     """
     if schema.task == "regression":
         found = {"prediction": answers[:, 0]}
@@ -85,7 +88,11 @@ def answer_table(
         return pd.DataFrame(found)
     known = np.isfinite(answers).all(axis=1)
     labels = np.full(len(answers), None, dtype=object)
-    labels[known] = np.array(schema.classes, dtype=object)[answers[known].argmax(axis=1)]
+    if schema.task == "multilabel":
+        predicted = answers[known] >= np.array(schema.thresholds)
+        labels[known] = [label_text(row, schema.classes) for row in predicted]
+    else:
+        labels[known] = np.array(schema.classes, dtype=object)[answers[known].argmax(axis=1)]
     columns = [f"probability {name}" for name in schema.classes]
     table = pd.DataFrame(answers, columns=columns)
     table.insert(0, "prediction", labels)

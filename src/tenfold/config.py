@@ -13,7 +13,7 @@ from tenfold.option import Options, Values, check, number, one_of, option, whole
 from tenfold.read_options import PictureOptions, ReadOptions
 from tenfold.values import plain
 
-Task = Literal["regression", "classification"]
+Task = Literal["regression", "classification", "multilabel"]
 Kind = Literal[
     "number", "boolean", "category", "date", "text", "list", "identifier", "constant"
 ]
@@ -80,7 +80,7 @@ class SchemaOptions(Options):
     )
     task: Task | None = option(
         None,
-        f"auto, {' or '.join(TASKS)}. [default: auto]",
+        "auto, regression, classification or, of images, multilabel. [default: auto]",
         "TASK",
         values=one_of(TASKS, " or "),
     )

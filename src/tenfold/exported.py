@@ -12,6 +12,7 @@ from typing import Any, Final, Literal, Protocol, Self, final
 
 from numpy.typing import NDArray
 
+from tenfold.config import Task
 from tenfold.errors import StoreError
 from tenfold.extras import require
 
@@ -157,12 +158,19 @@ class Label:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """Names of the classes; empty in regression."""
+        """Names of the classes or labels; empty in regression."""
         return tuple(map(str, self.schema["classes"]))
 
     @property
-    def task(self) -> str:
-        """``"regression"`` or ``"classification"``."""
+    def thresholds(self) -> tuple[float, ...]:
+        """From which probability on labels are predicted, where there may be several."""
+        return tuple(map(float, self.schema.get("thresholds", ())))
+
+    @property
+    def task(self) -> Task:
+        """What kind of answer it gives."""
+        if self.thresholds:
+            return "multilabel"
         return "classification" if self.classes else "regression"
 
     @property

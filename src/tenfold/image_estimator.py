@@ -84,7 +84,7 @@ class ImageEstimator(StudyEstimator, ABC):
         X : sequence or array of N pictures
             Files, PIL images, arrays, or one array (N, H, W), (N, H, W, 1), (N, H, W, 3)
             or (N, H, W, 4).
-        y : array of shape (N,)
+        y : array of shape (N,), or for a classifier (N, L)
         test : tuple of (X, y), optional
             Pictures that no choice touches, scored once at the end: ``test_scores_``.
 
@@ -98,14 +98,15 @@ class ImageEstimator(StudyEstimator, ABC):
             audit=AuditOptions(audit=self.audit),
             train=self._train_options(),
         )
-        given = column_or_1d(y, warn=True)
+        given = self._given(y)
         labels = self._labels(given)
-        require_difference(given, classes=is_classifier(self))
+        if given.ndim == 1:
+            require_difference(given, classes=is_classifier(self))
         framing = choose_framing(options.train)
         pictures = _labelled(X, labels, framing)
         asked = None
         if test is not None:
-            answers = self._test_labels(column_or_1d(test[1], warn=True))
+            answers = self._test_labels(self._given(test[1]))
             asked = _labelled(test[0], answers, framing)
         members = only_callbacks(self.callbacks)
         with following(members, verbose=bool(self.verbose)) as watch:
@@ -114,6 +115,10 @@ class ImageEstimator(StudyEstimator, ABC):
         self._remember(study, options.train)
         self._keep(study.out_of_fold())
         return self
+
+    def _given(self, y: ArrayLike) -> NDArray[Any]:
+        """Return the answers as an array, (N,)."""
+        return np.asarray(column_or_1d(y, warn=True))
 
     @abstractmethod
     def _labels(self, y: NDArray[Any]) -> NDArray[Any]:

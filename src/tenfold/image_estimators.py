@@ -3,9 +3,12 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import csr_array
 from sklearn.base import ClassifierMixin, RegressorMixin
+from sklearn.utils.multiclass import is_multilabel
 
+from tenfold.answers import not_of
 from tenfold.evaluate.coverage import sets_of
 from tenfold.image_estimator import ImageEstimator, Images
 from tenfold.study_estimator import in_its_words, known_classes, numbers_of, require_classes
@@ -106,15 +109,21 @@ class ImageRegressor(RegressorMixin, ImageEstimator):  # type: ignore[misc]
         return self.model_.intervals(pictures, coverage)[:, 1:]
 
 
+def _name(place: int) -> str:
+    """Return what the class or label at a place is called in a schema, in their order."""
+    return f"{place:06}"
+
+
 class ImageClassifier(ClassifierMixin, ImageEstimator):  # type: ignore[misc]
     """Tell pictures apart by networks that were trained and scored in all folds at once.
 
-    Parameters are those of ``ImageRegressor``.
+    Parameters are those of ``ImageRegressor``. Where pictures may have several labels, ``y``
+    has a column of 0 and 1 for each, shape (N, L), as scikit-learn has them.
 
     Attributes
     ----------
     classes_ : ndarray of shape (C,)
-        Sorted, as in ``y``.
+        Sorted, as in ``y``; of labels the numbers of their columns.
     fold_scores_ : dict of str to ndarray of shape (folds,)
         By metric, each fold on the pictures that it held out.
     out_of_fold_ : ndarray of shape (N, C)
@@ -138,28 +147,55 @@ class ImageClassifier(ClassifierMixin, ImageEstimator):  # type: ignore[misc]
     (array(['day', 'night'], dtype='<U5'), array(['night', 'day'], dtype='<U5'))
     """
 
+    classes_: NDArray[Any]
+
+    def _given(self, y: ArrayLike) -> NDArray[Any]:
+        if not is_multilabel(y):
+            return super()._given(y)
+        return np.asarray(csr_array(y).toarray()).astype(np.int64)  # it may be sparse
+
     def _labels(self, y: NDArray[Any]) -> NDArray[Any]:
+        if y.ndim == 2:
+            self.classes_ = np.arange(y.shape[1])
+            return self._test_labels(y)
         require_classes(y)
         self.classes_ = np.unique(y)
         return self._test_labels(y)
 
     def _test_labels(self, y: NDArray[Any]) -> NDArray[Any]:
         # Classes by their place: so whatever they are, numbers or words, they come back.
+        if y.ndim == 2:
+            sets = [frozenset(map(_name, np.flatnonzero(row).tolist())) for row in y]
+            return np.array(sets, dtype=object)
         places = np.searchsorted(self.classes_, known_classes(self.classes_, y))
-        return np.array([f"{place:06}" for place in places], dtype=object)
+        return np.array([_name(place) for place in places], dtype=object)
 
     def _keep(self, answers: NDArray[np.float64]) -> None:
-        self.out_of_fold_ = answers
+        self.out_of_fold_ = self._of_all(answers)
 
     @in_its_words
     def predict_proba(self, X: Images) -> NDArray[np.float64]:
         """Return the probability of each of ``classes_``, shape (N, C)."""
-        return self._answers(X)
+        return self._of_all(self._answers(X))
 
     def predict(self, X: Images) -> NDArray[Any]:
-        """Return the most probable class of each picture, shape (N,)."""
-        chosen = self.predict_proba(X).argmax(axis=1)
-        return np.asarray(self.classes_[chosen])
+        """Return the most probable class of each picture, shape (N,).
+
+        Of labels 1 for those from their thresholds on and 0 for others, shape (N, L).
+        """
+        said = self.predict_proba(X)
+        if limits := self.model_.schema.thresholds:
+            return np.asarray(said >= self._of_all(np.array([limits]), 1.0)).astype(np.int64)
+        return np.asarray(self.classes_[said.argmax(axis=1)])
+
+    def _of_all(self, said: NDArray[np.float64], usual: float = 0.0) -> NDArray[np.float64]:
+        """Return what was said of labels with a column for those that no picture had."""
+        names = self.model_.schema.classes
+        if len(names) == len(self.classes_):
+            return said
+        whole = np.full((len(said), len(self.classes_)), usual)
+        whole[:, [int(name) for name in names]] = said
+        return whole
 
     @in_its_words
     def predict_set(self, X: Images, coverage: float = 0.9) -> NDArray[np.bool_]:
@@ -174,6 +210,9 @@ class ImageClassifier(ClassifierMixin, ImageEstimator):  # type: ignore[misc]
         Raises
         ------
         PredictError
-            P07, if so few pictures were held out that so much cannot be promised.
+            P07, if so few pictures were held out that so much cannot be promised; P09, where
+            pictures may have several labels.
         """
+        if self.model_.schema.thresholds:
+            raise not_of("sets of classes", "predicts several labels", "predict(X)")
         return sets_of(self.model_.conformal, self.predict_proba(X), coverage)

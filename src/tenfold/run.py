@@ -11,6 +11,7 @@ from tenfold.answers import not_of, tell
 from tenfold.config import RunOptions
 from tenfold.data.new_rows.admit import Mode
 from tenfold.errors import StoreError
+from tenfold.evaluate.metrics import SCORE
 from tenfold.evaluate.new_data import show
 from tenfold.evaluate.scores import TestScore
 from tenfold.exported import SUFFIXES, Form, Written
@@ -282,7 +283,7 @@ class Run:
         return tell(self.model, admitted, coverage, progress).set_axis(index, axis=0)
 
     def predict_proba(self, data: New, *, schema: Mode | None = None) -> pd.DataFrame:
-        """Return the probability of each class, a column for each; see ``predict``.
+        """Return the probability of each class or label, a column for each; see ``predict``.
 
         Raises
         ------
@@ -314,9 +315,11 @@ class Run:
     def score(self, data: New, *, schema: Mode | None = None) -> float:
         """Return the score of scikit-learn's estimators on labelled data: accuracy, or R2.
 
+        Where rows may have several labels, it is the mean average precision.
+
         ``evaluate`` gives all metrics, with intervals.
         """
-        name = "accuracy" if self.model.schema.classes else "r2"
+        name = SCORE[self.model.schema.task]
         return self.evaluate(data, schema=schema)[name].value
 
     def departures(self, data: New) -> pd.DataFrame:

@@ -65,7 +65,7 @@ def test_what_labels_look_like_decides_unless_a_task_is_named(
     cells: list[str], column: str, task: Task | None, numbers: bool, tmp_path: Path
 ) -> None:
     listing = listed(tmp_path, cells, column, task)
-    assert (listing.numbers is not None) is numbers
+    assert (listing.labels is not None and isinstance(listing.labels[0], float)) is numbers
     if numbers and task is None:
         assert any(one.endswith("; --task classification") for one in said(listing))
 
@@ -74,7 +74,7 @@ def test_numbers_are_read_as_in_tables(tmp_path: Path) -> None:
     prices = [f"${100 * i}" for i in range(1, 60)]
     cells = ["$3.5k", "", "n/a", *prices, "what"]
     listing = listed(tmp_path, cells, "price")
-    assert listing.numbers == (3500.0, *(100.0 * i for i in range(1, 60)))
+    assert listing.labels == (3500.0, *(100.0 * i for i in range(1, 60)))
     assert len(listing.unlabelled) == 2
     assert {one.reason for one in listing.rejected} == {"its label 'what' is not a number"}
     assert listing.column == "price"
@@ -95,9 +95,9 @@ def test_folders_are_classes_unless_numbers_are_asked_for(tmp_path: Path) -> Non
     for name in ("18/a.png", "21.5/b.png", "18/c.png"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
-    assert list_labelled(tmp_path, AUTO)[0].numbers is None
+    assert not isinstance((list_labelled(tmp_path, AUTO)[0].labels or ())[0], float)
     listing, _ = list_labelled(tmp_path, AUTO, "regression")
-    assert dict(zip(listing.names, listing.numbers or (), strict=True)) == {
+    assert dict(zip(listing.names, listing.labels or (), strict=True)) == {
         "18/a.png": 18.0, "18/c.png": 18.0, "21.5/b.png": 21.5,
     }  # fmt: skip
 
@@ -168,8 +168,8 @@ def test_labels_are_those_of_the_column_of_training(tmp_path: Path) -> None:
     """Whatever column is the last one, or is called label, in what is read later."""
     path = tmp_path / "list.csv"
     path.write_text("file,age,label\n1.png,31.5,2\n2.png,40,3\n", encoding="utf-8")
-    assert list_labelled(path, AUTO, "regression")[0].numbers == (2.0, 3.0)
-    assert list_labelled(path, AUTO, "regression", "age")[0].numbers == (31.5, 40.0)
+    assert list_labelled(path, AUTO, "regression")[0].labels == (2.0, 3.0)
+    assert list_labelled(path, AUTO, "regression", "age")[0].labels == (31.5, 40.0)
     assert list_labelled(path, AUTO, "regression", "price")[0].column == "label"
     named = PictureOptions(target="label")
-    assert list_labelled(path, named, "regression", "age")[0].numbers == (2.0, 3.0)
+    assert list_labelled(path, named, "regression", "age")[0].labels == (2.0, 3.0)

@@ -14,7 +14,8 @@ from sklearn import metrics as sk
 from tenfold.cli.options import MetricName
 from tenfold.comparison.scoring import answered, scorers
 from tenfold.comparison.verdict import format_value, margin_of
-from tenfold.evaluate.metrics import HEADLINE, METRICS, NAMED, SMALLEST, baseline_guess
+from tenfold.evaluate.metric import SMALLEST
+from tenfold.evaluate.metrics import HEADLINE, METRICS, NAMED, baseline_guess
 from tenfold.report.summary_text import NAMES
 
 Floats = NDArray[np.float64]

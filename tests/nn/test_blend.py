@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from tenfold.nn.blend import Blend
 from tenfold.nn.head import FoldHead
 from tenfold.nn.modules import ModuleNetwork
-from tenfold.training.fit_blend import best_weights
+from tenfold.training.mixing import best_weights
 
 FOLDS, FEATURES, CLASSES, SIDE, PICTURES = 5, 6, 3, 4, 7
 BESIDE = (0, 0, 0, 1, 1)

@@ -14,7 +14,7 @@ from tenfold.nn.modules import ModuleNetwork
 
 def test_the_tutorials_layers_have_its_shapes_and_its_number_of_parameters() -> None:
     """Keras' summary of the same network: 62x62x32, 31x31x32, 30,752, 128, 1."""
-    network = TutorialClassifier(64, 2)
+    network = TutorialClassifier(64, 2, one_unit=True)
     h = torch.zeros(1, 3, 64, 64)
     shapes = []
     for layer in network.layers:
@@ -29,7 +29,7 @@ def test_the_tutorials_layers_have_its_shapes_and_its_number_of_parameters() -> 
 
 
 def test_one_unit_and_a_sigmoid_are_two_classes() -> None:
-    network = TutorialClassifier(16, 2)
+    network = TutorialClassifier(16, 2, one_unit=True)
     x = torch.rand(5, 3, 16, 16)
     chances = torch.softmax(network(x), dim=1)[:, 1]
     torch.testing.assert_close(chances, torch.sigmoid(network.layers(x))[:, 0])
@@ -37,7 +37,7 @@ def test_one_unit_and_a_sigmoid_are_two_classes() -> None:
 
 
 def test_first_weights_are_keras_own() -> None:
-    network = TutorialClassifier(64, 2)
+    network = TutorialClassifier(64, 2, one_unit=True)
     dense = network.layers[4].requires_grad_(False)
     assert isinstance(dense, nn.Linear)
     limit = (6 / (30752 + 128)) ** 0.5
@@ -146,7 +146,7 @@ def test_running_means_are_those_of_all_parts() -> None:
 
 def test_products_in_bfloat16_have_the_gradients_of_autocast() -> None:
     torch.manual_seed(0)
-    plain = TutorialClassifier(16, 2)
+    plain = TutorialClassifier(16, 2, one_unit=True)
     network = ModuleNetwork([plain], [1], turns="yes", precision=torch.bfloat16)
     x, gradient = torch.rand(1, 9, 3, 16, 16), torch.randn(1, 9, 2)
     found = network.train_forward(x, torch.zeros(1, 9, 0))

@@ -16,6 +16,7 @@ from tenfold.read_options import PictureOptions
 from tenfold.study.study import Study
 from tenfold.training import fit_blend
 from tenfold.training.fit_heads import fit_heads
+from tenfold.training.mixing import MIXING
 from tests.engine_pictures import SIDE, quick_study, stripes
 
 COUNT = 24
@@ -90,7 +91,8 @@ def test_numbers_of_heads_and_networks_are_mixed_in_the_units_of_the_target(
     pictures = pictures_of(pixels, numbers, Framing(size=SIDE, crop=0.5), PictureOptions())
 
     def answers(first: float, second: float) -> NDArray[np.float64]:
-        monkeypatch.setattr(fit_blend, "best_mean", lambda *_: (first, second))
+        told = replace(MIXING["regression"], weights=lambda *_: (first, second))
+        monkeypatch.setattr(fit_blend, "MIXING", {"regression": told})
         return quick_study(pictures, network="blend", folds=3, epochs=1).out_of_fold()[:, 0]
 
     heads, networks, half = answers(1.0, 0.0), answers(0.0, 1.0), answers(0.5, 0.5)

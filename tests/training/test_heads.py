@@ -6,7 +6,7 @@ import torch
 from sklearn.linear_model import LogisticRegression
 
 from tenfold.training import heads
-from tenfold.training.heads import PENALTIES, USUAL, Solved, solve_head
+from tenfold.training.heads import PENALTIES, USUAL, Solved, as_truth, solve_head
 
 ROWS, FEATURES, CLASSES = 90, 6, 3
 
@@ -26,7 +26,8 @@ def problem(
 def solved(x: torch.Tensor, target: torch.Tensor, **options: object) -> Solved:
     blocks = [torch.arange(len(x)) % 5 == block for block in range(2)]
     chosen = {"widths": [x.shape[1]], "blocks": blocks, "generator": torch.Generator()}
-    return solve_head(x, target, CLASSES, **(chosen | options))
+    truth = as_truth(target, "classification", CLASSES)
+    return solve_head(x, truth, "classification", **(chosen | options))
 
 
 def share(x: torch.Tensor, found: Solved) -> np.ndarray:
@@ -45,7 +46,7 @@ def test_many_steps_end_where_scikit_learn_does(
     theirs = LogisticRegression(C=1 / (penalty * ROWS), tol=1e-8, max_iter=5_000)
     theirs.fit(x.numpy(), target.numpy())
     found = solved(x, target, steps=3_000)
-    assert found.penalty == penalty
+    assert found.penalties == (penalty,)
     np.testing.assert_allclose(share(x, found), theirs.predict_proba(x.numpy()), atol=2e-3)
 
 
@@ -53,7 +54,7 @@ def test_a_strong_penalty_is_chosen_where_there_is_little_to_learn() -> None:
     clear = solved(*problem(noise=0.3))
     x, target = problem(200)
     noisy = solved(x, target[torch.randperm(ROWS, generator=torch.Generator().manual_seed(0))])
-    assert clear.penalty < noisy.penalty == max(PENALTIES)
+    assert clear.penalties < noisy.penalties == (max(PENALTIES),)
 
 
 @pytest.mark.parametrize("useful", [3, 10])
@@ -76,7 +77,7 @@ def test_loss_falls_from_that_of_the_shares_of_classes() -> None:
 def test_in_haste_nothing_is_chosen_and_one_step_taken() -> None:
     x, target = problem(noise=0.5)
     found = solved(x, target, in_haste=lambda: True)
-    assert (len(found.loss), found.penalty) == (1, USUAL)
+    assert (len(found.loss), found.penalties) == (1, (USUAL,))
     assert (share(x, found).argmax(axis=1) == target.numpy()).mean() > 0.9
 
 
@@ -84,7 +85,7 @@ def test_rows_that_cannot_be_parted_are_learnt_with_the_usual_penalty() -> None:
     """Such as copies of one picture, which stay together."""
     x, target = problem(noise=0.5)
     found = solved(x, target, blocks=[], widths=[3, FEATURES])
-    assert (found.penalty, found.columns, len(found.loss)) == (USUAL, 3, heads.STEPS)
+    assert (found.penalties, found.columns, len(found.loss)) == ((USUAL,), 3, heads.STEPS)
 
 
 KINDS = ("constant", "twice the same", "one class", "ten rows", "many")

@@ -19,7 +19,7 @@ from tenfold.config import Task
 from tenfold.data.columns.encode import Encoded, number_names
 from tenfold.data.columns.schema import Schema
 from tenfold.data.folds.equal_rows import hash_rows
-from tenfold.evaluate.metrics import ranked
+from tenfold.evaluate.ranks import ranked
 
 MANY: Final = 0.02  # of the test rows, that are learnt from and not equal by chance
 DISTINGUISHABLE: Final = 0.55  # area under the curve, at least, by four standard errors

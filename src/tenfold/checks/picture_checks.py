@@ -5,7 +5,8 @@ Shape letters in this file:
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -21,7 +22,7 @@ from tenfold.checks.column_readings import (
 )
 from tenfold.checks.drift import check_overlap
 from tenfold.checks.finding import Finding, in_order
-from tenfold.checks.rare_classes import check_classes
+from tenfold.checks.rare_classes import check_classes, check_labels
 from tenfold.config import Task
 from tenfold.data.pictures.decode import THUMB_SIDE
 from tenfold.data.pictures.near_copies import copy_sets, sets_of_several, standardized
@@ -40,6 +41,11 @@ ASKED: Final = 1_000
 FEWEST_GROUPS: Final = 10
 ALIKE: Final = 0.3  # of the pictures, whose nearest of the class is of the same name
 TIMES: Final = 5.0  # as often as by chance
+OF_ALIKE: Final[Mapping[Task, str]] = {
+    "classification": " of their class",
+    "multilabel": " with their labels",
+    "regression": "",
+}
 _NUMBER: Final = re.compile(r"[\W_]*\d+$")
 
 
@@ -62,13 +68,18 @@ def check_pictures(
     keep_copies : bool
         Whether the user wants copies as they are.
     """
-    target = read_targets(pictures, schema)
-    found = [*_check_figures(pictures, target, schema.task)]
+    target, task = read_targets(pictures, schema), schema.task
+    if task == "multilabel":
+        found = _check_labels(pictures, target.astype(np.int64), schema.classes)
+        # From here on pictures are of one class if they have the same labels.
+        target = np.unique(target, axis=0, return_inverse=True)[1].reshape(-1)
+    else:
+        found = [*_check_figures(pictures, target, task)]
     classes = target.astype(np.int64) if schema.classes else np.zeros(len(target), np.int64)
-    if schema.classes:
+    if task == "classification":
         found += check_classes(classes, schema.classes, "images")
     if pictures.groups is None and (schema.classes or schema.column):
-        found += _check_names(pictures, classes, " of their class" if schema.classes else "")
+        found += _check_names(pictures, classes, OF_ALIKE[task])
     if not keep_copies or test is not None:
         thumbs = [part.thumbs for part in (pictures, test) if part is not None]
         sets = copy_sets(np.concatenate(thumbs))
@@ -81,6 +92,18 @@ def check_pictures(
     if test is not None:
         found += _check_test(pictures, test)
     return in_order(found)
+
+
+def _check_labels(
+    pictures: Pictures, target_NL: NDArray[np.int64], labels: Sequence[str]
+) -> list[Finding]:
+    """Return what gives a label away beside what pictures show: A13, the label named."""
+    found = []
+    for label, own in zip(labels, target_NL.T, strict=True):
+        for finding in _check_figures(pictures, own, "classification"):
+            fact = finding.fact.replace("the class", f"the label {label!r}")
+            found.append(replace(finding, fact=fact))
+    return [*found[:SHOWN], *check_labels(target_NL, labels, "images")]
 
 
 def figures_of(pictures: Pictures) -> list[Reading]:

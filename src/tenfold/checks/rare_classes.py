@@ -1,4 +1,4 @@
-"""Classes with hardly any rows or pictures."""
+"""Classes and labels with hardly any rows or pictures."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -26,14 +26,40 @@ def check_classes(
     """
     counts = np.bincount(target, minlength=len(classes))
     few = np.flatnonzero((counts < FEWEST) & (counts < SHARE * len(target) / len(classes)))
+    yield from _tell(few, counts, classes, "classes", noun)
+
+
+def check_labels(
+    target: NDArray[np.int64], labels: Sequence[str], noun: str
+) -> Iterator[Finding]:
+    """Yield labels that fewer than 20 rows have: A11.
+
+    Examples
+    --------
+    >>> target = np.array([[1, 1]] * 3 + [[1, 0]] * 50)
+    >>> [found.fact for found in check_labels(target, ("a", "b"), "rows")]
+    ['1 of 2 labels has fewer than 20 rows']
+    """
+    counts = target.sum(axis=0)
+    yield from _tell(np.flatnonzero(counts < FEWEST), counts, labels, "labels", noun)
+
+
+def _tell(
+    few: NDArray[np.int64],
+    counts: NDArray[np.int64],
+    names: Sequence[str],
+    what: str,
+    noun: str,
+) -> Iterator[Finding]:
+    """Yield which classes or labels are rare, if some are."""
     if not len(few):
         return
-    shown = ", ".join(f"{classes[i]} ({counts[i]})" for i in few[:SHOWN])
+    shown = ", ".join(f"{names[i]} ({counts[i]})" for i in few[:SHOWN])
     verb = "has" if len(few) == 1 else "have"
     yield Finding(
         code="A11",
         severity="warning",
-        fact=f"{len(few)} of {len(classes)} classes {verb} fewer than {FEWEST} {noun}",
-        place={"classes": shown + f" and {len(few) - SHOWN} more" * (len(few) > SHOWN)},
-        fix=("add more examples of them", "leave them out, or merge similar classes"),
+        fact=f"{len(few)} of {len(names)} {what} {verb} fewer than {FEWEST} {noun}",
+        place={what: shown + f" and {len(few) - SHOWN} more" * (len(few) > SHOWN)},
+        fix=("add more examples of them", f"leave them out, or merge similar {what}"),
     )

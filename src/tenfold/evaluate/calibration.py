@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from tenfold.data.columns.encode import Encoded
 from tenfold.data.folds.split import Splits
 from tenfold.data.folds.together import kept_together
+from tenfold.evaluate.label_metrics import label_log_loss
 from tenfold.evaluate.metrics import log_loss
 from tenfold.evaluate.temperature import Temperature, find_temperature
 
@@ -75,10 +76,11 @@ def calibrate(
     true, weight = np.concatenate(truth), np.concatenate(weights)
     plain = [said.mean(axis=0) for said in members]
     before, after = np.concatenate(plain), np.concatenate(answers)
+    loss = label_log_loss if true.ndim == 2 else log_loss
     calibration = Calibration(
         temperature=tuple(deployed.temperature_G.tolist()),
-        log_loss_before=log_loss(true, before, weight),
-        log_loss_after=log_loss(true, after, weight),
+        log_loss_before=loss(true, before, weight),
+        log_loss_after=loss(true, after, weight),
         error_before=calibration_error(true, before),
         error_after=calibration_error(true, after),
     )
@@ -113,16 +115,17 @@ def groups_of_equal_size(said: Numbers) -> Sequence[NDArray[np.int64]]:
 
 
 def calibration_error(truth: NDArray[np.int64], said: Numbers) -> float:
-    """Return how far probabilities of the most probable class are off, on average.
+    """Return how far probabilities of the most probable class, or of labels, are off.
 
-    In each of ten groups of equally many rows the mean probability is compared with the
-    share that is right (expected calibration error: Guo and others, arXiv 1706.04599, with
-    groups of equal size as in Nixon and others, arXiv 1904.01685).
+    In each of ten groups of equally many rows (of labels, of pairs of a row and a label) their
+    mean is compared with the share that is right (expected calibration error: Guo
+    and others, arXiv 1706.04599, with groups of equal size as in Nixon and others, arXiv
+    1904.01685).
 
     Parameters
     ----------
-    truth : ndarray of shape (N,)
-        Class numbers.
+    truth : ndarray of shape (N,) or (N, O)
+        Class numbers, or 1 and 0 for each label.
     said : ndarray of shape (N, O)
 
     Examples
@@ -131,7 +134,10 @@ def calibration_error(truth: NDArray[np.int64], said: Numbers) -> float:
     >>> round(calibration_error(np.array([0, 1] * 10), sure), 2)
     0.4
     """
-    sure, right = said.max(axis=1), said.argmax(axis=1) == truth
+    if truth.ndim == 2:
+        sure, right = said.ravel(), truth.ravel() == 1
+    else:
+        sure, right = said.max(axis=1), said.argmax(axis=1) == truth
     parts = groups_of_equal_size(sure)
     off = [abs(float(sure[part].mean() - right[part].mean())) for part in parts]
     return float(np.average(off, weights=[len(part) for part in parts]))

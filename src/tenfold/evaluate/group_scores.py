@@ -14,7 +14,7 @@ from scipy import stats
 
 from tenfold.config import Task
 from tenfold.data.columns.groups import LEAST_ROWS, Group
-from tenfold.evaluate.metrics import SMALLEST
+from tenfold.evaluate.metric import SMALLEST
 from tenfold.evaluate.standing_out import stand_out
 from tenfold.seeds import Streams
 
@@ -215,7 +215,9 @@ class _Means:
 def row_losses(
     truth: NDArray[np.float64] | NDArray[np.int64], answers: NDArray[np.float64], task: Task
 ) -> NDArray[np.float64]:
-    """Return each row's squared error, or minus the logarithm of its class's probability.
+    """Return each row's squared error, or minus the logarithm of what was given to the truth.
+
+    That is the probability of its class; of labels it is the mean over all.
 
     Examples
     --------
@@ -224,6 +226,9 @@ def row_losses(
     """
     if task == "regression":
         return np.asarray((answers[:, 0] - truth) ** 2)
+    if task == "multilabel":
+        own_NO = np.where(truth == 1, answers, 1 - answers)
+        return np.asarray(-np.log(np.maximum(own_NO, SMALLEST)).mean(axis=1))
     own = answers[np.arange(len(truth)), truth.astype(np.int64)]
     return np.asarray(-np.log(np.maximum(own, SMALLEST)))
 

@@ -2,140 +2,24 @@
 
 Each is scikit-learn's in value, so that a score means what its name means elsewhere.
 Answers have shape (N, O): one column of values in regression, a column of
-probabilities a class in classification.
-
-All that is said of a metric anywhere, its label, its direction, where it ends, stands in
-front of its function: a new one is written here and nowhere else.
+probabilities a class in classification, or a label where rows may have several; then truth
+has that shape, too.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final, Literal
+from collections.abc import Mapping
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn import metrics
 
-from tenfold.config import Task
-
-Truth = NDArray[Any]
-Answers = NDArray[np.float64]
-Weights = NDArray[np.float64]
-Value = Callable[[Truth, Answers, Weights], float]
-Better = Literal["lower", "higher"]
-Unit = Literal["target", "target squared", "share", "nats", "probability squared"]
-Needs = Literal["values", "classes", "probabilities"]
-
-SMALLEST: Final = 1e-15  # probability, so that one sure mistake is not infinitely bad
+from tenfold.config import TASKS, Task
+from tenfold.evaluate import label_metrics  # noqa: F401 - enters those of labels
+from tenfold.evaluate.metric import ENTERED, SMALLEST, Answers, Metric, Truth, Weights, metric
+from tenfold.evaluate.ranks import ranked
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Metric:
-    """What a metric is; calling it scores answers.
-
-    Attributes
-    ----------
-    name : str
-        In files and options.
-    label : str
-        For people.
-    task : {"regression", "classification"}
-    better : {"lower", "higher"}
-    bounds : tuple of two float
-        The least and the largest value that it can have.
-    unit : {"target", "target squared", "share", "nats", "probability squared"}
-        What it is measured in; shares are of variance, rows or pairs of rows.
-    needs : {"values", "classes", "probabilities"}
-        What has to be predicted.
-    mean_of_rows : bool
-        Whether it is a mean over rows, so that means over parts of the rows add up to it.
-    scorers : tuple of two str
-        scikit-learn's scorers of the same value, or of its negative if lower is better: for
-        numbers or two classes, and for more classes. Empty where none has the same value.
-    value : callable
-        From truth, answers and weights to the metric.
-
-    Examples
-    --------
-    >>> METRICS["regression"]["r2"].better, METRICS["regression"]["rmse"].direction
-    ('higher', -1)
-    """
-
-    name: str
-    label: str
-    task: Task
-    better: Better
-    bounds: tuple[float, float]
-    unit: Unit
-    needs: Needs
-    mean_of_rows: bool
-    scorers: tuple[str, str]
-    value: Value
-
-    def __call__(self, truth: Truth, answers: Answers, weights: Weights) -> float:
-        """Return the metric of some rows; NaN where it is not defined for them.
-
-        Parameters
-        ----------
-        truth : ndarray of shape (N,)
-            Values, or class numbers.
-        answers : ndarray of shape (N, O)
-        weights : ndarray of shape (N,)
-        """
-        return self.value(truth, answers, weights)
-
-    @property
-    def direction(self) -> int:
-        """1 if higher is better, -1 if lower is."""
-        return 1 if self.better == "higher" else -1
-
-    @property
-    def perfect(self) -> float:
-        """What it is of answers that are all right."""
-        return self.bounds[1] if self.better == "higher" else self.bounds[0]
-
-    @property
-    def meaning(self) -> str:
-        """What it is, in a sentence."""
-        return (self.value.__doc__ or "").partition("\n")[0]
-
-
-NAMED: Final[dict[str, Metric]] = {}
-
-
-def _metric(
-    label: str,
-    *,
-    task: Task,
-    better: Better,
-    bounds: tuple[float, float],
-    unit: Unit,
-    needs: Needs,
-    mean_of_rows: bool,
-    scorers: tuple[str, str],
-) -> Callable[[Value], Metric]:
-    """Make a metric of a function and enter it under the function's name."""
-
-    def enter(value: Value) -> Metric:
-        name = value.__name__
-        NAMED[name] = Metric(
-            name=name,
-            label=label,
-            task=task,
-            better=better,
-            bounds=bounds,
-            unit=unit,
-            needs=needs,
-            mean_of_rows=mean_of_rows,
-            scorers=scorers,
-            value=value,
-        )
-        return NAMED[name]
-
-    return enter
-
-
-@_metric(
+@metric(
     "MSE",
     task="regression",
     better="lower",
@@ -150,7 +34,7 @@ def mse(truth: Truth, answers: Answers, weights: Weights) -> float:
     return float(np.average((truth - answers[:, 0]) ** 2, weights=weights))
 
 
-@_metric(
+@metric(
     "RMSE",
     task="regression",
     better="lower",
@@ -165,7 +49,7 @@ def rmse(truth: Truth, answers: Answers, weights: Weights) -> float:
     return float(np.sqrt(mse(truth, answers, weights)))
 
 
-@_metric(
+@metric(
     "MAE",
     task="regression",
     better="lower",
@@ -180,7 +64,7 @@ def mae(truth: Truth, answers: Answers, weights: Weights) -> float:
     return float(np.average(np.abs(truth - answers[:, 0]), weights=weights))
 
 
-@_metric(
+@metric(
     "R2",
     task="regression",
     better="higher",
@@ -197,7 +81,7 @@ def r2(truth: Truth, answers: Answers, weights: Weights) -> float:
     return float(metrics.r2_score(truth, answers[:, 0], sample_weight=weights))
 
 
-@_metric(
+@metric(
     "accuracy",
     task="classification",
     better="higher",
@@ -212,7 +96,7 @@ def accuracy(truth: Truth, answers: Answers, weights: Weights) -> float:
     return float(np.average(answers.argmax(axis=1) == truth, weights=weights))
 
 
-@_metric(
+@metric(
     "balanced accuracy",
     task="classification",
     better="higher",
@@ -230,7 +114,7 @@ def balanced_accuracy(truth: Truth, answers: Answers, weights: Weights) -> float
     return float(np.mean(np.bincount(truth, weights * found)[present] / whole[present]))
 
 
-@_metric(
+@metric(
     "log-loss",
     task="classification",
     better="lower",
@@ -246,7 +130,7 @@ def log_loss(truth: Truth, answers: Answers, weights: Weights) -> float:
     return float(np.average(-np.log(np.maximum(own, SMALLEST)), weights=weights))
 
 
-@_metric(
+@metric(
     "ROC AUC",
     task="classification",
     better="higher",
@@ -272,22 +156,8 @@ def roc_auc(truth: Truth, answers: Answers, weights: Weights) -> float:
     return float(np.mean([ranked(truth == c, answers[:, c], weights) for c in present]))
 
 
-def ranked(positive: NDArray[np.bool_], scores: NDArray[np.float64], weights: Weights) -> float:
-    """Return the share of pairs whose positive row has the higher score; ties count half.
-
-    What ``sklearn.metrics.roc_auc_score`` returns, without its checks of each call: an interval
-    over many classes asks for thousands.
-    """
-    order = np.argsort(scores, kind="stable")
-    _, first = np.unique(scores[order], return_index=True)
-    won = np.add.reduceat(np.where(positive, weights, 0.0)[order], first)
-    lost = np.add.reduceat(np.where(positive, 0.0, weights)[order], first)
-    below = np.cumsum(lost) - lost / 2
-    return float(won @ below / (won.sum() * lost.sum()))
-
-
 # scikit-learn's scorer halves it for two classes.
-@_metric(
+@metric(
     "Brier score",
     task="classification",
     better="lower",
@@ -304,19 +174,31 @@ def brier(truth: Truth, answers: Answers, weights: Weights) -> float:
     return float(np.average((errors**2).sum(axis=1), weights=weights))
 
 
+NAMED: Final[Mapping[str, Metric]] = dict(ENTERED)
 METRICS: Final[Mapping[Task, Mapping[str, Metric]]] = {
-    "regression": {n: m for n, m in NAMED.items() if m.task == "regression"},
-    "classification": {n: m for n, m in NAMED.items() if m.task == "classification"},
+    task: {n: m for n, m in NAMED.items() if m.task == task} for task in TASKS
 }
-# What tells whether a network beats the baseline; lower is better for both. Accuracy
+# What tells whether a network beats the baseline; lower is better for all. Accuracy
 # would not do: where one class is rare, a good network and a guess are equally often right.
-HEADLINE: Final[Mapping[Task, str]] = {"regression": "rmse", "classification": "log_loss"}
+HEADLINE: Final[Mapping[Task, str]] = {
+    "regression": "rmse",
+    "classification": "log_loss",
+    "multilabel": "label_log_loss",
+}
+
+# What ``score`` returns, as scikit-learn's estimators do; of labels its scorer would need
+# thresholds.
+SCORE: Final[Mapping[Task, str]] = {
+    "regression": "r2",
+    "classification": "accuracy",
+    "multilabel": "mean_average_precision",
+}
 
 
 def baseline_guess(
     truth: Truth, weights: Weights, task: Task, outputs: int
 ) -> NDArray[np.float64]:
-    """Return the answer that uses no column: the mean, or the shares of the classes.
+    """Return the answer that uses no column: the mean, or the shares of classes or labels.
 
     Returns
     -------
@@ -324,4 +206,6 @@ def baseline_guess(
     """
     if task == "regression":
         return np.array([np.average(truth, weights=weights)])
+    if task == "multilabel":
+        return np.asarray(np.average(truth, axis=0, weights=weights))
     return np.asarray(np.bincount(truth, weights, minlength=outputs) / weights.sum())

@@ -7,6 +7,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from tenfold.evaluate.group_scores import row_losses
+from tenfold.evaluate.label_scores import label_text
+
 MOST: Final = 12  # of each
 
 
@@ -16,10 +19,10 @@ class Mistake:
 
     Attributes
     ----------
-    kind : {"worst", "least certain", "largest error"}
+    kind : {"worst", "least certain", "largest error", "wrongest labels"}
     file, truth, prediction : str
     probability : float or None
-        Of the class that was predicted; None where that is a number.
+        Of the class that was predicted; None where that is a number, or several labels.
     jpeg : bytes
         What the network sees, made small.
     """
@@ -111,6 +114,50 @@ def largest_errors(
             jpeg=jpeg_of(row),
         )
         for row in rows.tolist()
+    )
+
+
+def wrongest_labels(
+    files: Sequence[str],
+    truth: NDArray[np.bool_],
+    predicted: NDArray[np.bool_],
+    names: Sequence[str],
+    answers: NDArray[np.float64],
+    jpeg_of: Callable[[int], bytes],
+) -> tuple[Mistake, ...]:
+    """Return the rows never seen with wrong labels whose log-loss is largest.
+
+    Parameters
+    ----------
+    files : sequence of N str
+        Where each row came from.
+    truth, predicted : ndarray of shape (N, O), bool
+        Which labels each row has.
+    names : sequence of O str
+    answers : ndarray of shape (N, O)
+        Probabilities; NaN where nothing was said.
+    jpeg_of : callable
+        Shows a row as a small picture.
+
+    Examples
+    --------
+    >>> truth, said = np.array([[True, False]] * 3), np.array([[0.9, 0.6], [0.1, 0.9], [1, 0]])
+    >>> found = wrongest_labels("abc", truth, said > 0.5, ["x", "y"], said, lambda row: b"")
+    >>> [(one.file, one.truth, one.prediction) for one in found]
+    [('b', 'x', 'y'), ('a', 'x', 'x | y')]
+    """
+    loss = row_losses(truth.astype(np.int64), answers, "multilabel")
+    wrong = np.flatnonzero(np.isfinite(loss) & (truth != predicted).any(axis=1))
+    return tuple(
+        Mistake(
+            kind="wrongest labels",
+            file=files[row],
+            truth=label_text(truth[row], names),
+            prediction=label_text(predicted[row], names),
+            probability=None,
+            jpeg=jpeg_of(row),
+        )
+        for row in _largest(loss, wrong, MOST).tolist()
     )
 
 

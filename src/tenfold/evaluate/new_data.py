@@ -57,7 +57,7 @@ def show(
     """
     truth, weights = model.kind.truth(data, model.schema)  # a fault is told before the work
     task = model.schema.task
-    if task == "classification" or model.conformal is None:
+    if task != "regression" or model.conformal is None:
         answers = model.answers(data, progress=progress)
         scores = score_test(truth, answers, weights, task, streams)
         if model.conformal is None:

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.config import Task
-from tenfold.evaluate.metrics import METRICS, Metric
+from tenfold.evaluate.metric import Metric
+from tenfold.evaluate.metrics import METRICS
 
 FEWEST_ROWS: Final = 10  # of a fold whose scores are averaged with those of others
 
@@ -25,7 +26,7 @@ class Said:
 
     Attributes
     ----------
-    truth : ndarray of shape (N,)
+    truth : ndarray of shape (N,), or (N, O) for labels
     answers : ndarray of shape (N, O)
     weights : ndarray of shape (N,)
     """
@@ -75,13 +76,14 @@ def metrics_to_pool(
 ) -> tuple[str, ...]:
     """Return the metrics of which the mean over folds would mislead.
 
-    All, if a fold holds out fewer than ten rows. If a fold lacks a class that others hold out,
-    those that count class by class: balanced accuracy and ROC AUC.
+    All, if a fold holds out fewer than ten rows. If a fold lacks a class or a label that others
+    hold out, those that count class by class: balanced accuracy, ROC AUC, average precision.
 
     Parameters
     ----------
-    truths, weights : sequence of F ndarray of shape (rows held out,)
-    task : {"regression", "classification"}
+    truths : sequence of F ndarray of shape (rows held out,), or (rows held out, O) for labels
+    weights : sequence of F ndarray of shape (rows held out,)
+    task : {"regression", "classification", "multilabel"}
 
     Examples
     --------
@@ -95,8 +97,10 @@ def metrics_to_pool(
         return tuple(METRICS[task])
     if task == "regression":
         return ()
+    known = [truth[held > 0] for truth, held in zip(truths, weights, strict=True)]
     present = [
-        set(truth[held > 0].tolist()) for truth, held in zip(truths, weights, strict=True)
+        set((truth if task == "classification" else np.argwhere(truth)[:, 1]).tolist())
+        for truth in known
     ]
     if all(one == present[0] for one in present):
         return ()

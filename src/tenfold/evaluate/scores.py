@@ -11,7 +11,8 @@ from scipy import stats
 from tenfold.config import Task
 from tenfold.data.columns.encode import Encoded
 from tenfold.data.folds.split import Splits
-from tenfold.evaluate.metrics import METRICS, Metric, baseline_guess
+from tenfold.evaluate.metric import Metric
+from tenfold.evaluate.metrics import METRICS, baseline_guess
 from tenfold.evaluate.pooling import Pooled, Said, metrics_to_pool, pool
 from tenfold.seeds import Streams
 

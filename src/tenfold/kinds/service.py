@@ -119,7 +119,10 @@ class Service:
         return Answer(content={"predictions": self.answers_of(said) if rows else []})
 
     def answers_of(self, said: Feeds) -> list[dict[str, Any]]:
-        """Return answers as JSON objects: a prediction, and its band or its probabilities."""
+        """Return answers as JSON objects: a prediction, and its band or its probabilities.
+
+        Where there may be several labels, a prediction is a list.
+        """
         classes = self.classes
         if not classes:
             names = {VALUE: "prediction", LOW: "low", HIGH: "high"}
@@ -127,10 +130,15 @@ class Service:
             rows = zip(*columns.values(), strict=True)
             return [dict(zip(columns, row, strict=True)) for row in rows]
         values_NO = said[PROBABILITIES].astype(np.float64)
-        best = values_NO.argmax(axis=1).tolist()
+        predicted: list[Any]
+        if thresholds := self.label.thresholds:
+            chosen_NO = values_NO >= np.array(thresholds)
+            predicted = [[classes[at] for at in np.flatnonzero(row)] for row in chosen_NO]
+        else:
+            predicted = [classes[at] for at in values_NO.argmax(axis=1)]
         return [
-            {"prediction": classes[at], "probabilities": dict(zip(classes, row, strict=True))}
-            for at, row in zip(best, values_NO.tolist(), strict=True)
+            {"prediction": one, "probabilities": dict(zip(classes, row, strict=True))}
+            for one, row in zip(predicted, values_NO.tolist(), strict=True)
         ]
 
     def example(self) -> dict[str, Any]:

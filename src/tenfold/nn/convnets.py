@@ -38,20 +38,22 @@ class TutorialClassifier(nn.Module):
     size : int
         S; the tutorial's is 64.
     outputs : int
-        O. Two classes are told apart by one unit, as in the tutorial.
+        O.
+    one_unit : bool
+        Whether two classes are told apart by one unit, as in the tutorial.
 
     Examples
     --------
-    >>> network = TutorialClassifier(64, 2)
+    >>> network = TutorialClassifier(64, 2, one_unit=True)
     >>> sum(p.numel() for p in network.parameters())
     3937409
     >>> network(torch.zeros(5, 3, 64, 64)).shape
     torch.Size([5, 2])
     """
 
-    def __init__(self, size: int, outputs: int) -> None:
+    def __init__(self, size: int, outputs: int, *, one_unit: bool = False) -> None:
         super().__init__()
-        self.one_unit = outputs == 2
+        self.one_unit = one_unit
         side = (size - 2) // 2
         self.layers = nn.Sequential(  # width x height x depth of what each layer returns
             nn.Conv2d(3, 32, kernel_size=3),  # 62 x 62 x 32

@@ -3,7 +3,7 @@
 Shape letters in this file:
     F  networks side by side    G  folds                N  rows of the table
     B  rows in a batch
-    O  outputs: 1 in regression, one a class in classification
+    O  outputs: 1 in regression, one a class or a label otherwise
 """
 
 import copy
@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn import functional
 
 from tenfold.config import Task
 from tenfold.data.columns.encode import Encoded
@@ -24,15 +25,16 @@ class FoldTarget(nn.Module):
     """The target as a network sees it, and its outputs as a user sees them.
 
     In regression each network learns the target with mean 0 and deviation 1 over
-    its own rows, and its answers stay within the range of those rows, or as ``widen`` says. In
-    classification outputs are logarithms of odds, each network's divided by its temperature
-    and moved by its biases.
+    its own rows, and its answers stay within the range of those rows, or as ``widen`` says.
+    Otherwise outputs are logarithms of odds, each network's divided by its temperature and
+    moved by its biases: of classes, whose probabilities are 1 together, or of labels, of which
+    a row may have several.
 
     Parameters
     ----------
     networks : int
         F.
-    task : {"regression", "classification"}
+    task : {"regression", "classification", "multilabel"}
     outputs : int
         O.
     smoothing : float
@@ -73,7 +75,7 @@ class FoldTarget(nn.Module):
             No other row of a fold is read. The networks of a fold, F / G of them,
             share its statistics.
         """
-        if self.task == "classification":
+        if self.task != "regression":
             return
         found = []
         for learn_N in learn_GN:
@@ -110,9 +112,19 @@ class FoldTarget(nn.Module):
         self.high_F.copy_(torch.maximum(self.high_F, (self.high_F + width_F).minimum(high_F)))
 
     def seen(self, target_FB: Tensor) -> Tensor:
-        """Return targets as the networks learn them: float32 numbers or class numbers."""
+        """Return targets as the networks learn them.
+
+        Returns
+        -------
+        Tensor of shape (F, B)
+            Numbers of float32, or class numbers.
+        Tensor of shape (F, B, O), float32
+            Where rows may have several labels: 1 or 0 for each.
+        """
         if self.task == "classification":
             return target_FB
+        if self.task == "multilabel":
+            return target_FB.float()
         return ((target_FB - self.mean_F[:, None]) / self.scale_F[:, None]).float()
 
     def loss(
@@ -120,14 +132,14 @@ class FoldTarget(nn.Module):
     ) -> tuple[Tensor, Tensor]:
         """Return the summed loss of each network and its gradient at the outputs.
 
-        Squared error in regression, cross-entropy in nats in classification. Autograd's
-        gradient of the first takes 5.6 times as long, that of the second 0.87 times, with other
-        last bits (benchmarks/by_hand).
+        Squared error in regression, cross-entropy in nats in classification, of labels that
+        of each, summed. Autograd's gradient of the first takes 5.6 times as long, that of the
+        second 0.87 times, with other last bits (benchmarks/by_hand).
 
         Parameters
         ----------
         outputs_FBO : Tensor of shape (F, B, O), float32
-        seen_FB : Tensor of shape (F, B)
+        seen_FB : Tensor of shape (F, B) or (F, B, O)
             What ``seen`` returned.
         weights_FB : Tensor of shape (F, B), float32
             Each row's share of the loss; 0 for a row that only fills the batch.
@@ -141,6 +153,8 @@ class FoldTarget(nn.Module):
             error_FB = outputs_FBO.squeeze(-1) - seen_FB
             gradient_FB = error_FB * weights_FB
             return (gradient_FB * error_FB).sum(dim=1), (gradient_FB + gradient_FB)[..., None]
+        if self.task == "multilabel":
+            return self._loss_of_labels(outputs_FBO, seen_FB, weights_FB)
         logs_FBO = torch.log_softmax(outputs_FBO, dim=-1)
         at_FB1 = seen_FB[..., None]
         share = self._smoothing
@@ -155,6 +169,19 @@ class FoldTarget(nn.Module):
         gradient_FBO.scatter_add_(-1, at_FB1, taken)
         return loss_F, gradient_FBO * weights_FB[..., None]
 
+    def _loss_of_labels(
+        self, outputs_FBO: Tensor, seen_FBO: Tensor, weights_FB: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Return the cross-entropy of each label, summed, and its gradient.
+
+        Smoothing draws what is wanted of a label towards a half, as it does that of classes
+        towards all alike.
+        """
+        wanted_FBO = seen_FBO.lerp(torch.full_like(seen_FBO, 0.5), self._smoothing)
+        loss_FBO = functional.softplus(outputs_FBO) - wanted_FBO * outputs_FBO
+        loss_F = (loss_FBO.sum(dim=-1) * weights_FB).sum(dim=1)
+        return loss_F, (torch.sigmoid(outputs_FBO) - wanted_FBO) * weights_FB[..., None]
+
     def answers(self, outputs_FBO: Tensor) -> Tensor:
         """Return what each network says in the user's terms.
 
@@ -163,13 +190,15 @@ class FoldTarget(nn.Module):
         Tensor of shape (F, B, 1), float64
             Regression: values in the target's units.
         Tensor of shape (F, B, O), float64
-            Classification: probabilities.
+            Probabilities of classes, or of each label.
         """
-        if self.task == "classification":
+        if self.task != "regression":
             wide_FBO = outputs_FBO.to(self.mean_F.dtype)
             calibrated_FBO = (
                 wide_FBO / self.temperature_F[:, None, None] + self.bias_FO[:, None]
             )
+            if self.task == "multilabel":
+                return torch.sigmoid(calibrated_FBO)
             return torch.softmax(calibrated_FBO, dim=-1)
         values_FBO = (
             outputs_FBO.to(self.mean_F.dtype) * self.scale_F[:, None, None]
@@ -209,8 +238,10 @@ class FoldTarget(nn.Module):
         """Return the squared error of each answer, shape (F, B), float64.
 
         In regression in units of each network's target variance; in classification
-        summed over the classes' probabilities (the Brier score).
+        summed over the classes' probabilities (the Brier score), or over the labels'.
         """
+        if self.task == "multilabel":
+            return (answers_FBO - target_FB).square().sum(dim=-1)
         if self.task == "regression":
             error_FB = (answers_FBO[..., 0] - target_FB) / self.scale_F[:, None]
             return error_FB.square()

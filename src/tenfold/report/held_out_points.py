@@ -8,10 +8,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tenfold.evaluate.calibration import calibration_error, groups_of_equal_size
+from tenfold.evaluate.label_scores import labels_in_text
+from tenfold.evaluate.ranks import ranked
 
 TENTHS: Final = 10
 COVERED: Final = 0.9
 Numbers = NDArray[np.float64]
+Curve = tuple[str, NDArray[np.bool_], Numbers]
+"""A name, which rows are of it, and how probable that was said to be, (N,) each."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -49,6 +53,30 @@ class Values:
         return np.array([said for said, _ in means]), np.array([true for _, true in means])
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ClassScore:
+    """How well a class is told from the others; NaN where nothing tells.
+
+    Attributes
+    ----------
+    name : str
+    rows : int
+        Of the class.
+    precision : float
+        Share of its rows among those that are taken for it.
+    recall : float
+        Share of its rows that are taken for it.
+    roc_auc : float
+        Of its probability.
+    """
+
+    name: str
+    rows: int
+    precision: float
+    recall: float
+    roc_auc: float
+
+
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Classes:
     """Classes that were predicted.
@@ -75,6 +103,11 @@ class Classes:
         columns = [f"probability {name}" for name in names]
         said = predictions.loc[known, columns].to_numpy(np.float64)
         return cls(names=names, truth=truth, said=said)
+
+    def curves(self) -> list[Curve]:
+        """Return what ROC curves are drawn of: the second of two classes, or each."""
+        shown = [1] if len(self.names) == 2 else range(len(self.names))
+        return [(self.names[at], self.truth == at, self.said[:, at]) for at in shown]
 
     def confusion(self) -> NDArray[np.int64]:
         """Return how many rows of each class were taken for each, shape (K, K)."""
@@ -104,4 +137,75 @@ class Classes:
 
     def calibration_error(self) -> float:
         """Return how far said probabilities of the most probable class are off, on average."""
+        return calibration_error(self.truth, self.said)
+
+    def scores(self) -> list[ClassScore]:
+        """Return how well each class is told from the others."""
+        counts = self.confusion()
+        right, whole, taken = np.diag(counts), counts.sum(axis=1), counts.sum(axis=0)
+        return [
+            ClassScore(
+                name=name,
+                rows=int(whole[at]),
+                precision=right[at] / taken[at] if taken[at] else np.nan,
+                recall=right[at] / whole[at] if whole[at] else np.nan,
+                roc_auc=_auc(self.truth == at, self.said[:, at]),
+            )
+            for at, name in enumerate(self.names)
+        ]
+
+
+def _auc(own: NDArray[np.bool_], said: Numbers) -> float:
+    if own.all() or not own.any():
+        return float("nan")
+    return ranked(own, said, np.ones(len(own)))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Labels:
+    """Labels that were predicted, of which a row may have several.
+
+    Attributes
+    ----------
+    names : tuple of K str
+    truth : ndarray of shape (N, K), int64
+        1 or 0.
+    said : ndarray of shape (N, K), float64
+        Probabilities.
+    """
+
+    names: tuple[str, ...]
+    truth: NDArray[np.int64]
+    said: Numbers
+
+    @classmethod
+    def of(cls, predictions: pd.DataFrame, names: tuple[str, ...]) -> "Labels":
+        """Read them from the table that ``predictions.csv`` holds."""
+        known = predictions[f"probability {names[0]}"].notna().to_numpy()
+        texts = predictions.loc[known, "truth"]
+        truth = np.array([labels_in_text(text, names) for text in texts], dtype=np.int64)
+        columns = [f"probability {name}" for name in names]
+        said = predictions.loc[known, columns].to_numpy(np.float64)
+        return cls(names=names, truth=truth.reshape(said.shape), said=said)
+
+    def curves(self) -> list[Curve]:
+        """Return what ROC curves are drawn of: each label."""
+        columns = zip(self.names, self.truth.T == 1, self.said.T, strict=True)
+        return [(name, own, said) for name, own, said in columns]
+
+    def reliability(self) -> tuple[Numbers, Numbers, Numbers]:
+        """Return said probability, found share and number of ten groups of pairs.
+
+        A pair is one of a row and a label.
+        """
+        said, own = self.said.ravel(), self.truth.ravel()
+        parts = groups_of_equal_size(said)
+        return (
+            np.array([said[part].mean() for part in parts]),
+            np.array([own[part].mean() for part in parts]),
+            np.array([float(len(part)) for part in parts]),
+        )
+
+    def calibration_error(self) -> float:
+        """Return how far said probabilities are off, on average over rows and labels."""
         return calibration_error(self.truth, self.said)

@@ -14,7 +14,7 @@ from scipy import stats
 from sklearn.metrics import precision_recall_curve, roc_curve
 
 from tenfold.evaluate.metrics import HEADLINE, NAMED
-from tenfold.report.held_out_points import Classes, Values
+from tenfold.report.held_out_points import Classes, Labels, Values
 from tenfold.report.summary import Results
 from tenfold.report.summary_text import NAMES, number
 from tenfold.report.svg import (
@@ -73,14 +73,15 @@ def figures_of_values(values: Values, target: str, noun: str) -> Iterator[Drawn]
     )
 
 
-def figures_of_classes(classes: Classes) -> Iterator[Drawn]:
+def figures_of_classes(classes: Classes | Labels) -> Iterator[Drawn]:
     """Yield calibration, ROC and precision against recall."""
     if len(classes.truth) < 2:
         return
     error = classes.calibration_error()
+    what = "label" if isinstance(classes, Labels) else "class"
     yield Drawn(
         title="Calibration",
-        caption="Observed frequency of a class against its predicted probability. The "
+        caption=f"Observed frequency of a {what} against its predicted probability. The "
         f"calibration error (ECE) is {100 * error:.1f} %; bars are 95 % intervals.",
         svg=_draw_calibration(classes),
     )
@@ -184,28 +185,30 @@ def _limit(ax: Axes, y: NDArray[np.float64]) -> None:
     ax.set_ylim(low - room, high + room)
 
 
-def _draw_calibration(classes: Classes) -> Markup:
+def _draw_calibration(classes: Classes | Labels) -> Markup:
     ax = new_axes()
-    two = len(classes.names) == 2
-    said, found, rows = classes.reliability(1 if two else None)
+    if isinstance(classes, Labels):
+        of, (said, found, rows) = "of labels", classes.reliability()
+    elif len(classes.names) == 2:
+        of, (said, found, rows) = f"of {classes.names[1]}", classes.reliability(1)
+    else:
+        of = "of the class that is most probable"
+        said, found, rows = classes.reliability()
     low, high = stats.beta.interval(0.95, found * rows + 0.5, (1 - found) * rows + 0.5)
     bars = np.abs(np.stack([found - low, high - found]))
     ax.plot([0, 1], [0, 1], color=INK, lw=0.8)
     ax.errorbar(said, found, yerr=bars, fmt="o-", color=DEEP, ms=4, lw=1.2)
-    of = f"of {classes.names[1]}" if two else "of the class that is most probable"
     ax.set_xlabel(f"probability {of}", parse_math=False)
     ax.set_ylabel("observed frequency")
     return as_svg(ax, "Calibration of probabilities")
 
 
-def _draw_curves(classes: Classes, *, roc: bool) -> Markup:
+def _draw_curves(classes: Classes | Labels, *, roc: bool) -> Markup:
     ax = new_axes()
-    counts = np.bincount(classes.truth, minlength=len(classes.names))
-    shown = [1] if len(counts) == 2 else np.argsort(-counts, kind="stable")[:MOST_CURVES]
-    for place, number_ in enumerate(shown):
-        if not 0 < counts[number_] < len(classes.truth):
+    shown = sorted(classes.curves(), key=lambda curve: -curve[1].sum())[:MOST_CURVES]
+    for place, (_, own, said) in enumerate(shown):
+        if own.all() or not own.any():
             continue
-        own, said = classes.truth == number_, classes.said[:, number_]
         if roc:
             x, y, _ = roc_curve(own, said)
         else:
@@ -215,11 +218,11 @@ def _draw_curves(classes: Classes, *, roc: bool) -> Markup:
     if roc:
         ax.plot([0, 1], [0, 1], color=INK, lw=0.8)
     elif len(shown) == 1:
-        ax.axhline(counts[1] / len(classes.truth), color=INK, lw=0.8)
+        ax.axhline(shown[0][1].mean(), color=INK, lw=0.8)
     ax.set_xlabel("false positive rate" if roc else "true positive rate (recall)")
     ax.set_ylabel("found" if roc else "precision")
     ax.set_ylim(-0.02, 1.02)
-    legend(ax, {str(place): classes.names[n] for place, n in enumerate(shown)})
+    legend(ax, {str(place): name for place, (name, _, _) in enumerate(shown)})
     return as_svg(ax, "ROC curve" if roc else "Precision against recall")
 
 

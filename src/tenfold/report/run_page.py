@@ -20,7 +20,7 @@ from tenfold.evaluate.mistakes import Mistake
 from tenfold.exported import About, Band
 from tenfold.learning import Explained
 from tenfold.report import summary_text as text
-from tenfold.report.held_out_points import Classes, Values
+from tenfold.report.held_out_points import Classes, Labels, Values
 from tenfold.report.run_figures import (
     Drawn,
     figures_of_classes,
@@ -74,8 +74,10 @@ class Findings:
         )
 
     @property
-    def classes(self) -> Classes:
-        """The predictions of classes."""
+    def classes(self) -> Classes | None:
+        """The predictions of classes, of which each row has one."""
+        if self.summary.task != "classification":
+            return None
         return Classes.of(self.predictions, self.summary.classes)
 
     def figures(self) -> list[Drawn]:
@@ -85,7 +87,8 @@ class Findings:
                 Values.of(self.predictions), self.summary.target, self.summary.noun
             )
         else:
-            drawn = figures_of_classes(self.classes)
+            told = self.classes or Labels.of(self.predictions, self.summary.classes)
+            drawn = figures_of_classes(told)
         return [*drawn, *figures_of_training(self.summary, self.history)]
 
 
@@ -120,6 +123,7 @@ def render_page(findings: Findings) -> str:
         **_words(findings.name, findings.summary),
         figures=figures,
         confusion=confusion,
+        classes=() if findings.classes is None else findings.classes.scores(),
         mistakes=kinds,
         explained=[] if found is None else found.drawn(),
         layers=() if found is None else found.described_layers(),
@@ -185,10 +189,10 @@ class Confusion:
 
 
 def confusion_of(findings: Findings) -> Confusion | None:
-    """Return which classes were taken for which; None in regression."""
-    if findings.summary.task == "regression":
-        return None
+    """Return which classes were taken for which; None where rows have no single class."""
     classes = findings.classes
+    if classes is None:
+        return None
     counts, names = classes.confusion(), classes.names
     if len(names) <= MOST_CLASSES:
         shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)

@@ -12,6 +12,7 @@ from tenfold.evaluate.calibration import Calibration
 from tenfold.evaluate.coverage import Coverage
 from tenfold.evaluate.fifths import Fifth
 from tenfold.evaluate.group_scores import GroupScore
+from tenfold.evaluate.label_scores import LabelScore, LabelScores
 from tenfold.evaluate.metrics import HEADLINE
 from tenfold.evaluate.scores import FoldScore, TestScore, score_gain
 from tenfold.seeds import Streams
@@ -65,6 +66,7 @@ class Results:
     groups: tuple[GroupScore, ...] = ()
     coverage: Coverage | None = None
     calibration: Calibration | None = None
+    labels: LabelScores | None = None
     repeats: Mapping[str, Any] | None = None
     refit: bool = False
     scored_folds: int = 0
@@ -84,6 +86,8 @@ class Results:
         del out["noun"]
         if self.task == "regression":
             del out["classes"], out["calibration"]
+        if self.labels is None:
+            del out["labels"]
         test = {"rows": out.pop("test_rows"), "scores": out["test"]}
         out["test"] = test if self.test_rows else None
         return plain(out)  # type: ignore[no-any-return]
@@ -126,6 +130,7 @@ class Results:
                 ),
                 "coverage": coverage_of(metrics.get("coverage")),
                 "calibration": calibration_in(metrics.get("calibration")),
+                "labels": labels_in(metrics.get("labels")),
             }
         )
 
@@ -165,6 +170,18 @@ def calibration_in(found: Mapping[str, Any] | None) -> Calibration | None:
     if found is None:
         return None
     return Calibration(**dict(found) | {"temperature": tuple(found["temperature"])})
+
+
+def labels_in(found: Mapping[str, Any] | None) -> LabelScores | None:
+    """Return the scores of labels that are in a JSON object, if there are any."""
+    if found is None:
+        return None
+
+    def known(numbers: Mapping[str, Any], *others: str) -> dict[str, Any]:
+        return {n: value if n in others else or_nan(value) for n, value in numbers.items()}
+
+    each = tuple(LabelScore(**known(one, "label", "rows")) for one in found["each"])
+    return LabelScores(**known(found, "each") | {"each": each})
 
 
 def or_nan(value: float | None) -> float:
@@ -223,6 +240,7 @@ def summarize(
         groups=groups_of_study(study, Streams(seed)),
         coverage=study.trust.coverage,
         calibration=study.trust.calibration,
+        labels=study.trust.labels,
         refit=study.splits.refit,
         scored_folds=len(study.splits.scored()),
         stretch=int(study.splits.held_out[-1].sum()) if study.splits.in_time else 0,

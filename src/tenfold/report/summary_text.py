@@ -10,8 +10,9 @@ from tenfold.config import Decision
 from tenfold.evaluate.coverage import Coverage
 from tenfold.evaluate.fifths import worst_of
 from tenfold.evaluate.group_scores import GroupScore
-from tenfold.evaluate.metrics import HEADLINE, NAMED
+from tenfold.evaluate.metrics import HEADLINE, NAMED, SCORE
 from tenfold.evaluate.scores import FoldScore, TestScore
+from tenfold.report.label_lines import label_headline, label_lines
 from tenfold.report.summary import Results
 
 AUDIT_TITLES: Final = {
@@ -77,6 +78,8 @@ def score_lines(summary: Results) -> Iterator[str]:
         yield f"{summary.test_rows:,} test {noun}, used only for this score"
         yield from test_lines(summary.test)
     yield from coverage_lines(summary)
+    if summary.labels is not None:
+        yield from label_lines(summary.labels, noun)
     yield verdict(summary)
     yield from group_lines(summary)
 
@@ -137,6 +140,8 @@ def answering_lines(summary: Results) -> Iterator[str]:
 def pooled_lines(scores: Mapping[str, FoldScore], noun: str) -> Iterator[str]:
     """Yield which scores are not means over folds, and why; nothing if all are."""
     pooled = [NAMES[name] for name, score in scores.items() if score.without_fold]
+    of_labels = any(NAMED[name].task == "multilabel" for name in scores if name in NAMED)
+    lacking = "label" if of_labels else "class"
     if len(pooled) == len(scores):
         yield (
             f"Folds hold out fewer than ten {noun}, so scores are computed on all held-out "
@@ -144,8 +149,8 @@ def pooled_lines(scores: Mapping[str, FoldScore], noun: str) -> Iterator[str]:
         )
     elif pooled:
         yield (
-            f"A fold lacks a class, so {' and '.join(pooled)} are computed on all held-out "
-            f"{noun} together, not as means over folds."
+            f"A fold lacks a {lacking}, so {' and '.join(pooled)} are computed on all "
+            f"held-out {noun} together, not as means over folds."
         )
 
 
@@ -265,9 +270,16 @@ def headline(summary: Results) -> str:
 
     Shares are told as such; where the target is a number, the error is in its unit.
     """
-    name = "mae" if summary.task == "regression" else "accuracy"
+    if summary.labels is not None:
+        return label_headline(summary.labels, summary.noun)
+    name = SCORE[summary.task] if summary.task != "regression" else "mae"
     score, guess = summary.scores[name], summary.baseline[name]
     noun = summary.noun
+    if summary.task == "multilabel":
+        return (
+            f"The mean average precision of labels is {number(score.mean)}; the baseline "
+            f"reaches {number(guess)}."
+        )
     if summary.task == "regression":
         between = f"95 % interval {number(score.low)} to {number(score.high)}"
         return (

@@ -162,7 +162,10 @@ def _answer(label: Label) -> JsonObject:
         "required": classes,
         "properties": dict.fromkeys(classes, SHARE),
     }
-    found = {"prediction": {"enum": classes}, "probabilities": probabilities}
+    one: JsonObject = {"enum": classes}
+    several = {"type": "array", "items": one, "uniqueItems": True}
+    prediction = several if label.task == "multilabel" else one
+    found = {"prediction": prediction, "probabilities": probabilities}
     return {"type": "object", "properties": found, "required": list(found)}
 
 

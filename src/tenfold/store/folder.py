@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from tenfold.answers import answer_table
 from tenfold.errors import StoreError
+from tenfold.evaluate.label_scores import label_text, labels_in_text
 from tenfold.store.archive import save_model
 from tenfold.store.files import reading, write_json, write_table, writing
 from tenfold.store.mistake_files import write_mistakes
@@ -79,10 +80,13 @@ def run_tables(study: Study) -> dict[str, pd.DataFrame]:
     """Return the tables of a run by the names of their files."""
     data, answers = study.unseen()
     ends = None if study.schema.classes else study.ends()
-    predictions = answer_table(study.schema, answers, ends=ends)
+    predictions = answer_table(study.model.schema, answers, ends=ends)
     truth, _ = study.truth()
-    if study.schema.classes:
-        truth = np.array(study.schema.classes, dtype=object)[truth]
+    classes: Any = study.schema.classes
+    if study.schema.task == "multilabel":
+        truth = np.array([label_text(row, classes) for row in truth == 1], dtype=object)
+    elif classes:
+        truth = np.array(classes, dtype=object)[truth]
     where = study.kind.where
     predictions.insert(0, where, study.kind.places(data))
     predictions.insert(1, "truth", truth)
@@ -159,8 +163,9 @@ def read_tables(folder: Path, classes: Sequence[str]) -> dict[str, pd.DataFrame]
             others = table.columns.difference([*words, "line", "file"])
             table[others] = table[others].replace("", np.nan).astype(np.float64)
             table[list(kinds)]  # all of them are there
-            if classes and name == PREDICTIONS and not table["truth"].isin(classes).all():
-                raise ValueError("there is a class that was not in the training data")
+            if classes and name == PREDICTIONS:
+                for truth in set(table["truth"]) - set(classes):
+                    labels_in_text(truth, classes)  # or it was not in the training data
             found[name] = table
     return found
 

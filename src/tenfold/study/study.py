@@ -5,7 +5,7 @@ A reader starts here.
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -140,7 +140,7 @@ class Study:
     def mistakes(self) -> tuple[Any, ...]:
         """Return rows that networks never saw and got wrong, or were least sure of."""
         data, answers = self.unseen()
-        return self.kind.mistakes(data, self.schema, answers)
+        return self.kind.mistakes(data, self.model.schema, answers)
 
     def unseen(self) -> tuple[Any, NDArray[np.float64]]:
         """Return the data, and what networks that never saw a row of it say of the row.
@@ -219,7 +219,7 @@ def scored(
     """Score trained networks on held-out rows and on test rows, and make a model of them."""
     schema, test = learning.schema, learning.test
     # What networks see of a row, such as features, is not what a model knows of a new one.
-    trust = Trust.of(dealt.rows, dealt.splits, fitted.fits, schema.task)
+    trust = Trust.of(dealt.rows, dealt.splits, fitted.fits, schema)
     model = make_model(kind, learning, plan, dealt.splits, fitted, decisions, trust)
     shown = None
     if test is not None:
@@ -272,11 +272,13 @@ def make_model(
     trust: Trust,
 ) -> Model[Any, Any]:
     """Return what answers new rows."""
-    fits = fitted.fits
+    fits, schema = fitted.fits, learning.schema
+    if trust.labels is not None:
+        schema = replace(schema, thresholds=trust.labels.thresholds)
     scored = Ensemble(network=fits.network, target=fits.target, folds=len(splits))
     return Model(
         kind=kind,
-        schema=learning.schema,
+        schema=schema,
         encoder=kind.encoder(learning, plan),
         network=fits.deployed[0],
         target=trust.target,

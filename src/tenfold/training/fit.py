@@ -139,7 +139,7 @@ def fit_folds(
     rows : Encoded
         N rows.
     splits : Splits
-    task : {"regression", "classification"}
+    task : {"regression", "classification", "multilabel"}
     plan : Plan
         Which network, on which features, by which recipe.
     streams : Streams
@@ -172,7 +172,9 @@ def fit_folds(
 
 
 def outputs_for(rows: Encoded, task: Task) -> int:
-    """Return how many numbers a network says of a row: one, or one for each class."""
+    """Return how many numbers a network says of a row: one, or one for each class or label."""
+    if task == "multilabel":
+        return int(rows.target.shape[1])
     return 1 if task == "regression" else int(rows.target.max()) + 1
 
 

@@ -11,13 +11,11 @@ Shape letters in this file:
 import copy
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.optimize import minimize
-from scipy.special import log_softmax
 
 from tenfold.config import Decision, Task
 from tenfold.data.columns.encode import Encoded
@@ -34,6 +32,7 @@ from tenfold.training.fit import FoldFits, gather
 from tenfold.training.fit_heads import LOSS, fit_heads
 from tenfold.training.fit_pictures import fit_pictures
 from tenfold.training.history import History
+from tenfold.training.mixing import MIXING
 from tenfold.training.picture_plan import PicturePlan
 from tenfold.training.watch import Supervision
 
@@ -44,7 +43,6 @@ MOST_NETWORKS: Final = 5  # on a processor, where each takes as long as all head
 BLOCKS: Final = 8  # one of them is for validation
 LEAST_PICTURES: Final = 400  # fewer say too little of which weights are right
 LEARNT: Final = 0.05  # log-loss, or share of the variance, that leaves nothing to learn
-FLOOR: Final = 1e-9  # of a probability, before its logarithm
 LATE: Final = 0.5  # of the time limit, after which nothing more is begun
 
 
@@ -122,10 +120,10 @@ def fit_blend(
     seen = fit_pictures(
         rows, inputs, trial.splits, beside, streams, precision=place.precision, care=care
     )
-    best = best_weights if plan.task == "classification" else best_mean
+    mixing = MIXING[plan.task]
     weight_M2 = np.array(
         [
-            best(by_heads, said, rows.target[held_out])
+            mixing.weights(by_heads, said, rows.target[held_out])
             for by_heads, said, held_out in zip(
                 trial.answers, seen.answers, trial.splits.held_out, strict=True
             )
@@ -167,9 +165,9 @@ def _stay_alone(why: str) -> Decision:
 
 def _learnt(loss: float, task: Task) -> str:
     """Say that heads leave nothing to learn."""
-    if task == "classification":
-        return f"the heads' log-loss is {loss:.3f} on validation images"
-    return f"the heads explain {1 - loss:.1%} of the variance of validation images"
+    if task == "regression":
+        return f"the heads explain {1 - loss:.1%} of the variance of validation images"
+    return f"the heads' log-loss is {loss:.3f} on validation images"
 
 
 def _learnt_by(splits: Splits, folds: Folds) -> NDArray[np.bool_]:
@@ -204,69 +202,6 @@ def _try_heads(
     of_fold = {int(f): m for m, folds in enumerate(parts) for f in folds}
     shared = tuple(of_fold.get(f) for f in range(len(splits)))
     return Trial(splits=trial, shared_F=shared, answers=heads.fits.answers)
-
-
-def _loss(said_VO: Numbers, truth_V: NDArray[Any]) -> float:
-    """Return the log-loss of probabilities, or the mean squared error of numbers."""
-    if said_VO.shape[1] == 1:
-        return float(np.square(said_VO[:, 0] - truth_V).mean())
-    own_V = said_VO[np.arange(len(said_VO)), truth_V]
-    return float(-np.log(np.maximum(own_V, FLOOR)).mean())
-
-
-def best_weights(
-    first_VO: Numbers, second_VO: Numbers, truth_V: NDArray[np.int64]
-) -> tuple[float, float]:
-    """Return the weights of two answers' logarithms that make the log-loss least.
-
-    Weights are not below 0, and pulled to 1 as if by a picture more: where all are right, the
-    log-loss alone would have them grow for ever. The problem is convex.
-
-    Examples
-    --------
-    >>> said = np.array([[0.8, 0.2], [0.4, 0.6], [0.7, 0.3], [0.3, 0.7], [0.6, 0.4]])
-    >>> guess = np.full((5, 2), 0.5)
-    >>> first, second = best_weights(said, guess, np.array([0, 1, 0, 1, 1]))
-    >>> 1 < first < 4, round(second, 6)
-    (True, 1.0)
-    """
-    log_2VO = np.log(np.maximum(np.stack([first_VO, second_VO]), FLOOR))
-    rows_V = np.arange(len(truth_V))
-    own_2V = log_2VO[:, rows_V, truth_V]
-
-    def loss(weight_2: Numbers) -> tuple[float, Numbers]:
-        log_VO = log_softmax(np.tensordot(weight_2, log_2VO, axes=1), axis=1)
-        slope_2V = (log_2VO * np.exp(log_VO)).sum(axis=2) - own_2V
-        off_2 = weight_2 - 1
-        pulled = float(off_2 @ off_2) / 2 - log_VO[rows_V, truth_V].sum()
-        return pulled, slope_2V.sum(axis=1) + off_2
-
-    bounds = [(0.0, None)] * 2
-    found = minimize(loss, np.ones(2), jac=True, method="L-BFGS-B", bounds=bounds)
-    first, second = found.x.tolist()
-    return first, second
-
-
-def best_mean(
-    first_V1: Numbers, second_V1: Numbers, truth_V: NDArray[np.float64]
-) -> tuple[float, float]:
-    """Return the weights of two numbers, 1 together, that make the squared error least.
-
-    Neither is below 0, and both are pulled to a half as if by a picture more.
-
-    Examples
-    --------
-    >>> truth = np.array([1.0, 2.0, 3.0, 4.0])
-    >>> first, second = best_mean(truth[:, None] + 0.1, truth[:, None] - 0.3, truth)
-    >>> round(first, 2), round(second, 2)
-    (0.7, 0.3)
-    """
-    apart_V = (first_V1 - second_V1)[:, 0]
-    left_V = truth_V - second_V1[:, 0]
-    pull = max(float(np.square(apart_V).mean()), FLOOR)
-    share = (apart_V @ left_V + pull / 2) / (apart_V @ apart_V + pull)
-    first = float(np.clip(share, 0.0, 1.0))
-    return first, 1 - first
 
 
 def _blended(
@@ -316,13 +251,13 @@ def _tell(
     rows: Encoded, trial: Trial, seen: FoldFits, weight_M2: Numbers, task: Task
 ) -> Decision:
     """Say what networks beside the heads are worth on validation pictures."""
-    truths = [rows.target[held_out] for held_out in trial.splits.held_out]
+    mixing, truths = MIXING[task], [rows.target[one] for one in trial.splits.held_out]
     together = [
-        _both(weight_2, *ways)
+        mixing.mixed(weight_2, *ways)
         for weight_2, *ways in zip(weight_M2, trial.answers, seen.answers, strict=True)
     ]
     heads, alone, both = (
-        np.mean([_loss(*one) for one in zip(way, truths, strict=True)])
+        np.mean([mixing.loss(*one) for one in zip(way, truths, strict=True)])
         for way in (trial.answers, seen.answers, together)
     )
     count, folds = len(weight_M2), sum(m is not None for m in trial.shared_F)
@@ -334,12 +269,3 @@ def _tell(
         f"small networks, {both:.3g} by both, whose weights are chosen on them"
     )
     return Decision(what=what, why=why, change_with="--network pretrained, --network scratch")
-
-
-def _both(weight_2: Numbers, first_VO: Numbers, second_VO: Numbers) -> Numbers:
-    """Return the weighed mean of two answers: of probabilities, of their logarithms."""
-    if first_VO.shape[1] == 1:
-        return np.asarray(weight_2[0] * first_VO + weight_2[1] * second_VO)
-    logs_2VO = np.log(np.maximum(np.stack([first_VO, second_VO]), FLOOR))
-    said_VO = np.exp(log_softmax(np.tensordot(weight_2, logs_2VO, axes=1), axis=1))
-    return np.asarray(said_VO)

@@ -24,7 +24,7 @@ from tenfold.nn.targets import FoldTarget
 from tenfold.nn.threads import each_in_a_thread, make_ready
 from tenfold.seeds import Streams
 from tenfold.training.fit import FoldFits, gather, make_stack, outputs_for
-from tenfold.training.heads import Solved, solve_head
+from tenfold.training.heads import Solved, as_truth, solve_head
 from tenfold.training.history import EpochLine, History
 from tenfold.training.picture_plan import PicturePlan
 from tenfold.training.watch import Supervision
@@ -34,6 +34,7 @@ LEAST_JUDGED: Final = 300
 LOSS: Final[Mapping[Task, str]] = {
     "classification": "log-loss",
     "regression": "squared error",
+    "multilabel": "log-loss",
 }
 
 
@@ -45,8 +46,8 @@ class Heads:
     ----------
     fits : FoldFits
     loss_F : ndarray of shape (F,)
-        Mean log-loss of the rows on which each fold chose, or their squared error as a share
-        of the target's variance; infinite where it chose on none.
+        Mean log-loss of the rows on which each fold chose, of labels that of each; or their
+        squared error as a share of the target's variance. Infinite where it chose on none.
     decisions : tuple of Decision
         Which features and penalties the folds chose.
     """
@@ -87,7 +88,8 @@ def fit_heads(
     x_ND = torch.from_numpy(rows.numbers).to(device)
     target = FoldTarget(len(trained), plan.task, outputs)
     target.estimate(rows, trained.learn)
-    target_FN = target.seen(torch.from_numpy(rows.target).expand(len(trained), -1)).to(device)
+    given = torch.from_numpy(rows.target)
+    target_FN = target.seen(given.expand(len(trained), *given.shape)).to(device)
     whole = features if plan.backbone is None else plan.backbone.whole
 
     def reason() -> str | None:
@@ -98,8 +100,8 @@ def fit_heads(
         seed = streams.integer("axes", trained.numbers[f])
         return solve_head(
             head.scale(f, x_ND[own]),
-            target_FN[f, own],
-            outputs,
+            as_truth(target_FN[f, own], plan.task, outputs),
+            plan.task,
             widths=sorted({whole, features}),
             blocks=list(_blocks(rows, trained, f, plan, streams)),
             generator=torch.Generator().manual_seed(seed),
@@ -166,7 +168,7 @@ def _history(
 def _decisions(found: Sequence[Solved], whole: int, task: Task) -> tuple[Decision, ...]:
     """Say which features the heads use, and how strongly their weights are held back."""
     in_grid = sum(one.columns > whole for one in found)
-    penalties = [one.penalty for one in found]
+    penalties = [penalty for one in found for penalty in one.penalties]
     least, most = min(penalties), max(penalties)
     what = "heads use features of whole images"
     if in_grid:

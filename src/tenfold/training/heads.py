@@ -1,23 +1,27 @@
 """The head of a fold on features that stay as they are: logistic or ridge regression.
 
-Multinomial logistic regression has one valley, and a bound on its curvature that holds
-everywhere, half the second moments of the features (Böhning 1992, "Multinomial logistic
-regression algorithm"): along their principal axes each step is a division, and momentum
-(Nesterov 1983) makes few steps of it enough. Ridge regression, for a number, is one division
-along the same axes. So heads need no learning rate, and all penalties are tried side by side.
+Logistic regression has one valley, and a bound on its curvature that holds everywhere, a half
+of the second moments of the features for classes, a quarter for labels: along their principal
+axes each step is a division, and momentum (Nesterov 1983) makes few steps of it enough. Ridge
+regression, for a number, is one division along the same axes. So heads need no learning rate,
+and all penalties are tried side by side; each label has its own.
 
 Shape letters in this file:
     N  rows of the fold    D  features    A  principal axes
-    P  penalties           O  classes     V  rows left out for validation
+    P  penalties           V  rows left out for validation
+    O  classes or labels   K  problems solved side by side: 1, or O of labels
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 import torch
 from torch import Tensor
 from torch.nn import functional
+
+from tenfold.config import Task
+from tenfold.training.head_losses import ClassLoss, HeadLoss, LabelLoss
 
 # Half the penalty is added for each squared weight to the mean log-loss of a row, or to half
 # its mean squared error.
@@ -30,12 +34,16 @@ MOST_ROWS: Final = 1_500  # that axes are drawn through
 MOST_TRIED: Final = 3_000  # rows that heads learn from which are only judged
 MOST_AXES: Final = 1_024
 LEAST_AXIS: Final = 1e-6  # of the longest; what varies less is noise
-SEEN_ONCE: Final = 1e-3  # added to a share before its logarithm
+
+LOSSES: Final[Mapping[Task, HeadLoss]] = {
+    "classification": ClassLoss(),
+    "multilabel": LabelLoss(),
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Solved:
-    """A linear model of the classes or of a number, and how it came about.
+    """A linear model of classes, labels or a number, and how it came about.
 
     Attributes
     ----------
@@ -43,7 +51,8 @@ class Solved:
         Of standardised features.
     columns : int
         How many features it uses, from the first on.
-    penalty : float
+    penalties : tuple of float
+        A single one; of labels that of each.
     loss : tuple of float
         Mean loss of the fold's rows before each step: log-loss, or squared error.
     validation_loss : float or None
@@ -53,7 +62,7 @@ class Solved:
     weight_DO: Tensor
     bias_O: Tensor
     columns: int
-    penalty: float
+    penalties: tuple[float, ...]
     loss: tuple[float, ...]
     validation_loss: float | None = None
 
@@ -107,10 +116,26 @@ def _longest(x_ND: Tensor) -> Tensor:
     return axes_DA
 
 
+def as_truth(target_N: Tensor, task: Task, outputs: int) -> Tensor:
+    """Return targets as heads learn them, (N, O), float32.
+
+    Parameters
+    ----------
+    target_N : Tensor of shape (N,), int64 or float32, or (N, O), float32
+        Classes; numbers, of mean 0 and deviation 1; or labels, 1 or 0.
+    task : {"regression", "classification", "multilabel"}
+    outputs : int
+        O.
+    """
+    if task == "classification":
+        return functional.one_hot(target_N, outputs).float()
+    return target_N[:, None] if task == "regression" else target_N
+
+
 def solve_head(
     x_ND: Tensor,
-    target_N: Tensor,
-    outputs: int,
+    truth_NO: Tensor,
+    task: Task,
     *,
     widths: Sequence[int],
     blocks: Sequence[Tensor],
@@ -124,10 +149,9 @@ def solve_head(
     ----------
     x_ND : Tensor of shape (N, D), float32
         Standardised features of the rows that the fold learns from, and of no other.
-    target_N : Tensor of shape (N,), int64 or float32
-        Classes; or numbers, of mean 0 and deviation 1.
-    outputs : int
-        O; 1 for numbers.
+    truth_NO : Tensor of shape (N, O), float32
+        What ``as_truth`` returns.
+    task : {"regression", "classification", "multilabel"}
     widths : sequence of int
         How many features, from the first on, a head may have.
     blocks : sequence of Tensor of bool, each of shape (N,)
@@ -137,54 +161,51 @@ def solve_head(
     in_haste : callable
         Whether a head is wanted at once: then nothing is chosen, and a single step is taken.
     """
-    numbers = target_N.is_floating_point()
-    usual = USUAL_OF_NUMBERS if numbers else USUAL
+    numbers, loss = task == "regression", LOSSES.get(task)
+    usual_1K = x_ND.new_tensor([[USUAL_OF_NUMBERS if numbers else USUAL]])
     if in_haste():
         axes = Axes.of(x_ND[:, : widths[0]], generator)
-        return _solve(axes, target_N, outputs, usual, 1)
-    chosen, least = (widths[0], usual), None
-    penalties = OF_NUMBERS if numbers else PENALTIES
-    for width in widths if blocks else ():
-        wide_ND = x_ND[:, :width]
+        return _solve(axes, truth_NO, loss, usual_1K, 1)
+    width, penalty_1K, least = widths[0], usual_1K, None
+    penalty_P1 = x_ND.new_tensor(OF_NUMBERS if numbers else PENALTIES)[:, None]
+    for wide in widths if blocks else ():
+        wide_ND = x_ND[:, :wide]
         each = [
-            _judge(wide_ND, target_N, outputs, penalties, out, generator, steps)
-            for out in blocks
+            _judge(wide_ND, truth_NO, loss, penalty_P1, out, generator, steps) for out in blocks
         ]
-        loss_P = torch.stack(each).sum(dim=0) / sum(int(out.sum()) for out in blocks)
-        best = int(loss_P.argmin())
-        if least is None or float(loss_P[best]) < least:
-            chosen, least = (width, penalties[best]), float(loss_P[best])
+        loss_PK = torch.stack(each).sum(dim=0) / sum(int(out.sum()) for out in blocks)
+        lowest_K, best_K = loss_PK.min(dim=0)
+        if least is None or float(lowest_K.mean()) < least:
+            width, penalty_1K, least = wide, penalty_P1[best_K].T, float(lowest_K.mean())
         if in_haste():
             break
-    width, penalty = chosen
     axes = Axes.of(x_ND[:, :width], generator)
-    found = _solve(axes, target_N, outputs, penalty, 1 if in_haste() else steps)
+    found = _solve(axes, truth_NO, loss, penalty_1K, 1 if in_haste() else steps)
     return replace(found, validation_loss=least)
 
 
 def _judge(
     x_ND: Tensor,
-    target_N: Tensor,
-    outputs: int,
-    penalties: Sequence[float],
+    truth_NO: Tensor,
+    loss: HeadLoss | None,
+    penalty_P1: Tensor,
     left_out_N: Tensor,
     generator: torch.Generator,
     steps: int,
 ) -> Tensor:
-    """Return the summed loss of rows left out by each penalty, shape (P,).
+    """Return the summed loss of rows left out by each penalty, shape (P, K).
 
     Axes are those of the other rows alone: few steps along axes that bend towards the rows
     left out end elsewhere, and too strong penalties were chosen.
     """
     learnt = _some(torch.argwhere(~left_out_N)[:, 0], MOST_TRIED, generator)
     axes = Axes.of(x_ND[learnt], generator)
-    *_, (weight_APO, bias_PO, _) = _solutions(axes, target_N[learnt], outputs, penalties, steps)
+    *_, (weight_APO, bias_PO, _) = _solutions(axes, truth_NO[learnt], loss, penalty_P1, steps)
     said_VPO = _say(x_ND[left_out_N] @ axes.axes_DA, weight_APO, bias_PO)
-    truth_V = target_N[left_out_N]
-    if truth_V.is_floating_point():
-        return (said_VPO[..., 0] - truth_V[:, None]).square().sum(dim=0)
-    truth_V1O = functional.one_hot(truth_V, outputs)[:, None]
-    return -(said_VPO.log_softmax(dim=-1) * truth_V1O).sum(dim=(0, 2))
+    truth_VO = truth_NO[left_out_N]
+    if loss is None:
+        return (said_VPO - truth_VO[:, None]).square().sum(dim=0)
+    return loss.look(said_VPO, truth_VO)[0]
 
 
 def _say(x_NA: Tensor, weight_APO: Tensor, bias_PO: Tensor) -> Tensor:
@@ -193,77 +214,68 @@ def _say(x_NA: Tensor, weight_APO: Tensor, bias_PO: Tensor) -> Tensor:
     return said_NPO
 
 
-def _solve(axes: Axes, target_N: Tensor, outputs: int, penalty: float, steps: int) -> Solved:
-    """Return the head with one penalty, learnt from all rows."""
-    found = list(_solutions(axes, target_N, outputs, (penalty,), steps))
+def _solve(
+    axes: Axes, truth_NO: Tensor, loss: HeadLoss | None, penalty_1K: Tensor, steps: int
+) -> Solved:
+    """Return the head with one penalty, or one for each label, learnt from all rows."""
+    found = list(_solutions(axes, truth_NO, loss, penalty_1K, steps))
     weight_APO, bias_PO, _ = found[-1]
     return Solved(
         weight_DO=axes.axes_DA @ weight_APO[:, 0],
         bias_O=bias_PO[0],
         columns=len(axes.axes_DA),
-        penalty=penalty,
-        loss=tuple(float(loss_P[0]) for *_, loss_P in found),
+        # As they were given: float32 is not as exact.
+        penalties=tuple(float(f"{one:.6g}") for one in penalty_1K[0].tolist()),
+        loss=tuple(float(loss_PK.mean()) for *_, loss_PK in found),
     )
 
 
 def _solutions(
-    axes: Axes, target_N: Tensor, outputs: int, penalties: Sequence[float], steps: int
+    axes: Axes, truth_NO: Tensor, loss: HeadLoss | None, penalty_PK: Tensor, steps: int
 ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
     """Yield better and better weights, biases and mean losses before; for numbers the best."""
-    if target_N.is_floating_point():
-        yield _ridge(axes, target_N, penalties)
+    if loss is None:
+        yield _ridge(axes, truth_NO, penalty_PK)
     else:
-        yield from _steps(axes.along_NA, target_N, outputs, axes.squares_A, penalties, steps)
+        yield from _steps(axes, truth_NO, loss, penalty_PK, steps)
 
 
-def _ridge(
-    axes: Axes, target_N: Tensor, penalties: Sequence[float]
-) -> tuple[Tensor, Tensor, Tensor]:
+def _ridge(axes: Axes, truth_N1: Tensor, penalty_P1: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Return the weights of each penalty, (A, P, 1), their biases, and the loss of a guess."""
-    rows, bias = len(target_N), target_N.mean()
-    centred_N = target_N - bias
-    product_A1 = (axes.along_NA.T @ centred_N / rows)[:, None]
-    weight_AP = product_A1 / (axes.squares_A[:, None] / rows + target_N.new_tensor(penalties))
+    rows, bias = len(truth_N1), truth_N1.mean()
+    centred_N1 = truth_N1 - bias
+    product_A1 = axes.along_NA.T @ centred_N1 / rows
+    weight_AP = product_A1 / (axes.squares_A[:, None] / rows + penalty_P1[:, 0])
     bias_P = bias - axes.along_NA.mean(dim=0) @ weight_AP
-    loss_P = centred_N.square().mean().expand(len(penalties))
-    return weight_AP[..., None], bias_P[:, None], loss_P
+    loss_P1 = centred_N1.square().mean().expand(len(penalty_P1), 1)
+    return weight_AP[..., None], bias_P[:, None], loss_P1
 
 
 def _steps(
-    x_NA: Tensor,
-    target_N: Tensor,
-    outputs: int,
-    squares_A: Tensor,
-    penalties: Sequence[float],
-    steps: int,
+    axes: Axes, truth_NO: Tensor, loss: HeadLoss, penalty_PK: Tensor, steps: int
 ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
     """Yield weights, biases and mean log-losses of the rows before a step, step by step.
 
     Momentum starts anew where it points uphill (O'Donoghue and Candès, arXiv 1204.3982).
     """
-    rows, axes = x_NA.shape
-    truth_NO = functional.one_hot(target_N, outputs).to(x_NA.dtype)
-    penalty_P1 = torch.tensor(penalties, dtype=x_NA.dtype, device=x_NA.device)[:, None]
-    step_AP1 = 1 / (squares_A[:, None, None] / (2 * rows) + penalty_P1)
-    weight_APO = x_NA.new_zeros(axes, len(penalties), outputs)
-    shares_O = truth_NO.mean(dim=0) + SEEN_ONCE
-    bias_PO = shares_O.log().expand(len(penalties), outputs).clone()
+    x_NA, rows, outputs = axes.along_NA, len(truth_NO), truth_NO.shape[1]
+    step_APK = 1 / (loss.curvature * axes.squares_A[:, None, None] / rows + penalty_PK)
+    weight_APO = x_NA.new_zeros(x_NA.shape[1], len(penalty_PK), outputs)
+    bias_PO = loss.start(truth_NO).expand(len(penalty_PK), outputs).clone()
     ahead = weight_APO, bias_PO
-    speed_P1 = torch.ones_like(penalty_P1)
+    speed_PK = torch.ones_like(penalty_PK)
     for _ in range(steps):
-        log_NPO = _say(x_NA, *ahead).log_softmax(dim=-1)
-        loss_P = -(log_NPO * truth_NO[:, None]).sum(dim=(0, 2)) / rows
-        error_NPO = log_NPO.exp_() - truth_NO[:, None]
+        loss_PK, error_NPO = loss.look(_say(x_NA, *ahead), truth_NO)
         gradient_APO = (x_NA.T @ error_NPO.flatten(1)).view_as(weight_APO) / rows
-        moved_APO = ahead[0] - step_AP1 * (gradient_APO + penalty_P1 * ahead[0])
-        shifted_PO = ahead[1] - 2 * error_NPO.mean(dim=0)
-        faster_P1 = (1 + (1 + 4 * speed_P1**2).sqrt()) / 2
-        uphill_P = ((ahead[0] - moved_APO) * (moved_APO - weight_APO)).sum(dim=(0, 2)) > 0
-        momentum_P1 = ((speed_P1 - 1) / faster_P1).masked_fill(uphill_P[:, None], 0.0)
-        speed_P1 = faster_P1.masked_fill(uphill_P[:, None], 1.0)
+        moved_APO = ahead[0] - step_APK * (gradient_APO + penalty_PK * ahead[0])
+        shifted_PO = ahead[1] - error_NPO.mean(dim=0) / loss.curvature
+        faster_PK = (1 + (1 + 4 * speed_PK**2).sqrt()) / 2
+        uphill_PK = loss.by_problem((ahead[0] - moved_APO) * (moved_APO - weight_APO)) > 0
+        momentum_PK = ((speed_PK - 1) / faster_PK).masked_fill(uphill_PK, 0.0)
+        speed_PK = faster_PK.masked_fill(uphill_PK, 1.0)
         ahead = (
-            moved_APO + momentum_P1 * (moved_APO - weight_APO),
-            shifted_PO + momentum_P1 * (shifted_PO - bias_PO),
+            moved_APO + momentum_PK * (moved_APO - weight_APO),
+            shifted_PO + momentum_PK * (shifted_PO - bias_PO),
         )
         weight_APO, bias_PO = moved_APO, shifted_PO
-        yield weight_APO, bias_PO, loss_P
+        yield weight_APO, bias_PO, loss_PK / rows

@@ -61,8 +61,9 @@ class Encoded:
         How many of the P are places of text and lists.
     texts : tuple of (int, int)
         Where the counted parts of each text begin and end among the P.
-    target : ndarray of shape (N,)
-        float64 in regression, int64 class numbers in classification.
+    target : ndarray of shape (N,) or (N, L)
+        float64 in regression, int64 class numbers in classification; where rows may have
+        several labels, 1 or 0 for each.
     weights : ndarray of shape (N,), float64
         Weight of each row.
     groups : ndarray of shape (N,), int64, or None

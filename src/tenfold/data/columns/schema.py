@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Final, cast
+from typing import Any, ClassVar, Final, cast
 
 import numpy as np
 import pandas as pd
@@ -64,6 +64,8 @@ class Schema:
     reading : Reading
         How the table was read, as whoever brings new rows has to read them.
     """
+
+    thresholds: ClassVar[tuple[float, ...]] = ()  # a row of a table has one label
 
     columns: tuple[Column, ...]
     target: str
@@ -341,14 +343,10 @@ def _describe(columns: Sequence[Column], forced: Mapping[str, Kind | str]) -> li
         what = f"{named}: {names}"
         decisions.append(Decision(what=what, why=why, change_with=f"--kind NAME={other}"))
     numbers = [column for column in columns if column.kind == "number"]
-    decisions.extend(
-        (
-            *_unit_decisions(numbers),
-            *_rival_decisions(columns),
-            *_tick_decisions(columns),
-            *_emptied_decisions(columns),
-        )
-    )
+    decisions += _unit_decisions(numbers)
+    decisions += _rival_decisions(columns)
+    decisions += _tick_decisions(columns)
+    decisions += _emptied_decisions(columns)
     return decisions
 
 

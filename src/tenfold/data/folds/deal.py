@@ -10,7 +10,13 @@ from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold
 
 from tenfold.config import Decision, SplitOptions
 from tenfold.data.columns.encode import Encoded
-from tenfold.data.folds.hold_out import Pair, blocks_of_time, blocks_of_time_and_group, deal
+from tenfold.data.folds.hold_out import (
+    Pair,
+    blocks_of_time,
+    blocks_of_time_and_group,
+    deal,
+    strata,
+)
 from tenfold.data.folds.rare import of_one_unit, spread_classes
 from tenfold.data.folds.split import Labelled, Splits, check_splits, in_time, split_by
 from tenfold.errors import SplitError
@@ -51,7 +57,7 @@ def decide_folds(rows: Encoded, options: SplitOptions) -> tuple[int, tuple[Decis
 def most_folds(rows: Encoded) -> tuple[int, str]:
     """Return the largest number of folds that the rows allow, and what limits it."""
     together = _together(rows)
-    if rows.target.dtype.kind == "i":
+    if rows.target.dtype.kind == "i" and rows.target.ndim == 1:
         together = together[~of_one_unit(rows.target, together)]
     units = len(np.unique(together))
     differ = "" if rows.sets is None else " that differ"
@@ -123,7 +129,7 @@ def _in_blocks(
     what = f"{folds} folds, contiguous blocks in the order of the file"
     why = "each row is tested on once"
     how = Decision(what=what, why=why, change_with="--folds, --shuffle")
-    if schema.task == "regression":
+    if schema.task != "classification":
         return splits, (how,)
     classes = rows.target.astype(np.int64)
     lone = of_one_unit(classes, np.arange(len(rows)))
@@ -151,7 +157,7 @@ def _by_time(
         why = "each fold is tested on later rows of groups that are not in its training rows"
     # At the beginning there may be too little to learn from.
     sound = [
-        (learn, test) for learn, test in pairs if len(np.unique(rows.target[learn])) > 1
+        (learn, test) for learn, test in pairs if len(np.unique(rows.target[learn], axis=0)) > 1
     ] or pairs
     if len(sound) < folds:
         why += f"; {moments:,} different times do not allow more"
@@ -201,7 +207,7 @@ def _by_group(
     order = np.arange(len(rows)) if shuffle else np.argsort(rows.rows)
     what, why = f"{folds} folds, by group", "rows of one group stay in one fold"
     how = Decision(what=what, why=why, change_with="--group-column")
-    if schema.task == "regression":
+    if schema.task != "classification":
         splitter = GroupKFold(folds, shuffle=shuffle, random_state=state)
         return split_by(splitter, rows, order), (how,)
     classes = rows.target.astype(np.int64)
@@ -225,9 +231,11 @@ def _shuffled(
 ) -> tuple[Splits, tuple[Decision, ...]]:
     generator = streams.generator("splits")
     together = _together(rows)
-    if schema.task == "regression":
-        fold = deal(np.zeros(len(rows)), together, folds, generator)
+    if schema.task != "classification":
+        fold = deal(strata(rows.target, schema.task), together, folds, generator)
         what, why = f"{folds} folds, shuffled", "each row is tested on once"
+        if schema.task == "multilabel":
+            what = f"{folds} folds, stratified by the rarest label of each row"
         how = Decision(what=what, why=why, change_with="--folds, --no-shuffle")
         return _of_folds(fold, folds), (how,)
     # No fold could learn a class of one row, or of equal rows, that it tests.

@@ -150,6 +150,31 @@ def blocks_of_time_and_group(
                 yield learn & ~own, test & own
 
 
+def strata(target: NDArray[Any], task: Task) -> NDArray[Any]:
+    """Return by what rows are shared out evenly: their class, or the rarest of their labels.
+
+    Rare labels are thus shared out first, as Sechidis and others do ("On the stratification of
+    multi-label data", 2011). Numbers are all alike.
+
+    Parameters
+    ----------
+    target : ndarray of shape (N,) or (N, L)
+    task : {"regression", "classification", "multilabel"}
+
+    Examples
+    --------
+    >>> strata(np.array([[1, 1], [1, 0], [0, 0], [1, 0]]), "multilabel").tolist()
+    [1, 0, 2, 0]
+    """
+    if task == "regression":
+        return np.zeros(len(target))
+    if task == "classification":
+        return target
+    count_L = target.sum(axis=0)
+    rarity_NL = np.where(target > 0, count_L, len(target) + 1)
+    return np.where(target.any(axis=1), rarity_NL.argmin(axis=1), len(count_L))
+
+
 def validation_rows(
     rows: Encoded, learn: Bools, task: Task, blocks: int, generator: np.random.Generator
 ) -> Iterator[Pair]:
@@ -165,7 +190,7 @@ def validation_rows(
     rows : Encoded
         N rows.
     learn : ndarray of shape (N,), bool
-    task : {"regression", "classification"}
+    task : {"regression", "classification", "multilabel"}
     blocks : int
     generator : Generator
 
@@ -183,7 +208,7 @@ def validation_rows(
     if len(names) > 1:  # a single group cannot be parted from itself
         block = (generator.permutation(len(names)) % blocks)[group]
     else:
-        key = rows.target[chosen] if task == "classification" else np.zeros(len(chosen))
+        key = strata(rows.target[chosen], task)
         together = np.arange(len(chosen)) if rows.sets is None else rows.sets[chosen]
         block = deal(key, together, blocks, generator)
     for number in range(blocks):

@@ -38,7 +38,11 @@ class Labelled(Protocol):
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """Names of the classes; none in regression."""
+        """Names of the classes or labels; none in regression."""
+
+    @property
+    def thresholds(self) -> tuple[float, ...]:
+        """From which probability on labels are predicted, where rows may have several."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -353,7 +357,7 @@ def check_splits(splits: Splits, rows: Encoded, schema: Labelled) -> None:
                 f"{held_out.sum():,}, {both:,} of them the same",
                 fix=["choose another splitter or another number of folds"],
             )
-        if len(np.unique(rows.target[learn])) < 2:
+        if len(np.unique(rows.target[learn], axis=0)) < 2:
             raise SplitError(
                 "F06",
                 f"fold {number} would train on {learn.sum():,} rows with the same target",

@@ -32,6 +32,10 @@ FORMATS: Final[Mapping[str, str]] = {
 PICTURE_SUFFIXES: Final = frozenset(FORMATS)
 
 
+Label = str | float | frozenset[str]
+"""What a picture is labelled with: a class, a number, or several labels."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RejectedFile:
     """A picture that was left out: its name as the user wrote it, and why."""
@@ -54,10 +58,10 @@ class Listing:
     files : tuple of Path
     names : tuple of str
         What users see of each file: its path below the source, with slashes.
-    labels, groups : tuple of str, optional
-        The class of each picture, and what keeps it in one fold with others.
-    numbers : tuple of float, optional
-        What each picture is labelled with where numbers are predicted.
+    labels : tuple of str, float or frozenset of str, optional
+        The class of each picture, its number, or all of its labels.
+    groups : tuple of str, optional
+        What keeps a picture in one fold with others.
     column : str
         Where a CSV holds the labels.
     empty_classes : tuple of str
@@ -72,9 +76,8 @@ class Listing:
     source: str
     files: tuple[Path, ...]
     names: tuple[str, ...]
-    labels: tuple[str, ...] | None = None
+    labels: tuple[Label, ...] | None = None
     groups: tuple[str, ...] | None = None
-    numbers: tuple[float, ...] | None = None
     column: str = ""
     empty_classes: tuple[str, ...] = ()
     skipped: Mapping[str, int] = field(default_factory=dict)

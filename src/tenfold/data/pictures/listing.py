@@ -14,10 +14,10 @@ from tenfold.config import Decision, Task
 from tenfold.data.files.separator import find_separator
 from tenfold.data.files.text import records
 from tenfold.data.pictures import folders
-from tenfold.data.pictures.found import PICTURE_SUFFIXES, Listing, RejectedFile
+from tenfold.data.pictures.found import PICTURE_SUFFIXES, Label, Listing, RejectedFile
 from tenfold.data.pictures.lists import files_in_table, list_in_table, names_pictures
 from tenfold.data.pictures.numbers import numbers_of_labels
-from tenfold.errors import PictureError
+from tenfold.errors import PictureError, UsageError
 from tenfold.read_options import PictureOptions
 
 SHEET: Final = ".xlsx"
@@ -85,7 +85,7 @@ def list_labelled(
         perhaps validation (``val``, ``valid``, ...); or a CSV of file and label.
     options : PictureOptions
         ``file_column``, ``target`` and ``group_column`` of a CSV.
-    task : {"regression", "classification"}, optional
+    task : {"regression", "classification", "multilabel"}, optional
         By default folders are classes, and labels of a CSV what they look like.
     column : str
         Where labels stood before; taken if a CSV has it and none is named.
@@ -187,16 +187,19 @@ def _from_folder(root: Path, task: Task | None) -> tuple[Listing, Listing | None
 def _listed(
     part: folders.Part, root: Path, skipped: Mapping[str, int], task: Task | None
 ) -> Listing:
-    numbers, decisions = None, part.decisions
+    if task == "multilabel":
+        fact = "--task multilabel was given, but a folder gives each image one class"
+        raise UsageError("U02", fact, fix=["list files and their labels in a CSV"])
+    labels: tuple[Label, ...] = tuple(part.labels)
+    decisions = part.decisions
     if task == "regression":
-        numbers = tuple(numbers_of_labels(part.labels, str(root)).tolist())
+        labels = tuple(numbers_of_labels(part.labels, str(root)).tolist())
         decisions = tuple(one for one in decisions if one.why != folders.ALPHABETICAL)
     return Listing(
         source=str(root),
         files=tuple(root / name for name in part.names),
         names=tuple(map(folders.shown, part.names)),
-        labels=tuple(part.labels),
-        numbers=numbers,
+        labels=labels,
         empty_classes=part.empty_classes,
         skipped=skipped,
         decisions=decisions,

@@ -1,39 +1,37 @@
 """From a table that names files of pictures to these files, and what each shows."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from tenfold.config import Decision, Task
-from tenfold.data.columns.labelled import with_targets
 from tenfold.data.files.read import read_table
 from tenfold.data.pictures import folders
-from tenfold.data.pictures.found import PICTURE_SUFFIXES, Listing, RejectedFile
-from tenfold.data.pictures.numbers import numbers_of_column
+from tenfold.data.pictures.found import PICTURE_SUFFIXES, Label, Listing, RejectedFile
+from tenfold.data.pictures.list_labels import ListLabels, read_labels
 from tenfold.data.tables.table import Table, find_column
 from tenfold.errors import PictureError
 from tenfold.read_options import PictureOptions
 
 UNLABELLED: Final = "it has no label"
 UNNAMED: Final = "it does not name a file"
-LABEL_NAMES: Final = ("label", "class", "target", "category")
 
 
 def list_in_table(
     path: Path, options: PictureOptions, task: Task | None, column: str = ""
 ) -> Listing:
-    """Find the pictures that a table names, with their classes or numbers.
+    """Find the pictures that a table names, with their classes, numbers or sets of labels.
 
     Parameters
     ----------
     path : Path
     options : PictureOptions
         ``file_column``, ``target`` and ``group_column``.
-    task : {"regression", "classification"} or None
+    task : {"regression", "classification", "multilabel"} or None
         None is what the labels look like.
     column : str
         Where labels stood before; taken if the table has it and none is named.
@@ -49,33 +47,27 @@ def list_in_table(
     table = read_table(path)
     decisions = list(table.decisions)
     file_column = _file_column(table, options, decisions)
-    label_column = _label_column(table, options, file_column, column, decisions)
-    columns = [table.frame[file_column], table.frame[label_column]]
-    if options.group_column is not None:
-        name = find_column(table, options.group_column, option="--group-column")
-        columns.append(table.frame[name])
-    decisions += _unused(table, {file_column, label_column, options.group_column})
-    kept, left_out = with_targets(table, label_column, task, 1.0)
-    numbers, asked_for = numbers_of_column(kept, label_column, task)
-    if numbers is None and task is None:
-        kept, left_out = with_targets(table, label_column, "classification", 1.0)
-    number_of = None if numbers is None else dict(zip(kept.lines, numbers, strict=True))
-    rows = _Rows.of(table, columns, {row.line for row in kept.unlabelled}, number_of)
+    group_column = options.group_column
+    if group_column is not None:
+        group_column = find_column(table, group_column, option="--group-column")
+    others = [name for name in table.frame.columns if name not in (file_column, group_column)]
+    labels = read_labels(table, options, others, task, column)
+    decisions += _unused([name for name in others if name not in labels.columns])
+    rows = _Rows.of(table, file_column, group_column, labels)
     if not rows.good:
         raise PictureError("I02", "no row has a file and a label", place={"source": str(path)})
-    lines, names, labels, *groups = zip(*rows.good, strict=True)
+    names, found, groups = zip(*rows.good, strict=True)
     plain = _as_files(names, path.parent)
     return Listing(
         source=str(path),
         files=tuple(path.parent / name for name in plain),
         names=tuple(plain),
-        labels=tuple(map(folders.class_name, labels)),
-        groups=groups[0] if groups else None,
-        numbers=None if number_of is None else tuple(float(number_of[line]) for line in lines),
-        column=label_column,
+        labels=found,
+        groups=None if group_column is None else groups,
+        column=labels.column,
         rejected=tuple(rows.rejected),
         unlabelled=tuple(rows.unlabelled),
-        decisions=(*decisions, *asked_for, *map(_of_list, left_out)),
+        decisions=(*decisions, *labels.decisions),
     )
 
 
@@ -104,44 +96,34 @@ def files_in_table(path: Path, options: PictureOptions) -> Listing:
     )
 
 
-def _of_list(told: Decision) -> Decision:
-    """Say of labels what was said of a table, whose options lists do not have."""
-    change = told.change_with.replace(", --missing", "").replace("--missing", "these cells")
-    return replace(told, change_with=change)
-
-
 @dataclass(kw_only=True, slots=True)
 class _Rows:
-    """Rows with their line, file, label and perhaps group, and those that are left out."""
+    """Rows with their file, label and group, and those that are left out."""
 
-    good: list[tuple[Any, ...]] = field(default_factory=list)
+    good: list[tuple[str, Label, str]] = field(default_factory=list)
     rejected: list[RejectedFile] = field(default_factory=list)
     unlabelled: list[RejectedFile] = field(default_factory=list)
 
     @classmethod
     def of(
-        cls,
-        table: Table,
-        columns: Sequence["pd.Series[Any]"],
-        silent: Collection[int],
-        number_of: Mapping[int, float] | None,
+        cls, table: Table, file_column: str, group_column: str | None, labels: ListLabels
     ) -> "_Rows":
-        """Look at each row of a table; those of silent lines have no label."""
+        """Look at each row of a table."""
         found = cls()
         for row in table.rejected:
             found.reject(f"line {row.line}", row.reason)
+        names = file_column, labels.columns[0], group_column or file_column
+        columns = [table.frame[name] for name in names]
         for line, *cells in zip(table.lines, *columns, strict=True):
-            file, label, *group = (None if pd.isna(cell) else str(cell) for cell in cells)
+            file, label, group = (None if pd.isna(cell) else str(cell) for cell in cells)
             if file is None:
                 found.reject(f"line {line}", UNNAMED)
-            elif line in silent:
+            elif line in labels.silent:
                 found.unlabelled.append(RejectedFile(file=file, reason=UNLABELLED))
-            elif label is None:
-                found.reject(file, UNLABELLED)
-            elif number_of is not None and line not in number_of:
+            elif line not in labels.of_line:
                 found.reject(file, f"its label {label!r} is not a number")
             else:
-                found.good.append((line, file, label, *(name or file for name in group)))
+                found.good.append((file, labels.of_line[line], group or file))
         return found
 
     def reject(self, file: str, reason: str) -> None:
@@ -149,11 +131,11 @@ class _Rows:
         self.rejected.append(RejectedFile(file=file, reason=reason))
 
 
-def _unused(table: Table, used: Collection[str | None]) -> Iterator[Decision]:
+def _unused(columns: Sequence[str]) -> Iterator[Decision]:
     """Yield which columns say nothing here."""
-    if unused := [repr(name) for name in table.frame.columns if name not in used]:
-        what = f"not used: {folders.few(unused)}"
-        why = "of images, a file, a label and a group are read"
+    if columns:
+        what = f"not used: {folders.few([repr(name) for name in columns])}"
+        why = "of images, a file, labels and a group are read"
         yield Decision(what=what, why=why, change_with="--target, --group-column")
 
 
@@ -192,35 +174,6 @@ def _file_column(table: Table, options: PictureOptions, decisions: list[Decision
         place={"source": table.source, "columns": ", ".join(map(repr, table.frame.columns))},
         fix=["name the column of the files: --file-column NAME"],
     )
-
-
-def _label_column(
-    table: Table,
-    options: PictureOptions,
-    file_column: str,
-    before: str,
-    decisions: list[Decision],
-) -> str:
-    if options.target is not None:
-        return find_column(table, options.target, option="--target")
-    others = [
-        name for name in table.frame.columns if name not in (file_column, options.group_column)
-    ]
-    if before in others:
-        return before
-    known = [name for word in LABEL_NAMES for name in others if name.lower() == word]
-    varied = [name for name in others if table.frame[name].nunique() > 1]
-    if not others:
-        fact = "the table has no column for the label"
-        raise PictureError("I01", fact, place={"source": table.source})
-    last = (varied or others)[-1]
-    where = (
-        "it is the last column" if last == others[-1] else "it is the last column that varies"
-    )
-    name, why = (known[0], "of its name") if known else (last, where)
-    what = f"the label is column {name!r}"
-    decisions.append(Decision(what=what, why=why, change_with="--target"))
-    return name
 
 
 def names_pictures(cells: Iterable[str]) -> bool:

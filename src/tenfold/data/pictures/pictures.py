@@ -17,7 +17,7 @@ from tenfold.data.pictures.arrays import labels_of, sources_of
 from tenfold.data.pictures.brightness import OPTION
 from tenfold.data.pictures.cache import Progress, Squares, read_squares
 from tenfold.data.pictures.folders import alike, number, suffix
-from tenfold.data.pictures.found import FORMATS, Listing, RejectedFile
+from tenfold.data.pictures.found import FORMATS, Label, Listing, RejectedFile
 from tenfold.data.pictures.framing import Framing
 from tenfold.data.pictures.listing import list_labelled, list_unlabelled
 from tenfold.data.tables.rejected import describe_excess
@@ -59,9 +59,9 @@ class Pictures:
     source : str
         Folder or file that was named, or what kind of object was given.
     labels : ndarray of shape (N,), object or float64, optional
-        Class of each picture, or its number.
+        Class of each picture, its number, or a frozenset of all of its labels.
     column : str
-        Where a CSV holds the labels.
+        Where a CSV holds the labels; several names are separated by commas.
     groups : ndarray of shape (N,), int64, optional
         Pictures with equal numbers stay in one fold.
     rejected : tuple of RejectedFile
@@ -299,23 +299,23 @@ def _pictures(listing: Listing, squares: Squares, *, start: int) -> Pictures:
         extents=squares.extents[places],
         framing=squares.framing,
         source=listing.source,
-        labels=_labels(listing, rows),
+        labels=None if listing.labels is None else _as_array(listing.labels)[rows],
         column=listing.column,
         groups=groups,
         rejected=(*listing.rejected, *failed),
         unlabelled=listing.unlabelled,
         decisions=(
             *listing.decisions,
-            *alike(() if listing.numbers is not None else listing.labels or ()),
+            *alike([one for one in listing.labels or () if isinstance(one, str)]),
             *_misnamed(names, formats),
         ),
     )
 
 
-def _labels(listing: Listing, rows: NDArray[np.int64]) -> NDArray[Any] | None:
-    if listing.numbers is not None:
-        return np.array(listing.numbers)[rows]
-    return None if listing.labels is None else np.array(listing.labels, dtype=object)[rows]
+def _as_array(labels: Sequence[Label]) -> NDArray[Any]:
+    """Return numbers as float64, and classes or sets of labels as objects."""
+    numbers = all(isinstance(one, float) for one in labels)
+    return np.array(labels, dtype=np.float64 if numbers else object)
 
 
 def _misnamed(names: Sequence[str], formats: Sequence[str]) -> Iterator[Decision]:

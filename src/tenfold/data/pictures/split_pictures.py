@@ -14,7 +14,7 @@ from tenfold.data.folds.deal import make_splits
 from tenfold.data.folds.split import Labelled, Splits
 from tenfold.data.folds.together import joined
 from tenfold.data.pictures.near_copies import copy_sets, sets_of_several
-from tenfold.data.pictures.picture_schema import classes_of
+from tenfold.data.pictures.picture_schema import classes_of, numbers_of
 from tenfold.data.pictures.pictures import Pictures
 from tenfold.errors import SplitError
 from tenfold.seeds import Streams
@@ -135,17 +135,20 @@ def tell_copies(pictures: Pictures, sets_N: NDArray[np.int64]) -> tuple[Decision
     sets = sets_of_several(sets_N)
     if not sets:
         return ()
-    labels = classes_of(pictures)
+    labels = pictures.labels if numbers_of(pictures) is None else None
     mixed = [s for s in sets if labels is not None and len(set(labels[s])) > 1]
     chosen = (mixed or sets)[0]
     if mixed and labels is not None:  # one of each class
-        chosen = chosen[np.unique(labels[chosen].astype(str), return_index=True)[1]]
+        named = {labels[one]: one for one in chosen[::-1]}
+        chosen = np.array([named[label] for label in sorted(named, key=str)])
     shown = " = ".join(pictures.files[i] for i in chosen[:SHOWN])
     what = (
         f"{sum(map(len, sets)):,} images are duplicates or near duplicates, and stay in "
         "one fold"
     )
     if mixed:
-        what += f"; {len(mixed):,} of these sets contain several classes"
+        several = classes_of(pictures) is None
+        what += f"; {len(mixed):,} of these sets contain several "
+        what += "combinations of labels" if several else "classes"
     why = f"a duplicate on the other side of a fold would leak its answer: {shown}"
     return (Decision(what=what, why=why, change_with="--keep-copies"),)

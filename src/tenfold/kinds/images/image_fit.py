@@ -25,7 +25,7 @@ def fit_images(
         return _fit_heads(learning, plan, seen, care)
     score_test, place = None, learning.place
     test, alone = learning.test, not dealt.splits.held_out.any()
-    if learning.schema.classes and plan.scores_epochs and test is not None and alone:
+    if plan.task == "classification" and plan.scores_epochs and test is not None and alone:
         score_test = test_scorer(test, learning.schema, plan.size, place.device)
     fits = fit_pictures(
         dealt.rows,

@@ -27,8 +27,8 @@ from tenfold.data.pictures.picture_schema import (
     PictureSchema,
     encode_pictures,
     infer_picture_schema,
-    numbers_of,
     read_targets,
+    task_of,
 )
 from tenfold.data.pictures.pictures import (
     Pictures,
@@ -38,7 +38,12 @@ from tenfold.data.pictures.pictures import (
 )
 from tenfold.data.pictures.split_pictures import hold_out_pictures, no_split, split_pictures
 from tenfold.errors import UsageError
-from tenfold.evaluate.mistakes import Mistake, largest_errors, mistakes_of
+from tenfold.evaluate.mistakes import (
+    Mistake,
+    largest_errors,
+    mistakes_of,
+    wrongest_labels,
+)
 from tenfold.kind import Kind
 from tenfold.kinds.images.explain.image_explanation import ImageExplanation, explain_pictures
 from tenfold.kinds.images.image_contest import ImageContest, squares_for
@@ -84,7 +89,7 @@ OF_LISTS: Final[Names] = {"pictures": ("file_column", "target", "group_column")}
 
 
 class Images(Kind):
-    """Pictures of any size, told apart by class."""
+    """Pictures of any size: a class, a number or several labels each."""
 
     name: ClassVar[str] = ImageService.kind
     noun: ClassVar[str] = ImageService.noun
@@ -121,7 +126,7 @@ class Images(Kind):
         pictures, asked = read_pictures(source, framing, options.pictures, progress, task)
         pictures.check_rejected(options.pictures.max_bad)
         if test is not None:
-            task = "classification" if numbers_of(pictures) is None else "regression"
+            task = task_of(pictures)
             chosen, column = options.pictures, pictures.column
             asked = read_test_pictures(test, pictures.framing, chosen, progress, task, column)
             pictures = replace(pictures, decisions=(*pictures.decisions, *of_test(asked)))
@@ -208,7 +213,7 @@ class Images(Kind):
     def truth(
         self, data: Pictures, schema: PictureSchema
     ) -> tuple[NDArray[np.float64] | NDArray[np.int64], NDArray[np.float64]]:
-        """Return the class or the number of each labelled picture, and weights of 1."""
+        """Return the class, the number or the labels of each picture, and weights of 1."""
         targets = read_targets(data, schema)
         return targets, np.ones(len(targets))
 
@@ -246,6 +251,11 @@ class Images(Kind):
     ) -> tuple[Mistake, ...]:
         """Return the worst mistakes, and the pictures that networks were least sure of."""
         truth, shown = read_targets(data, schema), partial(shown_small, data)
+        if schema.task == "multilabel":
+            predicted = answers >= np.array(schema.thresholds)
+            return wrongest_labels(
+                data.files, truth == 1, predicted, schema.classes, answers, shown
+            )
         if not schema.classes:
             return largest_errors(data.files, truth.astype(np.float64), answers, shown)
         return mistakes_of(data.files, truth.astype(np.int64), schema.classes, answers, shown)
@@ -342,9 +352,13 @@ class Images(Kind):
 
     def contest(self, learning: Learning, coded: Encoded, dealt: Dealt) -> ImageContest:
         """Return what models of images are given in a comparison."""
-        images = learning.data
+        images, task = learning.data, learning.schema.task
+        if task == "multilabel":
+            fact = "classical models are not compared on images with several labels"
+            fix = ["compare one label at a time: --target NAME --task classification"]
+            raise UsageError("U02", fact, fix=fix)
         return ImageContest(
-            task=learning.schema.task,
+            task=task,
             X=images.cache[images.at],
             y=coded.target,
             splits=dealt.splits.pairs(),

@@ -128,7 +128,7 @@ def rebuild_pictures(
     form, size = str(entry["kind"]), int(entry["size"])
     if not 0 < size <= MOST_SIDE or not 0 < schema.framing.size <= MOST_SIDE:
         raise ValueError("images of this size cannot be read")
-    if outputs != (len(schema.classes) or 1):
+    if outputs != (len(schema.classes) or 1) or len(schema.thresholds) not in {0, outputs}:
         raise ValueError("the schema does not match the network")
     if form not in NETWORKS:
         raise ValueError(f"there is no network {form!r}")
@@ -141,8 +141,8 @@ def rebuild_pictures(
     encoder = PictureEncoder(
         backbone=backbone, mirrored=bool(entry["mirrored"]), size=size, precision=precision
     )
-    stored = Stored(entry=entry, outputs=outputs, encoder=encoder, make=make)
     task, scored = schema.task, manifest.get("scored")
+    stored = Stored(entry=entry, outputs=outputs, encoder=encoder, make=make, task=task)
     answering = _ensemble(stored, task, manifest, tensors, "")
     return Model(
         kind=kind,

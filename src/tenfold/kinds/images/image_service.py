@@ -82,7 +82,8 @@ class ImageService(Service):
         if with_heatmap:
             classes, side = self.classes, len(squares[0])
             for answer, heatmap_OHW in zip(answers, said[HEATMAP], strict=True):
-                at = classes.index(answer["prediction"]) if classes else 0
+                shares = answer.get("probabilities", {})
+                at = classes.index(max(shares, key=shares.get)) if classes else 0
                 heatmap = heatmap_OHW[at]
                 answer["heat"] = await asyncio.to_thread(heatmap_picture, heatmap, side)
         return answers

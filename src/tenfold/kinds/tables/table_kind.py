@@ -83,10 +83,12 @@ class Tables(Kind):
         return isinstance(source, str | Path | InMemory)
 
     def options_for(self, source: Any, options: RunOptions) -> RunOptions:  # noqa: ARG002
-        """Return the options; networks for pictures are refused."""
+        """Return the options; what only pictures have is refused."""
         if options.train.network in OF_PICTURES:
             fact = f"--network {options.train.network} is for images, not a table"
             raise UsageError("U02", fact)
+        if options.schema.task == "multilabel":
+            raise UsageError("U02", "--task multilabel is for images, not a table")
         return options
 
     def read(

@@ -64,6 +64,17 @@ function probabilities(found) {
   return make("ul", { className: "bars" }, ...ranked.map(([name, share]) => bar(name, 0, share, percents.format(share))));
 }
 
+function likeliest(found) {
+  return Object.entries(found).reduce((one, other) => (other[1] > one[1] ? other : one))[0];
+}
+
+// The class that is predicted, or the labels, of which there may be several or none.
+function predicted(one) {
+  const named = (name) => `${name}, ${percents.format(one.probabilities[name])}`;
+  if (!Array.isArray(one.prediction)) return named(one.prediction);
+  return one.prediction.length ? one.prediction.map(named).join("; ") : "none of the labels";
+}
+
 // A number that is predicted, and its interval, if there is one.
 function valued(found, noun) {
   const value = `${schema.target}: ${numbers.format(found.prediction)}`;

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from tenfold.data.pictures.pictures import Pictures
 from tenfold.errors import UsageError
+from tenfold.evaluate.label_scores import label_text
 from tenfold.kinds.images.explain.looking import (
     Layer,
     Numbers,
@@ -32,6 +33,7 @@ from tenfold.learning import Explained
 
 FORMAT: Final = 1
 HIGHER: Final = "higher"  # of a number: the only thing that places can be evidence for
+NO_LABEL: Final = "none of the labels"
 MOST_SHEETS: Final = 60  # in a page
 Progress = Callable[[int, int], None]
 
@@ -241,6 +243,8 @@ def _look(
         )
     probabilities = dict(zip(classes, answers, strict=bool(classes)))
     best = classes[int(np.argmax(answers))] if classes else f"{answers[0]:.4g}"
+    if limits := model.schema.thresholds:
+        best = label_text(np.array(answers) >= limits, classes) or NO_LABEL
     return Seen(
         file=file, prediction=best, probabilities=probabilities, heatmap=heatmap
     ), sheets

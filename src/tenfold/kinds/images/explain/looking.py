@@ -118,8 +118,9 @@ def _seen(rung: Rung) -> bool:
 def heatmap_of(model: PictureModel, pixels_SS3: NDArray[np.uint8], output: int) -> Numbers:
     """Return which places of a picture speak for a class: Grad-CAM (arXiv 1610.02391).
 
-    Or for a larger number, where a number is predicted: of what places add to it, the mean is
-    taken away first, as a number has no other that it could be told from.
+    What speaks for a class is what tells it from the others; a label stands alone. Or for a
+    larger number, where a number is predicted: of what places add to it, the mean is taken away
+    first, as a number has no other that it could be told from.
 
     The last maps are summed, each weighed by the mean gradient of the class's output at it, and
     what is below 0 is cut. Maps of middle layers that heads use as well are added, each place
@@ -132,7 +133,7 @@ def heatmap_of(model: PictureModel, pixels_SS3: NDArray[np.uint8], output: int) 
     model : PictureModel
     pixels_SS3 : ndarray of shape (S, S, 3), uint8
     output : int
-        Which class.
+        Which class or label.
 
     Returns
     -------
@@ -140,7 +141,11 @@ def heatmap_of(model: PictureModel, pixels_SS3: NDArray[np.uint8], output: int) 
         From 0 to 1; as small as the last maps. All 0 where nothing speaks for the class.
     """
     x_B3SS = picture_of(pixels_SS3, model)
-    found = [(_heatmap(ladder, x_B3SS, output), share) for ladder, share in ladders_of(model)]
+    compared = model.schema.task == "classification"
+    found = [
+        (_heatmap(ladder, x_B3SS, output, compared=compared), share)
+        for ladder, share in ladders_of(model)
+    ]
     places = list(found[0][0].shape)
     parts = [
         share * functional.interpolate(heatmap[None, None], places, mode="bilinear")[0, 0]
@@ -149,12 +154,10 @@ def heatmap_of(model: PictureModel, pixels_SS3: NDArray[np.uint8], output: int) 
     return np.asarray(torch.stack(parts).sum(dim=0).cpu().numpy())
 
 
-def _heatmap(ladder: nn.Module, x_B3SS: Tensor, output: int) -> Tensor:
+def _heatmap(ladder: nn.Module, x_B3SS: Tensor, output: int, *, compared: bool) -> Tensor:
     with torch.enable_grad(), climbing(ladder) as climb:
         outputs_BO = ladder(x_B3SS.requires_grad_())
-        # What speaks for a class is what tells it from the others; a number has no others.
-        number = outputs_BO.shape[1] == 1
-        gradient_at = outputs_BO[0, output] - (0.0 if number else outputs_BO[0].mean())
+        gradient_at = outputs_BO[0, output] - (outputs_BO[0].mean() if compared else 0.0)
         last = [rung.out for rung in climb.rungs if _seen(rung)][-1]
         middle = list(ladder.maps) if isinstance(ladder, Ladder) else []
         gradient_BCHW, *gradients = torch.autograd.grad(gradient_at, [last, *middle])
@@ -162,7 +165,7 @@ def _heatmap(ladder: nn.Module, x_B3SS: Tensor, output: int) -> Tensor:
     heatmap_1HW = (weight_BC11 * last).sum(dim=1)
     for maps, gradient in zip(middle, gradients, strict=True):
         heatmap_1HW = heatmap_1HW + summed_to((gradient * maps).sum(dim=1), heatmap_1HW.shape)
-    usual = heatmap_1HW.mean() if number else 0.0
+    usual = heatmap_1HW.mean() if outputs_BO.shape[1] == 1 else 0.0
     heatmap_HW = (heatmap_1HW[0] - usual).clamp_min(0).detach().float()
     return heatmap_HW / heatmap_HW.max().clamp_min(1e-12)
 

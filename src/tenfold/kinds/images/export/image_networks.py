@@ -9,7 +9,7 @@ Shape letters in this file:
     U  hidden units
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, final
 
 import torch
@@ -44,31 +44,36 @@ FLAT: Final = 1e-6  # a feature below has no gradient at its root
 Said = tuple[Tensor, Tensor | None]
 """Outputs, (N, O) or (N, F, O), and heat maps from 0 to 1, (N, O, H, W)."""
 
+Share = Callable[[Tensor], Tensor]
+"""From the weights of each output, (O, C), to those of what speaks for it."""
+
 
 def network_of(model: PictureModel) -> nn.Module:
     """Return the networks of a model as a module from pictures to what is ``Said``."""
     network = model.network
+    share = _centred if model.schema.task == "classification" else _as_it_is
     if isinstance(network, FoldHead) and model.encoder.backbone is not None:
-        return _Heads(model.encoder.backbone, network, mirrored=model.encoder.mirrored)
+        mirrored = model.encoder.mirrored
+        return _Heads(model.encoder.backbone, network, share, mirrored=mirrored)
     if isinstance(network, Blend) and model.encoder.backbone is not None:
-        return _Blend(model.encoder.backbone, network, model.encoder)
+        return _Blend(model.encoder.backbone, network, model.encoder, share)
     if isinstance(network, ModuleNetwork):
-        return _each(network, len(model.target.mean_F))
+        return _each(network, len(model.target.mean_F), share)
     raise TypeError(f"{type(network).__name__} cannot be exported")
 
 
-def _each(network: ModuleNetwork, count: int) -> "_Each":
-    return _Each([_alone(network.alone(f)) for f in range(count)])
+def _each(network: ModuleNetwork, count: int, share: Share) -> "_Each":
+    return _Each([_alone(network.alone(f), share) for f in range(count)])
 
 
-def _alone(module: nn.Module) -> nn.Module:
+def _alone(module: nn.Module, share: Share) -> nn.Module:
     module = module.eval().cpu()
     if isinstance(module, FineTuned) and isinstance(module.body, EfficientNetLite0):
-        return _FineTuned(module.body, module.head, mirrored=module.mirrored)
+        return _FineTuned(module.body, module.head, share, mirrored=module.mirrored)
     if isinstance(module, ScratchClassifier):
-        return _Scratch(module)
+        return _Scratch(module, share)
     if isinstance(module, TutorialClassifier):
-        return _Tutorial(module)
+        return _Tutorial(module, share)
     return _Own(module)
 
 
@@ -85,20 +90,22 @@ def _from_0_to_1(sums_NOHW: Tensor) -> Tensor:
 
 
 def _centred(weight_OC: Tensor) -> Tensor:
-    """Return what tells each class from the mean of all, from the gradient of each output.
-
-    A number that is predicted has no others.
-    """
-    if weight_OC.shape[-2] == 1:
-        return weight_OC
+    """Return what tells each class from the mean of all, from the gradient of each output."""
     return weight_OC - weight_OC.mean(dim=-2, keepdim=True)
+
+
+def _as_it_is(weight_OC: Tensor) -> Tensor:
+    """Return the gradient of each output: a label, or a number, is told from no other."""
+    return weight_OC
 
 
 @final
 class _Heads(nn.Module):
     """The heads of all folds on the features of one backbone."""
 
-    def __init__(self, backbone: Backbone, heads: FoldHead, *, mirrored: bool) -> None:
+    def __init__(
+        self, backbone: Backbone, heads: FoldHead, share: Share, *, mirrored: bool
+    ) -> None:
         super().__init__()
         self.body = backbone.body.eval()
         self.mirrored, self.whole, self.in_grid = mirrored, backbone.whole, backbone.in_grid
@@ -108,7 +115,7 @@ class _Heads(nn.Module):
         # One product for all networks: their weights side by side.
         self.weight = nn.Parameter(weight_FDO.transpose(0, 1).flatten(1))
         self.bias = nn.Parameter(bias_FO.flatten())
-        self.centred_OC = nn.Parameter(_centred(weight_FDO.mean(dim=0).T))
+        self.share_OC = nn.Parameter(share(weight_FDO.mean(dim=0).T))
 
     def forward(self, x_N3SS: Tensor) -> Said:
         ways = torch.cat([x_N3SS, x_N3SS.flip(-1)]) if self.mirrored else x_N3SS
@@ -124,7 +131,7 @@ class _Heads(nn.Module):
         own_NCHW, own_ND = maps_NCHW[:pictures], features_ND[:pictures]
         gradient_ND = torch.where(own_ND > FLAT, 0.5 * own_ND.clamp_min(FLAT).rsqrt(), 0.0)
         places = own_NCHW.shape[2] * own_NCHW.shape[3]
-        weight_NOC = self.centred_OC[:, : self.whole] * gradient_ND[:, None] / places
+        weight_NOC = self.share_OC[:, : self.whole] * gradient_ND[:, None] / places
         said_NOHW = torch.einsum("noc,nchw->nohw", weight_NOC, own_NCHW)
         first = self.whole
         for one in middle:
@@ -135,7 +142,7 @@ class _Heads(nn.Module):
 
     def _by_place(self, maps_NCHW: Tensor, first: int, end: int, shape: torch.Size) -> Tensor:
         """Return what each place says for each class through the cells of a grid."""
-        weight_OCGG = self.centred_OC[:, first:end].unflatten(1, (-1, GRID, GRID))
+        weight_OCGG = self.share_OC[:, first:end].unflatten(1, (-1, GRID, GRID))
         rows_GH, columns_GW = map(cells, maps_NCHW.shape[2:])
         weight_OCHW = rows_GH.T @ weight_OCGG @ columns_GW
         said_NOHW = torch.einsum("ochw,nchw->nohw", weight_OCHW, maps_NCHW)
@@ -158,11 +165,13 @@ class _Blend(nn.Module):
 
     weight_F21: Tensor
 
-    def __init__(self, backbone: Backbone, network: Blend, encoder: PictureEncoder) -> None:
+    def __init__(
+        self, backbone: Backbone, network: Blend, encoder: PictureEncoder, share: Share
+    ) -> None:
         super().__init__()
-        self.heads = _Heads(backbone, network.heads, mirrored=encoder.mirrored)
+        self.heads = _Heads(backbone, network.heads, share, mirrored=encoder.mirrored)
         self.resized = Resized(encoder.size, network.size)
-        self.seeing = _each(network.seeing, network.shared)
+        self.seeing = _each(network.seeing, network.shared, share)
         self.beside_F = list(network.beside_F)
         self.register_buffer("weight_F21", network.weight_F2[..., None])
         self.shares = network.shares
@@ -214,9 +223,12 @@ class _Own(nn.Module):
 class _FineTuned(nn.Module):
     """An EfficientNet trained on, and a linear layer; if mirrored the mean of both ways."""
 
-    def __init__(self, body: EfficientNetLite0, head: nn.Linear, *, mirrored: bool) -> None:
+    def __init__(
+        self, body: EfficientNetLite0, head: nn.Linear, share: Share, *, mirrored: bool
+    ) -> None:
         super().__init__()
         self.body, self.head, self.mirrored = body, head, mirrored
+        self.share_OC = nn.Parameter(share(head.weight.detach()))
 
     def forward(self, x_N3SS: Tensor) -> Said:
         pictures = x_N3SS.shape[0]
@@ -226,7 +238,7 @@ class _FineTuned(nn.Module):
         if self.mirrored:
             outputs_NO = (outputs_NO[:pictures] + outputs_NO[pictures:]) / 2
         own_NCHW = maps_NCHW[:pictures]
-        weight_NOC = _centred(self.head.weight).expand(pictures, -1, -1)
+        weight_NOC = self.share_OC.expand(pictures, -1, -1)
         places = own_NCHW.shape[2] * own_NCHW.shape[3]
         return outputs_NO, heatmap_of(weight_NOC / places, own_NCHW)
 
@@ -235,9 +247,10 @@ class _FineTuned(nn.Module):
 class _Scratch(nn.Module):
     """The residual network, seen at the picture, its middle, and both mirrored."""
 
-    def __init__(self, network: ScratchClassifier) -> None:
+    def __init__(self, network: ScratchClassifier, share: Share) -> None:
         super().__init__()
         self.network = network
+        self.share_OC = nn.Parameter(share(network.head.weight.detach()))
         *before, self.last = [s for s in network.stages if isinstance(s, ResidualStage)]
         self.before = nn.Sequential(*before)
 
@@ -274,15 +287,15 @@ class _Scratch(nn.Module):
         top_NC = sums_NCP.gather(2, at_NC1)[..., 0]
         odds_NC = torch.sigmoid(top_NC)
         gradient_NC = odds_NC * (1 + top_NC * (1 - odds_NC)) / sums_NCP.shape[2]
-        centred_OC = _centred(self.network.head.weight) / (OUTPUT_SCALE * ways)
-        return heatmap_of(centred_OC * gradient_NC[:, None], maps_NCHW)
+        share_OC = self.share_OC / (OUTPUT_SCALE * ways)
+        return heatmap_of(share_OC * gradient_NC[:, None], maps_NCHW)
 
 
 @final
 class _Tutorial(nn.Module):
     """The tutorial's network: a convolution, pooling, and two layers of units."""
 
-    def __init__(self, network: TutorialClassifier) -> None:
+    def __init__(self, network: TutorialClassifier, share: Share) -> None:
         super().__init__()
         self.seeing, self.thinking = network.layers[:3], network.layers[3:6]
         self.last = network.layers[6]
@@ -296,7 +309,7 @@ class _Tutorial(nn.Module):
         self.one_unit = network.one_unit
         if self.one_unit:  # two classes: the other's sum is always 0
             last_OU = torch.cat([torch.zeros_like(last_OU), last_OU])
-        self.centred_OU = nn.Parameter(_centred(last_OU))
+        self.share_OU = nn.Parameter(share(last_OU))
 
     def forward(self, x_N3SS: Tensor) -> Said:
         maps_NCHW = self.seeing(x_N3SS)
@@ -305,5 +318,5 @@ class _Tutorial(nn.Module):
         if self.one_unit:
             outputs_NO = torch.cat([torch.zeros_like(outputs_NO), outputs_NO], dim=1)
         on_N1U = (units_NU > 0).float()[:, None]
-        weight_NOC = (self.centred_OU * on_N1U) @ self.units_UC
+        weight_NOC = (self.share_OU * on_N1U) @ self.units_UC
         return outputs_NO, heatmap_of(weight_NOC, maps_NCHW)

@@ -72,12 +72,14 @@ class Stored:
         With the backbone that the file holds.
     make : callable or None
         A user's function.
+    task : {"regression", "classification", "multilabel"}
     """
 
     entry: Mapping[str, Any]
     outputs: int
     encoder: PictureEncoder
     make: MakeModule | None
+    task: Task
 
     def in_turns(self, modules: Sequence[nn.Module]) -> ModuleNetwork:
         """Return modules as networks that take turns within a step."""

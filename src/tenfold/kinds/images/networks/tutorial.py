@@ -1,8 +1,9 @@
 """The tutorial's network for pictures."""
 
+from functools import partial
 from typing import ClassVar
 
-from tenfold.config import TrainOptions
+from tenfold.config import Task, TrainOptions
 from tenfold.data.pictures.framing import Framing
 from tenfold.kinds.images.networks.picture_network import LaidOutNetwork, Setting, Stored
 from tenfold.nn.convnets import TutorialClassifier
@@ -29,7 +30,7 @@ class Tutorial(LaidOutNetwork):
         """Return how it is trained."""
         return PicturePlan(
             form=self.name,
-            make=lambda shape, outputs: TutorialClassifier(shape[-1], outputs),
+            make=partial(_network, setting.task),
             recipe=Recipe(epochs=25, batch_size=32, cut="full", lr=1e-3, epsilon=1e-7),
             size=setting.size,
             sizes=((1.0, setting.size),),
@@ -45,4 +46,11 @@ class Tutorial(LaidOutNetwork):
 
     def module(self, stored: Stored) -> TutorialClassifier:
         """Return one network of those that a file describes."""
-        return TutorialClassifier(stored.encoder.size, stored.outputs)
+        size = stored.encoder.size
+        return _network(stored.task, (3, size, size), stored.outputs)
+
+
+def _network(task: Task, shape: tuple[int, ...], outputs: int) -> TutorialClassifier:
+    """Return the network for pictures of a shape (3, S, S)."""
+    two = task == "classification" and outputs == 2
+    return TutorialClassifier(shape[-1], outputs, one_unit=two)

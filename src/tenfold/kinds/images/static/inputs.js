@@ -14,10 +14,10 @@ function seen(one, address) {
     frame.append(heat);
     const box = make("input", { type: "checkbox", checked: true });
     box.addEventListener("change", () => { heat.hidden = !box.checked; });
-    parts.push(make("p", {}, make("label", {}, box, ` Grad-CAM: evidence for ${one.probabilities ? one.prediction : "a higher value"}`)));
+    parts.push(make("p", {}, make("label", {}, box, ` Grad-CAM: evidence for ${one.probabilities ? likeliest(one.probabilities) : "a higher value"}`)));
   }
   if (!one.probabilities) return make("div", {}, ...parts, ...valued(one, "images"));
-  const said = make("p", { className: "said", textContent: `${one.prediction}, ${percents.format(one.probabilities[one.prediction])}` });
+  const said = make("p", { className: "said", textContent: predicted(one) });
   return make("div", {}, ...parts, said, probabilities(one.probabilities));
 }
 

@@ -1,0 +1,189 @@
+"""Pictures with several labels: lists in a column, or a column of yes and no for each label."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pandas as pd
+
+from tenfold.config import Decision
+from tenfold.data.cells.parse import truth_of
+from tenfold.data.pictures.folders import class_name, few
+from tenfold.data.tables.table import Table
+
+LabelSet = frozenset[str]
+
+SEPARATORS: Final = ("|", ";", ",")
+BLANK: Final = " "  # parts words of one name, too, so it has to be asked for
+BRACKETED: Final = re.compile(r"\s*[\[({](.*)[])}]\s*", re.DOTALL)
+QUOTES: Final = " '\"\t\n"
+OF_PARTS: Final = re.compile(r"train|test|valid|\bval\b|split|fold", re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LabelSets:
+    """What the rows of a table say of the labels of their pictures.
+
+    Attributes
+    ----------
+    of_line : mapping of int to frozenset of str, or to str
+        By the line of a row: its labels, or its only class. Rows that do not say are absent.
+    decisions : tuple of Decision
+    """
+
+    of_line: Mapping[int, LabelSet | str]
+    decisions: tuple[Decision, ...]
+
+
+def find_separator(cells: Sequence[str]) -> str | None:
+    """Return what parts the labels in cells, None if each cell is a single label.
+
+    A comma may belong to a name, as in ``tench, Tinca tinca``. Labels are fewer than the
+    ways in which they occur together; parts of names are not.
+
+    Examples
+    --------
+    >>> find_separator(["sea|sunset", "sea", "sunset", "sea|ship"])
+    '|'
+    >>> find_separator(["tench, Tinca tinca", "goldfish, Carassius auratus", "hen"])
+    >>> find_separator(["['sea', 'ship']", "['sea']", "[]"])
+    ','
+    """
+    distinct = set(cells)
+    if sum(BRACKETED.fullmatch(cell) is not None for cell in distinct) > len(distinct) / 2:
+        return ","
+    for separator in SEPARATORS:
+        if any(separator in cell for cell in distinct):
+            labels = frozenset[str]().union(*(labels_in(cell, separator) for cell in distinct))
+            if 2 <= len(labels) < len(distinct):
+                return separator
+    return None
+
+
+def labels_in(cell: str, separator: str) -> LabelSet:
+    """Return the labels that a cell lists, without brackets and quotes.
+
+    Examples
+    --------
+    >>> sorted(labels_in("['sea', 'ship']", ","))
+    ['sea', 'ship']
+    """
+    found = BRACKETED.fullmatch(cell)
+    inside = cell if found is None else found.group(1)
+    parts = (part.strip(QUOTES) for part in inside.split(separator))
+    return frozenset(class_name(part) for part in parts if part)
+
+
+def sets_of_column(table: Table, column: str, *, asked: bool) -> LabelSets | None:
+    """Return the labels of pictures that one column lists; None if it holds single classes.
+
+    Parameters
+    ----------
+    table : Table
+        Rows with a label.
+    column : str
+    asked : bool
+        Whether several labels are asked for, whatever the cells look like.
+
+    Examples
+    --------
+    >>> from tenfold.data.files.read import read_table
+    >>> table = read_table(pd.DataFrame({"seen": ["sea|ship", "sea", "ship"]}))
+    >>> found = sets_of_column(table, "seen", asked=False)
+    >>> sorted(found.of_line[2]), found.decisions[0].what
+    (['sea', 'ship'], "images have several labels: those in column 'seen', separated by '|'")
+    """
+    cells = table.frame[column].astype(str).tolist()
+    separator = find_separator(cells)
+    if separator is None:
+        if not asked:
+            return None
+        separator = next((s for s in SEPARATORS if any(s in cell for cell in cells)), BLANK)
+    of_line = {
+        line: labels_in(cell, separator) for line, cell in zip(table.lines, cells, strict=True)
+    }
+    labels = frozenset[str]().union(*of_line.values())
+    shown = "blanks" if separator == BLANK else repr(separator)
+    what = f"images have several labels: those in column {column!r}, separated by {shown}"
+    why = f"{len(labels):,} labels occur in {len(set(of_line.values())):,} combinations"
+    decision = Decision(what=what, why=why, change_with="--task classification")
+    return LabelSets(of_line=of_line, decisions=(decision,))
+
+
+def label_columns(table: Table, others: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns that say yes or no of a label each; none where only one does.
+
+    Columns such as ``is_train`` say which part of the data a picture belongs to.
+
+    Examples
+    --------
+    >>> from tenfold.data.files.read import read_table
+    >>> frame = pd.DataFrame({"sea": [1, 0, 1], "ship": [0, 0, 1], "is_train": [1, 1, 0]})
+    >>> label_columns(read_table(frame), list(frame))
+    ('sea', 'ship')
+    """
+    found = [
+        name
+        for name in others
+        if not OF_PARTS.search(name) and _says_truth(table.frame[name], table.decimal)
+    ]
+    return tuple(found) if len(found) > 1 else ()
+
+
+def sets_of_columns(table: Table, columns: Sequence[str], *, asked: bool) -> LabelSets:
+    """Return the labels of pictures of which each column says yes or no.
+
+    Where each row has exactly one label they are classes. Of a column without a no, an empty
+    cell is one; of others it leaves the row without labels.
+
+    Parameters
+    ----------
+    table : Table
+    columns : sequence of str
+    asked : bool
+        Whether several labels are asked for, even if each row has exactly one.
+    """
+    truths = {name: _truths(table.frame[name], table.decimal) for name in columns}
+    of_line: dict[int, LabelSet | str] = {}
+    for row, line in enumerate(table.lines):
+        own = {name: truth[row] for name, truth in truths.items()}
+        if None not in own.values():
+            of_line[line] = frozenset(class_name(name) for name, said in own.items() if said)
+    never = [repr(name) for name, truth in truths.items() if not any(truth)]
+    decisions = [_never(never)] if never else []
+    if not asked and of_line and all(len(one) == 1 for one in of_line.values()):
+        what, why = f"the classes are columns {_few(columns)}", "each image has exactly one"
+        decisions.append(Decision(what=what, why=why, change_with="--task multilabel"))
+        single = {line: next(iter(one)) for line, one in of_line.items()}
+        return LabelSets(of_line=single, decisions=tuple(decisions))
+    what = f"images have several labels: columns {_few(columns)}"
+    why = "each of these columns says yes or no"
+    decisions.append(Decision(what=what, why=why, change_with="--target"))
+    return LabelSets(of_line=of_line, decisions=tuple(decisions))
+
+
+def _few(columns: Sequence[str]) -> str:
+    return few([repr(name) for name in columns])
+
+
+def _never(names: Sequence[str]) -> Decision:
+    what = f"never predicted: {few(names)}"
+    return Decision(what=what, why="no image has this label", change_with="the labels")
+
+
+def _says_truth(cells: "pd.Series[Any]", decimal: str) -> bool:
+    """Tell whether all filled cells mean yes or no, and some mean yes."""
+    meanings = {truth_of(cell, decimal) for cell in cells.dropna().unique()}
+    return 1.0 in meanings and meanings <= {0.0, 1.0}
+
+
+def _truths(cells: "pd.Series[Any]", decimal: str) -> list[bool | None]:
+    """Return what each cell says; None where it does not."""
+    meanings = {cell: truth_of(cell, decimal) for cell in cells.dropna().unique()}
+    empty = None if 0.0 in meanings.values() else False
+    known: dict[Any, bool | None] = {
+        cell: bool(meaning) if meaning in (0.0, 1.0) else None
+        for cell, meaning in meanings.items()
+    }
+    return [empty if pd.isna(cell) else known[cell] for cell in cells]
