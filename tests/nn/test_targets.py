@@ -61,6 +61,33 @@ def test_the_loss_of_classification_and_its_gradient_are_torchs(classes: int) ->
     assert not torch.allclose(loss, each.sum(dim=1))
 
 
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_the_loss_of_labels_and_its_gradient_are_torchs(smoothing: float) -> None:
+    target = FoldTarget(FOLDS, "multilabel", CLASSES, smoothing=smoothing)
+    outputs = (5 * normal(FOLDS, ROWS, CLASSES)).requires_grad_()
+    marks = torch.arange(FOLDS * ROWS * CLASSES).view(FOLDS, ROWS, CLASSES) % 3 % 2
+    seen, weights = target.seen(marks).double(), normal(FOLDS, ROWS).abs()
+    loss, gradient = target.loss(outputs.detach(), seen, weights)
+    wanted = seen * (1 - smoothing) + smoothing / 2
+    each = functional.binary_cross_entropy_with_logits(outputs, wanted, reduction="none")
+    expected = (each.sum(dim=2) * weights).sum(dim=1)
+    torch.testing.assert_close(loss, expected.detach())
+    torch.testing.assert_close(gradient, torch.autograd.grad(expected.sum(), outputs)[0])
+
+
+def test_answers_of_labels_do_not_exclude_each_other() -> None:
+    target = FoldTarget(FOLDS, "multilabel", CLASSES)
+    outputs = normal(FOLDS, ROWS, CLASSES)
+    torch.testing.assert_close(target.answers(outputs), outputs.sigmoid())
+    other = outputs.clone()
+    other[..., 1] += 3
+    same = [0, 2, 3]
+    assert torch.equal(target.answers(other)[..., same], target.answers(outputs)[..., same])
+    marks = torch.ones(FOLDS, ROWS, CLASSES, dtype=torch.int64)
+    error = target.squared_error(target.answers(outputs), marks)
+    torch.testing.assert_close(error, (1 - outputs.sigmoid()).square().sum(dim=2))
+
+
 def test_a_row_of_weight_zero_adds_nothing_to_loss_and_gradient() -> None:
     for task, outputs in (("regression", 1), ("classification", CLASSES)):
         target = FoldTarget(1, task, outputs)

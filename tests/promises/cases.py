@@ -202,6 +202,44 @@ class Numbers(Pictures):
 
 
 @dataclass(frozen=True, slots=True)
+class Labels(Pictures):
+    """PNG files of stripes, and a CSV with labels, of which each has none, one or both."""
+
+    def write(self, home: Path, seed: int = 0) -> Path:
+        return self._list(write_folder(home / f"several-{seed}", self.count, SETS, seed=seed))
+
+    def spoil(self, data: Path, at: Positions) -> Path:
+        folder = write_folder(data.parent / "spoiled", self.count, SETS)
+        rng = np.random.default_rng(1)
+        listed = pd.read_csv(self._list(folder), keep_default_na=False)
+        for place in at:
+            noise = rng.integers(0, 255, (SIDE, SIDE, 3), dtype=np.uint8)
+            Image.fromarray(noise).save(folder / listed["file"][place])
+            swapped = {"[]": "rising|steep", "rising": "steep", "steep": "rising"}
+            listed.loc[place, "labels"] = swapped.get(str(listed["labels"][place]), "[]")
+        listed.to_csv(folder / "list.csv", index=False)
+        return folder / "list.csv"
+
+    def leaky(self, home: Path) -> Path:
+        folder = write_folder(home / "leaky", self.count, SETS)
+        for path in sorted(folder.glob("*steep/*.png")):  # their size tells the label
+            Image.open(path).resize((SIDE + 8, SIDE)).save(path)
+        return self._list(folder)
+
+    def new(self, home: Path) -> list[Any]:
+        return sorted(write_folder(home / "new", 6, SETS, seed=9).glob("*/*.png"))
+
+    @staticmethod
+    def _list(folder: Path) -> Path:
+        files = sorted(folder.glob("*/*.png"), key=lambda path: path.name)
+        names = [path.relative_to(folder).as_posix() for path in files]
+        labels = [path.parent.name for path in files]
+        frame = pd.DataFrame({"file": names, "labels": labels})
+        frame.to_csv(folder / "list.csv", index=False)
+        return folder / "list.csv"
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """A kind of data and a network for it.
 
@@ -257,11 +295,16 @@ NUMBERS: Final = 3.0  # the same, in degrees
 PRODUCTS: Final = 0.02  # few and many pictures are multiplied in another order, in bfloat16
 
 
+SETS: Final = ("[]", "rising", "steep", "rising|steep")
 STEEP: Final = tuple(f"{degrees:02}" for degrees in range(0, 96, 8))
 
 
 def _pictures(rounding: float = PRODUCTS, *, slow: bool = False, **options: Any) -> Case:
     return Case(Pictures(), options, rounding, slow)
+
+
+def _labels(**options: Any) -> Case:
+    return Case(Labels(), {"task": "multilabel"} | options, PRODUCTS)
 
 
 def _numbers(*, slow: bool = False, **options: Any) -> Case:
@@ -284,4 +327,6 @@ CASES: Final[Mapping[str, Case]] = {
     "numbers, pretrained": _numbers(network="pretrained"),
     "numbers, fine-tuned": _numbers(quality="best", epochs=2, batch_size=12, slow=True),
     "numbers, tutorial": _numbers(network="tutorial", epochs=2, batch_size=12),
+    "labels, pretrained": _labels(network="pretrained"),
+    "labels, tutorial": _labels(network="tutorial", epochs=2, batch_size=12),
 }

@@ -2,8 +2,13 @@
 
 import numpy as np
 import pytest
-from sklearn.metrics import accuracy_score, root_mean_squared_error
+from sklearn.metrics import (
+    accuracy_score,
+    average_precision_score,
+    root_mean_squared_error,
+)
 
+from tenfold.evaluate.label_scores import labels_in_text
 from tests.promises.cases import three_folds
 from tests.promises.conftest import Trained, answers_in, table_of
 
@@ -38,7 +43,13 @@ def test_the_scores_of_folds_are_those_of_the_answers_to_what_they_held_out(
     weights = trained.case.kind.weights(trained.data)
     for fold, (_, held_out) in enumerate(three_folds(trained.case.kind.count)):
         part, w = said.iloc[held_out], None if weights is None else weights[held_out]
-        if metrics["task"] == "regression":
+        if metrics["task"] == "multilabel":
+            names = metrics["classes"]
+            truth = [labels_in_text(text, names) for text in part["truth"].fillna("")]
+            answers = part[[f"probability {name}" for name in names]]
+            known = average_precision_score(truth, answers, average="macro")
+            found = metrics["scores"]["mean_average_precision"]["per_fold"][fold]
+        elif metrics["task"] == "regression":
             known = root_mean_squared_error(part["truth"], part["prediction"], sample_weight=w)
             found = metrics["scores"]["rmse"]["per_fold"][fold]
         else:

@@ -1,5 +1,7 @@
 """Heads are logistic regression; features and penalties are chosen on the fold's own rows."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -48,6 +50,42 @@ def test_many_steps_end_where_scikit_learn_does(
     found = solved(x, target, steps=3_000)
     assert found.penalties == (penalty,)
     np.testing.assert_allclose(share(x, found), theirs.predict_proba(x.numpy()), atol=2e-3)
+
+
+def test_labels_are_each_a_logistic_regression_with_a_penalty_of_its_own() -> None:
+    """One is told by a feature, and the other is a coin that a strong penalty holds back."""
+    x, _ = problem(features=30, rows=150)
+    rng = torch.Generator().manual_seed(0)
+    clear = (x[:, 0] + 0.1 * torch.randn(150, generator=rng) > 0).float()
+    coin = (torch.rand(150, generator=rng) > 0.6).float()
+    truth = torch.stack([clear, coin], dim=1)
+    blocks = [torch.arange(150) % 5 == block for block in range(2)]
+    given: dict[str, Any] = {"widths": [30], "blocks": blocks, "generator": rng}
+    found = solve_head(x, truth, "multilabel", steps=4_000, **given)
+    assert found.penalties[0] < found.penalties[1] == max(PENALTIES)
+    said = torch.sigmoid(x @ found.weight_DO + found.bias_O).numpy()
+    for at, penalty in enumerate(found.penalties):
+        theirs = LogisticRegression(C=1 / (penalty * 150), tol=1e-8, max_iter=5_000)
+        theirs.fit(x.numpy(), truth[:, at].numpy())
+        wanted = theirs.predict_proba(x.numpy())[:, 1]
+        np.testing.assert_allclose(said[:, at], wanted, atol=2e-3)
+
+
+def test_a_label_is_solved_alike_whatever_others_there_are() -> None:
+    x, target = problem()
+    truth = as_truth(target, "classification", CLASSES)
+    blocks = [torch.arange(ROWS) % 5 == 0]
+
+    def weights(some: list[int]) -> torch.Tensor:
+        given: dict[str, Any] = {"widths": [FEATURES], "blocks": blocks}
+        generator = torch.Generator().manual_seed(0)
+        return solve_head(
+            x, truth[:, some], "multilabel", generator=generator, **given
+        ).weight_DO
+
+    together = weights([0, 1, 2])
+    for at in range(3):
+        torch.testing.assert_close(weights([at])[:, 0], together[:, at], atol=1e-5, rtol=1e-4)
 
 
 def test_a_strong_penalty_is_chosen_where_there_is_little_to_learn() -> None:

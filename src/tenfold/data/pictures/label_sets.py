@@ -1,5 +1,6 @@
 """Pictures with several labels: lists in a column, or a column of yes and no for each label."""
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from tenfold.config import Decision
 from tenfold.data.cells.parse import truth_of
 from tenfold.data.pictures.folders import class_name, few
 from tenfold.data.tables.table import Table
+from tenfold.errors import SchemaError
 
 LabelSet = frozenset[str]
 
@@ -39,8 +41,9 @@ class LabelSets:
 def find_separator(cells: Sequence[str]) -> str | None:
     """Return what parts the labels in cells, None if each cell is a single label.
 
-    A comma may belong to a name, as in ``tench, Tinca tinca``. Labels are fewer than the
-    ways in which they occur together; parts of names are not.
+    A sign may belong to a name, as in ``tench, Tinca tinca``, ``Doe, Jane`` or ``animal|cat``.
+    Labels are no more than the ways in which they occur together, parts of names are; and
+    pictures differ in how many labels they have.
 
     Examples
     --------
@@ -55,8 +58,9 @@ def find_separator(cells: Sequence[str]) -> str | None:
         return ","
     for separator in SEPARATORS:
         if any(separator in cell for cell in distinct):
-            labels = frozenset[str]().union(*(labels_in(cell, separator) for cell in distinct))
-            if 2 <= len(labels) < len(distinct):
+            found = [labels_in(cell, separator) for cell in distinct]
+            alike = len(set(map(len, found))) == 1 and separator == ","
+            if 2 <= len(frozenset[str]().union(*found)) <= len(distinct) and not alike:
                 return separator
     return None
 
@@ -91,7 +95,7 @@ def sets_of_column(table: Table, column: str, *, asked: bool) -> LabelSets | Non
     >>> from tenfold.data.files.read import read_table
     >>> table = read_table(pd.DataFrame({"seen": ["sea|ship", "sea", "ship"]}))
     >>> found = sets_of_column(table, "seen", asked=False)
-    >>> sorted(found.of_line[2]), found.decisions[0].what
+    >>> sorted(found.of_line[1]), found.decisions[0].what
     (['sea', 'ship'], "images have several labels: those in column 'seen', separated by '|'")
     """
     cells = table.frame[column].astype(str).tolist()
@@ -143,8 +147,13 @@ def sets_of_columns(table: Table, columns: Sequence[str], *, asked: bool) -> Lab
     columns : sequence of str
     asked : bool
         Whether several labels are asked for, even if each row has exactly one.
+
+    Raises
+    ------
+    SchemaError
+        S05, if a column holds something else.
     """
-    truths = {name: _truths(table.frame[name], table.decimal) for name in columns}
+    truths = {name: _truths(table, name) for name in columns}
     of_line: dict[int, LabelSet | str] = {}
     for row, line in enumerate(table.lines):
         own = {name: truth[row] for name, truth in truths.items()}
@@ -178,12 +187,20 @@ def _says_truth(cells: "pd.Series[Any]", decimal: str) -> bool:
     return 1.0 in meanings and meanings <= {0.0, 1.0}
 
 
-def _truths(cells: "pd.Series[Any]", decimal: str) -> list[bool | None]:
-    """Return what each cell says; None where it does not."""
-    meanings = {cell: truth_of(cell, decimal) for cell in cells.dropna().unique()}
+def _truths(table: Table, name: str) -> list[bool | None]:
+    """Return what each cell says; None where it does not.
+
+    A column of empty cells and a single word, such as ``x``, is one of ticks.
+    """
+    cells = table.frame[name]
+    meanings = {cell: truth_of(cell, table.decimal) for cell in cells.dropna().unique()}
+    odd = [cell for cell, meaning in meanings.items() if math.isnan(meaning)]
+    if odd and (len(meanings) > 1 or not cells.isna().any()):
+        raise SchemaError(
+            "S05",
+            f"column {name!r} is to say yes or no of a label, and says neither",
+            place={"file": table.source, "cells": few([repr(cell) for cell in odd])},
+            fix=["name columns of yes and no: --target NAME,NAME", "name one column of labels"],
+        )
     empty = None if 0.0 in meanings.values() else False
-    known: dict[Any, bool | None] = {
-        cell: bool(meaning) if meaning in (0.0, 1.0) else None
-        for cell, meaning in meanings.items()
-    }
-    return [empty if pd.isna(cell) else known[cell] for cell in cells]
+    return [empty if pd.isna(cell) else meanings[cell] != 0.0 for cell in cells]
