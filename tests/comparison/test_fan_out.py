@@ -175,13 +175,20 @@ def test_the_axes_are_measured_on_workers_too(here: Comparison) -> None:
         assert scores(found)[name] == scores(here)[name]
 
 
+@pytest.fixture(scope="module")
+def all_here() -> Comparison:
+    return compared("here", None)
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("cluster")
 @pytest.mark.parametrize("way", WAYS)
-def test_all_contenders_networks_too_reach_the_same_on_workers(way: str) -> None:
+def test_all_contenders_networks_too_reach_the_same_on_workers(
+    all_here: Comparison, way: str
+) -> None:
     found = compared(way, None)
     assert all(entry.shared and entry.error is None for entry in found.entries)
-    for wanted in compared("here", None).entries:
+    for wanted in all_here.entries:
         per_fold = entry_of(found, wanted.name).per_fold
         if wanted.kind == "deep":  # sums of a network may be added in another order
             assert per_fold["r2"] == pytest.approx(wanted.per_fold["r2"], rel=1e-6)

@@ -307,8 +307,8 @@ def _labels(**options: Any) -> Case:
     return Case(Labels(), {"task": "multilabel"} | options, PRODUCTS)
 
 
-def _numbers(*, slow: bool = False, **options: Any) -> Case:
-    return Case(Numbers(), options, NUMBERS, slow)
+def _numbers(**options: Any) -> Case:
+    return Case(Numbers(), options, NUMBERS)
 
 
 CASES: Final[Mapping[str, Case]] = {
@@ -325,7 +325,6 @@ CASES: Final[Mapping[str, Case]] = {
     "pictures, own": _pictures(network=small_module, epochs=2, batch_size=12),
     "pictures, own in turns": _pictures(network=drawing_module, epochs=2, batch_size=12),
     "numbers, pretrained": _numbers(network="pretrained"),
-    "numbers, fine-tuned": _numbers(quality="best", epochs=2, batch_size=12, slow=True),
     "numbers, tutorial": _numbers(network="tutorial", epochs=2, batch_size=12),
     "labels, pretrained": _labels(network="pretrained"),
     "labels, tutorial": _labels(network="tutorial", epochs=2, batch_size=12),
