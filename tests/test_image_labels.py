@@ -13,7 +13,7 @@ from scipy.sparse import csr_array
 
 import tenfold
 from tenfold import ImageClassifier, TrainOptions
-from tenfold.cli import app
+from tenfold.cli.views import app
 from tenfold.errors import PredictError, SchemaError, UsageError
 from tenfold.exported import Exported
 from tenfold.kinds.images.explain.image_explanation import ImageExplanation

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
-from sklearn.linear_model import Ridge
 
 import tenfold
 from tenfold import ImageClassifier, ImageRegressor
@@ -70,30 +69,6 @@ def test_classes_of_numbers_stay_classes() -> None:
     X, label = stripes(24)
     model = ImageClassifier(**QUICK).fit(X, label.astype(np.float64))
     assert model.classes_.tolist() == [0.0, 1.0]
-
-
-def test_heads_are_ridge_regression() -> None:
-    import torch  # noqa: PLC0415 - beside what it is compared with
-
-    from tenfold.training import heads  # noqa: PLC0415
-
-    rng = np.random.default_rng(0)
-    x = rng.normal(size=(60, 90))
-    x = (x - x.mean(axis=0)) / x.std(axis=0)
-    y = x[:, 0] + rng.normal(size=60)
-    y = (y - y.mean()) / y.std()
-    blocks = [torch.arange(60) % 3 == 0]
-    generator = torch.Generator()
-    found = heads.solve_head(
-        torch.from_numpy(x).float(), torch.from_numpy(y).float()[:, None], "regression",
-        widths=[90], blocks=blocks, generator=generator,
-    )  # fmt: skip
-    (penalty,) = found.penalties
-    assert penalty in heads.OF_NUMBERS
-    theirs = Ridge(alpha=60 * penalty).fit(x, y)
-    np.testing.assert_allclose(found.weight_DO[:, 0], theirs.coef_, atol=1e-4)
-    assert found.validation_loss is not None
-    assert 0.2 < found.validation_loss < 1.3
 
 
 def test_a_heat_map_shows_what_makes_a_number_larger(tmp_path: Path) -> None:

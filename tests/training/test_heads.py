@@ -28,7 +28,7 @@ def problem(
 def solved(x: torch.Tensor, target: torch.Tensor, **options: object) -> Solved:
     blocks = [torch.arange(len(x)) % 5 == block for block in range(2)]
     chosen = {"widths": [x.shape[1]], "blocks": blocks, "generator": torch.Generator()}
-    truth = as_truth(target, "classification", CLASSES)
+    truth = as_truth(target, CLASSES)
     return solve_head(x, truth, "classification", **(chosen | options))
 
 
@@ -73,7 +73,7 @@ def test_labels_are_each_a_logistic_regression_with_a_penalty_of_its_own() -> No
 
 def test_a_label_is_solved_alike_whatever_others_there_are() -> None:
     x, target = problem()
-    truth = as_truth(target, "classification", CLASSES)
+    truth = as_truth(target, CLASSES)
     blocks = [torch.arange(ROWS) % 5 == 0]
 
     def weights(some: list[int]) -> torch.Tensor:

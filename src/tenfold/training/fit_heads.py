@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -18,6 +18,7 @@ from tenfold.config import Decision, Task
 from tenfold.data.columns.encode import Encoded
 from tenfold.data.folds.hold_out import validation_rows
 from tenfold.data.folds.split import Splits
+from tenfold.data.folds.together import kept_together
 from tenfold.nn.head import FoldHead
 from tenfold.nn.inputs import FeatureInputs
 from tenfold.nn.targets import FoldTarget
@@ -27,6 +28,7 @@ from tenfold.training.fit import FoldFits, gather, make_stack, outputs_for
 from tenfold.training.heads import Solved, as_truth, solve_head
 from tenfold.training.history import EpochLine, History
 from tenfold.training.picture_plan import PicturePlan
+from tenfold.training.ridge_heads import solve_ridge
 from tenfold.training.watch import Supervision
 
 # Of each fold, so that penalties are told apart; more blocks are left out if there are fewer.
@@ -90,23 +92,30 @@ def fit_heads(
     target.estimate(rows, trained.learn)
     given = torch.from_numpy(rows.target)
     target_FN = target.seen(given.expand(len(trained), *given.shape)).to(device)
+    kept = kept_together(rows)
+    together = np.arange(len(rows)) if kept is None else kept
     whole = features if plan.backbone is None else plan.backbone.whole
 
     def reason() -> str | None:
         return care.watch.stop_reason() or care.deadline.passed()
 
     def solve(f: int) -> Solved:
-        own = torch.from_numpy(np.flatnonzero(trained.learn[f])).to(device)
+        own = np.flatnonzero(trained.learn[f])
+        own_N = torch.from_numpy(own).to(device)
+        x_own, target_own = head.scale(f, x_ND[own_N]), target_FN[f, own_N]
         seed = streams.integer("axes", trained.numbers[f])
+        given: dict[str, Any] = {
+            "widths": sorted({whole, features}),
+            "generator": torch.Generator().manual_seed(seed),
+            "in_haste": lambda: reason() is not None,
+        }
+        if plan.task == "regression":
+            units_N = torch.from_numpy(together[own]).to(device)
+            return solve_ridge(x_own, target_own, units_N=units_N, **given)
+        blocks = list(_blocks(rows, trained, f, plan, streams))
+        truth = as_truth(target_own, outputs)
         return solve_head(
-            head.scale(f, x_ND[own]),
-            as_truth(target_FN[f, own], plan.task, outputs),
-            plan.task,
-            widths=sorted({whole, features}),
-            blocks=list(_blocks(rows, trained, f, plan, streams)),
-            generator=torch.Generator().manual_seed(seed),
-            steps=plan.recipe.epochs,
-            in_haste=lambda: reason() is not None,
+            x_own, truth, plan.task, blocks=blocks, steps=plan.recipe.epochs, **given
         )
 
     found: list[Solved] = []

@@ -1,10 +1,9 @@
-"""The head of a fold on features that stay as they are: logistic or ridge regression.
+"""The head of a fold that tells classes or labels from features that stay as they are.
 
 Logistic regression has one valley, and a bound on its curvature that holds everywhere, a half
 of the second moments of the features for classes, a quarter for labels: along their principal
-axes each step is a division, and momentum (Nesterov 1983) makes few steps of it enough. Ridge
-regression, for a number, is one division along the same axes. So heads need no learning rate,
-and all penalties are tried side by side; each label has its own.
+axes each step is a division, and momentum (Nesterov 1983) makes few steps of it enough. So
+heads need no learning rate, and all penalties are tried side by side; each label has its own.
 
 Shape letters in this file:
     N  rows of the fold    D  features    A  principal axes
@@ -22,18 +21,13 @@ from torch.nn import functional
 
 from tenfold.config import Task
 from tenfold.training.head_losses import ClassLoss, HeadLoss, LabelLoss
+from tenfold.training.principal_axes import Axes, some_of
 
-# Half the penalty is added for each squared weight to the mean log-loss of a row, or to half
-# its mean squared error.
+# Half the penalty is added for each squared weight to the mean log-loss of a row.
 PENALTIES: Final = (3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 3e-3, 1e-3, 3e-4, 1e-4)
 USUAL: Final = 0.03  # where there is no time to choose
-OF_NUMBERS: Final = (1_000.0, 300.0, 100.0, 30.0, 10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01)
-USUAL_OF_NUMBERS: Final = 30.0
 STEPS: Final = 40  # the best penalties are near their minimum by then, and more is overfitted
-MOST_ROWS: Final = 1_500  # that axes are drawn through
 MOST_TRIED: Final = 3_000  # rows that heads learn from which are only judged
-MOST_AXES: Final = 1_024
-LEAST_AXIS: Final = 1e-6  # of the longest; what varies less is noise
 
 LOSSES: Final[Mapping[Task, HeadLoss]] = {
     "classification": ClassLoss(),
@@ -43,7 +37,7 @@ LOSSES: Final[Mapping[Task, HeadLoss]] = {
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Solved:
-    """A linear model of classes, labels or a number, and how it came about.
+    """A linear model, and how it came about.
 
     Attributes
     ----------
@@ -67,69 +61,17 @@ class Solved:
     validation_loss: float | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Axes:
-    """Rows along the principal axes of their features.
-
-    Attributes
-    ----------
-    along_NA : Tensor
-        Rows by axis.
-    axes_DA : Tensor
-        Orthonormal.
-    squares_A : Tensor
-        Summed squares of all rows along each axis.
-    """
-
-    along_NA: Tensor
-    axes_DA: Tensor
-    squares_A: Tensor
-
-    @classmethod
-    def of(cls, x_ND: Tensor, generator: torch.Generator) -> "Axes":
-        """Find the longest axes of standardised rows, drawn through some of them if many."""
-        axes_DA = _longest(_some(x_ND, MOST_ROWS, generator))
-        along_NA = x_ND @ axes_DA
-        squares_A, turn_AA = torch.linalg.eigh(along_NA.T @ along_NA)
-        return cls(
-            along_NA=along_NA @ turn_AA,
-            axes_DA=axes_DA @ turn_AA,
-            squares_A=squares_A.clamp_min(0),
-        )
-
-
-def _some(rows: Tensor, most: int, generator: torch.Generator) -> Tensor:
-    """Return rows drawn from a tensor, or all of them if they are few enough."""
-    if len(rows) <= most:
-        return rows
-    return rows[torch.randperm(len(rows), generator=generator)[:most].to(rows.device)]
-
-
-def _longest(x_ND: Tensor) -> Tensor:
-    """Return the principal axes, from the smaller of both matrices of products."""
-    rows, features = x_ND.shape
-    products = x_ND @ x_ND.T if rows < features else x_ND.T @ x_ND
-    squares, vectors = torch.linalg.eigh(products)
-    kept = squares > LEAST_AXIS * squares[-1]
-    squares, vectors = squares[kept][-MOST_AXES:], vectors[:, kept][:, -MOST_AXES:]
-    axes_DA: Tensor = x_ND.T @ (vectors / squares.sqrt()) if rows < features else vectors
-    return axes_DA
-
-
-def as_truth(target_N: Tensor, task: Task, outputs: int) -> Tensor:
+def as_truth(target_N: Tensor, outputs: int) -> Tensor:
     """Return targets as heads learn them, (N, O), float32.
 
     Parameters
     ----------
-    target_N : Tensor of shape (N,), int64 or float32, or (N, O), float32
-        Classes; numbers, of mean 0 and deviation 1; or labels, 1 or 0.
-    task : {"regression", "classification", "multilabel"}
+    target_N : Tensor of shape (N,), int64, or (N, O), float32
+        Classes; or labels, 1 or 0.
     outputs : int
         O.
     """
-    if task == "classification":
-        return functional.one_hot(target_N, outputs).float()
-    return target_N[:, None] if task == "regression" else target_N
+    return functional.one_hot(target_N, outputs).float() if target_N.ndim == 1 else target_N
 
 
 def solve_head(
@@ -151,7 +93,7 @@ def solve_head(
         Standardised features of the rows that the fold learns from, and of no other.
     truth_NO : Tensor of shape (N, O), float32
         What ``as_truth`` returns.
-    task : {"regression", "classification", "multilabel"}
+    task : {"classification", "multilabel"}
     widths : sequence of int
         How many features, from the first on, a head may have.
     blocks : sequence of Tensor of bool, each of shape (N,)
@@ -161,13 +103,12 @@ def solve_head(
     in_haste : callable
         Whether a head is wanted at once: then nothing is chosen, and a single step is taken.
     """
-    numbers, loss = task == "regression", LOSSES.get(task)
-    usual_1K = x_ND.new_tensor([[USUAL_OF_NUMBERS if numbers else USUAL]])
+    loss, usual_1K = LOSSES[task], x_ND.new_tensor([[USUAL]])
     if in_haste():
         axes = Axes.of(x_ND[:, : widths[0]], generator)
         return _solve(axes, truth_NO, loss, usual_1K, 1)
     width, penalty_1K, least = widths[0], usual_1K, None
-    penalty_P1 = x_ND.new_tensor(OF_NUMBERS if numbers else PENALTIES)[:, None]
+    penalty_P1 = x_ND.new_tensor(PENALTIES)[:, None]
     for wide in widths if blocks else ():
         wide_ND = x_ND[:, :wide]
         each = [
@@ -187,7 +128,7 @@ def solve_head(
 def _judge(
     x_ND: Tensor,
     truth_NO: Tensor,
-    loss: HeadLoss | None,
+    loss: HeadLoss,
     penalty_P1: Tensor,
     left_out_N: Tensor,
     generator: torch.Generator,
@@ -198,14 +139,11 @@ def _judge(
     Axes are those of the other rows alone: few steps along axes that bend towards the rows
     left out end elsewhere, and too strong penalties were chosen.
     """
-    learnt = _some(torch.argwhere(~left_out_N)[:, 0], MOST_TRIED, generator)
+    learnt = some_of(torch.argwhere(~left_out_N)[:, 0], MOST_TRIED, generator)
     axes = Axes.of(x_ND[learnt], generator)
-    *_, (weight_APO, bias_PO, _) = _solutions(axes, truth_NO[learnt], loss, penalty_P1, steps)
+    *_, (weight_APO, bias_PO, _) = _steps(axes, truth_NO[learnt], loss, penalty_P1, steps)
     said_VPO = _say(x_ND[left_out_N] @ axes.axes_DA, weight_APO, bias_PO)
-    truth_VO = truth_NO[left_out_N]
-    if loss is None:
-        return (said_VPO - truth_VO[:, None]).square().sum(dim=0)
-    return loss.look(said_VPO, truth_VO)[0]
+    return loss.look(said_VPO, truth_NO[left_out_N])[0]
 
 
 def _say(x_NA: Tensor, weight_APO: Tensor, bias_PO: Tensor) -> Tensor:
@@ -215,10 +153,10 @@ def _say(x_NA: Tensor, weight_APO: Tensor, bias_PO: Tensor) -> Tensor:
 
 
 def _solve(
-    axes: Axes, truth_NO: Tensor, loss: HeadLoss | None, penalty_1K: Tensor, steps: int
+    axes: Axes, truth_NO: Tensor, loss: HeadLoss, penalty_1K: Tensor, steps: int
 ) -> Solved:
     """Return the head with one penalty, or one for each label, learnt from all rows."""
-    found = list(_solutions(axes, truth_NO, loss, penalty_1K, steps))
+    found = list(_steps(axes, truth_NO, loss, penalty_1K, steps))
     weight_APO, bias_PO, _ = found[-1]
     return Solved(
         weight_DO=axes.axes_DA @ weight_APO[:, 0],
@@ -228,27 +166,6 @@ def _solve(
         penalties=tuple(float(f"{one:.6g}") for one in penalty_1K[0].tolist()),
         loss=tuple(float(loss_PK.mean()) for *_, loss_PK in found),
     )
-
-
-def _solutions(
-    axes: Axes, truth_NO: Tensor, loss: HeadLoss | None, penalty_PK: Tensor, steps: int
-) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-    """Yield better and better weights, biases and mean losses before; for numbers the best."""
-    if loss is None:
-        yield _ridge(axes, truth_NO, penalty_PK)
-    else:
-        yield from _steps(axes, truth_NO, loss, penalty_PK, steps)
-
-
-def _ridge(axes: Axes, truth_N1: Tensor, penalty_P1: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Return the weights of each penalty, (A, P, 1), their biases, and the loss of a guess."""
-    rows, bias = len(truth_N1), truth_N1.mean()
-    centred_N1 = truth_N1 - bias
-    product_A1 = axes.along_NA.T @ centred_N1 / rows
-    weight_AP = product_A1 / (axes.squares_A[:, None] / rows + penalty_P1[:, 0])
-    bias_P = bias - axes.along_NA.mean(dim=0) @ weight_AP
-    loss_P1 = centred_N1.square().mean().expand(len(penalty_P1), 1)
-    return weight_AP[..., None], bias_P[:, None], loss_P1
 
 
 def _steps(
