@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from tenfold.config import Decision
 from tenfold.data.pictures.brightness import doubtful_scales, learnt_scales
 from tenfold.data.pictures.decode import THUMB_SIDE, Source, Square, Unreadable, read_square
+from tenfold.data.pictures.folders import number
 from tenfold.data.pictures.framing import Framing
 from tenfold.data.pictures.tones import Reach
 from tenfold.errors import PictureError
@@ -142,8 +143,24 @@ def read_squares(
         extents=np.array([square.extent for square in found], dtype=np.int64).reshape(-1, 2),
         reasons=reasons,
         framing=framing,
-        decisions=(*decisions, *doubts),
+        decisions=(*decisions, *doubts, *_first_of(sources, rows, found)),
     )
+
+
+def _first_of(
+    sources: Sequence[Source], rows: Sequence[int], found: Sequence[Square]
+) -> Iterator[Decision]:
+    """Yield of how many files with several pages or frames the first is used."""
+    several = [sources[row] for row, square in zip(rows, found, strict=True) if square.several]
+    if several:
+        first = several[0]
+        named = f", such as {first.name}" if isinstance(first, Path) else ""
+        files = number(len(several), "file", "files")
+        yield Decision(
+            what=f"of {files} with several pages or frames, the first is used",
+            why=f"an image is one picture{named}",
+            change_with="a file for each page",
+        )
 
 
 def _see_again(

@@ -116,6 +116,8 @@ class Square:
         Width and height of the picture as it came.
     reach : Reach or None
         The least and the largest of its numbers, if they may mean more than 8 bits.
+    several : bool
+        Whether its file has more pages or frames; it is the first.
     """
 
     pixels: NDArray[np.uint8]
@@ -123,6 +125,7 @@ class Square:
     format: str
     extent: tuple[int, int]
     reach: Reach | None = None
+    several: bool = False
 
 
 def decode(source: Source, framing: Framing, max_pixels: int) -> NDArray[np.uint8]:
@@ -214,12 +217,13 @@ def _read_file(file: IO[bytes], size: int, framing: Framing, max_pixels: int) ->
         came = picture.size
         # Of a JPEG, an eighth, a quarter or half of each side is decoded if that is enough.
         drafted = picture.draft("RGB", (framing.size, framing.size))
+        several = bool(getattr(picture, "is_animated", False))
         deep = any(_SIXTEEN in str(tile) for tile in picture.tile)
         picture.load()
         if deep:
             check_cut(picture)
         extent = drafted[1][2:] if drafted else came
-        return _square(picture, came, extent, framing)
+        return replace(_square(picture, came, extent, framing), several=several)
     except Unreadable:
         raise
     except Exception as error:
