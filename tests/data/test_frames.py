@@ -10,6 +10,7 @@ from tenfold.data.pictures.framing import Framing
 from tenfold.data.pictures.pictures import read_unlabelled
 from tenfold.read_options import PictureOptions
 
+
 @pytest.mark.parametrize("suffix", [".gif", ".tif", ".webp", ".png"])
 @pytest.mark.parametrize("count", [1, 3])
 def test_the_first_frame_is_used_and_others_are_told(

@@ -71,6 +71,8 @@ class Listing:
     rejected, unlabelled : tuple of RejectedFile
         Rows of a CSV that cannot be used, and those without a label.
     decisions : tuple of Decision
+    held : object
+        What keeps the files where they are.
     """
 
     source: str
@@ -84,3 +86,4 @@ class Listing:
     rejected: tuple[RejectedFile, ...] = ()
     unlabelled: tuple[RejectedFile, ...] = ()
     decisions: tuple[Decision, ...] = ()
+    held: object = None

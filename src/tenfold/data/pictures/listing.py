@@ -6,6 +6,7 @@ Nothing is decoded here.
 import importlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
 from typing import Final, TypeGuard
@@ -17,6 +18,7 @@ from tenfold.data.pictures import folders
 from tenfold.data.pictures.found import PICTURE_SUFFIXES, Label, Listing, RejectedFile
 from tenfold.data.pictures.lists import files_in_table, list_in_table, names_pictures
 from tenfold.data.pictures.numbers import numbers_of_labels
+from tenfold.data.pictures.zipped import ZIP, Unpacked, holds_pictures
 from tenfold.errors import PictureError, UsageError
 from tenfold.read_options import PictureOptions
 
@@ -39,7 +41,7 @@ def is_picture_source(data: object) -> TypeGuard[str | Path]:
         return False
     path = Path(data)
     try:
-        if path.is_dir():
+        if path.is_dir() or holds_pictures(path):
             return True
         rows = _first_rows(path)
     except (OSError, ValueError):  # a ReadError is a ValueError
@@ -82,7 +84,8 @@ def list_labelled(
     source : str or Path
         A folder with a folder for each class; a folder with such folders for training
         (``train``, ``training``, ``training_set``, ...), testing (``test``, ...) and
-        perhaps validation (``val``, ``valid``, ...); or a CSV of file and label.
+        perhaps validation (``val``, ``valid``, ...); a CSV of file and label; or a zip of
+        either.
     options : PictureOptions
         ``file_column``, ``target`` and ``group_column`` of a CSV.
     task : {"regression", "classification", "multilabel"}, optional
@@ -106,6 +109,8 @@ def list_labelled(
         where numbers are asked for.
     """
     path = Path(source)
+    if path.suffix.lower() == ZIP and path.is_file():
+        return _from_zip(path, options, task, column)
     place = {"source": str(path)}
     try:
         folder, file = path.is_dir(), path.is_file()
@@ -145,34 +150,55 @@ def list_unlabelled(
     skipped: Counter[str] = Counter()
     decisions: list[Decision] = []
     rejected: list[RejectedFile] = []
+    names, held = list[str](), list[object]()
     for path in given:
-        if path.is_dir():
-            tree = folders.walk(path, PICTURE_SUFFIXES)
-            files += [path / name for name in tree.pictures]
+        zipped = Unpacked(path) if path.is_file() and holds_pictures(path) else None
+        folder = path if zipped is None else zipped.folder
+        if folder.is_dir():
+            tree = folders.walk(folder, PICTURE_SUFFIXES)
+            files += [folder / name for name in tree.pictures]
+            names += [(path / name).as_posix() for name in tree.pictures]
             skipped += tree.skipped
             decisions += tree.decisions()
+            held.append(zipped)
         elif is_picture_source(path) or _may_list(path, asked):
             named = files_in_table(path, asked)
             files += named.files
+            names += [file.as_posix() for file in named.files]
             rejected += named.rejected
         else:
             files.append(path)
+            names.append(path.as_posix())
     source = ", ".join(map(str, given[: folders.SHOWN_NAMES]))
     if not files:
         raise _no_picture(source, skipped)
     return Listing(
         source=source,
         files=tuple(files),
-        names=tuple(folders.shown(file.as_posix()) for file in files),
+        names=tuple(map(folders.shown, names)),
         skipped=skipped,
         rejected=tuple(rejected),
         decisions=tuple(decisions),
+        held=tuple(held),
     )
 
 
 def _may_list(path: Path, options: PictureOptions) -> bool:
     """Tell whether a column of files is named, and this is no picture."""
     return options.file_column is not None and folders.suffix(path.name) not in PICTURE_SUFFIXES
+
+
+def _from_zip(
+    path: Path, options: PictureOptions, task: Task | None, column: str
+) -> tuple[Listing, Listing | None]:
+    """Find the pictures of a zip: of the list beside them, or of its folders."""
+    unpacked = Unpacked(path)
+    lists = [one for one in sorted(unpacked.folder.iterdir()) if is_picture_source(one)]
+    lists = [one for one in lists if one.is_file()]
+    inside = lists[0] if len(lists) == 1 else unpacked.folder
+    found, test = list_labelled(inside, options, task, column)
+    kept = replace(found, source=str(path), held=unpacked)
+    return kept, None if test is None else replace(test, source=str(path), held=unpacked)
 
 
 def _from_folder(root: Path, task: Task | None) -> tuple[Listing, Listing | None]:
