@@ -200,6 +200,21 @@ def test_a_label_that_no_picture_has_keeps_its_column() -> None:
     assert not model.predict(X)[:, 1].any()
 
 
+@pytest.mark.parametrize("kind", ["twice", "signs", "shares", "words", "lists", "gaps"])
+def test_what_is_neither_0_nor_1_is_refused(kind: str) -> None:
+    X, y = corners(12)
+    given: Any = {
+        "twice": 2 * y,
+        "signs": 2 * y - 1,
+        "shares": 0.3 * y,
+        "words": np.where(y == 1, "yes", "no"),
+        "lists": [["a"], ["a", "b"]] * 6,
+        "gaps": np.where(y == 1, np.nan, 0),
+    }[kind]
+    with pytest.raises(SchemaError, match="S05: y"):
+        ImageClassifier(**QUICK).fit(X, given)
+
+
 def test_labels_that_are_all_alike_are_refused() -> None:
     X, y = corners(12)
     with pytest.raises(SchemaError, match="S06"):

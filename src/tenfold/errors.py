@@ -82,7 +82,7 @@ RULES: Final[Mapping[str, str]] = {
     "P07": "the number of held-out rows limits the coverage of intervals and sets",
     "P08": "--strict predicts only rows that match the training data, and images that can be "
     "read",
-    "P09": "only classes have probabilities, and only numbers have intervals",
+    "P09": "classes and labels have probabilities, classes have sets, and numbers intervals",
     "I01": "images must come as one folder per class, as a CSV of files and labels, or as "
     "arrays",
     "I02": "there must be images to read, and each class needs its own folder",

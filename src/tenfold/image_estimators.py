@@ -3,12 +3,12 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from scipy.sparse import csr_array
+from numpy.typing import NDArray
+from scipy.sparse import issparse
 from sklearn.base import ClassifierMixin, RegressorMixin
-from sklearn.utils.multiclass import is_multilabel
 
 from tenfold.answers import not_of
+from tenfold.errors import SchemaError
 from tenfold.evaluate.coverage import sets_of
 from tenfold.image_estimator import ImageEstimator, Images
 from tenfold.study_estimator import in_its_words, known_classes, numbers_of, require_classes
@@ -109,6 +109,18 @@ class ImageRegressor(RegressorMixin, ImageEstimator):  # type: ignore[misc]
         return self.model_.intervals(pictures, coverage)[:, 1:]
 
 
+def _no_marks(fact: str) -> SchemaError:
+    """Return S05: answers are neither classes nor labels."""
+    return SchemaError(
+        "S05",
+        f"y {fact}",
+        fix=[
+            "give one class for each image",
+            "give a column of 0 and 1 for each label: MultiLabelBinarizer().fit_transform(y)",
+        ],
+    )
+
+
 def _name(place: int) -> str:
     """Return what the class or label at a place is called in a schema, in their order."""
     return f"{place:06}"
@@ -149,10 +161,16 @@ class ImageClassifier(ClassifierMixin, ImageEstimator):  # type: ignore[misc]
 
     classes_: NDArray[Any]
 
-    def _given(self, y: ArrayLike) -> NDArray[Any]:
-        if not is_multilabel(y):
-            return super()._given(y)
-        return np.asarray(csr_array(y).toarray()).astype(np.int64)  # it may be sparse
+    def _given(self, y: Any) -> NDArray[Any]:
+        try:
+            marks = y.toarray() if issparse(y) else np.asarray(y)
+        except ValueError as error:  # lists of different lengths
+            raise _no_marks("holds lists of different lengths") from error
+        if marks.ndim < 2 or marks.shape[1] == 1:
+            return super()._given(marks)
+        if marks.ndim > 2 or marks.dtype.kind not in "biuf" or not np.isin(marks, (0, 1)).all():
+            raise _no_marks(f"has the shape {marks.shape} and other values than 0 and 1")
+        return marks.astype(np.int64)
 
     def _labels(self, y: NDArray[Any]) -> NDArray[Any]:
         if y.ndim == 2:

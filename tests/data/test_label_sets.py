@@ -10,7 +10,7 @@ from PIL import Image
 
 from tenfold.config import Task
 from tenfold.data.pictures.found import Listing
-from tenfold.data.pictures.label_sets import find_separator, labels_in
+from tenfold.data.pictures.label_lists import find_separator, labels_in
 from tenfold.data.pictures.listing import list_labelled
 from tenfold.errors import PictureError, SchemaError, UsageError
 from tenfold.read_options import PictureOptions
@@ -55,6 +55,56 @@ def test_lists_are_told_from_classes(cells: list[str], tmp_path: Path) -> None:
     (told,) = (one for one in found.decisions if "several labels" in one.what)
     assert told.change_with == "--task classification"
     assert "3 labels occur in 5 combinations" in told.why
+
+
+WRITTEN: dict[str, list[str]] = {
+    "commas in names": ['["disc, round", "b"]', '["b"]', "[]"],
+    "quotes in names": ['["disc, round", "b"]', "['b']", "()"],
+    "without quotes": ["[disc round, b]", "[b]", "[]"],
+    "truth": ['{"disc, round": 1, "b": true}', '{"b": 1, "disc, round": 0}', "{}"],
+    "lone words beside lists": ['["disc, round", "b"]', "b", "[]", "[]"],
+}
+
+
+@pytest.mark.parametrize("cells", WRITTEN.values(), ids=WRITTEN)
+def test_lists_of_python_and_json_are_read_as_these_write_them(
+    cells: list[str], tmp_path: Path
+) -> None:
+    first, second, *none = sets(listed(tmp_path, {"seen": cells}))
+    assert first == ["b", "disc round" if "disc round" in cells[0] else "disc, round"]
+    assert second == ["b"]
+    assert not any(none)
+
+
+@pytest.mark.parametrize("bad", ['["circle", "squ', '[["a"]]', '{"a": "much"}', "['a' 'b"])
+def test_a_list_with_a_fault_is_refused_with_its_line(bad: str, tmp_path: Path) -> None:
+    cells = ['["a", "b"]', '["b"]', '["a"]', bad]
+    with pytest.raises(SchemaError, match=r"S05: a cell of column 'seen'") as refused:
+        listed(tmp_path, {"seen": cells})
+    assert refused.value.place["line"].startswith("5 (")
+
+
+def test_words_in_brackets_are_classes(tmp_path: Path) -> None:
+    cells = ["(unknown)", "[cat]", "(dog)", "hen"] * 2
+    assert listed(tmp_path, {"seen": cells}).labels == tuple(cells)
+
+
+def test_a_column_of_yes_and_no_is_one_label_where_labels_are_asked_for(tmp_path: Path) -> None:
+    columns: Cells = {"a": [1, 0, 1], "b": [0, 1, 1]}
+    assert sets(listed(tmp_path, columns, "multilabel", "a")) == [["a"], [], ["a"]]
+    assert sets(listed(tmp_path, columns, target="a,a , b")) == [["a"], ["b"], ["a", "b"]]
+
+
+def test_a_column_that_tells_parts_apart_is_not_the_label(tmp_path: Path) -> None:
+    columns: Cells = {"seen": ["x", "y", "x"], "split": ["train", "test", "train"]}
+    assert listed(tmp_path, columns).labels == ("x", "y", "x")
+
+
+def test_a_list_without_a_label_of_training_is_refused(tmp_path: Path) -> None:
+    """Or pictures that have it would be scored as if they had not."""
+    listed(tmp_path, {"a": [1, 0], "b": [1, 1]})
+    with pytest.raises(SchemaError, match=r"S01: the list has no column for 'c', but"):
+        list_labelled(tmp_path / "list.csv", PictureOptions(), "multilabel", "a,b,c")
 
 
 CLASSES: dict[str, list[str]] = {
@@ -131,9 +181,12 @@ def test_columns_are_named_with_commas(tmp_path: Path) -> None:
 def test_empty_cells_mean_no_where_no_cell_says_so(tmp_path: Path) -> None:
     ticked = listed(tmp_path, {"a": ["x", None, "x"], "b": [None, None, "x"]}, target="a,b")
     assert sets(ticked) == [["a"], [], ["a", "b"]]
+    said = [one.what for one in ticked.decisions]
+    assert "an empty cell means no: 'a', 'b'" in said
     unknown = listed(tmp_path, {"a": [1, None, 1, 0], "b": [0, 1, 1, 0]})
     assert sets(unknown) == [["a"], ["a", "b"], []]
     assert [one.file for one in unknown.unlabelled] == ["1.png"]
+    assert "1 image is left out" in [one.what for one in unknown.decisions]
 
 
 def test_columns_that_say_neither_yes_nor_no_are_refused(tmp_path: Path) -> None:

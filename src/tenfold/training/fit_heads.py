@@ -5,7 +5,7 @@ Shape letters in this file:
 """
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import Any, Final
@@ -85,53 +85,74 @@ def fit_heads(
     make_ready()
     began, trained = time.perf_counter(), splits.trained()
     stack = make_stack(rows, trained, plan.task, plan.recipe, streams)
-    outputs, features = outputs_for(rows, plan.task), rows.numbers.shape[1]
-    head = FoldHead(networks=len(trained), inputs=features, outputs=outputs).to(device)
-    x_ND = torch.from_numpy(rows.numbers).to(device)
-    target = FoldTarget(len(trained), plan.task, outputs)
+    features = rows.numbers.shape[1]
+    target = FoldTarget(len(trained), plan.task, outputs_for(rows, plan.task))
     target.estimate(rows, trained.learn)
-    given = torch.from_numpy(rows.target)
-    target_FN = target.seen(given.expand(len(trained), *given.shape)).to(device)
-    kept = kept_together(rows)
-    together = np.arange(len(rows)) if kept is None else kept
+    head = FoldHead(networks=len(trained), inputs=features, outputs=target.outputs).to(device)
     whole = features if plan.backbone is None else plan.backbone.whole
-
-    def reason() -> str | None:
-        return care.watch.stop_reason() or care.deadline.passed()
-
-    def solve(f: int) -> Solved:
-        own = np.flatnonzero(trained.learn[f])
-        own_N = torch.from_numpy(own).to(device)
-        x_own, target_own = head.scale(f, x_ND[own_N]), target_FN[f, own_N]
-        seed = streams.integer("axes", trained.numbers[f])
-        given: dict[str, Any] = {
-            "widths": sorted({whole, features}),
-            "generator": torch.Generator().manual_seed(seed),
-            "in_haste": lambda: reason() is not None,
-        }
-        if plan.task == "regression":
-            units_N = torch.from_numpy(together[own]).to(device)
-            return solve_ridge(x_own, target_own, units_N=units_N, **given)
-        blocks = list(_blocks(rows, trained, f, plan, streams))
-        truth = as_truth(target_own, outputs)
-        return solve_head(
-            x_own, truth, plan.task, blocks=blocks, steps=plan.recipe.epochs, **given
-        )
-
+    problem = _Problem(
+        rows=rows,
+        splits=trained,
+        plan=plan,
+        streams=streams,
+        head=head,
+        target=target,
+        x_ND=torch.from_numpy(rows.numbers).to(device),
+        widths=sorted({whole, features}),
+        reason=lambda: care.watch.stop_reason() or care.deadline.passed(),
+    )
     found: list[Solved] = []
     folds = range(len(trained))
-    for one in each_in_a_thread(solve, folds) if device.type == "cpu" else map(solve, folds):
+    on_cpu = device.type == "cpu"
+    for one in each_in_a_thread(problem.solve, folds) if on_cpu else map(problem.solve, folds):
         head.fill(len(found), one.weight_DO, one.bias_O)
         found.append(one)
         care.watch.stage("training heads", len(found), len(folds))
-    history = _history(found, plan, time.perf_counter() - began, reason())
+    history = _history(found, plan, time.perf_counter() - began, problem.reason())
     care.watch.epoch(len(history.lines), plan.recipe.epochs)
-    target = target.to(device)
-    fits = gather(head, target, FeatureInputs(numbers_ND=x_ND), stack, splits, history)
+    inputs = FeatureInputs(numbers_ND=problem.x_ND)
+    fits = gather(head, target.to(device), inputs, stack, splits, history)
     losses = [inf if one.validation_loss is None else one.validation_loss for one in found]
     return Heads(
         fits=fits, loss_F=np.array(losses), decisions=_decisions(found, whole, plan.task)
     )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class _Problem:
+    """What the heads of all folds are found from."""
+
+    rows: Encoded
+    splits: Splits
+    plan: PicturePlan
+    streams: Streams
+    head: FoldHead
+    target: FoldTarget
+    x_ND: torch.Tensor
+    widths: list[int]
+    reason: Callable[[], str | None]
+
+    def solve(self, f: int) -> Solved:
+        """Find the head of a fold."""
+        own, task = np.flatnonzero(self.splits.learn[f]), self.plan.task
+        own_N = torch.from_numpy(own).to(self.x_ND.device)
+        x_ND = self.head.scale(f, self.x_ND[own_N])
+        given = torch.from_numpy(self.rows.target[own])
+        seen_N = self.target.only(np.array([f])).seen(given[None])[0].to(x_ND.device)
+        seed = self.streams.integer("axes", self.splits.numbers[f])
+        chosen: dict[str, Any] = {
+            "widths": self.widths,
+            "generator": torch.Generator().manual_seed(seed),
+            "in_haste": lambda: self.reason() is not None,
+        }
+        if task == "regression":
+            kept = kept_together(self.rows)
+            units = own if kept is None else kept[own]
+            units_N = torch.from_numpy(units).to(x_ND.device)
+            return solve_ridge(x_ND, seen_N, units_N=units_N, **chosen)
+        blocks = list(_blocks(self.rows, self.splits, f, self.plan, self.streams))
+        truth_NO, steps = as_truth(seen_N, self.target.outputs), self.plan.recipe.epochs
+        return solve_head(x_ND, truth_NO, task, blocks=blocks, steps=steps, **chosen)
 
 
 def _blocks(

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,16 +10,20 @@ import pandas as pd
 
 from tenfold.config import Decision
 from tenfold.data.cells.parse import truth_of
-from tenfold.data.pictures.folders import class_name, few
+from tenfold.data.pictures.folders import class_name, few, number
+from tenfold.data.pictures.label_lists import (
+    BLANK,
+    SEPARATORS,
+    WRITTEN,
+    LabelSet,
+    find_separator,
+    labels_in,
+)
 from tenfold.data.tables.table import Table
 from tenfold.errors import SchemaError
 
-LabelSet = frozenset[str]
-
-SEPARATORS: Final = ("|", ";", ",")
-BLANK: Final = " "  # parts words of one name, too, so it has to be asked for
-BRACKETED: Final = re.compile(r"\s*[\[({](.*)[])}]\s*", re.DOTALL)
-QUOTES: Final = " '\"\t\n"
+HOW: Final = {BLANK: "separated by blanks", WRITTEN: "written as lists of Python or JSON"}
+AS_CLASSES: Final = "make each cell a class: --task classification"
 OF_PARTS: Final = re.compile(r"train|test|valid|\bval\b|split|fold", re.IGNORECASE)
 
 
@@ -38,47 +42,6 @@ class LabelSets:
     decisions: tuple[Decision, ...]
 
 
-def find_separator(cells: Sequence[str]) -> str | None:
-    """Return what parts the labels in cells, None if each cell is a single label.
-
-    A sign may belong to a name, as in ``tench, Tinca tinca``, ``Doe, Jane`` or ``animal|cat``.
-    Labels are no more than the ways in which they occur together, parts of names are; and
-    pictures differ in how many labels they have.
-
-    Examples
-    --------
-    >>> find_separator(["sea|sunset", "sea", "sunset", "sea|ship"])
-    '|'
-    >>> find_separator(["tench, Tinca tinca", "goldfish, Carassius auratus", "hen"])
-    >>> find_separator(["['sea', 'ship']", "['sea']", "[]"])
-    ','
-    """
-    distinct = set(cells)
-    if sum(BRACKETED.fullmatch(cell) is not None for cell in distinct) > len(distinct) / 2:
-        return ","
-    for separator in SEPARATORS:
-        if any(separator in cell for cell in distinct):
-            found = [labels_in(cell, separator) for cell in distinct]
-            alike = len(set(map(len, found))) == 1 and separator == ","
-            if 2 <= len(frozenset[str]().union(*found)) <= len(distinct) and not alike:
-                return separator
-    return None
-
-
-def labels_in(cell: str, separator: str) -> LabelSet:
-    """Return the labels that a cell lists, without brackets and quotes.
-
-    Examples
-    --------
-    >>> sorted(labels_in("['sea', 'ship']", ","))
-    ['sea', 'ship']
-    """
-    found = BRACKETED.fullmatch(cell)
-    inside = cell if found is None else found.group(1)
-    parts = (part.strip(QUOTES) for part in inside.split(separator))
-    return frozenset(class_name(part) for part in parts if part)
-
-
 def sets_of_column(table: Table, column: str, *, asked: bool) -> LabelSets | None:
     """Return the labels of pictures that one column lists; None if it holds single classes.
 
@@ -89,6 +52,11 @@ def sets_of_column(table: Table, column: str, *, asked: bool) -> LabelSets | Non
     column : str
     asked : bool
         Whether several labels are asked for, whatever the cells look like.
+
+    Raises
+    ------
+    SchemaError
+        S05, if a list has a fault.
 
     Examples
     --------
@@ -103,20 +71,29 @@ def sets_of_column(table: Table, column: str, *, asked: bool) -> LabelSets | Non
     if separator is None:
         if not asked:
             return None
-        separator = next((s for s in SEPARATORS if any(s in cell for cell in cells)), BLANK)
-    of_line = {
-        line: labels_in(cell, separator) for line, cell in zip(table.lines, cells, strict=True)
-    }
+        signs = (*SEPARATORS, BLANK)
+        separator = next((s for s in signs if any(s in cell for cell in cells)), SEPARATORS[0])
+    of_line: dict[int, LabelSet] = {}
+    for line, cell in zip(table.lines, cells, strict=True):
+        try:
+            of_line[line] = labels_in(cell, separator)
+        except ValueError as error:
+            fact = f"a cell of column {column!r} cannot be read as a list of labels"
+            place = {"file": table.source, "line": f"{line} ({cell!r})"}
+            fix = ["correct the cell, or leave it empty", AS_CLASSES]
+            raise SchemaError("S05", fact, place=place, fix=fix) from error
+    how = HOW.get(separator, f"separated by {separator!r}")
+    what = f"images have several labels: those in column {column!r}, {how}"
     labels = frozenset[str]().union(*of_line.values())
-    shown = "blanks" if separator == BLANK else repr(separator)
-    what = f"images have several labels: those in column {column!r}, separated by {shown}"
-    why = f"{len(labels):,} labels occur in {len(set(of_line.values())):,} combinations"
+    counts = number(len(labels), "label occurs", "labels occur")
+    ways = number(len(set(of_line.values())), "combination", "combinations")
+    why = f"{counts} in {ways}"
     decision = Decision(what=what, why=why, change_with="--task classification")
     return LabelSets(of_line=of_line, decisions=(decision,))
 
 
-def label_columns(table: Table, others: Sequence[str]) -> tuple[str, ...]:
-    """Return the columns that say yes or no of a label each; none where only one does.
+def label_columns(table: Table, others: Sequence[str], least: int = 2) -> tuple[str, ...]:
+    """Return the columns that say yes or no of a label each; none where too few do.
 
     Columns such as ``is_train`` say which part of the data a picture belongs to.
 
@@ -132,7 +109,7 @@ def label_columns(table: Table, others: Sequence[str]) -> tuple[str, ...]:
         for name in others
         if not OF_PARTS.search(name) and _says_truth(table.frame[name], table.decimal)
     ]
-    return tuple(found) if len(found) > 1 else ()
+    return tuple(found) if len(found) >= least else ()
 
 
 def sets_of_columns(table: Table, columns: Sequence[str], *, asked: bool) -> LabelSets:
@@ -159,8 +136,7 @@ def sets_of_columns(table: Table, columns: Sequence[str], *, asked: bool) -> Lab
         own = {name: truth[row] for name, truth in truths.items()}
         if None not in own.values():
             of_line[line] = frozenset(class_name(name) for name, said in own.items() if said)
-    never = [repr(name) for name, truth in truths.items() if not any(truth)]
-    decisions = [_never(never)] if never else []
+    decisions = [*_told(table, truths, len(table) - len(of_line))]
     if not asked and of_line and all(len(one) == 1 for one in of_line.values()):
         what, why = f"the classes are columns {_few(columns)}", "each image has exactly one"
         decisions.append(Decision(what=what, why=why, change_with="--task multilabel"))
@@ -176,9 +152,28 @@ def _few(columns: Sequence[str]) -> str:
     return few([repr(name) for name in columns])
 
 
-def _never(names: Sequence[str]) -> Decision:
-    what = f"never predicted: {few(names)}"
-    return Decision(what=what, why="no image has this label", change_with="the labels")
+def _told(
+    table: Table, truths: Mapping[str, Sequence[bool | None]], unsaid: int
+) -> Iterator[Decision]:
+    """Yield what columns of yes and no leave out, and what their empty cells mean."""
+    if never := [repr(name) for name, truth in truths.items() if not any(truth)]:
+        what, why = f"never predicted: {few(never)}", "no image has this label"
+        yield Decision(what=what, why=why, change_with="the labels")
+    change = "the empty cells"
+    if unsaid:
+        what = f"{number(unsaid, 'image is', 'images are')} left out"
+        why = "a cell that is to say yes or no is empty"
+        yield Decision(what=what, why=why, change_with=change)
+    ticks = [
+        repr(name)
+        for name, truth in truths.items()
+        if None not in truth and table.frame[name].isna().any()
+    ]
+    if ticks:
+        why = "no cell of these columns says no otherwise"
+        yield Decision(
+            what=f"an empty cell means no: {few(ticks)}", why=why, change_with=change
+        )
 
 
 def _says_truth(cells: "pd.Series[Any]", decimal: str) -> bool:
@@ -200,7 +195,10 @@ def _truths(table: Table, name: str) -> list[bool | None]:
             "S05",
             f"column {name!r} is to say yes or no of a label, and says neither",
             place={"file": table.source, "cells": few([repr(cell) for cell in odd])},
-            fix=["name columns of yes and no: --target NAME,NAME", "name one column of labels"],
+            fix=[
+                "write yes or no, true or false, 1 or 0; leave a cell empty if it is not known",
+                "leave the column out: --target NAME,NAME",
+            ],
         )
     empty = None if 0.0 in meanings.values() else False
     return [empty if pd.isna(cell) else meanings[cell] != 0.0 for cell in cells]

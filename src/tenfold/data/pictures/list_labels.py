@@ -7,16 +7,16 @@ from typing import Final
 from tenfold.config import Decision, Task
 from tenfold.data.columns.labelled import with_targets
 from tenfold.data.pictures.folders import class_name
+from tenfold.data.pictures.label_lists import LabelSet
 from tenfold.data.pictures.label_sets import (
     OF_PARTS,
-    LabelSet,
     label_columns,
     sets_of_column,
     sets_of_columns,
 )
 from tenfold.data.pictures.numbers import numbers_of_column
 from tenfold.data.tables.table import Table, find_column
-from tenfold.errors import PictureError, UsageError
+from tenfold.errors import PictureError, SchemaError, UsageError
 from tenfold.read_options import PictureOptions
 
 BETWEEN: Final = ","  # names of columns, where each is a label
@@ -91,20 +91,25 @@ def _columns(
     if target is not None:
         several = BETWEEN in target and target not in table.frame.columns
         named = target.split(BETWEEN) if several else [target]
-        return tuple(find_column(table, name.strip(), option="--target") for name in named), ()
+        found = (find_column(table, name.strip(), option="--target") for name in named)
+        return tuple(dict.fromkeys(found)), ()
     if not others:
         fact = "the table has no column for the label"
         raise PictureError("I01", fact, place={"source": table.source})
     for known in ((before,), tuple(before.split(BETWEEN))):
         if set(known) <= set(others):
             return known, ()
+        if not set(known).isdisjoint(others):
+            absent = [repr(name) for name in known if name not in others]
+            fact = f"the list has no column for {', '.join(absent)}, but for other labels"
+            raise SchemaError("S01", fact, place={"source": table.source})
     by_name = [name for word in LABEL_NAMES for name in others if name.lower() == word]
     may_label = [name for name in others if not OF_PARTS.search(name)]
     if not by_name and may_label and task in {None, "multilabel"}:
         said = label_columns(table, may_label)
         if may_label[-1] in said:
             return said, ()
-    varied = [name for name in others if table.frame[name].nunique() > 1]
+    varied = [name for name in may_label or others if table.frame[name].nunique() > 1]
     last = (varied or others)[-1]
     where = (
         "it is the last column" if last == others[-1] else "it is the last column that varies"
@@ -117,6 +122,8 @@ def _columns(
 def _of_column(table: Table, column: str, task: Task | None) -> ListLabels:
     """Read classes, numbers or lists of labels from one column."""
     several = task == "multilabel"
+    if several and label_columns(table, [column], least=1):
+        return _of_columns(table, (column,), task)
     kept, left_out = with_targets(table, column, "classification" if several else task, 1.0)
     numbers, decisions = (None, ()) if several else numbers_of_column(kept, column, task)
     if numbers is None and task is None:

@@ -106,7 +106,11 @@ def infer_picture_schema(pictures: Pictures) -> PictureSchema:
             "S06",
             f"{found}: there is nothing to classify",
             place={"images": pictures.source},
-            fix=["make a folder for each class, and name the folder that contains them"],
+            fix=[
+                "name the column that holds classes: --target NAME"
+                if pictures.column
+                else "make a folder for each class, and name the folder that contains them"
+            ],
         )
     if max(count.values()) == 1:
         raise SchemaError(
@@ -116,6 +120,7 @@ def infer_picture_schema(pictures: Pictures) -> PictureSchema:
             fix=[
                 "name the column that holds classes: --target NAME",
                 "predict a number: --task regression",
+                "predict several labels an image: --task multilabel",
             ],
         )
     return PictureSchema(classes=classes, framing=pictures.framing, column=pictures.column)

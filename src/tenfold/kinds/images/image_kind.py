@@ -355,7 +355,7 @@ class Images(Kind):
         images, task = learning.data, learning.schema.task
         if task == "multilabel":
             fact = "classical models are not compared on images with several labels"
-            fix = ["compare one label at a time: --target NAME --task classification"]
+            fix = ["compare one label at a time, from a column that says yes or no"]
             raise UsageError("U02", fact, fix=fix)
         return ImageContest(
             task=task,
