@@ -58,10 +58,14 @@ class Equality:
         What both were asked about.
     difference : float
         The largest difference of their answers, over the largest answer.
+    rounding : float
+        The same between the model as it computes on this machine, perhaps in bfloat16, and in
+        float32, in which both were compared.
     """
 
     inputs: int
     difference: float
+    rounding: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -164,6 +164,10 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[PictureModel, Pa
     written = write(draft, home / "model.onnx", "onnx")
     assert written.equality.inputs == 48
     assert written.equality.difference < SAME
+    # What the same model says here, in bfloat16 perhaps, is told beside it.
+    exact = exact_answers(model, as_pictures(pixels, labels))
+    here = np.abs(model.answers(as_pictures(pixels, labels)) - exact).max() / exact.max()
+    assert written.equality.rounding == pytest.approx(here, rel=0.05, abs=1e-9)
     return model, written.path
 
 

@@ -47,6 +47,13 @@ class Draft(ABC):
     def answers(self, of: Exported | Program) -> Iterator[tuple[Numbers, Numbers]]:
         """Yield what a file says of inputs, and what the model says of them, (N, O) each."""
 
+    def as_here(self) -> tuple[Numbers, Numbers] | None:
+        """Return what the model says as it computes here, and in float32, (N, O) each.
+
+        None if that is the same.
+        """
+        return None
+
 
 def write(draft: Draft, path: Path, form: Form) -> Written:
     """Write a draft as a file, once its answers were found to be the model's.
@@ -106,9 +113,7 @@ def _compared(draft: Draft, of: Exported | Program) -> Label:
     pairs = list(draft.answers(of))
     said = np.concatenate([file for file, _ in pairs])
     known = np.concatenate([model for _, model in pairs])
-    # Of large numbers that hardly differ, such as years, their range counts.
-    largest = min(float(np.abs(known).max()), float(np.ptp(known)) or np.inf) or 1.0
-    difference = float(np.abs(said - known).max()) / largest
+    difference = _difference(said, known)
     if not difference <= SAME:  # so that NaN fails, too
         at = int(np.nanargmax(np.abs(said - known).max(axis=1)))
         raise ExportError(
@@ -118,7 +123,19 @@ def _compared(draft: Draft, of: Exported | Program) -> Label:
             place={"file says": str(said[at].tolist()), "model says": str(known[at].tolist())},
             fix=["please report this, with the network and a description of the columns"],
         )
-    return replace(draft.label, equality=Equality(inputs=len(known), difference=difference))
+    pair = draft.as_here()
+    rounding = 0.0 if pair is None else _difference(*pair)
+    equality = Equality(inputs=len(known), difference=difference, rounding=rounding)
+    return replace(draft.label, equality=equality)
+
+
+def _difference(said: Numbers, known: Numbers) -> float:
+    """Return the largest difference between answers, over the largest answer.
+
+    Of large numbers that hardly differ, such as years, their range counts.
+    """
+    largest = min(float(np.abs(known).max()), float(np.ptp(known)) or np.inf) or 1.0
+    return float(np.abs(said - known).max()) / largest
 
 
 @contextmanager

@@ -28,6 +28,7 @@ from tenfold.nn.backbones import Backbone
 from tenfold.nn.conformal import half_width
 
 PICTURES: Final = 500  # that a file is compared on
+ROUNDED: Final = 200  # of them, that show what another type of numbers changes
 AT_ONCE: Final = 16
 EXAMPLES: Final = 2  # pictures that the program is traced with
 
@@ -92,7 +93,7 @@ class PictureDraft(Draft):
     """
 
     def __init__(self, model: PictureModel, pictures: Pictures, about: About) -> None:
-        self._model = _exact(model)
+        self._given, self._model = model, _exact(model)
         drawn = np.random.default_rng(about.seed).permutation(len(pictures))[:PICTURES]
         self._pictures = pictures.take(np.sort(drawn))
         self._band = about.band if model.conformal is not None else None
@@ -134,6 +135,13 @@ class PictureDraft(Draft):
         for at in range(0, len(squares_NSS3), AT_ONCE):
             some = slice(at, at + AT_ONCE)
             yield self._ask(of, np.ascontiguousarray(squares_NSS3[some])), known[some]
+
+    def as_here(self) -> tuple[Numbers, Numbers] | None:
+        """Return what the model says, in bfloat16 perhaps, and in float32."""
+        if self._given.encoder.precision is None:
+            return None
+        some = self._pictures.take(np.arange(len(self._pictures))[:ROUNDED])
+        return self._given.answers(some), self._model.answers(some)
 
     def _ask(self, of: Exported | Program, pixels_NHW3: NDArray[np.uint8]) -> Numbers:
         if isinstance(of, Exported):
