@@ -1489,7 +1489,7 @@ P02: column 'rooms' held numbers in training, but now holds 20 cells that are no
         """\
 P09: probabilities were asked for, and the run predicts numbers.
 
-  why  only classes have probabilities, and only numbers have intervals
+  why  classes and labels have probabilities, classes have sets, and numbers intervals
   fix  run.predict(DATA)""",
     ),
     (
@@ -1497,7 +1497,7 @@ P09: probabilities were asked for, and the run predicts numbers.
         """\
 P09: intervals were asked for, and the run predicts classes.
 
-  why  only classes have probabilities, and only numbers have intervals
+  why  classes and labels have probabilities, classes have sets, and numbers intervals
   fix  run.predict(DATA, coverage=0.9) gives sets of classes""",
     ),
     (
@@ -1696,7 +1696,7 @@ OPTIONS: Final[list[tuple[dict[str, Any], str]]] = [
     ({"folds": 0}, "folds must be a whole number, 1 or more, but it is 0"),
     (
         {"task": "clustering"},
-        "task must be 'regression' or 'classification', but it is 'clustering'",
+        "task must be 'regression' or 'classification' or 'multilabel', but it is 'clustering'",
     ),
     ({"test_size": 1.0}, "test_size must be a fraction above 0 and below 1, but it is 1.0"),
     ({"epochs": 0}, "epochs must be a whole number, 1 or more, but it is 0"),

@@ -52,6 +52,7 @@ def list_in_table(
         group_column = find_column(table, group_column, option="--group-column")
     others = [name for name in table.frame.columns if name not in (file_column, group_column)]
     labels = read_labels(table, options, others, task, column)
+    decisions += labels.decisions
     decisions += _unused([name for name in others if name not in labels.columns])
     rows = _Rows.of(table, file_column, group_column, labels)
     if not rows.good:
@@ -67,7 +68,7 @@ def list_in_table(
         column=labels.column,
         rejected=tuple(rows.rejected),
         unlabelled=tuple(rows.unlabelled),
-        decisions=(*decisions, *labels.decisions),
+        decisions=tuple(decisions),
     )
 
 
