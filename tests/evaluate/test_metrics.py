@@ -179,6 +179,9 @@ def drawn(name: str, seed: int, classes: int) -> tuple[Any, Any]:
     if NAMED[name].task == "regression":
         truth = rng.normal(5, 2, 50)
         return truth, (truth + rng.normal(size=50))[:, None]
+    if NAMED[name].task == "multilabel":
+        marks = rng.integers(0, 2, (50, classes))
+        return marks, 0.4 * marks + 0.6 * rng.random((50, classes))
     truth = rng.permutation(np.arange(50) % classes)
     answers = rng.dirichlet(np.ones(classes), 50) + np.eye(classes)[truth] * 0.5
     return truth, answers / answers.sum(axis=1, keepdims=True)
@@ -193,6 +196,8 @@ def test_value_and_direction_are_those_of_the_scorer_that_is_named(
     truth, answers = drawn(name, 3, classes)
     chosen = metric.scorers[classes > 2]
     if not chosen:  # scikit-learn halves it for two classes; its direction is the same
+        if metric.task == "multilabel":  # these are in tests/evaluate/test_labels.py
+            return
         assert name == "brier"
         assert sk.get_scorer("neg_brier_score")._sign == metric.direction
         return
@@ -206,7 +211,11 @@ def test_value_and_direction_are_those_of_the_scorer_that_is_named(
 def test_better_answers_have_the_better_score_and_right_ones_the_perfect(name: str) -> None:
     metric = NAMED[name]
     truth, answers = drawn(name, 4, 3)
-    right = truth[:, None] if metric.task == "regression" else np.eye(3)[truth]
+    right = {
+        "regression": lambda: truth[:, None],
+        "classification": lambda: np.eye(3)[truth],
+        "multilabel": lambda: truth,
+    }[metric.task]()
     found = [
         metric(truth, share * right + (1 - share) * answers, np.ones(50))
         for share in (0.0, 0.7, 1.0)
@@ -241,6 +250,10 @@ def test_no_answers_take_a_score_beyond_its_bounds(data: st.DataObject) -> None:
                 for _ in range(2)
             )
             value = metric(truth, said[:, None], weights)
+        elif metric.task == "multilabel":
+            pairs = st.lists(st.tuples(st.booleans(), st.floats(0, 1)), min_size=2, max_size=2)
+            several = np.array(data.draw(st.lists(pairs, min_size=rows, max_size=rows)), float)
+            value = metric(several[..., 0].astype(np.int64), several[..., 1], weights)
         else:
             some = st.integers(0, classes - 1)
             truth = np.array(data.draw(st.lists(some, min_size=rows, max_size=rows)))

@@ -20,7 +20,7 @@ from tenfold.evaluate.ranks import precision_of_ranks, ranked
     unit="share",
     needs="probabilities",
     mean_of_rows=False,
-    scorers=("average_precision",) * 2,
+    scorers=("", ""),
 )
 def mean_average_precision(truth: Truth, answers: Answers, weights: Weights) -> float:
     """Mean over labels of the precision at each row that has the label, by probability, 0 to 1.
@@ -38,7 +38,7 @@ def mean_average_precision(truth: Truth, answers: Answers, weights: Weights) -> 
     unit="share",
     needs="probabilities",
     mean_of_rows=False,
-    scorers=("roc_auc", "roc_auc"),
+    scorers=("", ""),
 )
 def label_roc_auc(truth: Truth, answers: Answers, weights: Weights) -> float:
     """Mean over labels of the area under the ROC curve, 0.5 for a guess.

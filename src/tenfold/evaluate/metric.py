@@ -47,12 +47,14 @@ class Metric:
         Whether it is a mean over rows, so that means over parts of the rows add up to it.
     scorers : tuple of two str
         scikit-learn's scorers of the same value, or of its negative if lower is better: for
-        numbers or two classes, and for more classes. Empty where none has the same value.
+        numbers or two classes, and for more classes. Empty where none has the same value, and
+        for labels, which are not compared.
     value : callable
         From truth, answers and weights to the metric.
 
     Examples
     --------
+    >>> from tenfold.evaluate.metrics import METRICS
     >>> METRICS["regression"]["r2"].better, METRICS["regression"]["rmse"].direction
     ('higher', -1)
     """
