@@ -69,12 +69,13 @@ def check_pictures(
         Whether the user wants copies as they are.
     """
     target, task = read_targets(pictures, schema), schema.task
+    figures = figures_of(pictures)
     if task == "multilabel":
-        found = _check_labels(pictures, target.astype(np.int64), schema.classes)
+        found = _check_labels(figures, target.astype(np.int64), schema.classes)
         # From here on pictures are of one class if they have the same labels.
         target = np.unique(target, axis=0, return_inverse=True)[1].reshape(-1)
     else:
-        found = [*_check_figures(pictures, target, task)]
+        found = [*_check_figures(figures, target, task)]
     classes = target.astype(np.int64) if schema.classes else np.zeros(len(target), np.int64)
     if task == "classification":
         found += check_classes(classes, schema.classes, "images")
@@ -90,17 +91,17 @@ def check_pictures(
             shared = int(np.isin(asked, own).sum())
             found += check_overlap(shared, usual, len(test), "images")
     if test is not None:
-        found += _check_test(pictures, test)
+        found += _check_test(figures, test)
     return in_order(found)
 
 
 def _check_labels(
-    pictures: Pictures, target_NL: NDArray[np.int64], labels: Sequence[str]
+    figures: Sequence[Reading], target_NL: NDArray[np.int64], labels: Sequence[str]
 ) -> list[Finding]:
     """Return what gives a label away beside what pictures show: A13, the label named."""
     found = []
     for label, own in zip(labels, target_NL.T, strict=True):
-        for finding in _check_figures(pictures, own, "classification"):
+        for finding in _check_figures(figures, own, "classification"):
             fact = finding.fact.replace("the class", f"the label {label!r}")
             found.append(replace(finding, fact=fact))
     return [*found[:SHOWN], *check_labels(target_NL, labels, "images")]
@@ -131,13 +132,13 @@ def figures_of(pictures: Pictures) -> list[Reading]:
 
 
 def _check_figures(
-    pictures: Pictures, target: NDArray[np.float64] | NDArray[np.int64], task: Task
+    figures: Sequence[Reading], target: NDArray[np.float64] | NDArray[np.int64], task: Task
 ) -> Iterator[Finding]:
     """Yield what gives the target away beside what pictures show: A13."""
-    if len(pictures) < FEWEST or len(np.unique(target)) < 2:
+    if len(target) < FEWEST or len(np.unique(target)) < 2:
         return
     given: list[tuple[float, str]] = []
-    for figure in figures_of(pictures):
+    for figure in figures:
         share = max(
             explained_alone(figure, target, task),
             explained_by_neighbours(figure, target, task),
@@ -187,12 +188,12 @@ def _check_mixed(
     )
 
 
-def _check_test(pictures: Pictures, test: Pictures) -> Iterator[Finding]:
+def _check_test(figures: Sequence[Reading], test: Pictures) -> Iterator[Finding]:
     """Yield whether test pictures differ in more than what they show: A08."""
-    if min(len(pictures), len(test)) < FEWEST:
+    if min(len(figures[0].values), len(test)) < FEWEST:
         return
     moved = []
-    for one, other in zip(figures_of(pictures)[1:], figures_of(test)[1:], strict=True):
+    for one, other in zip(figures[1:], figures_of(test)[1:], strict=True):
         found = ks_2samp(one.values, other.values)
         if found.statistic >= MOVED and found.pvalue < SURE:
             moved.append(f"{one.name} ({found.statistic:.2f} of 1)")

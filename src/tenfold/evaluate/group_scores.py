@@ -14,6 +14,7 @@ from scipy import stats
 
 from tenfold.config import Task
 from tenfold.data.columns.groups import LEAST_ROWS, Group
+from tenfold.evaluate.label_metrics import label_losses
 from tenfold.evaluate.metric import SMALLEST
 from tenfold.evaluate.standing_out import stand_out
 from tenfold.seeds import Streams
@@ -227,8 +228,7 @@ def row_losses(
     if task == "regression":
         return np.asarray((answers[:, 0] - truth) ** 2)
     if task == "multilabel":
-        own_NO = np.where(truth == 1, answers, 1 - answers)
-        return np.asarray(-np.log(np.maximum(own_NO, SMALLEST)).mean(axis=1))
+        return label_losses(truth, answers)
     own = answers[np.arange(len(truth)), truth.astype(np.int64)]
     return np.asarray(-np.log(np.maximum(own, SMALLEST)))
 

@@ -63,8 +63,7 @@ def label_log_loss(truth: Truth, answers: Answers, weights: Weights) -> float:
 
     That is the probability of the label if the row has it, and 1 minus it otherwise.
     """
-    own = np.where(truth == 1, answers, 1 - answers)
-    return float(np.average(-np.log(np.maximum(own, SMALLEST)).mean(axis=1), weights=weights))
+    return float(np.average(label_losses(truth, answers), weights=weights))
 
 
 @metric(
@@ -80,6 +79,12 @@ def label_log_loss(truth: Truth, answers: Answers, weights: Weights) -> float:
 def label_brier(truth: Truth, answers: Answers, weights: Weights) -> float:
     """Mean squared error of the probabilities over labels and rows, 0 to 1."""
     return float(np.average(((answers - truth) ** 2).mean(axis=1), weights=weights))
+
+
+def label_losses(truth: Truth, answers: Answers) -> NDArray[np.float64]:
+    """Return the log-loss of each row, the mean over its labels, shape (N,)."""
+    own = np.where(truth == 1, answers, 1 - answers)
+    return np.asarray(-np.log(np.maximum(own, SMALLEST)).mean(axis=1))
 
 
 def _mean_of_labels(

@@ -4,14 +4,14 @@ Shape letters in this file:
     N  rows    L  labels    P  parts of the rows
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.evaluate.ranks import precision_of_ranks, ranked
+from tenfold.evaluate.ranks import if_told, precision_of_ranks, ranked
 
 Numbers = NDArray[np.float64]
 Marks = NDArray[np.int64]
@@ -126,18 +126,19 @@ def score_labels(
     has_NL = truth_NL == 1
     right_L = (said_NL & has_NL).T @ weights_N
     said_L, has_L = said_NL.T @ weights_N, has_NL.T @ weights_N
+    precision_L, recall_L = _share(right_L, said_L), _share(right_L, has_L)
     f1_L = _share(2 * right_L, said_L + has_L)
     each = [
         LabelScore(
             label=name,
             rows=int(has_NL[:, at].sum()),
-            average_precision=_of_ranks(
+            average_precision=if_told(
                 precision_of_ranks, has_NL[:, at], answers_NL[:, at], weights_N
             ),
-            roc_auc=_of_ranks(ranked, has_NL[:, at], answers_NL[:, at], weights_N),
+            roc_auc=if_told(ranked, has_NL[:, at], answers_NL[:, at], weights_N),
             threshold=float(limits_L[at]),
-            precision=float(_share(right_L, said_L)[at]),
-            recall=float(_share(right_L, has_L)[at]),
+            precision=float(precision_L[at]),
+            recall=float(recall_L[at]),
             f1=float(f1_L[at]),
         )
         for at, name in enumerate(names)
@@ -206,18 +207,6 @@ def choose_thresholds(truth_NL: Marks, answers_NL: Numbers, weights_N: Numbers) 
     best_L = _share(2 * found_NL, said_NL + whole_L).max(axis=0, initial=0.0)
     known_L = (whole_L > 0) & (whole_L < weights_N.sum())
     return np.asarray(np.where(known_L, np.maximum(best_L / 2, LEAST), USUAL))
-
-
-def _of_ranks(
-    value: Callable[[NDArray[np.bool_], Numbers, Numbers], float],
-    has_N: NDArray[np.bool_],
-    answers_N: Numbers,
-    weights_N: Numbers,
-) -> float:
-    """Return what ranks tell of a label; NaN where all rows have it, or none has."""
-    return (
-        float("nan") if has_N.all() or not has_N.any() else value(has_N, answers_N, weights_N)
-    )
 
 
 def _share(part: Numbers, whole: Numbers) -> Numbers:

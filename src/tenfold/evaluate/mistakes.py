@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.evaluate.group_scores import row_losses
+from tenfold.evaluate.label_metrics import label_losses
 from tenfold.evaluate.label_scores import label_text
 
 MOST: Final = 12  # of each
@@ -146,7 +146,7 @@ def wrongest_labels(
     >>> [(one.file, one.truth, one.prediction) for one in found]
     [('b', 'x', 'y'), ('a', 'x', 'x | y')]
     """
-    loss = row_losses(truth.astype(np.int64), answers, "multilabel")
+    loss = label_losses(truth, answers)
     wrong = np.flatnonzero(np.isfinite(loss) & (truth != predicted).any(axis=1))
     return tuple(
         Mistake(

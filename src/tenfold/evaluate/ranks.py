@@ -1,5 +1,6 @@
 """What the order of probabilities tells: areas under curves, as scikit-learn computes them."""
 
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -8,6 +9,18 @@ from numpy.typing import NDArray
 Numbers = NDArray[np.float64]
 
 LEAST: Final = 1e-15  # weight of rows that are counted
+
+
+def if_told(
+    value: Callable[[NDArray[np.bool_], Numbers, Numbers], float],
+    positive: NDArray[np.bool_],
+    scores: Numbers,
+    weights: Numbers,
+) -> float:
+    """Return what the order of scores tells; NaN where all rows are positive, or none is."""
+    if positive.all() or not positive.any():
+        return float("nan")
+    return value(positive, scores, weights)
 
 
 def ranked(positive: NDArray[np.bool_], scores: Numbers, weights: Numbers) -> float:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from tenfold.evaluate.calibration import calibration_error, groups_of_equal_size
 from tenfold.evaluate.label_scores import labels_in_text
-from tenfold.evaluate.ranks import ranked
+from tenfold.evaluate.ranks import if_told, ranked
 
 TENTHS: Final = 10
 COVERED: Final = 0.9
@@ -97,11 +97,9 @@ class Classes:
     @classmethod
     def of(cls, predictions: pd.DataFrame, names: tuple[str, ...]) -> "Classes":
         """Read them from the table that ``predictions.csv`` holds."""
-        known = predictions[f"probability {names[0]}"].notna().to_numpy()
+        texts, said = _known(predictions, names)
         place = {name: number for number, name in enumerate(names)}
-        truth = predictions.loc[known, "truth"].map(place).to_numpy().astype(np.int64)
-        columns = [f"probability {name}" for name in names]
-        said = predictions.loc[known, columns].to_numpy(np.float64)
+        truth = texts.map(place).to_numpy().astype(np.int64)
         return cls(names=names, truth=truth, said=said)
 
     def curves(self) -> list[Curve]:
@@ -128,12 +126,7 @@ class Classes:
             right = self.said.argmax(axis=1) == self.truth
         else:
             sure, right = self.said[:, number], self.truth == number
-        parts = groups_of_equal_size(sure)
-        return (
-            np.array([sure[part].mean() for part in parts]),
-            np.array([right[part].mean() for part in parts]),
-            np.array([float(len(part)) for part in parts]),
-        )
+        return _by_groups(sure, right)
 
     def calibration_error(self) -> float:
         """Return how far said probabilities of the most probable class are off, on average."""
@@ -141,7 +134,7 @@ class Classes:
 
     def scores(self) -> list[ClassScore]:
         """Return how well each class is told from the others."""
-        counts = self.confusion()
+        counts, ones = self.confusion(), np.ones(len(self.truth))
         right, whole, taken = np.diag(counts), counts.sum(axis=1), counts.sum(axis=0)
         return [
             ClassScore(
@@ -149,16 +142,30 @@ class Classes:
                 rows=int(whole[at]),
                 precision=right[at] / taken[at] if taken[at] else np.nan,
                 recall=right[at] / whole[at] if whole[at] else np.nan,
-                roc_auc=_auc(self.truth == at, self.said[:, at]),
+                roc_auc=if_told(ranked, self.truth == at, self.said[:, at], ones),
             )
             for at, name in enumerate(self.names)
         ]
 
 
-def _auc(own: NDArray[np.bool_], said: Numbers) -> float:
-    if own.all() or not own.any():
-        return float("nan")
-    return ranked(own, said, np.ones(len(own)))
+def _known(
+    predictions: pd.DataFrame, names: tuple[str, ...]
+) -> tuple["pd.Series[str]", Numbers]:
+    """Return the truth of the rows that were predicted, and their probabilities, (N, K)."""
+    columns = [f"probability {name}" for name in names]
+    known = predictions[columns[0]].notna().to_numpy()
+    said = predictions.loc[known, columns].to_numpy(np.float64)
+    return predictions.loc[known, "truth"], said
+
+
+def _by_groups(said: Numbers, right: NDArray[np.bool_]) -> tuple[Numbers, Numbers, Numbers]:
+    """Return mean probability, share that is right and size of ten groups of equal size."""
+    parts = groups_of_equal_size(said)
+    return (
+        np.array([said[part].mean() for part in parts]),
+        np.array([right[part].mean() for part in parts]),
+        np.array([float(len(part)) for part in parts]),
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -181,11 +188,8 @@ class Labels:
     @classmethod
     def of(cls, predictions: pd.DataFrame, names: tuple[str, ...]) -> "Labels":
         """Read them from the table that ``predictions.csv`` holds."""
-        known = predictions[f"probability {names[0]}"].notna().to_numpy()
-        texts = predictions.loc[known, "truth"]
+        texts, said = _known(predictions, names)
         truth = np.array([labels_in_text(text, names) for text in texts], dtype=np.int64)
-        columns = [f"probability {name}" for name in names]
-        said = predictions.loc[known, columns].to_numpy(np.float64)
         return cls(names=names, truth=truth.reshape(said.shape), said=said)
 
     def curves(self) -> list[Curve]:
@@ -198,13 +202,7 @@ class Labels:
 
         A pair is one of a row and a label.
         """
-        said, own = self.said.ravel(), self.truth.ravel()
-        parts = groups_of_equal_size(said)
-        return (
-            np.array([said[part].mean() for part in parts]),
-            np.array([own[part].mean() for part in parts]),
-            np.array([float(len(part)) for part in parts]),
-        )
+        return _by_groups(self.said.ravel(), self.truth.ravel() == 1)
 
     def calibration_error(self) -> float:
         """Return how far said probabilities are off, on average over rows and labels."""

@@ -118,12 +118,12 @@ def render_page(findings: Findings) -> str:
     kinds: dict[str, list[Mistake]] = {mistake.kind: [] for mistake in findings.mistakes}
     for mistake in findings.mistakes:
         kinds[mistake.kind].append(mistake)
-    found = findings.explanation
+    found, classes = findings.explanation, findings.classes
     return template.render(
         **_words(findings.name, findings.summary),
         figures=figures,
         confusion=confusion,
-        classes=() if findings.classes is None else findings.classes.scores(),
+        classes=() if classes is None else classes.scores(),
         mistakes=kinds,
         explained=[] if found is None else found.drawn(),
         layers=() if found is None else found.described_layers(),

@@ -193,8 +193,8 @@ def _from_zip(
 ) -> tuple[Listing, Listing | None]:
     """Find the pictures of a zip: of the list beside them, or of its folders."""
     unpacked = Unpacked(path)
-    lists = [one for one in sorted(unpacked.folder.iterdir()) if is_picture_source(one)]
-    lists = [one for one in lists if one.is_file()]
+    inside_it = sorted(unpacked.folder.iterdir())
+    lists = [one for one in inside_it if one.is_file() and is_picture_source(one)]
     inside = lists[0] if len(lists) == 1 else unpacked.folder
     found, test = list_labelled(inside, options, task, column)
     kept = replace(found, source=str(path), held=unpacked)
