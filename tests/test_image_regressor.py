@@ -85,7 +85,7 @@ def test_a_heat_map_shows_what_makes_a_number_larger(tmp_path: Path) -> None:
     assert run.metrics["task"] == "regression"
     assert run.model.schema.target == "share"
     said = run.predict(tmp_path / "3.png")
-    assert list(said.columns) == ["prediction", "low", "high"]
+    assert list(said.columns) == ["prediction", "low", "high", "novelty"]
     asked = run.study.data
     heat = heatmap_of(run.model, asked.cache[asked.at[3]], 0)
     assert heat.max() == pytest.approx(1, abs=1e-5)

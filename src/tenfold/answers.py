@@ -10,8 +10,9 @@ from tenfold.data.folds.split import Labelled
 from tenfold.errors import PredictError
 from tenfold.evaluate.coverage import PROMISED, sets_of
 from tenfold.evaluate.label_scores import label_text
+from tenfold.exported import NOVELTY
 from tenfold.learning import Progress
-from tenfold.model import Model
+from tenfold.model import Model, known_scores
 
 
 def tell(
@@ -36,17 +37,20 @@ def tell(
         P01 or P02, if the columns are not those of training; P07, if so much coverage cannot
         be promised; P09, if sets are asked for where rows may have several labels.
     """
-    schema = model.schema
-    if not schema.classes and (coverage is not None or model.conformal is not None):
-        share = PROMISED if coverage is None else coverage
-        said = model.intervals(data, share, progress=progress)
-        return answer_table(schema, said[:, :1], ends=said[:, 1:])
+    schema, conformal = model.schema, model.conformal
+    in_band = not schema.classes and (coverage is not None or conformal is not None)
+    share = PROMISED if coverage is None else coverage
+    if in_band:
+        known_scores(conformal).limits(share)  # a fault is told before the work
     if coverage is not None and schema.task == "multilabel":
         raise not_of("sets of classes", "predicts several labels", "run.predict(DATA)")
-    answers = model.answers(data, progress=progress)
-    if coverage is None:
-        return answer_table(schema, answers)
-    return answer_table(schema, answers, inside=sets_of(model.conformal, answers, coverage))
+    rows = model.coded(data, progress)
+    if in_band:
+        said = model.intervals_coded(rows, share, progress)
+        return answer_table(schema, said[:, :1], ends=said[:, 1:], novelty=rows.novelty)
+    answers = model.answers_coded(rows, progress)
+    inside = None if coverage is None else sets_of(conformal, answers, coverage)
+    return answer_table(schema, answers, inside=inside, novelty=rows.novelty)
 
 
 def not_of(what: str, model: str, fix: str) -> PredictError:
@@ -60,6 +64,7 @@ def answer_table(
     *,
     ends: NDArray[np.float64] | None = None,
     inside: NDArray[np.bool_] | None = None,
+    novelty: NDArray[np.float64] | None = None,
 ) -> pd.DataFrame:
     """Lay answers out as a table: ``prediction``, and the probability of each class or label.
 
@@ -73,19 +78,23 @@ def answer_table(
         Of regression: lower and upper ends of intervals.
     inside : ndarray of shape (N, O), optional
         Which classes are in the set of each row.
+    novelty : ndarray of shape (N,), optional
+        How far each row is from those of training.
 
     Returns
     -------
     DataFrame of N rows
         Column ``prediction``, in which several labels are parted by `` | ``; in regression
         ``low`` and ``high`` if there are intervals; in classification ``set``, its classes
-        parted by `` | ``, if there are sets; and ``probability CLASS`` for each class or label.
+        parted by `` | ``, if there are sets; ``probability CLASS`` for each class or label; and
+        ``novelty`` of pictures, above 1 if they are farther from those of training than 99 %
+        of the held-out ones were.
     """
     if schema.task == "regression":
         found = {"prediction": answers[:, 0]}
         if ends is not None:
             found |= {"low": ends[:, 0], "high": ends[:, 1]}
-        return pd.DataFrame(found)
+        return pd.DataFrame(found | ({} if novelty is None else {NOVELTY: novelty}))
     known = np.isfinite(answers).all(axis=1)
     labels = np.full(len(answers), None, dtype=object)
     if schema.task == "multilabel":
@@ -99,4 +108,6 @@ def answer_table(
     if inside is not None:
         names = np.array(schema.classes, dtype=object)
         table.insert(1, "set", [" | ".join(names[row]) for row in inside])
+    if novelty is not None:
+        table[NOVELTY] = novelty
     return table

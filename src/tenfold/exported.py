@@ -21,6 +21,7 @@ KEY: Final = "tenfold"  # of the metadata of the file
 VALUE: Final = "prediction"
 PROBABILITIES: Final = "probabilities"
 LOW, HIGH = "lower", "upper"
+NOVELTY: Final = "novelty"  # how far a row is from those of training; above 1 it is unlike them
 NOT_OURS: Final = "it is not an ONNX file written by Tenfold"
 
 Form = Literal["onnx", "torch"]
@@ -137,6 +138,8 @@ class Label:
         Where walks to an answer begin, as the kind of data writes it.
     heat : bool
         Whether the file says which places of an input speak for a class.
+    novelty : bool
+        Whether the file says how far an input is from those of training.
     version : str
         Of the Tenfold that wrote the file.
     model : str
@@ -152,6 +155,7 @@ class Label:
     band: Band | None = None
     background: Mapping[str, Any] | None = None
     heat: bool = False
+    novelty: bool = False
     version: str
     model: str = ""
 
@@ -205,7 +209,9 @@ class Label:
             background=found["background"],
             heat=bool(found["heat"]),
             version=str(found["version"]),
-            model=str(found.get("model", "")),  # files of before have none
+            # Files of before have neither.
+            novelty=bool(found.get("novelty", False)),
+            model=str(found.get("model", "")),
         )
 
 

@@ -16,7 +16,7 @@ from tenfold.contest.contest import Contest, columns_of
 from tenfold.data.columns.encode import Encoded
 from tenfold.data.columns.groups import Group
 from tenfold.data.folds.deal import decide_folds, make_splits, who_answers
-from tenfold.data.folds.split import splits_of
+from tenfold.data.folds.split import Splits, splits_of
 from tenfold.errors import ExportError, PredictError
 from tenfold.intake import Intake
 from tenfold.learning import (
@@ -158,8 +158,18 @@ class Kind(Intake):
         """Train the networks of all folds."""
 
     @abstractmethod
-    def encoder(self, learning: Learning, plan: Any) -> Encoder:
-        """Return how new rows become inputs of the networks."""
+    def encoder(self, learning: Learning, plan: Any, rows: Encoded, splits: Splits) -> Encoder:
+        """Return how new rows become inputs of the networks.
+
+        Parameters
+        ----------
+        learning : Learning
+        plan
+            Of this kind.
+        rows : Encoded
+            As the networks saw them.
+        splits : Splits
+        """
 
     def truth(
         self, data: Any, schema: Any

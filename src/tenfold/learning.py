@@ -50,6 +50,8 @@ class Coded:
     codes : ndarray of shape (N, Q), int64
     nearly_done : bool
         Whether most of the work is behind, so that what is left needs no progress bar.
+    novelty : ndarray of shape (N,) or None
+        How far each row is from those of training; above 1, it is unlike them.
     """
 
     inputs: Inputs
@@ -57,6 +59,7 @@ class Coded:
     numbers: NDArray[np.float64]
     codes: NDArray[np.int64]
     nearly_done: bool = False
+    novelty: NDArray[np.float64] | None = None
 
     @classmethod
     def of_inputs(cls, inputs: Inputs, count: int, *, nearly_done: bool = False) -> Self:

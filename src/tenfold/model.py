@@ -158,9 +158,15 @@ class Model(Generic[S, E]):
             P01 or P02, if the columns are not those of training; P07, if so much cannot be
             promised.
         """
+        known_scores(self.conformal).limits(coverage)  # a fault is told before the work
+        return self.intervals_coded(self.coded(data, progress), coverage, progress)
+
+    def intervals_coded(
+        self, rows: Coded, coverage: float, progress: Progress | None = None
+    ) -> NDArray[np.float64]:
+        """Return values of coded rows and their intervals, shape (N, 3); see ``intervals``."""
         conformal = known_scores(self.conformal)
-        limits = conformal.limits(coverage)  # a fault is told before the work
-        rows = self.coded(data, progress)
+        limits = conformal.limits(coverage)
         if rows.count == 0:
             return np.zeros((0, 3))
         found = []

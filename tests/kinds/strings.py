@@ -18,6 +18,7 @@ from torch import Tensor
 from tenfold.checks.finding import Finding
 from tenfold.config import Decision, RunOptions, Task
 from tenfold.data.columns.encode import Encoded
+from tenfold.data.folds.split import Splits
 from tenfold.errors import ReadError, SchemaError
 from tenfold.kind import Kind
 from tenfold.kinds.images.networks.pretrained import head_plan
@@ -147,7 +148,9 @@ class StringKind(Kind):
         decisions = (*heads.decisions, *heads.fits.decisions)
         return Fitted(fits=heads.fits, rows=dealt.rows, decisions=decisions, form=plan.form)
 
-    def encoder(self, learning: Learning, plan: Any) -> StringEncoder:
+    def encoder(
+        self, learning: Learning, plan: Any, rows: Encoded, splits: Splits
+    ) -> StringEncoder:
         return StringEncoder()
 
     def unpack(

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from tenfold.run import Run
 
 
+SHOWN: Final = 3  # rows that are named as unlike those of training
+# A hundredth of usual rows is meant to be unlike, and where few were held out it may be more.
+BY_CHANCE: Final = 0.02
+RARE: Final = 0.0201  # probability of as many by chance, from which on they are told of
 MOST_LINES: Final = 20  # that a screen shows of schema drift
 
 
@@ -112,10 +116,14 @@ def ask(
     run: "Run", data: Any, mode: "Mode | None", coverage: float | None, *, quiet: bool
 ) -> "tuple[Looked, pd.DataFrame]":
     """Return where data are not like those of training, and what the run says of them."""
+    from tenfold.exported import NOVELTY  # noqa: PLC0415
+
     found = run.model.kind.look(data, run.model.schema, mode)
     with bar_of(run, "predicting", quiet=quiet) as bar:
         rows = run.predict(found.data, coverage=coverage, progress=bar.update)
     tell_drift(found, quiet=quiet)
+    if NOVELTY in rows:
+        tell_novelty(rows[NOVELTY], run.noun, quiet=quiet)
     return found, rows.rename_axis(run.model.kind.where).reset_index()
 
 
@@ -127,6 +135,26 @@ def tell_drift(found: "Looked", *, quiet: bool) -> None:
         shown.append(f"  and {len(lines) - MOST_LINES:,} more lines: --departures FILE")
     for line in () if quiet else shown:
         print(line, file=sys.stderr)
+
+
+def tell_novelty(novelty: "pd.Series[float]", noun: str, *, quiet: bool) -> None:
+    """Say on standard error if more rows are unlike those of training than chance explains."""
+    from scipy.stats import binom  # noqa: PLC0415
+
+    unlike = novelty[novelty > 1].sort_values(ascending=False)
+    by_chance = binom.sf(len(unlike) - 1, len(novelty), BY_CHANCE) if len(unlike) else 1.0
+    if quiet or by_chance > RARE:
+        return
+    verb = "is" if len(unlike) == 1 else "are"
+    print(
+        f"{len(unlike):,} of {len(novelty):,} {noun} {verb} unlike those of training "
+        f"(novelty above 1): do not rely on the answers",
+        file=sys.stderr,
+    )
+    for place, value in unlike[:SHOWN].items():
+        print(f"  {place}: {value:.2f}", file=sys.stderr)
+    if len(unlike) > SHOWN:
+        print(f"  and {len(unlike) - SHOWN:,} more, in the column novelty", file=sys.stderr)
 
 
 def listed() -> list[str]:
@@ -146,13 +174,18 @@ def write_rows(
     People on a terminal see classes of what has no columns of its own in a line each.
     """
     shares = rows.filter(like="probability ")
+    from tenfold.exported import NOVELTY  # noqa: PLC0415
+
     bare = drift is None and len(shares.columns) > 0
     if bare and out is None and not as_json and sys.stdout.isatty():
         places, best = rows.iloc[:, 0].map(str), shares.max(axis=1)
         width = max(map(len, places), default=0)
+        novelty = rows[NOVELTY] if NOVELTY in rows else [0.0] * len(rows)
+        said = zip(places, rows["prediction"], best, novelty, strict=True)
         with printing():
-            for place, label, share in zip(places, rows["prediction"], best, strict=True):
-                print(f"{place:<{width}}  {label}  {share:.2f}")
+            for place, label, share, far in said:
+                mark = "  unlike training" if far > 1 else ""
+                print(f"{place:<{width}}  {label}  {share:.2f}{mark}")
         return
     if as_json:
         tables = {"rows": rows} | ({} if drift is None else {"departures": drift})

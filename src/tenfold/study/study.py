@@ -279,7 +279,7 @@ def make_model(
     return Model(
         kind=kind,
         schema=schema,
-        encoder=kind.encoder(learning, plan),
+        encoder=kind.encoder(learning, plan, fitted.rows, splits),
         network=fits.deployed[0],
         target=trust.target,
         folds=1 if splits.refit else len(splits),

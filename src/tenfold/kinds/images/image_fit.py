@@ -2,14 +2,17 @@
 
 from dataclasses import replace
 
+from tenfold.data.columns.encode import Encoded
+from tenfold.data.folds.split import Splits
 from tenfold.kinds.images.image_features import see_pictures
 from tenfold.kinds.images.image_scores import test_scorer
 from tenfold.kinds.images.networks.pretrained import Pretrained
-from tenfold.kinds.images.picture_model import picture_inputs
+from tenfold.kinds.images.picture_model import PictureEncoder, picture_inputs
 from tenfold.learning import Dealt, Fitted, Learning
 from tenfold.nn.blend import Blend
 from tenfold.training.fit_blend import fit_blend
 from tenfold.training.fit_heads import fit_heads
+from tenfold.training.fit_novelty import fit_novelty
 from tenfold.training.fit_pictures import fit_pictures
 from tenfold.training.picture_plan import PicturePlan
 from tenfold.training.watch import Supervision
@@ -38,6 +41,24 @@ def fit_images(
         score_test=score_test,
     )
     return Fitted(fits=fits, rows=dealt.rows, decisions=fits.decisions, form=plan.form)
+
+
+def picture_encoder(
+    learning: Learning, plan: PicturePlan, rows: Encoded, splits: Splits
+) -> PictureEncoder:
+    """Return what turns new pictures into pixels or features, and tells how new they are."""
+    backbone = plan.backbone if plan.make is None else None
+    novelty = None
+    if backbone is not None:
+        features = rows.numbers[:, : backbone.whole]
+        novelty = fit_novelty(features, splits.pairs(), learning.streams)
+    return PictureEncoder(
+        backbone=backbone,
+        mirrored=plan.mirrored,
+        size=plan.size,
+        precision=learning.place.precision,
+        novelty=novelty,
+    )
 
 
 def _fit_heads(

@@ -18,7 +18,7 @@ from tenfold.data.columns.encode import Encoded
 from tenfold.data.columns.groups import Group
 from tenfold.data.files.read import InMemory
 from tenfold.data.folds.deal import DEFAULT_FOLDS, who_answers
-from tenfold.data.folds.split import splits_of
+from tenfold.data.folds.split import Splits, splits_of
 from tenfold.data.new_rows.admit import Mode, admit_pictures
 from tenfold.data.pictures.found import FORMATS
 from tenfold.data.pictures.groups import groups_of_pictures
@@ -48,10 +48,10 @@ from tenfold.kind import Kind
 from tenfold.kinds.images.explain.image_explanation import ImageExplanation, explain_pictures
 from tenfold.kinds.images.image_contest import ImageContest, squares_for
 from tenfold.kinds.images.image_features import stage
-from tenfold.kinds.images.image_fit import fit_images
+from tenfold.kinds.images.image_fit import fit_images, picture_encoder
 from tenfold.kinds.images.image_labels import check_picture_labels
 from tenfold.kinds.images.image_packing import (
-    describe_pictures,
+    pack_pictures,
     rebuild_pictures,
     sample_answers,
 )
@@ -201,14 +201,11 @@ class Images(Kind):
         """Train the networks of all folds."""
         return fit_images(learning, plan, dealt, care)
 
-    def encoder(self, learning: Learning, plan: PicturePlan) -> PictureEncoder:
+    def encoder(
+        self, learning: Learning, plan: PicturePlan, rows: Encoded, splits: Splits
+    ) -> PictureEncoder:
         """Return what turns new pictures into pixels or features."""
-        return PictureEncoder(
-            backbone=plan.backbone if plan.make is None else None,
-            mirrored=plan.mirrored,
-            size=plan.size,
-            precision=learning.place.precision,
-        )
+        return picture_encoder(learning, plan, rows, splits)
 
     def truth(
         self, data: Pictures, schema: PictureSchema
@@ -227,9 +224,7 @@ class Images(Kind):
 
     def pack(self, model: PictureModel) -> tuple[dict[str, Any], dict[str, Tensor]]:
         """Return which network it is, with the numbers of its backbone."""
-        backbone = model.encoder.backbone
-        state = {} if backbone is None else backbone.state_dict()
-        return describe_pictures(model), {f"backbone.{k}": v for k, v in state.items()}
+        return pack_pictures(model)
 
     def unpack(
         self, manifest: Mapping[str, Any], tensors: Mapping[str, Tensor], make: Any

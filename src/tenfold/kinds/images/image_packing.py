@@ -21,6 +21,7 @@ from tenfold.kinds.images.networks.registry import NETWORKS
 from tenfold.kinds.images.picture_model import PictureEncoder, PictureModel
 from tenfold.model import Ensemble, Model
 from tenfold.nn.backbones import empty_backbone
+from tenfold.nn.novelty import Novelty
 from tenfold.nn.own_modules import MakeModule
 from tenfold.nn.targets import FoldTarget
 from tenfold.packing import (
@@ -32,10 +33,11 @@ from tenfold.packing import (
 from tenfold.training.device import choose_place
 
 SAMPLES: Final = 3
+CENTRES: Final = "novelty.centres_KZ"
 
 
-def describe_pictures(model: PictureModel) -> dict[str, Any]:
-    """Return what a manifest says of a model for pictures."""
+def pack_pictures(model: PictureModel) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
+    """Return what a manifest says of a model for pictures, and the tensors beside its heads."""
     network: dict[str, Any] = {
         "kind": model.form,
         "size": model.encoder.size,
@@ -43,13 +45,21 @@ def describe_pictures(model: PictureModel) -> dict[str, Any]:
     }
     network |= NETWORKS[model.form].describe(model)
     scored = model.scored
-    return {
+    parts = {"backbone": model.encoder.backbone, "novelty": model.encoder.novelty}
+    tensors = {
+        f"{part}.{name}": tensor
+        for part, module in parts.items()
+        if module is not None
+        for name, tensor in module.state_dict().items()
+    }
+    told = {
         "scored": None
         if scored is None
         else {"folds": scored.folds, "networks": len(scored.target.mean_F)},
         "network": network,
         "sample": {"answers": sample_answers(model).tolist()},
     }
+    return told, tensors
 
 
 def sample_answers(
@@ -137,9 +147,12 @@ def rebuild_pictures(
         in_grid = bool(entry.get("in_grid", False))  # files of before know no grids
         backbone = empty_backbone(str(entry["backbone"]), in_grid=in_grid)
         fill(backbone, "backbone.", tensors)
-    precision = choose_place("cpu")[0].precision
     encoder = PictureEncoder(
-        backbone=backbone, mirrored=bool(entry["mirrored"]), size=size, precision=precision
+        backbone=backbone,
+        mirrored=bool(entry["mirrored"]),
+        size=size,
+        precision=choose_place("cpu")[0].precision,
+        novelty=None if backbone is None else _novelty(backbone.whole, tensors),
     )
     task, scored = schema.task, manifest.get("scored")
     stored = Stored(entry=entry, outputs=outputs, encoder=encoder, make=make, task=task)
@@ -156,6 +169,16 @@ def rebuild_pictures(
         conformal=rebuild_conformal(manifest["conformal"], tensors, columns=0),
         scored=None if scored is None else _ensemble(stored, task, scored, tensors, "scored."),
     )
+
+
+def _novelty(features: int, tensors: Mapping[str, torch.Tensor]) -> Novelty | None:
+    """Return what tells how new pictures are; files of before have none."""
+    if CENTRES not in tensors:
+        return None
+    centres, places = tensors[CENTRES].shape
+    novelty = Novelty(features=features, axes=places - 1, centres=centres)
+    fill(novelty, "novelty.", tensors)
+    return novelty
 
 
 def _ensemble(

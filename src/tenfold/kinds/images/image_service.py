@@ -10,7 +10,7 @@ from tenfold.data.pictures.brightness import doubtful_scales
 from tenfold.data.pictures.decode import Square
 from tenfold.data.pictures.picture_schema import PictureSchema
 from tenfold.errors import ServeError
-from tenfold.exported import Answering
+from tenfold.exported import NOVELTY, Answering, Feeds
 from tenfold.kinds.images.image_file import HEATMAP, PIXELS
 from tenfold.kinds.images.squares import heatmap_picture, squares_of
 from tenfold.kinds.service import FORM, Answer, Ask, Question, Service
@@ -35,6 +35,8 @@ class ImageService(Service):
 
     def __init__(self, file: Answering, options: ServeOptions = DEFAULTS) -> None:
         super().__init__(file, options)
+        if self.label.novelty:
+            self.outputs = (*self.outputs, NOVELTY)
         self._framing = PictureSchema.from_dict(self.label.schema).framing
 
     @property
@@ -88,6 +90,14 @@ class ImageService(Service):
                 answer["heat"] = await asyncio.to_thread(heatmap_picture, heatmap, side)
         return answers
 
+    def answers_of(self, said: Feeds) -> list[dict[str, Any]]:
+        """Return answers, and how far each image is from those of training."""
+        answers = super().answers_of(said)
+        if NOVELTY in said:
+            for answer, far in zip(answers, said[NOVELTY][:, 0].tolist(), strict=True):
+                answer[NOVELTY] = far
+        return answers
+
     def example(self) -> dict[str, Any]:
         """Return the answer to a grey image."""
         side = self._framing.size
@@ -113,4 +123,8 @@ class ImageService(Service):
     def answer_schema(self, prediction: dict[str, Any]) -> dict[str, Any]:
         """Return the schema of one answer: a prediction, or what is wrong with a file."""
         bad = {"type": "object", "required": ["file", "error"]}
+        if self.label.novelty:
+            far = {"type": "number", "minimum": 0, "description": "Above 1: unlike training."}
+            properties = prediction["properties"] | {NOVELTY: far}
+            prediction = prediction | {"properties": properties}
         return {"anyOf": [prediction | {"required": ["file", *prediction["required"]]}, bad]}

@@ -3,7 +3,9 @@
 from dataclasses import dataclass, replace
 from typing import Final
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from tenfold.data.pictures.picture_schema import PictureSchema
@@ -15,6 +17,7 @@ from tenfold.nn.blend import Blend
 from tenfold.nn.fused import BATCH
 from tenfold.nn.inputs import BlendInputs, FeatureInputs, PictureInputs
 from tenfold.nn.network import FoldNetwork
+from tenfold.nn.novelty import Novelty
 from tenfold.nn.threads import each_in_a_thread
 
 CACHE_SHARE: Final = 0.5  # of a GPU's free memory, that pictures may take
@@ -34,12 +37,16 @@ class PictureEncoder:
         Side in pixels at which networks without a backbone are asked.
     precision : torch.dtype or None
         Type of products where it is not float32; not part of the saved model.
+    novelty : Novelty or None
+        How far pictures are from those of training; None if there is no backbone that tells,
+        or there were too few pictures.
     """
 
     backbone: Backbone | None
     mirrored: bool
     size: int
     precision: torch.dtype | None = None
+    novelty: Novelty | None = None
 
     def encode(
         self,
@@ -64,8 +71,17 @@ class PictureEncoder:
         seen = FeatureInputs(numbers_ND=features)
         if isinstance(network, Blend):
             both = BlendInputs(features=seen, pictures=replace(pixels, size=network.size))
-            return Coded.of_inputs(both, count)
-        return Coded.of_inputs(seen, count, nearly_done=True)
+            coded = Coded.of_inputs(both, count)
+        else:
+            coded = Coded.of_inputs(seen, count, nearly_done=True)
+        return replace(coded, novelty=self._novelty_of(features))
+
+    def _novelty_of(self, features_ND: Tensor) -> NDArray[np.float64] | None:
+        if self.novelty is None or self.backbone is None:
+            return None
+        whole_ND = features_ND[:, : self.backbone.whole].cpu()
+        found: NDArray[np.float64] = self.novelty(whole_ND).double().numpy()
+        return found
 
 
 PictureModel = Model[PictureSchema, PictureEncoder]

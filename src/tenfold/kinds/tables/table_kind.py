@@ -25,6 +25,7 @@ from tenfold.data.columns.labelled import (
 from tenfold.data.columns.schema import Schema, infer_schema
 from tenfold.data.columns.target import find_target, of_classes
 from tenfold.data.files.read import InMemory, read_table
+from tenfold.data.folds.split import Splits
 from tenfold.data.folds.test_rows import hold_out_test_rows
 from tenfold.data.new_rows.admit import (
     Mode,
@@ -200,7 +201,13 @@ class Tables(Kind):
         decisions = (*fits.decisions, *learnt)
         return Fitted(fits=fits, rows=dealt.rows, decisions=decisions, form=plan.form)
 
-    def encoder(self, learning: Learning, plan: Plan) -> TableEncoder:  # noqa: ARG002
+    def encoder(
+        self,
+        learning: Learning,  # noqa: ARG002 - all that it goes by is in the schema
+        plan: Plan,  # noqa: ARG002
+        rows: Encoded,  # noqa: ARG002
+        splits: Splits,  # noqa: ARG002
+    ) -> TableEncoder:
         """Return what turns new rows into numbers and codes."""
         return TableEncoder()
 

@@ -18,8 +18,8 @@ from torch import Tensor, nn
 from tenfold.data.pictures.pictures import Pictures
 from tenfold.export.draft import UNKNOWN, Draft, Numbers, Program
 from tenfold.export.program import graph_of, program_of
-from tenfold.exported import About, Band, Exported, Label
-from tenfold.kinds.images.export.image_networks import GREYS, network_of
+from tenfold.exported import NOVELTY, About, Band, Exported, Label
+from tenfold.kinds.images.export.image_networks import GREYS, Said, network_of
 from tenfold.kinds.images.export.resize import Framed, Resized
 from tenfold.kinds.images.image_file import HEATMAP, PIXELS, answers_to
 from tenfold.kinds.images.picture_model import PictureModel
@@ -57,27 +57,27 @@ class PictureAnswers(nn.Module):
             self.limits = self.conformal.limits(band.coverage)
 
     def forward(self, pixels_NHW3: Tensor) -> tuple[Tensor, ...]:
-        """Return probabilities, (N, O), and heat maps, (N, O, H, W), if there is any.
+        """Return probabilities, (N, O), or values, (N, 1), with a band the ends of intervals.
 
-        Of a number the value, (N, 1), with a band its lower and its upper end, and heat maps.
+        Behind them are heat maps, (N, O, H, W), and novelty, (N, 1), if the networks tell.
 
         Parameters
         ----------
         pixels_NHW3 : Tensor of uint8
         """
         x_N3SS = self.resized(self.framed(pixels_NHW3)) / GREYS
-        outputs_NFO, heatmap = self.network(x_N3SS)
-        answers_FNO = self.target.answers(outputs_NFO.transpose(0, 1))
+        said = self.network(x_N3SS)
+        answers_FNO = self.target.answers(said.outputs.transpose(0, 1))
         answers_NO = answers_FNO.mean(dim=0)
-        maps = () if heatmap is None else (heatmap,)
+        beside = tuple(one for one in (said.heatmap, said.novelty) if one is not None)
         if self.conformal is None:
-            return (answers_NO, *maps)
+            return (answers_NO, *beside)
         spread_N = variance_of(answers_FNO[..., 0], self.folds)
         no_cells = answers_NO.new_zeros((answers_NO.shape[0], 0))
         scale_N = self.conformal.scale(no_cells, no_cells, answers_NO[:, 0])
         half_N = half_width(scale_N, spread_N, self.limits)
         low_N, high_N = self.conformal.ends(answers_NO[:, 0], half_N)
-        return (answers_NO, low_N[:, None], high_N[:, None], *maps)
+        return (answers_NO, low_N[:, None], high_N[:, None], *beside)
 
 
 @final
@@ -100,7 +100,7 @@ class PictureDraft(Draft):
         self._module = PictureAnswers(self._model, self._band).eval()
         size = model.encoder.size
         with torch.no_grad():
-            said = self._module.network(torch.zeros(1, 3, size, size))
+            said: Said = self._module.network(torch.zeros(1, 3, size, size))
         self.label = Label(
             kind=model.kind.name,
             name=about.name,
@@ -108,11 +108,14 @@ class PictureDraft(Draft):
             score=about.score,
             equality=UNKNOWN,
             band=self._band,
-            heat=said[1] is not None,
+            heat=said.heatmap is not None,
+            novelty=said.novelty is not None,
             version=metadata.version("tenfold"),
             model=about.model,
         )
-        self._outputs = [*self.label.answers, *([HEATMAP] if self.label.heat else [])]
+        beside = {HEATMAP: self.label.heat, NOVELTY: self.label.novelty}
+        told = [name for name, is_there in beside.items() if is_there]
+        self._outputs = [*self.label.answers, *told]
 
     def program(self) -> Program:
         """Return a program that takes ``pixels_NHW3``, as ``PictureAnswers`` does."""

@@ -10,7 +10,7 @@ Shape letters in this file:
 """
 
 from collections.abc import Callable, Sequence
-from typing import Final, final
+from typing import Final, NamedTuple, final
 
 import torch
 from torch import Tensor, nn
@@ -36,13 +36,29 @@ from tenfold.nn.efficientnet import (
 )
 from tenfold.nn.head import FoldHead
 from tenfold.nn.modules import ModuleNetwork
+from tenfold.nn.novelty import Novelty
 
 GREYS: Final = 255.0
 NONE: Final = 1e-12  # what is below counts as nothing
 FLAT: Final = 1e-6  # a feature below has no gradient at its root
 
-Said = tuple[Tensor, Tensor | None]
-"""Outputs, (N, O) or (N, F, O), and heat maps from 0 to 1, (N, O, H, W)."""
+
+class Said(NamedTuple):
+    """What networks say of pictures.
+
+    Attributes
+    ----------
+    outputs : Tensor of shape (N, O) or (N, F, O)
+    heatmap : Tensor of shape (N, O, H, W), or None
+        From 0 to 1.
+    novelty : Tensor of shape (N, 1), or None
+        How far pictures are from those of training.
+    """
+
+    outputs: Tensor
+    heatmap: Tensor | None = None
+    novelty: Tensor | None = None
+
 
 Share = Callable[[Tensor], Tensor]
 """From the weights of each output, (O, C), to those of what speaks for it."""
@@ -54,7 +70,8 @@ def network_of(model: PictureModel) -> nn.Module:
     share = _centred if model.schema.task == "classification" else _as_it_is
     if isinstance(network, FoldHead) and model.encoder.backbone is not None:
         mirrored = model.encoder.mirrored
-        return _Heads(model.encoder.backbone, network, share, mirrored=mirrored)
+        novelty = model.encoder.novelty
+        return _Heads(model.encoder.backbone, network, share, novelty, mirrored=mirrored)
     if isinstance(network, Blend) and model.encoder.backbone is not None:
         return _Blend(model.encoder.backbone, network, model.encoder, share)
     if isinstance(network, ModuleNetwork):
@@ -104,9 +121,16 @@ class _Heads(nn.Module):
     """The heads of all folds on the features of one backbone."""
 
     def __init__(
-        self, backbone: Backbone, heads: FoldHead, share: Share, *, mirrored: bool
+        self,
+        backbone: Backbone,
+        heads: FoldHead,
+        share: Share,
+        novelty: Novelty | None,
+        *,
+        mirrored: bool,
     ) -> None:
         super().__init__()
+        self.novelty = novelty
         self.body = backbone.body.eval()
         self.mirrored, self.whole, self.in_grid = mirrored, backbone.whole, backbone.in_grid
         weight_FDO = heads.weight_FDO * heads.scale_FD[..., None]
@@ -120,13 +144,13 @@ class _Heads(nn.Module):
     def forward(self, x_N3SS: Tensor) -> Said:
         ways = torch.cat([x_N3SS, x_N3SS.flip(-1)]) if self.mirrored else x_N3SS
         if not isinstance(self.body, EfficientNetLite0):
-            return self._outputs(self.body(ways), x_N3SS.shape[0]), None
+            return self._said(self.body(ways), x_N3SS.shape[0])
         pictures = x_N3SS.shape[0]
         maps_NCHW, middle = self.body.maps(ways)
         middle = [one[:pictures] for one in middle] if self.in_grid else []
         features_ND = maps_NCHW.mean(dim=(2, 3))
         grids = [in_grid(one) for one in middle]
-        outputs_NFO = self._outputs(features_ND, pictures, grids)
+        said = self._said(features_ND, pictures, grids)
         # Places are those of the picture as it is; their mean is what a root is drawn of.
         own_NCHW, own_ND = maps_NCHW[:pictures], features_ND[:pictures]
         gradient_ND = torch.where(own_ND > FLAT, 0.5 * own_ND.clamp_min(FLAT).rsqrt(), 0.0)
@@ -138,7 +162,7 @@ class _Heads(nn.Module):
             end = first + one.shape[1] * GRID * GRID
             said_NOHW = said_NOHW + self._by_place(one, first, end, own_NCHW.shape)
             first = end
-        return outputs_NFO, _from_0_to_1(said_NOHW)
+        return said._replace(heatmap=_from_0_to_1(said_NOHW))
 
     def _by_place(self, maps_NCHW: Tensor, first: int, end: int, shape: torch.Size) -> Tensor:
         """Return what each place says for each class through the cells of a grid."""
@@ -148,15 +172,15 @@ class _Heads(nn.Module):
         said_NOHW = torch.einsum("ochw,nchw->nohw", weight_OCHW, maps_NCHW)
         return summed_to(said_NOHW, shape)
 
-    def _outputs(
-        self, features_ND: Tensor, pictures: int, grids: Sequence[Tensor] = ()
-    ) -> Tensor:
+    def _said(self, features_ND: Tensor, pictures: int, grids: Sequence[Tensor] = ()) -> Said:
+        """Return outputs and novelty."""
         rooted_ND = features_ND.sign() * features_ND.abs().sqrt()
         if self.mirrored:
             rooted_ND = (rooted_ND[:pictures] + rooted_ND[pictures:]) / 2
         side_by_side = torch.cat([rooted_ND, *grids], dim=1) @ self.weight + self.bias
         outputs_NFO: Tensor = side_by_side.unflatten(-1, self.shape)
-        return outputs_NFO
+        novelty = None if self.novelty is None else self.novelty(rooted_ND)[:, None]
+        return Said(outputs_NFO, novelty=novelty)
 
 
 @final
@@ -169,7 +193,9 @@ class _Blend(nn.Module):
         self, backbone: Backbone, network: Blend, encoder: PictureEncoder, share: Share
     ) -> None:
         super().__init__()
-        self.heads = _Heads(backbone, network.heads, share, mirrored=encoder.mirrored)
+        self.heads = _Heads(
+            backbone, network.heads, share, encoder.novelty, mirrored=encoder.mirrored
+        )
         self.resized = Resized(encoder.size, network.size)
         self.seeing = _each(network.seeing, network.shared, share)
         self.beside_F = list(network.beside_F)
@@ -177,14 +203,15 @@ class _Blend(nn.Module):
         self.shares = network.shares
 
     def forward(self, x_N3SS: Tensor) -> Said:
-        headed_NFO, heatmap = self.heads(x_N3SS)
-        seen_NMO, seen_map = self.seeing(self.resized(torch.round(x_N3SS * GREYS)) / GREYS)
+        headed_NFO, heatmap, novelty = self.heads(x_N3SS)
+        seen_NMO, seen_map, _ = self.seeing(self.resized(torch.round(x_N3SS * GREYS)) / GREYS)
         seen_NFO = seen_NMO[:, self.beside_F]
         outputs_NFO = headed_NFO * self.weight_F21[:, 0] + seen_NFO * self.weight_F21[:, 1]
         if heatmap is None or seen_map is None:
-            return outputs_NFO, heatmap
+            return Said(outputs_NFO, heatmap, novelty)
         first, second = self.shares
-        return outputs_NFO, first * heatmap + second * enlarged(seen_map, heatmap.shape)
+        both = first * heatmap + second * enlarged(seen_map, heatmap.shape)
+        return Said(outputs_NFO, both, novelty)
 
 
 def enlarged(map_NOHW: Tensor, shape: torch.Size) -> Tensor:
@@ -202,9 +229,9 @@ class _Each(nn.Module):
 
     def forward(self, x_N3SS: Tensor) -> Said:
         said = [network(x_N3SS) for network in self.each]
-        heatmap = [heatmap for _, heatmap in said if heatmap is not None]
-        outputs_NFO = torch.stack([outputs for outputs, _ in said], dim=1)
-        return outputs_NFO, torch.stack(heatmap).mean(dim=0) if heatmap else None
+        heatmap = [one.heatmap for one in said if one.heatmap is not None]
+        outputs_NFO = torch.stack([one.outputs for one in said], dim=1)
+        return Said(outputs_NFO, torch.stack(heatmap).mean(dim=0) if heatmap else None)
 
 
 @final
@@ -216,7 +243,7 @@ class _Own(nn.Module):
         self.module = module
 
     def forward(self, x_N3SS: Tensor) -> Said:
-        return self.module(x_N3SS), None
+        return Said(self.module(x_N3SS))
 
 
 @final
@@ -240,7 +267,7 @@ class _FineTuned(nn.Module):
         own_NCHW = maps_NCHW[:pictures]
         weight_NOC = self.share_OC.expand(pictures, -1, -1)
         places = own_NCHW.shape[2] * own_NCHW.shape[3]
-        return outputs_NO, heatmap_of(weight_NOC / places, own_NCHW)
+        return Said(outputs_NO, heatmap_of(weight_NOC / places, own_NCHW))
 
 
 @final
@@ -261,8 +288,9 @@ class _Scratch(nn.Module):
         outputs = [self._head(functional.silu(maps + sums)) for maps, sums in seen]
         outputs_NO = torch.stack(outputs).mean(dim=0)
         if max(maps_NCHW.shape[2:]) == 1:
-            return outputs_NO, None
-        return outputs_NO, self._heatmap(maps_NCHW, maps_NCHW + sums_NCHW, len(ways))
+            return Said(outputs_NO)
+        heatmap = self._heatmap(maps_NCHW, maps_NCHW + sums_NCHW, len(ways))
+        return Said(outputs_NO, heatmap)
 
     def _maps(self, x_N3SS: Tensor) -> tuple[Tensor, Tensor]:
         """Return what the last pair of convolutions adds, and what it is added to."""
@@ -319,4 +347,4 @@ class _Tutorial(nn.Module):
             outputs_NO = torch.cat([torch.zeros_like(outputs_NO), outputs_NO], dim=1)
         on_N1U = (units_NU > 0).float()[:, None]
         weight_NOC = (self.share_OU * on_N1U) @ self.units_UC
-        return outputs_NO, heatmap_of(weight_NOC, maps_NCHW)
+        return Said(outputs_NO, heatmap_of(weight_NOC, maps_NCHW))

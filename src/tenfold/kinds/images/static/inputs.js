@@ -8,6 +8,10 @@ function seen(one, address) {
   }
   const frame = make("div", { className: "seen" }, make("img", { src: address, alt: one.file }));
   const parts = [title, frame];
+  if (one.novelty > 1) {
+    const warning = "This image is unlike those of training: do not rely on the answer.";
+    parts.push(make("p", { className: "unlike", textContent: warning }));
+  }
   if (one.heat) {
     // The heat lies over the part of the picture that the network saw, squeezed to a square.
     const heat = make("img", { src: one.heat, className: "heat", alt: "" });
