@@ -8,10 +8,6 @@ function seen(one, address) {
   }
   const frame = make("div", { className: "seen" }, make("img", { src: address, alt: one.file }));
   const parts = [title, frame];
-  if (one.novelty > 1) {
-    const warning = "This image is unlike those of training: do not rely on the answer.";
-    parts.push(make("p", { className: "unlike", textContent: warning }));
-  }
   if (one.heat) {
     // The heat lies over the part of the picture that the network saw, squeezed to a square.
     const heat = make("img", { src: one.heat, className: "heat", alt: "" });
@@ -19,6 +15,10 @@ function seen(one, address) {
     const box = make("input", { type: "checkbox", checked: true });
     box.addEventListener("change", () => { heat.hidden = !box.checked; });
     parts.push(make("p", {}, make("label", {}, box, ` Grad-CAM: evidence for ${one.probabilities ? likeliest(one.probabilities) : "a higher value"}`)));
+  }
+  if (one.novelty > 1) {
+    const warning = "This image is unlike those of training: do not rely on the answer.";
+    parts.push(make("p", { className: "unlike", textContent: warning }));
   }
   if (!one.probabilities) return make("div", {}, ...parts, ...valued(one, "images"));
   const said = make("p", { className: "said", textContent: predicted(one) });
