@@ -1,5 +1,6 @@
 """How data are read from files: the options of tables, and those of pictures."""
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,6 +14,14 @@ MISSING: Final = ("", "NA", "N/A", "#N/A", "NaN", "nan", "<NA>", "NaT", "null", 
 
 LINES: Final = whole(0, named="a whole number of lines, 0 or more")
 MAX_BAD: Final = number(lambda share: 0 <= share <= 1, "a fraction from 0 to 1")
+
+
+def _is_pattern(text: str) -> bool:
+    try:
+        re.compile(text)
+    except (re.error, OverflowError, RecursionError):
+        return False
+    return bool(text)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -151,6 +160,11 @@ class PictureOptions(Options):
         Column of a CSV that holds their classes.
     group_column : str, optional
         Column of a CSV whose equal values stay in one fold.
+    group_pattern : str, optional
+        Regular expression: pictures stay in one fold if it matches the same part of their
+        file names, or, if it has a slash, of their paths.
+    group_block : int, optional
+        How many pictures in a row, by name within a folder, stay in one fold.
 
     Examples
     --------
@@ -195,3 +209,18 @@ class PictureOptions(Options):
     )
     target: str | None = option(None)
     group_column: str | None = option(None)
+    group_pattern: str | None = option(
+        None,
+        "Regular expression; images stay in one fold if it matches the same part of their "
+        "file names: 'S[0-9]+' for S058_006.png.",
+        "REGEX",
+        of="images",
+        values=Values(hold=_is_pattern, named="a regular expression"),
+    )
+    group_block: int | None = option(
+        None,
+        "Number of images in a row, in the order of their names, that stay in one fold.",
+        "N",
+        of="images",
+        values=whole(2),
+    )

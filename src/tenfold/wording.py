@@ -23,7 +23,15 @@ PARAMETERS: Final[Mapping[str, str]] = {
 OBJECTS: Final[Mapping[str, str]] = {
     name: group
     for group, names in {
-        "PictureOptions": ("file_column", "max_pixels", "memory_bytes", "white", "workers"),
+        "PictureOptions": (
+            "file_column",
+            "group_block",
+            "group_pattern",
+            "max_pixels",
+            "memory_bytes",
+            "white",
+            "workers",
+        ),
         "ReadOptions": (
             "comment",
             "decimal",

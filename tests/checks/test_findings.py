@@ -18,6 +18,7 @@ from tenfold.comparison.follow import ComparisonCallback
 from tenfold.comparison.read_contest import read_contest
 from tenfold.config import RunOptions
 from tenfold.errors import RULES, AuditError
+from tenfold.read_options import PictureOptions
 from tests import engine_leaks as leaks
 from tests.engine_options import asked
 
@@ -336,31 +337,69 @@ def test_test_pictures_that_are_learnt_from_stop_the_run(tmp_path: Path) -> None
         tenfold.train(home, **asked(test=test, img_size=32, **QUICK))
 
 
-def test_names_that_differ_in_a_number_and_look_alike_are_found(tmp_path: Path) -> None:
+def _shots(home: Path, name: Callable[[int, int], str], *, tinted: bool = False) -> Path:
+    """Write four noisy pictures of each of twelve animals of two kinds."""
     draw = np.random.default_rng(5)
     for kind in ("cats", "dogs"):
-        (tmp_path / kind).mkdir()
+        (home / kind).mkdir(parents=True)
         for animal in range(12):
             whole = np.asarray(leaks.scene(draw, kind, animal)).astype(int)
+            tint = draw.integers(-60, 60, 3)
             for shot in range(4):
-                noisy = (whole + draw.integers(-90, 90, whole.shape)).clip(0, 255)
-                file = tmp_path / kind / f"{animal:02}_{shot}.png"
-                Image.fromarray(noisy.astype(np.uint8)).save(file)
-    fact = "images whose names differ only in a number look alike"
-    assert loud(tenfold.audit(tmp_path)) == [("A09", "warning", fact)]
+                if tinted:  # other things in the light of the same day
+                    whole = np.asarray(leaks.scene(draw, kind, 4 * animal + shot)).astype(int)
+                noisy = whole + draw.integers(-90, 90, whole.shape) + tinted * tint
+                file = home / kind / f"{name(animal, shot)}.png"
+                Image.fromarray(noisy.clip(0, 255).astype(np.uint8)).save(file)
+    return home
 
 
-@pytest.mark.slow
-def test_classes_that_contradict_what_is_seen_are_found(tmp_path: Path) -> None:
-    def paint(draw: np.random.Generator, kind: str, number: int) -> Image.Image:
-        wrong = number % 12 == 5
-        picture = leaks.scene(draw, kind, number, 96)
-        return picture.convert("L") if (kind == "cats") != wrong else picture
+NAMES: dict[str, tuple[Callable[[int, int], str], str]] = {
+    "number": (lambda animal, shot: f"{animal:02}_{shot}", "'^[0-9]+'"),
+    "letters": (lambda animal, shot: f"cam{animal}x-{shot}b", "'^cam[0-9]+'"),
+    "crops": (lambda animal, shot: f"sheet {animal} x{9 * shot} y7", r"'^sheet\ [0-9]+'"),
+}
 
-    found = tenfold.audit(leaks.write_pets(tmp_path / "pets", paint, 120))
-    (finding,) = [one for one in found.findings if one.code == "A12"]
-    assert finding.severity == "warning"
-    assert all(
-        int(name.split(".png")[0][9:]) % 12 == 5
-        for name in finding.place["examples"].split("; ")
+
+@pytest.mark.parametrize("form", NAMES)
+@pytest.mark.parametrize("tinted", [False, True])
+def test_pictures_of_similar_names_that_look_alike_are_found(
+    tmp_path: Path, form: str, tinted: bool
+) -> None:
+    name, pattern = NAMES[form]
+    home = _shots(tmp_path / "home", name, tinted=tinted)
+    found = tenfold.audit(home)
+    assert loud(found) == [("A09", "warning", "images with similar names look alike")]
+    (told,) = [one for one in found.findings if one.code == "A09"]
+    assert told.fix == (f"keep each group in one fold: --group-pattern {pattern}",)
+    kept = tenfold.audit(home, reading=PictureOptions(group_pattern=pattern.strip("'")))
+    assert loud(kept) == []
+
+
+def test_pictures_in_a_row_that_look_alike_are_found(tmp_path: Path) -> None:
+    home = _shots(tmp_path / "home", lambda animal, shot: f"IMG{7 * animal + shot + 1000}")
+    fact = "images that follow each other by name look alike"
+    assert loud(tenfold.audit(home)) == [("A09", "warning", fact)]
+
+
+def test_names_that_say_nothing_raise_no_alarm(tmp_path: Path) -> None:
+    draw = np.random.default_rng(0)
+    places = draw.permutation(400)
+    home = _shots(
+        tmp_path / "home", lambda animal, shot: f"{places[4 * animal + shot]}_{animal % 3}"
     )
+    assert "A09" not in {code for code, *_ in loud(tenfold.audit(home))}
+
+
+def test_groups_that_copies_join_to_one_are_not_proposed(tmp_path: Path) -> None:
+    """Each animal seen by five cameras: a fold for each camera would hold copies of all others."""
+    draw = np.random.default_rng(3)
+    for kind in ("cats", "dogs"):
+        (tmp_path / kind).mkdir()
+        for animal in range(25):
+            picture = np.asarray(leaks.scene(draw, kind, animal)).astype(int)
+            for camera in range(5):
+                seen = (picture + 15 * camera).clip(0, 255).astype(np.uint8)
+                Image.fromarray(seen).save(tmp_path / kind / f"cam{camera}_{animal * 7}.png")
+    found = tenfold.audit(tmp_path)
+    assert not [one for one in found.findings if "similar names" in one.fact]

@@ -435,6 +435,7 @@ def test_every_option_of_train_reaches_the_run(run_tenfold: Tenfold, tmp_path: P
             "max_bad": 0.5, "max_pixels": 100_000_000, "white": None, "memory_bytes": None,
             "workers": None,
             "file_column": None, "target": "area", "group_column": "town",
+            "group_pattern": None, "group_block": None,
         },
         "schema": {
             "target": "area", "task": "regression", "kinds": {"price": "category"},

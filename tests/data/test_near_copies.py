@@ -8,12 +8,12 @@ from typing import Any, Final
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image, ImageEnhance
+from PIL import Image, ImageEnhance, ImageOps
 from sklearn.datasets import load_digits
 
 from tenfold.data.pictures import near_copies
 from tenfold.data.pictures.decode import Framing
-from tenfold.data.pictures.near_copies import copy_sets
+from tenfold.data.pictures.near_copies import copy_sets, upright
 from tenfold.data.pictures.pictures import pictures_of
 from tenfold.read_options import PictureOptions
 
@@ -91,6 +91,31 @@ def test_what_only_resembles_a_photograph_is_no_copy(originals: list[Image.Image
     found = copy_sets(thumbs([*originals, *half]))
     np.testing.assert_array_equal(found, np.arange(44))
     np.testing.assert_array_equal(copy_sets(thumbs([originals[0], *half])), np.arange(5))
+
+
+@pytest.mark.parametrize("turn", range(1, 8))
+def test_mirror_images_and_quarter_turns_are_one_set_once_upright(
+    originals: list[Image.Image], turn: int
+) -> None:
+    """As augmentation writes them: saved anew, brighter, a little smaller."""
+
+    def turned(picture: Image.Image) -> Image.Image:
+        square = picture.resize((96, 96))
+        view = square.rotate(90 * (turn % 4))
+        return ImageOps.mirror(view) if turn >= 4 else view
+
+    ways = list(WAYS.values())
+    copies = [ways[i % len(ways)](turned(originals[i])) for i in range(10)]
+    found = copy_sets(upright(thumbs([*(o.resize((96, 96)) for o in originals), *copies])))
+    np.testing.assert_array_equal(found[:40], np.arange(40))
+    assert (found[40:] == np.arange(10)).mean() >= 0.9
+
+
+def test_pictures_that_are_upright_stay_apart() -> None:
+    digits = (load_digits().images * 15.9).astype(np.uint8)
+    sets = copy_sets(upright(thumbs(list(digits))))
+    assert (sets != np.arange(len(sets))).mean() < 0.01
+    assert np.bincount(sets).max() <= 3
 
 
 def test_copies_of_copies_are_one_set_named_by_the_first(originals: list[Image.Image]) -> None:

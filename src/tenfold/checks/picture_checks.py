@@ -4,10 +4,8 @@ Shape letters in this file:
     N  pictures    T  pixels of a thumbnail    B  pixels of its border
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from pathlib import PurePosixPath
 from typing import Final
 
 import numpy as np
@@ -23,9 +21,10 @@ from tenfold.checks.column_readings import (
 from tenfold.checks.drift import check_overlap
 from tenfold.checks.finding import Finding, in_order
 from tenfold.checks.rare_classes import check_classes, check_labels
+from tenfold.checks.related_pictures import check_related
 from tenfold.config import Task
 from tenfold.data.pictures.decode import THUMB_SIDE
-from tenfold.data.pictures.near_copies import copy_sets, sets_of_several, standardized
+from tenfold.data.pictures.near_copies import copy_sets, sets_of_several
 from tenfold.data.pictures.picture_schema import PictureSchema, read_targets
 from tenfold.data.pictures.pictures import Pictures
 
@@ -36,17 +35,11 @@ MOVED: Final = 0.5  # distance between two distributions
 SURE: Final = 1e-6
 SHOWN: Final = 3
 
-# File names that differ in their last number alone.
-ASKED: Final = 1_000
-FEWEST_GROUPS: Final = 10
-ALIKE: Final = 0.3  # of the pictures, whose nearest of the class is of the same name
-TIMES: Final = 5.0  # as often as by chance
 OF_ALIKE: Final[Mapping[Task, str]] = {
     "classification": " of their class",
     "multilabel": " with their labels",
     "regression": "",
 }
-_NUMBER: Final = re.compile(r"[\W_]*\d+$")
 
 
 def check_pictures(
@@ -79,12 +72,13 @@ def check_pictures(
     classes = target.astype(np.int64) if schema.classes else np.zeros(len(target), np.int64)
     if task == "classification":
         found += check_classes(classes, schema.classes, "images")
+    told = not keep_copies or test is not None
+    thumbs = [part.thumbs for part in (pictures, test) if part is not None]
+    sets = copy_sets(np.concatenate(thumbs)) if told else np.arange(len(pictures))
+    own, asked = sets[: len(pictures)], sets[len(pictures) :]
     if pictures.groups is None and (schema.classes or schema.column):
-        found += _check_names(pictures, classes, OF_ALIKE[task])
-    if not keep_copies or test is not None:
-        thumbs = [part.thumbs for part in (pictures, test) if part is not None]
-        sets = copy_sets(np.concatenate(thumbs))
-        own, asked = sets[: len(pictures)], sets[len(pictures) :]
+        found += check_related(pictures, classes, own, OF_ALIKE[task])
+    if told:
         found += _check_mixed(pictures, target, own, None if schema.classes else FAR)
         if test is not None:
             usual = float((np.bincount(own)[own] > 1).mean())
@@ -212,44 +206,3 @@ def _check_test(figures: Sequence[Reading], test: Pictures) -> Iterator[Finding]
                 "keep them, if new images will be like the test images",
             ),
         )
-
-
-def _check_names(pictures: Pictures, target: NDArray[np.int64], of: str) -> Iterator[Finding]:
-    """Yield whether files that differ in a number alone look alike: A09."""
-    stems = [
-        str(PurePosixPath(name.replace("\\", "/")).with_suffix("")) for name in pictures.files
-    ]
-    keys = np.array(
-        [f"{at} {_NUMBER.sub('', stem)}" for at, stem in zip(target, stems, strict=True)]
-    )
-    _, group, size = np.unique(keys, return_inverse=True, return_counts=True)
-    several = np.flatnonzero(size[group] > 1)
-    if (size > 1).sum() < FEWEST_GROUPS or len(several) < FEWEST * 2:
-        return
-    of_class = np.bincount(target)
-    x_NT, _ = standardized(pictures.thumbs)
-    ask = np.random.default_rng(0).permutation(several)[:ASKED]
-    near = x_NT[ask] @ x_NT.T
-    near[np.arange(len(ask)), ask] = -np.inf
-    near[target[ask][:, None] != target] = -np.inf
-    same = float((group[near.argmax(axis=1)] == group[ask]).mean())
-    chance = float(((size[group[ask]] - 1) / np.maximum(of_class[target[ask]] - 1, 1)).mean())
-    if same < ALIKE or same < TIMES * chance:
-        return
-    example = stems[int(ask[0])]
-    yield Finding(
-        code="A09",
-        severity="warning",
-        fact="images whose names differ only in a number look alike",
-        place={
-            "evidence": f"for {100 * same:.0f} % of them the most similar image{of} has such a "
-            f"name; by chance it would be {100 * chance:.0f} %",
-            "examples": f"{_NUMBER.sub('', example)}...",
-        },
-        fix=(
-            (
-                "list files, labels and groups in a CSV, and name the column of the groups: "
-                "--group-column NAME"
-            ),
-        ),
-    )

@@ -22,7 +22,7 @@ def names_of(*groups: type[Any], but: frozenset[str] = frozenset()) -> tuple[str
     Examples
     --------
     >>> names_of(PictureOptions, but=frozenset({"workers"}))
-    ('max_pixels', 'white', 'memory_bytes', 'file_column')
+    ('max_pixels', 'white', 'memory_bytes', 'file_column', 'group_pattern', 'group_block')
     """
     return tuple(
         one.name

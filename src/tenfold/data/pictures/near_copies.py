@@ -40,7 +40,8 @@ def copy_sets(thumbs_NT: NDArray[np.uint8]) -> NDArray[np.int64]:
 
     Two pictures are nearly equal if their thumbnails, brightness and contrast put aside,
     correlate at 0.95 and clearly better than each does with its neighbours. Mirror
-    images and pictures of which much was cut off are not found. Flat pictures, which
+    images and quarter turns are found in thumbnails that are ``upright``; pictures of which
+    much was cut off are not. Flat pictures, which
     have no contrast, belong together only if their thumbnails are equal.
 
     Parameters
@@ -67,6 +68,32 @@ def copy_sets(thumbs_NT: NDArray[np.uint8]) -> NDArray[np.int64]:
     first = np.full(len(first_U), len(thumbs_NT), dtype=np.int64)
     np.minimum.at(first, set_U, first_U)
     return first[set_U[kind_N]]
+
+
+def upright(thumbs_NT: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return thumbnails turned and mirrored so that all eight views of a picture are one.
+
+    The centre of brightness is brought to the right and below the middle, and at least as far
+    to the right as below. A picture that is nearly symmetric may be turned otherwise than its
+    copy.
+
+    Examples
+    --------
+    >>> thumb = np.random.default_rng(0).integers(0, 256, (16, 16), dtype=np.uint8)
+    >>> views = [thumb, thumb[:, ::-1], np.rot90(thumb), np.rot90(thumb, 2), thumb.T]
+    >>> len(np.unique(upright(np.stack([view.ravel() for view in views])), axis=0))
+    1
+    """
+    count, side = len(thumbs_NT), round(thumbs_NT.shape[1] ** 0.5)
+    turned = thumbs_NT.reshape(count, side, side).copy()
+    from_middle = np.arange(side) - (side - 1) / 2
+    across = turned.sum(axis=1) @ from_middle
+    down = turned.sum(axis=2) @ from_middle
+    turned[across < 0] = turned[across < 0, :, ::-1]
+    turned[down < 0] = turned[down < 0, ::-1]
+    further = np.abs(across) < np.abs(down)
+    turned[further] = turned[further].transpose(0, 2, 1)
+    return turned.reshape(thumbs_NT.shape)
 
 
 def standardized(

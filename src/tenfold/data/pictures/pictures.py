@@ -20,6 +20,7 @@ from tenfold.data.pictures.folders import alike, number, suffix
 from tenfold.data.pictures.found import FORMATS, Label, Listing, RejectedFile
 from tenfold.data.pictures.framing import Framing
 from tenfold.data.pictures.listing import list_labelled, list_unlabelled
+from tenfold.data.pictures.name_groups import with_name_groups
 from tenfold.data.tables.rejected import describe_excess
 from tenfold.errors import PictureError
 from tenfold.read_options import PictureOptions
@@ -169,6 +170,7 @@ def read_pictures(
         If a CSV cannot be read or lacks a column that was named.
     """
     training, test = list_labelled(source, options, task, column)
+    training = with_name_groups(training, options)
     files = [*training.files, *(test.files if test else ())]
     squares = read_squares(files, framing, options, progress, len(training.files))
     learnt = _pictures(training, squares, start=0)

@@ -13,7 +13,7 @@ from tenfold.data.columns.encode import Encoded
 from tenfold.data.folds.deal import make_splits
 from tenfold.data.folds.split import Labelled, Splits
 from tenfold.data.folds.together import joined
-from tenfold.data.pictures.near_copies import copy_sets, sets_of_several
+from tenfold.data.pictures.near_copies import copy_sets, sets_of_several, upright
 from tenfold.data.pictures.picture_schema import classes_of, numbers_of
 from tenfold.data.pictures.pictures import Pictures
 from tenfold.errors import SplitError
@@ -67,8 +67,9 @@ def split_pictures(
     sets_N = np.arange(len(rows))
     found: tuple[Decision, ...] = ()
     if not keep_copies:
-        sets_N = copy_sets(pictures.thumbs)
-        found = tell_copies(pictures, sets_N)
+        plain_N = copy_sets(pictures.thumbs)
+        sets_N = with_views(plain_N, pictures)
+        found = (*tell_copies(pictures, plain_N), *tell_views(pictures, plain_N, sets_N))
     if rows.groups is not None:
         rows = replace(rows, groups=joined(sets_N, rows.groups))
     else:
@@ -103,7 +104,7 @@ def hold_out_pictures(
     if test is not None or options.test_size is None:
         return pictures, test, ()
     share = options.test_size
-    groups_N = copy_sets(pictures.thumbs)
+    groups_N = with_views(copy_sets(pictures.thumbs), pictures)
     if pictures.groups is not None:
         groups_N = joined(groups_N, pictures.groups)
     _, first, sets_N = np.unique(groups_N, return_index=True, return_inverse=True)
@@ -128,6 +129,28 @@ def hold_out_pictures(
         change_with="--test-size",
     )
     return pictures.take(~is_test), pictures.take(is_test), (decision,)
+
+
+def with_views(sets_N: NDArray[np.int64], pictures: Pictures) -> NDArray[np.int64]:
+    """Return sets of copies, joined with mirror images and quarter turns of each."""
+    both_N = joined(sets_N, copy_sets(upright(pictures.thumbs)))
+    return both_N if len(np.unique(both_N)) < len(np.unique(sets_N)) else sets_N
+
+
+def tell_views(
+    pictures: Pictures, plain_N: NDArray[np.int64], sets_N: NDArray[np.int64]
+) -> tuple[Decision, ...]:
+    """Say which pictures are others mirrored or turned; with two classes, that is no fault."""
+    turned = [one for one in sets_of_several(sets_N) if len(set(plain_N[one])) > 1]
+    if not turned:
+        return ()
+    _, first = np.unique(plain_N[turned[0]], return_index=True)
+    shown = " = ".join(pictures.files[i] for i in turned[0][np.sort(first)][:SHOWN])
+    what = (
+        f"{sum(map(len, turned)):,} images are others mirrored or turned, and stay in one fold"
+    )
+    why = f"augmented images on the other side of a fold would leak their answers: {shown}"
+    return (Decision(what=what, why=why, change_with="--keep-copies"),)
 
 
 def tell_copies(pictures: Pictures, sets_N: NDArray[np.int64]) -> tuple[Decision, ...]:
