@@ -179,7 +179,8 @@ class TrainOptions(Options):
         ``"auto"``, ``"tutorial"`` or ``"FILE.py:FUNCTION"``; for pictures also
         ``"pretrained"`` or ``"scratch"``.
     weights : str, optional
-        File of weights of a pretrained network, or ``"timm:NAME"``.
+        Pretrained network for pictures: ``"efficientnet-lite1"`` or ``2``, a file of its
+        weights, or ``"timm:NAME"``.
     quality : {"fast", "medium", "best"}
         How much time to spend.
     epochs : int, optional
@@ -216,9 +217,9 @@ class TrainOptions(Options):
     )
     weights: str | None = option(
         None,
-        "Weights of a pretrained network for images, or timm:NAME. [default: those that"
-        " come with the package]",
-        "FILE",
+        "Pretrained network for images: efficientnet-lite1, efficientnet-lite2, timm:NAME or a "
+        "file of weights. [default: efficientnet-lite0]",
+        "NAME",
         of="images",
     )
     quality: Quality = option(

@@ -392,7 +392,7 @@ def test_names_that_say_nothing_raise_no_alarm(tmp_path: Path) -> None:
 
 
 def test_groups_that_copies_join_to_one_are_not_proposed(tmp_path: Path) -> None:
-    """Each animal seen by five cameras: a fold for each camera would hold copies of all others."""
+    """Each animal is seen by five cameras, so a fold a camera would hold copies of others."""
     draw = np.random.default_rng(3)
     for kind in ("cats", "dogs"):
         (tmp_path / kind).mkdir()

