@@ -241,3 +241,17 @@ def test_the_command_trains_and_predicts(
     assert "images have several labels" in said.err
     app(["predict", "runs/list-1", "data/00.png"], standalone_mode=False)
     assert capsys.readouterr().out.startswith("file,prediction,probability left")
+
+
+def test_labels_that_differ_in_capitals_alone_are_told_of(tmp_path: Path) -> None:
+    path = write_list(tmp_path / "data")
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("left|right", "Left|right", 1), encoding="utf-8")
+    study = tenfold.train(
+        path, folds=3, training=TrainOptions(img_size=32), network="pretrained", out=None
+    ).study
+    assert study is not None
+    said = [one.what for one in study.decisions if "differ in capitals" in one.what]
+    assert said == [
+        "labels that differ in capitals or spaces alone are kept apart: 'Left' and 'left'"
+    ]

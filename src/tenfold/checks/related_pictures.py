@@ -164,7 +164,7 @@ def check_related(
                 f"keep each group in one fold: --group-pattern '{pattern}'",
             )
             return
-    yield from _check_order(pictures.files, target, looks, of)
+    yield from _check_order(pictures.files, target, sets, looks, of)
 
 
 def _can_be_dealt(sets: NDArray[np.int64], group_N: NDArray[np.int64]) -> bool:
@@ -174,7 +174,11 @@ def _can_be_dealt(sets: NDArray[np.int64], group_N: NDArray[np.int64]) -> bool:
 
 
 def _check_order(
-    names: Sequence[str], target: NDArray[np.int64], looks: Looks, of: str
+    names: Sequence[str],
+    target: NDArray[np.int64],
+    sets: NDArray[np.int64],
+    looks: Looks,
+    of: str,
 ) -> Iterator[Finding]:
     """Yield whether pictures that follow each other by name look alike: A09."""
     order = {name: at for at, name in enumerate(in_name_order(names))}
@@ -191,6 +195,9 @@ def _check_order(
         reach = far
     most = int(np.bincount(target).min()) // PARTS
     block = max(REACHES[0], min(2 * reach, most))
+    block_N = np.unique([target, place_N // block], axis=1, return_inverse=True)[1].ravel()
+    if not _can_be_dealt(sets, block_N):
+        return
     yield _finding(
         "images that follow each other by name look alike",
         found,

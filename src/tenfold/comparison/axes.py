@@ -304,7 +304,7 @@ def time_axis(measured: Measured) -> dict[str, Any]:
         f"That deep learning predicts faster is {saying}: one {one} takes {network.name} "
         f"{_ms(network.predict_seconds_single)} ms against "
         f"{_ms(classical.predict_seconds_single)}, many at once "
-        f"{_ms(network.predict_seconds_per_row)} ms a {one} against "
+        f"{_ms(network.predict_seconds_per_row)} ms per {one} against "
         f"{_ms(classical.predict_seconds_per_row)} of {classical.name}."
     )
     faster = {"single": single, "batch": batch}

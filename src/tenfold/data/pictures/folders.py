@@ -157,7 +157,7 @@ def alike(labels: Collection[str]) -> Iterator[Decision]:
         named.setdefault(label.strip().casefold(), []).append(label)
     same = [" and ".join(map(repr, names)) for names in named.values() if len(names) > 1]
     if same:
-        what = f"classes that differ in capitals or spaces alone are kept apart: {few(same)}"
+        what = f"labels that differ in capitals or spaces alone are kept apart: {few(same)}"
         yield Decision(what=what, why="only you know if they are one", change_with="the labels")
 
 

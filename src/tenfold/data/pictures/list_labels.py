@@ -111,10 +111,9 @@ def _columns(
             return said, ()
     varied = [name for name in may_label or others if table.frame[name].nunique() > 1]
     last = (varied or others)[-1]
-    where = (
-        "it is the last column" if last == others[-1] else "it is the last column that varies"
-    )
-    name, why = (by_name[0], "of its name") if by_name else (last, where)
+    where = {(may_label or others)[-1]: " that may be a label", others[-1]: ""}
+    why = f"it is the last column{where.get(last, ' that varies')}"
+    name, why = (by_name[0], "of its name") if by_name else (last, why)
     what = f"the label is column {name!r}"
     return (name,), (Decision(what=what, why=why, change_with="--target"),)
 

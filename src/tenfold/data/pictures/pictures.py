@@ -308,7 +308,7 @@ def _pictures(listing: Listing, squares: Squares, *, start: int) -> Pictures:
         unlabelled=listing.unlabelled,
         decisions=(
             *listing.decisions,
-            *alike([one for one in listing.labels or () if isinstance(one, str)]),
+            *alike(_words(listing.labels or ())),
             *_misnamed(names, formats),
         ),
     )
@@ -318,6 +318,12 @@ def _as_array(labels: Sequence[Label]) -> NDArray[Any]:
     """Return numbers as float64, and classes or sets of labels as objects."""
     numbers = all(isinstance(one, float) for one in labels)
     return np.array(labels, dtype=np.float64 if numbers else object)
+
+
+def _words(labels: Sequence[Label]) -> list[str]:
+    """Return all classes or labels, whether a picture has one or several."""
+    each = [one if isinstance(one, frozenset) else (one,) for one in labels]
+    return [word for own in each for word in own if isinstance(word, str)]
 
 
 def _misnamed(names: Sequence[str], formats: Sequence[str]) -> Iterator[Decision]:
