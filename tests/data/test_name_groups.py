@@ -118,3 +118,18 @@ def test_mirrored_and_turned_copies_stay_in_one_fold(tmp_path: Path) -> None:
     (told,) = [one for one in run.study.decisions if "mirrored or turned" in one.what]
     assert told.what == "60 images are others mirrored or turned, and stay in one fold"
     assert told.change_with == "--keep-copies"
+
+
+def test_a_mirror_image_of_another_class_is_no_copy(tmp_path: Path) -> None:
+    """An arrow to the left is one to the right, mirrored; augmentation keeps labels."""
+    rng = np.random.default_rng(0)
+    for at in range(20):
+        patches = rng.integers(0, 256, (8, 8, 3)).astype(np.uint8)
+        whole = Image.fromarray(patches).resize((64, 64), Image.Resampling.BICUBIC)
+        for label, turn in (("left", 0), ("right", 180)):
+            (tmp_path / label).mkdir(exist_ok=True)
+            whole.rotate(turn).save(tmp_path / label / f"{at}.png")
+    training = tenfold.TrainOptions(network="pretrained", img_size=32)
+    run = tenfold.train(tmp_path, folds=3, training=training, audit="off", out=None)
+    assert run.study is not None
+    assert not [one for one in run.study.decisions if "mirrored or turned" in one.what]

@@ -13,6 +13,7 @@ from tenfold.data.columns.encode import Encoded
 from tenfold.data.folds.deal import make_splits
 from tenfold.data.folds.split import Labelled, Splits
 from tenfold.data.folds.together import joined
+from tenfold.data.pictures.found import Label
 from tenfold.data.pictures.near_copies import copy_sets, sets_of_several, upright
 from tenfold.data.pictures.picture_schema import classes_of, numbers_of
 from tenfold.data.pictures.pictures import Pictures
@@ -132,15 +133,28 @@ def hold_out_pictures(
 
 
 def with_views(sets_N: NDArray[np.int64], pictures: Pictures) -> NDArray[np.int64]:
-    """Return sets of copies, joined with mirror images and quarter turns of each."""
-    both_N = joined(sets_N, copy_sets(upright(pictures.thumbs)))
+    """Return sets of copies, joined with mirror images and quarter turns of the same label.
+
+    Augmentation keeps labels; what lies where another stands is no copy of it.
+    """
+    views_N = copy_sets(upright(pictures.thumbs))
+    if pictures.labels is not None:
+        _, label_N = np.unique(list(map(_plain, pictures.labels)), return_inverse=True)
+        views_N = np.unique(np.stack([views_N, label_N]), axis=1, return_inverse=True)[
+            1
+        ].ravel()
+    both_N = joined(sets_N, views_N)
     return both_N if len(np.unique(both_N)) < len(np.unique(sets_N)) else sets_N
+
+
+def _plain(label: Label) -> str:
+    return " ".join(sorted(label)) if isinstance(label, frozenset) else str(label)
 
 
 def tell_views(
     pictures: Pictures, plain_N: NDArray[np.int64], sets_N: NDArray[np.int64]
 ) -> tuple[Decision, ...]:
-    """Say which pictures are others mirrored or turned; with two classes, that is no fault."""
+    """Say which pictures are others mirrored or turned."""
     turned = [one for one in sets_of_several(sets_N) if len(set(plain_N[one])) > 1]
     if not turned:
         return ()
