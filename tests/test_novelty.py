@@ -91,8 +91,13 @@ def test_the_command_names_the_pictures(
     assert "10 of 10 images are unlike those of training (novelty above 1)" in told.err
     assert "and 7 more, in the column novelty" in told.err
     assert told.out.splitlines()[0].endswith(",novelty")
-    app(["predict", str(run.folder), str(usual)], standalone_mode=False)
+    novelty = run.predict(usual)["novelty"]
+    alike = [str(name) for name in novelty.index[novelty <= 1]]
+    app(["predict", str(run.folder), *alike], standalone_mode=False)
     assert "unlike" not in capsys.readouterr().err
+    mixed = [*alike[:3], next(odd.iterdir())]
+    app(["predict", str(run.folder), *map(str, mixed)], standalone_mode=False)
+    assert "1 of 4 images is unlike those of training" in capsys.readouterr().err
     app(["predict", str(run.folder), str(odd), "--json"], standalone_mode=False)
     rows = json.loads(capsys.readouterr().out)["rows"]
     assert all(row["novelty"] > 1 for row in rows)

@@ -18,7 +18,7 @@ from run import SETS, score  # noqa: E402
 
 PACKAGES: Final = ("tenfold", "torch", "scikit-learn", "numpy", "pillow")
 FOLDS: Final = 5
-OPTION: Final = re.compile(r"--group-(pattern|block) '?([^']+)'?$")
+OPTION: Final = re.compile(r"--group-(pattern|block) '?([^']+?)'?(?: --folds [0-9]+)?$")
 
 
 def proposed(folder: Path) -> tuple[dict[str, Any], str]:

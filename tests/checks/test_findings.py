@@ -1,6 +1,7 @@
 """Every fault that an audit knows, planted and found; and clean data, where it is silent."""
 
 import json
+import shlex
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -357,6 +358,13 @@ def _shots(home: Path, name: Callable[[int, int], str], *, tinted: bool = False)
 NAMES: dict[str, tuple[Callable[[int, int], str], str]] = {
     "number": (lambda animal, shot: f"{animal:02}_{shot}", "'^[0-9]+'"),
     "letters": (lambda animal, shot: f"cam{animal}x-{shot}b", "'^cam[0-9]+'"),
+    "augmented": (lambda animal, shot: f"{animal}{f'_aug{shot}' * bool(shot)}", "'^[0-9]+'"),
+    "at the end": (
+        lambda animal, shot: ("" if shot == 0 else f"aug_{shot}_") + f"{animal:04}",
+        r"'[^\W_]+(?=\.[^.]*$)'",
+    ),
+    "copies": (lambda animal, shot: f"photo{animal} ({shot})", "'^photo[0-9]+'"),
+    "quotes": (lambda animal, shot: f"bob's {animal} {shot}", "'^bob'\"'\"'s\\ [0-9]+'"),
     "crops": (lambda animal, shot: f"sheet {animal} x{9 * shot} y7", r"'^sheet\ [0-9]+'"),
 }
 
@@ -371,8 +379,9 @@ def test_pictures_of_similar_names_that_look_alike_are_found(
     found = tenfold.audit(home)
     assert loud(found) == [("A09", "warning", "images with similar names look alike")]
     (told,) = [one for one in found.findings if one.code == "A09"]
-    assert told.fix == (f"keep each group in one fold: --group-pattern {pattern}",)
-    kept = tenfold.audit(home, reading=PictureOptions(group_pattern=pattern.strip("'")))
+    assert told.fix[0] == f"keep each group in one fold: --group-pattern {pattern}"
+    assert "keep them as they are" in told.fix[1]
+    kept = tenfold.audit(home, reading=PictureOptions(group_pattern=shlex.split(pattern)[0]))
     assert loud(kept) == []
 
 
@@ -403,3 +412,25 @@ def test_groups_that_copies_join_to_one_are_not_proposed(tmp_path: Path) -> None
                 Image.fromarray(seen).save(tmp_path / kind / f"cam{camera}_{animal * 7}.png")
     found = tenfold.audit(tmp_path)
     assert not [one for one in found.findings if "similar names" in one.fact]
+
+
+def test_few_groups_are_proposed_with_as_many_folds(tmp_path: Path) -> None:
+    def name(animal: int, shot: int) -> str:
+        return f"P{animal // 2}_{7 * animal + shot}"
+
+    found = tenfold.audit(_shots(tmp_path / "home", name, tinted=True))
+    (told,) = [one for one in found.findings if one.code == "A09"]
+    assert told.fix[0].endswith("--group-pattern '^P[0-9]+' --folds 6")
+
+
+def test_numbers_in_the_order_of_names_raise_no_alarm(tmp_path: Path) -> None:
+    """Neighbours by name look alike there since their numbers are alike."""
+    draw = np.random.default_rng(1)
+    lines = ["file,share"]
+    for at in range(150):
+        picture = draw.integers(0, 120, (32, 32, 3))
+        picture[:, : 1 + at // 5] += 120
+        Image.fromarray(picture.astype(np.uint8)).save(tmp_path / f"{at:04}.png")
+        lines.append(f"{at:04}.png,{at / 1.5:.2f}")
+    (tmp_path / "list.csv").write_text("\n".join(lines), encoding="utf-8")
+    assert "A09" not in {code for code, *_ in loud(tenfold.audit(tmp_path / "list.csv"))}

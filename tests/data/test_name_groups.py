@@ -38,8 +38,8 @@ def test_a_pattern_puts_pictures_of_one_match_together() -> None:
         listing(*names), PictureOptions(group_pattern="S[0-9]+")
     ).decisions
     assert told.what == (
-        "2 groups by --group-pattern 'S[0-9]+'; 2 images whose names do not match are on "
-        "their own"
+        "2 groups by the pattern S[0-9]+ in file names; 2 images whose names do not match are "
+        "on their own"
     )
 
 
@@ -50,7 +50,7 @@ def test_a_pattern_looks_into_folders_if_it_has_a_slash() -> None:
 
 
 def test_a_pattern_that_matches_no_name_and_two_options_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"U01: .*group_pattern='x'. does not match"):
+    with pytest.raises(UsageError, match=r"U01: .*group_pattern.* does not match the name"):
         groups_of(("1.png", "2.png"), group_pattern="x")
     with pytest.raises(
         UsageError, match=r"U02: .*group_pattern.* and .*group_block.* were both given"
@@ -101,7 +101,7 @@ def test_groups_stay_in_one_fold_of_a_run(tmp_path: Path) -> None:
     person = np.array([re.findall("p[0-9]+", name)[0] for name in study.data.files])
     for fold in study.splits.held_out:
         assert not set(person[fold]) & set(person[~fold])
-    assert any("12 groups by --group-pattern" in one.what for one in study.decisions)
+    assert any("12 groups by the pattern p[0-9]+" in one.what for one in study.decisions)
 
 
 def test_mirrored_and_turned_copies_stay_in_one_fold(tmp_path: Path) -> None:
@@ -133,3 +133,30 @@ def test_a_mirror_image_of_another_class_is_no_copy(tmp_path: Path) -> None:
     run = tenfold.train(tmp_path, folds=3, training=training, audit="off", out=None)
     assert run.study is not None
     assert not [one for one in run.study.decisions if "mirrored or turned" in one.what]
+
+
+def test_patterns_are_for_training_images_alone(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    for part, name in (("train", "S{}_{}"), ("asked", "x{}{}")):
+        for at in range(24):
+            place = tmp_path / part / str(at % 2)
+            place.mkdir(parents=True, exist_ok=True)
+            pixels = rng.integers(0, 256, (32, 32, 3)).astype(np.uint8)
+            Image.fromarray(pixels).save(place / f"{name.format(at // 3, at)}.png")
+    training = tenfold.TrainOptions(network="pretrained", img_size=32)
+    run = tenfold.train(
+        tmp_path / "train",
+        folds=3,
+        test=tmp_path / "asked",
+        training=training,
+        reading=PictureOptions(group_pattern="^S[0-9]+"),
+        audit="off",
+        out=None,
+    )
+    assert run.study is not None
+    assert len(run.study.test_data) == 24
+    assert len(np.unique(run.study.data.groups)) == 8
+
+
+def test_a_letter_written_in_two_ways_is_one(tmp_path: Path) -> None:
+    assert match_in("^Mari\u0301a", "Mar\u00eda 1.png") is not None

@@ -9,6 +9,7 @@ Shape letters in this file:
 """
 
 import re
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -20,6 +21,7 @@ from scipy.stats import rankdata
 
 from tenfold.checks.column_readings import FEWEST
 from tenfold.checks.finding import Finding
+from tenfold.data.folds.deal import DEFAULT_FOLDS
 from tenfold.data.folds.together import joined
 from tenfold.data.pictures.name_groups import in_name_order, match_in
 from tenfold.data.pictures.near_copies import standardized
@@ -43,6 +45,8 @@ ALIKE: Final = 0.9  # of the names, that are made of the same kinds of parts
 STRIDE: Final = 8
 _PART: Final = re.compile(r"[0-9]+|[^\W\d_]+")
 FOLDER: Final = "([^/]+)/[^/]+$"
+FIRST: Final = r"^[^\W_]+"
+LAST: Final = r"[^\W_]+(?=\.[^.]*$)"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -152,25 +156,27 @@ def check_related(
         keys = [match_in(pattern, name) for name in pictures.files]
         places = [f"/{at}" if key is None else key for at, key in enumerate(keys)]
         _, group_N, sizes = np.unique(places, return_inverse=True, return_counts=True)
-        if (sizes > 1).sum() < FEWEST_GROUPS or not _can_be_dealt(sets, group_N):
+        parts = _dealt(sets, group_N)
+        if (sizes > 1).sum() < FEWEST_GROUPS or not parts:
             continue
         found = looks.evidence(group_N[looks.asked_A][:, None] == group_N)
         if found.proves(KAPPA):
             yield _finding(
                 "images with similar names look alike",
                 found,
-                of,
-                f"is of the same group, of {(sizes > 1).sum():,}",
-                f"keep each group in one fold: --group-pattern '{pattern}'",
+                f"image{of} is of the same group, of {(sizes > 1).sum():,}",
+                f"keep each group in one fold: --group-pattern {shlex.quote(pattern)}",
+                parts,
             )
             return
     yield from _check_order(pictures.files, target, sets, looks, of)
 
 
-def _can_be_dealt(sets: NDArray[np.int64], group_N: NDArray[np.int64]) -> bool:
-    """Tell whether groups are enough for folds once copies have joined some of them."""
+def _dealt(sets: NDArray[np.int64], group_N: NDArray[np.int64]) -> int:
+    """Return how many parts are left once copies have joined some groups; 0 if too few."""
     sizes = np.bincount(joined(sets, group_N))
-    return len(sizes) >= FEWEST_GROUPS and int(sizes.max()) <= len(sets) // 2
+    fit = len(sizes) >= FEWEST_GROUPS and int(sizes.max()) <= len(sets) // 2
+    return len(sizes) if fit else 0
 
 
 def _check_order(
@@ -196,44 +202,45 @@ def _check_order(
     most = int(np.bincount(target).min()) // PARTS
     block = max(REACHES[0], min(2 * reach, most))
     block_N = np.unique([target, place_N // block], axis=1, return_inverse=True)[1].ravel()
-    if not _can_be_dealt(sets, block_N):
+    parts = _dealt(sets, block_N)
+    if not parts:
         return
     yield _finding(
         "images that follow each other by name look alike",
         found,
-        of,
-        f"is at most {REACHES[0]} places away",
+        f"image{of} is at most {REACHES[0]} places away",
         f"keep images in a row in one fold: --group-block {block}",
+        parts,
     )
 
 
 def patterns_of(names: Sequence[str]) -> Iterator[str]:
-    """Yield patterns for the folders and the beginnings of names, the shortest first.
+    """Yield patterns for folders, beginnings of names, the shortest first, and their ends.
 
     Examples
     --------
-    >>> list(patterns_of(["S058_006.png", "S044_003.png"]))
+    >>> list(patterns_of(["S058_006.png", "S044_003.png"]))[:2]
     ['([^/]+)/[^/]+$', '^S[0-9]+']
     """
     yield FOLDER
     stems = [name.rpartition("/")[2].rpartition(".")[0] for name in names]
     parts = [_PART.findall(stem) for stem in stems]
     pattern, numbers = "^", 0
-    for at in range(min(max(map(len, parts), default=0) - 1, PARTS)):
-        here = [found[at] for found in parts if len(found) > at + 1]
-        if len(here) < ALIKE * len(names):
-            return
+    for at in range(min(max(map(len, parts), default=0), PARTS)):
+        here = [found[at] for found in parts if len(found) > at]
         are_numbers = np.array([text[0] in "0123456789" for text in here])
-        if not (are_numbers.mean() >= ALIKE or are_numbers.mean() <= 1 - ALIKE):
-            return
+        of_one_kind = max(are_numbers.mean(), 1 - are_numbers.mean()) >= ALIKE
+        if len(here) < ALIKE * len(names) or not of_one_kind:
+            break
         pattern += _before(stems, parts, at)
-        if are_numbers[0]:
+        if are_numbers.mean() >= ALIKE:
             pattern += "[0-9]+"
             numbers += 1
         else:
             pattern += re.escape(here[0]) if len(set(here)) == 1 else r"[^\W\d_]+"
         if numbers or len(set(here)) > 1:
             yield pattern
+    yield from (FIRST, LAST)
 
 
 def _before(stems: Sequence[str], parts: Sequence[list[str]], at: int) -> str:
@@ -257,11 +264,17 @@ def _places_in_class(
     return place_N
 
 
-def _finding(fact: str, found: Evidence, of: str, belongs: str, fix: str) -> Finding:
+def _finding(fact: str, found: Evidence, belongs: str, fix: str, parts: int) -> Finding:
     evidence = (
-        f"for {100 * found.same:.0f} % of them the most similar image{of} {belongs}; by "
-        f"chance it would be {100 * found.chance:.0f} %"
+        f"for {100 * found.same:.0f} % of them the most similar {belongs}; by chance it would "
+        f"be {100 * found.chance:.0f} %"
     )
+    fix += f" --folds {parts}" if parts < DEFAULT_FOLDS else ""
+    unless = "keep them as they are, if new images will come from the same groups"
     return Finding(
-        code="A09", severity="warning", fact=fact, place={"evidence": evidence}, fix=(fix,)
+        code="A09",
+        severity="warning",
+        fact=fact,
+        place={"evidence": evidence},
+        fix=(fix, unless),
     )

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 SHOWN: Final = 3  # rows that are named as unlike those of training
 # A hundredth of usual rows is meant to be unlike, and where few were held out it may be more.
 BY_CHANCE: Final = 0.02
+FAR: Final = 1.25  # novelty that is told of in any case
 RARE: Final = 0.0201  # probability of as many by chance, from which on they are told of
 MOST_LINES: Final = 20  # that a screen shows of schema drift
 
@@ -141,9 +142,10 @@ def tell_novelty(novelty: "pd.Series[float]", noun: str, *, quiet: bool) -> None
     """Say on standard error if more rows are unlike those of training than chance explains."""
     from scipy.stats import binom  # noqa: PLC0415
 
-    unlike = novelty[novelty > 1].sort_values(ascending=False)
-    by_chance = binom.sf(len(unlike) - 1, len(novelty), BY_CHANCE) if len(unlike) else 1.0
-    if quiet or by_chance > RARE:
+    above = novelty[novelty > 1].sort_values(ascending=False)
+    by_chance = binom.sf(len(above) - 1, len(novelty), BY_CHANCE)
+    unlike = above if by_chance <= RARE else above[above > FAR]
+    if quiet or not len(unlike):
         return
     verb = "is" if len(unlike) == 1 else "are"
     print(

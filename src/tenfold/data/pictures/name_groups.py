@@ -1,6 +1,7 @@
 """Groups of pictures by the names of their files: by a part of each, or by their order."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -40,8 +41,8 @@ def _by_pattern(listing: Listing, pattern: str) -> Listing:
     found = [match_in(pattern, name) for name in listing.names]
     known = {key for key in found if key is not None}
     if not known:
-        fact = f"--group-pattern {pattern!r} does not match the name of any image"
-        place = {"names": ", ".join(listing.names[:3])}
+        fact = "--group-pattern does not match the name of any image"
+        place = {"pattern": pattern, "names": ", ".join(listing.names[:3])}
         raise UsageError("U01", fact, place=place, fix=["give a pattern that matches a part"])
     without = found.count(None)
     groups = tuple(
@@ -50,7 +51,7 @@ def _by_pattern(listing: Listing, pattern: str) -> Listing:
     )
     alone = f"; {without:,} images whose names do not match are on their own" if without else ""
     return _grouped(
-        listing, groups, f"{len(known):,} groups by --group-pattern {pattern!r}{alone}"
+        listing, groups, f"{len(known):,} groups by the pattern {pattern} in file names{alone}"
     )
 
 
@@ -64,6 +65,7 @@ def match_in(pattern: str, name: str) -> str | None:
     >>> match_in(r"S[0-9]+", "happy/S058_006.png"), match_in("([^/]+)/", "happy/S058.png")
     ('S058', 'happy')
     """
+    name, pattern = (unicodedata.normalize("NFC", text) for text in (name, pattern))
     found = re.search(pattern, name if "/" in pattern else name.rsplit("/", 1)[-1])
     if found is None:
         return None

@@ -195,7 +195,8 @@ def read_test_pictures(
     source, framing, options, progress, task, column
         See ``read_pictures``, which raises the same errors.
     """
-    whole, part = read_pictures(source, framing, options, progress, task, column)
+    plain = replace(options, group_pattern=None, group_block=None)  # they are of training
+    whole, part = read_pictures(source, framing, plain, progress, task, column)
     return whole if part is None else part
 
 

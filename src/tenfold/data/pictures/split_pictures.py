@@ -87,6 +87,7 @@ def of_pictures(how: Decision) -> Decision:
         for text in (how.what, how.why)
     )
     change = how.change_with.replace(", --no-shuffle", "")
+    change = change.replace("--group-column", "--group-column, --group-pattern")
     return replace(how, what=what, why=why, change_with=change)
 
 
