@@ -2,11 +2,14 @@
 
 import dataclasses
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import safetensors.torch
+import torch
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -15,7 +18,10 @@ from tenfold.cli.views import app
 from tenfold.exported import Exported
 from tenfold.kinds.images.image_service import ImageService
 from tenfold.run import Run
+from tenfold.store.archive import save_model
+from tenfold.store.members import WEIGHTS
 from tests.engine_pictures import stripes
+from tests.store.test_archive import parts_of, refused, write_parts
 
 SIDE = 64
 
@@ -74,6 +80,30 @@ def test_a_saved_model_says_the_same(run: Run, odd: Path) -> None:
     assert run.folder is not None
     again = tenfold.load(run.folder).predict(odd)
     assert again["novelty"].tolist() == run.predict(odd)["novelty"].tolist()
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda centres: centres[:0],
+        lambda centres: centres[:, :0],
+        lambda centres: centres[:, 1:],
+        lambda centres: centres[0],
+        lambda centres: centres.new_zeros((0, 10**11)),
+    ],
+)
+def test_a_measure_that_cannot_be_one_is_refused(
+    run: Run, tmp_path: Path, spoil: Callable[[torch.Tensor], torch.Tensor]
+) -> None:
+    """An empty tensor takes no bytes, whatever side it claims."""
+    path = tmp_path / "model.tenfold"
+    save_model(run.model, path)
+    parts = parts_of(path)
+    tensors = safetensors.torch.load(parts[WEIGHTS])
+    tensors["novelty.centres_KZ"] = spoil(tensors["novelty.centres_KZ"]).contiguous()
+    write_parts(path, parts | {WEIGHTS: safetensors.torch.save(tensors)})
+    with refused("M04", path):
+        tenfold.load(path)
 
 
 def test_a_model_of_before_says_nothing_of_it(run: Run, odd: Path) -> None:

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any, Final
 
 HERE: Final = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parent), str(HERE.parent / "domains")]
+sys.path.insert(0, str(HERE.parent))
 import machine  # noqa: E402
 import processes  # noqa: E402
-from run import score  # noqa: E402
+from picture_sets import score  # noqa: E402
 
 PACKAGES: Final = ("tenfold", "torch", "numpy", "pillow")
 FOLDS: Final = 5

@@ -1,10 +1,10 @@
 """Pictures of many kinds: the default network, and logistic regression on frozen features.
 
 Each set is a folder with a folder for each class, in the folder that ``--data`` names; sources
-are in ``SETS``. Both contenders share five folds, in which copies stay together. The peer takes
-the same features of whole pictures, standardised, and the best of six penalties on a fifth of
-the fold's pictures, copies together. The recipe was chosen on the *developing* sets; the others
-were looked at only when it was done.
+are in ``picture_sets.py``. Both contenders share five folds, in which copies stay together.
+The peer takes the same features of whole pictures, standardised, and the best of six penalties
+on a fifth of the fold's pictures, copies together. The recipe was chosen on the *developing*
+sets; the others were looked at only when it was done.
 """
 
 import json
@@ -20,55 +20,18 @@ HERE: Final = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 import machine  # noqa: E402
 import processes  # noqa: E402
+from picture_sets import DEVELOPING, JUDGED, SETS, score  # noqa: E402
 
 PACKAGES: Final = ("tenfold", "torch", "scikit-learn", "numpy", "pillow")
 FOLDS: Final = 5
 LIMIT: Final = 1_800.0  # seconds of a set
 PENALTIES: Final = (1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0)  # scikit-learn's C
-CLIP: Final = 1e-7
-# Name: repository that it comes from, and what is shown.
-DEVELOPING: Final = {
-    "characters": ("shared/data/pictures", "drawn letters and digits"),
-    "greek": ("brendenlake/omniglot", "drawn Greek letters"),
-    "arabic": ("mloey/Arabic-Handwritten-Characters-Dataset", "handwritten letters"),
-    "signs": ("ardamavi/Sign-Language-Digits-Dataset", "hand signs"),
-    "faces": ("WuJie1010/Facial-Expression-Recognition.Pytorch", "emotions, CK+"),
-    "tiles": ("abin24/Magnetic-tile-defect-datasets.", "defects of magnetic tiles"),
-    "brain": ("shared/data/pictures", "brain scans, tumour or not"),
-    "ants": ("zhangtao7750/syn", "ants and bees"),
-}
-JUDGED: Final = {
-    "waste": ("congduytran12/Trash-Classification-", "waste, TrashNet"),
-    "land": ("palewithout/RSSCN7", "land from above"),
-    "steel": ("duanhan123/YOLOv3_PyTorch", "defects of steel, NEU-DET"),
-    "xrays": ("Dilara-Benli/covid19_image_classification", "X-rays of chests"),
-    "traffic": ("hergerr/traffic-sign-recognition", "traffic signs, a frame a track"),
-    "textures": ("pan8915/DeepTexture", "textures, ten classes of DTD"),
-    "leaves": ("tran-khanhtrang/plantvillage-applergb", "leaves of apple trees"),
-    "scenes": ("jaaumeadrover/Landscape-Image-Classification", "15 scenes, grey"),
-    "ultrasound": ("TongxinWang0405/BMI702_project", "ultrasound of breasts"),
-    "flowers": ("martinwestin/flower_classification", "flowers"),
-    "cells": ("Treasure-Mayowa/Malaria-Cell-Classifier", "malaria in blood cells"),
-    "sketches": ("MachineLearning2020/Homework3-PACS", "sketches, PACS without dogs"),
-    "food": ("Gandolier/genai_food101_repo", "food at 64 px, ten classes"),
-    "things": ("taibarehm/CVassimgement", "20 classes of Caltech-101"),
-}
-SETS: Final = DEVELOPING | JUDGED
 RIVALS: Final[dict[str, dict[str, Any]]] = {
     "scratch": {"network": "scratch"},
     "best": {"quality": "best"},
 }
 WAYS: Final = ("default", *RIVALS)
 FILMS: Final = ("faces",)  # whose frames are also let stand on both sides, as is often done
-
-
-def score(said: Any, place: Any) -> dict[str, float]:
-    """Return accuracy and log-loss."""
-    import numpy as np  # noqa: PLC0415 - after the number of threads is set
-
-    own = np.clip(said[np.arange(len(place)), place], CLIP, 1)
-    right = float((said.argmax(axis=1) == place).mean())
-    return {"accuracy": right, "log_loss": float(-np.log(own).mean())}
 
 
 def ask_peer(x: Any, y: Any, together: Any, splits: Any, outputs: int) -> Any:

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any, Final
 
 HERE: Final = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parent), str(HERE.parent / "domains")]
+sys.path.insert(0, str(HERE.parent))
 import machine  # noqa: E402
-from run import SETS, score  # noqa: E402
+from picture_sets import SETS, score  # noqa: E402
 
 PACKAGES: Final = ("tenfold", "torch", "scikit-learn", "numpy", "pillow")
 FOLDS: Final = 5

@@ -57,7 +57,10 @@ def check_counts(
         raise ValueError("the number of networks differs from the manifest")
     # An empty tensor may claim any other side, and takes no bytes in the file.
     for name, tensor in tensors.items():
-        if name.startswith((f"{prefix}network.", "backbone.")) and not tensor.numel():
+        if (
+            name.startswith((f"{prefix}network.", "backbone.", "novelty."))
+            and not tensor.numel()
+        ):
             check_empty(name, tensor)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import save_file
 
 import tenfold
@@ -87,8 +88,6 @@ def test_a_run_on_a_larger_version_is_saved_exported_and_explained(tmp_path: Pat
     X, label = stripes(24)
     weights = str(tmp_path / "lite2.safetensors")
     for at, (pixels, one) in enumerate(zip(X, label, strict=True)):
-        from PIL import Image  # noqa: PLC0415
-
         (tmp_path / "data" / str(one)).mkdir(parents=True, exist_ok=True)
         Image.fromarray(pixels).save(tmp_path / "data" / str(one) / f"{at}.png")
     training = tenfold.TrainOptions(network="pretrained", img_size=32, weights=weights)

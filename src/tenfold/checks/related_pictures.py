@@ -23,7 +23,7 @@ from tenfold.checks.column_readings import FEWEST
 from tenfold.checks.finding import Finding
 from tenfold.data.folds.deal import DEFAULT_FOLDS
 from tenfold.data.folds.together import joined
-from tenfold.data.pictures.name_groups import in_name_order, match_in
+from tenfold.data.pictures.name_groups import groups_by_pattern, ranks_by_name
 from tenfold.data.pictures.near_copies import standardized
 from tenfold.data.pictures.pictures import Pictures
 
@@ -153,9 +153,8 @@ def check_related(
         return
     looks = Looks(pictures, target, sets)
     for pattern in patterns_of(pictures.files):
-        keys = [match_in(pattern, name) for name in pictures.files]
-        places = [f"/{at}" if key is None else key for at, key in enumerate(keys)]
-        _, group_N, sizes = np.unique(places, return_inverse=True, return_counts=True)
+        groups = groups_by_pattern(pictures.files, pattern)
+        _, group_N, sizes = np.unique(groups, return_inverse=True, return_counts=True)
         parts = _dealt(sets, group_N)
         if (sizes > 1).sum() < FEWEST_GROUPS or not parts:
             continue
@@ -187,8 +186,8 @@ def _check_order(
     of: str,
 ) -> Iterator[Finding]:
     """Yield whether pictures that follow each other by name look alike: A09."""
-    order = {name: at for at, name in enumerate(in_name_order(names))}
-    place_N = _places_in_class(np.array([order[name] for name in names]), target)
+    rank = ranks_by_name(names)
+    place_N = _places_in_class(np.array([rank[name] for name in names]), target)
     apart_AN = np.abs(place_N[looks.asked_A][:, None] - place_N)
     found = looks.evidence(apart_AN <= REACHES[0])
     if not found.proves(KAPPA_OF_ORDER):
@@ -224,33 +223,34 @@ def patterns_of(names: Sequence[str]) -> Iterator[str]:
     """
     yield FOLDER
     stems = [name.rpartition("/")[2].rpartition(".")[0] for name in names]
-    parts = [_PART.findall(stem) for stem in stems]
-    pattern, numbers = "^", 0
+    parts = [list(_PART.finditer(stem)) for stem in stems]
+    pattern, counts = "^", False
     for at in range(min(max(map(len, parts), default=0), PARTS)):
-        here = [found[at] for found in parts if len(found) > at]
-        are_numbers = np.array([text[0] in "0123456789" for text in here])
-        of_one_kind = max(are_numbers.mean(), 1 - are_numbers.mean()) >= ALIKE
-        if len(here) < ALIKE * len(names) or not of_one_kind:
+        here = [found[: at + 1] for found in parts if len(found) > at]
+        texts = [found[at][0] for found in here]
+        numbers = np.mean([text[0] in "0123456789" for text in texts])
+        if len(here) < ALIKE * len(names) or max(numbers, 1 - numbers) < ALIKE:
             break
-        pattern += _before(stems, parts, at)
-        if are_numbers.mean() >= ALIKE:
+        pattern += _one_or(r"[\W_]*", {_before(found) for found in here})
+        if numbers >= ALIKE:
             pattern += "[0-9]+"
-            numbers += 1
+            counts = True
         else:
-            pattern += re.escape(here[0]) if len(set(here)) == 1 else r"[^\W\d_]+"
-        if numbers or len(set(here)) > 1:
+            pattern += _one_or(r"[^\W\d_]+", set(texts))
+        if counts or len(set(texts)) > 1:
             yield pattern
     yield from (FIRST, LAST)
 
 
-def _before(stems: Sequence[str], parts: Sequence[list[str]], at: int) -> str:
-    """Return what stands before a part of all names, as a pattern."""
-    found = set()
-    for stem, own in zip(stems, parts, strict=True):
-        if len(own) > at:
-            ends = [match.span() for match in _PART.finditer(stem)]
-            found.add(stem[ends[at - 1][1] if at else 0 : ends[at][0]])
-    return re.escape(found.pop()) if len(found) == 1 else r"[\W_]*"
+def _one_or(other: str, texts: set[str]) -> str:
+    """Return the only text as a pattern, or another pattern if there are several."""
+    return re.escape(texts.pop()) if len(texts) == 1 else other
+
+
+def _before(found: Sequence[re.Match[str]]) -> str:
+    """Return what stands before the last of some parts of a name, behind the one before it."""
+    start = found[-2].end() if len(found) > 1 else 0
+    return found[-1].string[start : found[-1].start()]
 
 
 def _places_in_class(

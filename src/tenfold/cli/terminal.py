@@ -29,7 +29,7 @@ SHOWN: Final = 3  # rows that are named as unlike those of training
 # A hundredth of usual rows is meant to be unlike, and where few were held out it may be more.
 BY_CHANCE: Final = 0.02
 FAR: Final = 1.25  # novelty that is told of in any case
-RARE: Final = 0.0201  # probability of as many by chance, from which on they are told of
+RARE: Final = 1.005 * BY_CHANCE  # probability by chance; one of one is told of
 MOST_LINES: Final = 20  # that a screen shows of schema drift
 
 

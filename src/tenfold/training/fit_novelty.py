@@ -11,10 +11,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans
-from torch import Tensor
 
 from tenfold.nn.novelty import Novelty
 from tenfold.seeds import Streams
+from tenfold.training.principal_axes import longest_axes
 
 # EVIDENCE: benchmarks/novelty; chosen on eight sets of pictures, each asked about the others.
 MOST: Final = 1_000  # pictures that axes are drawn through, and that are held out to measure
@@ -25,7 +25,8 @@ PICTURES_A_CENTRE: Final = 5
 BESIDE: Final = 0.2  # of an axis, that what lies beside all axes counts
 USUAL: Final = 0.99  # of held-out pictures are nearer than the limit
 FEWEST: Final = 30  # held-out pictures
-LEAST: Final = 1e-6
+LEAST: Final = 1e-6  # a limit, if all pictures are alike
+LEAST_VARIANCE: Final = 1e-9
 
 
 def fit_novelty(
@@ -79,12 +80,16 @@ def _measure(own_ND: NDArray[np.float32], seed: int) -> Novelty:
     """Return the measure that some pictures give, its limit still 1."""
     x_ND = torch.from_numpy(own_ND)
     mean_D = x_ND.mean(dim=0)
+    centred_ND = (x_ND - mean_D).double()
     count, features = x_ND.shape
-    axes_DA, variance_A, rest = _axes(x_ND - mean_D, count // PICTURES_AN_AXIS)
-    axes = len(variance_A)
+    most = max(1, min(count // PICTURES_AN_AXIS, AXES, features - 1))
+    squares_A, axes_DA = longest_axes(centred_ND, most)
+    axes = len(squares_A)
+    beside = float(centred_ND.square().sum() - squares_A.sum())
+    rest = max(beside / count / (features - axes), LEAST_VARIANCE)
     novelty = Novelty(features=features, axes=axes, centres=1)
-    novelty.mean_D, novelty.axes_DA = mean_D, axes_DA
-    novelty.scale_Z[:axes] = (variance_A + rest).rsqrt()
+    novelty.mean_D, novelty.axes_DA = mean_D, axes_DA.float().contiguous()
+    novelty.scale_Z[:axes] = (squares_A / count + rest).rsqrt()
     novelty.scale_Z[axes] = BESIDE / rest**0.5
     novelty.centres_KZ = torch.from_numpy(_centres(novelty.places(x_ND).numpy(), seed))
     return novelty
@@ -98,17 +103,3 @@ def _centres(places_NZ: NDArray[np.float32], seed: int) -> NDArray[np.float32]:
     sizes = np.bincount(found.labels_, minlength=count)
     kept = sizes >= min(PICTURES_A_CENTRE, sizes.max())
     return np.asarray(found.cluster_centers_[kept], dtype=np.float32)
-
-
-def _axes(x_ND: Tensor, most: int) -> tuple[Tensor, Tensor, float]:
-    """Return the longest axes, the variance along each, and the mean one beside them."""
-    count, features = x_ND.shape
-    exact_ND = x_ND.double()
-    products = exact_ND @ exact_ND.T if count < features else exact_ND.T @ exact_ND
-    squares, vectors = torch.linalg.eigh(products)
-    kept = max(1, min(most, AXES, features - 1))
-    squares_A, vectors = squares[-kept:].clamp_min(1e-9), vectors[:, -kept:]
-    axes_DA = exact_ND.T @ (vectors / squares_A.sqrt()) if count < features else vectors
-    beside = float(squares.clamp_min(0).sum() - squares_A.sum())
-    rest = max(beside / count / (features - kept), 1e-9)
-    return axes_DA.float().contiguous(), (squares_A / count).float(), rest

@@ -36,7 +36,7 @@ class Axes:
     @classmethod
     def of(cls, x_ND: Tensor, generator: torch.Generator) -> Self:
         """Find the longest axes of standardised rows, drawn through some of them if many."""
-        axes_DA = _longest(some_of(x_ND, MOST_ROWS, generator))
+        _, axes_DA = longest_axes(some_of(x_ND, MOST_ROWS, generator), MOST_AXES)
         along_NA = x_ND @ axes_DA
         squares_A, turn_AA = torch.linalg.eigh(along_NA.T @ along_NA)
         return cls(
@@ -53,12 +53,26 @@ def some_of(rows: Tensor, most: int, generator: torch.Generator) -> Tensor:
     return rows[torch.randperm(len(rows), generator=generator)[:most].to(rows.device)]
 
 
-def _longest(x_ND: Tensor) -> Tensor:
-    """Return the principal axes, from the smaller of both matrices of products."""
+def longest_axes(x_ND: Tensor, most: int) -> tuple[Tensor, Tensor]:
+    """Return principal axes, from the smaller of both matrices of products, the longest last.
+
+    Parameters
+    ----------
+    x_ND : Tensor of shape (N, D)
+    most : int
+        How many axes, at most; those along which next to nothing varies are left out.
+
+    Returns
+    -------
+    squares_A : Tensor of shape (A,)
+        Summed squares of the rows along each axis.
+    axes_DA : Tensor of shape (D, A)
+        Orthonormal.
+    """
     rows, features = x_ND.shape
     products = x_ND @ x_ND.T if rows < features else x_ND.T @ x_ND
     squares, vectors = torch.linalg.eigh(products)
     kept = squares > LEAST_AXIS * squares[-1]
-    squares, vectors = squares[kept][-MOST_AXES:], vectors[:, kept][:, -MOST_AXES:]
-    axes_DA: Tensor = x_ND.T @ (vectors / squares.sqrt()) if rows < features else vectors
-    return axes_DA
+    squares_A, vectors = squares[kept][-most:], vectors[:, kept][:, -most:]
+    axes_DA: Tensor = x_ND.T @ (vectors / squares_A.sqrt()) if rows < features else vectors
+    return squares_A, axes_DA

@@ -4,12 +4,14 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 from tenfold.config import Decision
 from tenfold.data.pictures.found import Listing
 from tenfold.errors import UsageError
 from tenfold.read_options import PictureOptions
 
+ALONE: Final = "name "  # what the group of a picture begins with that is on its own
 Key = tuple[tuple[bool, int, str], ...]
 
 
@@ -38,21 +40,22 @@ def with_name_groups(listing: Listing, options: PictureOptions) -> Listing:
 
 
 def _by_pattern(listing: Listing, pattern: str) -> Listing:
-    found = [match_in(pattern, name) for name in listing.names]
-    known = {key for key in found if key is not None}
-    if not known:
+    groups = groups_by_pattern(listing.names, pattern)
+    alone = sum(group.startswith(ALONE) for group in groups)
+    if alone == len(groups):
         fact = "--group-pattern does not match the name of any image"
         place = {"pattern": pattern, "names": ", ".join(listing.names[:3])}
         raise UsageError("U01", fact, place=place, fix=["give a pattern that matches a part"])
-    without = found.count(None)
-    groups = tuple(
-        f"name {name}" if key is None else f"group {key}"
-        for name, key in zip(listing.names, found, strict=True)
-    )
-    alone = f"; {without:,} images whose names do not match are on their own" if without else ""
-    return _grouped(
-        listing, groups, f"{len(known):,} groups by the pattern {pattern} in file names{alone}"
-    )
+    what = f"{len(set(groups)) - alone:,} groups by the pattern {pattern} in file names"
+    if alone:
+        what += f"; {alone:,} images whose names do not match are on their own"
+    return _grouped(listing, groups, what)
+
+
+def groups_by_pattern(names: Sequence[str], pattern: str) -> tuple[str, ...]:
+    """Return the group of each picture; one whose name does not match is on its own."""
+    found = [(name, match_in(pattern, name)) for name in names]
+    return tuple(f"{ALONE}{name}" if key is None else f"group {key}" for name, key in found)
 
 
 def match_in(pattern: str, name: str) -> str | None:
@@ -73,7 +76,7 @@ def match_in(pattern: str, name: str) -> str | None:
 
 
 def _by_block(listing: Listing, size: int) -> Listing:
-    rank = {name: at for at, name in enumerate(in_name_order(listing.names))}
+    rank = ranks_by_name(listing.names)
     first: dict[str, int] = {}
     groups = {}
     for name in sorted(rank, key=rank.__getitem__):
@@ -99,6 +102,11 @@ def in_name_order(names: Sequence[str]) -> list[str]:
         return folder, tuple(map(_part, parts))
 
     return sorted(names, key=key)
+
+
+def ranks_by_name(names: Sequence[str]) -> dict[str, int]:
+    """Return the place of each name in the order of names."""
+    return {name: at for at, name in enumerate(in_name_order(names))}
 
 
 def _part(text: str) -> tuple[bool, int, str]:
