@@ -1,5 +1,6 @@
 """Pictures for the tests of the engine: small, made on the spot, and easy to tell apart."""
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -15,6 +16,7 @@ from torch import Tensor, nn
 from tenfold.config import RunOptions
 from tenfold.data.pictures.decode import Framing
 from tenfold.data.pictures.pictures import Pictures, pictures_of
+from tenfold.kinds.images.networks import blended
 from tenfold.kinds.registry import IMAGES
 from tenfold.learning import UserObjects
 from tenfold.read_options import PictureOptions
@@ -84,6 +86,8 @@ def drawing_module(shape: tuple[int, int, int], outputs: int) -> nn.Module:
     )
 
 
+# Small networks beside heads, or fine-tuned networks as well.
+BLENDS: Final = {"blend": "medium", "best": "best"}
 OWN: Final = {"own": small_module, "own in turns": drawing_module}
 
 
@@ -100,9 +104,9 @@ def quick_study(
     """Train on pictures for an epoch or two."""
     objects: dict[str, Any] = {"epochs": 2, "batch_size": 12, "img_size": SIDE} | options
     if network == "fine-tuned":
-        objects["quality"] = "best"
-    elif network == "blend":
-        objects["network"] = "auto"
+        objects |= {"network": "pretrained", "quality": "best"}
+    elif network in BLENDS:
+        objects |= {"network": "auto", "quality": BLENDS[network]}
     elif network not in OWN:
         objects["network"] = network
     if network == "pretrained" and "epochs" not in options:
@@ -110,7 +114,7 @@ def quick_study(
     framing = Framing(size=SIDE, crop=0.5)
     pictures = pixels if isinstance(pixels, Pictures) else as_pictures(pixels, labels, framing)
     number = folds if isinstance(folds, int) else None
-    with blending() if network == "blend" else nullcontext():
+    with blending() if network in BLENDS else nullcontext():
         return run_study(
             IMAGES,
             pictures,
@@ -128,7 +132,10 @@ def blending() -> Iterator[None]:
     """Train networks beside heads, however few the pictures and however good heads."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fit_blend, "LEAST_PICTURES", 0)
-        patch.setattr(fit_blend, "LEARNT", -1.0)
+        for module in (fit_blend, blended):
+            patch.setattr(module, "FEW_PICTURES", 0)
+        patch.setattr(blended, "ENOUGH", {"medium": -1.0, "best": -1.0})
+        patch.setattr(blended, "GAINED", -math.inf)  # small networks stand beside heads alone
         yield
 
 

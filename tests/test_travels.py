@@ -40,9 +40,9 @@ FITTED: Final[dict[str, Callable[[], Any]]] = {
     "scratch": lambda: ImageClassifier(**SMALL, network="scratch", epochs=1).fit(
         PICTURES, CLASSES
     ),
-    "fine-tuned": lambda: ImageClassifier(**SMALL, quality="best", epochs=1).fit(
-        PICTURES, CLASSES
-    ),
+    "fine-tuned": lambda: ImageClassifier(
+        **SMALL, network="pretrained", quality="best", epochs=1
+    ).fit(PICTURES, CLASSES),
     "own for images": lambda: ImageClassifier(**SMALL, network=drawing_module, epochs=1).fit(
         PICTURES, CLASSES
     ),

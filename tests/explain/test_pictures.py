@@ -39,10 +39,10 @@ __all__ = ["run_tenfold"]
 SIDE, SPOT = 96, 32
 NETWORKS: Final[dict[str, dict[str, Any]]] = {
     "pretrained": {"network": "pretrained"},
-    "blend": {"network": "auto", "epochs": 6},
+    "best": {"network": "auto", "quality": "best", "epochs": 6},
     "tutorial": {"network": "tutorial", "epochs": 8},
     "scratch": {"network": "scratch", "epochs": 6},
-    "fine-tuned": {"quality": "best", "epochs": 1},
+    "fine-tuned": {"network": "pretrained", "quality": "best", "epochs": 1},
     "own": {"network": lambda shape, outputs: pooled_module(outputs), "epochs": 40},
 }
 
@@ -152,11 +152,14 @@ def test_a_ladder_answers_as_the_network_does(name: str, runs: Callable[[str], R
     said = run.predict(pixels[None])["probability spot"].iloc[0]
     x_B3SS = picture_of(pixels, model)
     with torch.no_grad():
-        outputs = [ladder(x_B3SS) for ladder, _ in ladders_of(model)]
-    if isinstance(model.network, Blend):  # heads first, then the network beside each
-        weight_F211 = model.network.weight_F2[..., None, None]
+        outputs = [one.ladder(x_B3SS) for one in ladders_of(model)]
+    if isinstance(model.network, Blend):  # heads first, then the networks beside each
         heads, *beside = outputs
-        outputs = list(heads * weight_F211[:, 0] + torch.stack(beside) * weight_F211[:, 1])
+        for step in model.network.steps:
+            weight_F211 = step.weight_F2[..., None, None]
+            own, beside = beside[: step.shared], beside[step.shared :]
+            heads = heads * weight_F211[:, 0] + torch.stack(own) * weight_F211[:, 1]
+        outputs = list(heads)
     if isinstance(model.network, FoldHead):  # there it is the mean of all heads' outputs
         outputs = [outputs[0]] * len(model.target.mean_F)
         assert (model.target.answers(torch.stack(outputs)).mean(0)[0, 1] > 0.5) == (said > 0.5)

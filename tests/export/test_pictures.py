@@ -26,7 +26,7 @@ from tenfold.kinds.images.picture_model import PictureModel
 from tenfold.kinds.registry import IMAGES
 from tenfold.nn.pixels import plain, resized
 from tenfold.read_options import PictureOptions
-from tests.engine_pictures import NETWORKS, as_pictures, quick_study, stripes
+from tests.engine_pictures import BLENDS, NETWORKS, as_pictures, quick_study, stripes
 from tests.export.alone import run_alone
 
 SAME: Final = 1e-4
@@ -77,10 +77,10 @@ def test_squares_are_made_smaller_as_networks_see_them(given: int, size: int) ->
     assert torch.equal(Resized(given, size)(greys), known)
 
 
-@pytest.fixture(scope="module", params=NETWORKS)
+@pytest.fixture(scope="module", params=(*NETWORKS, "best"))
 def model(request: pytest.FixtureRequest) -> PictureModel:
     pictures = some_pictures(48)
-    side = SIDE if request.param == "blend" else ASKED  # heads see squares as they are read
+    side = SIDE if request.param in BLENDS else ASKED  # heads see squares as they are read
     trained: PictureModel = quick_study(
         pictures, network=request.param, folds=2, img_size=side
     ).model

@@ -319,7 +319,9 @@ CASES: Final[Mapping[str, Case]] = {
     },
     "regression, tutorial": Case(Table("regression"), {"network": "tutorial"}),
     "pictures, pretrained": _pictures(network="pretrained"),
-    "pictures, fine-tuned": _pictures(quality="best", epochs=2, batch_size=12, slow=True),
+    "pictures, fine-tuned": _pictures(
+        network="pretrained", quality="best", epochs=2, batch_size=12, slow=True
+    ),
     "pictures, scratch": _pictures(network="scratch", epochs=2, batch_size=12, slow=True),
     "pictures, tutorial": _pictures(network="tutorial", epochs=2, batch_size=12),
     "pictures, own": _pictures(network=small_module, epochs=2, batch_size=12),

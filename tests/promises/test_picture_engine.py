@@ -69,7 +69,7 @@ def test_other_held_out_pictures_leave_the_fold_bit_for_bit_the_same(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("changed", [0, 1, 2])
+@pytest.mark.parametrize("changed", [1, 2])
 def test_a_network_that_folds_share_saw_what_none_of_them_holds_out(
     changed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -83,18 +83,20 @@ def test_a_network_that_folds_share_saw_what_none_of_them_holds_out(
         pixels[fold != changed],
         labels[fold != changed],
     )
-    study = quick_study(pixels, labels, "blend", folds=folds)
-    dirty = quick_study(spoiled, other, "blend", folds=folds)
+    study = quick_study(pixels, labels, "best", folds=folds, epochs=1)
+    dirty = quick_study(spoiled, other, "best", folds=folds, epochs=1)
     network: Any = study.fits.network
     again: Any = dirty.fits.network
-    assert network.beside_F == (0, 0, 1, 1)
-    same = [
-        same_bits(network.seeing.alone(m).state_dict(), again.seeing.alone(m).state_dict())
-        and torch.equal(network.weight_F2[2 * m], again.weight_F2[2 * m])
-        for m in range(2)
-    ]
-    assert same == [changed in {0, 1}, changed in {2, 3}]
-    heads = network.heads.weight_FDO, again.heads.weight_FDO
+    assert len(network.steps) == 2
+    for one, two in zip(network.steps, again.steps, strict=True):
+        assert one.beside_F == (0, 0, 1, 1)
+        same = [
+            same_bits(one.seeing.alone(m).state_dict(), two.seeing.alone(m).state_dict())
+            and torch.equal(one.weight_F2[2 * m], two.weight_F2[2 * m])
+            for m in range(2)
+        ]
+        assert same == [changed in {0, 1}, changed in {2, 3}]
+    heads = [of.steps[0].heads.weight_FDO for of in (network, again)]
     assert [torch.equal(*(of[f] for of in heads)) for f in range(4)] == [
         f == changed for f in range(4)
     ]

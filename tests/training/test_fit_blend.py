@@ -1,23 +1,32 @@
 """When networks are trained beside heads, and what is said of it."""
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from tenfold.data.folds.split import Splits
 from tenfold.data.pictures.framing import Framing
 from tenfold.data.pictures.pictures import pictures_of
+from tenfold.kinds.images.networks import blended
 from tenfold.nn.blend import Blend
+from tenfold.nn.convnets import FineTuned
 from tenfold.nn.head import FoldHead
 from tenfold.read_options import PictureOptions
+from tenfold.store.archive import load_model, save_model
 from tenfold.study.study import Study
-from tenfold.training import fit_blend
+from tenfold.training import blending, fit_blend
+from tenfold.training.blending import Blending, Trial
 from tenfold.training.fit_heads import fit_heads
 from tenfold.training.mixing import MIXING
-from tests.engine_pictures import SIDE, quick_study, stripes
+from tenfold.training.picture_plan import PicturePlan
+from tests.engine_pictures import SIDE, as_pictures, quick_study, stripes
 
 COUNT = 24
 
@@ -28,7 +37,8 @@ def study_of(folds: Any = 3, **options: Any) -> Study:
 
 def told(study: Study) -> str:
     """Return what is said of networks beside the heads."""
-    (one,) = (d for d in study.decisions if "small network" in d.what or "beside" in d.what)
+    told = ("predict together", "beside the heads")
+    (one,) = (d for d in study.decisions if any(say in d.what for say in told))
     return f"{one.what} ({one.why})"
 
 
@@ -76,7 +86,7 @@ def test_heads_that_leave_no_errors_stay_alone(monkeypatch: pytest.MonkeyPatch) 
 
 def test_few_images_and_uneven_folds_leave_heads_alone() -> None:
     few = quick_study(*stripes(COUNT), network="auto", folds=2, epochs=1)
-    assert "there are fewer than 400 images to learn from" in told(few)
+    assert "there are fewer than 100 images to learn from" in told(few)
     rows = np.arange(COUNT)
     growing = [(rows[:8], rows[8:16]), (rows[:16], rows[16:])]
     assert "different numbers of images" in told(study_of(growing))
@@ -92,7 +102,7 @@ def test_numbers_of_heads_and_networks_are_mixed_in_the_units_of_the_target(
 
     def answers(first: float, second: float) -> NDArray[np.float64]:
         told = replace(MIXING["regression"], weights=lambda *_: (first, second))
-        monkeypatch.setattr(fit_blend, "MIXING", {"regression": told})
+        monkeypatch.setattr(blending, "MIXING", {"regression": told})
         return quick_study(pictures, network="blend", folds=3, epochs=1).out_of_fold()[:, 0]
 
     heads, networks, half = answers(1.0, 0.0), answers(0.0, 1.0), answers(0.5, 0.5)
@@ -111,4 +121,75 @@ def test_one_fold_is_told_in_the_singular() -> None:
         "1 small network trained from pixels and the heads of 1 fold predict"
     )
     assert "by heads" in said
-    assert "whose weights are chosen on them" in said
+    assert "together with weights that are chosen on them" in said
+
+
+def test_images_are_too_few_to_choose_weights_on_and_are_learnt_from_by_fine_tuning(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(fit_blend, "LEAST_PICTURES", 0)
+    monkeypatch.setattr(blended, "ENOUGH_OF_FEW", -1.0)
+    study = quick_study(*stripes(COUNT), "auto", folds=3, epochs=1)
+    network: Any = study.fits.network
+    assert [type(step.seeing.module) for step in network.steps] == [FineTuned]
+    assert (network.weight_F2 == 0.5).all()
+    what, _, why = told(study).partition(" (")
+    assert what == "3 fine-tuned networks and the heads of 3 folds predict together"
+    assert why.endswith("together with equal weights)")
+
+
+def test_a_fold_is_fine_tuned_where_small_networks_help_it_little(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pixels, labels = stripes(COUNT)
+
+    def gained(_: Blending, plan: PicturePlan) -> tuple[int, ...]:
+        return (0, 1, 2) if plan.form == "scratch" else (1,)
+
+    monkeypatch.setattr(Blending, "wanting", gained)
+    study = quick_study(pixels, labels, "best", folds=3, epochs=1)
+    network: Any = study.fits.network
+    small, tuned = network.steps
+    assert (small.shared, tuned.shared) == (3, 1)
+    assert tuned.beside_F == (0, 0, 0)
+    assert tuned.weight_F2[[0, 2]].tolist() == [[1.0, 0.0]] * 2
+    assert (tuned.weight_F2[1] != 1).all()
+    said = told(study)
+    assert said.startswith(
+        "3 small networks trained from pixels, 1 fine-tuned network and the heads of 3 folds"
+    )
+    assert "by fine-tuned networks on theirs" in said
+    # The folds without one answer as if there were none.
+    without = quick_study(pixels, labels, "blend", folds=3, epochs=1)
+    np.testing.assert_allclose(study.fits.answers[0], without.fits.answers[0], atol=1e-6)
+
+
+def test_how_much_was_gained_is_seen_on_each_networks_own_validation_images() -> None:
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 2, 40)
+    sure, unsure = np.eye(2)[truth] * 0.8 + 0.1, np.full((40, 2), 0.5)
+    held_out = np.arange(40) // 20 == np.arange(2)[:, None]
+    splits = Splits(learn=~held_out, held_out=held_out, numbers=(0, 1))
+    trial = Trial(
+        splits=splits, shared_F=(0, 1), answers=(unsure[:20], unsure[20:]), equal=False
+    )
+    given: Any = {"rows": SimpleNamespace(target=truth), "network": None, "target": None}
+    answers = sure[:20], unsure[20:]
+    made = Blending(trial=trial, task="classification", answers=answers, **given)
+    plans: list[Any] = [SimpleNamespace(unless_gained=least) for least in (0.1, math.inf)]
+    usual, always = plans
+    assert made.wanting(usual) == (1,)
+    assert made.wanting(always) == (0, 1)
+
+
+@pytest.mark.slow
+def test_a_blend_of_two_ways_is_opened_as_it_was_saved(tmp_path: Path) -> None:
+    pixels, labels = stripes(COUNT)
+    model: Any = quick_study(pixels, labels, "best", folds=3, epochs=1).model
+    save_model(model, tmp_path / "model.tenfold")
+    opened: Any = load_model(tmp_path / "model.tenfold")
+    assert [step.size for step in opened.network.steps] == [
+        step.size for step in model.network.steps
+    ]
+    asked = as_pictures(pixels, labels)
+    np.testing.assert_allclose(opened.answers(asked), model.answers(asked), atol=1e-5)

@@ -16,17 +16,21 @@ from tests.engine_pictures import as_pictures, quick_study, small_module, stripe
 
 USUAL: Final = {
     "scratch": "alternate", "tutorial": "random", "fine-tuned": "random", "own": "random",
-    "beside heads": "none",
+    "small beside heads": "none", "tuned beside heads": "random",
 }  # fmt: skip
+
+BESIDE: Final = ("small beside heads", "tuned beside heads")
 
 
 def planned(network: str, mirror: bool | None) -> PicturePlan:
     """Return how a network is trained."""
     asked: dict[str, Any] = {"network": network}
     if network == "fine-tuned":
-        asked = {"quality": "best"}
-    elif network in {"own", "beside heads"}:
+        asked = {"network": "pretrained", "quality": "best"}
+    elif network == "own":
         asked = {}
+    elif network in BESIDE:
+        asked = {"quality": "best"}
     setting = Setting(
         pictures=600,
         size=64,
@@ -35,10 +39,7 @@ def planned(network: str, mirror: bool | None) -> PicturePlan:
         make=small_module if network == "own" else None,
     )
     plan, _ = choose_plan(setting)
-    if network != "beside heads":
-        return plan
-    assert plan.beside is not None
-    return plan.beside
+    return plan.beside[BESIDE.index(network)] if network in BESIDE else plan
 
 
 @pytest.mark.parametrize("network", USUAL)

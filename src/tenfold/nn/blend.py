@@ -5,10 +5,11 @@ Their logarithms of odds are added, each weighed: a logarithmic opinion pool (Ge
 
 Shape letters in this file:
     F  networks side by side    M  networks that see pictures    B  pictures in a batch
-    D  features                 S  side of a picture             O  outputs
+    D  what heads take          S  side of a picture             O  outputs
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import final
 
 import numpy as np
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from tenfold.nn.head import FoldHead
+from tenfold.nn.inputs import BlendInputs, FeatureInputs, PictureInputs
 from tenfold.nn.modules import ModuleNetwork
 from tenfold.nn.network import FoldNetwork
 
@@ -26,10 +28,11 @@ class Blend(FoldNetwork):
     """F heads, each with a network beside it; several may share one.
 
     What enters is the features of a picture and, behind them, its pixels; see ``BlendInputs``.
+    Heads may be a blend themselves, whose networks were trained in another way.
 
     Parameters
     ----------
-    heads : FoldHead
+    heads : FoldHead or Blend
         F.
     seeing : ModuleNetwork
         M, that never saw what the folds hold out whose heads they stand beside.
@@ -42,12 +45,22 @@ class Blend(FoldNetwork):
     weight_F2: Tensor
 
     def __init__(
-        self, heads: FoldHead, seeing: ModuleNetwork, size: int, beside_F: Sequence[int]
+        self,
+        heads: "FoldHead | Blend",
+        seeing: ModuleNetwork,
+        size: int,
+        beside_F: Sequence[int],
     ) -> None:
         super().__init__()
         self.heads, self.seeing, self.size = heads, seeing, size
         self.beside_F = tuple(beside_F)
         self.register_buffer("weight_F2", torch.ones(len(beside_F), 2))
+
+    @property
+    def steps(self) -> "tuple[Blend, ...]":
+        """Return the blends within this one, the innermost first, and this one."""
+        inner = self.heads.steps if isinstance(self.heads, Blend) else ()
+        return (*inner, self)
 
     @property
     def shared(self) -> int:
@@ -61,7 +74,7 @@ class Blend(FoldNetwork):
 
     @precision.setter
     def precision(self, chosen: torch.dtype | None) -> None:
-        self.seeing.precision = chosen
+        self.heads.precision = self.seeing.precision = chosen
 
     @property
     def shares(self) -> tuple[float, float]:
@@ -82,6 +95,12 @@ class Blend(FoldNetwork):
         made = Blend(self.heads.only(at_F), seeing, self.size, beside.tolist())
         made.weight_F2 = self.weight_F2[torch.from_numpy(at_F)].clone()
         return made.to(self.weight_F2.device)
+
+    def inputs(self, features: FeatureInputs, pictures: PictureInputs) -> BlendInputs:
+        """Return pictures as this blend takes them, given what a backbone says of them."""
+        within = self.heads
+        seen = within.inputs(features, pictures) if isinstance(within, Blend) else features
+        return BlendInputs(features=seen, pictures=replace(pictures, size=self.size))
 
     def forward(self, x: Tensor, codes_FBQ: Tensor) -> Tensor:
         """Return the outputs of features and pixels side by side, shape (F, B, O)."""

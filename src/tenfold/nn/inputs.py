@@ -184,10 +184,18 @@ class PictureInputs:
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class BlendInputs:
-    """What a backbone says of pictures, and the pictures themselves, for ``Blend``."""
+    """What a backbone says of pictures, and the pictures themselves, for ``Blend``.
+
+    Attributes
+    ----------
+    features : FeatureInputs or BlendInputs
+        What the heads of the blend take, which may be a blend.
+    pictures : PictureInputs
+        At the side at which the networks beside them see pictures.
+    """
 
     in_blocks: ClassVar[bool] = False
-    features: FeatureInputs
+    features: "FeatureInputs | BlendInputs"
     pictures: PictureInputs
 
     def block(self, rows_FB: Tensor) -> tuple[Tensor, Tensor]:

@@ -24,8 +24,9 @@ from torch import Tensor
 
 from tenfold.errors import StoreError
 
+FILES: Final = "checkpoint.*tenfold"
 NEWEST: Final = "checkpoint.tenfold"
-OLDER: Final = "checkpoint.older.tenfold"
+OLDER: Final = "older"
 FEATURES: Final = "checkpoint.features.tenfold"
 MAGIC: Final = b"tenfold checkpoint 1 "
 KINDS: Final = {  # how safetensors calls the types of numbers
@@ -106,6 +107,8 @@ class Checkpoints:
         Gets a sentence that the user should read.
     pace : Pace, optional
         How often a state is written.
+    part : str, optional
+        Which training of several it is.
 
     Attributes
     ----------
@@ -124,14 +127,26 @@ class Checkpoints:
     """
 
     def __init__(
-        self, open_folder: Callable[[], Path], tell: Callable[[str], None], pace: Pace = USUAL
+        self,
+        open_folder: Callable[[], Path],
+        tell: Callable[[str], None],
+        pace: Pace = USUAL,
+        part: str = "",
     ) -> None:
         self._open_folder = open_folder
         self._tell = tell
         self._pace = pace
         self._next = time.monotonic() + pace.wait(writing=0.0)
         self._failed = False
+        before, after = NEWEST.split(".")
+        self._newest, self._older = (
+            ".".join(filter(None, (before, part, age, after))) for age in ("", OLDER)
+        )
         self.begun = False
+
+    def of(self, part: str) -> "Checkpoints":
+        """Return the checkpoints of one training of several in the same run."""
+        return Checkpoints(self._open_folder, self._tell, self._pace, part)
 
     def due(self) -> bool:
         """Return whether it is time for a state to be written."""
@@ -142,10 +157,10 @@ class Checkpoints:
         started = time.monotonic()
         try:
             folder = self._open_folder()
-            fresh = _write(folder / (NEWEST + ".part"), state)
+            fresh = _write(folder / (self._newest + ".part"), state)
             with contextlib.suppress(FileNotFoundError):
-                (folder / NEWEST).replace(folder / OLDER)
-            fresh.replace(folder / NEWEST)
+                (folder / self._newest).replace(folder / self._older)
+            fresh.replace(folder / self._newest)
             _sync_folder(folder)
             self.begun = True
         except OSError as error:
@@ -165,7 +180,7 @@ class Checkpoints:
     def read(self) -> State | None:
         """Return the newest state that is whole; None if there is none."""
         folder = self._open_folder()
-        for name in (NEWEST, OLDER):
+        for name in (self._newest, self._older):
             path = folder / name
             if not path.is_file():
                 continue
@@ -206,7 +221,7 @@ def clear(folder: Path) -> None:
 
 def is_unfinished(folder: Path) -> bool:
     """Return whether a run was cut off in training, or before all of it was written."""
-    return any((folder / name).is_file() for name in (NEWEST, OLDER, FEATURES))
+    return any(path.is_file() for path in folder.glob(FILES))
 
 
 def _write(path: Path, state: State) -> Path:

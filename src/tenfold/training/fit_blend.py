@@ -8,9 +8,8 @@ Shape letters in this file:
     O  outputs
 """
 
-import copy
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -22,48 +21,23 @@ from tenfold.data.columns.encode import Encoded
 from tenfold.data.folds.hold_out import validation_rows
 from tenfold.data.folds.split import Splits
 from tenfold.nn.blend import Blend
-from tenfold.nn.head import FoldHead
-from tenfold.nn.inputs import BlendInputs, FeatureInputs, PictureInputs
-from tenfold.nn.modules import ModuleNetwork
-from tenfold.nn.targets import FoldTarget
+from tenfold.nn.inputs import FeatureInputs, PictureInputs
 from tenfold.seeds import Streams
+from tenfold.training.blending import Blending, Trial
 from tenfold.training.device import Place
 from tenfold.training.fit import FoldFits, gather
-from tenfold.training.fit_heads import LOSS, fit_heads
+from tenfold.training.fit_heads import Heads, fit_heads
 from tenfold.training.fit_pictures import fit_pictures
-from tenfold.training.history import History
-from tenfold.training.mixing import MIXING
 from tenfold.training.picture_plan import PicturePlan
 from tenfold.training.watch import Supervision
 
-Numbers = NDArray[np.float64]
 Folds = NDArray[np.int64]
 
 MOST_NETWORKS: Final = 5  # on a processor, where each takes as long as all heads together
 BLOCKS: Final = 8  # one of them is for validation
-LEAST_PICTURES: Final = 400  # fewer say too little of which weights are right
-LEARNT: Final = 0.05  # log-loss, or share of the variance, that leaves nothing to learn
+LEAST_PICTURES: Final = 100
+FEW_PICTURES: Final = 400  # fewer say too little of which weights are right
 LATE: Final = 0.5  # of the time limit, after which nothing more is begun
-
-
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Trial:
-    """What heads say of validation pictures of folds that share a network.
-
-    Attributes
-    ----------
-    splits : Splits
-        A fold each: the pictures that it learns from, and its validation pictures, none of
-        which a fold holds out that shares the network.
-    shared_F : tuple of F int or None
-        The fold of the trial that each fold belongs to; None if it is none of these.
-    answers : tuple of M ndarray of shape (V, O)
-        Probabilities or numbers, by heads.
-    """
-
-    splits: Splits
-    shared_F: tuple[int | None, ...]
-    answers: tuple[Numbers, ...]
 
 
 def fit_blend(
@@ -86,7 +60,7 @@ def fit_blend(
         The same pictures.
     splits : Splits
     plan : PicturePlan
-        Of heads; ``beside`` is that of the networks beside them.
+        Of heads; ``beside`` says how networks beside them are trained.
     streams : Streams
     place : Place
     care : Supervision
@@ -102,14 +76,13 @@ def fit_blend(
     NetworkError
         As ``fit_pictures``.
     """
-    beside = plan.beside
-    if beside is None:
+    if not plan.beside:
         raise ValueError("no network is planned beside the heads")
     heads = fit_heads(rows, splits, plan, streams, place.device, care=care)
     most = len(splits) if place.on_gpu else MOST_NETWORKS
     parts = np.array_split(np.arange(len(splits)), min(most, len(splits)))
     why = _why_alone(rows, splits, parts, care)
-    parts = [folds for folds in parts if heads.loss_F[folds].mean() > LEARNT]
+    parts = [folds for folds in parts if heads.loss_F[folds].mean() > plan.enough]
     if why is None and not parts:
         why = _learnt(heads.loss_F.mean(), plan.task)
     if why is not None:
@@ -117,25 +90,34 @@ def fit_blend(
     trial = _try_heads(rows, splits, parts, plan, streams, place, care)
     if why := _ended(care):
         return heads.fits, (*heads.decisions, _stay_alone(why))
-    seen = fit_pictures(
-        rows, inputs, trial.splits, beside, streams, precision=place.precision, care=care
-    )
-    mixing = MIXING[plan.task]
-    weight_M2 = np.array(
-        [
-            mixing.weights(by_heads, said, rows.target[held_out])
-            for by_heads, said, held_out in zip(
-                trial.answers, seen.answers, trial.splits.held_out, strict=True
-            )
-        ]
-    )
-    fits = heads.fits
-    network, target = _blended(fits, seen, trial.shared_F, weight_M2, beside.size)
-    features = FeatureInputs(numbers_ND=torch.from_numpy(rows.numbers).to(place.device))
-    both = BlendInputs(features=features, pictures=inputs)
-    history = _of_folds(seen.history, fits.history, trial.shared_F)
-    made = gather(network, target, both, fits.stack, splits, history)
-    return made, (*heads.decisions, _tell(rows, trial, seen, weight_M2, plan.task))
+    made = Blending.begin(heads.fits, trial, rows, plan.task)
+    for way in plan.beside:
+        at_M = made.wanting(way)
+        if not at_M or (made.ways and _ended(care)):
+            continue
+        checkpoints = None if care.checkpoints is None else care.checkpoints.of(way.form)
+        fits = fit_pictures(
+            rows,
+            replace(inputs, size=way.size),
+            trial.splits.only(*at_M),
+            way,
+            streams,
+            precision=place.precision,
+            care=replace(care, checkpoints=checkpoints),
+        )
+        made = made.join(fits, way.form, way.size, at_M)
+    return _gathered(made, heads, inputs, splits), (*heads.decisions, made.decision())
+
+
+def _gathered(made: Blending, heads: Heads, inputs: PictureInputs, splits: Splits) -> FoldFits:
+    """Let heads and networks beside them answer what each fold holds out."""
+    if not isinstance(made.network, Blend):
+        raise TypeError("no network was joined to heads")
+    device = made.target.mean_F.device
+    features = FeatureInputs(numbers_ND=torch.from_numpy(made.rows.numbers).to(device))
+    both, fits = made.network.inputs(features, inputs), heads.fits
+    history = made.history(fits.history)
+    return gather(made.network, made.target, both, fits.stack, splits, history)
 
 
 def _why_alone(
@@ -201,71 +183,5 @@ def _try_heads(
     heads = fit_heads(rows, trial, plan, streams, place.device, care=care)
     of_fold = {int(f): m for m, folds in enumerate(parts) for f in folds}
     shared = tuple(of_fold.get(f) for f in range(len(splits)))
-    return Trial(splits=trial, shared_F=shared, answers=heads.fits.answers)
-
-
-def _blended(
-    heads: FoldFits,
-    seen: FoldFits,
-    shared_F: tuple[int | None, ...],
-    weight_M2: Numbers,
-    size: int,
-) -> tuple[Blend, FoldTarget]:
-    """Return heads and the networks beside them; where none is, one that weighs nothing.
-
-    A network's outputs are in units of its own targets' deviation, so its weight brings them
-    to those of the fold, and the fold's mean takes up the difference of both means.
-    """
-    if not isinstance(heads.network, FoldHead) or not isinstance(seen.network, ModuleNetwork):
-        raise TypeError("heads and modules are blended")
-    beside_F = np.array([m or 0 for m in shared_F])
-    weight_F2 = torch.tensor(
-        [(1.0, 0.0) if m is None else tuple(weight_M2[m]) for m in shared_F]
-    ).to(heads.target.mean_F)
-    target, own = copy.deepcopy(heads.target), seen.target.only(beside_F)
-    moved_F = weight_F2[:, 1] * (own.mean_F - target.mean_F)
-    weight_F2[:, 1] *= own.scale_F / target.scale_F
-    target.mean_F += moved_F
-    made = Blend(heads.network, seen.network, size, beside_F.tolist())
-    made.weight_F2.copy_(weight_F2)
-    return made.to(target.mean_F.device), target
-
-
-def _of_folds(history: History, heads: History, shared_F: tuple[int | None, ...]) -> History:
-    """Return a history with the loss of each fold: of its network, or of its heads alone."""
-    alone_F = heads.lines[-1].loss_G
-    lines = tuple(
-        replace(
-            line,
-            loss_G=tuple(
-                alone_F[f] if m is None else line.loss_G[m] for f, m in enumerate(shared_F)
-            ),
-        )
-        for line in history.lines
-    )
-    best_F = np.array([0 if m is None else history.best_epoch_G[m] for m in shared_F])
-    return replace(history, lines=lines, best_epoch_G=best_F)
-
-
-def _tell(
-    rows: Encoded, trial: Trial, seen: FoldFits, weight_M2: Numbers, task: Task
-) -> Decision:
-    """Say what networks beside the heads are worth on validation pictures."""
-    mixing, truths = MIXING[task], [rows.target[one] for one in trial.splits.held_out]
-    together = [
-        mixing.mixed(weight_2, *ways)
-        for weight_2, *ways in zip(weight_M2, trial.answers, seen.answers, strict=True)
-    ]
-    heads, alone, both = (
-        np.mean([mixing.loss(*one) for one in zip(way, truths, strict=True)])
-        for way in (trial.answers, seen.answers, together)
-    )
-    count, folds = len(weight_M2), sum(m is not None for m in trial.shared_F)
-    networks = "1 small network" if count == 1 else f"{count} small networks"
-    of = "1 fold" if folds == 1 else f"{folds} folds"
-    what = f"{networks} trained from pixels and the heads of {of} predict together"
-    why = (
-        f"{LOSS[task]} of validation images: {heads:.3g} by heads, {alone:.3g} by "
-        f"small networks, {both:.3g} by both, whose weights are chosen on them"
-    )
-    return Decision(what=what, why=why, change_with="--network pretrained, --network scratch")
+    few = len(rows) < FEW_PICTURES
+    return Trial(splits=trial, shared_F=shared, answers=heads.fits.answers, equal=few)

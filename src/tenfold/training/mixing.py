@@ -23,6 +23,7 @@ Numbers = NDArray[np.float64]
 Marks = NDArray[np.int64]
 Pair = tuple[float, float]
 
+EQUAL: Final[Pair] = (0.5, 0.5)
 FLOOR: Final = 1e-9  # of a probability, before its logarithm
 
 

@@ -1,6 +1,7 @@
 """How networks for pictures are trained: which, on which pictures, by which recipe."""
 
 from dataclasses import dataclass
+from math import inf
 from typing import Final
 
 from tenfold.config import Task
@@ -41,8 +42,13 @@ class PicturePlan:
         ``ModuleNetwork``'s.
     scores_epochs : bool
         Whether test pictures are scored after every epoch where there are no folds.
-    beside : PicturePlan or None
+    beside : tuple of PicturePlan
         Of networks that are trained from pixels beside heads, where these leave errors.
+    unless_gained : float
+        Beside heads: not where the ways before it have lowered the loss by this share.
+    enough : float
+        Log-loss of heads, or share of the variance that they do not explain, from which down
+        there is nothing left to learn.
     """
 
     form: str
@@ -57,4 +63,6 @@ class PicturePlan:
     treat: Treat | None = None
     parts: int = 1
     scores_epochs: bool = False
-    beside: "PicturePlan | None" = None
+    beside: "tuple[PicturePlan, ...]" = ()
+    unless_gained: float = inf
+    enough: float = 0.0

@@ -99,14 +99,14 @@ class Splits:
             for learn, held_out in zip(self.learn, self.held_out, strict=True)
         )
 
-    def only(self, fold: int) -> "Splits":
-        """Return one fold alone, under its own number."""
-        pick = slice(fold, fold + 1)
+    def only(self, *folds: int) -> "Splits":
+        """Return some folds alone, under their own numbers."""
+        pick = list(folds)
         return replace(
             self,
             learn=self.learn[pick],
             held_out=self.held_out[pick],
-            numbers=self.numbers[pick],
+            numbers=tuple(self.numbers[fold] for fold in folds),
             first=0,
         )
 

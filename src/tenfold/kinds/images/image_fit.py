@@ -66,11 +66,11 @@ def _fit_heads(
 ) -> Fitted:
     """Find heads on features, and train networks beside them if that is planned and pays."""
     rows, splits, place, streams = dealt.rows, dealt.splits, learning.place, learning.streams
-    if plan.beside is None:
+    if not plan.beside:
         heads = fit_heads(rows, splits, plan, streams, place.device, care=care)
         fits, chosen = heads.fits, heads.decisions
     else:
-        inputs = picture_inputs(learning.data, plan.beside.size, place.device)
+        inputs = picture_inputs(learning.data, plan.size, place.device)
         fits, chosen = fit_blend(rows, inputs, splits, plan, streams, place, care=care)
     form = plan.form if isinstance(fits.network, Blend) else Pretrained.name
     return Fitted(fits=fits, rows=rows, decisions=(*chosen, *fits.decisions), form=form)

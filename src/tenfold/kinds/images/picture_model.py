@@ -15,7 +15,7 @@ from tenfold.model import Model
 from tenfold.nn.backbones import Backbone
 from tenfold.nn.blend import Blend
 from tenfold.nn.fused import BATCH
-from tenfold.nn.inputs import BlendInputs, FeatureInputs, PictureInputs
+from tenfold.nn.inputs import FeatureInputs, PictureInputs
 from tenfold.nn.network import FoldNetwork
 from tenfold.nn.novelty import Novelty
 from tenfold.nn.threads import each_in_a_thread
@@ -70,8 +70,7 @@ class PictureEncoder:
         )
         seen = FeatureInputs(numbers_ND=features)
         if isinstance(network, Blend):
-            both = BlendInputs(features=seen, pictures=replace(pixels, size=network.size))
-            coded = Coded.of_inputs(both, count)
+            coded = Coded.of_inputs(network.inputs(seen, pixels), count)
         else:
             coded = Coded.of_inputs(seen, count, nearly_done=True)
         return replace(coded, novelty=self._novelty_of(features))

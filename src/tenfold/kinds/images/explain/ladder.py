@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Final, final
+from typing import Final, NamedTuple, final
 
 import torch
 from torch import Tensor, nn
@@ -128,8 +128,25 @@ class Resized(nn.Module):
         return smooth_B3SS + (seen_B3SS - smooth_B3SS).detach()
 
 
-def ladders_of(model: PictureModel) -> Iterator[tuple[nn.Module, float]]:
-    """Yield the networks of a model, each as a module from pictures to outputs, and its share.
+class Looked(NamedTuple):
+    """A network of a model, as a module from pictures to outputs.
+
+    Attributes
+    ----------
+    ladder : Module
+    share : float
+        How much it weighs in the answer, 1 for all together.
+    of : str
+        What it is called, where a model has networks of several kinds.
+    """
+
+    ladder: nn.Module
+    share: float
+    of: str = ""
+
+
+def ladders_of(model: PictureModel) -> Iterator[Looked]:
+    """Yield the networks of a model.
 
     Heads on a frozen backbone are one: the backbone, and the mean of all heads. It comes first,
     networks beside it follow.
@@ -139,25 +156,32 @@ def ladders_of(model: PictureModel) -> Iterator[tuple[nn.Module, float]]:
     TypeError
         If the model's network is of another kind.
     """
-    network, backbone, networks = (
-        model.network,
-        model.encoder.backbone,
-        len(model.target.mean_F),
-    )
-    if isinstance(network, FoldHead) and backbone is not None:
-        yield _headed(backbone, network).to(model.device), 1.0
-    elif isinstance(network, Blend) and backbone is not None:
-        heads, beside = network.shares
-        yield _headed(backbone, network.heads).to(model.device), heads
-        for m in range(network.shared):
-            seeing = Ladder(OrderedDict(resized=Resized(network.size)))
-            seeing.add_module("body", network.seeing.alone(m))
-            yield seeing.eval(), beside / network.shared
+    network, backbone = model.network, model.encoder.backbone
+    networks = len(model.target.mean_F)
+    if isinstance(network, FoldHead | Blend) and backbone is not None:
+        for one in _blended(network, backbone, 1.0):
+            yield one._replace(ladder=one.ladder.to(model.device))
     elif isinstance(network, ModuleNetwork):
         for f in range(networks):
-            yield _as_ladder(network.alone(f)).eval(), 1 / networks
+            yield Looked(_as_ladder(network.alone(f)).eval(), 1 / networks)
     else:
         raise TypeError(f"{type(network).__name__} has no layers that can be explained")
+
+
+def _blended(network: FoldHead | Blend, backbone: Backbone, share: float) -> Iterator[Looked]:
+    """Yield heads, and the networks beside them."""
+    if isinstance(network, FoldHead):
+        yield Looked(_headed(backbone, network), share)
+        return
+    first, second = network.shares
+    yield from _blended(network.heads, backbone, share * first)
+    for m in range(network.shared):
+        module = network.seeing.alone(m)
+        tuned = isinstance(module, FineTuned)
+        of = "fine-tuned network" if tuned else "small network"
+        layers = _as_ladder(module).named_children() if tuned else [("body", module)]
+        seeing = Ladder(OrderedDict([("resized", Resized(network.size)), *layers]))
+        yield Looked(seeing.eval(), share * second / network.shared, of)
 
 
 def _headed(backbone: Backbone, heads: FoldHead) -> nn.Module:

@@ -7,7 +7,6 @@ Shape letters in this file:
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 import numpy as np
 import torch
@@ -17,7 +16,6 @@ from torch.nn import functional
 
 from tenfold.kinds.images.explain.ladder import Ladder, Rung, climbing, ladders_of
 from tenfold.kinds.images.picture_model import PictureModel
-from tenfold.nn.blend import Blend
 from tenfold.nn.efficientnet import summed_to
 from tenfold.nn.pixels import plain
 
@@ -60,13 +58,14 @@ def layers_of(model: PictureModel) -> tuple[Layer, ...]:
     """
     size = model.encoder.size
     black = torch.zeros(1, 3, size, size, device=model.device)
-    ladders = (ladder for ladder, _ in ladders_of(model))
+    first_of_kind: dict[str, nn.Module] = {}
+    for ladder, _, of in ladders_of(model):
+        first_of_kind.setdefault(of, ladder)
     layers: list[Layer] = []
-    for ladder in islice(ladders, 2 if isinstance(model.network, Blend) else 1):
+    for of, ladder in first_of_kind.items():
         with torch.no_grad(), climbing(ladder) as climb:
             ladder(black)
-        of = "small network: " if layers else ""
-        layers += [_layer(rung, of) for rung in climb.rungs]
+        layers += [_layer(rung, of and f"{of}: ") for rung in climb.rungs]
     return tuple(layers)
 
 
@@ -87,7 +86,7 @@ def filters_of(model: PictureModel) -> Numbers:
 
     Grey is 0; the largest number of each filter, of either sign, is black or white.
     """
-    for module in next(ladders_of(model))[0].modules():
+    for module in next(ladders_of(model)).ladder.modules():
         if isinstance(module, nn.Conv2d) and module.in_channels == 3:
             weight = module.weight.detach().float().cpu()
             largest = weight.abs().amax(dim=(1, 2, 3), keepdim=True).clamp_min(1e-12)
@@ -103,7 +102,7 @@ def maps_of(model: PictureModel, pixels_SS3: NDArray[np.uint8]) -> dict[str, Num
     dict of str to ndarray of shape (C, H, W)
         By the name of the layer; from the largest maps to the smallest.
     """
-    ladder, _ = next(ladders_of(model))
+    ladder = next(ladders_of(model)).ladder
     with torch.no_grad(), climbing(ladder) as climb:
         ladder(picture_of(pixels_SS3, model))
     last = {rung.out.shape[2:]: rung for rung in climb.rungs if _seen(rung)}
@@ -144,7 +143,7 @@ def heatmap_of(model: PictureModel, pixels_SS3: NDArray[np.uint8], output: int) 
     compared = model.schema.task == "classification"
     found = [
         (_heatmap(ladder, x_B3SS, output, compared=compared), share)
-        for ladder, share in ladders_of(model)
+        for ladder, share, _ in ladders_of(model)
     ]
     places = list(found[0][0].shape)
     parts = [

@@ -73,10 +73,23 @@ def network_of(model: PictureModel) -> nn.Module:
         novelty = model.encoder.novelty
         return _Heads(model.encoder.backbone, network, share, novelty, mirrored=mirrored)
     if isinstance(network, Blend) and model.encoder.backbone is not None:
-        return _Blend(model.encoder.backbone, network, model.encoder, share)
+        return _blend(network, model.encoder.backbone, model.encoder, share)
     if isinstance(network, ModuleNetwork):
         return _each(network, len(model.target.mean_F), share)
     raise TypeError(f"{type(network).__name__} cannot be exported")
+
+
+def _blend(
+    network: Blend, backbone: Backbone, encoder: PictureEncoder, share: Share
+) -> "_Blend":
+    """Return a blend, and those within it, as a module."""
+    if isinstance(network.heads, Blend):
+        heads: nn.Module = _blend(network.heads, backbone, encoder, share)
+    else:
+        heads = _Heads(
+            backbone, network.heads, share, encoder.novelty, mirrored=encoder.mirrored
+        )
+    return _Blend(heads, network, encoder.size, share)
 
 
 def _each(network: ModuleNetwork, count: int, share: Share) -> "_Each":
@@ -189,14 +202,9 @@ class _Blend(nn.Module):
 
     weight_F21: Tensor
 
-    def __init__(
-        self, backbone: Backbone, network: Blend, encoder: PictureEncoder, share: Share
-    ) -> None:
+    def __init__(self, heads: nn.Module, network: Blend, size: int, share: Share) -> None:
         super().__init__()
-        self.heads = _Heads(
-            backbone, network.heads, share, encoder.novelty, mirrored=encoder.mirrored
-        )
-        self.resized = Resized(encoder.size, network.size)
+        self.heads, self.resized = heads, Resized(size, network.size)
         self.seeing = _each(network.seeing, network.shared, share)
         self.beside_F = list(network.beside_F)
         self.register_buffer("weight_F21", network.weight_F2[..., None])

@@ -1,22 +1,48 @@
-"""Linear heads on frozen features, and where these leave errors a small network beside them."""
+"""Linear heads on frozen features, and where these leave errors other networks beside them."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import torch
+from torch import nn
 
-from tenfold.config import MOST_SIDE, TrainOptions
+from tenfold.config import MOST_SIDE, Quality, TrainOptions
+from tenfold.kinds.images.networks.fine_tuned import FineTunedNetwork, tuned_beside_heads
 from tenfold.kinds.images.networks.picture_network import Setting, Stored, check_count
-from tenfold.kinds.images.networks.pretrained import Pretrained
-from tenfold.kinds.images.networks.scratch import beside_heads
+from tenfold.kinds.images.networks.pretrained import Pretrained, empty_heads
+from tenfold.kinds.images.networks.scratch import small_beside_heads
 from tenfold.kinds.images.picture_model import PictureModel
+from tenfold.nn.backbones import empty_backbone
 from tenfold.nn.blend import Blend
-from tenfold.nn.convnets import ScratchClassifier
+from tenfold.nn.convnets import FineTuned, ScratchClassifier
+from tenfold.nn.head import FoldHead
+from tenfold.nn.network import FoldNetwork
+from tenfold.training.fit_blend import FEW_PICTURES
 from tenfold.training.picture_plan import PicturePlan
+
+# Log-loss of heads, or share of the variance, that leaves nothing to learn.
+ENOUGH: Final[Mapping[Quality, float]] = {"medium": 0.05, "best": 0.01}
+GAINED: Final = 0.1  # of the loss of heads, by which networks from pixels suit the pictures
+ENOUGH_OF_FEW: Final = 0.2  # fine-tuning takes minutes, where heads take seconds
+MOST_WAYS: Final = 8  # that a file may claim
+
+
+def ways_beside_heads(setting: Setting) -> Iterator[PicturePlan]:
+    """Yield how networks beside heads are trained.
+
+    A few hundred pictures are too few to learn to see from, but not to learn to see better.
+    """
+    tuned = tuned_beside_heads(setting)
+    if setting.pictures >= FEW_PICTURES:
+        yield small_beside_heads(setting)
+        if setting.options.quality != "best":
+            tuned = replace(tuned, unless_gained=GAINED)
+    yield tuned
 
 
 class Blended(Pretrained):
-    """Heads, and networks that are trained from pixels beside them.
+    """Heads, and networks beside them that are trained from pixels, or trained on.
 
     Features of photographs say little of letters and signs; a few hundred pictures say little
     of the world. Together they are right more often than either (benchmarks/domains).
@@ -26,34 +52,69 @@ class Blended(Pretrained):
 
     def is_asked_for(self, options: TrainOptions) -> bool:
         """Tell whether options name this network."""
-        return options.network == "auto" and options.quality == "medium"
+        return options.network == "auto" and options.quality != "fast"
 
     def plan(self, setting: Setting) -> PicturePlan:
-        """Return how both are trained."""
-        return replace(super().plan(setting), form=self.name, beside=beside_heads(setting))
+        """Return how all are trained."""
+        enough = ENOUGH.get(setting.options.quality, 0.0)
+        return replace(
+            super().plan(setting),
+            form=self.name,
+            beside=tuple(ways_beside_heads(setting)),
+            enough=ENOUGH_OF_FEW if setting.pictures < FEW_PICTURES else enough,
+        )
 
     def describe(self, model: PictureModel) -> dict[str, Any]:
-        """Return which backbone the heads stand on, and how many networks beside them."""
+        """Return which backbone the heads stand on, and which networks stand beside them."""
         network = model.network
         if not isinstance(network, Blend):
             raise TypeError("heads and networks beside them are a blend")
-        mirror = network.seeing.module.mirrored
-        beside = {"size": network.size, "of": list(network.beside_F), "mirror": mirror}
-        return super().describe(model) | {"beside": beside}
+        ways = [
+            {
+                "kind": _kind(step.seeing.module),
+                "size": step.size,
+                "of": list(step.beside_F),
+                "mirror": step.seeing.module.mirrored,
+            }
+            for step in network.steps
+        ]
+        return super().describe(model) | {"beside": ways}
 
-    def rebuild(self, stored: Stored, networks: int) -> Blend:  # type: ignore[override]
-        """Return both with numbers still to be filled in."""
+    def rebuild(self, stored: Stored, networks: int) -> FoldNetwork:
+        """Return all with numbers still to be filled in."""
         beside = stored.entry["beside"]
-        size, shared = beside["size"], beside["of"]
-        mirrored = bool(beside.get("mirror", False))
-        if not isinstance(shared, list) or any(type(n) is not int for n in (size, *shared)):
-            raise ValueError("networks beside heads are counted in whole numbers")
-        count = len(set(shared))
-        check_count(count)
-        fit = len(shared) == networks and set(shared) == set(range(count))
-        if not fit or not 0 < size <= MOST_SIDE:
-            raise ValueError("there are no such networks beside heads")
-        heads = super().rebuild(stored, networks)
-        with torch.device("meta"):
-            small = ScratchClassifier(stored.outputs, small=True, mirrored=mirrored)
-            return Blend(heads, stored.in_turns([small] * count), size, shared)
+        ways = [beside | {"kind": "scratch"}] if isinstance(beside, dict) else beside
+        if not 0 < len(ways) <= MOST_WAYS:
+            raise ValueError("there are not this many ways of training")
+        made: FoldHead | Blend = empty_heads(stored, networks)
+        for way in ways:
+            made = _joined(made, way, stored, networks)
+        return made
+
+
+def _kind(module: nn.Module) -> str:
+    """Return how the network is called that a module is."""
+    return "scratch" if isinstance(module, ScratchClassifier) else FineTunedNetwork.name
+
+
+def _joined(
+    heads: FoldHead | Blend, way: Mapping[str, Any], stored: Stored, networks: int
+) -> Blend:
+    """Return heads and the networks beside them that a file describes."""
+    size, shared, kind = way["size"], way["of"], way["kind"]
+    mirrored = bool(way.get("mirror", False))
+    if not isinstance(shared, list) or any(type(n) is not int for n in (size, *shared)):
+        raise ValueError("networks beside heads are counted in whole numbers")
+    count = len(set(shared))
+    check_count(count)
+    fit = len(shared) == networks and set(shared) == set(range(count))
+    if not fit or not 0 < size <= MOST_SIDE or kind not in {"scratch", FineTunedNetwork.name}:
+        raise ValueError("there are no such networks beside heads")
+    name = str(stored.entry["backbone"])
+    with torch.device("meta"):
+        module: nn.Module = (
+            ScratchClassifier(stored.outputs, small=True, mirrored=mirrored)
+            if kind == "scratch"
+            else FineTuned(empty_backbone(name), stored.outputs, mirrored=mirrored)
+        )
+        return Blend(heads, stored.in_turns([module] * count), size, shared)

@@ -1,8 +1,10 @@
 """A backbone that is trained on."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar, Final
 
-from tenfold.config import TrainOptions
+from tenfold.config import Quality, TrainOptions
 from tenfold.data.pictures.framing import Framing
 from tenfold.kinds.images.networks.picture_network import (
     PARTS,
@@ -10,7 +12,6 @@ from tenfold.kinds.images.networks.picture_network import (
     Setting,
     Stored,
 )
-from tenfold.kinds.images.networks.pretrained import NAMES
 from tenfold.kinds.images.picture_model import PictureModel
 from tenfold.nn.backbones import empty_backbone
 from tenfold.nn.convnets import FineTuned
@@ -19,10 +20,66 @@ from tenfold.training.augment import Augmentation
 from tenfold.training.picture_plan import PicturePlan
 from tenfold.training.recipe import Recipe
 
-SEEN: Final = 6_000  # pictures in all: fewer pictures are seen more often
-MOST_EPOCHS: Final = 12
-FROZEN: Final = 5  # blocks of the backbone
+SEEN: Final = 12_000  # pictures in all: fewer pictures are seen more often
+MOST_EPOCHS: Final = 12  # alone
+FROZEN: Final = 5  # blocks of the backbone, on a processor
 MOST_SIDE: Final = 224  # of the pictures that it learns from
+LR: Final = 2e-4
+# Beside heads, on smaller pictures and with fewer blocks, for a third of the cost
+# (benchmarks/LOG.md).
+SEEN_BESIDE: Final[Mapping[Quality, int]] = {"medium": 6_000, "best": 12_000}
+FROZEN_BESIDE: Final = 11
+LR_BESIDE: Final = 4e-4
+SIDE_BESIDE: Final = 160
+
+
+def fine_tuning(setting: Setting, *, seen: int, frozen: int, lr: float) -> PicturePlan:
+    """Return how a backbone is trained on, but for its first blocks.
+
+    Parameters
+    ----------
+    setting : Setting
+    seen : int
+        Pictures in all.
+    frozen : int
+        Blocks that stay as they are on a processor; on a GPU all are trained.
+    lr : float
+    """
+    backbone, on_gpu, flip = setting.backbone, setting.on_gpu, setting.flip("random")
+    if backbone is None:
+        raise ValueError("there is no backbone to fine-tune")
+    recipe = Recipe(
+        epochs=min(MOST_EPOCHS, max(2, seen // setting.pictures)),
+        batch_size=32,
+        cut="filled",
+        lr=lr,
+        schedule="triangle",
+        warm_up=0.15,
+        betas=(0.9, 0.99),
+        decay=0.02,
+    )
+    return PicturePlan(
+        form=FineTunedNetwork.name,
+        make=lambda _, outputs: FineTuned(
+            backbone, outputs, frozen=0 if on_gpu else frozen, mirrored=flip != "none"
+        ),
+        recipe=recipe,
+        size=setting.size,
+        sizes=((1.0, min(setting.size, MOST_SIDE)),),
+        augmentation=Augmentation(
+            crop=(0.5, 1.0), rotation=10, flip=flip, brightness=0.15, contrast=0.15
+        ),
+        parts=1 if on_gpu else PARTS,
+        treat=lambda _, parameter: Treatment(decay_factor=float(parameter.dim() > 1)),
+    )
+
+
+def tuned_beside_heads(setting: Setting) -> PicturePlan:
+    """Return how a backbone is trained on that stands beside heads on the same backbone."""
+    seen = SEEN_BESIDE[setting.options.quality]
+    whole = fine_tuning(setting, seen=seen, frozen=FROZEN_BESIDE, lr=LR_BESIDE)
+    side = min(setting.size, SIDE_BESIDE)
+    return replace(whole, size=side, sizes=((1.0, side),))
 
 
 class FineTunedNetwork(LaidOutNetwork):
@@ -38,7 +95,7 @@ class FineTunedNetwork(LaidOutNetwork):
 
     def is_asked_for(self, options: TrainOptions) -> bool:
         """Tell whether options name this network."""
-        return options.network in NAMES and options.quality == "best"
+        return options.network == "pretrained" and options.quality == "best"
 
     def usual_folds(self, *, on_gpu: bool) -> int:  # noqa: ARG002
         """Return four: each is a network of its own."""
@@ -46,37 +103,11 @@ class FineTunedNetwork(LaidOutNetwork):
 
     def plan(self, setting: Setting) -> PicturePlan:
         """Return how it is trained."""
-        backbone, on_gpu, flip = setting.backbone, setting.on_gpu, setting.flip("random")
-        if backbone is None:
-            raise ValueError("there is no backbone to fine-tune")
-        recipe = Recipe(
-            epochs=min(MOST_EPOCHS, max(2, SEEN // setting.pictures)),
-            batch_size=32,
-            cut="filled",
-            lr=2e-4,
-            schedule="triangle",
-            warm_up=0.15,
-            betas=(0.9, 0.99),
-            decay=0.02,
-        )
-        return PicturePlan(
-            form=self.name,
-            make=lambda _, outputs: FineTuned(
-                backbone, outputs, frozen=0 if on_gpu else FROZEN, mirrored=flip != "none"
-            ),
-            recipe=recipe,
-            size=setting.size,
-            sizes=((1.0, min(setting.size, MOST_SIDE)),),
-            augmentation=Augmentation(
-                crop=(0.5, 1.0), rotation=10, flip=flip, brightness=0.15, contrast=0.15
-            ),
-            parts=1 if on_gpu else PARTS,
-            treat=lambda _, parameter: Treatment(decay_factor=float(parameter.dim() > 1)),
-        )
+        return fine_tuning(setting, seen=SEEN, frozen=FROZEN, lr=LR)
 
     def why(self, options: TrainOptions) -> str:  # noqa: ARG002
         """Return why it is trained so."""
-        return "--quality best fine-tunes the backbone instead of only training heads"
+        return "--network pretrained, --quality best"
 
     def describe(self, model: PictureModel) -> dict[str, Any]:
         """Return which backbone it was."""

@@ -10,6 +10,7 @@ from tenfold.data.pictures.framing import Framing
 from tenfold.kinds.images.networks.picture_network import PictureNetwork, Setting, Stored
 from tenfold.kinds.images.picture_model import PictureModel
 from tenfold.nn.head import FoldHead
+from tenfold.nn.network import FoldNetwork
 from tenfold.training.heads import STEPS
 from tenfold.training.picture_plan import PicturePlan
 from tenfold.training.recipe import Recipe
@@ -81,10 +82,15 @@ class Pretrained(PictureNetwork):
             raise ValueError("heads stand on a backbone")
         return {"backbone": backbone.name, "in_grid": backbone.in_grid}
 
-    def rebuild(self, stored: Stored, networks: int) -> FoldHead:
+    def rebuild(self, stored: Stored, networks: int) -> FoldNetwork:
         """Return heads with numbers still to be filled in."""
-        backbone = stored.encoder.backbone
-        if backbone is None:
-            raise ValueError("heads stand on a backbone")
-        with torch.device("meta"):
-            return FoldHead(networks=networks, inputs=backbone.width, outputs=stored.outputs)
+        return empty_heads(stored, networks)
+
+
+def empty_heads(stored: Stored, networks: int) -> FoldHead:
+    """Return the heads that a file describes, with numbers still to be filled in."""
+    backbone = stored.encoder.backbone
+    if backbone is None:
+        raise ValueError("heads stand on a backbone")
+    with torch.device("meta"):
+        return FoldHead(networks=networks, inputs=backbone.width, outputs=stored.outputs)

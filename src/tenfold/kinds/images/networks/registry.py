@@ -49,7 +49,7 @@ def check_options(options: TrainOptions) -> None:
     if unused := [name for name in network.unused if getattr(options, name) is not None]:
         option = unused[0].replace("_", "-")
         fact = f"heads on frozen features are solved directly and do not use --{option}"
-        fix = ["train the backbone as well: --quality best", "--network scratch"]
+        fix = ["--network pretrained --quality best", "--network scratch"]
         raise UsageError("U02", fact, fix=fix)
     if options.weights is not None and not network.starts_from_weights:
         fact = f"--network {options.network} does not use the weights of --weights"
@@ -77,7 +77,6 @@ def choose_plan(setting: Setting) -> tuple[PicturePlan, tuple[Decision, ...]]:
     plan = network.plan(setting)
     task, recipe = setting.task, plan.recipe.set_by(options)
     plan = replace(plan, task=task, recipe=recipe, backbone=setting.backbone)
-    if plan.beside is not None:
-        recipe = plan.beside.recipe.set_by(options)
-        plan = replace(plan, beside=replace(plan.beside, task=task, recipe=recipe))
+    ways = [replace(way, task=task, recipe=way.recipe.set_by(options)) for way in plan.beside]
+    plan = replace(plan, beside=tuple(ways))
     return plan, (network.decision(plan, options),)
