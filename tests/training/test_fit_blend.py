@@ -121,7 +121,7 @@ def test_one_fold_is_told_in_the_singular() -> None:
         "1 small network trained from pixels and the heads of 1 fold predict"
     )
     assert "by heads" in said
-    assert "together with weights that are chosen on them" in said
+    assert "by all, whose weights are chosen on them" in said
 
 
 def test_images_are_too_few_to_choose_weights_on_and_are_learnt_from_by_fine_tuning(
@@ -135,7 +135,7 @@ def test_images_are_too_few_to_choose_weights_on_and_are_learnt_from_by_fine_tun
     assert (network.weight_F2 == 0.5).all()
     what, _, why = told(study).partition(" (")
     assert what == "3 fine-tuned networks and the heads of 3 folds predict together"
-    assert why.endswith("together with equal weights)")
+    assert why.startswith("there are too few images to choose weights on")
 
 
 def test_a_fold_is_fine_tuned_where_small_networks_help_it_little(
@@ -170,9 +170,7 @@ def test_how_much_was_gained_is_seen_on_each_networks_own_validation_images() ->
     sure, unsure = np.eye(2)[truth] * 0.8 + 0.1, np.full((40, 2), 0.5)
     held_out = np.arange(40) // 20 == np.arange(2)[:, None]
     splits = Splits(learn=~held_out, held_out=held_out, numbers=(0, 1))
-    trial = Trial(
-        splits=splits, shared_F=(0, 1), answers=(unsure[:20], unsure[20:]), equal=False
-    )
+    trial = Trial(splits=splits, shared_F=(0, 1), answers=(unsure[:20], unsure[20:]))
     given: Any = {"rows": SimpleNamespace(target=truth), "network": None, "target": None}
     answers = sure[:20], unsure[20:]
     made = Blending(trial=trial, task="classification", answers=answers, **given)

@@ -46,16 +46,14 @@ class Trial:
         which a fold holds out that shares the network.
     shared_F : tuple of F int or None
         The fold of the trial that each fold belongs to; None if it is none of these.
-    answers : tuple of M ndarray of shape (V, O)
-        Probabilities or numbers, by heads.
-    equal : bool
-        Whether there are too few pictures to choose weights on.
+    answers : tuple of M ndarray of shape (V, O), or None
+        Probabilities or numbers, by heads; None if there are too few pictures to choose
+        weights on, so that all learn from all pictures, and count alike.
     """
 
     splits: Splits
     shared_F: tuple[int | None, ...]
-    answers: tuple[Numbers, ...]
-    equal: bool
+    answers: tuple[Numbers, ...] | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -68,14 +66,14 @@ class Way:
         The name of the network.
     at_M : tuple of int
         Which of the networks of the trial were trained in this way.
-    loss : float
+    loss : float or None
         Theirs, on their validation pictures.
     history : History
     """
 
     form: str
     at_M: tuple[int, ...]
-    loss: float
+    loss: float | None
     history: History
 
 
@@ -90,7 +88,7 @@ class Blending:
     task : Task
     network : FoldHead or Blend
     target : FoldTarget
-    answers : tuple of M ndarray of shape (V, O)
+    answers : tuple of M ndarray of shape (V, O), or None
         To validation pictures, by all of them together.
     ways : tuple of Way
     """
@@ -100,7 +98,7 @@ class Blending:
     task: Task
     network: FoldHead | Blend
     target: FoldTarget
-    answers: tuple[Numbers, ...]
+    answers: tuple[Numbers, ...] | None
     ways: tuple[Way, ...] = ()
 
     @classmethod
@@ -122,39 +120,54 @@ class Blending:
 
         Each asks its own validation pictures whether the ways before have helped enough.
         """
+        if self.answers is None or self.trial.answers is None:
+            return tuple(range(len(self.trial.splits)))
         gain_M = 1 - self._losses(self.answers) / self._losses(self.trial.answers)
         return tuple(np.flatnonzero(gain_M < plan.unless_gained).tolist())
 
     def join(self, fits: FoldFits, form: str, size: int, at_M: Sequence[int]) -> Self:
         """Return the same with networks that were trained on splits of the trial."""
-        weight_M2, answers = np.tile((1.0, 0.0), (len(self.answers), 1)), list(self.answers)
-        mixing = MIXING[self.task]
-        for m, new in zip(at_M, fits.answers, strict=True):
-            before, truth = answers[m], self._truth(m)
-            chosen = EQUAL if self.trial.equal else mixing.weights(before, new, truth)
-            weight_M2[m], answers[m] = chosen, mixing.mixed(np.array(chosen), before, new)
+        weight_M2 = np.tile((1.0, 0.0), (len(self.trial.splits), 1))
+        answers = None if self.answers is None else list(self.answers)
+        mixing, loss = MIXING[self.task], None
+        if answers is None:
+            weight_M2[list(at_M)] = EQUAL
+        else:
+            loss = float(self._losses(fits.answers, at_M).mean())
+            for m, new in zip(at_M, fits.answers, strict=True):
+                weight_M2[m] = mixing.weights(answers[m], new, self._truth(m))
+                answers[m] = mixing.mixed(weight_M2[m], answers[m], new)
         network, target = self._blended(fits, weight_M2, size, at_M)
-        loss = float(self._losses(fits.answers, at_M).mean())
         way = Way(form=form, at_M=tuple(at_M), loss=loss, history=fits.history)
-        ways, known = (*self.ways, way), tuple(answers)
-        return replace(self, network=network, target=target, answers=known, ways=ways)
+        return replace(
+            self,
+            network=network,
+            target=target,
+            answers=None if answers is None else tuple(answers),
+            ways=(*self.ways, way),
+        )
 
     def decision(self) -> Decision:
         """Say what networks beside the heads are worth on validation pictures."""
         folds = sum(m is not None for m in self.trial.shared_F)
-        counted, by = [], [f"{self._losses(self.trial.answers).mean():.3g} by heads"]
-        for way in self.ways:
-            count, (one, many) = len(way.at_M), TOLD[way.form]
-            counted.append(f"{count} {one}".format(s="s" * (count > 1)))
-            of = "" if count == len(self.answers) else " on theirs"
-            by.append(f"{way.loss:.3g} by {many}{of}")
+        counted = [
+            f"{len(way.at_M)} {TOLD[way.form][0]}".format(s="s" * (len(way.at_M) > 1))
+            for way in self.ways
+        ]
         of = "1 fold" if folds == 1 else f"{folds} folds"
         what = f"{', '.join(counted)} and the heads of {of} predict together"
-        chosen = "equal weights" if self.trial.equal else "weights that are chosen on them"
-        together = f"{self._losses(self.answers).mean():.3g} together with {chosen}"
-        why = f"{LOSS[self.task]} of validation images: {', '.join(by)}, {together}"
         change = "--quality, --network pretrained, --network scratch"
-        return Decision(what=what, why=why, change_with=change)
+        return Decision(what=what, why=self._why(), change_with=change)
+
+    def _why(self) -> str:
+        if self.answers is None or self.trial.answers is None:
+            return "there are too few images to choose weights on, so that they are equal"
+        by = [f"{self._losses(self.trial.answers).mean():.3g} by heads"]
+        for way in self.ways:
+            of = "" if len(way.at_M) == len(self.answers) else " on theirs"
+            by.append(f"{way.loss:.3g} by {TOLD[way.form][1]}{of}")
+        by.append(f"{self._losses(self.answers).mean():.3g} by all, whose weights are chosen")
+        return f"{LOSS[self.task]} of validation images: {', '.join(by)} on them"
 
     def history(self, heads: History) -> History:
         """Return the history of the first way; a fold without a network has its heads'."""

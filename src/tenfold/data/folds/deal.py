@@ -231,6 +231,7 @@ def _shuffled(
 ) -> tuple[Splits, tuple[Decision, ...]]:
     generator = streams.generator("splits")
     together = _together(rows)
+    _check_copies(together, folds)
     if schema.task != "classification":
         fold = deal(strata(rows.target, schema.task), together, folds, generator)
         what, why = f"{folds} folds, shuffled", "each row is tested on once"
@@ -308,6 +309,16 @@ def _check_groups(groups: NDArray[np.int64], folds: int) -> None:
         raise SplitError(
             "F03", f"there are only {found} groups for {folds} folds", fix=_fewer(found)
         )
+
+
+def _check_copies(together: NDArray[np.int64], folds: int) -> None:
+    """Refuse rows of which so many are equal that some fold would test none."""
+    found = len(np.unique(together))
+    if found < folds:
+        rest = len(together) - found
+        fact = f"{rest:,} of {len(together):,} rows are copies of others"
+        fix = ["add rows that differ in their inputs", *_fewer(found), "--keep-copies"]
+        raise SplitError("F02", f"{fact}, which leaves {found} for {folds} folds", fix=fix)
 
 
 def _fewer(folds: int) -> list[str]:

@@ -17,6 +17,7 @@ from tenfold.nn.backbones import empty_backbone
 from tenfold.nn.convnets import FineTuned
 from tenfold.nn.modules import ModuleNetwork, Treatment
 from tenfold.training.augment import Augmentation
+from tenfold.training.fit_blend import FEW_PICTURES
 from tenfold.training.picture_plan import PicturePlan
 from tenfold.training.recipe import Recipe
 
@@ -78,7 +79,8 @@ def tuned_beside_heads(setting: Setting) -> PicturePlan:
     """Return how a backbone is trained on that stands beside heads on the same backbone."""
     seen = SEEN_BESIDE[setting.options.quality]
     whole = fine_tuning(setting, seen=seen, frozen=FROZEN_BESIDE, lr=LR_BESIDE)
-    side = min(setting.size, SIDE_BESIDE)
+    few = setting.pictures < FEW_PICTURES  # which leave time for larger ones
+    side = min(setting.size, MOST_SIDE if few else SIDE_BESIDE)
     return replace(whole, size=side, sizes=((1.0, side),))
 
 
