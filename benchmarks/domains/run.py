@@ -26,11 +26,12 @@ PACKAGES: Final = ("tenfold", "torch", "scikit-learn", "numpy", "pillow")
 FOLDS: Final = 5
 LIMIT: Final = 1_800.0  # seconds of a set
 PENALTIES: Final = (1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0)  # scikit-learn's C
-RIVALS: Final[dict[str, dict[str, Any]]] = {
+WAYS: Final[dict[str, dict[str, Any]]] = {
+    "default": {},
     "scratch": {"network": "scratch"},
+    "fine-tuned": {"network": "pretrained", "quality": "best"},
     "best": {"quality": "best"},
 }
-WAYS: Final = ("default", *RIVALS)
 FILMS: Final = ("faces",)  # whose frames are also let stand on both sides, as is often done
 
 
@@ -115,21 +116,21 @@ def work(folder: Path, *, with_peer: bool = True) -> dict[str, Any]:
     }
 
 
-def try_rivals(folder: Path) -> dict[str, Any]:
-    """Let networks that are trained from pixels learn the first fold of one set."""
+def try_ways(folder: Path, ways: list[str]) -> dict[str, Any]:
+    """Let networks of several ways of training learn the first fold of one set."""
     import tenfold  # noqa: PLC0415
 
     quiet: dict[str, Any] = {"audit": "off", "out": None, "verbose": False}
-    study = tenfold.train(folder, folds=FOLDS, **quiet).study
+    study = tenfold.train(folder, folds=FOLDS, network="pretrained", **quiet).study
     pair, truth = study.splits.pairs()[0], study.rows.target
     rest = pair[1]
-    found = {"default": score(study.out_of_fold()[rest], truth[rest])}
-    for name, options in RIVALS.items():
+    found: dict[str, Any] = {"pictures": len(rest)}
+    for name in ways or WAYS:
         cpu = time.process_time()
-        alone = tenfold.train(folder, folds=[pair], **options, **quiet).study
+        alone = tenfold.train(folder, folds=[pair], **WAYS[name], **quiet).study
         found[name] = score(alone.out_of_fold()[rest], truth[rest])
         found[name]["cpu"] = time.process_time() - cpu
-    return found | {"pictures": len(rest)}
+    return found
 
 
 def lines_of(part: dict[str, Any]) -> Iterator[str]:
@@ -155,7 +156,7 @@ def lines_of(part: dict[str, Any]) -> Iterator[str]:
                 f"accuracy of {kept['accuracy']:.3f} and a log-loss of {kept['log_loss']:.3f}."
             )
             yield ""
-    yield from rivals(part.get("rivals", {}))
+    yield from one_fold(part.get("ways", {}))
     yield "## Sources"
     yield ""
     for name, (source, about) in SETS.items():
@@ -164,27 +165,29 @@ def lines_of(part: dict[str, Any]) -> Iterator[str]:
     yield from machine.circumstances(part)
 
 
-def rivals(found: dict[str, Any]) -> Iterator[str]:
-    """Yield the part of the page on networks that learn from pixels alone."""
+def one_fold(found: dict[str, Any]) -> Iterator[str]:
+    """Yield the part of the page on other ways of training."""
     if not found:
         return
-    yield "## One fold, against networks trained from pixels alone"
+    yield "## One fold, trained in several ways"
     yield ""
     yield (
-        "Accuracy and log-loss of the first fold's held-out pictures, by the default, "
-        "`--network scratch` and `--quality best`, with CPU seconds of the latter two."
+        "Accuracy and log-loss of the first fold's held-out pictures, and CPU seconds: by the "
+        "default, `--network scratch`, `--network pretrained --quality best` (fine-tuned) and "
+        "`--quality best`, each trained on this fold alone."
     )
     yield ""
-    rows = []
-    for name, of in found.items():
-        if "default" not in of:
-            continue
-        own = [f"{of[way]['accuracy']:.3f} / {of[way]['log_loss']:.3f}" for way in WAYS]
-        cpu = [f"{of[way]['cpu']:.0f}" for way in RIVALS]
-        rows.append([name, f"{of['pictures']:,}", *own, *cpu])
-    head = ["set", "pictures held out", *WAYS, *(f"CPU s, {way}" for way in RIVALS)]
-    yield from machine.grid(head, rows)
+    rows = [
+        [name, f"{of['pictures']:,}", *(told(of[way]) if way in of else "" for way in WAYS)]
+        for name, of in found.items()
+    ]
+    yield from machine.grid(["set", "pictures held out", *WAYS], rows)
     yield ""
+
+
+def told(of: dict[str, float]) -> str:
+    """Return accuracy, log-loss and seconds in a cell."""
+    return f"{of['accuracy']:.3f} / {of['log_loss']:.3f} ({of['cpu']:.0f})"
 
 
 def section(title: str, names: list[str], found: dict[str, Any]) -> Iterator[str]:
@@ -221,25 +224,27 @@ def main() -> None:
     parser = machine.arguments(__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder of the sets")
     parser.add_argument("--only", nargs="*", default=[], help="names of sets")
-    parser.add_argument("--rivals", action="store_true", help="one fold, from pixels alone")
+    parser.add_argument("--ways", nargs="*", help="one fold, by these ways or all")
     parser.add_argument("--own", action="store_true", help="not the peer again")
     parser.add_argument("--work", help="a set: both contenders, as JSON")
     given = parser.parse_args()
     machine.use_threads(given.threads)
     if given.work:
         place = given.data / given.work
-        done = try_rivals(place) if given.rivals else work(place, with_peer=not given.own)
+        one_fold = given.ways is not None
+        done = try_ways(place, given.ways) if one_fold else work(place, with_peer=not given.own)
         print(json.dumps(done))
         return
     folder = machine.folder_of(__file__, quick=given.quick)
     head = machine.header(PACKAGES, given.threads)
     part = dict(machine.read_parts(folder).get("domains", {}))
-    key = "rivals" if given.rivals else "sets"
+    key = "sets" if given.ways is None else "ways"
     found = dict(part.get(key, {}))
     for name in given.only or (["brain"] if given.quick else list(SETS)):
         command = [sys.executable, __file__, "--data", str(given.data), "--work", name]
-        command += ["--rivals"] * given.rivals + ["--own"] * given.own
-        before = found.get(name, {}) if given.own else {}
+        command += ["--own"] * given.own
+        command += [] if given.ways is None else ["--ways", *given.ways]
+        before = found.get(name, {}) if given.own or given.ways else {}
         found[name] = before | processes.measure(command, given.threads, LIMIT)
         print(name, found[name], file=sys.stderr, flush=True)
         machine.write_part(folder, "domains", part | head | {key: found})

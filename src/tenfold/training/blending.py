@@ -122,8 +122,9 @@ class Blending:
         """
         if self.answers is None or self.trial.answers is None:
             return tuple(range(len(self.trial.splits)))
-        gain_M = 1 - self._losses(self.answers) / self._losses(self.trial.answers)
-        return tuple(np.flatnonzero(gain_M < plan.unless_gained).tolist())
+        before_M, after_M = self._losses(self.trial.answers), self._losses(self.answers)
+        wanting_M = after_M > (1 - plan.unless_gained) * before_M
+        return tuple(np.flatnonzero(wanting_M).tolist())
 
     def join(self, fits: FoldFits, form: str, size: int, at_M: Sequence[int]) -> Self:
         """Return the same with networks that were trained on splits of the trial."""
@@ -159,6 +160,19 @@ class Blending:
         change = "--quality, --network pretrained, --network scratch"
         return Decision(what=what, why=self._why(), change_with=change)
 
+    def left_out(self, plan: PicturePlan, ended: str | None) -> Decision:
+        """Say why no network is trained in one more way."""
+        what = f"{TOLD[plan.form][1]} are not trained beside the heads"
+        why = ended
+        if why is None and self.answers is not None and self.trial.answers is not None:
+            before, after = (
+                self._losses(said).mean() for said in (self.trial.answers, self.answers)
+            )
+            by = " and ".join(TOLD[way.form][1] for way in self.ways)
+            loss = f"the {LOSS[self.task]} of validation images"
+            why = f"{by} lowered {loss} by {1 - after / before:.0%}"
+        return Decision(what=what, why=why or "", change_with="--quality best")
+
     def _why(self) -> str:
         if self.answers is None or self.trial.answers is None:
             return "there are too few images to choose weights on, so that they are equal"
@@ -170,9 +184,14 @@ class Blending:
         return f"{LOSS[self.task]} of validation images: {', '.join(by)} on them"
 
     def history(self, heads: History) -> History:
-        """Return the history of the first way; a fold without a network has its heads'."""
+        """Return the history of the first way, or of one that was stopped.
+
+        A fold without a network has that of its heads.
+        """
         found, alone_F = [way.history for way in self.ways], heads.lines[-1].loss_G
-        first, at_F = found[0], self._network_of(self.ways[0].at_M)
+        stopped = (way for way in self.ways if way.history.stopped_by)
+        shown = next(stopped, self.ways[0])
+        first, at_F = shown.history, self._network_of(shown.at_M)
         lines = tuple(
             replace(
                 line,
@@ -186,7 +205,6 @@ class Blending:
             first,
             lines=lines,
             best_epoch_G=np.array([0 if at is None else first.best_epoch_G[at] for at in at_F]),
-            stopped_by=next((one.stopped_by for one in found if one.stopped_by), None),
             rollbacks=tuple(rollback for one in found for rollback in one.rollbacks),
             pieces=max(one.pieces for one in found),
         )

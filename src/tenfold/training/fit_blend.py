@@ -90,10 +90,11 @@ def fit_blend(
     trial = _try_heads(rows, splits, parts, plan, streams, place, care)
     if why := _ended(care):
         return heads.fits, (*heads.decisions, _stay_alone(why))
-    made = Blending.begin(heads.fits, trial, rows, plan.task)
+    made, left_out = Blending.begin(heads.fits, trial, rows, plan.task), []
     for way in plan.beside:
-        at_M = made.wanting(way)
-        if not at_M or (made.ways and _ended(care)):
+        at_M, ended = made.wanting(way), _ended(care) if made.ways else None
+        if ended or not at_M:
+            left_out.append(made.left_out(way, ended))
             continue
         checkpoints = None if care.checkpoints is None else care.checkpoints.of(way.form)
         fits = fit_pictures(
@@ -106,7 +107,8 @@ def fit_blend(
             care=replace(care, checkpoints=checkpoints),
         )
         made = made.join(fits, way.form, way.size, at_M)
-    return _gathered(made, heads, inputs, splits), (*heads.decisions, made.decision())
+    decisions = (*heads.decisions, made.decision(), *left_out)
+    return _gathered(made, heads, inputs, splits), decisions
 
 
 def _gathered(made: Blending, heads: Heads, inputs: PictureInputs, splits: Splits) -> FoldFits:
