@@ -75,6 +75,13 @@ def compare(data: Any, **options: Any) -> object:
     return tenfold.compare(data, **asked(out=None, **options))
 
 
+def interrupted(home: Path) -> Path:
+    """Return the folder of a run that ended in training."""
+    (home / "begun").mkdir()
+    (home / "begun" / "checkpoint.tenfold").write_bytes(b"")
+    return home / "begun"
+
+
 def text(home: Path, content: str | bytes, name: str = "a.csv") -> Path:
     path = home / name
     path.write_bytes(content.encode() if isinstance(content, str) else content)
@@ -1262,6 +1269,14 @@ M07: there is no model at HOME/runs/horses-1.
   why  a run is the folder that tenfold train printed, or the model file in it
   fix  HOME/runs contains the runs flags-1, houses-1, own-1, pets-1"""
         ),
+    ),
+    (
+        lambda home: tenfold.load(interrupted(home)),
+        """\
+M07: the run at HOME/begun was interrupted before its model was written.
+
+  why  a run is the folder that tenfold train printed, or the model file in it
+  fix  tenfold train --resume HOME/begun""",
     ),
     (
         lambda home: tenfold.load(home / "lost"),

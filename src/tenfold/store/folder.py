@@ -19,6 +19,7 @@ from tenfold.store.archive import save_model
 from tenfold.store.files import reading, write_json, write_table, writing
 from tenfold.store.mistake_files import write_mistakes
 from tenfold.study.study import Study
+from tenfold.training.checkpoints import is_unfinished
 
 MODEL: Final = "model.tenfold"
 METRICS: Final = "metrics.json"
@@ -194,6 +195,9 @@ def find_model(run: Path) -> Path:
     path = run / MODEL if run.is_dir() else run
     if path.is_file():
         return path
+    if run.is_dir() and is_unfinished(run):
+        fact = f"the run at {run} was interrupted before its model was written"
+        raise StoreError("M07", fact, fix=[f"tenfold train --resume {run}"])
     near = (
         sorted(p.parent.name for p in run.parent.glob(f"*/{MODEL}"))
         if run.parent.is_dir()

@@ -29,7 +29,7 @@ def find_network(options: TrainOptions, make: MakeModule | None = None) -> Pictu
 
     Examples
     --------
-    >>> find_network(TrainOptions(quality="best")).name
+    >>> find_network(TrainOptions(network="pretrained", quality="best")).name
     'fine-tuned'
     """
     if make is not None:
