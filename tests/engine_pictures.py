@@ -134,7 +134,8 @@ def blending() -> Iterator[None]:
         patch.setattr(fit_blend, "LEAST_PICTURES", 0)
         for module in (fit_blend, blended):
             patch.setattr(module, "FEW_PICTURES", 0)
-        patch.setattr(blended, "ENOUGH", {"medium": -1.0, "best": -1.0})
+        for enough in ("ENOUGH", "ENOUGH_OF_BEST"):
+            patch.setattr(blended, enough, -1.0)
         patch.setattr(blended, "GAINED", -math.inf)  # small networks stand beside heads alone
         yield
 

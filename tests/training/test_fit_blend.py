@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 
 from tenfold.data.folds.split import Splits
@@ -24,6 +25,7 @@ from tenfold.study.study import Study
 from tenfold.training import blending, fit_blend
 from tenfold.training.blending import Blending, Trial
 from tenfold.training.fit_heads import fit_heads
+from tenfold.training.fit_pictures import fit_pictures
 from tenfold.training.mixing import MIXING
 from tenfold.training.picture_plan import PicturePlan
 from tests.engine_pictures import SIDE, as_pictures, quick_study, stripes
@@ -87,6 +89,10 @@ def test_heads_that_leave_no_errors_stay_alone(monkeypatch: pytest.MonkeyPatch) 
 def test_few_images_and_uneven_folds_leave_heads_alone() -> None:
     few = quick_study(*stripes(COUNT), network="auto", folds=2, epochs=1)
     assert "there are fewer than 100 images to learn from" in told(few)
+    pixels, labels = stripes(COUNT)
+    numbers = pictures_of(pixels, labels + 0.5, Framing(size=SIDE, crop=0.5), PictureOptions())
+    few = quick_study(numbers, network="auto", folds=2, epochs=1)
+    assert "there are fewer than 400 images to learn from" in told(few)
     rows = np.arange(COUNT)
     growing = [(rows[:8], rows[8:16]), (rows[:16], rows[16:])]
     assert "different numbers of images" in told(study_of(growing))
@@ -199,3 +205,30 @@ def test_a_blend_of_two_ways_is_opened_as_it_was_saved(tmp_path: Path) -> None:
     ]
     asked = as_pictures(pixels, labels)
     np.testing.assert_allclose(opened.answers(asked), model.answers(asked), atol=1e-5)
+
+
+def test_a_network_that_was_stopped_does_not_join_heads_with_an_equal_weight(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(fit_blend, "LEAST_PICTURES", 0)
+    monkeypatch.setattr(blended, "ENOUGH_OF_FEW", -1.0)
+    fit = fit_pictures
+
+    def stopped(*given: Any, **options: Any) -> Any:
+        fits = fit(*given, **options)
+        history = replace(fits.history, stopped_by="the time limit of 5 s")
+        return replace(fits, history=history)
+
+    monkeypatch.setattr(fit_blend, "fit_pictures", stopped)
+    study = quick_study(*stripes(COUNT), "auto", folds=2, epochs=1)
+    assert isinstance(study.fits.network, FoldHead)
+    assert "(the time limit of 5 s)" in told(study)
+
+
+def test_shares_are_those_of_the_answer_through_all_steps() -> None:
+    study = quick_study(*stripes(COUNT), "best", folds=2, epochs=1)
+    outer: Any = study.fits.network
+    inner = outer.heads
+    inner.weight_F2.copy_(torch.tensor([[1.0, 3.0]] * 2))
+    outer.weight_F2.copy_(torch.tensor([[0.5, 2.0]] * 2))
+    assert outer.shares == pytest.approx((0.125, 0.375, 0.5))

@@ -77,11 +77,17 @@ class Blend(FoldNetwork):
         self.heads.precision = self.seeing.precision = chosen
 
     @property
-    def shares(self) -> tuple[float, float]:
-        """How much heads weigh in all answers, and the networks beside them; 1 together."""
-        first, second = self.weight_F2.mean(dim=0).tolist()
-        whole = max(first + second, 1e-12)
-        return first / whole, second / whole
+    def shares(self) -> tuple[float, ...]:
+        """How much heads weigh in all answers, and the networks of each step; 1 together."""
+        weight_W = self._weights().mean(dim=0)
+        return tuple((weight_W / weight_W.sum().clamp_min(1e-12)).tolist())
+
+    def _weights(self) -> Tensor:
+        """Return the weights of heads and of each step's networks, shape (F, 1 + steps)."""
+        first_F1, second_F1 = self.weight_F2.split(1, dim=1)
+        if not isinstance(self.heads, Blend):
+            return self.weight_F2
+        return torch.cat([self.heads._weights() * first_F1, second_F1], dim=1)  # noqa: SLF001
 
     def count_parameters(self) -> int:
         """Return the number of trained parameters, those of a shared network for each fold."""
@@ -119,7 +125,7 @@ class Blend(FoldNetwork):
         """
         networks = range(self.shared)
         served = [[f for f, own in enumerate(self.beside_F) if own == m] for m in networks]
-        alike = all(
+        alike = x_FB3SS.stride(0) == 0 or all(
             torch.equal(x_FB3SS[f], x_FB3SS[folds[0]]) for folds in served for f in folds[1:]
         )
         rounds = 1 if alike else max(map(len, served))

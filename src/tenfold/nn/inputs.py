@@ -200,6 +200,10 @@ class BlendInputs:
 
     def block(self, rows_FB: Tensor) -> tuple[Tensor, Tensor]:
         """Return features and, behind them, pixels, (F, B, D + 3 S S), and no codes."""
+        folds = len(rows_FB)
+        if folds > 1 and torch.equal(rows_FB, rows_FB[:1].expand_as(rows_FB)):
+            x_1BD, no_codes = self.block(rows_FB[:1])  # in memory once for all
+            return x_1BD.expand(folds, -1, -1), no_codes.expand(folds, -1, -1)
         x_FBD, no_codes = self.features.block(rows_FB)
         x_FB3SS, _ = self.pictures.block(rows_FB)
         return torch.cat([x_FBD, x_FB3SS.flatten(2)], dim=-1), no_codes

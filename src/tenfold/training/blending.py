@@ -7,6 +7,7 @@ Shape letters in this file:
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 from typing import Final, Self
 
 import numpy as np
@@ -23,7 +24,7 @@ from tenfold.nn.targets import FoldTarget
 from tenfold.training.fit import FoldFits
 from tenfold.training.fit_heads import LOSS
 from tenfold.training.history import History
-from tenfold.training.mixing import EQUAL, MIXING
+from tenfold.training.mixing import EQUAL, FLOOR, MIXING
 from tenfold.training.picture_plan import PicturePlan
 
 Numbers = NDArray[np.float64]
@@ -120,7 +121,8 @@ class Blending:
 
         Each asks its own validation pictures whether the ways before have helped enough.
         """
-        if self.answers is None or self.trial.answers is None:
+        always = plan.unless_gained == inf
+        if always or self.answers is None or self.trial.answers is None:
             return tuple(range(len(self.trial.splits)))
         before_M, after_M = self._losses(self.trial.answers), self._losses(self.answers)
         wanting_M = after_M > (1 - plan.unless_gained) * before_M
@@ -170,8 +172,9 @@ class Blending:
             )
             by = " and ".join(TOLD[way.form][1] for way in self.ways)
             loss = f"the {LOSS[self.task]} of validation images"
-            why = f"{by} lowered {loss} by {1 - after / before:.0%}"
-        return Decision(what=what, why=why or "", change_with="--quality best")
+            why = f"{by} lowered {loss} by {1 - after / max(before, FLOOR):.0%}"
+        change = "--time-limit" if ended else "--quality best"
+        return Decision(what=what, why=why or "", change_with=change)
 
     def _why(self) -> str:
         if self.answers is None or self.trial.answers is None:

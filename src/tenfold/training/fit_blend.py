@@ -76,18 +76,18 @@ def fit_blend(
     NetworkError
         As ``fit_pictures``.
     """
-    if not plan.beside:
-        raise ValueError("no network is planned beside the heads")
     heads = fit_heads(rows, splits, plan, streams, place.device, care=care)
     most = len(splits) if place.on_gpu else MOST_NETWORKS
     parts = np.array_split(np.arange(len(splits)), min(most, len(splits)))
-    why = _why_alone(rows, splits, parts, care)
-    parts = [folds for folds in parts if heads.loss_F[folds].mean() > plan.enough]
+    why = _why_alone(rows, splits, parts, plan, care)
+    # Each fold asks its own validation pictures, as those of others may be ones that it tests.
+    parts = [folds for folds in parts if (heads.loss_F[folds] > plan.enough).any()]
     if why is None and not parts:
         why = _learnt(heads.loss_F.mean(), plan.task)
     if why is not None:
         return heads.fits, (*heads.decisions, _stay_alone(why))
     trial = _try_heads(rows, splits, parts, plan, streams, place, care)
+    trial = replace(trial, shared_F=_wanted(trial.shared_F, heads.loss_F, plan.enough))
     if why := _ended(care):
         return heads.fits, (*heads.decisions, _stay_alone(why))
     made, left_out = Blending.begin(heads.fits, trial, rows, plan.task), []
@@ -106,6 +106,9 @@ def fit_blend(
             precision=place.precision,
             care=replace(care, checkpoints=checkpoints),
         )
+        stopped = fits.history.stopped_by
+        if stopped and trial.answers is None:  # nothing tells what it is worth
+            return heads.fits, (*heads.decisions, _stay_alone(stopped))
         made = made.join(fits, way.form, way.size, at_M)
     decisions = (*heads.decisions, made.decision(), *left_out)
     return _gathered(made, heads, inputs, splits), decisions
@@ -123,15 +126,23 @@ def _gathered(made: Blending, heads: Heads, inputs: PictureInputs, splits: Split
 
 
 def _why_alone(
-    rows: Encoded, splits: Splits, parts: Sequence[Folds], care: Supervision
+    rows: Encoded,
+    splits: Splits,
+    parts: Sequence[Folds],
+    plan: PicturePlan,
+    care: Supervision,
 ) -> str | None:
     """Return why heads stay alone whatever they say, or None."""
-    if len(rows) < LEAST_PICTURES:
-        return f"there are fewer than {LEAST_PICTURES} images to learn from"
+    few = len(rows) < FEW_PICTURES
+    least = LEAST_PICTURES if few and plan.beside else FEW_PICTURES
+    if len(rows) < least:
+        return f"there are fewer than {least} images to learn from"
+    if not plan.beside:
+        return "its backbone is not one that is fine-tuned here"
     if splits.refit or splits.in_time:
         return "the folds learn from different numbers of images"
-    if min(_learnt_by(splits, folds).sum() for folds in parts) < LEAST_PICTURES // 2:
-        return f"one of them would learn from fewer than {LEAST_PICTURES // 2} images"
+    if min(_learnt_by(splits, folds).sum() for folds in parts) < least // 2:
+        return f"one of them would learn from fewer than {least // 2} images"
     if care.deadline.share() > LATE:
         return "more than half of the time limit has passed"
     return _ended(care)
@@ -144,7 +155,15 @@ def _ended(care: Supervision) -> str | None:
 
 def _stay_alone(why: str) -> Decision:
     what = "no network is trained from pixels beside the heads"
-    return Decision(what=what, why=why, change_with="--network scratch")
+    return Decision(what=what, why=why, change_with="--quality best, --network scratch")
+
+
+def _wanted(
+    shared_F: Sequence[int | None], loss_F: NDArray[np.float64], enough: float
+) -> tuple[int | None, ...]:
+    """Return the network of each fold, but for folds whose heads leave few errors."""
+    pairs = zip(shared_F, loss_F, strict=True)
+    return tuple(m if loss > enough else None for m, loss in pairs)
 
 
 def _learnt(loss: float, task: Task) -> str:

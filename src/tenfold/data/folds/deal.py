@@ -317,7 +317,7 @@ def _check_copies(together: NDArray[np.int64], folds: int) -> None:
     if found < folds:
         rest = len(together) - found
         fact = f"{rest:,} of {len(together):,} rows are copies of others"
-        fix = ["add rows that differ in their inputs", *_fewer(found), "--keep-copies"]
+        fix = ["add rows that differ in their inputs", *_fewer(found)]
         raise SplitError("F02", f"{fact}, which leaves {found} for {folds} folds", fix=fix)
 
 

@@ -66,7 +66,7 @@ def _fit_heads(
 ) -> Fitted:
     """Find heads on features, and train networks beside them if that is planned and pays."""
     rows, splits, place, streams = dealt.rows, dealt.splits, learning.place, learning.streams
-    if not plan.beside:
+    if plan.form == Pretrained.name:
         heads = fit_heads(rows, splits, plan, streams, place.device, care=care)
         fits, chosen = heads.fits, heads.decisions
     else:

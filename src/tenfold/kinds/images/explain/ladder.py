@@ -159,7 +159,7 @@ def ladders_of(model: PictureModel) -> Iterator[Looked]:
     network, backbone = model.network, model.encoder.backbone
     networks = len(model.target.mean_F)
     if isinstance(network, FoldHead | Blend) and backbone is not None:
-        for one in _blended(network, backbone, 1.0):
+        for one in _blended(network, backbone):
             yield one._replace(ladder=one.ladder.to(model.device))
     elif isinstance(network, ModuleNetwork):
         for f in range(networks):
@@ -168,20 +168,21 @@ def ladders_of(model: PictureModel) -> Iterator[Looked]:
         raise TypeError(f"{type(network).__name__} has no layers that can be explained")
 
 
-def _blended(network: FoldHead | Blend, backbone: Backbone, share: float) -> Iterator[Looked]:
+def _blended(network: FoldHead | Blend, backbone: Backbone) -> Iterator[Looked]:
     """Yield heads, and the networks beside them."""
-    if isinstance(network, FoldHead):
-        yield Looked(_headed(backbone, network), share)
-        return
-    first, second = network.shares
-    yield from _blended(network.heads, backbone, share * first)
-    for m in range(network.shared):
-        module = network.seeing.alone(m)
-        tuned = isinstance(module, FineTuned)
-        of = "fine-tuned network" if tuned else "small network"
-        layers = _as_ladder(module).named_children() if tuned else [("body", module)]
-        seeing = Ladder(OrderedDict([("resized", Resized(network.size)), *layers]))
-        yield Looked(seeing.eval(), share * second / network.shared, of)
+    steps = network.steps if isinstance(network, Blend) else ()
+    heads = steps[0].heads if steps else network
+    first, *others = network.shares if isinstance(network, Blend) else (1.0,)
+    if isinstance(heads, FoldHead):
+        yield Looked(_headed(backbone, heads), first)
+    for step, share in zip(steps, others, strict=True):
+        for m in range(step.shared):
+            module = step.seeing.alone(m)
+            tuned = isinstance(module, FineTuned)
+            of = "fine-tuned network" if tuned else "small network"
+            layers = _as_ladder(module).named_children() if tuned else [("body", module)]
+            seeing = Ladder(OrderedDict([("resized", Resized(step.size)), *layers]))
+            yield Looked(seeing.eval(), share / step.shared, of)
 
 
 def _headed(backbone: Backbone, heads: FoldHead) -> nn.Module:

@@ -73,23 +73,30 @@ def network_of(model: PictureModel) -> nn.Module:
         novelty = model.encoder.novelty
         return _Heads(model.encoder.backbone, network, share, novelty, mirrored=mirrored)
     if isinstance(network, Blend) and model.encoder.backbone is not None:
-        return _blend(network, model.encoder.backbone, model.encoder, share)
+        backbone, encoder = model.encoder.backbone, model.encoder
+        return _blend(network, backbone, encoder, share, network.shares)
     if isinstance(network, ModuleNetwork):
         return _each(network, len(model.target.mean_F), share)
     raise TypeError(f"{type(network).__name__} cannot be exported")
 
 
 def _blend(
-    network: Blend, backbone: Backbone, encoder: PictureEncoder, share: Share
+    network: Blend,
+    backbone: Backbone,
+    encoder: PictureEncoder,
+    share: Share,
+    shares: Sequence[float],
 ) -> "_Blend":
-    """Return a blend, and those within it, as a module."""
+    """Return a blend, and those within it, as a module, given how much each part weighs."""
+    within = shares[:-1]
     if isinstance(network.heads, Blend):
-        heads: nn.Module = _blend(network.heads, backbone, encoder, share)
+        heads: nn.Module = _blend(network.heads, backbone, encoder, share, within)
     else:
         heads = _Heads(
             backbone, network.heads, share, encoder.novelty, mirrored=encoder.mirrored
         )
-    return _Blend(heads, network, encoder.size, share)
+    first = sum(within) / max(sum(shares), NONE)
+    return _Blend(heads, network, encoder.size, share, first)
 
 
 def _each(network: ModuleNetwork, count: int, share: Share) -> "_Each":
@@ -202,13 +209,15 @@ class _Blend(nn.Module):
 
     weight_F21: Tensor
 
-    def __init__(self, heads: nn.Module, network: Blend, size: int, share: Share) -> None:
+    def __init__(
+        self, heads: nn.Module, network: Blend, size: int, share: Share, first: float
+    ) -> None:
         super().__init__()
         self.heads, self.resized = heads, Resized(size, network.size)
         self.seeing = _each(network.seeing, network.shared, share)
         self.beside_F = list(network.beside_F)
         self.register_buffer("weight_F21", network.weight_F2[..., None])
-        self.shares = network.shares
+        self.first = first
 
     def forward(self, x_N3SS: Tensor) -> Said:
         headed_NFO, heatmap, novelty = self.heads(x_N3SS)
@@ -217,8 +226,8 @@ class _Blend(nn.Module):
         outputs_NFO = headed_NFO * self.weight_F21[:, 0] + seen_NFO * self.weight_F21[:, 1]
         if heatmap is None or seen_map is None:
             return Said(outputs_NFO, heatmap, novelty)
-        first, second = self.shares
-        both = first * heatmap + second * enlarged(seen_map, heatmap.shape)
+        seen_map = enlarged(seen_map, heatmap.shape)
+        both = self.first * heatmap + (1 - self.first) * seen_map
         return Said(outputs_NFO, both, novelty)
 
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Final
 import torch
 from torch import nn
 
-from tenfold.config import MOST_SIDE, Quality, TrainOptions
+from tenfold.config import MOST_SIDE, TrainOptions
 from tenfold.kinds.images.networks.fine_tuned import FineTunedNetwork, tuned_beside_heads
 from tenfold.kinds.images.networks.picture_network import Setting, Stored, check_count
 from tenfold.kinds.images.networks.pretrained import Pretrained, empty_heads
@@ -22,7 +22,8 @@ from tenfold.training.fit_blend import FEW_PICTURES
 from tenfold.training.picture_plan import PicturePlan
 
 # Log-loss of heads, or share of the variance, that leaves nothing to learn.
-ENOUGH: Final[Mapping[Quality, float]] = {"medium": 0.05, "best": 0.01}
+ENOUGH: Final = 0.05
+ENOUGH_OF_BEST: Final = 0.01
 GAINED: Final = 0.1  # of the loss of heads, by which networks from pixels suit the pictures
 ENOUGH_OF_FEW: Final = 0.2  # fine-tuning takes minutes, where heads take seconds
 MOST_WAYS: Final = 8  # that a file may claim
@@ -33,12 +34,14 @@ def ways_beside_heads(setting: Setting) -> Iterator[PicturePlan]:
 
     A few hundred pictures are too few to learn to see from, but not to learn to see better.
     """
-    tuned = tuned_beside_heads(setting)
-    if setting.pictures >= FEW_PICTURES:
+    few, best = setting.pictures < FEW_PICTURES, setting.options.quality == "best"
+    if not few:
         yield small_beside_heads(setting)
-        if setting.options.quality != "best":
-            tuned = replace(tuned, unless_gained=GAINED)
-    yield tuned
+    elif setting.task != "classification":
+        return  # it was not measured what equal weights are worth there
+    tuned = tuned_beside_heads(setting)
+    if tuned is not None:
+        yield tuned if few or best else replace(tuned, unless_gained=GAINED)
 
 
 class Blended(Pretrained):
@@ -56,12 +59,13 @@ class Blended(Pretrained):
 
     def plan(self, setting: Setting) -> PicturePlan:
         """Return how all are trained."""
-        enough = ENOUGH.get(setting.options.quality, 0.0)
+        few, best = setting.pictures < FEW_PICTURES, setting.options.quality == "best"
+        many = ENOUGH_OF_BEST if best else ENOUGH
         return replace(
             super().plan(setting),
             form=self.name,
             beside=tuple(ways_beside_heads(setting)),
-            enough=ENOUGH_OF_FEW if setting.pictures < FEW_PICTURES else enough,
+            enough=ENOUGH_OF_FEW if few else many,
         )
 
     def describe(self, model: PictureModel) -> dict[str, Any]:

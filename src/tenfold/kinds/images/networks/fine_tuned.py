@@ -1,10 +1,9 @@
 """A backbone that is trained on."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar, Final
 
-from tenfold.config import Quality, TrainOptions
+from tenfold.config import TrainOptions
 from tenfold.data.pictures.framing import Framing
 from tenfold.kinds.images.networks.picture_network import (
     PARTS,
@@ -15,6 +14,7 @@ from tenfold.kinds.images.networks.picture_network import (
 from tenfold.kinds.images.picture_model import PictureModel
 from tenfold.nn.backbones import empty_backbone
 from tenfold.nn.convnets import FineTuned
+from tenfold.nn.efficientnet import EfficientNetLite
 from tenfold.nn.modules import ModuleNetwork, Treatment
 from tenfold.training.augment import Augmentation
 from tenfold.training.fit_blend import FEW_PICTURES
@@ -22,14 +22,14 @@ from tenfold.training.picture_plan import PicturePlan
 from tenfold.training.recipe import Recipe
 
 SEEN: Final = 12_000  # pictures in all: fewer pictures are seen more often
-MOST_EPOCHS: Final = 12  # alone
+MOST_EPOCHS: Final = 12
 FROZEN: Final = 5  # blocks of the backbone, on a processor
 MOST_SIDE: Final = 224  # of the pictures that it learns from
 LR: Final = 2e-4
 # Beside heads, on smaller pictures and with fewer blocks, for a third of the cost
 # (benchmarks/LOG.md).
-SEEN_BESIDE: Final[Mapping[Quality, int]] = {"medium": 6_000, "best": 12_000}
-FROZEN_BESIDE: Final = 11
+SEEN_BESIDE: Final = 6_000
+TRAINED_BESIDE: Final = 5  # blocks, the last ones
 LR_BESIDE: Final = 4e-4
 SIDE_BESIDE: Final = 160
 
@@ -75,13 +75,21 @@ def fine_tuning(setting: Setting, *, seen: int, frozen: int, lr: float) -> Pictu
     )
 
 
-def tuned_beside_heads(setting: Setting) -> PicturePlan:
-    """Return how a backbone is trained on that stands beside heads on the same backbone."""
-    seen = SEEN_BESIDE[setting.options.quality]
-    whole = fine_tuning(setting, seen=seen, frozen=FROZEN_BESIDE, lr=LR_BESIDE)
+def tuned_beside_heads(setting: Setting) -> PicturePlan | None:
+    """Return how a backbone is trained on that stands beside heads on the same backbone.
+
+    None if it is not one of which it is known how many blocks may stay as they are.
+    """
+    body = None if setting.backbone is None else setting.backbone.body
+    if not isinstance(body, EfficientNetLite):
+        return None
+    frozen = len(body.blocks) - TRAINED_BESIDE
+    whole = fine_tuning(setting, seen=SEEN_BESIDE, frozen=frozen, lr=LR_BESIDE)
     few = setting.pictures < FEW_PICTURES  # which leave time for larger ones
     side = min(setting.size, MOST_SIDE if few else SIDE_BESIDE)
-    return replace(whole, size=side, sizes=((1.0, side),))
+    epochs = setting.longer * whole.recipe.epochs
+    recipe = replace(whole.recipe, epochs=epochs)
+    return replace(whole, recipe=recipe, size=side, sizes=((1.0, side),))
 
 
 class FineTunedNetwork(LaidOutNetwork):

@@ -51,6 +51,11 @@ class Setting:
     make: MakeModule | None = None
     on_gpu: bool = False
 
+    @property
+    def longer(self) -> int:
+        """How many times as many epochs networks beside heads are trained for."""
+        return 2 if self.options.quality == "best" else 1
+
     def flip(self, usual: Flip) -> Flip:
         """Return how pictures are mirrored where a network usually does it so."""
         if self.options.mirror is None:

@@ -77,6 +77,7 @@ def choose_plan(setting: Setting) -> tuple[PicturePlan, tuple[Decision, ...]]:
     plan = network.plan(setting)
     task, recipe = setting.task, plan.recipe.set_by(options)
     plan = replace(plan, task=task, recipe=recipe, backbone=setting.backbone)
-    ways = [replace(way, task=task, recipe=way.recipe.set_by(options)) for way in plan.beside]
+    usual = replace(options, lr=None)  # ways of training have learning rates of their own
+    ways = [replace(way, task=task, recipe=way.recipe.set_by(usual)) for way in plan.beside]
     plan = replace(plan, beside=tuple(ways))
     return plan, (network.decision(plan, options),)

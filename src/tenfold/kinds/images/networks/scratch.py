@@ -25,8 +25,7 @@ from tenfold.training.recipe import Recipe
 SIDES: Final = ((0.515, 48), (0.81, 64), (1.0, 96))
 SMALL_SIDES: Final = ((0.5, 32), (0.8, 48), (1.0, 64))
 SMALL_SIDE: Final = 80
-# Training beside heads, as a share of that of a network alone, which is longer for the best.
-SHORTER: Final[Mapping[Quality, float]] = {"medium": 0.5, "best": 0.35}
+SHORTER: Final = 0.5  # training, beside heads
 LARGEST_SIDE: Final = 112  # at which it answers
 MANY_PICTURES: Final = 8_000
 MOST_EPOCHS: Final = 100
@@ -48,8 +47,9 @@ def small_beside_heads(setting: Setting) -> PicturePlan:
     Fewer epochs of a smaller network on smaller pictures are worth as much there, and mirror
     images, which letters do not have, less than none (benchmarks/LOG.md).
     """
-    whole, flip = Scratch().plan(setting), setting.flip("none")
-    epochs = max(3, round(SHORTER[setting.options.quality] * whole.recipe.epochs))
+    usual = replace(setting, options=replace(setting.options, quality="medium"))
+    whole, flip = Scratch().plan(usual), setting.flip("none")
+    epochs = setting.longer * max(3, round(SHORTER * whole.recipe.epochs))
     return replace(
         whole,
         make=lambda _, outputs: ScratchClassifier(outputs, small=True, mirrored=flip != "none"),
