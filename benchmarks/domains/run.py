@@ -187,7 +187,8 @@ def one_fold(found: dict[str, Any]) -> Iterator[str]:
 
 def told(of: dict[str, float]) -> str:
     """Return accuracy, log-loss and seconds in a cell."""
-    return f"{of['accuracy']:.3f} / {of['log_loss']:.3f} ({of['cpu']:.0f})"
+    seconds = f" ({of['cpu']:.0f})" if "cpu" in of else ""
+    return f"{of['accuracy']:.3f} / {of['log_loss']:.3f}{seconds}"
 
 
 def section(title: str, names: list[str], found: dict[str, Any]) -> Iterator[str]:
