@@ -21,7 +21,7 @@ from tenfold.launch import carry_out
 from tenfold.learning import UserObjects
 from tenfold.request import Request
 from tenfold.store.run_config import fingerprint
-from tenfold.training.checkpoints import FEATURES, FILES, OLDER, Checkpoints, Pace
+from tenfold.training.checkpoints import FEATURES, FILES, Checkpoints, Pace
 
 ROOT: Final = Path(__file__).parents[1]
 EVERY_CHUNK: Final = Pace(seconds=0, share=0)
@@ -55,7 +55,7 @@ class Snapshots:
         copy = self._copies / str(len(self.cuts))
         shutil.copytree(self.folder, copy)
         kept = [path for path in copy.glob(FILES) if path.name != FEATURES]
-        if newest := [path for path in kept if OLDER not in path.name]:
+        if newest := [path for path in kept if ".older." not in path.name]:
             # As if the program had ended in the middle of writing the next.
             for path in newest:
                 path.with_name(path.name + ".part").write_bytes(b"half a st")

@@ -26,7 +26,7 @@ from tenfold.errors import StoreError
 
 FILES: Final = "checkpoint.*tenfold"
 NEWEST: Final = "checkpoint.tenfold"
-OLDER: Final = "older"
+OLDER: Final = "checkpoint.older.tenfold"
 FEATURES: Final = "checkpoint.features.tenfold"
 MAGIC: Final = b"tenfold checkpoint 1 "
 KINDS: Final = {  # how safetensors calls the types of numbers
@@ -138,9 +138,8 @@ class Checkpoints:
         self._pace = pace
         self._next = time.monotonic() + pace.wait(writing=0.0)
         self._failed = False
-        before, after = NEWEST.split(".")
         self._newest, self._older = (
-            ".".join(filter(None, (before, part, age, after))) for age in ("", OLDER)
+            name.replace(".", f".{part}.", 1) if part else name for name in (NEWEST, OLDER)
         )
         self.begun = False
 
