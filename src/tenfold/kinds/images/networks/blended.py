@@ -22,6 +22,7 @@ from tenfold.training.fit_blend import FEW_PICTURES
 from tenfold.training.picture_plan import PicturePlan
 
 # Log-loss of heads, or share of the variance, that leaves nothing to learn.
+MOST_TUNED: Final = 1_500  # in a few minutes; more would be seen too seldom to gain
 ENOUGH: Final = 0.05
 ENOUGH_OF_BEST: Final = 0.01
 GAINED: Final = 0.1  # of the loss of heads, by which networks from pixels suit the pictures
@@ -40,7 +41,7 @@ def ways_beside_heads(setting: Setting) -> Iterator[PicturePlan]:
     elif setting.task != "classification":
         return  # it was not measured what equal weights are worth there
     tuned = tuned_beside_heads(setting)
-    if tuned is not None:
+    if tuned is not None and (best or setting.pictures <= MOST_TUNED):
         yield tuned if few or best else replace(tuned, unless_gained=GAINED)
 
 
