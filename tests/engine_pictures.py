@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from tenfold.config import RunOptions
 from tenfold.data.pictures.decode import Framing
 from tenfold.data.pictures.pictures import Pictures, pictures_of
-from tenfold.kinds.images.networks import blended
+from tenfold.kinds.images.networks import blended, picture_network
 from tenfold.kinds.registry import IMAGES
 from tenfold.learning import UserObjects
 from tenfold.read_options import PictureOptions
@@ -132,7 +132,7 @@ def blending() -> Iterator[None]:
     """Train networks beside heads, however few the pictures and however good heads."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fit_blend, "LEAST_PICTURES", 0)
-        for module in (fit_blend, blended):
+        for module in (fit_blend, picture_network):
             patch.setattr(module, "FEW_PICTURES", 0)
         for enough in ("ENOUGH", "ENOUGH_OF_BEST"):
             patch.setattr(blended, enough, -1.0)

@@ -81,13 +81,15 @@ def fit_blend(
     parts = np.array_split(np.arange(len(splits)), min(most, len(splits)))
     why = _why_alone(rows, splits, parts, plan, care)
     # Each fold asks its own validation pictures, as those of others may be ones that it tests.
-    parts = [folds for folds in parts if (heads.loss_F[folds] > plan.enough).any()]
+    wanting_F = heads.loss_F > plan.enough
+    parts = [folds for folds in parts if wanting_F[folds].any()]
     if why is None and not parts:
         why = _learnt(heads.loss_F.mean(), plan.task)
     if why is not None:
         return heads.fits, (*heads.decisions, _stay_alone(why))
     trial = _try_heads(rows, splits, parts, plan, streams, place, care)
-    trial = replace(trial, shared_F=_wanted(trial.shared_F, heads.loss_F, plan.enough))
+    shared_F = zip(trial.shared_F, wanting_F, strict=True)
+    trial = replace(trial, shared_F=tuple(m if wants else None for m, wants in shared_F))
     if why := _ended(care):
         return heads.fits, (*heads.decisions, _stay_alone(why))
     made, left_out = Blending.begin(heads.fits, trial, rows, plan.task), []
@@ -137,8 +139,6 @@ def _why_alone(
     least = LEAST_PICTURES if few and plan.beside else FEW_PICTURES
     if len(rows) < least:
         return f"there are fewer than {least} images to learn from"
-    if not plan.beside:
-        return "its backbone is not one that is fine-tuned here"
     if splits.refit or splits.in_time:
         return "the folds learn from different numbers of images"
     if min(_learnt_by(splits, folds).sum() for folds in parts) < least // 2:
@@ -156,14 +156,6 @@ def _ended(care: Supervision) -> str | None:
 def _stay_alone(why: str) -> Decision:
     what = "no network is trained from pixels beside the heads"
     return Decision(what=what, why=why, change_with="--quality best, --network scratch")
-
-
-def _wanted(
-    shared_F: Sequence[int | None], loss_F: NDArray[np.float64], enough: float
-) -> tuple[int | None, ...]:
-    """Return the network of each fold, but for folds whose heads leave few errors."""
-    pairs = zip(shared_F, loss_F, strict=True)
-    return tuple(m if loss > enough else None for m, loss in pairs)
 
 
 def _learnt(loss: float, task: Task) -> str:

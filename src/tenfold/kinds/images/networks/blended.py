@@ -11,22 +11,20 @@ from tenfold.config import MOST_SIDE, TrainOptions
 from tenfold.kinds.images.networks.fine_tuned import FineTunedNetwork, tuned_beside_heads
 from tenfold.kinds.images.networks.picture_network import Setting, Stored, check_count
 from tenfold.kinds.images.networks.pretrained import Pretrained, empty_heads
-from tenfold.kinds.images.networks.scratch import small_beside_heads
+from tenfold.kinds.images.networks.scratch import Scratch, small_beside_heads
 from tenfold.kinds.images.picture_model import PictureModel
-from tenfold.nn.backbones import empty_backbone
 from tenfold.nn.blend import Blend
-from tenfold.nn.convnets import FineTuned, ScratchClassifier
+from tenfold.nn.convnets import ScratchClassifier
 from tenfold.nn.head import FoldHead
 from tenfold.nn.network import FoldNetwork
-from tenfold.training.fit_blend import FEW_PICTURES
 from tenfold.training.picture_plan import PicturePlan
 
 # Log-loss of heads, or share of the variance, that leaves nothing to learn.
-MOST_TUNED: Final = 1_500  # in a few minutes; more would be seen too seldom to gain
 ENOUGH: Final = 0.05
 ENOUGH_OF_BEST: Final = 0.01
-GAINED: Final = 0.1  # of the loss of heads, by which networks from pixels suit the pictures
 ENOUGH_OF_FEW: Final = 0.2  # fine-tuning takes minutes, where heads take seconds
+GAINED: Final = 0.1  # of the loss of heads, by which networks from pixels suit the pictures
+MOST_TUNED: Final = 1_500  # in a few minutes; more would be seen too seldom to gain
 MOST_WAYS: Final = 8  # that a file may claim
 
 
@@ -35,14 +33,14 @@ def ways_beside_heads(setting: Setting) -> Iterator[PicturePlan]:
 
     A few hundred pictures are too few to learn to see from, but not to learn to see better.
     """
-    few, best = setting.pictures < FEW_PICTURES, setting.options.quality == "best"
-    if not few:
+    if not setting.few:
         yield small_beside_heads(setting)
     elif setting.task != "classification":
         return  # it was not measured what equal weights are worth there
     tuned = tuned_beside_heads(setting)
-    if tuned is not None and (best or setting.pictures <= MOST_TUNED):
-        yield tuned if few or best else replace(tuned, unless_gained=GAINED)
+    if tuned is not None and (setting.best or setting.pictures <= MOST_TUNED):
+        always = setting.few or setting.best
+        yield tuned if always else replace(tuned, unless_gained=GAINED)
 
 
 class Blended(Pretrained):
@@ -60,13 +58,12 @@ class Blended(Pretrained):
 
     def plan(self, setting: Setting) -> PicturePlan:
         """Return how all are trained."""
-        few, best = setting.pictures < FEW_PICTURES, setting.options.quality == "best"
-        many = ENOUGH_OF_BEST if best else ENOUGH
+        many = ENOUGH_OF_BEST if setting.best else ENOUGH
         return replace(
             super().plan(setting),
             form=self.name,
             beside=tuple(ways_beside_heads(setting)),
-            enough=ENOUGH_OF_FEW if few else many,
+            enough=ENOUGH_OF_FEW if setting.few else many,
         )
 
     def describe(self, model: PictureModel) -> dict[str, Any]:
@@ -88,7 +85,7 @@ class Blended(Pretrained):
     def rebuild(self, stored: Stored, networks: int) -> FoldNetwork:
         """Return all with numbers still to be filled in."""
         beside = stored.entry["beside"]
-        ways = [beside | {"kind": "scratch"}] if isinstance(beside, dict) else beside
+        ways = [beside | {"kind": Scratch.name}] if isinstance(beside, dict) else beside
         if not 0 < len(ways) <= MOST_WAYS:
             raise ValueError("there are not this many ways of training")
         made: FoldHead | Blend = empty_heads(stored, networks)
@@ -99,7 +96,7 @@ class Blended(Pretrained):
 
 def _kind(module: nn.Module) -> str:
     """Return how the network is called that a module is."""
-    return "scratch" if isinstance(module, ScratchClassifier) else FineTunedNetwork.name
+    return Scratch.name if isinstance(module, ScratchClassifier) else FineTunedNetwork.name
 
 
 def _joined(
@@ -113,13 +110,17 @@ def _joined(
     count = len(set(shared))
     check_count(count)
     fit = len(shared) == networks and set(shared) == set(range(count))
-    if not fit or not 0 < size <= MOST_SIDE or kind not in {"scratch", FineTunedNetwork.name}:
+    if (
+        not fit
+        or not 0 < size <= MOST_SIDE
+        or kind not in {Scratch.name, FineTunedNetwork.name}
+    ):
         raise ValueError("there are no such networks beside heads")
-    name = str(stored.entry["backbone"])
+    of_way = replace(stored, entry=dict(stored.entry) | {"mirror": mirrored})
     with torch.device("meta"):
         module: nn.Module = (
             ScratchClassifier(stored.outputs, small=True, mirrored=mirrored)
-            if kind == "scratch"
-            else FineTuned(empty_backbone(name), stored.outputs, mirrored=mirrored)
+            if kind == Scratch.name
+            else FineTunedNetwork().module(of_way)
         )
         return Blend(heads, stored.in_turns([module] * count), size, shared)

@@ -17,7 +17,6 @@ from tenfold.nn.convnets import FineTuned
 from tenfold.nn.efficientnet import EfficientNetLite
 from tenfold.nn.modules import ModuleNetwork, Treatment
 from tenfold.training.augment import Augmentation
-from tenfold.training.fit_blend import FEW_PICTURES
 from tenfold.training.picture_plan import PicturePlan
 from tenfold.training.recipe import Recipe
 
@@ -85,10 +84,9 @@ def tuned_beside_heads(setting: Setting) -> PicturePlan | None:
         return None
     frozen = len(body.blocks) - TRAINED_BESIDE
     whole = fine_tuning(setting, seen=SEEN_BESIDE, frozen=frozen, lr=LR_BESIDE)
-    few = setting.pictures < FEW_PICTURES  # which leave time for larger ones
-    side = min(setting.size, MOST_SIDE if few else SIDE_BESIDE)
-    epochs = setting.longer * whole.recipe.epochs
-    recipe = replace(whole.recipe, epochs=epochs)
+    # Few leave time for larger ones.
+    side = min(setting.size, MOST_SIDE if setting.few else SIDE_BESIDE)
+    recipe = replace(whole.recipe, epochs=setting.longer * whole.recipe.epochs)
     return replace(whole, recipe=recipe, size=side, sizes=((1.0, side),))
 
 

@@ -16,6 +16,7 @@ from tenfold.nn.modules import ModuleNetwork
 from tenfold.nn.network import FoldNetwork
 from tenfold.nn.own_modules import MakeModule
 from tenfold.training.augment import Flip
+from tenfold.training.fit_blend import FEW_PICTURES
 from tenfold.training.fit_pictures import TURNS
 from tenfold.training.picture_plan import PicturePlan
 
@@ -52,9 +53,19 @@ class Setting:
     on_gpu: bool = False
 
     @property
+    def few(self) -> bool:
+        """Whether pictures are too few to learn to see from, and to choose weights on."""
+        return self.pictures < FEW_PICTURES
+
+    @property
+    def best(self) -> bool:
+        """Whether the best is wanted, whatever it takes."""
+        return self.options.quality == "best"
+
+    @property
     def longer(self) -> int:
         """How many times as many epochs networks beside heads are trained for."""
-        return 2 if self.options.quality == "best" else 1
+        return 2 if self.best else 1
 
     def flip(self, usual: Flip) -> Flip:
         """Return how pictures are mirrored where a network usually does it so."""
