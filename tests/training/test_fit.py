@@ -9,8 +9,8 @@ from tenfold.data.columns.encode import Encoded
 from tenfold.data.folds.split import Splits
 from tenfold.seeds import Streams
 from tenfold.training.fit import make_stack, pool_held_out
-from tenfold.training.loop import Stack
 from tenfold.training.recipe import Recipe
+from tenfold.training.stack import Stack
 from tests.engine_tables import (
     coded,
     mixed_frame,

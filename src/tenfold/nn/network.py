@@ -66,7 +66,7 @@ class FoldNetwork(nn.Module, ABC):
         return sum(parameter.numel() for parameter in self.parameters())
 
 
-class TrainedNetwork(FoldNetwork):
+class LearningNetwork(FoldNetwork):
     """F networks that learn in the same steps.
 
     Attributes
@@ -76,6 +76,54 @@ class TrainedNetwork(FoldNetwork):
     """
 
     steps_taken: int = 0
+
+    def settle(self) -> None:
+        """Let the tensors have the numbers that the networks have now, if they lie elsewhere."""
+
+    def renew(self) -> None:
+        """Let the networks have the numbers of the tensors, which were changed."""
+
+    @abstractmethod
+    def release(self) -> None:
+        """Give back what only training needs."""
+
+
+class DrivenNetwork(LearningNetwork):
+    """F networks whose loss and steps are those of another library."""
+
+    @abstractmethod
+    def learn(
+        self,
+        inputs: Sequence[tuple[Tensor, Tensor]],
+        seen_SFB: Tensor,
+        weights_SFB: Tensor,
+        go_SF: NDArray[np.bool_],
+        factor: float,
+    ) -> NDArray[np.float64]:
+        """Take S steps.
+
+        Parameters
+        ----------
+        inputs : sequence of S (Tensor, Tensor)
+            ``x`` and the codes of categories of each step.
+        seen_SFB : Tensor
+            Targets, as ``FoldTarget.seen`` returns them.
+        weights_SFB : Tensor
+            Each row's share of the loss; 0 for a row that only fills the batch.
+        go_SF : ndarray of bool
+            Steps of networks that are done are not taken.
+        factor : float
+            Share of each step that is taken.
+
+        Returns
+        -------
+        ndarray of shape (S, F), float64
+            Loss of each step; NaN in the last if a number of the network is not finite.
+        """
+
+
+class TrainedNetwork(LearningNetwork):
+    """F networks that Tenfold's own loss and optimizer move."""
 
     @abstractmethod
     def groups(self) -> list[ParameterGroup]:

@@ -15,6 +15,7 @@ from tenfold.errors import NetworkError
 from tenfold.functions import FunctionError, find_function, names_function
 from tenfold.nn.chance import seeded
 from tenfold.nn.features import FoldFeatures
+from tenfold.nn.keras_models.library import name_backend
 from tenfold.nn.modules import ModuleNetwork, together
 
 MakeModule = Callable[[Any, int], nn.Module]
@@ -94,6 +95,7 @@ def load_function(source: str) -> MakeModule:
             f"{source!r} is neither a known network nor FILE.py:FUNCTION",
             fix=["--network auto, tutorial, pretrained, scratch, or my_network.py:network"],
         )
+    name_backend()
     try:
         return find_function(source)
     except FunctionError as error:

@@ -18,9 +18,12 @@ from tenfold.data.folds.hold_out import validation_rows
 from tenfold.data.folds.split import Splits
 from tenfold.nn.features import FoldFeatures
 from tenfold.nn.inputs import Inputs, TableInputs
+from tenfold.nn.keras_models.for_tables import table_networks
+from tenfold.nn.keras_models.making import KerasBody
+from tenfold.nn.keras_models.network import KerasNetwork
 from tenfold.nn.mlp import FoldMLP, MLPOptions
 from tenfold.nn.modules import ModuleNetwork
-from tenfold.nn.network import FoldNetwork, TrainedNetwork, answer
+from tenfold.nn.network import FoldNetwork, LearningNetwork, answer
 from tenfold.nn.own_modules import own_network
 from tenfold.nn.targets import FoldTarget
 from tenfold.nn.threads import make_ready
@@ -29,9 +32,10 @@ from tenfold.training.device import move
 from tenfold.training.feed import TableFeed
 from tenfold.training.history import History, TestScores
 from tenfold.training.linear_start import start_linear
-from tenfold.training.loop import Stack, Training
+from tenfold.training.loop import Training
 from tenfold.training.recipe import Plan, Recipe
 from tenfold.training.room import START_ROWS, Room
+from tenfold.training.stack import Stack
 from tenfold.training.watch import Supervision
 
 
@@ -68,9 +72,12 @@ class FoldFits:
         """What was decided while networks were built and trained."""
         history = self.history
         found = list(history.rescues)
-        if isinstance(self.network, ModuleNetwork):
+        if isinstance(self.network, ModuleNetwork | KerasNetwork):
             turns = self.network.turns
-            together = "all folds are trained in one call of torch.func"
+            how = "one call of torch.func"
+            if isinstance(self.network, KerasNetwork):
+                how = "the same steps by Keras on " + self.network.backend
+            together = f"all folds are trained in {how}"
             what = "the folds are trained one after the other" if turns else together
             why = turns or "the network allows it"
             found.append(Decision(what=what, why=why, change_with="--network"))
@@ -249,12 +256,15 @@ def build(
     outputs: int,
     plan: Plan,
     streams: Streams,
-) -> tuple[TrainedNetwork, FoldTarget]:
+) -> tuple[LearningNetwork, FoldTarget]:
     """Make the networks of all folds, ready to be trained."""
     body, target = plan.body, FoldTarget(len(stack.members), task, outputs)
     if plan.standardize_target:
         target.estimate(rows, splits.learn)
     seeds = [streams.integer("init", *member) for member in stack.members]
+    if isinstance(body, KerasBody):
+        inputs = TableInputs.of(features, rows.numbers, rows.codes, learning=True)
+        return table_networks(body, inputs, stack.learn_FN, outputs, task, seeds), target
     if not isinstance(body, MLPOptions):
         return own_network(features, outputs, body, seeds), target
     network = FoldMLP(features, outputs, body)

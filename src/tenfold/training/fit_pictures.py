@@ -17,6 +17,9 @@ from tenfold.data.columns.encode import Encoded
 from tenfold.data.folds.split import Splits
 from tenfold.nn.convnets import ScratchClassifier
 from tenfold.nn.inputs import PictureInputs
+from tenfold.nn.keras_models.for_pictures import picture_networks
+from tenfold.nn.keras_models.making import KerasBody
+from tenfold.nn.keras_models.network import KerasNetwork
 from tenfold.nn.modules import ModuleNetwork
 from tenfold.nn.network import FoldNetwork
 from tenfold.nn.own_modules import make_modules
@@ -27,8 +30,9 @@ from tenfold.training.augment import Draws
 from tenfold.training.feed import PictureFeed
 from tenfold.training.fit import FoldFits, make_stack, outputs_for, run_training
 from tenfold.training.history import TestScores
-from tenfold.training.loop import Stack, Training
+from tenfold.training.loop import Training
 from tenfold.training.picture_plan import PicturePlan
+from tenfold.training.stack import Stack
 from tenfold.training.watch import Supervision
 
 START_PICTURES: Final = 1_500  # that a first layer is fitted to
@@ -86,7 +90,8 @@ def fit_pictures(
     )
     feed = PictureFeed(inputs, plan.augmentation, draws, plan.sizes)
     target = FoldTarget(len(stack.members), plan.task, outputs, smoothing=plan.recipe.smoothing)
-    target.estimate(rows, trained.learn)
+    if plan.standardize_target:
+        target.estimate(rows, trained.learn)
     training = Training(network, target, feed, rows, stack, plan.recipe, streams, inputs.device)
     judge = None if score_test is None else partial(score_test, network, target)
     return run_training(training, splits, care, judge)
@@ -99,7 +104,7 @@ def build_modules(
     stack: Stack,
     streams: Streams,
     precision: torch.dtype | None,
-) -> ModuleNetwork:
+) -> ModuleNetwork | KerasNetwork:
     """Make the networks of all folds, ready to be trained.
 
     A network that begins with pictures is shown some that its fold may learn from.
@@ -107,6 +112,8 @@ def build_modules(
     if plan.make is None:
         raise ValueError("heads on features are not modules")
     seeds = [streams.integer("init", *member) for member in stack.members]
+    if isinstance(plan.make, KerasBody):
+        return picture_networks(plan.make, inputs, stack.learn_FN, outputs, plan.task, seeds)
     shapes = [(3, plan.size, plan.size)] * len(seeds)
     modules = make_modules(plan.make, shapes, outputs, seeds)
     for learn_N, member, module in zip(stack.learn_FN, stack.members, modules, strict=True):

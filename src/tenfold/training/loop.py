@@ -13,7 +13,6 @@ Shape letters in this file:
 import hashlib
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -23,10 +22,10 @@ from torch import Tensor
 
 from tenfold.data.columns.encode import Encoded
 from tenfold.errors import NetworkError
-from tenfold.nn.network import BLOCK, TrainedNetwork, answer
+from tenfold.nn.network import BLOCK, DrivenNetwork, LearningNetwork, TrainedNetwork, answer
 from tenfold.nn.targets import FoldTarget
 from tenfold.seeds import Streams
-from tenfold.training.batches import Member, plan_batches
+from tenfold.training.batches import plan_batches
 from tenfold.training.checkpoints import State, not_of_this_run
 from tenfold.training.device import move, widest
 from tenfold.training.feed import Feed
@@ -35,6 +34,7 @@ from tenfold.training.memory import in_pieces
 from tenfold.training.moving import Moving, join, part_of
 from tenfold.training.recipe import Recipe
 from tenfold.training.schedule import look_epochs, step_size
+from tenfold.training.stack import Stack
 from tenfold.training.watch import Deadline, Supervision
 
 AVERAGE_EVERY: Final = 4  # steps
@@ -42,45 +42,12 @@ ROLLBACKS: Final = 3  # after which a loss that is not finite ends training
 SLOWER: Final = 0.25  # steps after a rollback, as a share of those before
 
 
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Stack:
-    """The networks that train side by side: every member of every fold.
-
-    Attributes
-    ----------
-    learn_FN : ndarray of shape (F, N), bool
-        Rows that each network learns from.
-    validation_FN : ndarray of shape (F, N), bool
-        Rows of the fold's learning part that this member leaves out, so that the
-        fold's length of training can be chosen on them. Never a held-out row.
-    members : tuple of F Member
-        Number of the fold and of the member in it.
-    silent : int
-        How many members of each fold, the first, have validation rows alone and never answer.
-    """
-
-    learn_FN: NDArray[np.bool_]
-    validation_FN: NDArray[np.bool_]
-    members: tuple[Member, ...]
-    silent: int = 0
-
-    @property
-    def fold_F(self) -> NDArray[np.int64]:
-        """Position of each network's fold among the folds, 0 to G - 1."""
-        return np.unique([fold for fold, _ in self.members], return_inverse=True)[1]
-
-    @property
-    def answering_F(self) -> NDArray[np.bool_]:
-        """Which networks answer."""
-        return np.array([member >= self.silent for _, member in self.members])
-
-
 class Training:
     """Train a stack of networks.
 
     Parameters
     ----------
-    network : TrainedNetwork
+    network : LearningNetwork
         F networks; they are changed in place.
     target : FoldTarget
     feed : Feed
@@ -101,7 +68,7 @@ class Training:
 
     def __init__(
         self,
-        network: TrainedNetwork,
+        network: LearningNetwork,
         target: FoldTarget,
         feed: Feed,
         rows: Encoded,
@@ -174,6 +141,7 @@ class Training:
         if care.checkpoints is not None and care.checkpoints.begun:
             care.checkpoints.write(self._whole())
         moving.best.restore()
+        self.network.renew()
         self.network.release()
         return History(
             lines=tuple(moving.course.lines),
@@ -307,10 +275,30 @@ class Training:
         factor = course.rollbacks[-1].lr_factor if course.rollbacks else 1.0
         seen_SFB = self.target.seen(self._target_N[rows_SFB])
         inputs = self.feed.steps(rows_SFB, course.step, self._done(course.step, deadline))
+        if isinstance(self.network, DrivenNetwork):
+            return total_F + self._drive(
+                self.network, list(inputs), seen_SFB, weights_SFB, factor
+            )
         for (x, codes), seen, weights in zip(inputs, seen_SFB, weights_SFB, strict=True):
             course.lr = factor * step_size(self.recipe, self._done(course.step, deadline))
             total_F = total_F + self._step(x, codes, seen, weights)
         return total_F
+
+    def _drive(
+        self,
+        network: DrivenNetwork,
+        inputs: list[tuple[Tensor, Tensor]],
+        seen_SFB: Tensor,
+        weights_SFB: Tensor,
+        factor: float,
+    ) -> Tensor:
+        """Let networks take steps by themselves; return the sum of the losses of each."""
+        course = self._moving.course
+        steps_S1 = course.step + np.arange(len(inputs))[:, None]
+        go_SF = steps_S1 < self._plan.last_F
+        loss_SF = network.learn(inputs, seen_SFB, weights_SFB, go_SF, factor)
+        course.step += len(inputs)
+        return torch.from_numpy(loss_SF.sum(axis=0)).float().to(self.device)
 
     def _done(self, step: int, deadline: Deadline) -> float:
         """Return which share of training is done before a step.
@@ -326,6 +314,8 @@ class Training:
         """Take one step; return the loss of each network."""
         moving, course = self._moving, self._moving.course
         batch = (x, codes_FBQ, seen_FB, weights_FB)
+        if not isinstance(self.network, TrainedNetwork):
+            raise TypeError("the network takes its steps itself")
         loss_F, course.pieces = in_pieces(self.network, self.target, batch, course.pieces)
         moving.optimizer.step(course.lr)
         if moving.average is not None and course.step % AVERAGE_EVERY == 0:
@@ -340,6 +330,7 @@ class Training:
 
     def _look(self, epoch: int) -> NDArray[np.float64] | None:
         """Judge the present state on the validation rows; return each fold's loss there."""
+        self.network.settle()
         if self._moving.average is not None:
             self._moving.average.swap()
         loss_G = self._validation_loss()

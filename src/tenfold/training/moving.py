@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from tenfold.nn.network import TrainedNetwork
+from tenfold.nn.network import LearningNetwork
 from tenfold.training.checkpoints import State, not_of_this_run
 from tenfold.training.history import EpochLine, Rollback
 from tenfold.training.optimizers import make_optimizer
@@ -72,7 +72,7 @@ class Moving:
 
     Parameters
     ----------
-    network : TrainedNetwork
+    network : LearningNetwork
     recipe : Recipe
     fold_F : ndarray of shape (F,), int64
         Fold of each network, 0 to G - 1.
@@ -88,10 +88,10 @@ class Moving:
     """
 
     def __init__(
-        self, network: TrainedNetwork, recipe: Recipe, fold_F: NDArray[np.int64]
+        self, network: LearningNetwork, recipe: Recipe, fold_F: NDArray[np.int64]
     ) -> None:
         self._network = network
-        self.optimizer = make_optimizer(network.groups(), recipe)
+        self.optimizer = make_optimizer(network, recipe)
         flat = self.optimizer.flat
         self.average = Average(flat, recipe.average) if recipe.average else None
         self.best = Best(moved_tensors(network), fold_F, recipe.patience, recipe.least_epochs)
@@ -120,6 +120,7 @@ class Moving:
 
     def present(self) -> State:
         """Return the present state, whose tensors are those that training goes on to change."""
+        self._network.settle()
         facts = {
             "course": asdict(self.course),
             "drawn": self._network.steps_taken,
@@ -151,6 +152,7 @@ class Moving:
         if self.average is not None:
             self.average.count = facts["average"]
         self._network.steps_taken = facts["drawn"]
+        self._network.renew()
         self.course = Course.from_dict(facts["course"])
 
     def _tensors(self) -> dict[str, Tensor]:

@@ -10,13 +10,13 @@ tests/training/test_optimizers.py compares the two. ``torch.optim.Muon`` takes a
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import torch
 from torch import Tensor, nn
 
 from tenfold.nn.kernels import AdamNumbers, adam_step
-from tenfold.nn.network import ParameterGroup
+from tenfold.nn.network import LearningNetwork, ParameterGroup, TrainedNetwork
 from tenfold.training.recipe import Recipe
 
 
@@ -51,11 +51,25 @@ class Optimizer(Protocol):
         """Move all parameters, given their ``grad``."""
 
 
-def make_optimizer(groups: Sequence[ParameterGroup], recipe: Recipe) -> Optimizer:
-    """Return the optimizer that a recipe names."""
+def make_optimizer(network: LearningNetwork, recipe: Recipe) -> Optimizer:
+    """Return the optimizer that a recipe names; none for networks that have their own."""
+    if not isinstance(network, TrainedNetwork):
+        return _NoOptimizer()
+    groups = network.groups()
     if recipe.optimizer == "muon":
         return Muon(groups, momentums=recipe.betas, decay=recipe.decay)
     return Adam(groups, betas=recipe.betas, epsilon=recipe.epsilon, decay=recipe.decay)
+
+
+class _NoOptimizer:
+    """Stands for the optimizer of another library, whose numbers are the network's."""
+
+    flat: tuple[Tensor, ...] = ()
+    tensors: ClassVar[list[Tensor]] = []
+
+    def step(self, lr: float) -> None:
+        """Raise RuntimeError."""
+        raise RuntimeError(f"the network takes its steps itself, not one of {lr}")
 
 
 class Adam:

@@ -7,6 +7,7 @@ from typing import Final
 from tenfold.config import Task
 from tenfold.nn.backbones import Backbone
 from tenfold.nn.modules import Treat
+from tenfold.nn.keras_models.making import KerasBody
 from tenfold.nn.own_modules import MakeModule
 from tenfold.training.augment import Augmentation
 from tenfold.training.recipe import Recipe
@@ -46,13 +47,15 @@ class PicturePlan:
         Of networks that are trained from pixels beside heads, where these leave errors.
     unless_gained : float
         Beside heads: not where the ways before it have lowered the loss by this share.
+    standardize_target : bool
+        Whether numbers are learnt with mean 0 and deviation 1.
     enough : float
         Log-loss of heads, or share of the variance that they do not explain, from which down
         there is nothing left to learn.
     """
 
     form: str
-    make: MakeModule | None
+    make: MakeModule | KerasBody | None
     recipe: Recipe
     size: int
     task: Task = "classification"
@@ -65,4 +68,5 @@ class PicturePlan:
     scores_epochs: bool = False
     beside: "tuple[PicturePlan, ...]" = ()
     unless_gained: float = inf
+    standardize_target: bool = True
     enough: float = 0.0

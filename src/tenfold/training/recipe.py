@@ -5,6 +5,7 @@ from typing import Literal
 
 from tenfold.config import TrainOptions
 from tenfold.nn.feature_layout import FeatureOptions
+from tenfold.nn.keras_models.making import KerasBody
 from tenfold.nn.mlp import MLPOptions
 from tenfold.nn.own_modules import MakeModule
 
@@ -100,11 +101,13 @@ class Plan:
     """Which network, on which features, by which recipe."""
 
     features: FeatureOptions
-    body: MLPOptions | MakeModule
+    body: MLPOptions | KerasBody | MakeModule
     recipe: Recipe
     standardize_target: bool = True
 
     @property
     def form(self) -> str:
-        """Which kind of network it is: ``"mlp"``, or ``"own"`` for a user's own."""
+        """Which kind of network it is: ``"mlp"``; a user's own ``"keras"`` or ``"own"``."""
+        if isinstance(self.body, KerasBody):
+            return "keras"
         return "mlp" if isinstance(self.body, MLPOptions) else "own"

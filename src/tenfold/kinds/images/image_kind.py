@@ -188,6 +188,7 @@ class Images(Kind):
             pictures=len(dealt.rows),
             size=choose_framing(train).size,
             options=train,
+            outputs=len(learning.schema.classes) or 1,
             task=learning.schema.task,
             backbone=load_backbone(train.weights) if weights else None,
             make=make,

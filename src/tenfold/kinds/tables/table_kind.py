@@ -187,6 +187,7 @@ class Tables(Kind):
                 folds=len(dealt.splits),
                 task=learning.schema.task,
                 options=learning.options.train,
+                schema=learning.schema,
                 make=learning.objects.network,
             )
         )

@@ -170,7 +170,7 @@ def _rebuild_ensemble(
     with torch.device("meta"):  # sizes that a manifest only claims take no memory
         features = _rebuild_features(manifest, entry, schema, len(tensors))
         target = FoldTarget(networks, schema.task, outputs)
-    network = BY_FORM[form].rebuild(manifest["network"], features, outputs, make)
+    network = BY_FORM[form].rebuild(manifest["network"], features, outputs, make, schema)
     for name, module in (("network.", network), ("target.", target)):
         fill(module, prefix + name, tensors)
     return Ensemble(network=network, target=target, folds=int(entry["folds"]))

@@ -35,6 +35,8 @@ class Setting:
     size : int
         Their side in pixels.
     options : TrainOptions
+    outputs : int
+        Numbers that a network says of a picture: one, or one for each class or label.
     task : {"regression", "classification"}
     backbone : Backbone or None
         What a pretrained network starts from.
@@ -47,6 +49,7 @@ class Setting:
     pictures: int
     size: int
     options: TrainOptions
+    outputs: int = 2
     task: Task = "classification"
     backbone: Backbone | None = None
     make: MakeModule | None = None

@@ -9,6 +9,7 @@ from tenfold.data.pictures.framing import Framing
 from tenfold.errors import UsageError
 from tenfold.kinds.images.networks.blended import Blended
 from tenfold.kinds.images.networks.fine_tuned import FineTunedNetwork
+from tenfold.kinds.images.networks.keras_network import OwnKeras
 from tenfold.kinds.images.networks.own import Own
 from tenfold.kinds.images.networks.picture_network import PictureNetwork, Setting
 from tenfold.kinds.images.networks.pretrained import Pretrained
@@ -18,9 +19,10 @@ from tenfold.nn.own_modules import MakeModule
 from tenfold.training.picture_plan import PicturePlan
 
 OWN: Final = Own()  # what no other is called
+KERAS: Final = OwnKeras()
 NETWORKS: Final[Mapping[str, PictureNetwork]] = {
     one.name: one
-    for one in (Blended(), Pretrained(), FineTunedNetwork(), Scratch(), Tutorial(), OWN)
+    for one in (Blended(), Pretrained(), FineTunedNetwork(), Scratch(), Tutorial(), KERAS, OWN)
 }
 
 
@@ -74,6 +76,8 @@ def choose_plan(setting: Setting) -> tuple[PicturePlan, tuple[Decision, ...]]:
     """
     options = setting.options
     network = find_network(options, setting.make)
+    if network is OWN and KERAS.is_made_by(setting):
+        network = KERAS
     plan = network.plan(setting)
     task, recipe = setting.task, plan.recipe.set_by(options)
     plan = replace(plan, task=task, recipe=recipe, backbone=setting.backbone)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from tenfold.config import TrainOptions
+from tenfold.data.columns.schema import Schema
 from tenfold.kinds.tables.networks.table_network import Setting, TableNetwork
 from tenfold.nn.feature_layout import FeatureOptions
 from tenfold.nn.features import FoldFeatures
@@ -41,6 +42,7 @@ class Own(TableNetwork):
         features: FoldFeatures,
         outputs: int,
         make: MakeModule | None,
+        schema: Schema,  # noqa: ARG002 - as above
     ) -> FoldNetwork:
         """Return what the user's function makes."""
         seeds = range(len(features.center_FP))

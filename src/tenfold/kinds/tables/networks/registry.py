@@ -6,6 +6,7 @@ from typing import Final
 
 from tenfold.config import Decision, TrainOptions
 from tenfold.kinds.tables.networks.default import Default
+from tenfold.kinds.tables.networks.keras_network import OwnKeras
 from tenfold.kinds.tables.networks.own import Own
 from tenfold.kinds.tables.networks.table_network import Setting, TableNetwork
 from tenfold.kinds.tables.networks.tutorial import Tutorial
@@ -13,7 +14,8 @@ from tenfold.nn.own_modules import MakeModule
 from tenfold.training.recipe import Plan
 
 OWN: Final = Own()  # what no other is called
-NETWORKS: Final = (Default(), Tutorial(), OWN)
+KERAS: Final = OwnKeras()
+NETWORKS: Final = (Default(), Tutorial(), KERAS, OWN)
 BY_FORM: Final[Mapping[str, TableNetwork]] = {one.form: one for one in NETWORKS}
 
 
@@ -42,6 +44,8 @@ def choose_plan(setting: Setting) -> tuple[Plan, tuple[Decision, ...]]:
         tutorial's network cannot do.
     """
     options, network = setting.options, find_network(setting.options, setting.make)
+    if network is OWN and KERAS.is_made_by(setting):
+        network = KERAS
     plan = network.plan(setting)
     recipe = plan.recipe.set_by(options)
     return replace(plan, recipe=recipe), (network.decision(recipe, setting),)

@@ -9,6 +9,7 @@ import torch
 
 from tenfold.config import Decision, Task, TrainOptions
 from tenfold.data.columns.encode import Encoded
+from tenfold.data.columns.schema import Schema
 from tenfold.nn.features import FoldFeatures
 from tenfold.nn.mlp import FoldMLP, MLPOptions
 from tenfold.nn.network import FoldNetwork
@@ -28,6 +29,7 @@ class Setting:
     folds : int
     task : {"regression", "classification"}
     options : TrainOptions
+    schema : Schema
     make : callable or None
         A user's function, in place of ``options.network``.
     """
@@ -36,6 +38,7 @@ class Setting:
     folds: int
     task: Task
     options: TrainOptions
+    schema: Schema
     make: MakeModule | None = None
 
 
@@ -91,6 +94,7 @@ class TableNetwork(ABC):
         features: FoldFeatures,
         outputs: int,
         make: MakeModule | None,
+        schema: Schema,
     ) -> FoldNetwork:
         """Return the networks that a file describes, with numbers still to be filled in.
 
@@ -128,6 +132,7 @@ class PerceptronNetwork(TableNetwork):
         features: FoldFeatures,
         outputs: int,
         make: MakeModule | None,  # noqa: ARG002 - a file says all of it
+        schema: Schema,  # noqa: ARG002 - as above
     ) -> FoldNetwork:
         """Return perceptrons with numbers still to be filled in."""
         shape = entry["options"]

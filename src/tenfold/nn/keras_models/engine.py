@@ -1,0 +1,134 @@
+"""How F copies of a Keras model take steps and answer, whichever backend Keras has.
+
+Shape letters in this file:
+    S  steps    F  networks    B  rows in a batch    W  outputs of the model
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tenfold.nn.keras_models.compiled import Meaning
+
+Array = NDArray[Any]
+Entering = Array | dict[str, Array]
+"""What enters a model: one array, or one for each named input; rows come first."""
+
+# Methods by which a model says itself how it learns; then Keras' own loop is asked.
+OWN_STEPS: Final = ("train_step", "compute_loss", "train_on_batch", "make_train_function")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Form:
+    """What the F copies have in common.
+
+    Attributes
+    ----------
+    model : keras.Model
+        One of them; where copies take turns, it is lent the numbers of each.
+    meaning : Meaning
+    """
+
+    model: Any
+    meaning: Meaning
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class State:
+    """The numbers of F copies: of each variable an array that leads with F.
+
+    Attributes
+    ----------
+    trained, fixed : list of ndarray
+        Variables that gradients move, and those that they do not, such as running means and
+        the states of random generators.
+    driven : list of ndarray
+        Variables of the optimizer; none outside of training.
+    """
+
+    trained: list[Array]
+    fixed: list[Array]
+    driven: list[Array]
+
+
+class Engine(ABC):
+    """F copies of a model on a backend.
+
+    Attributes
+    ----------
+    turns : str
+        Why the copies take turns; empty if they take each step together.
+    """
+
+    turns: str = ""
+
+    @abstractmethod
+    def put(self, state: State) -> None:
+        """Let the copies have these numbers."""
+
+    @abstractmethod
+    def take(self) -> State:
+        """Return the numbers that the copies have now."""
+
+    @abstractmethod
+    def learn(
+        self, x: Entering, y: Array, share_SFB: Array, go_SF: NDArray[np.bool_], factor: float
+    ) -> NDArray[np.float64]:
+        """Take S steps.
+
+        Parameters
+        ----------
+        x : ndarray of shape (S, F, B, ...), or one for each named input
+        y : ndarray of shape (S, F, B, 1 or W)
+        share_SFB : ndarray
+            Each row's share of its step's loss.
+        go_SF : ndarray of bool
+            Steps of copies that have no more to take leave them as they are.
+        factor : float
+            Share of each step that is taken.
+
+        Returns
+        -------
+        ndarray of shape (S, F)
+            The loss of each step; NaN in the last one if a number is not finite after it.
+        """
+
+    @abstractmethod
+    def answer(self, x: Entering) -> Array:
+        """Return what each copy says of its rows outside of training, (F, B, W)."""
+
+
+def pick(x: Entering, *at: int | slice) -> Entering:
+    """Return a part of what enters, by its first axes."""
+    if isinstance(x, dict):
+        return {name: array[at] for name, array in x.items()}
+    part: Array = x[at]
+    return part
+
+
+def layers_of(model: Any) -> list[Any]:
+    """Return all layers of a model, those of models inside it too."""
+    found = []
+    for layer in getattr(model, "layers", []):
+        found += [layer, *layers_of(layer)]
+    return found
+
+
+def learns_itself(model: Any) -> str:
+    """Return which method a model overrides to say how it learns; empty if none."""
+    own = [name for name in OWN_STEPS if _defines(model, name)]
+    return own[0] if own else ""
+
+
+def stacked(arrays: Sequence[Array]) -> Array:
+    """Return arrays as one that leads with their number."""
+    return np.stack([np.asarray(one) for one in arrays])
+
+
+def _defines(model: Any, name: str) -> bool:
+    owner = next(c for c in type(model).__mro__ if name in vars(c))
+    return not owner.__module__.startswith("keras.")

@@ -1,0 +1,149 @@
+"""F copies of a Keras model on JAX: many steps of all copies in one compiled program.
+
+Shape letters in this file:
+    S  steps    F  networks    B  rows in a batch    W  outputs of the model
+"""
+
+from functools import partial
+from typing import Any, Final
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from numpy.typing import NDArray
+
+from tenfold.nn.keras_models.compiled import the_loss, weighted_loss
+from tenfold.nn.keras_models.engine import (
+    Array,
+    Engine,
+    Entering,
+    Form,
+    State,
+    layers_of,
+    pick,
+    stacked,
+)
+
+Carried = tuple[list[Any], list[Any], list[Any]]
+"""Trained, fixed and driven variables."""
+
+CONVOLUTIONS: Final = (
+    "a processor computes the convolutions of several networks at once more slowly"
+)
+
+
+class JaxEngine(Engine):
+    """Copies that take steps in compiled programs.
+
+    On a processor a convolution inside of a loop, or of several networks at once, takes five
+    to ten times as long as by itself (benchmarks/LOG.md): there copies with convolutions take
+    turns within a step, by one program that is compiled once.
+
+    Parameters
+    ----------
+    form : Form
+    networks : int
+        F.
+    """
+
+    def __init__(self, form: Form, networks: int) -> None:
+        self._form, self._networks = form, networks
+        self._now: Carried = ([], [], [])
+        convolves = any(hasattr(layer, "kernel_size") for layer in layers_of(form.model))
+        if convolves and jax.default_backend() == "cpu":
+            self.turns = CONVOLUTIONS
+        self._one = jax.jit(self._step, static_argnames="factor", donate_argnums=0)
+        self._all = jax.jit(self._steps, static_argnames="factor", donate_argnums=0)
+        self._say = jax.jit(self._said if self.turns else jax.vmap(self._said))
+
+    def put(self, state: State) -> None:
+        """Let the copies have these numbers."""
+        parts = (state.trained, state.fixed, state.driven)
+        now: Any = tuple([jnp.array(one) for one in part] for part in parts)
+        self._now = self._apart(now) if self.turns else now
+
+    def take(self) -> State:
+        """Return the numbers that the copies have now."""
+        now: Any = self._now
+        if self.turns:
+            now = jax.tree.map(lambda *each: stacked(each), *now)
+        trained, fixed, driven = jax.tree.map(np.asarray, now)
+        return State(trained=trained, fixed=fixed, driven=driven)
+
+    def learn(
+        self, x: Entering, y: Array, share_SFB: Array, go_SF: NDArray[np.bool_], factor: float
+    ) -> NDArray[np.float64]:
+        """Take S steps; see ``Engine.learn``."""
+        if self.turns:
+            loss_SF = self._in_turns(x, y, share_SFB, go_SF, factor)
+        else:
+            self._now, found = self._all(self._now, (x, y, share_SFB, go_SF), factor=factor)
+            loss_SF = np.array(found, dtype=np.float64)
+        loss_SF[-1, ~self._finite()] = np.nan
+        return loss_SF
+
+    def answer(self, x: Entering) -> Array:
+        """Return what each copy says of its rows, (F, B, W)."""
+        if not self.turns:
+            return np.asarray(self._say(self._now[0], self._now[1], x))
+        each: Any = self._now
+        return stacked([self._say(*now[:2], pick(x, f)) for f, now in enumerate(each)])
+
+    def _in_turns(
+        self, x: Entering, y: Array, share_SFB: Array, go_SF: NDArray[np.bool_], factor: float
+    ) -> NDArray[np.float64]:
+        each: Any = self._now
+        loss_SF = np.zeros(go_SF.shape)
+        for (s, f), goes in np.ndenumerate(go_SF):
+            if goes:
+                batch = pick(x, s, f), y[s, f], share_SFB[s, f], np.True_
+                each[f], loss = self._one(each[f], batch, factor=factor)
+                loss_SF[s, f] = loss
+        return loss_SF
+
+    def _apart(self, now: Carried) -> Any:
+        return [jax.tree.map(lambda one, f=f: one[f], now) for f in range(self._networks)]
+
+    def _finite(self) -> NDArray[np.bool_]:
+        """Return which copies have finite numbers only."""
+        if self.turns:
+            each: Any = self._now
+            return np.array([all(np.isfinite(v).all() for v in now[0]) for now in each])
+        found = np.ones(self._networks, dtype=bool)
+        for one in self._now[0]:
+            found &= np.isfinite(np.asarray(one)).reshape(self._networks, -1).all(axis=1)
+        return found
+
+    def _steps(self, now: Carried, batches: Any, factor: float) -> tuple[Carried, Any]:
+        """Take the steps of all copies, each copy by itself."""
+        step = jax.vmap(partial(self._step, factor=factor))
+        return jax.lax.scan(step, now, batches)  # type: ignore[no-any-return]
+
+    def _step(self, now: Carried, batch: Any, *, factor: float) -> tuple[Carried, Any]:
+        """Take one step of one copy."""
+        trained, fixed, driven = now
+        x, y, share_B, goes = batch
+        learn = jax.value_and_grad(self._judged, has_aux=True)
+        (loss, fixed), gradients = learn(trained, fixed, x, y, share_B)
+        model = self._form.model
+        moved, driven = model.optimizer.stateless_apply(driven, gradients, trained)
+        if factor != 1:
+            moved = [
+                old + factor * (new - old) for old, new in zip(trained, moved, strict=True)
+            ]
+        after = (list(moved), list(fixed), list(driven))
+        after = jax.tree.map(lambda new, old: jnp.where(goes, new, old), after, now)
+        return after, jnp.where(goes, loss, 0.0)
+
+    def _judged(
+        self, trained: Any, fixed: Any, x: Any, y: Any, share_B: Any
+    ) -> tuple[Any, Any]:
+        """Return the loss, with what layers add to it, and variables that moved with it."""
+        said, moved, added = self._form.model.stateless_call(
+            trained, fixed, x, training=True, return_losses=True
+        )
+        loss = weighted_loss(the_loss(self._form.model))
+        return loss(y, said, share_B) + sum(added), list(moved)
+
+    def _said(self, trained: Any, fixed: Any, x: Any) -> Any:
+        return self._form.model.stateless_call(trained, fixed, x, training=False)[0]
