@@ -140,6 +140,18 @@ def _rows(places: Iterable[Any]) -> dict[str, str]:
     return {"rows": ", ".join(shown[:SHOWN]) + more}
 
 
+def seed_of(random_state: Any) -> Any:
+    """Return the seed that a ``random_state`` of scikit-learn's stands for."""
+    seed = plain(random_state)
+    if seed is None:
+        return secrets.randbelow(2**32)
+    if isinstance(seed, np.random.Generator):
+        return int(seed.integers(2**31))
+    if isinstance(seed, np.random.RandomState) or seed is np.random:
+        return int(check_random_state(seed).randint(2**31))
+    return seed  # a number, or nothing that can be one
+
+
 class StudyEstimator(BaseEstimator):  # type: ignore[misc]
     """Turns an estimator's parameters into options of a study, and keeps what it gives.
 
@@ -168,7 +180,8 @@ class StudyEstimator(BaseEstimator):  # type: ignore[misc]
         own = callable(self.network)
         check(own or isinstance(self.network, str), "network", self.network, NETWORK)
         return TrainOptions(
-            **known | {"network": "own" if own else self.network, "seed": self._seed()}
+            **known
+            | {"network": "own" if own else self.network, "seed": seed_of(self.random_state)}
         )
 
     def _split_options(self, *, lenient: bool = False, **others: Any) -> SplitOptions:
@@ -183,16 +196,6 @@ class StudyEstimator(BaseEstimator):  # type: ignore[misc]
         auto = isinstance(folds, str) and folds == AUTO
         number = None if auto or makes_folds(folds) else folds
         return SplitOptions(folds=number, lenient=lenient and auto, **others)
-
-    def _seed(self) -> Any:
-        seed = plain(self.random_state)
-        if seed is None:
-            return secrets.randbelow(2**32)
-        if isinstance(seed, np.random.Generator):
-            return int(seed.integers(2**31))
-        if isinstance(seed, np.random.RandomState) or seed is np.random:
-            return int(check_random_state(seed).randint(2**31))
-        return seed  # a number, or nothing that can be one
 
     def _objects(self) -> UserObjects:
         """Return what takes the place of options: a splitter, a function of the user's."""

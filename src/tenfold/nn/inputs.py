@@ -144,6 +144,30 @@ class FeatureInputs:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class ArrayInputs:
+    """Rows of an array of any shape, the same for all networks or an array for each.
+
+    Attributes
+    ----------
+    x_ANX : Tensor of shape (1 or F, N, ...), float32
+    """
+
+    in_blocks: ClassVar[bool] = True
+    x_ANX: Tensor
+
+    def block(self, rows_FB: Tensor) -> tuple[Tensor, Tensor]:
+        """Return rows, (F, B, ...), and no codes."""
+        if len(self.x_ANX) == 1:
+            return self.x_ANX[0][rows_FB], _no_codes(rows_FB)
+        own_F1 = torch.arange(len(rows_FB), device=rows_FB.device)[:, None]
+        return self.x_ANX[own_F1, rows_FB], _no_codes(rows_FB)
+
+    def seen_by(self, network: "FoldNetwork") -> Self:  # noqa: ARG002
+        """Return the same: the arrays are in the order of the networks."""
+        return self
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class PictureInputs:
     """Pictures as they are, at the size that a network is asked at.
 

@@ -78,7 +78,7 @@ class LearningNetwork(FoldNetwork):
     steps_taken: int = 0
 
     def settle(self) -> None:
-        """Let the tensors have the numbers that the networks have now, if they lie elsewhere."""
+        """Let the tensors have the numbers of the networks, if these lie elsewhere."""
 
     def renew(self) -> None:
         """Let the networks have the numbers of the tensors, which were changed."""

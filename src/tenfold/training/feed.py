@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from tenfold.nn.inputs import Inputs, PictureInputs, TableInputs
+from tenfold.nn.inputs import ArrayInputs, Inputs, PictureInputs, TableInputs
 from tenfold.nn.network import FoldNetwork
 from tenfold.training.augment import Augmentation, Draws, augment
 
@@ -169,6 +169,33 @@ class _KeptInputs:
     def seen_by(self, network: FoldNetwork) -> Inputs:
         """Return the same rows, through the scales of other networks."""
         return self.inputs.seen_by(network)
+
+
+@final
+class ArrayFeed(Feed):
+    """Rows of arrays, as they are.
+
+    Parameters
+    ----------
+    inputs : ArrayInputs
+    """
+
+    def __init__(self, inputs: ArrayInputs) -> None:
+        self.inputs: ArrayInputs = inputs
+
+    def chunk(self, networks: int, rows: int) -> int:
+        """Return as many steps as fit the processor's cache."""
+        width = self.inputs.x_ANX[0, :1].numel()
+        return max(1, CHUNK_NUMBERS // (networks * rows * max(1, width)))
+
+    def steps(
+        self,
+        rows_SFB: Tensor,
+        first: int,  # noqa: ARG002
+        done: float,  # noqa: ARG002
+    ) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield rows, (F, B, ...), and no codes."""
+        yield from map(self.inputs.block, rows_SFB)
 
 
 @final

@@ -312,6 +312,8 @@ def ask_held_out(
     tuple of G ndarray of shape (members, rows held out, O), float64
     """
     counts_G = splits.held_out.sum(axis=1)
+    if not counts_G.any():
+        return tuple(np.zeros((members, 0, target.outputs)) for _ in counts_G)
     rows_GM = np.zeros((len(splits), counts_G.max()), dtype=np.int64)
     for g, held_out in enumerate(splits.held_out):
         rows_GM[g, : counts_G[g]] = np.flatnonzero(held_out)

@@ -6,8 +6,8 @@ from typing import Final
 
 from tenfold.config import Task
 from tenfold.nn.backbones import Backbone
-from tenfold.nn.modules import Treat
 from tenfold.nn.keras_models.making import KerasBody
+from tenfold.nn.modules import Treat
 from tenfold.nn.own_modules import MakeModule
 from tenfold.training.augment import Augmentation
 from tenfold.training.recipe import Recipe

@@ -28,7 +28,7 @@ from tenfold.nn.keras_models.making import (
 from tenfold.nn.keras_models.network import KerasNetwork
 
 Rows = Callable[[int], tuple[Tensor, Tensor, FoldFeatures | None]]
-"""Of a network: ``x`` and codes of rows that it may learn from, (1, N, ...), and its features."""
+"""Of a network: ``x`` and codes of rows that it may learn from, (1, N, ...), and features."""
 
 
 def build_networks(
@@ -87,7 +87,7 @@ def build_networks(
 def rebuild_networks(
     models: Sequence[Any], meanings: Sequence[Meaning], entrance: Entrance
 ) -> KerasNetwork:
-    """Return networks whose numbers are still to be filled in; the same model for those alike."""
+    """Return networks with numbers still to be filled in; those alike share a model."""
     forms: dict[int, Form] = {}
     for model, meaning in zip(models, meanings, strict=True):
         forms.setdefault(id(model), Form(model=model, meaning=meaning))

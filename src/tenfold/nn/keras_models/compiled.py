@@ -19,32 +19,30 @@ from tenfold.nn.keras_models.library import load_keras
 Labels = Literal["value", "class", "one hot", "yes or no"]
 Said = Literal["values", "logits", "probabilities"]
 
-# Losses by what they take, in Keras' own names.
+# Losses by what they take, in Keras' own names; others may take either.
 OF_NUMBERS: Final = frozenset(
     {
-        "mean_squared_error",
-        "mean_absolute_error",
-        "mean_absolute_percentage_error",
-        "mean_squared_logarithmic_error",
         "huber",
         "log_cosh",
+        "mean_absolute_percentage_error",
+        "mean_squared_logarithmic_error",
         "poisson",
     }
 )
-OF_CLASS_NUMBERS: Final = frozenset({"sparse_categorical_crossentropy"})
-OF_CLASSES: Final = frozenset(
-    {
-        "binary_crossentropy",
-        "binary_focal_crossentropy",
-        "categorical_crossentropy",
-        "categorical_focal_crossentropy",
-        "kl_divergence",
-        "mean_squared_error",
-    }
+OF_CLASS_NUMBERS: Final = "sparse_categorical_crossentropy"
+OF_SEVERAL: Final = frozenset(
+    {OF_CLASS_NUMBERS, "categorical_crossentropy", "categorical_focal_crossentropy"}
 )
+OF_CLASSES: Final = OF_SEVERAL | {
+    "binary_crossentropy",
+    "binary_focal_crossentropy",
+    "kl_divergence",
+}
+# What comes of these is neither a number in the target's units nor a probability.
 REFUSED: Final = frozenset(
-    {"hinge", "squared_hinge", "categorical_hinge", "cosine_similarity", "ctc"}
+    {"categorical_hinge", "cosine_similarity", "ctc", "hinge", "squared_hinge"}
 )
+GIVE_PROBABILITIES: Final = frozenset({"", "hard_sigmoid", "sigmoid", "softmax"})
 LEAST: Final = 1e-7  # Keras' own epsilon: no probability is less
 
 
@@ -111,7 +109,7 @@ def compile_as_usual(model: Any, task: Task, width: int, lr: float | None) -> bo
     return needed
 
 
-def read_meaning(model: Any, task: Task, outputs: int) -> Meaning:
+def read_meaning(model: Any, task: Task, width: int) -> Meaning:
     """Find how a compiled model is taught and understood.
 
     Raises
@@ -119,23 +117,28 @@ def read_meaning(model: Any, task: Task, outputs: int) -> Meaning:
     NetworkError
         N10, if its loss does not fit the target.
     """
-    width = int(model.outputs[0].shape[-1]) if model.outputs else outputs
     loss = the_loss(model)
-    name = loss_name(loss)
-    if name in REFUSED or (task == "regression") == (name in OF_CLASS_NUMBERS | OF_CLASSES):
-        if name not in OF_NUMBERS or task != "regression":
-            raise _unfit(name, task, width)
+    name, final = loss_name(loss), _last_activation(model)
+    if not _fits(name, task, width):
+        raise _unfit(name, task, width)
     if task == "regression":
         return Meaning(labels="value", said="values", width=width)
     labels: Labels = "yes or no" if width == 1 else "one hot"
-    if name in OF_CLASS_NUMBERS:
+    if name == OF_CLASS_NUMBERS:
         labels = "class"
-    if name in OF_NUMBERS - OF_CLASSES or (width == 1 and name in OF_CLASS_NUMBERS):
-        raise _unfit(name, task, width)
-    said: Said = "logits" if getattr(loss, "from_logits", False) else "probabilities"
-    if said == "probabilities" and _last_activation(model) not in {"sigmoid", "softmax"}:
-        said = "logits" if name not in OF_CLASSES | OF_CLASS_NUMBERS else said
-    return Meaning(labels=labels, said=said, width=width)
+    if getattr(loss, "from_logits", False):
+        return Meaning(labels=labels, said="logits", width=width)
+    if final not in GIVE_PROBABILITIES:
+        ending = "sigmoid" if width == 1 else "softmax"
+        raise NetworkError(
+            "N10",
+            f"the loss {name} takes probabilities, but the model ends with {final} numbers",
+            fix=[
+                f'keras.layers.Dense({width}, activation="{ending}")',
+                "a loss with from_logits=True",
+            ],
+        )
+    return Meaning(labels=labels, said="probabilities", width=width)
 
 
 def the_loss(model: Any) -> Any:
@@ -170,12 +173,22 @@ def weighted_loss(loss: Any) -> Callable[[Any, Any, Any], Any]:
     return of_object if isinstance(loss, keras.losses.Loss) else of_function
 
 
+def _fits(name: str, task: Task, width: int) -> bool:
+    """Tell whether a loss can be taught a target by a model with so many outputs."""
+    if name in REFUSED:
+        return False
+    if task == "regression":
+        return name not in OF_CLASSES
+    return name not in OF_NUMBERS and (width > 1 or name not in OF_SEVERAL)
+
+
 def _unfit(name: str, task: Task, width: int) -> NetworkError:
     target = "a number" if task == "regression" else "a class"
     write = "mean_squared_error"
     if task != "regression":
-        write = "binary_crossentropy" if width == 1 else "sparse_categorical_crossentropy"
-    fact = f"the model is compiled with the loss {name}, but the target is {target}"
+        write = "binary_crossentropy" if width == 1 else OF_CLASS_NUMBERS
+    many = "1 output" if width == 1 else f"{width} outputs"
+    fact = f"the loss {name} does not fit a model with {many} whose target is {target}"
     fix = [f'model.compile(loss="{write}")']
     if task == "regression":
         fix.append("if the numbers are classes: --task classification")
@@ -183,14 +196,14 @@ def _unfit(name: str, task: Task, width: int) -> NetworkError:
 
 
 def _last_activation(model: Any) -> str:
-    """Return the name of the activation that a model ends with, if it can be found."""
+    """Return the name of the activation that a model ends with; empty if none is found."""
     layers = getattr(model, "layers", [])
-    while layers and getattr(layers[-1], "layers", None):
-        layers = layers[-1].layers
-    if not layers:
+    outputs = getattr(model, "outputs", None) or [None]
+    last = next((one for one in layers if getattr(one, "output", 0) is outputs[0]), None)
+    if last is None:
         return ""
-    last = layers[-1]
-    found = getattr(last, "activation", None)
-    if found is None:
-        return {"Softmax": "softmax"}.get(type(last).__name__, "")
-    return str(getattr(found, "__name__", ""))
+    if getattr(last, "layers", None):
+        return _last_activation(last)
+    if type(last).__name__ == "Softmax":
+        return "softmax"
+    return str(getattr(getattr(last, "activation", None), "__name__", ""))

@@ -74,7 +74,7 @@ class Vector(Entrance):
     def entering(
         self,
         x: Tensor,
-        codes: Tensor,
+        codes: Tensor,  # noqa: ARG002
         at: slice,
         of: FoldFeatures | None,  # noqa: ARG002
     ) -> Entering:
@@ -93,7 +93,7 @@ class Pixels(Entrance):
     def entering(
         self,
         x: Tensor,
-        codes: Tensor,
+        codes: Tensor,  # noqa: ARG002
         at: slice,
         of: FoldFeatures | None,  # noqa: ARG002
     ) -> Entering:
@@ -117,6 +117,34 @@ class Arrays(Entrance):
     ) -> Entering:
         """Return the rows, (..., F, B, ...)."""
         return _array(x.narrow(codes.dim() - 3, at.start, at.stop - at.start))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ArraysByName(Entrance):
+    """Columns of an array, as a model with named inputs takes them.
+
+    Parameters
+    ----------
+    places : mapping of str to int
+    dtypes : mapping of str to str
+    """
+
+    places: Mapping[str, int]
+    dtypes: Mapping[str, str]
+
+    def entering(
+        self,
+        x: Tensor,
+        codes: Tensor,
+        at: slice,
+        of: FoldFeatures | None,  # noqa: ARG002
+    ) -> Entering:
+        """Return each column, (..., F, B, 1)."""
+        own = x.narrow(codes.dim() - 3, at.start, at.stop - at.start)
+        return {
+            name: _array(own[..., place, None]).astype(self.dtypes[name])
+            for name, place in self.places.items()
+        }
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -122,7 +122,7 @@ def _open(text: str) -> Any:
 
 
 def _foreign(told: Any, depth: int = 0) -> str:
-    """Return the first thing in a description that is not Keras' own; empty if there is none."""
+    """Return the first thing of a description that is not Keras' own; empty if none is."""
     if depth > MOST_NESTED:
         return "layers nested too deeply"
     if isinstance(told, dict):

@@ -157,7 +157,8 @@ def check_model(model: Any, x: Entering, task: Task, outputs: int) -> int:
     if shape not in {(rows, width) for width in fits}:
         raise NetworkError(
             "N03",
-            f"the model turned {rows} rows into shape {shape}, but {(rows, outputs)} was expected",
+            f"the model turned {rows} rows into shape {shape}, but {(rows, outputs)} "
+            "was expected",
             fix=[f"end it with keras.layers.Dense({outputs})"],
         )
     if not model.trainable_variables:
@@ -205,20 +206,19 @@ def adapts(model: Any) -> bool:
 
 def why_turns(model: Any, backend: str) -> str:
     """Return why copies cannot take steps together by what is known of a model."""
-    if backend not in {"jax", "torch"}:
-        return f"Keras runs on {backend}"
     own = learns_itself(model)
-    if own:
-        return f"the model has a {own} of its own"
-    if getattr(model, "compiled", False) and model.run_eagerly:
-        return "the model is compiled with run_eagerly"
-    if not all(getattr(layer, "supports_jit", True) for layer in layers_of(model)):
-        return "it has layers that cannot be compiled"
-    if backend == "torch" and any("seed" in v.path for v in model.non_trainable_variables):
-        return "on torch, random numbers are drawn for one network at a time"
-    if hasattr(getattr(model, "optimizer", None), "inner_optimizer"):
-        return "the optimizer scales the loss"
-    return ""
+    compiled = all(getattr(layer, "supports_jit", True) for layer in layers_of(model))
+    draws = any("seed" in variable.path for variable in model.non_trainable_variables)
+    optimizer = getattr(model, "optimizer", None)
+    reasons = {
+        f"Keras runs on {backend}": backend not in {"jax", "torch"},
+        f"the model has a {own} of its own": bool(own),
+        "the model is compiled with run_eagerly": model.compiled and model.run_eagerly,
+        "it has layers that cannot be compiled": not compiled,
+        "torch draws random numbers for one network at a time": backend == "torch" and draws,
+        "the optimizer scales the loss": hasattr(optimizer, "inner_optimizer"),
+    }
+    return next((reason for reason, applies in reasons.items() if applies), "")
 
 
 def _is_told(layer: Any) -> bool:

@@ -207,7 +207,8 @@ def _filled(arrays: Sequence[Array]) -> Tensor:
     most = np.max([np.shape(one) for one in arrays], axis=0)
     whole = np.zeros((len(arrays), *map(int, most)), dtype=_wide(np.asarray(arrays[0])).dtype)
     for f, one in enumerate(arrays):
-        whole[(f, *map(slice, np.shape(one)))] = _wide(np.asarray(one))
+        at: Any = (f, *map(slice, np.shape(one)))
+        whole[at] = _wide(np.asarray(one))
     return torch.from_numpy(whole)
 
 

@@ -117,7 +117,7 @@ class JaxEngine(Engine):
     def _steps(self, now: Carried, batches: Any, factor: float) -> tuple[Carried, Any]:
         """Take the steps of all copies, each copy by itself."""
         step = jax.vmap(partial(self._step, factor=factor))
-        return jax.lax.scan(step, now, batches)  # type: ignore[no-any-return]
+        return jax.lax.scan(step, now, batches)
 
     def _step(self, now: Carried, batch: Any, *, factor: float) -> tuple[Carried, Any]:
         """Take one step of one copy."""

@@ -18,7 +18,7 @@ from tenfold.nn.keras_models.filed import (
 from tenfold.nn.keras_models.making import KerasBody, is_compiled, try_function
 from tenfold.nn.keras_models.network import KerasNetwork
 from tenfold.nn.network import FoldNetwork
-from tenfold.nn.own_modules import load_function
+from tenfold.nn.own_modules import MakeModule, load_function
 from tenfold.training.picture_plan import NO_CHANGE, PicturePlan
 
 
@@ -52,7 +52,7 @@ class OwnKeras(Own):
         return replace(
             plain,
             form=self.name,
-            make=KerasBody(make=plain.make, lr=setting.options.lr),
+            make=KerasBody(make=_function(setting), lr=setting.options.lr),
             recipe=replace(plain.recipe, batch_size=32, cut="full"),
             augmentation=NO_CHANGE if changes else plain.augmentation,
             standardize_target=not is_compiled(model),
@@ -90,6 +90,11 @@ class OwnKeras(Own):
         return open_networks(entry, networks, Pixels(), made)
 
 
+def _function(setting: Setting) -> MakeModule:
+    return setting.make or load_function(setting.options.network)
+
+
 def _tried(setting: Setting) -> Any:
-    make = setting.make or load_function(setting.options.network)
-    return try_function(make, [(setting.size, setting.size, 3)], setting.outputs, {})
+    return try_function(
+        _function(setting), [(setting.size, setting.size, 3)], setting.outputs, {}
+    )

@@ -10,7 +10,7 @@ from tenfold.kinds.images.networks.picture_network import (
     Stored,
     check_count,
 )
-from tenfold.nn.modules import ModuleNetwork
+from tenfold.nn.network import FoldNetwork
 from tenfold.nn.own_modules import load_function, make_modules
 from tenfold.packing import require_function
 from tenfold.training.augment import Augmentation
@@ -43,7 +43,7 @@ class Own(PictureNetwork):
         """Return why it is trained so."""
         return "this is the default for custom networks"
 
-    def rebuild(self, stored: Stored, networks: int) -> ModuleNetwork:
+    def rebuild(self, stored: Stored, networks: int) -> FoldNetwork:
         """Return what the user's function makes."""
         check_count(networks)
         side, make = stored.encoder.size, require_function(stored.make)
