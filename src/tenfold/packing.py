@@ -32,6 +32,11 @@ def fill(module: nn.Module, prefix: str, tensors: Mapping[str, Tensor]) -> None:
     module.load_state_dict(own, assign=True)
 
 
+def entry_of(network: dict[str, Any], prefix: str) -> dict[str, Any]:
+    """Return what a manifest says of networks: of those of the folds, where others answer."""
+    return network | network["scored"] if prefix and "scored" in network else network
+
+
 def rebuild_decisions(entries: Iterable[Mapping[str, Any]]) -> tuple[Decision, ...]:
     """Return the decisions that a manifest tells, unknown keys left out."""
     return tuple(

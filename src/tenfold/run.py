@@ -15,6 +15,7 @@ from tenfold.evaluate.metrics import SCORE
 from tenfold.evaluate.new_data import show
 from tenfold.evaluate.scores import TestScore
 from tenfold.exported import SUFFIXES, Form, Written
+from tenfold.exporting import export_model
 from tenfold.kinds.registry import New
 from tenfold.learning import Explained, Progress, another_kind
 from tenfold.model import Model
@@ -202,13 +203,11 @@ class Run:
             P06, if the data of the run are not to be had; M06, if the file cannot be
             written; E01, if the libraries for ONNX are not installed.
         """
-        from tenfold.export.draft import write  # noqa: PLC0415 - loads the compiler of torch
-
         check(form in SUFFIXES, "format", form, " or ".join(SUFFIXES))
         held = self.study.data if self.study else trained_on(self.model, self.folder, data)[0]
         about = about_of(self.results if self.metrics else None, self.study, self.folder)
         target = Path(path) if path else self._own_folder() / f"model{SUFFIXES[form]}"
-        return write(self.model.kind.draft(self.model, held, about), target, form)
+        return export_model(self.model, held, about, target, form)
 
     def keep_explanation(self, explanation: Explained) -> Path:
         """Write an explanation into the run's folder, and into its page.

@@ -26,6 +26,7 @@ from tenfold.nn.own_modules import MakeModule
 from tenfold.nn.targets import FoldTarget
 from tenfold.packing import (
     check_counts,
+    entry_of,
     fill,
     rebuild_conformal,
     rebuild_decisions,
@@ -192,6 +193,7 @@ def _ensemble(
     """Return the networks that answer, or those that were scored."""
     check_counts(counts, tensors, prefix)
     networks = int(counts["networks"])
+    stored = replace(stored, entry=entry_of(stored.entry, prefix))
     network = NETWORKS[str(stored.entry["kind"])].rebuild(stored, networks)
     target = FoldTarget(networks, task, stored.outputs)
     for name, module in (("network.", network), ("target.", target)):

@@ -28,6 +28,7 @@ from tenfold.nn.targets import FoldTarget
 from tenfold.nn.texts import FoldTexts
 from tenfold.packing import (
     check_counts,
+    entry_of,
     fill,
     rebuild_conformal,
     rebuild_decisions,
@@ -40,7 +41,7 @@ MOST_CODES: Final = 16  # of a column of numbers
 def describe_table(model: TableModel) -> dict[str, Any]:
     """Return what a manifest says of a table's networks."""
     numbers, codes = _sample_rows(model)
-    network = {"kind": model.form, **BY_FORM[model.form].describe(model.network)}
+    network = {"kind": model.form, **BY_FORM[model.form].describe(model)}
     answering = Ensemble(network=model.network, target=model.target, folds=model.folds)
     return {
         **_describe_ensemble(answering),
@@ -170,7 +171,9 @@ def _rebuild_ensemble(
     with torch.device("meta"):  # sizes that a manifest only claims take no memory
         features = _rebuild_features(manifest, entry, schema, len(tensors))
         target = FoldTarget(networks, schema.task, outputs)
-    network = BY_FORM[form].rebuild(manifest["network"], features, outputs, make, schema)
+    network = BY_FORM[form].rebuild(
+        entry_of(manifest["network"], prefix), features, outputs, make, schema
+    )
     for name, module in (("network.", network), ("target.", target)):
         fill(module, prefix + name, tensors)
     return Ensemble(network=network, target=target, folds=int(entry["folds"]))

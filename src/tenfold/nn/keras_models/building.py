@@ -15,7 +15,7 @@ from tenfold.config import Task
 from tenfold.errors import NetworkError
 from tenfold.nn.features import FoldFeatures
 from tenfold.nn.keras_models.compiled import Meaning, compile_as_usual, read_meaning
-from tenfold.nn.keras_models.engine import Entering, Form, State, layers_of, pick
+from tenfold.nn.keras_models.engine import Entering, Form, State, as_arrays, layers_of, pick
 from tenfold.nn.keras_models.entering import Entrance
 from tenfold.nn.keras_models.library import load_keras
 from tenfold.nn.keras_models.making import (
@@ -134,7 +134,7 @@ def _own_rows(
     entrance: Entrance, given: tuple[Tensor, Tensor, FoldFeatures | None]
 ) -> Entering:
     x, codes, features = given
-    return pick(entrance.entering(x, codes, slice(0, 1), features), 0)
+    return pick(as_arrays(entrance.entering(x, codes, slice(0, 1), features)), 0)
 
 
 def _state(model: Any, *, learning: bool = True) -> State:

@@ -110,6 +110,18 @@ def pick(x: Entering, *at: int | slice) -> Entering:
     return part
 
 
+def as_arrays(x: Any) -> Entering:
+    """Return tensors of torch as arrays."""
+    if isinstance(x, dict):
+        return {name: _array(tensor) for name, tensor in x.items()}
+    return _array(x)
+
+
+def _array(tensor: Any) -> Array:
+    found: Array = tensor.detach().cpu().contiguous().numpy()
+    return found
+
+
 def layers_of(model: Any) -> list[Any]:
     """Return all layers of a model, those of models inside it too."""
     found = []

@@ -10,14 +10,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from tenfold.errors import NetworkError
 from tenfold.nn.features import FoldFeatures
-from tenfold.nn.keras_models.engine import Array, Entering
+from tenfold.nn.keras_models.engine import Array
 from tenfold.nn.keras_models.library import load_keras
+
+Tensors = Tensor | dict[str, Tensor]
+"""What enters models: one tensor, or one for each named input."""
 
 # Layers that expect a column as it is written, not standardised.
 PREPARING: Final = frozenset(
@@ -36,9 +38,7 @@ class Entrance(ABC):
     """How what Tenfold makes of rows becomes what a Keras model takes."""
 
     @abstractmethod
-    def entering(
-        self, x: Tensor, codes: Tensor, at: slice, of: FoldFeatures | None
-    ) -> Entering:
+    def entering(self, x: Tensor, codes: Tensor, at: slice, of: FoldFeatures | None) -> Tensors:
         """Return what enters the models of some networks beside each other.
 
         Parameters
@@ -77,9 +77,9 @@ class Vector(Entrance):
         codes: Tensor,  # noqa: ARG002
         at: slice,
         of: FoldFeatures | None,  # noqa: ARG002
-    ) -> Entering:
+    ) -> Tensors:
         """Return features, (..., F, B, inputs)."""
-        return _array(x[..., at, :, : self.inputs_F[at.start]])
+        return x[..., at, :, : self.inputs_F[at.start]]
 
     def only(self, at_F: Array) -> "Vector":
         """Return the entrance of some of the networks."""
@@ -96,12 +96,12 @@ class Pixels(Entrance):
         codes: Tensor,  # noqa: ARG002
         at: slice,
         of: FoldFeatures | None,  # noqa: ARG002
-    ) -> Entering:
+    ) -> Tensors:
         """Return pictures, (..., F, B, H, W, 3)."""
         whole = x[..., at, :, :, :, :]
         if load_keras().config.image_data_format() == "channels_last":
             whole = whole.movedim(-3, -1)
-        return _array(whole)
+        return whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +114,9 @@ class Arrays(Entrance):
         codes: Tensor,
         at: slice,
         of: FoldFeatures | None,  # noqa: ARG002
-    ) -> Entering:
+    ) -> Tensors:
         """Return the rows, (..., F, B, ...)."""
-        return _array(x.narrow(codes.dim() - 3, at.start, at.stop - at.start))
+        return x.narrow(codes.dim() - 3, at.start, at.stop - at.start)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -138,11 +138,11 @@ class ArraysByName(Entrance):
         codes: Tensor,
         at: slice,
         of: FoldFeatures | None,  # noqa: ARG002
-    ) -> Entering:
+    ) -> Tensors:
         """Return each column, (..., F, B, 1)."""
         own = x.narrow(codes.dim() - 3, at.start, at.stop - at.start)
         return {
-            name: _array(own[..., place, None]).astype(self.dtypes[name])
+            name: _typed(own[..., place, None], self.dtypes[name])
             for name, place in self.places.items()
         }
 
@@ -182,9 +182,7 @@ class Columns(Entrance):
 
     named: Mapping[str, Named]
 
-    def entering(
-        self, x: Tensor, codes: Tensor, at: slice, of: FoldFeatures | None
-    ) -> Entering:
+    def entering(self, x: Tensor, codes: Tensor, at: slice, of: FoldFeatures | None) -> Tensors:
         """Return each column, (..., F, B, width)."""
         if of is None:
             raise ValueError("only tables have columns")
@@ -210,23 +208,25 @@ class Columns(Entrance):
         return {"columns": told}
 
 
-def _number(one: Named, x: Tensor, at: slice, of: FoldFeatures) -> Array:
+def _number(one: Named, x: Tensor, at: slice, of: FoldFeatures) -> Tensor:
     places = list(one.places)
     numbers = x[..., at, :, places]
     if one.plain:
         scale = of.scale_FP[at, None, places].to(x.device)
         centre = of.center_FP[at, None, places].to(x.device)
         numbers = (numbers / scale.where(scale > 0, 1.0)).double() + centre
-    return _array(numbers).astype(one.dtype)
+    return _typed(numbers, one.dtype)
 
 
-def _category(one: Named, codes: Tensor, at: slice, of: FoldFeatures) -> Array:
+def _category(one: Named, codes: Tensor, at: slice, of: FoldFeatures) -> Tensor:
     """Return codes, 0 where a network's fold never held the category, or one for each code."""
     column = one.code or 0
     steps = codes if codes.dim() > 3 else codes[None]
     known = torch.stack([of.known(step, column) for step in steps])
-    found = _array((known if codes.dim() > 3 else known[0])[..., at, :])[..., None]
-    return (_one_hot(found, one.width) if one.width > 1 else found).astype(one.dtype)
+    found = (known if codes.dim() > 3 else known[0])[..., at, :, None]
+    if one.width > 1:
+        found = found == torch.arange(one.width, device=found.device)
+    return _typed(found, one.dtype)
 
 
 def named_columns(
@@ -297,11 +297,6 @@ def _is_prepared(model: Any, name: str) -> bool:
     return False
 
 
-def _one_hot(codes: Array, width: int) -> Array:
-    found: Array = codes == np.arange(width)
-    return found
-
-
-def _array(tensor: Tensor) -> Array:
-    found: Array = tensor.detach().cpu().contiguous().numpy()
-    return found
+def _typed(tensor: Tensor, dtype: str) -> Tensor:
+    """Return a tensor in a type that a model names, or the widest that torch has instead."""
+    return tensor.to(getattr(torch, dtype, torch.int64))

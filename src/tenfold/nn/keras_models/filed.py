@@ -17,6 +17,7 @@ from tenfold.nn.keras_models.entering import Entrance
 from tenfold.nn.keras_models.library import load_keras
 from tenfold.nn.keras_models.making import KerasBody, make_model
 from tenfold.nn.keras_models.network import KerasNetwork
+from tenfold.nn.network import FoldNetwork
 
 OF_KERAS: Final = frozenset(
     {
@@ -33,13 +34,20 @@ OF_KERAS: Final = frozenset(
 RUNS_CODE: Final = frozenset(
     {"Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer"}
 )
-PLAIN: Final = frozenset({"__tuple__", "__ellipsis__", "slice"})
+PLAIN: Final = frozenset({"__ellipsis__", "__keras_tensor__", "__tuple__", "slice"})
 MOST_NESTED: Final = 100
 MOST_NETWORKS: Final = 10_000
 
 
-def describe_networks(network: KerasNetwork) -> dict[str, Any]:
-    """Return what a model file says of networks beyond their numbers."""
+def describe_networks(network: FoldNetwork, scored: FoldNetwork | None) -> dict[str, Any]:
+    """Return what a model file says of networks, and of those that were scored, if others."""
+    told = _describe(network)
+    return told if scored is None else told | {"scored": _describe(scored)}
+
+
+def _describe(network: FoldNetwork) -> dict[str, Any]:
+    if not isinstance(network, KerasNetwork):
+        raise TypeError("this is not a Keras model")
     forms = list(dict.fromkeys(network.forms))
     return {
         "models": [_json_of(form.model) for form in forms],

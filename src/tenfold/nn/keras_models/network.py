@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from tenfold.nn.feature_layout import spans_of
-from tenfold.nn.keras_models.engine import Array, Engine, Entering, Form, State
+from tenfold.nn.keras_models.engine import Array, Engine, Entering, Form, State, as_arrays
 from tenfold.nn.keras_models.engines import make_engine
 from tenfold.nn.keras_models.entering import Entrance
 from tenfold.nn.keras_models.library import load_keras
@@ -147,7 +147,7 @@ class KerasNetwork(DrivenNetwork):
         self.settle()
         made = KerasNetwork(
             [self.forms[f] for f in at_F],
-            [self._alone(int(f)) for f in at_F],
+            [self.alone(int(f)) for f in at_F],
             self.entrance.only(at_F),
         )
         if hasattr(self, "features"):
@@ -169,7 +169,7 @@ class KerasNetwork(DrivenNetwork):
         return self._engines
 
     def _entering(self, x: Tensor, codes: Tensor, at: slice) -> Entering:
-        return self.entrance.entering(x, codes, at, getattr(self, "features", None))
+        return as_arrays(self.entrance.entering(x, codes, at, getattr(self, "features", None)))
 
     def _tensors(self, part: str) -> list[Tensor]:
         if part == "trained":
@@ -189,7 +189,8 @@ class KerasNetwork(DrivenNetwork):
         }
         return State(**found)
 
-    def _alone(self, f: int) -> State:
+    def alone(self, f: int) -> State:
+        """Return the numbers of one network."""
         state = self._state(slice(f, f + 1))
         return State(
             trained=[one[0] for one in state.trained],

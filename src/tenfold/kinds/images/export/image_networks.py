@@ -35,6 +35,9 @@ from tenfold.nn.efficientnet import (
     summed_to,
 )
 from tenfold.nn.head import FoldHead
+from tenfold.nn.keras_models.entering import Pixels
+from tenfold.nn.keras_models.network import KerasNetwork
+from tenfold.nn.keras_models.traced import alone_on_torch
 from tenfold.nn.modules import ModuleNetwork
 from tenfold.nn.novelty import Novelty
 
@@ -77,6 +80,9 @@ def network_of(model: PictureModel) -> nn.Module:
         return _blend(network, backbone, encoder, share, network.shares)
     if isinstance(network, ModuleNetwork):
         return _each(network, len(model.target.mean_F), share)
+    if isinstance(network, KerasNetwork):
+        each = range(len(network.forms))
+        return _Each([_Own(_Pictures(alone_on_torch(network, f))) for f in each])
     raise TypeError(f"{type(network).__name__} cannot be exported")
 
 
@@ -261,6 +267,22 @@ class _Own(nn.Module):
 
     def forward(self, x_N3SS: Tensor) -> Said:
         return Said(self.module(x_N3SS))
+
+
+@final
+class _Pictures(nn.Module):
+    """A Keras model, whose pictures have their colours last."""
+
+    def __init__(self, module: nn.Module) -> None:
+        super().__init__()
+        self.module = module
+
+    def forward(self, x_N3SS: Tensor) -> Tensor:
+        """Return outputs, shape (N, O)."""
+        no_codes = x_N3SS.new_zeros((1, len(x_N3SS), 0), dtype=torch.int64)
+        pixels = Pixels().entering(x_N3SS[None], no_codes, slice(0, 1), None)
+        outputs: Tensor = self.module(pixels)[0]
+        return outputs
 
 
 @final

@@ -16,7 +16,6 @@ from tenfold.nn.keras_models.filed import (
     remake,
 )
 from tenfold.nn.keras_models.making import KerasBody, is_compiled, try_function
-from tenfold.nn.keras_models.network import KerasNetwork
 from tenfold.nn.network import FoldNetwork
 from tenfold.nn.own_modules import MakeModule, load_function
 from tenfold.training.picture_plan import NO_CHANGE, PicturePlan
@@ -70,20 +69,13 @@ class OwnKeras(Own):
 
     def describe(self, model: PictureModel) -> dict[str, Any]:
         """Return what a model file says of its layers."""
-        if not isinstance(model.network, KerasNetwork):
-            raise TypeError("this is not a Keras model")
         scored = None if model.scored is None else model.scored.network
-        told = describe_networks(model.network)
-        if isinstance(scored, KerasNetwork):
-            told["scored"] = describe_networks(scored)
-        return told
+        return describe_networks(model.network, scored)
 
     def rebuild(self, stored: Stored, networks: int) -> FoldNetwork:
         """Return the models that a file describes."""
         check_count(networks)
         entry = stored.entry
-        if len(entry["of"]) != networks and "scored" in entry:
-            entry = entry["scored"]
         needs_function(entry, stored.make)
         side = stored.encoder.size
         made = remake(stored.make, [(side, side, 3)] * networks, stored.outputs, {})

@@ -1,7 +1,7 @@
 """What a network for pictures has to say of itself: a new one is a module in this folder."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
@@ -84,7 +84,7 @@ class Stored:
 
     Parameters
     ----------
-    entry : mapping
+    entry : dict
         The part ``network`` of its manifest.
     outputs : int
     encoder : PictureEncoder
@@ -94,7 +94,7 @@ class Stored:
     task : {"regression", "classification", "multilabel"}
     """
 
-    entry: Mapping[str, Any]
+    entry: dict[str, Any]
     outputs: int
     encoder: PictureEncoder
     make: MakeModule | None

@@ -19,12 +19,14 @@ from torch.nn import functional
 from tenfold.data.cells.bags import width_of
 from tenfold.data.columns.encode import DATE_PARTS, EMPTY, FIRST_LEVEL, UNSEEN
 from tenfold.exported import Band
+from tenfold.kinds.tables.export.keras_module import KerasTurns
 from tenfold.kinds.tables.table_file import Input
 from tenfold.kinds.tables.table_model import TableModel
 from tenfold.model import variance_of
 from tenfold.nn.conformal import half_width
 from tenfold.nn.feature_layout import Layout
 from tenfold.nn.features import CLIP, FAR, REACH, FoldFeatures
+from tenfold.nn.keras_models.network import KerasNetwork
 from tenfold.nn.layer import ACTIVATIONS
 from tenfold.nn.mlp import FoldMLP, within
 from tenfold.nn.modules import ModuleNetwork
@@ -77,6 +79,8 @@ class TableAnswers(nn.Module):
             if isinstance(network, FoldMLP)
             else _Turns([network.alone(f) for f in range(len(model.target.mean_F))], features)
             if isinstance(network, ModuleNetwork)
+            else KerasTurns(network)
+            if isinstance(network, KerasNetwork)
             else network
         )
         self.target = model.target

@@ -9,6 +9,7 @@ from tenfold.config import Decision, TrainOptions
 from tenfold.data.columns.encode import level_counts, places_of
 from tenfold.data.columns.schema import Schema
 from tenfold.kinds.tables.networks.table_network import Setting, TableNetwork
+from tenfold.kinds.tables.table_model import TableModel
 from tenfold.nn.feature_layout import FeatureOptions
 from tenfold.nn.features import FoldFeatures
 from tenfold.nn.keras_models.entering import Columns, Entrance, Named, Vector
@@ -19,7 +20,6 @@ from tenfold.nn.keras_models.filed import (
     remake,
 )
 from tenfold.nn.keras_models.making import KerasBody, is_compiled, try_function
-from tenfold.nn.keras_models.network import KerasNetwork
 from tenfold.nn.network import FoldNetwork
 from tenfold.nn.own_modules import MakeModule, load_function
 from tenfold.training.recipe import Plan, Recipe
@@ -76,11 +76,10 @@ class OwnKeras(TableNetwork):
             what=f"Keras model, {plain.what}", why=plain.why, change_with=plain.change_with
         )
 
-    def describe(self, network: FoldNetwork) -> dict[str, Any]:
+    def describe(self, model: TableModel) -> dict[str, Any]:
         """Return what a model file says of its layers."""
-        if not isinstance(network, KerasNetwork):
-            raise TypeError("this is not a Keras model")
-        return describe_networks(network)
+        scored = None if model.scored is None else model.scored.network
+        return describe_networks(model.network, scored)
 
     def rebuild(
         self,

@@ -10,6 +10,7 @@ import torch
 from tenfold.config import Decision, Task, TrainOptions
 from tenfold.data.columns.encode import Encoded
 from tenfold.data.columns.schema import Schema
+from tenfold.kinds.tables.table_model import TableModel
 from tenfold.nn.features import FoldFeatures
 from tenfold.nn.mlp import FoldMLP, MLPOptions
 from tenfold.nn.network import FoldNetwork
@@ -83,7 +84,7 @@ class TableNetwork(ABC):
         change = "--epochs, --batch-size, --lr"
         return Decision(what=what, why=self.why(setting), change_with=change)
 
-    def describe(self, network: FoldNetwork) -> dict[str, Any]:  # noqa: ARG002
+    def describe(self, model: TableModel) -> dict[str, Any]:  # noqa: ARG002
         """Return what a model file says of its layers."""
         return {}
 
@@ -112,11 +113,11 @@ class PerceptronNetwork(TableNetwork):
 
     form: ClassVar[str] = "mlp"
 
-    def describe(self, network: FoldNetwork) -> dict[str, Any]:
+    def describe(self, model: TableModel) -> dict[str, Any]:
         """Return what a model file says of its layers."""
-        if not isinstance(network, FoldMLP):
+        if not isinstance(model.network, FoldMLP):
             raise TypeError("this is not a perceptron")
-        options = network.options
+        options = model.network.options
         return {
             "options": {
                 "hidden": options.hidden,
