@@ -202,8 +202,8 @@ CASES: Final = {
         rows=digits,
         task="classification",
         folds=3,
-        epochs=4,
-        batch=32,
+        epochs=10,
+        batch=16,
     ),
     "gru": Case(
         words="recurrent network, sequences of (24, 4)",

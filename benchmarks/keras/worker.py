@@ -5,12 +5,15 @@
 CASE is one of ``cases.py``, CONTENDER ``keras`` or ``tenfold``, BACKEND what ``KERAS_BACKEND``
 takes, DATA the folder of photographs and tables.
 
-``seconds`` are those of a whole cross-validation: for Keras a new model, ``fit`` and
-``predict`` for each fold, for Tenfold one call; what is fitted before the model, compilation
-and scores count, imports and reading do not. Where columns enter by their names, both count
-the making and training of models alone. ``again`` is the same once more in the same process.
-``steady`` is what training takes at the pace of the fastest epoch after the first, so that
-nothing is compiled: the sum over folds for Keras, and of all folds at once for Tenfold.
+``whole`` is a cross-validation: for Keras a new model, ``fit`` and ``predict`` for each fold,
+for Tenfold one call; what is fitted before the model, compilation and scores count, imports
+and reading do not. Where columns enter by their names, both count the making and training of
+models alone. ``again`` is the same once more in the same process. ``steady`` is what training
+takes at the pace of the fastest epoch after the first, so that nothing is compiled: the sum
+over folds for Keras, and of all folds at once for Tenfold.
+
+Each is a pair: seconds that passed, and seconds that the cores worked for this process, which
+other programs hardly change.
 """
 
 import contextlib
@@ -33,21 +36,30 @@ UNSEEN = 2  # codes of a category that is unknown, or empty
 Answer = dict[str, Any]
 
 
+def clock() -> NDArray[np.float64]:
+    """Return the time, and how long the cores have worked for this process."""
+    return np.array([time.perf_counter(), time.process_time()])
+
+
 class Laps(io.TextIOBase):
-    """Notes when each epoch ends, by the line that Tenfold prints of it, or when it is told."""
+    """Notes when each epoch ends: when it is told so, or by the line that Tenfold prints."""
 
     def __init__(self) -> None:
-        self.at: list[float] = []
+        self._at: list[NDArray[np.float64]] = []
+
+    def note(self, *_: Any) -> None:
+        """Take note that an epoch ended."""
+        self._at.append(clock())
 
     def write(self, text: str) -> int:
         """Take note of a line that tells of an epoch."""
         if text.startswith("Epoch "):
-            self.at.append(time.perf_counter())
+            self.note()
         return len(text)
 
-    def seconds(self) -> list[float]:
-        """Return the seconds of each epoch after the first."""
-        return np.diff(self.at).tolist()
+    def epochs(self) -> NDArray[np.float64]:
+        """Return what each epoch after the first took, (epochs - 1, 2)."""
+        return np.diff(np.reshape(self._at, (-1, 2)), axis=0)
 
 
 def run_keras(case: Case, rows: Any, target: NDArray[Any], seed: int) -> Answer:
@@ -57,35 +69,24 @@ def run_keras(case: Case, rows: Any, target: NDArray[Any], seed: int) -> Answer:
 
     keras.utils.set_random_seed(seed)
     make = getattr(models, case.model)
-    whole, trained, epochs, scores = time.perf_counter(), 0.0, [], []
+    begun, trained, fastest, scores = clock(), np.zeros(2), np.zeros(2), []
     for learn, test in case.pairs(len(target)):
         learnt, held_out, columns = prepare(case, rows, learn, test)
-        laps, started = Laps(), time.perf_counter()
+        laps, started = Laps(), clock()
         model = make(columns) if case.prepared == "named" else make()
-        noted = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_, to=laps: note(to))
         model.fit(
             learnt,
             target[learn],
             epochs=case.epochs,
             batch_size=case.batch,
-            callbacks=[noted],
+            callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=laps.note)],
             verbose=0,
         )
-        trained += time.perf_counter() - started
+        trained += clock() - started
         scores.append(score(case, target[test], model.predict(held_out, verbose=0)))
-        epochs.append(laps.seconds())
-    seconds = time.perf_counter() - whole
-    return {
-        "seconds": trained if case.prepared == "named" else seconds,
-        "steady": case.epochs * sum(map(min, epochs)),
-        "epochs": epochs,
-        "scores": scores,
-    }
-
-
-def note(laps: Laps) -> None:
-    """Take note that an epoch ended."""
-    laps.at.append(time.perf_counter())
+        fastest += laps.epochs().min(axis=0)
+    whole = trained if case.prepared == "named" else clock() - begun
+    return told(whole, case.epochs * fastest, scores)
 
 
 def prepare(
@@ -117,8 +118,8 @@ def scaled(column: Any, learn: NDArray[np.int64]) -> NDArray[np.float32]:
 def codes(column: Any, learn: NDArray[np.int64]) -> NDArray[np.int32]:
     """Return a column of categories as codes, 0 for those that are not learnt from."""
     known = sorted(set(column.iloc[learn]))
-    found = pd.Categorical(column, categories=known).codes.astype(np.int32)
-    return np.where(found < 0, 0, found + UNSEEN)[:, None]
+    code_of = {category: UNSEEN + code for code, category in enumerate(known)}
+    return column.map(code_of).fillna(0).to_numpy(np.int32)[:, None]
 
 
 def score(case: Case, target: NDArray[Any], said: Any) -> float:
@@ -154,11 +155,11 @@ def run_tenfold(case: Case, rows: Any, target: NDArray[Any], seed: int) -> Answe
         estimator = make_pipeline(StandardScaler(), estimator)
     scoring = "neg_mean_squared_error" if case.task == "regression" else "neg_log_loss"
     pairs, laps = case.pairs(len(target)), Laps()
-    started = time.perf_counter()
+    started = clock()
     with contextlib.redirect_stdout(laps):
         scores = cross_val_score(estimator, rows, target, cv=pairs, scoring=scoring)
-    seconds = time.perf_counter() - started
-    return told(case, seconds, laps, (-scores).tolist())
+    whole = clock() - started
+    return told(whole, case.epochs * laps.epochs().min(axis=0), (-scores).tolist())
 
 
 def run_table(case: Case, rows: Any, target: NDArray[Any], seed: int) -> Answer:
@@ -171,13 +172,14 @@ def run_table(case: Case, rows: Any, target: NDArray[Any], seed: int) -> Answer:
         """Takes note of epochs."""
 
         def epoch(self, done: int, most: int) -> None:  # noqa: ARG002
-            note(laps)
+            laps.note()
 
     laps, table = Laps(), rows.assign(target=target)
     kinds = {
         name: "number" if pd.api.types.is_numeric_dtype(column) else "category"
         for name, column in rows.items()
     }
+    started = clock()
     run = tenfold.train(
         table,
         "target",
@@ -191,16 +193,16 @@ def run_table(case: Case, rows: Any, target: NDArray[Any], seed: int) -> Answer:
         callbacks=Followed(),
         out=None,
     )
+    whole = clock() - started
+    whole[0] = run.metrics["seconds"]["train"]
     metric = "mse" if case.task == "regression" else "log_loss"
     scores = run.metrics["scores"][metric]["per_fold"]
-    return told(case, run.metrics["seconds"]["train"], laps, scores)
+    return told(whole, case.epochs * laps.epochs().min(axis=0), scores)
 
 
-def told(case: Case, seconds: float, laps: Laps, scores: list[float]) -> Answer:
-    """Return what was measured of Tenfold."""
-    epochs = laps.seconds()
-    found: Answer = {"seconds": seconds, "epochs": [epochs], "scores": scores}
-    return found | ({"steady": case.epochs * min(epochs)} if epochs else {})
+def told(whole: NDArray[Any], steady: NDArray[Any], scores: list[float]) -> Answer:
+    """Return what was measured, as it is printed."""
+    return {"whole": whole.tolist(), "steady": steady.tolist(), "scores": scores}
 
 
 def main() -> None:
@@ -219,11 +221,11 @@ def main() -> None:
         run = run_table if case.prepared == "named" else run_tenfold
     found = run(case, rows, target, int(seed))
     if name in AGAIN and contender == "tenfold":
-        found["again"] = run(case, rows, target, int(seed))["seconds"]
-    pictures = len(case.pairs(len(target))[0][0])
+        found["again"] = run(case, rows, target, int(seed))["whole"]
+    learnt = [len(learn) for learn, _ in case.pairs(len(target))]
     packages = {"tensorflow": "tensorflow-cpu"}
     version = metadata.version(packages.get(backend, backend))
-    print("\n" + json.dumps(found | {"rows": pictures, "version": version}))
+    print("\n" + json.dumps(found | {"rows": learnt[0], "version": version}))
 
 
 if __name__ == "__main__":

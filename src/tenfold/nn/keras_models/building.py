@@ -6,16 +6,26 @@ Shape letters in this file:
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from tenfold.config import Task
 from tenfold.errors import NetworkError
 from tenfold.nn.features import FoldFeatures
 from tenfold.nn.keras_models.compiled import Meaning, compile_as_usual, read_meaning
-from tenfold.nn.keras_models.engine import Entering, Form, State, as_arrays, layers_of, pick
+from tenfold.nn.keras_models.engine import (
+    Entering,
+    Form,
+    State,
+    as_arrays,
+    layers_of,
+    pick,
+)
+from tenfold.nn.keras_models.engines import find_turns
 from tenfold.nn.keras_models.entering import Entrance
 from tenfold.nn.keras_models.library import load_keras
 from tenfold.nn.keras_models.making import (
@@ -25,7 +35,7 @@ from tenfold.nn.keras_models.making import (
     check_model,
     make_model,
 )
-from tenfold.nn.keras_models.network import KerasNetwork
+from tenfold.nn.keras_models.network import PARTS, KerasNetwork
 
 Rows = Callable[[int], tuple[Tensor, Tensor, FoldFeatures | None]]
 """Of a network: ``x`` and codes of rows that it may learn from, (1, N, ...), and features."""
@@ -79,9 +89,22 @@ def build_networks(
         model.optimizer.build(model.trainable_variables)
         key = form_of(model)
         if key not in forms:
-            forms[key] = Form(model=model, meaning=read_meaning(model, task, width))
+            forms[key] = _form(model, read_meaning(model, task, width), pick(x, slice(0, 2)))
         made.append(forms[key])
     return KerasNetwork(made, [_state(one) for one in models], entrance, models)
+
+
+def _form(model: Any, meaning: Meaning, x: Entering) -> Form:
+    """Return what models have in common, and whether they can learn together."""
+    rows = len(next(iter(x.values())) if isinstance(x, dict) else x)
+    form, alone = Form(model=model, meaning=meaning), _state(model)
+    two = {part: [np.stack([one, one]) for one in getattr(alone, part)] for part in PARTS}
+    seen = torch.zeros(rows, dtype=torch.float32 if meaning.labels == "value" else torch.int64)
+    y = meaning.taught(seen).numpy()
+    both = (
+        {k: np.stack([v, v]) for k, v in x.items()} if isinstance(x, dict) else np.stack([x, x])
+    )
+    return replace(form, turns=find_turns(form, State(**two), both, np.stack([y, y])))
 
 
 def rebuild_networks(

@@ -31,10 +31,13 @@ class Form:
     model : keras.Model
         One of them; where copies take turns, it is lent the numbers of each.
     meaning : Meaning
+    turns : str
+        Why copies take turns; empty if nothing keeps them from learning together.
     """
 
     model: Any
     meaning: Meaning
+    turns: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -98,6 +101,16 @@ class Engine(ABC):
         """
 
     @abstractmethod
+    def try_step(self, x: Entering, y: Array) -> None:
+        """Raise what keeps copies from learning together, if anything does.
+
+        Parameters
+        ----------
+        x, y
+            Some rows of each of two copies, (2, B, ...).
+        """
+
+    @abstractmethod
     def answer(self, x: Entering) -> Array:
         """Return what each copy says of its rows outside of training, (F, B, W)."""
 
@@ -120,6 +133,13 @@ def as_arrays(x: Any) -> Entering:
 def _array(tensor: Any) -> Array:
     found: Array = tensor.detach().cpu().contiguous().numpy()
     return found
+
+
+def twice(x: Entering) -> Entering:
+    """Return what enters two copies alike, (2, ...)."""
+    if isinstance(x, dict):
+        return {name: np.stack([array, array]) for name, array in x.items()}
+    return np.stack([x, x])
 
 
 def layers_of(model: Any) -> list[Any]:

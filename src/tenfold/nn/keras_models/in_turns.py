@@ -10,6 +10,7 @@ Shape letters in this file:
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from tenfold.nn.keras_models.engine import Array, Engine, Entering, Form, State, pick, stacked
@@ -61,13 +62,16 @@ class TurnsEngine(Engine):
             model = self._models[f]
             before = [np.array(v) for v in model.trainable_variables] if factor != 1 else []
             model.reset_metrics()  # else the loss is the mean over all batches so far
-            loss_SF[s, f] = model.train_on_batch(
-                pick(x, s, f), y[s, f], sample_weight=share_SFB[s, f] * rows, return_dict=True
-            )["loss"]
+            given = pick(x, s, f), y[s, f], share_SFB[s, f] * rows
+            with torch.enable_grad():  # on torch, Keras asks for gradients itself
+                loss_SF[s, f] = model.train_on_batch(*given, return_dict=True)["loss"]
             for variable, old in zip(model.trainable_variables, before, strict=bool(before)):
                 variable.assign(old + factor * (np.array(variable) - old))
         loss_SF[-1, [not _finite(model) for model in self._models]] = np.nan
         return loss_SF
+
+    def try_step(self, x: Entering, y: Array) -> None:
+        """Do nothing: copies do not learn together."""
 
     def answer(self, x: Entering) -> Array:
         """Return what each copy says of its rows, (F, B, W)."""

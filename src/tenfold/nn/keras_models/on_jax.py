@@ -82,6 +82,17 @@ class JaxEngine(Engine):
         loss_SF[-1, ~self._finite()] = np.nan
         return loss_SF
 
+    def try_step(self, x: Entering, y: Array) -> None:
+        """Trace a step of two copies without computing it."""
+        share_FB = np.full(y.shape[:2], 1 / y.shape[1], dtype=np.float32)
+        now = self._now[0] if self.turns else jax.tree.map(lambda one: one[0], self._now)
+        batch = pick(x, 0), y[0], share_FB[0], np.True_
+        step = partial(self._step, factor=1.0)
+        jax.eval_shape(step, now, batch)
+        if not self.turns:
+            every = (x, y, share_FB, np.ones(len(y), dtype=bool))
+            jax.eval_shape(jax.vmap(step), self._now, every)
+
     def answer(self, x: Entering) -> Array:
         """Return what each copy says of its rows, (F, B, W)."""
         if not self.turns:

@@ -52,6 +52,7 @@ class TorchEngine(Engine):
         self._trained: list[Tensor] = []
         self._fixed: list[Tensor] = []
         self._traced: dict[Any, Callable[..., Any]] = {}
+        self._at_once = True
 
     def put(self, state: State) -> None:
         """Let the copies have these numbers."""
@@ -86,15 +87,26 @@ class TorchEngine(Engine):
         loss_SF[-1, ~torch.stack(finite_F).all(dim=0).cpu().numpy()] = np.nan
         return loss_SF
 
+    def try_step(self, x: Entering, y: Array) -> None:
+        """Take the gradients of two copies."""
+        share_FB = self._tensors(np.full(y.shape[:2], 1 / y.shape[1], dtype=np.float32))
+        self._judge(self._trained, self._fixed, self._tensors(x), self._tensors(y), share_FB)
+
     def answer(self, x: Entering) -> Array:
         """Return what each copy says of its rows, (F, B, W)."""
 
         def said(trained: Any, fixed: Any, x: Any) -> Any:
             return self._form.model.stateless_call(trained, fixed, x, training=False)[0]
 
+        given = (self._trained, self._fixed, self._tensors(x))
         with torch.no_grad():
-            found: Tensor = vmap(said)(self._trained, self._fixed, self._tensors(x))
-        return _array(found.float())
+            if self._at_once:
+                try:
+                    return _array(vmap(said)(*given).float())
+                except RuntimeError:  # some layers, such as convolutions, refuse it
+                    self._at_once = False
+            each = [said(*(_of(part, f) for part in given)) for f in range(self._networks)]
+        return _array(torch.stack(each).float())
 
     def _step(
         self, x: Any, y: Tensor, share_FB: Tensor, go_F: NDArray[np.bool_], factor: float
@@ -215,6 +227,13 @@ class _Apart:
         """Return the optimizer's own numbers of each copy."""
         each = zip(*(one.variables for one in self._optimizers), strict=True)
         return [stacked([_array(v.value) for v in of]) for of in each]
+
+
+def _of(part: Any, f: int) -> Any:
+    """Return what is one copy's of lists, mappings or tensors that lead with F."""
+    if isinstance(part, dict):
+        return {name: one[f] for name, one in part.items()}
+    return [one[f] for one in part] if isinstance(part, list) else part[f]
 
 
 def _variable(numbers: Tensor, single: Any) -> Any:

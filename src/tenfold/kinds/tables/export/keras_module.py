@@ -37,10 +37,11 @@ class KerasTurns(nn.Module):
 
     def forward(self, x: Sequence[Tensor], codes_NQ: Tensor) -> Tensor:
         """Return outputs, shape (F, N, O)."""
-        outputs = []
-        for x_FNI, at in zip(x, self.spans, strict=True):
-            for f in range(at.start, at.stop):
-                outputs.append(self._alone(f, x_FNI[f - at.start], codes_NQ))
+        outputs = [
+            self._alone(f, x_FNI[f - at.start], codes_NQ)
+            for x_FNI, at in zip(x, self.spans, strict=True)
+            for f in range(at.start, at.stop)
+        ]
         return torch.stack(outputs)
 
     def _alone(self, f: int, x_NI: Tensor, codes_NQ: Tensor) -> Tensor:
