@@ -60,7 +60,13 @@ def prepare(
     dealt = TABLES.split(learning, TABLES.encode(table, schema))
     rows, splits = dealt.rows, dealt.splits
     plan, _ = choose_plan(
-        Setting(rows=rows, folds=len(splits), task=schema.task, options=options.train)
+        Setting(
+            rows=rows,
+            folds=len(splits),
+            task=schema.task,
+            options=options.train,
+            schema=schema,
+        )
     )
     if width is not None:
         body = replace(plan.body, hidden=tuple(width for _ in plan.body.hidden))

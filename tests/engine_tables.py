@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from tenfold import train
 from tenfold.config import SchemaOptions, SplitOptions, Task, TrainOptions
 from tenfold.data.columns.encode import Encoded, encode
-from tenfold.data.columns.schema import infer_schema
+from tenfold.data.columns.schema import Schema, infer_schema
 from tenfold.data.files.read import read_table
 from tenfold.data.folds.equal_rows import in_order
 from tenfold.data.folds.split import Splits
@@ -216,7 +216,10 @@ def plan_for(
     rows: Encoded, folds: int, task: Task, options: TrainOptions, make: MakeModule | None = None
 ) -> Plan:
     """Return the plan that a table gets."""
-    setting = Setting(rows=rows, folds=folds, task=task, options=options, make=make)
+    schema = Schema(columns=(), target="y", task=task)
+    setting = Setting(
+        rows=rows, folds=folds, task=task, options=options, schema=schema, make=make
+    )
     return choose_plan(setting)[0]
 
 

@@ -13,10 +13,10 @@ from typing import Any, Final, Literal
 
 import numpy as np
 import pandas as pd
+import photographs
 from numpy.typing import NDArray
 
 SAMPLES: Final = "samples"
-PHOTOGRAPHS: Final = "cats_dogs/training_set"
 ADULT: Final = "tables/adult_train.csv"
 ADULT_ROWS: Final = 2_000
 SEED: Final = 0
@@ -99,27 +99,27 @@ def adults(data: Path) -> Rows:
     return table.drop(columns="fnlwgt"), rich
 
 
-def photographs(data: Path, count: int) -> Rows:
+def cats_and_dogs(data: Path, count: int) -> Rows:
     """Return photographs of cats and dogs, (N, 64, 64, 3), values from 0 to 1."""
     from PIL import Image  # noqa: PLC0415 - run.py needs none
 
     shuffler, pixels = random.Random(SEED), []
-    for name in ("cats", "dogs"):
-        found = sorted((data / PHOTOGRAPHS / name).iterdir())
+    for name in photographs.CLASSES:
+        found = sorted((data / photographs.PHOTOGRAPHS / name).iterdir())
         for path in shuffler.sample(found, count // 2):
             small = Image.open(path).convert("RGB").resize((64, 64))
             pixels.append(np.asarray(small, np.float32) / 255)
     return np.stack(pixels), np.repeat([0, 1], count // 2)
 
 
-def few_photographs(data: Path) -> Rows:
+def few_pictures(data: Path) -> Rows:
     """Return so many that folds of them are trained in seconds."""
-    return photographs(data, 400)
+    return cats_and_dogs(data, 400)
 
 
-def many_photographs(data: Path) -> Rows:
+def many_pictures(data: Path) -> Rows:
     """Return so many that an epoch lasts longer than a second."""
-    return photographs(data, 1_000)
+    return cats_and_dogs(data, 1_000)
 
 
 def digits(_data: Path) -> Rows:
@@ -189,12 +189,12 @@ CASES: Final = {
     "cnn": Case(
         words="the tutorial's classifier, 64 x 64",
         model="classifier",
-        rows=few_photographs,
+        rows=few_pictures,
         task="classification",
         folds=3,
         epochs=4,
         batch=32,
-        needs=(PHOTOGRAPHS,),
+        needs=photographs.NEEDED,
     ),
     "resnet": Case(
         words="small residual network, 32 x 32",
@@ -217,12 +217,12 @@ CASES: Final = {
     "rate": Case(
         words="the tutorial's classifier, pictures per second",
         model="classifier",
-        rows=many_photographs,
+        rows=many_pictures,
         task="classification",
         folds=1,
         epochs=6,
         batch=32,
-        needs=(PHOTOGRAPHS,),
+        needs=photographs.NEEDED,
     ),
 }
 SIX: Final = ("mlp", "wide_and_deep", "embeddings", "cnn", "resnet", "gru")

@@ -99,27 +99,22 @@ def classifier() -> Any:
 def resnet() -> Any:
     """Return a small residual network: three blocks, each half as wide and twice as deep."""
     entered = keras.Input((32, 32, 1))
-    x = layers.Conv2D(8, 3, padding="same", use_bias=False)(entered)
-    x = layers.Activation("relu")(layers.BatchNormalization()(x))
+    x = layers.Activation("relu")(convolution(entered, 8))
     for filters, stride in ((8, 1), (16, 2), (32, 2)):
-        x = residual(x, filters, stride)
+        short = x if stride == 1 else convolution(x, filters, 1, stride)
+        x = layers.Activation("relu")(convolution(x, filters, 3, stride))
+        x = layers.Add()([convolution(x, filters), short])
+        x = layers.Activation("relu")(x)
     said = layers.Dense(10, activation="softmax")(layers.GlobalAveragePooling2D()(x))
     model = keras.Model(entered, said)
     model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
     return model
 
 
-def residual(x: Any, filters: int, stride: int) -> Any:
-    """Return two convolutions of ``x``, added to it."""
-    short = x
-    if stride > 1:
-        short = layers.Conv2D(filters, 1, strides=stride, use_bias=False)(x)
-        short = layers.BatchNormalization()(short)
-    x = layers.Conv2D(filters, 3, strides=stride, padding="same", use_bias=False)(x)
-    x = layers.Activation("relu")(layers.BatchNormalization()(x))
-    x = layers.Conv2D(filters, 3, padding="same", use_bias=False)(x)
-    x = layers.BatchNormalization()(x)
-    return layers.Activation("relu")(layers.Add()([x, short]))
+def convolution(x: Any, filters: int, side: int = 3, stride: int = 1) -> Any:
+    """Return a convolution with batch norm behind it."""
+    x = layers.Conv2D(filters, side, strides=stride, padding="same", use_bias=False)(x)
+    return layers.BatchNormalization(momentum=0.9)(x)
 
 
 def gru() -> Any:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Final, Literal, get_args
 
+from tenfold.audit_options import AuditOptions
 from tenfold.errors import UsageError
 from tenfold.option import Options, Values, check, number, one_of, option, whole
 from tenfold.read_options import PictureOptions, ReadOptions
@@ -18,12 +19,10 @@ Kind = Literal[
     "number", "boolean", "category", "date", "text", "list", "identifier", "constant"
 ]
 Quality = Literal["fast", "medium", "best"]
-AuditMode = Literal["stop", "warn", "off"]
 
 TASKS: Final = get_args(Task)
 KINDS: Final = get_args(Kind)
 QUALITIES: Final = get_args(Quality)
-AUDIT_MODES: Final = get_args(AuditMode)
 MOST_SIDE: Final = 1_024  # pixels of the square that a picture becomes
 
 
@@ -197,6 +196,8 @@ class TrainOptions(Options):
         Whether networks for pictures see mirror images as well.
     standardize : bool
         Whether the tutorial's network sees standardised columns.
+    early_stopping : bool
+        Whether each fold of a custom network keeps its best epoch, by its validation rows.
     seed : int
         Names every random stream.
     device : str
@@ -261,6 +262,11 @@ class TrainOptions(Options):
         of="table",
         values=Values(hold=lambda value: isinstance(value, bool), named="True or False"),
     )
+    early_stopping: bool = option(
+        False,
+        "Keep the best epoch of each fold of a custom network, by validation rows of the fold.",
+        values=Values(hold=lambda value: isinstance(value, bool), named="True or False"),
+    )
     seed: int = option(
         0, "Random seed; the same seed gives the same run.", "N", values=whole(0, 2**32 - 1)
     )
@@ -275,24 +281,6 @@ class TrainOptions(Options):
         "Maximum training time; the best state so far is kept.",
         "SECONDS",
         values=number(lambda seconds: seconds > 0, "a number of seconds above 0"),
-    )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AuditOptions(Options):
-    """What becomes of data that would make the score a lie.
-
-    Parameters
-    ----------
-    audit : {"stop", "warn", "off"}
-        Refuse them, train and say so, or do not look.
-    """
-
-    audit: AuditMode = option(
-        "stop",
-        "What to do about data that would inflate the score: stop, warn (and train), or off.",
-        "MODE",
-        values=one_of(AUDIT_MODES),
     )
 
 

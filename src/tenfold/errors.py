@@ -63,7 +63,8 @@ RULES: Final[Mapping[str, str]] = {
     "F05": "time folds train on the past and test on the future, so rows need an order in time",
     "F06": "the training rows of a fold must hold more than one target value",
     "N01": "a custom network is given as a Python file and the name of a function in it",
-    "N02": "a network function takes (inputs, outputs) and returns a torch.nn.Module",
+    "N02": "a network function takes (inputs, outputs) and returns a torch.nn.Module or a "
+    "keras.Model",
     "N03": "a network must map an array of shape (rows, inputs) to one of shape (rows, "
     "outputs)",
     "N04": "the tutorial's network only does regression, with one output",
@@ -72,6 +73,8 @@ RULES: Final[Mapping[str, str]] = {
     "N07": "weights must belong to the network that they are loaded into",
     "N08": "a training step must fit into memory, at the least with one row at a time",
     "N09": "all folds train at once, so all of their networks must fit into memory",
+    "N10": "the loss that a Keras model is compiled with must fit the target and the outputs",
+    "N11": "a Keras layer must run on the backend that Keras has",
     "P01": "new rows need every column that the network was trained on",
     "P02": "a cell must have the type that its column had in training",
     "P03": "scoring needs the true target of each row",

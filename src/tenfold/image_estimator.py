@@ -10,7 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import is_classifier
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
-from tenfold.config import AuditMode, AuditOptions, Quality, RunOptions
+from tenfold.audit_options import AuditMode, AuditOptions
+from tenfold.config import Quality, RunOptions
 from tenfold.data.folds.split import Splitter
 from tenfold.data.new_rows.admit import warn_of_doubts
 from tenfold.data.pictures.framing import Framing

@@ -4,15 +4,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from tenfold.config import (
-    AuditMode,
-    Quality,
-    RunOptions,
-    SchemaOptions,
-    SplitOptions,
-    Task,
-    TrainOptions,
-)
+from tenfold.audit_options import AuditMode
+from tenfold.config import Quality, RunOptions, SchemaOptions, SplitOptions, Task, TrainOptions
 from tenfold.data.folds.split import Splitter
 from tenfold.data.tables.arrow import ArrowTable, as_source
 from tenfold.following import Callbacks

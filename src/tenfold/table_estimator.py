@@ -16,15 +16,8 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from tenfold.config import (
-    AuditMode,
-    AuditOptions,
-    Kind,
-    Quality,
-    RunOptions,
-    SchemaOptions,
-    Task,
-)
+from tenfold.audit_options import AuditMode, AuditOptions
+from tenfold.config import Kind, Quality, RunOptions, SchemaOptions, Task
 from tenfold.data.columns.encode import read_groups
 from tenfold.data.files.read import check_names, read_table
 from tenfold.data.folds.split import Splitter, made_by

@@ -9,7 +9,8 @@ from typing import Annotated, Any, Final, Literal, TypeVar, get_args, get_origin
 
 import typer
 
-from tenfold.config import GROUPS, AuditOptions, SchemaOptions, SplitOptions, TrainOptions
+from tenfold.audit_options import AuditOptions
+from tenfold.config import GROUPS, SchemaOptions, SplitOptions, TrainOptions
 from tenfold.option import flag_of, known_of
 from tenfold.read_options import PictureOptions, ReadOptions
 

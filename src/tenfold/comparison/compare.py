@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tenfold.audit_options import AuditMode
 from tenfold.comparison.axes import Measured, measure_axes
 from tenfold.comparison.comparison import Comparison, ranked
 from tenfold.comparison.comparison_page import folder_for, write_comparison
@@ -19,14 +20,7 @@ from tenfold.comparison.own_contenders import own_contenders, with_own
 from tenfold.comparison.read_contest import read_contest
 from tenfold.comparison.rounds import FEATURES, RACE, Race, final_rounds, first_rounds
 from tenfold.comparison.verdict import Verdict, judge
-from tenfold.config import (
-    AuditMode,
-    Quality,
-    RunOptions,
-    SchemaOptions,
-    SplitOptions,
-    Task,
-)
+from tenfold.config import Quality, RunOptions, SchemaOptions, SplitOptions, Task
 from tenfold.contest.contender import Contender
 from tenfold.data.folds.split import Splitter
 from tenfold.data.tables.arrow import ArrowTable, as_source

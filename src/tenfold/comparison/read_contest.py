@@ -7,8 +7,9 @@ from typing import Any, Final, final
 
 import pandas as pd
 
+from tenfold.audit_options import AuditOptions
 from tenfold.comparison.follow import ComparisonCallback
-from tenfold.config import AuditOptions, Decision, RunOptions
+from tenfold.config import Decision, RunOptions
 from tenfold.contest.contest import Contest
 from tenfold.data.folds.split import Splitter
 from tenfold.kind import Kind

@@ -79,6 +79,17 @@ class Recipe:
     least_epochs: int = 0
     keep_start: bool = False
 
+    def stopped_early(self, options: TrainOptions) -> "Recipe":
+        """Return the recipe with validation rows, a tenth of a fold's, if a user asks for it.
+
+        Examples
+        --------
+        >>> asked = TrainOptions(early_stopping=True)
+        >>> Recipe(epochs=9, batch_size=4, lr=0.1).stopped_early(asked).validating
+        1
+        """
+        return replace(self, blocks=10, validating=1) if options.early_stopping else self
+
     def set_by(self, options: TrainOptions) -> "Recipe":
         """Return the recipe with what a user sets in place of what was chosen.
 

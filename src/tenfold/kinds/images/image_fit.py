@@ -14,6 +14,7 @@ from tenfold.training.fit_blend import fit_blend
 from tenfold.training.fit_heads import fit_heads
 from tenfold.training.fit_novelty import fit_novelty
 from tenfold.training.fit_pictures import fit_pictures
+from tenfold.training.keras_metrics import keras_metrics
 from tenfold.training.picture_plan import PicturePlan
 from tenfold.training.watch import Supervision
 
@@ -40,7 +41,14 @@ def fit_images(
         care=care,
         score_test=score_test,
     )
-    return Fitted(fits=fits, rows=dealt.rows, decisions=fits.decisions, form=plan.form)
+    told = keras_metrics(
+        fits,
+        lambda: picture_inputs(learning.data, plan.size, place.device),
+        dealt.rows,
+        dealt.splits,
+    )
+    decisions = (*fits.decisions, *told)
+    return Fitted(fits=fits, rows=dealt.rows, decisions=decisions, form=plan.form)
 
 
 def picture_encoder(

@@ -46,7 +46,7 @@ from tenfold.kinds.tables.networks.table_network import Setting
 from tenfold.kinds.tables.new_tables import SUFFIXES, joined, reading_lines
 from tenfold.kinds.tables.older_tables import with_layouts
 from tenfold.kinds.tables.table_contest import TableContest, table_contest
-from tenfold.kinds.tables.table_model import TableEncoder, TableModel
+from tenfold.kinds.tables.table_model import TableEncoder, TableModel, coded_rows
 from tenfold.kinds.tables.table_packing import describe_table, rebuild_table, table_answers
 from tenfold.kinds.tables.table_service import TableService
 from tenfold.kinds.tables.table_split import split_rows
@@ -63,6 +63,7 @@ from tenfold.learning import (
 from tenfold.nn.features import FoldFeatures
 from tenfold.seeds import Streams
 from tenfold.training.fit import fit_folds
+from tenfold.training.keras_metrics import keras_metrics
 from tenfold.training.recipe import Plan
 from tenfold.training.watch import Callback, Supervision
 
@@ -199,7 +200,13 @@ class Tables(Kind):
             dealt.rows, dealt.splits, schema.task, plan, learning.streams, device, care=care
         )
         learnt = _values_learnt(schema, fits.network.features)
-        decisions = (*fits.decisions, *learnt)
+        told = keras_metrics(
+            fits,
+            lambda: coded_rows(fits.network, dealt.rows.numbers, dealt.rows.codes).inputs,
+            dealt.rows,
+            dealt.splits,
+        )
+        decisions = (*fits.decisions, *learnt, *told)
         return Fitted(fits=fits, rows=dealt.rows, decisions=decisions, form=plan.form)
 
     def encoder(

@@ -149,7 +149,13 @@ def the_loss(model: Any) -> Any:
     if isinstance(loss, dict | list | tuple):
         fact = f"the model is compiled with {len(loss)} losses"
         raise NetworkError("N10", fact, fix=['model.compile(loss="mean_squared_error")'])
-    return keras.losses.get(loss)
+    try:
+        return keras.losses.get(loss)
+    except ValueError as error:
+        fact = f"Keras has no loss {loss!r}"
+        raise NetworkError(
+            "N10", fact, fix=['model.compile(loss="mean_squared_error")']
+        ) from error
 
 
 def loss_name(loss: Any) -> str:

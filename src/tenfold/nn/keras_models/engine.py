@@ -4,6 +4,7 @@ Shape letters in this file:
     S  steps    F  networks    B  rows in a batch    W  outputs of the model
 """
 
+import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -148,6 +149,13 @@ def layers_of(model: Any) -> list[Any]:
     for layer in getattr(model, "layers", []):
         found += [layer, *layers_of(layer)]
     return found
+
+
+def mode_of(model: Any, *, training: bool) -> dict[str, bool]:
+    """Return what a model's ``call`` is told of training, if it asks for it."""
+    asked = inspect.signature(model.call).parameters.values()
+    takes = any(one.name == "training" or one.kind is one.VAR_KEYWORD for one in asked)
+    return {"training": training} if takes else {}
 
 
 def learns_itself(model: Any) -> str:

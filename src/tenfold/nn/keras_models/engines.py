@@ -1,11 +1,12 @@
 """Which engine runs a model: by its backend, and by what the model allows."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from tenfold.nn.keras_models.engine import Array, Engine, Entering, Form, State
 from tenfold.nn.keras_models.in_turns import TurnsEngine
-from tenfold.nn.keras_models.library import load_keras
+from tenfold.nn.keras_models.library import NAMES, load_keras
 from tenfold.nn.keras_models.making import why_turns
 
 
@@ -51,6 +52,7 @@ def find_turns(form: Form, state: State, x: Entering, y: Array) -> str:
     try:
         engine.try_step(x, y)
     except Exception as error:  # noqa: BLE001 - code of a user's fails in as many ways as it can
-        said = str(error).strip().partition("\n")[0][:200]
-        return f"Keras on {backend} cannot run several at once: {type(error).__name__}: {said}"
+        at = re.search(r"when calling (\w+)", str(error))
+        what = f"its layer {at[1]}" if at else str(error).strip().partition("\n")[0][:200]
+        return f"Keras on {NAMES[backend]} cannot run several at once: {what}"
     return ""

@@ -13,7 +13,16 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from tenfold.nn.keras_models.engine import Array, Engine, Entering, Form, State, pick, stacked
+from tenfold.nn.keras_models.engine import (
+    Array,
+    Engine,
+    Entering,
+    Form,
+    State,
+    mode_of,
+    pick,
+    stacked,
+)
 from tenfold.nn.keras_models.library import load_keras
 
 
@@ -80,7 +89,9 @@ class TurnsEngine(Engine):
         for f in range(len(now.trained[0])):
             own = [[array[f] for array in part] for part in (now.trained, now.fixed)]
             values = [[keras.ops.convert_to_tensor(one) for one in part] for part in own]
-            found, _ = model.stateless_call(*values, _as_tensors(pick(x, f)), training=False)
+            found, _ = model.stateless_call(
+                *values, _as_tensors(pick(x, f)), **mode_of(model, training=False)
+            )
             said.append(keras.ops.convert_to_numpy(found))
         return stacked(said)
 

@@ -15,7 +15,8 @@ from typing import Any, Final
 
 from tenfold.extras import require
 
-BACKENDS: Final = ("jax", "torch", "tensorflow")  # in the order in which they are looked for
+NAMES: Final = {"jax": "JAX", "torch": "torch", "tensorflow": "TensorFlow"}
+BACKENDS: Final = tuple(NAMES)  # in the order in which they are looked for
 
 
 def load_keras() -> ModuleType:

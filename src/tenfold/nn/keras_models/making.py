@@ -5,20 +5,23 @@ Shape letters in this file:
 """
 
 import inspect
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
+from torch import nn
 
 from tenfold.config import Task
 from tenfold.errors import NetworkError
 from tenfold.nn.chance import seeded
-from tenfold.nn.keras_models.engine import Entering, layers_of, learns_itself
-from tenfold.nn.keras_models.library import is_keras_model, load_keras, of_keras
+from tenfold.nn.keras_models.engine import Entering, layers_of, learns_itself, mode_of
+from tenfold.nn.keras_models.library import NAMES, is_keras_model, load_keras, of_keras
 
 PROBED: Final = 2  # rows on which a model is tried
 GIVEN: Final = ("inputs", "outputs", "columns")
+ELSEWHERE: Final = "KERAS_BACKEND=tensorflow, or do without that layer"
 EXAMPLE: Final = (
     "def network(inputs, outputs): return keras.Sequential([keras.Input((inputs,)), "
     "keras.layers.Dense(outputs)])"
@@ -56,15 +59,21 @@ class KerasBody:
         NetworkError
             N02, if it raises something, or returns no Keras model.
         """
-        try:
-            found: object = call(self.make, inputs, outputs, self.columns)
-        except Exception as error:
-            fact = f"network({inputs}, {outputs}) raised {type(error).__name__}: {error}"
-            raise NetworkError("N02", fact, fix=[EXAMPLE]) from error
+        found = self.called(inputs, outputs)
         if not is_keras_model(found):
             fact = f"network({inputs}, {outputs}) returned a {type(found).__name__}"
             raise NetworkError("N02", fact, fix=[EXAMPLE])
         return found
+
+    def called(self, inputs: int | tuple[int, ...], outputs: int) -> object:
+        """Call the function, whatever it returns; see ``model``."""
+        try:
+            return call(self.make, inputs, outputs, self.columns)
+        except ImportError as error:  # Keras' own words for a layer of another backend
+            raise NetworkError("N11", str(error).rstrip("."), fix=[ELSEWHERE]) from error
+        except Exception as error:
+            fact = f"network({inputs}, {outputs}) raised {type(error).__name__}: {error}"
+            raise NetworkError("N02", fact, fix=[EXAMPLE]) from error
 
 
 def call(
@@ -112,17 +121,20 @@ def try_function(
     Raises
     ------
     NetworkError
-        N02, if a function whose file uses Keras raises something for each.
+        N02 or N11, if a function whose file uses Keras fails.
     """
-    failed: NetworkError | None = None
-    for shape in shapes if of_keras(make) else ():
+    if not of_keras(make):
+        return None
+    body, failed = KerasBody(make=make, columns=columns), None
+    for shape in shapes:
         try:
-            return KerasBody(make=make, columns=columns).model(shape, outputs)
+            found = body.called(shape, outputs)
+            if isinstance(found, nn.Module) and not is_keras_model(found):
+                return None
+            return body.model(shape, outputs)
         except NetworkError as error:
             failed = failed or error
-    if failed is not None and failed.__cause__ is not None:
-        raise failed
-    return None
+    raise failed or ValueError("no shape was given")
 
 
 def make_model(body: KerasBody, inputs: int | tuple[int, ...], outputs: int, seed: int) -> Any:
@@ -146,6 +158,7 @@ def check_model(model: Any, x: Entering, task: Task, outputs: int) -> int:
         N02, if it has nothing to train; N03, if it does not turn what enters into the outputs
         that are needed.
     """
+    _check_inputs(model, x)
     said = _try(model, x)
     if isinstance(said, dict | list | tuple):
         fact = f"the model has {len(said)} outputs, and a network has one"
@@ -211,7 +224,7 @@ def why_turns(model: Any, backend: str) -> str:
     draws = any("seed" in variable.path for variable in model.non_trainable_variables)
     optimizer = getattr(model, "optimizer", None)
     reasons = {
-        f"Keras runs on {backend}": backend not in {"jax", "torch"},
+        f"Keras runs on {NAMES.get(backend, backend)}": backend not in {"jax", "torch"},
         f"the model has a {own} of its own": bool(own),
         "the model is compiled with run_eagerly": model.compiled and model.run_eagerly,
         "it has layers that cannot be compiled": not compiled,
@@ -229,9 +242,37 @@ def _is_told(layer: Any) -> bool:
     return any(told.get(name) is not None for name in ("mean", "variance", "vocabulary"))
 
 
+def _check_inputs(model: Any, x: Entering) -> None:
+    """Refuse a model whose only input has another shape than rows have.
+
+    Raises
+    ------
+    NetworkError
+        N03.
+    """
+    inputs = getattr(model, "inputs", None) or []
+    if isinstance(x, dict) or len(inputs) != 1:
+        return
+    own, given = tuple(inputs[0].shape[1:]), x.shape[1:]
+    fits = len(own) == len(given)
+    if not fits or any(o not in (None, g) for o, g in zip(own, given, strict=True)):
+        raise NetworkError(
+            "N03",
+            f"the model takes rows of shape {own}, but they have shape {tuple(given)}",
+            fix=[EXAMPLE],
+        )
+
+
+def _said(error: Exception) -> str:
+    """Return the first line of an error that says something of its own."""
+    lines = [line.strip() for line in str(error).splitlines()]
+    own = [line for line in lines if line and not line.startswith("Exception encountered")]
+    return re.sub(r"\x1b\[\d+m", "", (own or lines or [""])[0]).rstrip(".")
+
+
 def _try(model: Any, x: Entering) -> Any:
     try:
-        return model(x, training=False)
+        return model(x, **mode_of(model, training=False))
     except Exception as error:
         shape = {n: a.shape[1:] for n, a in x.items()} if isinstance(x, dict) else x.shape[1:]
         fact = f"the model raised {type(error).__name__} on rows of shape {shape}: {error}"

@@ -17,14 +17,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from tenfold.nn.feature_layout import spans_of
-from tenfold.nn.keras_models.engine import Array, Engine, Entering, Form, State, as_arrays
+from tenfold.nn.keras_models.engine import Array, Engine, Entering, Form, State, as_arrays, pick
 from tenfold.nn.keras_models.engines import make_engine
 from tenfold.nn.keras_models.entering import Entrance
-from tenfold.nn.keras_models.library import load_keras
+from tenfold.nn.keras_models.library import NAMES, load_keras
 from tenfold.nn.network import DrivenNetwork
 
 PARTS = ("trained", "fixed", "driven")
-NAMES = {"jax": "JAX", "torch": "torch", "tensorflow": "TensorFlow"}
 LEAST_ROWS = 64  # other numbers of rows than powers of 2 from here on are filled up to one
 
 
@@ -117,6 +116,34 @@ class KerasNetwork(DrivenNetwork):
         self.steps_taken += steps
         loss_SF[steps - 1] += loss_SF[-1] if self._steps > steps else 0.0
         return loss_SF[:steps]
+
+    @property
+    def has_metrics(self) -> bool:
+        """Whether the models are compiled with metrics."""
+        model = self.forms[0].model
+        told = model.get_compile_config() if model.compiled else None
+        return bool(told and (told.get("metrics") or told.get("weighted_metrics")))
+
+    def judge(
+        self, f: int, x: Tensor, codes_FBQ: Tensor, seen_B: Tensor, weights_B: Array
+    ) -> dict[str, float]:
+        """Return the metrics that a model is compiled with, of rows that one network is shown."""
+        form, own = self.forms[f], self.alone(f)
+        values = zip(
+            (*form.model.trainable_variables, *form.model.non_trainable_variables),
+            (*own.trained, *own.fixed),
+            strict=True,
+        )
+        for variable, array in values:
+            variable.assign(array)
+        said: dict[str, float] = form.model.evaluate(
+            pick(self._entering(x, codes_FBQ, slice(f, f + 1)), 0),
+            form.meaning.taught(seen_B).numpy(),
+            sample_weight=weights_B,
+            verbose=0,
+            return_dict=True,
+        )
+        return said
 
     @torch.no_grad()
     def settle(self) -> None:

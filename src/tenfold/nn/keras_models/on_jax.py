@@ -20,6 +20,7 @@ from tenfold.nn.keras_models.engine import (
     Form,
     State,
     layers_of,
+    mode_of,
     pick,
     stacked,
 )
@@ -151,10 +152,12 @@ class JaxEngine(Engine):
     ) -> tuple[Any, Any]:
         """Return the loss, with what layers add to it, and variables that moved with it."""
         said, moved, added = self._form.model.stateless_call(
-            trained, fixed, x, training=True, return_losses=True
+            trained, fixed, x, return_losses=True, **mode_of(self._form.model, training=True)
         )
         loss = weighted_loss(the_loss(self._form.model))
         return loss(y, said, share_B) + sum(added), list(moved)
 
     def _said(self, trained: Any, fixed: Any, x: Any) -> Any:
-        return self._form.model.stateless_call(trained, fixed, x, training=False)[0]
+        return self._form.model.stateless_call(
+            trained, fixed, x, **mode_of(self._form.model, training=False)
+        )[0]

@@ -15,7 +15,16 @@ from torch.func import grad_and_value, vmap
 from torch.fx.experimental.proxy_tensor import make_fx
 
 from tenfold.nn.keras_models.compiled import the_loss, weighted_loss
-from tenfold.nn.keras_models.engine import Array, Engine, Entering, Form, State, pick, stacked
+from tenfold.nn.keras_models.engine import (
+    Array,
+    Engine,
+    Entering,
+    Form,
+    State,
+    mode_of,
+    pick,
+    stacked,
+)
 from tenfold.nn.keras_models.library import load_keras
 
 # Optimizers that move each number by its own gradients alone: then the numbers of all copies
@@ -96,7 +105,9 @@ class TorchEngine(Engine):
         """Return what each copy says of its rows, (F, B, W)."""
 
         def said(trained: Any, fixed: Any, x: Any) -> Any:
-            return self._form.model.stateless_call(trained, fixed, x, training=False)[0]
+            return self._form.model.stateless_call(
+                trained, fixed, x, **mode_of(self._form.model, training=False)
+            )[0]
 
         given = (self._trained, self._fixed, self._tensors(x))
         with torch.no_grad():
@@ -147,7 +158,11 @@ class TorchEngine(Engine):
 
         def judged(trained: Any, fixed: Any, x: Any, y: Any, share_B: Any) -> Any:
             said, moved, added = self._form.model.stateless_call(
-                trained, fixed, x, training=True, return_losses=True
+                trained,
+                fixed,
+                x,
+                return_losses=True,
+                **mode_of(self._form.model, training=True),
             )
             loss = weighted_loss(the_loss(self._form.model))
             return loss(y, said, share_B) + sum(added), list(moved)

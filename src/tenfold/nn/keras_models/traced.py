@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from tenfold.errors import ExportError
 from tenfold.nn.keras_models.building import use_variables
-from tenfold.nn.keras_models.engine import Form, State, pick
+from tenfold.nn.keras_models.engine import Form, State, mode_of, pick
 from tenfold.nn.keras_models.library import load_keras
 from tenfold.nn.keras_models.network import KerasNetwork
 
@@ -33,7 +33,7 @@ class AloneOnTorch(nn.Module):
 
     def forward(self, x: Any) -> Tensor:
         """Return outputs, (1, B, O), of rows that lead with one network."""
-        said_BW = self.model(pick(x, 0), training=False)
+        said_BW = self.model(pick(x, 0), **mode_of(self.model, training=False))
         return self._meaning.understood(said_BW[None].float())
 
 

@@ -279,7 +279,7 @@ class _Pictures(nn.Module):
 
     def forward(self, x_N3SS: Tensor) -> Tensor:
         """Return outputs, shape (N, O)."""
-        no_codes = x_N3SS.new_zeros((1, len(x_N3SS), 0), dtype=torch.int64)
+        no_codes = x_N3SS.new_zeros((1, x_N3SS.shape[0], 0), dtype=torch.int64)
         pixels = Pixels().entering(x_N3SS[None], no_codes, slice(0, 1), None)
         outputs: Tensor = self.module(pixels)[0]
         return outputs

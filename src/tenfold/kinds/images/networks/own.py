@@ -33,7 +33,9 @@ class Own(PictureNetwork):
         return PicturePlan(
             form=self.name,
             make=setting.make or load_function(setting.options.network),
-            recipe=Recipe(epochs=20, batch_size=64, cut="filled", lr=1e-3),
+            recipe=Recipe(epochs=20, batch_size=64, cut="filled", lr=1e-3).stopped_early(
+                setting.options
+            ),
             size=setting.size,
             sizes=((1.0, setting.size),),
             augmentation=Augmentation(crop=(0.5, 1.0), flip=setting.flip("random")),

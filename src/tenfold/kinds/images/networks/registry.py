@@ -76,6 +76,9 @@ def choose_plan(setting: Setting) -> tuple[PicturePlan, tuple[Decision, ...]]:
     """
     options = setting.options
     network = find_network(options, setting.make)
+    if options.early_stopping and network is not OWN:
+        fact = f"--network {options.network} chooses its epochs by itself"
+        raise UsageError("U02", fact, fix=["leave out --early-stopping"])
     if network is OWN and KERAS.is_made_by(setting):
         network = KERAS
     plan = network.plan(setting)

@@ -61,7 +61,9 @@ class OwnKeras(TableNetwork):
                 columns=_categories(setting.schema),
                 places=places_of(setting.schema),
             ),
-            recipe=Recipe(epochs=100, batch_size=32, cut="full", lr=1e-3),
+            recipe=Recipe(epochs=100, batch_size=32, cut="full", lr=1e-3).stopped_early(
+                setting.options
+            ),
             standardize_target=not is_compiled(model),
         )
 

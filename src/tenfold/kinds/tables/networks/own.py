@@ -29,7 +29,9 @@ class Own(TableNetwork):
         return Plan(
             features=FeatureOptions(style="standard", one_hot=10_000),
             body=setting.make or load_function(setting.options.network),
-            recipe=Recipe(epochs=100, batch_size=64, cut="filled", lr=1e-3),
+            recipe=Recipe(epochs=100, batch_size=64, cut="filled", lr=1e-3).stopped_early(
+                setting.options
+            ),
         )
 
     def why(self, setting: Setting) -> str:  # noqa: ARG002

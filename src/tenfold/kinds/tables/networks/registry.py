@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from tenfold.config import Decision, TrainOptions
+from tenfold.errors import UsageError
 from tenfold.kinds.tables.networks.default import Default
 from tenfold.kinds.tables.networks.keras_network import OwnKeras
 from tenfold.kinds.tables.networks.own import Own
@@ -42,8 +43,13 @@ def choose_plan(setting: Setting) -> tuple[Plan, tuple[Decision, ...]]:
     NetworkError
         N01 or N02 for a network that cannot be loaded, N04 for a task that the
         tutorial's network cannot do.
+    UsageError
+        U02, if an option means nothing to the network.
     """
     options, network = setting.options, find_network(setting.options, setting.make)
+    if options.early_stopping and network is not OWN:
+        fact = f"--network {options.network} chooses its epochs by itself"
+        raise UsageError("U02", fact, fix=["leave out --early-stopping"])
     if network is OWN and KERAS.is_made_by(setting):
         network = KERAS
     plan = network.plan(setting)
