@@ -47,9 +47,9 @@ def regressor_page(parts: dict[str, Part]) -> list[str]:
         "",
         "Dense 13 relu, Dense 1, Adam, mean squared error, 100 epochs, batches of 5, columns",
         "standardised inside of each of ten folds in the order of the file. *All* is the whole",
-        "cross-validation. A *second call* of Tenfold is the same in the same process. *Fastest",
-        "epochs* are 100 times the fastest epoch after the first, so nothing is compiled: for",
-        "Keras the sum over folds, without making models and without `predict`.",
+        "cross-validation. A *second call* of Tenfold is the same once more in its process.",
+        "*Fastest epochs* are 100 times the fastest epoch after the first, so that nothing is",
+        "compiled: for Keras the sum over folds, without making models and without `predict`.",
         "",
     ]
     return [*lines, *machine.grid(HEAD, rows)] if rows else []

@@ -31,7 +31,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from cases import CASES, Case  # noqa: E402
+from cases import CASES, Case
 
 AGAIN = ("regressor",)  # cases that are measured twice in a process
 UNSEEN = 2  # codes of a category that is unknown, or empty

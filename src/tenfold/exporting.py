@@ -5,7 +5,6 @@ second one opens the model on torch, writes the file, and proves that it answers
 """
 
 import os
-import pickle
 import subprocess
 import sys
 import tempfile
@@ -44,7 +43,7 @@ def export_model(
 def write_there() -> None:
     """Export what the folder that is named holds, and leave there what came of it."""
     folder = Path(sys.argv[1])
-    data, about, path, form = pickle.loads((folder / "asked").read_bytes())  # noqa: S301 - our own
+    data, about, path, form = cloudpickle.loads((folder / "asked").read_bytes())
     try:
         found: Any = export_model(load_model(folder / "model"), data, about, path, form)
     except Exception as error:  # noqa: BLE001 - raised where it was asked for
@@ -70,7 +69,7 @@ def _written_there(
         if not (folder / "found").is_file():
             last = (ended.stderr.strip().splitlines() or ["it was ended"])[-1]
             raise ExportError("X02", f"Keras on torch could not be started: {last}")
-        found = pickle.loads((folder / "found").read_bytes())  # noqa: S301 - our own
+        found = cloudpickle.loads((folder / "found").read_bytes())
     if isinstance(found, Exception):
         raise found
     return Written(path=path, form=form, bytes=found.bytes, equality=found.equality)

@@ -19,11 +19,13 @@ SOURCE: Final = ROOT / "src" / "tenfold"
 MODULES: Final = sorted(SOURCE.rglob("*.py"))
 HEAVY: Final = ("torch", "pandas", "numpy", "sklearn", "scipy", "safetensors")
 HELP_TIMES: Final = 2.5
-# Processes of one comparison talk to each other in pickles, which no file ever holds.
+# Processes of one comparison, or of one export, talk to each other in pickles, which no file
+# that a user keeps ever holds.
 TALKING: Final = {
     "comparison/job.py": {"cloudpickle"},
     "comparison/race.py": {"joblib"},
     "comparison/rounds.py": {"joblib"},
+    "exporting.py": {"cloudpickle"},
 }
 STARTS: Final = 5
 
@@ -113,12 +115,15 @@ def distributions(requirements: list[str]) -> set[str]:
 
 
 def test_every_library_that_is_imported_is_declared() -> None:
-    """Not one that only comes along with another; the server has an extra of its own."""
+    """Not one that only comes along with another; the server and Keras have extras."""
     homes = metadata.packages_distributions()
     core = distributions(project()["dependencies"])
-    server = distributions(project()["optional-dependencies"]["serve"])
+    extras = {
+        home: distributions(project()["optional-dependencies"][extra])
+        for home, extra in (("serve", "serve"), ("keras_models", "keras"))
+    }
     for path in MODULES:
-        declared = core | (server if path.parent.name == "serve" else set())
+        declared = core | extras.get(path.parent.name, set())
         for name in {full.split(".")[0] for full in imported(syntax(path))}:
             if name not in sys.stdlib_module_names and name != "tenfold":
                 assert distributions(homes[name]) & declared, f"{path.name}: {name}"

@@ -449,8 +449,8 @@ def test_every_option_of_train_reaches_the_run(run_tenfold: Tenfold, tmp_path: P
         "train": {
             "network": "auto", "weights": None, "quality": "best", "epochs": 1,
             "steps_per_epoch": None, "batch_size": 9, "lr": 0.01, "img_size": None,
-            "mirror": None, "standardize": True, "seed": 5, "device": "cpu",
-            "time_limit": 99.0,
+            "mirror": None, "standardize": True, "early_stopping": False, "seed": 5,
+            "device": "cpu", "time_limit": 99.0,
         },
     }  # fmt: skip
 

@@ -116,7 +116,7 @@ def recurrent() -> Any:
     return sequential(layers.GRU(4), layers.Dense(1), shape=(6, 2))
 
 
-class Doubled(keras.Model):  # type: ignore[misc]
+class Doubled(keras.Model):  # type: ignore[misc, name-defined]
     """A model with a class of its own."""
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""What is promised of Keras models, to be asked on a backend: python -m tests.keras.promises."""
+"""What is promised of Keras models, asked on a backend by python -m tests.keras.promises."""
 
 import json
 import sys
@@ -63,10 +63,10 @@ def how(name: str) -> str:
 
 
 def main() -> None:
-    """Print what the promises that are named come to, as JSON."""
+    """Write what the promises that are named come to, as JSON."""
     asked = [one.split("=") for one in sys.argv[1:]]
     found = {f"{promise}={name}": globals()[promise](name) for promise, name in asked}
-    print(json.dumps(found))
+    sys.stdout.write(json.dumps(found) + "\n")
 
 
 if __name__ == "__main__":

@@ -61,9 +61,8 @@ def test_parameters_are_routed_to_the_function() -> None:
     for given in ({"units": 3}, {"model__units": 3}):
         estimator = KerasRegressor(network, epochs=1, folds=None, **given).fit(X, y)
         assert estimator.get_params()[next(iter(given))] == 3
-        assert next(iter(estimator._network.trained)).shape[-1] == 3
-    estimator.set_params(model__units=5).fit(X, y)
-    assert next(iter(estimator._network.trained)).shape[-1] == 5
+        assert units_of(estimator) == 3
+    assert units_of(estimator.set_params(model__units=5).fit(X, y)) == 5
 
 
 def test_scores_are_those_of_scikit_learns_own_function() -> None:
@@ -109,6 +108,10 @@ def test_another_estimator_is_refused_with_a_code() -> None:
         cross_val_score(StandardScaler(), X, y)
     with pytest.raises(TenfoldError, match="N01"):
         KerasRegressor(None).fit(X, y)
+
+
+def units_of(estimator: Any) -> int:
+    return int(next(iter(estimator._network.trained)).shape[-1])
 
 
 def folds_of(folds: KFold, X: Any) -> list[Any]:

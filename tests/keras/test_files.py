@@ -58,7 +58,7 @@ def with_normalization(inputs: int) -> Any:
 @pytest.mark.parametrize("make", [of_all, with_normalization, by_name])
 def test_an_opened_model_says_what_it_said(make: Any, tmp_path: Path) -> None:
     run = trained(make, tmp_path)
-    assert load(run.folder).predict(frame()).equals(run.predict(frame()))
+    assert load(str(run.folder)).predict(frame()).equals(run.predict(frame()))
 
 
 @pytest.mark.slow
@@ -88,14 +88,14 @@ def test_a_model_is_opened_on_another_backend_with_the_same_answers(tmp_path: Pa
 def test_a_model_with_a_class_of_its_own_needs_its_function(tmp_path: Path) -> None:
     run = trained(Doubled, tmp_path)
     with pytest.raises(TenfoldError, match="M05"):
-        load(run.folder)
-    opened = load(run.folder, network=Doubled)
+        load(str(run.folder))
+    opened = load(str(run.folder), network=Doubled)
     assert opened.predict(frame()).equals(run.predict(frame()))
 
 
 def test_a_file_that_names_anything_but_keras_is_refused(tmp_path: Path) -> None:
     run = trained(of_all, tmp_path)
-    path = run.folder / "model.tenfold"
+    path = Path(str(run.folder)) / "model.tenfold"
     ran = tmp_path / "ran"
     for name, module, config in [
         ("system", "os", {"command": f"touch {ran}"}),

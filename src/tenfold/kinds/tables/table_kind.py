@@ -12,7 +12,7 @@ from torch import Tensor
 from tenfold.checks.finding import Finding
 from tenfold.checks.table_checks import check_table
 from tenfold.config import Decision, RunOptions
-from tenfold.data.columns.encode import Encoded, encode, number_names, with_times
+from tenfold.data.columns.encode import Encoded, encode, with_times
 from tenfold.data.columns.groups import Group, groups_of_table
 from tenfold.data.columns.labelled import (
     describe_unlabelled,
@@ -46,7 +46,8 @@ from tenfold.kinds.tables.networks.table_network import Setting
 from tenfold.kinds.tables.new_tables import SUFFIXES, joined, reading_lines
 from tenfold.kinds.tables.older_tables import with_layouts
 from tenfold.kinds.tables.table_contest import TableContest, table_contest
-from tenfold.kinds.tables.table_model import TableEncoder, TableModel, coded_rows
+from tenfold.kinds.tables.table_fit import fit_table
+from tenfold.kinds.tables.table_model import TableEncoder, TableModel
 from tenfold.kinds.tables.table_packing import describe_table, rebuild_table, table_answers
 from tenfold.kinds.tables.table_service import TableService
 from tenfold.kinds.tables.table_split import split_rows
@@ -60,10 +61,7 @@ from tenfold.learning import (
     Remembered,
     another_kind,
 )
-from tenfold.nn.features import FoldFeatures
 from tenfold.seeds import Streams
-from tenfold.training.fit import fit_folds
-from tenfold.training.keras_metrics import keras_metrics
 from tenfold.training.recipe import Plan
 from tenfold.training.watch import Callback, Supervision
 
@@ -195,19 +193,7 @@ class Tables(Kind):
 
     def fit(self, learning: Learning, plan: Plan, dealt: Dealt, care: Supervision) -> Fitted:
         """Train the networks of all folds."""
-        schema, device = learning.schema, learning.place.device
-        fits = fit_folds(
-            dealt.rows, dealt.splits, schema.task, plan, learning.streams, device, care=care
-        )
-        learnt = _values_learnt(schema, fits.network.features)
-        told = keras_metrics(
-            fits,
-            lambda: coded_rows(fits.network, dealt.rows.numbers, dealt.rows.codes).inputs,
-            dealt.rows,
-            dealt.splits,
-        )
-        decisions = (*fits.decisions, *learnt, *told)
-        return Fitted(fits=fits, rows=dealt.rows, decisions=decisions, form=plan.form)
+        return fit_table(learning, plan, dealt, care)
 
     def encoder(
         self,
@@ -362,21 +348,6 @@ class Tables(Kind):
     ) -> TableExplanation:
         """Return an explanation from its JSON object."""
         return TableExplanation.from_dict(found)
-
-
-def _values_learnt(schema: Schema, features: FoldFeatures) -> tuple[Decision, ...]:
-    """Say which columns of numbers are categories, too, because their values come back."""
-    if not features.values:
-        return ()
-    names = number_names(schema)
-    shown = ", ".join(f"{names[p]!r} ({len(known)})" for p, known in features.values[:8])
-    return (
-        Decision(
-            what=f"each value is also encoded as a category: {shown}",
-            why="a few scattered numbers that recur often",
-            change_with="--kind NAME=number",
-        ),
-    )
 
 
 def _on_neither_side(rows: int, tested: int) -> tuple[Decision, ...]:

@@ -91,7 +91,7 @@ def build_networks(
         if key not in forms:
             forms[key] = _form(model, read_meaning(model, task, width), pick(x, slice(0, 2)))
         made.append(forms[key])
-    return KerasNetwork(made, [_state(one) for one in models], entrance, models)
+    return KerasNetwork(made, [_state(one) for one in models], entrance, models, seeds)
 
 
 def _form(model: Any, meaning: Meaning, x: Entering) -> Form:

@@ -59,6 +59,24 @@ class State:
     driven: list[Array]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Taken:
+    """How steps are taken.
+
+    Attributes
+    ----------
+    factor : float
+        Share of each step that is taken.
+    first : int
+        Number of the first step; what copies draw at random goes by it.
+    seeds : tuple of F int
+    """
+
+    factor: float
+    first: int
+    seeds: tuple[int, ...]
+
+
 class Engine(ABC):
     """F copies of a model on a backend.
 
@@ -80,7 +98,7 @@ class Engine(ABC):
 
     @abstractmethod
     def learn(
-        self, x: Entering, y: Array, share_SFB: Array, go_SF: NDArray[np.bool_], factor: float
+        self, x: Entering, y: Array, share_SFB: Array, go_SF: NDArray[np.bool_], how: Taken
     ) -> NDArray[np.float64]:
         """Take S steps.
 
@@ -92,8 +110,7 @@ class Engine(ABC):
             Each row's share of its step's loss.
         go_SF : ndarray of bool
             Steps of copies that have no more to take leave them as they are.
-        factor : float
-            Share of each step that is taken.
+        how : Taken
 
         Returns
         -------

@@ -13,12 +13,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from tenfold.nn.chance import seeded
 from tenfold.nn.keras_models.engine import (
     Array,
     Engine,
     Entering,
     Form,
     State,
+    Taken,
     mode_of,
     pick,
     stacked,
@@ -60,7 +62,7 @@ class TurnsEngine(Engine):
         return self._now
 
     def learn(
-        self, x: Entering, y: Array, share_SFB: Array, go_SF: NDArray[np.bool_], factor: float
+        self, x: Entering, y: Array, share_SFB: Array, go_SF: NDArray[np.bool_], how: Taken
     ) -> NDArray[np.float64]:
         """Take S steps; see ``Engine.learn``."""
         rows = share_SFB.shape[-1]
@@ -69,13 +71,15 @@ class TurnsEngine(Engine):
             if not goes:
                 continue
             model = self._models[f]
-            before = [np.array(v) for v in model.trainable_variables] if factor != 1 else []
+            before = [np.array(v) for v in model.trainable_variables] if how.factor != 1 else []
             model.reset_metrics()  # else the loss is the mean over all batches so far
             given = pick(x, s, f), y[s, f], share_SFB[s, f] * rows
-            with torch.enable_grad():  # on torch, Keras asks for gradients itself
+            seed = (how.seeds[f] + how.first + s) % 2**63
+            # On torch, Keras asks for gradients itself, and draws from the global generator.
+            with torch.enable_grad(), seeded(seed):
                 loss_SF[s, f] = model.train_on_batch(*given, return_dict=True)["loss"]
             for variable, old in zip(model.trainable_variables, before, strict=bool(before)):
-                variable.assign(old + factor * (np.array(variable) - old))
+                variable.assign(old + how.factor * (np.array(variable) - old))
         loss_SF[-1, [not _finite(model) for model in self._models]] = np.nan
         return loss_SF
 

@@ -17,7 +17,16 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from tenfold.nn.feature_layout import spans_of
-from tenfold.nn.keras_models.engine import Array, Engine, Entering, Form, State, as_arrays, pick
+from tenfold.nn.keras_models.engine import (
+    Array,
+    Engine,
+    Entering,
+    Form,
+    State,
+    Taken,
+    as_arrays,
+    pick,
+)
 from tenfold.nn.keras_models.engines import make_engine
 from tenfold.nn.keras_models.entering import Entrance
 from tenfold.nn.keras_models.library import NAMES, load_keras
@@ -41,6 +50,8 @@ class KerasNetwork(DrivenNetwork):
         What of a row enters the models.
     models : sequence of keras.Model
         One for each network, if they are to learn.
+    seeds : sequence of F int
+        What each draws at random while it learns comes from its own seed.
     """
 
     def __init__(
@@ -49,10 +60,11 @@ class KerasNetwork(DrivenNetwork):
         values: Sequence[State],
         entrance: Entrance,
         models: Sequence[Any] = (),
+        seeds: Sequence[int] = (),
     ) -> None:
         super().__init__()
         self.forms, self.entrance = tuple(forms), entrance
-        self._models = tuple(models)
+        self._models, self._seeds = tuple(models), tuple(seeds)
         self._spans = spans_of(self.forms)
         self._engines: tuple[Engine, ...] = ()
         self._steps = 0  # most that were ever taken at once
@@ -112,7 +124,8 @@ class KerasNetwork(DrivenNetwork):
         for (at, form), engine in zip(self._spans, self._ready(), strict=True):
             y = form.meaning.taught(seen_SFB[:, at]).cpu().numpy()[at_S]
             entering = self._entering(x, codes, at)
-            loss_SF[:, at] = engine.learn(entering, y, share_SFB[:, at], go_SF[:, at], factor)
+            how = Taken(factor=factor, first=self.steps_taken, seeds=self._seeds[at])
+            loss_SF[:, at] = engine.learn(entering, y, share_SFB[:, at], go_SF[:, at], how)
         self.steps_taken += steps
         loss_SF[steps - 1] += loss_SF[-1] if self._steps > steps else 0.0
         return loss_SF[:steps]
@@ -127,7 +140,7 @@ class KerasNetwork(DrivenNetwork):
     def judge(
         self, f: int, x: Tensor, codes_FBQ: Tensor, seen_B: Tensor, weights_B: Array
     ) -> dict[str, float]:
-        """Return the metrics that a model is compiled with, of rows that one network is shown."""
+        """Return the metrics that a model is compiled with, of rows shown to one network."""
         form, own = self.forms[f], self.alone(f)
         values = zip(
             (*form.model.trainable_variables, *form.model.non_trainable_variables),

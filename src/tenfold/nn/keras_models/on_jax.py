@@ -19,6 +19,7 @@ from tenfold.nn.keras_models.engine import (
     Entering,
     Form,
     State,
+    Taken,
     layers_of,
     mode_of,
     pick,
@@ -72,13 +73,13 @@ class JaxEngine(Engine):
         return State(trained=trained, fixed=fixed, driven=driven)
 
     def learn(
-        self, x: Entering, y: Array, share_SFB: Array, go_SF: NDArray[np.bool_], factor: float
+        self, x: Entering, y: Array, share_SFB: Array, go_SF: NDArray[np.bool_], how: Taken
     ) -> NDArray[np.float64]:
         """Take S steps; see ``Engine.learn``."""
         if self.turns:
-            loss_SF = self._in_turns(x, y, share_SFB, go_SF, factor)
+            loss_SF = self._in_turns(x, y, share_SFB, go_SF, how.factor)
         else:
-            self._now, found = self._all(self._now, (x, y, share_SFB, go_SF), factor=factor)
+            self._now, found = self._all(self._now, (x, y, share_SFB, go_SF), factor=how.factor)
             loss_SF = np.array(found, dtype=np.float64)
         loss_SF[-1, ~self._finite()] = np.nan
         return loss_SF

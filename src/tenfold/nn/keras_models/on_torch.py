@@ -21,6 +21,7 @@ from tenfold.nn.keras_models.engine import (
     Entering,
     Form,
     State,
+    Taken,
     mode_of,
     pick,
     stacked,
@@ -84,14 +85,14 @@ class TorchEngine(Engine):
         )
 
     def learn(
-        self, x: Entering, y: Array, share_SFB: Array, go_SF: NDArray[np.bool_], factor: float
+        self, x: Entering, y: Array, share_SFB: Array, go_SF: NDArray[np.bool_], how: Taken
     ) -> NDArray[np.float64]:
         """Take S steps; see ``Engine.learn``."""
         loss_SF = np.zeros(go_SF.shape)
         for s, go_F in enumerate(go_SF):
             if go_F.any():
                 batch = self._tensors(pick(x, s)), self._tensors(y[s])
-                loss_SF[s] = self._step(*batch, self._tensors(share_SFB[s]), go_F, factor)
+                loss_SF[s] = self._step(*batch, self._tensors(share_SFB[s]), go_F, how.factor)
         finite_F = [one.flatten(1).isfinite().all(dim=1) for one in self._trained]
         loss_SF[-1, ~torch.stack(finite_F).all(dim=0).cpu().numpy()] = np.nan
         return loss_SF
