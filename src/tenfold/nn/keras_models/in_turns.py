@@ -71,7 +71,7 @@ class TurnsEngine(Engine):
             if not goes:
                 continue
             model = self._models[f]
-            before = [np.array(v) for v in model.trainable_variables] if how.factor != 1 else []
+            before = _numbers(model) if how.factor != 1 else []
             model.reset_metrics()  # else the loss is the mean over all batches so far
             given = pick(x, s, f), y[s, f], share_SFB[s, f] * rows
             seed = (how.seeds[f] + how.first + s) % 2**63
@@ -79,7 +79,7 @@ class TurnsEngine(Engine):
             with torch.enable_grad(), seeded(seed):
                 loss_SF[s, f] = model.train_on_batch(*given, return_dict=True)["loss"]
             for variable, old in zip(model.trainable_variables, before, strict=bool(before)):
-                variable.assign(old + how.factor * (np.array(variable) - old))
+                variable.assign(old + how.factor * (_number(variable) - old))
         loss_SF[-1, [not _finite(model) for model in self._models]] = np.nan
         return loss_SF
 
@@ -127,7 +127,14 @@ def _values(part: Any) -> list[Array]:
     ]
 
 
+def _number(variable: Any) -> Array:
+    found: Array = load_keras().ops.convert_to_numpy(variable)
+    return found
+
+
+def _numbers(model: Any) -> list[Array]:
+    return [_number(one).copy() for one in model.trainable_variables]
+
+
 def _finite(model: Any) -> bool:
-    keras = load_keras()
-    values = map(keras.ops.convert_to_numpy, model.trainable_variables)
-    return all(bool(np.isfinite(one).all()) for one in values)
+    return all(bool(np.isfinite(one).all()) for one in _numbers(model))

@@ -9,6 +9,7 @@ import importlib.util
 import json
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
@@ -51,8 +52,14 @@ def is_keras_model(found: object) -> bool:
 
 
 def of_keras(function: Any) -> bool:
-    """Tell whether the file of a function uses Keras."""
-    own = getattr(function, "__globals__", {}).values()
+    """Tell whether the file of a function, or a class among its bases, is of Keras."""
+    while isinstance(function, partial):
+        function = function.func
+    if isinstance(function, type):
+        own = [*function.__mro__]
+    else:
+        code = function if hasattr(function, "__globals__") else type(function).__call__
+        own = [*getattr(code, "__globals__", {}).values()]
     names = (getattr(one, "__module__", None) or getattr(one, "__name__", "") for one in own)
     return any(str(name).split(".")[0] in {"keras", "tensorflow"} for name in names)
 
