@@ -44,6 +44,7 @@ from tests import engine_leaks as leaks
 from tests.engine_options import asked
 from tests.engine_pictures import write_folder
 from tests.engine_served import ask_here, picture_file
+from tests.keras.models import ends_for_classes, looks_up_words
 
 QUICK: Final[dict[str, Any]] = {"quality": "fast", "folds": 3, "epochs": 2, "out": None}
 EMPTY_ZIP: Final = b"PK\5\6" + bytes(18)
@@ -934,14 +935,14 @@ N01: HOME/mine.py has no function 'net'.
 N02: running HOME/mine.py raised ZeroDivisionError: division by zero.
 
   network  HOME/mine.py:net
-  why      a network function takes (inputs, outputs) and returns a torch.nn.Module""",
+  why      a network function takes (inputs, outputs) and returns a torch or Keras model""",
     ),
     (
         lambda home: train(houses(), network=returns_none),
         """\
 N02: network(4, 1) returned a NoneType.
 
-  why  a network function takes (inputs, outputs) and returns a torch.nn.Module
+  why  a network function takes (inputs, outputs) and returns a torch or Keras model
   fix  def network(inputs, outputs): return torch.nn.Linear(inputs, outputs)""",
     ),
     (
@@ -949,7 +950,7 @@ N02: network(4, 1) returned a NoneType.
         """\
 N02: network(4, 1) raised KeyError: 'width'.
 
-  why  a network function takes (inputs, outputs) and returns a torch.nn.Module
+  why  a network function takes (inputs, outputs) and returns a torch or Keras model
   fix  def network(inputs, outputs): return torch.nn.Linear(inputs, outputs)""",
     ),
     (
@@ -1024,6 +1025,23 @@ N09: training needs at least 28 MB of memory, but only 11 MB are free.
             leave out columns that are not informative: --kind NAME=constant
             train on a machine with more memory"""
         ),
+    ),
+    (
+        lambda home: train(houses(), network=ends_for_classes),
+        """\
+N10: the loss binary_crossentropy does not fit a model with 1 output whose target is a number.
+
+  why  the loss that a Keras model is compiled with must fit the target and the outputs
+  fix  model.compile(loss="mean_squared_error")
+       if the numbers are classes: --task classification""",
+    ),
+    (
+        lambda home: train(houses(), network=looks_up_words),
+        """\
+N11: Layer StringLookup requires TensorFlow. Install it via `pip install tensorflow`.
+
+  why  a Keras layer must run on the backend that Keras has
+  fix  KERAS_BACKEND=tensorflow, or do without that layer""",
     ),
     (
         lambda home: command("train", "--resume", cut_off(home), "--lr", 0.5),

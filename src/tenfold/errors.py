@@ -63,8 +63,7 @@ RULES: Final[Mapping[str, str]] = {
     "F05": "time folds train on the past and test on the future, so rows need an order in time",
     "F06": "the training rows of a fold must hold more than one target value",
     "N01": "a custom network is given as a Python file and the name of a function in it",
-    "N02": "a network function takes (inputs, outputs) and returns a torch.nn.Module or a "
-    "keras.Model",
+    "N02": "a network function takes (inputs, outputs) and returns a torch or Keras model",
     "N03": "a network must map an array of shape (rows, inputs) to one of shape (rows, "
     "outputs)",
     "N04": "the tutorial's network only does regression, with one output",

@@ -116,6 +116,17 @@ def recurrent() -> Any:
     return sequential(layers.GRU(4), layers.Dense(1), shape=(6, 2))
 
 
+def ends_for_classes(inputs: int) -> Any:
+    model = keras.Sequential([keras.Input((inputs,)), keras.layers.Dense(1)])
+    model.compile("adam", "binary_crossentropy")
+    return model
+
+
+def looks_up_words() -> Any:
+    words = keras.Input((1,), dtype="string", name="town")
+    return keras.Model(words, keras.layers.StringLookup()(words))
+
+
 class Doubled(keras.Model):  # type: ignore[misc, name-defined]
     """A model with a class of its own."""
 
