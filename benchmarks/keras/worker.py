@@ -34,6 +34,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from cases import CASES, Case
 
 AGAIN = ("regressor",)  # cases that are measured twice in a process
+LEAST = 1e-7  # of a probability
 UNSEEN = 2  # codes of a category that is unknown, or empty
 Answer = dict[str, Any]
 
@@ -133,6 +134,7 @@ def score(case: Case, target: NDArray[Any], said: Any) -> float:
         return float(np.mean((said[:, 0] - target) ** 2))
     if said.shape[1] == 1:
         said = np.concatenate([1 - said, said], axis=1)
+    said = np.clip(said, LEAST, 1 - LEAST)  # as Keras' own losses do
     said /= said.sum(axis=1, keepdims=True)
     return float(log_loss(target, said, labels=np.arange(said.shape[1])))
 
