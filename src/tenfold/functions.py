@@ -6,6 +6,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, final
 
+from tenfold.keras_backend import name_backend
+
 
 @final
 class FunctionError(Exception):
@@ -77,6 +79,7 @@ def _run_file(path: Path) -> ModuleType:
     if spec is None or spec.loader is None:
         raise FunctionError(f"{path} cannot be loaded")
     module = importlib.util.module_from_spec(spec)
+    name_backend()  # should the file import Keras
     try:
         spec.loader.exec_module(module)
     except Exception as error:

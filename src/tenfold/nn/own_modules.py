@@ -15,7 +15,7 @@ from tenfold.errors import NetworkError
 from tenfold.functions import FunctionError, find_function, names_function
 from tenfold.nn.chance import seeded
 from tenfold.nn.features import FoldFeatures
-from tenfold.nn.keras_models.library import name_backend
+from tenfold.nn.keras_models.library import is_keras_model
 from tenfold.nn.modules import ModuleNetwork, together
 
 MakeModule = Callable[[Any, int], nn.Module]
@@ -95,7 +95,6 @@ def load_function(source: str) -> MakeModule:
             f"{source!r} is neither a known network nor FILE.py:FUNCTION",
             fix=["--network auto, tutorial, pretrained, scratch, or my_network.py:network"],
         )
-    name_backend()
     try:
         return find_function(source)
     except FunctionError as error:
@@ -114,6 +113,9 @@ def _make(
     except Exception as error:
         fact = f"network({inputs}, {outputs}) raised {type(error).__name__}: {error}"
         raise NetworkError("N02", fact, fix=fix) from error
+    if is_keras_model(module):
+        fact = "the function returned a Keras model, but imports Keras only when it is called"
+        raise NetworkError("N02", fact, fix=["import keras at the top of its file"])
     if not isinstance(module, nn.Module):
         fact = f"network({inputs}, {outputs}) returned a {type(module).__name__}"
         raise NetworkError("N02", fact, fix=fix)

@@ -4,9 +4,10 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from tenfold.keras_backend import NAMES
 from tenfold.nn.keras_models.engine import Array, Engine, Entering, Form, State
 from tenfold.nn.keras_models.in_turns import TurnsEngine
-from tenfold.nn.keras_models.library import NAMES, load_keras
+from tenfold.nn.keras_models.library import load_keras
 from tenfold.nn.keras_models.making import why_turns
 
 

@@ -6,6 +6,7 @@ Shape letters in this file:
 
 import inspect
 import re
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -15,9 +16,10 @@ from torch import nn
 
 from tenfold.config import Task
 from tenfold.errors import NetworkError
+from tenfold.keras_backend import NAMES
 from tenfold.nn.chance import seeded
 from tenfold.nn.keras_models.engine import Entering, layers_of, learns_itself, mode_of
-from tenfold.nn.keras_models.library import NAMES, is_keras_model, load_keras, of_keras
+from tenfold.nn.keras_models.library import is_keras_model, load_keras, of_keras
 
 PROBED: Final = 2  # rows on which a model is tried
 GIVEN: Final = ("inputs", "outputs", "columns")
@@ -123,7 +125,8 @@ def try_function(
     NetworkError
         N02 or N11, if a function whose file uses Keras fails.
     """
-    if not of_keras(make):
+    sure = of_keras(make)
+    if not sure and "keras" not in sys.modules:
         return None
     body, failed = KerasBody(make=make, columns=columns), None
     for shape in shapes:
@@ -133,6 +136,8 @@ def try_function(
                 return None
             return body.model(shape, outputs)
         except NetworkError as error:
+            if not sure:  # it may be a function for torch, which is told so later
+                return None
             failed = failed or error
     raise failed or ValueError("no shape was given")
 

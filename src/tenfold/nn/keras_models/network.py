@@ -16,6 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from tenfold.keras_backend import NAMES
 from tenfold.nn.feature_layout import spans_of
 from tenfold.nn.keras_models.engine import (
     Array,
@@ -29,7 +30,7 @@ from tenfold.nn.keras_models.engine import (
 )
 from tenfold.nn.keras_models.engines import make_engine
 from tenfold.nn.keras_models.entering import Entrance
-from tenfold.nn.keras_models.library import NAMES, load_keras
+from tenfold.nn.keras_models.library import load_keras
 from tenfold.nn.network import DrivenNetwork
 
 PARTS = ("trained", "fixed", "driven")
