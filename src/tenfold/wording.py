@@ -51,6 +51,7 @@ OBJECTS: Final[Mapping[str, str]] = {
         "TrainOptions": (
             "batch_size",
             "device",
+            "early_stopping",
             "epochs",
             "img_size",
             "lr",
@@ -65,6 +66,7 @@ OBJECTS: Final[Mapping[str, str]] = {
 }
 # Options that take no value: the parameter and what it is then.
 SWITCHES: Final[Mapping[str, tuple[str, str]]] = {
+    "early-stopping": ("early_stopping", "True"),
     "header": ("header", "True"),
     "keep-copies": ("keep_copies", "True"),
     "keep-empty": ("keep_empty", "True"),

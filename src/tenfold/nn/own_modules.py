@@ -18,7 +18,7 @@ from tenfold.nn.features import FoldFeatures
 from tenfold.nn.keras_models.library import is_keras_model
 from tenfold.nn.modules import ModuleNetwork, together
 
-MakeModule = Callable[[Any, int], nn.Module]
+MakeModule = Callable[..., Any]
 """A user's function: takes what enters and the number of outputs, returns a module.
 
 What enters a network is the number of features for a table, and for pictures their
