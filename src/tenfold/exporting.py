@@ -16,6 +16,7 @@ import cloudpickle
 from tenfold.errors import ExportError
 from tenfold.exported import Form, Written
 from tenfold.model import Model
+from tenfold.nn.keras_models.filed import describe_networks
 from tenfold.nn.keras_models.library import load_keras
 from tenfold.nn.keras_models.network import KerasNetwork
 from tenfold.store.archive import load_model, save_model
@@ -54,6 +55,9 @@ def write_there() -> None:
 def _written_there(
     model: Model[Any, Any], data: Any, about: Any, path: Path, form: Form
 ) -> Written:
+    if None in describe_networks(model.network, None)["models"]:
+        fact = "a Keras model with code of its own can be exported where Keras runs on torch"
+        raise ExportError("X02", fact, fix=["set KERAS_BACKEND=torch, and export again"])
     with tempfile.TemporaryDirectory() as home:
         folder = Path(home)
         save_model(model, folder / "model")

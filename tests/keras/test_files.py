@@ -123,6 +123,28 @@ def test_what_keras_itself_has_is_told_from_the_rest() -> None:
     assert _foreign(deep)
 
 
+def test_an_activation_of_the_users_own_is_not_written(tmp_path: Path) -> None:
+    def squared(inputs: int) -> Any:
+        own = [layers.Dense(3, activation=lambda x: x * x), layers.Dense(1)]
+        return keras.Sequential([keras.Input((inputs,)), *own])
+
+    run = trained(squared, tmp_path)
+    with zipfile.ZipFile(home_of(run) / "model.tenfold") as archive:
+        assert json.loads(archive.read("manifest.json"))["network"]["models"] == [None]
+    assert load(home_of(run), network=squared).predict(frame()).equals(run.predict(frame()))
+
+
+def test_a_model_that_was_returned_before_is_refused(tmp_path: Path) -> None:
+    shared = of_all(7)
+    own = layers.Dense(1)
+    for make in (
+        lambda: shared,
+        lambda inputs: keras.Sequential([keras.Input((inputs,)), own]),
+    ):
+        with pytest.raises(TenfoldError, match="N02"):
+            trained(make, tmp_path)
+
+
 def _rewrite(path: Path, layer: dict[str, Any]) -> None:
     """Put a layer into the description that a model file holds."""
     with zipfile.ZipFile(path) as archive:

@@ -7,5 +7,8 @@ function does, with one training for all folds. It needs ``pip install 'tenfold[
 
 from tenfold.keras.estimators import KerasClassifier, KerasRegressor
 from tenfold.keras.scoring import cross_val_score
+from tenfold.keras_backend import name_backend
+
+name_backend()  # Keras may be imported after this package
 
 __all__ = ["KerasClassifier", "KerasRegressor", "cross_val_score"]

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
-from sklearn.model_selection import check_cv
+from sklearn.model_selection import KFold, StratifiedKFold, check_cv
 from sklearn.utils import compute_sample_weight
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
@@ -181,7 +181,10 @@ class KerasEstimator(BaseEstimator):  # type: ignore[misc]
         if isinstance(folds, int):
             least = count if self._counts else int(np.bincount(arrays.y_N).min())
             folds = max(2, min(folds, count // 2, max(2, least)))
-        dealt = check_cv(folds, arrays.y_N, classifier=False)
+            seed = seed_of(self.random_state) % 2**32
+            kind = KFold if self._counts else StratifiedKFold
+            folds = kind(folds, shuffle=True, random_state=seed)
+        dealt = check_cv(folds, arrays.y_N)
         return splits_by(list(dealt.split(arrays.x_GNX[0], arrays.y_N)), count, refit=True)
 
     def _remember(self, fits: FoldFits, arrays: LabelledArrays, splits: Splits) -> None:

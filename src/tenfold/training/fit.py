@@ -77,7 +77,9 @@ class FoldFits:
             how = "one call of torch.func"
             if isinstance(self.network, KerasNetwork):
                 how = "the same steps by Keras on " + self.network.backend
-            together = f"all folds are trained in {how}"
+            alike = not isinstance(self.network, KerasNetwork) or self.network.alike
+            of = "all folds" if alike else "folds whose models are alike"
+            together = f"{of} are trained in {how}"
             what = "the folds are trained one after the other" if turns else together
             why = turns or "the network allows it"
             found.append(Decision(what=what, why=why, change_with="--network"))

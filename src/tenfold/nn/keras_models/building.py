@@ -7,7 +7,7 @@ Shape letters in this file:
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -36,6 +36,9 @@ from tenfold.nn.keras_models.making import (
     make_model,
 )
 from tenfold.nn.keras_models.network import PARTS, KerasNetwork
+from tenfold.silence import Silence
+
+_SILENT: Final = Silence()
 
 Rows = Callable[[int], tuple[Tensor, Tensor, FoldFeatures | None]]
 """Of a network: ``x`` and codes of rows that it may learn from, (1, N, ...), and features."""
@@ -78,6 +81,7 @@ def build_networks(
         make_model(body, shape, outputs, seed)
         for shape, seed in zip(shapes, seeds, strict=True)
     ]
+    _refuse_shared(models)
     entrance, forms, made = entrance_of(models[0]), {}, []
     for f, model in enumerate(models):
         x = _own_rows(entrance.only(np.array([f])), rows(f))
@@ -92,6 +96,24 @@ def build_networks(
             forms[key] = _form(model, read_meaning(model, task, width), pick(x, slice(0, 2)))
         made.append(forms[key])
     return KerasNetwork(made, [_state(one) for one in models], entrance, models, seeds)
+
+
+def _refuse_shared(models: Sequence[Any]) -> None:
+    """Refuse models that are one, or share layers: folds would learn each other's rows.
+
+    Raises
+    ------
+    NetworkError
+        N02.
+    """
+    seen: set[int] = set()
+    for model in models:
+        own = {id(one) for one in (model, *layers_of(model), *model.weights)}
+        if own & seen:
+            fact = "the function returned a model, or a layer, that it had returned before"
+            fix = ["make the model and its layers inside the function"]
+            raise NetworkError("N02", fact, fix=fix)
+        seen |= own
 
 
 def _form(model: Any, meaning: Meaning, x: Entering) -> Form:
@@ -123,14 +145,21 @@ def form_of(model: Any) -> str:
     shapes = [
         tuple(v.shape) for v in (*model.trainable_variables, *model.non_trainable_variables)
     ]
-    try:
-        told = json.loads(model.to_json())
-    except (NotImplementedError, TypeError, ValueError):  # a class of the user's own
-        told = {"class_name": type(model).__name__}
-    told.pop("compile_config", None)
+    told = described(model) or {"class_name": type(model).__name__}
     names = {name: f"layer {place}" for place, name in enumerate(dict.fromkeys(_names(told)))}
     learnt = [_adapted(layer) for layer in layers_of(model) if hasattr(layer, "adapt")]
     return json.dumps([_renamed(told, names), shapes, learnt], sort_keys=True)
+
+
+def described(model: Any) -> dict[str, Any] | None:
+    """Return Keras' own description of a model's layers; None of a class without one."""
+    try:
+        with _SILENT:  # Keras warns of code of the user's own, which is not kept
+            told: dict[str, Any] = json.loads(model.to_json())
+    except (NotImplementedError, TypeError, ValueError):
+        return None
+    told.pop("compile_config", None)
+    return told
 
 
 def _names(told: Any) -> Iterator[str]:

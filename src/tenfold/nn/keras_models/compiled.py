@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from tenfold.config import Task
-from tenfold.errors import NetworkError
+from tenfold.errors import NetworkError, UsageError
 from tenfold.nn.keras_models.library import load_keras
 
 Labels = Literal["value", "class", "one hot", "yes or no"]
@@ -105,7 +105,11 @@ def compile_as_usual(model: Any, task: Task, width: int, lr: float | None) -> bo
             loss = keras.losses.SparseCategoricalCrossentropy(from_logits=final != "softmax")
         model.compile(optimizer=keras.optimizers.Adam(), loss=loss)
     if lr is not None:
-        model.optimizer.learning_rate = lr
+        try:
+            model.optimizer.learning_rate = lr
+        except TypeError as error:
+            fact = "--lr was given, but the optimizer of the Keras model has a schedule"
+            raise UsageError("U02", fact, fix=["leave out --lr"]) from error
     return needed
 
 

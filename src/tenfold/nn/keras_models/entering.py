@@ -230,7 +230,9 @@ def _category(one: Named, codes: Tensor, at: slice, of: FoldFeatures) -> Tensor:
 
 
 def named_columns(
-    model: Any, places: Mapping[str, tuple[list[int], list[int]]]
+    model: Any,
+    places: Mapping[str, tuple[list[int], list[int]]],
+    categories: Mapping[str, int],
 ) -> dict[str, Named] | None:
     """Return which columns enter a model by name; None if it has one input of all features.
 
@@ -239,6 +241,8 @@ def named_columns(
     model : keras.Model
     places : mapping
         Of each column: the places of its numbers, and those of its codes.
+    categories : mapping of str to int
+        How many codes each column has.
 
     Raises
     ------
@@ -260,12 +264,12 @@ def named_columns(
             fix=[f"keras.Input((1,), name={next(iter(places), 'age')!r})"],
         )
     return {
-        name: _named(model, tensor, *places[name])
+        name: _named(model, tensor, *places[name], categories.get(name, 0))
         for name, tensor in zip(names, inputs, strict=True)
     }
 
 
-def _named(model: Any, tensor: Any, numbers: list[int], codes: list[int]) -> Named:
+def _named(model: Any, tensor: Any, numbers: list[int], codes: list[int], count: int) -> Named:
     name, width = str(tensor.name), int(tensor.shape[-1]) if len(tensor.shape) > 1 else 1
     dtype = str(tensor.dtype)
     if dtype == "string":
@@ -275,6 +279,10 @@ def _named(model: Any, tensor: Any, numbers: list[int], codes: list[int]) -> Nam
     if not codes and width != len(numbers):
         fact = f"the input {name!r} takes {width} numbers, but its column has {len(numbers)}"
         raise NetworkError("N03", fact, fix=[f"keras.Input(({len(numbers)},), name={name!r})"])
+    if codes and width not in {1, count}:
+        fact = f"the input {name!r} takes {width} numbers, but its column has {count} codes"
+        fix = [f"keras.Input((1,), name={name!r}) for a code, or ({count},) for one-hot codes"]
+        raise NetworkError("N03", fact, fix=fix)
     return Named(
         places=() if codes else tuple(numbers),
         code=codes[0] if codes else None,

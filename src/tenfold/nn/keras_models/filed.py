@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from tenfold.errors import StoreError
-from tenfold.nn.keras_models.building import rebuild_networks, use_variables
+from tenfold.nn.keras_models.building import described, rebuild_networks, use_variables
 from tenfold.nn.keras_models.compiled import Meaning
 from tenfold.nn.keras_models.entering import Entrance
 from tenfold.nn.keras_models.library import load_keras
@@ -111,12 +111,8 @@ def remake(
 
 def _json_of(model: Any) -> str | None:
     """Return the JSON of a model; None if it holds more than what Keras itself has."""
-    try:
-        told = json.loads(model.to_json())
-    except (NotImplementedError, TypeError, ValueError):
-        return None
-    told.pop("compile_config", None)
-    return json.dumps(told) if not _foreign(told) else None
+    told = described(model)
+    return None if told is None or _foreign(told) else json.dumps(told)
 
 
 def _open(text: str) -> Any:
@@ -139,6 +135,9 @@ def _foreign(told: Any, depth: int = 0) -> str:
         registered = told.get("registered_name") not in (None, name)
         if name is not None and name not in PLAIN and (not known or registered):
             return f"{module}.{name}"
+        odd = [key for key, value in told.items() if _is_code(key, value)]
+        if odd:
+            return f"a function as {odd[0]}"
         told = list(told.values())
     parts = told if isinstance(told, list) else ()
     return next(filter(None, (_foreign(one, depth + 1) for one in parts)), "")
@@ -161,3 +160,10 @@ def needs_function(entry: Mapping[str, Any], make: Any) -> None:
                 "load(..., network=function)",
             ],
         )
+
+
+def _is_code(key: str, value: Any) -> bool:
+    """Tell whether an activation is a function of the user's own, which is written as code."""
+    if not key.endswith("activation") or value is None or isinstance(value, str):
+        return False
+    return not (isinstance(value, dict) and "class_name" in value)

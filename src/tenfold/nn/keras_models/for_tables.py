@@ -51,7 +51,7 @@ def table_networks(
     features = inputs.features
 
     def entrance_of(model: Any) -> Entrance:
-        named = named_columns(model, body.places)
+        named = named_columns(model, body.places, body.columns)
         return Vector(inputs_F=features.inputs_F) if named is None else Columns(named=named)
 
     def rows(f: int) -> tuple[Tensor, Tensor, FoldFeatures]:

@@ -91,6 +91,11 @@ class KerasNetwork(DrivenNetwork):
         return NAMES[load_keras().config.backend()]
 
     @property
+    def alike(self) -> bool:
+        """Whether the models differ in their numbers only."""
+        return len(self._spans) == 1
+
+    @property
     def turns(self) -> str:
         """Why the networks take turns; empty if they take each step together."""
         return next((one.turns for one in self._ready()), "")

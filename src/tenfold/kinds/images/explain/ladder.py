@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from tenfold.errors import UsageError
 from tenfold.kinds.images.picture_model import PictureModel
 from tenfold.nn.backbones import Backbone
 from tenfold.nn.blend import Blend
@@ -28,6 +29,7 @@ from tenfold.nn.efficientnet import (
     normed,
 )
 from tenfold.nn.head import FoldHead
+from tenfold.nn.keras_models.network import KerasNetwork
 from tenfold.nn.modules import ModuleNetwork
 from tenfold.nn.pixels import plain
 
@@ -153,6 +155,8 @@ def ladders_of(model: PictureModel) -> Iterator[Looked]:
 
     Raises
     ------
+    UsageError
+        U02, if it is a Keras model.
     TypeError
         If the model's network is of another kind.
     """
@@ -164,6 +168,9 @@ def ladders_of(model: PictureModel) -> Iterator[Looked]:
     elif isinstance(network, ModuleNetwork):
         for f in range(networks):
             yield Looked(_as_ladder(network.alone(f)).eval(), 1 / networks)
+    elif isinstance(network, KerasNetwork):
+        fact = "layers of images are shown for networks of torch, and this is a Keras model"
+        raise UsageError("U02", fact, fix=["explain a network of another kind"])
     else:
         raise TypeError(f"{type(network).__name__} has no layers that can be explained")
 

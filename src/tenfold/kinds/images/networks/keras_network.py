@@ -59,7 +59,7 @@ class OwnKeras(Own):
 
     def why(self, options: TrainOptions) -> str:  # noqa: ARG002
         """Return why it is trained so."""
-        return "this is the default for Keras models; loss and optimizer are those of compile"
+        return "this is the default for Keras models"
 
     def decision(self, plan: PicturePlan, options: TrainOptions) -> Decision:
         """Say how it is trained, and why so."""

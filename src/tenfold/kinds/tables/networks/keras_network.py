@@ -69,7 +69,7 @@ class OwnKeras(TableNetwork):
 
     def why(self, setting: Setting) -> str:  # noqa: ARG002
         """Return why it is trained so."""
-        return "this is the default for Keras models; loss and optimizer are those of compile"
+        return "this is the default for Keras models"
 
     def decision(self, recipe: Recipe, setting: Setting) -> Decision:
         """Say how it is trained, and why so."""
