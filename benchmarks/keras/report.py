@@ -62,10 +62,10 @@ def models_page(parts: dict[str, Part]) -> list[str]:
         case, backend = CASES[part["case"]], part["backend"]
         shape = f"{case.folds} folds, {case.epochs} epochs, batches of {case.batch}"
         name = f"{case.words}; {rows_of(part)} rows, {shape}"
-        steady = machine.short(best_ratio(pairs_of(part, "steady", "steady"), PASSED))
-        rows.append([name, *row_of(part, "")[:1], *row_of(part, "")[2:], steady])
-        whole = best_ratio(pairs_of(part), PASSED)
-        ratios.setdefault(backend, []).append((whole, float(steady)))
+        steady = best_ratio(pairs_of(part, "steady", "steady"), PASSED)
+        _, _, *cells = row_of(part, "")
+        rows.append([name, NAMES[backend], *cells, machine.short(steady)])
+        ratios.setdefault(backend, []).append((best_ratio(pairs_of(part), PASSED), steady))
     for backend, found in ratios.items():
         whole, steady = (machine.short(median(each)) for each in zip(*found, strict=True))
         name = f"**median of {len(found)}**"

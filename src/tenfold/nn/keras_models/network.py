@@ -69,6 +69,7 @@ class KerasNetwork(DrivenNetwork):
         self._spans = spans_of(self.forms)
         self._engines: tuple[Engine, ...] = ()
         self._steps = 0  # most that were ever taken at once
+        self._moved = False  # whether the engines are ahead of the tensors
         self._shapes_F = [
             {part: [np.shape(one) for one in getattr(own, part)] for part in PARTS}
             for own in values
@@ -132,7 +133,7 @@ class KerasNetwork(DrivenNetwork):
             entering = self._entering(x, codes, at)
             how = Taken(factor=factor, first=self.steps_taken, seeds=self._seeds[at])
             loss_SF[:, at] = engine.learn(entering, y, share_SFB[:, at], go_SF[:, at], how)
-        self.steps_taken += steps
+        self.steps_taken, self._moved = self.steps_taken + steps, True
         loss_SF[steps - 1] += loss_SF[-1] if self._steps > steps else 0.0
         return loss_SF[:steps]
 
@@ -166,7 +167,10 @@ class KerasNetwork(DrivenNetwork):
 
     @torch.no_grad()
     def settle(self) -> None:
-        """Write the numbers that the engines have into the tensors."""
+        """Write the numbers that the engines have into the tensors, if they moved."""
+        if not self._moved:
+            return
+        self._moved = False
         for (at, _), engine in zip(self._spans, self._engines, strict=bool(self._engines)):
             state = engine.take()
             for part in PARTS:
@@ -176,6 +180,7 @@ class KerasNetwork(DrivenNetwork):
 
     def renew(self) -> None:
         """Let the engines have the numbers of the tensors."""
+        self._moved = False
         for (at, _), engine in zip(self._spans, self._engines, strict=bool(self._engines)):
             engine.put(self._state(at))
 

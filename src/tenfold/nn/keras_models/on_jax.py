@@ -54,7 +54,7 @@ class JaxEngine(Engine):
         convolves = any(hasattr(layer, "kernel_size") for layer in layers_of(form.model))
         if convolves and jax.default_backend() == "cpu":
             self.turns = CONVOLUTIONS
-        self._one = jax.jit(self._step, static_argnames="factor", donate_argnums=0)
+        self._one = jax.jit(self._moved, static_argnames="factor", donate_argnums=0)
         self._all = jax.jit(self._steps, static_argnames="factor", donate_argnums=0)
         self._say = jax.jit(self._said if self.turns else jax.vmap(self._said))
 
@@ -87,13 +87,11 @@ class JaxEngine(Engine):
     def try_step(self, x: Entering, y: Array) -> None:
         """Trace a step of two copies without computing it."""
         share_FB = np.full(y.shape[:2], 1 / y.shape[1], dtype=np.float32)
-        now = self._now[0] if self.turns else jax.tree.map(lambda one: one[0], self._now)
-        batch = pick(x, 0), y[0], share_FB[0], np.True_
-        step = partial(self._step, factor=1.0)
-        jax.eval_shape(step, now, batch)
-        if not self.turns:
-            every = (x, y, share_FB, np.ones(len(y), dtype=bool))
-            jax.eval_shape(jax.vmap(step), self._now, every)
+        moved = partial(self._moved, factor=1.0)
+        if self.turns:
+            jax.eval_shape(moved, self._now[0], (pick(x, 0), y[0], share_FB[0]))
+        else:
+            jax.eval_shape(jax.vmap(moved), self._now, (x, y, share_FB))
 
     def answer(self, x: Entering) -> Array:
         """Return what each copy says of its rows, (F, B, W)."""
@@ -106,12 +104,13 @@ class JaxEngine(Engine):
         self, x: Entering, y: Array, share_SFB: Array, go_SF: NDArray[np.bool_], factor: float
     ) -> NDArray[np.float64]:
         each: Any = self._now
+        losses = {}  # looked at in the end: JAX goes on while Python prepares the next step
+        for s, f in zip(*np.nonzero(go_SF), strict=True):
+            batch = pick(x, s, f), y[s, f], share_SFB[s, f]
+            each[f], losses[s, f] = self._one(each[f], batch, factor=factor)
         loss_SF = np.zeros(go_SF.shape)
-        for (s, f), goes in np.ndenumerate(go_SF):
-            if goes:
-                batch = pick(x, s, f), y[s, f], share_SFB[s, f], np.True_
-                each[f], loss = self._one(each[f], batch, factor=factor)
-                loss_SF[s, f] = loss
+        for at, loss in losses.items():
+            loss_SF[at] = loss
         return loss_SF
 
     def _apart(self, now: Carried) -> Any:
@@ -121,7 +120,7 @@ class JaxEngine(Engine):
         """Return which copies have finite numbers only."""
         if self.turns:
             each: Any = self._now
-            return np.array([all(np.isfinite(v).all() for v in now[0]) for now in each])
+            return np.array([all(np.isfinite(v.sum()) for v in now[0]) for now in each])
         found = np.ones(self._networks, dtype=bool)
         for one in self._now[0]:
             found &= np.isfinite(np.asarray(one)).reshape(self._networks, -1).all(axis=1)
@@ -133,9 +132,16 @@ class JaxEngine(Engine):
         return jax.lax.scan(step, now, batches)
 
     def _step(self, now: Carried, batch: Any, *, factor: float) -> tuple[Carried, Any]:
+        """Take one step of one copy, if it has one to take."""
+        *batch, goes = batch
+        after, loss = self._moved(now, batch, factor=factor)
+        after = jax.tree.map(lambda new, old: jnp.where(goes, new, old), after, now)
+        return after, jnp.where(goes, loss, 0.0)
+
+    def _moved(self, now: Carried, batch: Any, *, factor: float) -> tuple[Carried, Any]:
         """Take one step of one copy."""
         trained, fixed, driven = now
-        x, y, share_B, goes = batch
+        x, y, share_B = batch
         learn = jax.value_and_grad(self._judged, has_aux=True)
         (loss, fixed), gradients = learn(trained, fixed, x, y, share_B)
         model = self._form.model
@@ -144,9 +150,7 @@ class JaxEngine(Engine):
             moved = [
                 old + factor * (new - old) for old, new in zip(trained, moved, strict=True)
             ]
-        after = (list(moved), list(fixed), list(driven))
-        after = jax.tree.map(lambda new, old: jnp.where(goes, new, old), after, now)
-        return after, jnp.where(goes, loss, 0.0)
+        return (list(moved), list(fixed), list(driven)), loss
 
     def _judged(
         self, trained: Any, fixed: Any, x: Any, y: Any, share_B: Any
