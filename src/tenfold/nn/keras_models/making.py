@@ -61,11 +61,7 @@ class KerasBody:
         NetworkError
             N02, if it raises something, or returns no Keras model.
         """
-        found = self.called(inputs, outputs)
-        if not is_keras_model(found):
-            fact = f"network({inputs}, {outputs}) returned a {type(found).__name__}"
-            raise NetworkError("N02", fact, fix=[EXAMPLE])
-        return found
+        return checked(self.called(inputs, outputs), inputs, outputs)
 
     def called(self, inputs: int | tuple[int, ...], outputs: int) -> object:
         """Call the function, whatever it returns; see ``model``."""
@@ -76,6 +72,20 @@ class KerasBody:
         except Exception as error:
             fact = f"network({inputs}, {outputs}) raised {type(error).__name__}: {error}"
             raise NetworkError("N02", fact, fix=[EXAMPLE]) from error
+
+
+def checked(found: object, inputs: int | tuple[int, ...], outputs: int) -> Any:
+    """Return what a function returned, if it is a Keras model.
+
+    Raises
+    ------
+    NetworkError
+        N02.
+    """
+    if not is_keras_model(found):
+        fact = f"network({inputs}, {outputs}) returned a {type(found).__name__}"
+        raise NetworkError("N02", fact, fix=[EXAMPLE])
+    return found
 
 
 def call(
@@ -131,10 +141,11 @@ def try_function(
     body, failed = KerasBody(make=make, columns=columns), None
     for shape in shapes:
         try:
-            found = body.called(shape, outputs)
+            with seeded(0):
+                found = body.called(shape, outputs)
             if isinstance(found, nn.Module) and not is_keras_model(found):
                 return None
-            return body.model(shape, outputs)
+            return checked(found, shape, outputs)
         except NetworkError as error:
             if not sure:  # it may be a function for torch, which is told so later
                 return None
