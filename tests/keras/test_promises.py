@@ -14,8 +14,7 @@ from tests.keras.promises import CHANGED, CLOSE
 # What cannot learn together, and so is trained by Keras' own step.
 IN_TURNS: Final = {
     "jax": {"convolved"},
-    # Layers that may draw random numbers, as recurrent ones, count as if they did.
-    "torch": {"convolved", "dropped", "recurrent"},
+    "torch": {"convolved", "dropped"},
 }
 BACKENDS: Final = tuple(IN_TURNS)
 QUIET: Final = ["dense", "regularised", "normed", "adapted", "functional"]

@@ -23,6 +23,7 @@ from tenfold.nn.keras_models.library import is_keras_model, load_keras, of_keras
 
 PROBED: Final = 2  # rows on which a model is tried
 GIVEN: Final = ("inputs", "outputs", "columns")
+RATES: Final = ("rate", "dropout", "recurrent_dropout", "stddev")
 ELSEWHERE: Final = "KERAS_BACKEND=tensorflow, or do without that layer"
 EXAMPLE: Final = (
     "def network(inputs, outputs): return keras.Sequential([keras.Input((inputs,)), "
@@ -237,7 +238,7 @@ def why_turns(model: Any, backend: str) -> str:
     """Return why copies cannot take steps together by what is known of a model."""
     own = learns_itself(model)
     compiled = all(getattr(layer, "supports_jit", True) for layer in layers_of(model))
-    draws = any("seed" in variable.path for variable in model.non_trainable_variables)
+    draws = any(_draws(layer) for layer in layers_of(model))
     optimizer = getattr(model, "optimizer", None)
     reasons = {
         f"Keras runs on {NAMES.get(backend, backend)}": backend not in {"jax", "torch"},
@@ -248,6 +249,13 @@ def why_turns(model: Any, backend: str) -> str:
         "the optimizer scales the loss": hasattr(optimizer, "inner_optimizer"),
     }
     return next((reason for reason, applies in reasons.items() if applies), "")
+
+
+def _draws(layer: Any) -> bool:
+    """Tell whether a layer draws random numbers: it has a generator, and no rate of 0."""
+    rates = [getattr(layer, name) for name in RATES if hasattr(layer, name)]
+    generators = any("seed" in one.path for one in layer.non_trainable_variables)
+    return generators and (not rates or any(rates))
 
 
 def _is_told(layer: Any) -> bool:
