@@ -75,8 +75,16 @@ def check_empty(name: str, tensor: Tensor) -> None:
         raise ValueError(f"{name} is empty and claims to be large")
 
 
-def require_function(make: MakeModule | None) -> MakeModule:
+def require_function(
+    make: MakeModule | None, fact: str = "the model was trained with a custom network"
+) -> MakeModule:
     """Return the function of a network of the user's own, whose code no file holds.
+
+    Parameters
+    ----------
+    make : callable or None
+    fact : str, optional
+        Why it is needed.
 
     Raises
     ------
@@ -86,7 +94,7 @@ def require_function(make: MakeModule | None) -> MakeModule:
     if make is None:
         raise StoreError(
             "M05",
-            "the model was trained with a custom network",
+            fact,
             fix=[
                 "name its function: --network FILE.py:FUNCTION",
                 "load(..., network=function)",

@@ -4,7 +4,7 @@ Shape letters in this file:
     F  networks side by side    G  folds    N  rows
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -74,14 +74,15 @@ def fit_arrays(
         the loss is not finite.
     """
     make_ready()
-    rows = _rows_of(arrays)
+    plain = Encoded.of_numbers(np.zeros((len(arrays.y_N), 0)), arrays.y_N)
+    rows = replace(plain, weights=arrays.weights_N)
     trained = splits.trained()
     stack = make_stack(rows, trained, arrays.task, recipe, streams)
     outputs = outputs_for(rows, arrays.task)
     inputs = array_inputs(arrays.x_GNX, trained)
 
-    def rows_of(f: int) -> tuple[Tensor, Tensor, None]:
-        at_1N = torch.from_numpy(np.flatnonzero(stack.learn_FN[f]))[None]
+    def rows_of(f: int, count: int | None) -> tuple[Tensor, Tensor, None]:
+        at_1N = torch.from_numpy(np.flatnonzero(stack.learn_FN[f])[:count])[None]
         x_ANX = inputs.x_ANX if len(inputs.x_ANX) == 1 else inputs.x_ANX[f : f + 1]
         return *ArrayInputs(x_ANX=x_ANX).block(at_1N), None
 
@@ -106,20 +107,6 @@ def array_inputs(x_GNX: NDArray[Any], trained: Splits) -> ArrayInputs:
         raise ValueError("there is one array for all folds, or one for each")
     x_ANX = torch.from_numpy(np.ascontiguousarray(x_GNX, dtype=np.float32))
     return ArrayInputs(x_ANX=x_ANX)
-
-
-def _rows_of(arrays: LabelledArrays) -> Encoded:
-    count = len(arrays.y_N)
-    return Encoded(
-        numbers=np.zeros((count, 0)),
-        codes=np.zeros((count, 0), dtype=np.int64),
-        levels=(),
-        target=arrays.y_N,
-        weights=arrays.weights_N,
-        groups=None,
-        times=None,
-        rows=np.arange(count),
-    )
 
 
 def _shape_of(x_GNX: NDArray[Any]) -> int | tuple[int, ...]:

@@ -37,10 +37,12 @@ def keras_metrics(
     for fold, held_out in enumerate(splits.held_out):
         if not held_out.any():
             continue
-        at_FB = torch.from_numpy(np.flatnonzero(held_out)).expand(len(network.forms), -1)
-        x, codes = seen_rows.block(at_FB)
-        seen = fits.target.seen(torch.from_numpy(rows.target)[at_FB])[fold]
-        found_G.append(network.judge(fold, x, codes, seen, rows.weights[held_out]))
+        alone = network.only(np.array([fold]))
+        at_1B = torch.from_numpy(np.flatnonzero(held_out))[None]
+        x, codes = seen_rows.seen_by(alone).block(at_1B)
+        target = fits.target.only(np.array([fold]))
+        seen = target.seen(torch.from_numpy(rows.target)[at_1B])[0]
+        found_G.append(alone.judge(x, codes, seen, rows.weights[held_out]))
     names = [name for name in (found_G[0] if found_G else ()) if name != "loss"]
     said = [f"{name} {_told([found[name] for found in found_G])}" for name in names]
     if not said:

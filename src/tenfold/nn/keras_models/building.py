@@ -24,11 +24,13 @@ from tenfold.nn.keras_models.engine import (
     as_arrays,
     layers_of,
     pick,
+    twice,
 )
 from tenfold.nn.keras_models.engines import find_turns
 from tenfold.nn.keras_models.entering import Entrance
 from tenfold.nn.keras_models.library import load_keras
 from tenfold.nn.keras_models.making import (
+    PROBED,
     KerasBody,
     adapt,
     adapts,
@@ -40,8 +42,11 @@ from tenfold.silence import Silence
 
 _SILENT: Final = Silence()
 
-Rows = Callable[[int], tuple[Tensor, Tensor, FoldFeatures | None]]
-"""Of a network: ``x`` and codes of rows that it may learn from, (1, N, ...), and features."""
+Rows = Callable[[int, int | None], tuple[Tensor, Tensor, FoldFeatures | None]]
+"""Takes a network's number and how many rows it may learn from are wanted; None for all.
+
+Returns ``x`` and codes of such rows, (1, N, ...), and features.
+"""
 
 
 def build_networks(
@@ -67,7 +72,7 @@ def build_networks(
     entrance_of : callable
         Returns what of a row enters a model.
     rows : callable
-        Returns rows that a network may learn from.
+        Returns rows that a network may learn from; see ``Rows``.
 
     Raises
     ------
@@ -84,16 +89,18 @@ def build_networks(
     _refuse_shared(models)
     entrance, forms, made = entrance_of(models[0]), {}, []
     for f, model in enumerate(models):
-        x = _own_rows(entrance.only(np.array([f])), rows(f))
-        if adapts(model):
+        adapting = adapts(model)
+        x = _own_rows(entrance.only(np.array([f])), rows(f, None if adapting else PROBED))
+        if adapting:
             adapt(model, x)
             use_variables(model)
-        width = check_model(model, pick(x, slice(0, 2)), task, outputs)
+        few = pick(x, slice(0, PROBED))
+        width = check_model(model, few, task, outputs)
         compile_as_usual(model, task, width, body.lr)
         model.optimizer.build(model.trainable_variables)
         key = form_of(model)
         if key not in forms:
-            forms[key] = _form(model, read_meaning(model, task, width), pick(x, slice(0, 2)))
+            forms[key] = _form(model, read_meaning(model, task, width), few)
         made.append(forms[key])
     return KerasNetwork(made, [_state(one) for one in models], entrance, models, seeds)
 
@@ -123,10 +130,8 @@ def _form(model: Any, meaning: Meaning, x: Entering) -> Form:
     two = {part: [np.stack([one, one]) for one in getattr(alone, part)] for part in PARTS}
     seen = torch.zeros(rows, dtype=torch.float32 if meaning.labels == "value" else torch.int64)
     y = meaning.taught(seen).numpy()
-    both = (
-        {k: np.stack([v, v]) for k, v in x.items()} if isinstance(x, dict) else np.stack([x, x])
-    )
-    return replace(form, turns=find_turns(form, State(**two), both, np.stack([y, y])))
+    turns = find_turns(form, State(**two), twice(x), np.stack([y, y]))
+    return replace(form, turns=turns)
 
 
 def rebuild_networks(

@@ -88,15 +88,19 @@ class Meaning:
         return both.log()
 
 
-def compile_as_usual(model: Any, task: Task, width: int, lr: float | None) -> bool:
-    """Compile a model that was not; return whether that was needed.
+def is_compiled(model: Any) -> bool:
+    """Tell whether a model says how it is trained."""
+    return bool(model.compiled and model.loss)
+
+
+def compile_as_usual(model: Any, task: Task, width: int, lr: float | None) -> None:
+    """Compile a model that was not.
 
     Adam, and mean squared error or cross-entropy, by the activation that the model ends with.
     ``lr`` takes the place of the learning rate that a compiled model has.
     """
     keras = load_keras()
-    needed = not (model.compiled and model.loss)
-    if needed:
+    if not is_compiled(model):
         final = _last_activation(model)
         loss: Any = keras.losses.MeanSquaredError()
         if task != "regression" and width == 1:
@@ -110,7 +114,6 @@ def compile_as_usual(model: Any, task: Task, width: int, lr: float | None) -> bo
         except TypeError as error:
             fact = "--lr was given, but the optimizer of the Keras model has a schedule"
             raise UsageError("U02", fact, fix=["leave out --lr"]) from error
-    return needed
 
 
 def read_meaning(model: Any, task: Task, width: int) -> Meaning:

@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.nn.keras_models.compiled import Meaning
+from tenfold.nn.keras_models.compiled import Meaning, the_loss, weighted_loss
 
 Array = NDArray[Any]
 Entering = Array | dict[str, Array]
@@ -39,6 +39,21 @@ class Form:
     model: Any
     meaning: Meaning
     turns: str = ""
+
+    def judged(
+        self, trained: Any, fixed: Any, x: Any, y: Any, share_B: Any
+    ) -> tuple[Any, list[Any]]:
+        """Return a copy's loss, with what layers add to it, and ``fixed`` as it moved."""
+        said, moved, added = self.model.stateless_call(
+            trained, fixed, x, return_losses=True, **mode_of(self.model, training=True)
+        )
+        loss = weighted_loss(the_loss(self.model))
+        return loss(y, said, share_B) + sum(added), list(moved)
+
+    def said(self, trained: Any, fixed: Any, x: Any) -> Any:
+        """Return what a copy says of its rows outside of training."""
+        mode = mode_of(self.model, training=False)
+        return self.model.stateless_call(trained, fixed, x, **mode)[0]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -158,6 +173,17 @@ def twice(x: Entering) -> Entering:
     if isinstance(x, dict):
         return {name: np.stack([array, array]) for name, array in x.items()}
     return np.stack([x, x])
+
+
+def lend(model: Any, state: State) -> None:
+    """Let a model have the numbers of one copy, without those of its optimizer."""
+    pairs = zip(
+        (*model.trainable_variables, *model.non_trainable_variables),
+        (*state.trained, *state.fixed),
+        strict=True,
+    )
+    for variable, array in pairs:
+        variable.assign(array)
 
 
 def layers_of(model: Any) -> list[Any]:

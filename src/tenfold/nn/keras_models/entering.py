@@ -7,7 +7,7 @@ Shape letters in this file:
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 import torch
@@ -195,16 +195,7 @@ class Columns(Entrance):
 
     def describe(self) -> dict[str, Any]:
         """Return what a model file says of it."""
-        told = {
-            name: {
-                "places": one.places,
-                "code": one.code,
-                "plain": one.plain,
-                "width": one.width,
-                "dtype": one.dtype,
-            }
-            for name, one in self.named.items()
-        }
+        told = {name: asdict(one) for name, one in self.named.items()}
         return {"columns": told}
 
 

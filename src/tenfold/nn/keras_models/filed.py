@@ -10,7 +10,6 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from tenfold.errors import StoreError
 from tenfold.nn.keras_models.building import described, rebuild_networks, use_variables
 from tenfold.nn.keras_models.compiled import Meaning
 from tenfold.nn.keras_models.entering import Entrance
@@ -35,6 +34,7 @@ RUNS_CODE: Final = frozenset(
     {"Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer"}
 )
 PLAIN: Final = frozenset({"__ellipsis__", "__keras_tensor__", "__tuple__", "slice"})
+OWN_CODE: Final = "the Keras model has layers or functions of its own"
 MOST_NESTED: Final = 100
 MOST_NETWORKS: Final = 10_000
 
@@ -78,8 +78,6 @@ def open_networks(
 
     Raises
     ------
-    StoreError
-        M05, if a model has code of the user's own and its function is not given.
     LookupError, TypeError, ValueError
         If a file cannot hold such networks.
     """
@@ -143,23 +141,9 @@ def _foreign(told: Any, depth: int = 0) -> str:
     return next(filter(None, (_foreign(one, depth + 1) for one in parts)), "")
 
 
-def needs_function(entry: Mapping[str, Any], make: Any) -> None:
-    """Refuse to open models with code of the user's own without their function.
-
-    Raises
-    ------
-    StoreError
-        M05.
-    """
-    if make is None and any(one is None for one in entry["models"]):
-        raise StoreError(
-            "M05",
-            "the Keras model has layers or functions of its own",
-            fix=[
-                "name its function: --network FILE.py:FUNCTION",
-                "load(..., network=function)",
-            ],
-        )
+def holds_code(entry: Mapping[str, Any]) -> bool:
+    """Tell whether a file describes models with code of the user's own, which it has not."""
+    return any(one is None for one in entry["models"])
 
 
 def _is_code(key: str, value: Any) -> bool:

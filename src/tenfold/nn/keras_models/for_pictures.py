@@ -31,9 +31,9 @@ def picture_networks(
 ) -> KerasNetwork:
     """Return F models of a user's function for pictures; see ``table_networks``."""
 
-    def rows(f: int) -> tuple[Tensor, Tensor, None]:
+    def rows(f: int, count: int | None) -> tuple[Tensor, Tensor, None]:
         own = np.flatnonzero(learn_FN[f])
-        some = own[:: -(-len(own) // ADAPTED)]
+        some = own[:: -(-len(own) // ADAPTED)][:count]
         return *inputs.block(torch.from_numpy(some)[None]), None
 
     shapes = [(inputs.size, inputs.size, 3)] * len(seeds)

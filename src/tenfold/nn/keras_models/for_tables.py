@@ -54,13 +54,14 @@ def table_networks(
         named = named_columns(model, body.places, body.columns)
         return Vector(inputs_F=features.inputs_F) if named is None else Columns(named=named)
 
-    def rows(f: int) -> tuple[Tensor, Tensor, FoldFeatures]:
+    def rows(f: int, count: int | None) -> tuple[Tensor, Tensor, FoldFeatures]:
         own = features.only(np.array([f]))
         texts_TNC = inputs.texts_TNC
         if texts_TNC is not None and features.texts is not None:
             texts_TNC = texts_TNC[[features.texts.of_F[f]]]
         alone = replace(inputs, features=own, texts_TNC=texts_TNC)
-        at_1N = torch.from_numpy(np.flatnonzero(learn_FN[f]))[None].to(inputs.codes_NQ.device)
+        at_1N = torch.from_numpy(np.flatnonzero(learn_FN[f])[:count])[None]
+        at_1N = at_1N.to(inputs.codes_NQ.device)
         return *alone.block(at_1N), own
 
     network = build_networks(body, features.inputs_F, outputs, task, seeds, entrance_of, rows)

@@ -21,7 +21,6 @@ from tenfold.nn.keras_models.engine import (
     Form,
     State,
     Taken,
-    mode_of,
     pick,
     stacked,
 )
@@ -88,14 +87,11 @@ class TurnsEngine(Engine):
 
     def answer(self, x: Entering) -> Array:
         """Return what each copy says of its rows, (F, B, W)."""
-        now, model = self.take(), self._form.model
-        keras, said = load_keras(), []
+        now, keras, said = self.take(), load_keras(), []
         for f in range(len(now.trained[0])):
             own = [[array[f] for array in part] for part in (now.trained, now.fixed)]
-            values = [[keras.ops.convert_to_tensor(one) for one in part] for part in own]
-            found, _ = model.stateless_call(
-                *values, _as_tensors(pick(x, f)), **mode_of(model, training=False)
-            )
+            trained, fixed = (list(map(keras.ops.convert_to_tensor, part)) for part in own)
+            found = self._form.said(trained, fixed, _as_tensors(pick(x, f)))
             said.append(keras.ops.convert_to_numpy(found))
         return stacked(said)
 

@@ -7,7 +7,7 @@ Shape letters in this file:
 import inspect
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -123,35 +123,31 @@ def call(
     return make(*left[: len(others)], **named)
 
 
+def may_make_keras(make: Any) -> bool:
+    """Tell whether Keras is there, so that a function may make its models."""
+    return of_keras(make) or "keras" in sys.modules
+
+
 def try_function(
-    make: Callable[..., Any],
-    shapes: Sequence[int | tuple[int, ...]],
-    outputs: int,
-    columns: Mapping[str, int],
+    make: Any, shape: int | tuple[int, ...], outputs: int, columns: Mapping[str, int]
 ) -> Any:
-    """Return a Keras model that a function makes for one of several shapes; None if none.
+    """Return a Keras model that a function makes; None if it makes modules of torch.
 
     Raises
     ------
     NetworkError
         N02 or N11, if a function whose file uses Keras fails.
     """
-    sure = of_keras(make)
-    if not sure and "keras" not in sys.modules:
-        return None
-    body, failed = KerasBody(make=make, columns=columns), None
-    for shape in shapes:
-        try:
-            with seeded(0):
-                found = body.called(shape, outputs)
-            if isinstance(found, nn.Module) and not is_keras_model(found):
-                return None
-            return checked(found, shape, outputs)
-        except NetworkError as error:
-            if not sure:  # it may be a function for torch, which is told so later
-                return None
-            failed = failed or error
-    raise failed or ValueError("no shape was given")
+    try:
+        with seeded(0):
+            found = KerasBody(make=make, columns=columns).called(shape, outputs)
+        if isinstance(found, nn.Module) and not is_keras_model(found):
+            return None
+        return checked(found, shape, outputs)
+    except NetworkError:
+        if of_keras(make):
+            raise
+        return None  # it may be a function for torch, which is told so later
 
 
 def make_model(body: KerasBody, inputs: int | tuple[int, ...], outputs: int, seed: int) -> Any:
@@ -222,11 +218,6 @@ def adapt(model: Any, x: Entering) -> None:
         layer.reset_state()
         layer.update_state(np.asarray(seen))
         layer.finalize_state()
-
-
-def is_compiled(model: Any) -> bool:
-    """Tell whether a model says how it is trained."""
-    return bool(model.compiled and model.loss)
 
 
 def adapts(model: Any) -> bool:

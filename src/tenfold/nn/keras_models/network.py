@@ -26,6 +26,7 @@ from tenfold.nn.keras_models.engine import (
     State,
     Taken,
     as_arrays,
+    lend,
     pick,
 )
 from tenfold.nn.keras_models.engines import make_engine
@@ -145,19 +146,13 @@ class KerasNetwork(DrivenNetwork):
         return bool(told and (told.get("metrics") or told.get("weighted_metrics")))
 
     def judge(
-        self, f: int, x: Tensor, codes_FBQ: Tensor, seen_B: Tensor, weights_B: Array
+        self, x: Tensor, codes_FBQ: Tensor, seen_B: Tensor, weights_B: Array
     ) -> dict[str, float]:
-        """Return the metrics that a model is compiled with, of rows shown to one network."""
-        form, own = self.forms[f], self.alone(f)
-        values = zip(
-            (*form.model.trainable_variables, *form.model.non_trainable_variables),
-            (*own.trained, *own.fixed),
-            strict=True,
-        )
-        for variable, array in values:
-            variable.assign(array)
+        """Return the metrics that a model is compiled with, of rows shown to the first one."""
+        form = self.forms[0]
+        lend(form.model, self.alone(0))
         said: dict[str, float] = form.model.evaluate(
-            pick(self._entering(x, codes_FBQ, slice(f, f + 1)), 0),
+            pick(self._entering(x, codes_FBQ, slice(0, 1)), 0),
             form.meaning.taught(seen_B).numpy(),
             sample_weight=weights_B,
             verbose=0,

@@ -12,7 +12,6 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.nn.keras_models.compiled import the_loss, weighted_loss
 from tenfold.nn.keras_models.engine import (
     Array,
     Engine,
@@ -21,7 +20,6 @@ from tenfold.nn.keras_models.engine import (
     State,
     Taken,
     layers_of,
-    mode_of,
     pick,
     stacked,
 )
@@ -56,7 +54,7 @@ class JaxEngine(Engine):
             self.turns = CONVOLUTIONS
         self._one = jax.jit(self._moved, static_argnames="factor", donate_argnums=0)
         self._all = jax.jit(self._steps, static_argnames="factor", donate_argnums=0)
-        self._say = jax.jit(self._said if self.turns else jax.vmap(self._said))
+        self._say = jax.jit(form.said if self.turns else jax.vmap(form.said))
 
     def put(self, state: State) -> None:
         """Let the copies have these numbers."""
@@ -142,7 +140,7 @@ class JaxEngine(Engine):
         """Take one step of one copy."""
         trained, fixed, driven = now
         x, y, share_B = batch
-        learn = jax.value_and_grad(self._judged, has_aux=True)
+        learn = jax.value_and_grad(self._form.judged, has_aux=True)
         (loss, fixed), gradients = learn(trained, fixed, x, y, share_B)
         model = self._form.model
         moved, driven = model.optimizer.stateless_apply(driven, gradients, trained)
@@ -151,18 +149,3 @@ class JaxEngine(Engine):
                 old + factor * (new - old) for old, new in zip(trained, moved, strict=True)
             ]
         return (list(moved), list(fixed), list(driven)), loss
-
-    def _judged(
-        self, trained: Any, fixed: Any, x: Any, y: Any, share_B: Any
-    ) -> tuple[Any, Any]:
-        """Return the loss, with what layers add to it, and variables that moved with it."""
-        said, moved, added = self._form.model.stateless_call(
-            trained, fixed, x, return_losses=True, **mode_of(self._form.model, training=True)
-        )
-        loss = weighted_loss(the_loss(self._form.model))
-        return loss(y, said, share_B) + sum(added), list(moved)
-
-    def _said(self, trained: Any, fixed: Any, x: Any) -> Any:
-        return self._form.model.stateless_call(
-            trained, fixed, x, **mode_of(self._form.model, training=False)
-        )[0]

@@ -14,7 +14,6 @@ from torch import Tensor
 from torch.func import grad_and_value, vmap
 from torch.fx.experimental.proxy_tensor import make_fx
 
-from tenfold.nn.keras_models.compiled import the_loss, weighted_loss
 from tenfold.nn.keras_models.engine import (
     Array,
     Engine,
@@ -22,7 +21,6 @@ from tenfold.nn.keras_models.engine import (
     Form,
     State,
     Taken,
-    mode_of,
     pick,
     stacked,
 )
@@ -104,20 +102,17 @@ class TorchEngine(Engine):
 
     def answer(self, x: Entering) -> Array:
         """Return what each copy says of its rows, (F, B, W)."""
-
-        def said(trained: Any, fixed: Any, x: Any) -> Any:
-            return self._form.model.stateless_call(
-                trained, fixed, x, **mode_of(self._form.model, training=False)
-            )[0]
-
         given = (self._trained, self._fixed, self._tensors(x))
         with torch.no_grad():
             if self._at_once:
                 try:
-                    return _array(vmap(said)(*given).float())
+                    return _array(vmap(self._form.said)(*given).float())
                 except RuntimeError:  # some layers, such as convolutions, refuse it
                     self._at_once = False
-            each = [said(*(_of(part, f) for part in given)) for f in range(self._networks)]
+            each = [
+                self._form.said(*(_of(part, f) for part in given))
+                for f in range(self._networks)
+            ]
         return _array(torch.stack(each).float())
 
     def _step(
@@ -156,22 +151,12 @@ class TorchEngine(Engine):
         Traced, a step skips what Keras and torch.func do in Python in each call, and one of a
         small network takes a third of the time (benchmarks/keras).
         """
-
-        def judged(trained: Any, fixed: Any, x: Any, y: Any, share_B: Any) -> Any:
-            said, moved, added = self._form.model.stateless_call(
-                trained,
-                fixed,
-                x,
-                return_losses=True,
-                **mode_of(self._form.model, training=True),
-            )
-            loss = weighted_loss(the_loss(self._form.model))
-            return loss(y, said, share_B) + sum(added), list(moved)
-
         y = given[3]
         shape = (tuple(y.shape), y.dtype)
         if shape not in self._traced:
-            self._traced[shape] = make_fx(vmap(grad_and_value(judged, has_aux=True)))(*given)
+            self._traced[shape] = make_fx(
+                vmap(grad_and_value(self._form.judged, has_aux=True))
+            )(*given)
         return self._traced[shape]
 
     def _tensors(self, x: Any) -> Any:

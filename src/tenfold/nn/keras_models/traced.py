@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from tenfold.errors import ExportError
 from tenfold.nn.keras_models.building import use_variables
-from tenfold.nn.keras_models.engine import Form, State, mode_of, pick
+from tenfold.nn.keras_models.engine import Form, lend, mode_of, pick
 from tenfold.nn.keras_models.library import load_keras
 from tenfold.nn.keras_models.network import KerasNetwork
 
@@ -49,7 +49,7 @@ def alone_on_torch(network: KerasNetwork, f: int) -> AloneOnTorch:
     if keras.config.backend() != "torch":
         fact = f"Keras runs on {network.backend}, from which no program of torch can be made"
         raise ExportError("X02", fact, fix=["set KERAS_BACKEND=torch, and export again"])
-    form, state = network.forms[f], network.alone(f)
+    form = network.forms[f]
     try:
         model = keras.models.clone_model(form.model)
     except (NotImplementedError, TypeError, ValueError) as error:
@@ -57,19 +57,6 @@ def alone_on_torch(network: KerasNetwork, f: int) -> AloneOnTorch:
         fix = ["build it as keras.Sequential or keras.Model(inputs, outputs)"]
         raise ExportError("X02", fact, fix=fix) from error
     use_variables(model)
-    _give(model, state)
-    return AloneOnTorch(form, model.eval())
-
-
-def _give(model: Any, state: State) -> None:
-    parts = (
-        (model.trainable_variables, state.trained),
-        (
-            model.non_trainable_variables,
-            state.fixed,
-        ),
-    )
     with torch.no_grad():
-        for variables, arrays in parts:
-            for variable, array in zip(variables, arrays, strict=True):
-                variable.assign(array)
+        lend(model, network.alone(f))
+    return AloneOnTorch(form, model.eval())

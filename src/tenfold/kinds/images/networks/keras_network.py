@@ -7,17 +7,19 @@ from tenfold.config import Decision, TrainOptions
 from tenfold.kinds.images.networks.own import Own
 from tenfold.kinds.images.networks.picture_network import Setting, Stored, check_count
 from tenfold.kinds.images.picture_model import PictureModel
+from tenfold.nn.keras_models.compiled import is_compiled
 from tenfold.nn.keras_models.engine import layers_of
 from tenfold.nn.keras_models.entering import Pixels
 from tenfold.nn.keras_models.filed import (
+    OWN_CODE,
     describe_networks,
-    needs_function,
+    holds_code,
     open_networks,
     remake,
 )
-from tenfold.nn.keras_models.making import KerasBody, is_compiled, try_function
+from tenfold.nn.keras_models.making import KerasBody, may_make_keras, try_function
 from tenfold.nn.network import FoldNetwork
-from tenfold.nn.own_modules import MakeModule, load_function
+from tenfold.packing import require_function
 from tenfold.training.picture_plan import NO_CHANGE, PicturePlan
 
 
@@ -34,27 +36,32 @@ class OwnKeras(Own):
         """Tell that it has no name: a function is found out to make Keras models."""
         return False
 
-    def is_made_by(self, setting: Setting) -> bool:
-        """Tell whether the function that is asked for makes Keras models.
+    def tried(self, setting: Setting) -> Any:
+        """Return a model that the function makes; None if it is not of Keras.
 
         Raises
         ------
         NetworkError
-            N01 or N02, if there is no such function, or it uses Keras and fails.
+            N02 or N11, if the function uses Keras and fails.
         """
-        return _tried(setting) is not None
+        if not may_make_keras(setting.make):
+            return None
+        shape = (setting.size, setting.size, 3)
+        return try_function(setting.make, shape, setting.outputs, {})
 
     def plan(self, setting: Setting) -> PicturePlan:
         """Return how it is trained."""
-        model, plain = _tried(setting), super().plan(setting)
-        changes = any(type(one).__name__.startswith("Random") for one in layers_of(model))
+        plain = super().plan(setting)
+        changes = any(
+            type(one).__name__.startswith("Random") for one in layers_of(setting.tried)
+        )
         return replace(
             plain,
             form=self.name,
-            make=KerasBody(make=_function(setting), lr=setting.options.lr),
+            make=KerasBody(make=require_function(setting.make), lr=setting.options.lr),
             recipe=replace(plain.recipe, batch_size=32, cut="full"),
             augmentation=NO_CHANGE if changes else plain.augmentation,
-            standardize_target=not is_compiled(model),
+            standardize_target=not is_compiled(setting.tried),
         )
 
     def why(self, options: TrainOptions) -> str:  # noqa: ARG002
@@ -76,17 +83,8 @@ class OwnKeras(Own):
         """Return the models that a file describes."""
         check_count(networks)
         entry = stored.entry
-        needs_function(entry, stored.make)
+        if holds_code(entry):
+            require_function(stored.make, OWN_CODE)
         side = stored.encoder.size
         made = remake(stored.make, [(side, side, 3)] * networks, stored.outputs, {})
         return open_networks(entry, networks, Pixels(), made)
-
-
-def _function(setting: Setting) -> MakeModule:
-    return setting.make or load_function(setting.options.network)
-
-
-def _tried(setting: Setting) -> Any:
-    return try_function(
-        _function(setting), [(setting.size, setting.size, 3)], setting.outputs, {}
-    )

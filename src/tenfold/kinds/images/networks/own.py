@@ -11,7 +11,7 @@ from tenfold.kinds.images.networks.picture_network import (
     check_count,
 )
 from tenfold.nn.network import FoldNetwork
-from tenfold.nn.own_modules import load_function, make_modules
+from tenfold.nn.own_modules import make_modules
 from tenfold.packing import require_function
 from tenfold.training.augment import Augmentation
 from tenfold.training.picture_plan import PicturePlan
@@ -32,7 +32,7 @@ class Own(PictureNetwork):
         """Return how it is trained."""
         return PicturePlan(
             form=self.name,
-            make=setting.make or load_function(setting.options.network),
+            make=require_function(setting.make),
             recipe=Recipe(epochs=20, batch_size=64, cut="filled", lr=1e-3).stopped_early(
                 setting.options
             ),

@@ -42,6 +42,8 @@ class Setting:
         What a pretrained network starts from.
     make : callable or None
         A user's function, in place of ``options.network``.
+    tried : keras.Model or None
+        What that function makes, if it makes Keras models.
     on_gpu : bool
         Whether training runs on one, where more costs little.
     """
@@ -53,6 +55,7 @@ class Setting:
     task: Task = "classification"
     backbone: Backbone | None = None
     make: MakeModule | None = None
+    tried: Any = None
     on_gpu: bool = False
 
     @property

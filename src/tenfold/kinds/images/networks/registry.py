@@ -15,7 +15,7 @@ from tenfold.kinds.images.networks.picture_network import PictureNetwork, Settin
 from tenfold.kinds.images.networks.pretrained import Pretrained
 from tenfold.kinds.images.networks.scratch import Scratch
 from tenfold.kinds.images.networks.tutorial import Tutorial
-from tenfold.nn.own_modules import MakeModule
+from tenfold.nn.own_modules import MakeModule, load_function
 from tenfold.training.picture_plan import PicturePlan
 
 OWN: Final = Own()  # what no other is called
@@ -79,8 +79,10 @@ def choose_plan(setting: Setting) -> tuple[PicturePlan, tuple[Decision, ...]]:
     if options.early_stopping and network is not OWN:
         fact = f"--network {options.network} chooses its epochs by itself"
         raise UsageError("U02", fact, fix=["leave out --early-stopping"])
-    if network is OWN and KERAS.is_made_by(setting):
-        network = KERAS
+    if network is OWN:
+        setting = replace(setting, make=setting.make or load_function(options.network))
+        setting = replace(setting, tried=KERAS.tried(setting))
+        network = OWN if setting.tried is None else KERAS
     plan = network.plan(setting)
     task, recipe = setting.task, plan.recipe.set_by(options)
     plan = replace(plan, task=task, recipe=recipe, backbone=setting.backbone)

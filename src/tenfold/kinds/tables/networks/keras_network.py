@@ -12,16 +12,19 @@ from tenfold.kinds.tables.networks.table_network import Setting, TableNetwork
 from tenfold.kinds.tables.table_model import TableModel
 from tenfold.nn.feature_layout import FeatureOptions
 from tenfold.nn.features import FoldFeatures
+from tenfold.nn.keras_models.compiled import is_compiled
 from tenfold.nn.keras_models.entering import Columns, Entrance, Named, Vector
 from tenfold.nn.keras_models.filed import (
+    OWN_CODE,
     describe_networks,
-    needs_function,
+    holds_code,
     open_networks,
     remake,
 )
-from tenfold.nn.keras_models.making import KerasBody, is_compiled, try_function
+from tenfold.nn.keras_models.making import KerasBody, may_make_keras, try_function
 from tenfold.nn.network import FoldNetwork
-from tenfold.nn.own_modules import MakeModule, load_function
+from tenfold.nn.own_modules import MakeModule
+from tenfold.packing import require_function
 from tenfold.training.recipe import Plan, Recipe
 
 FEATURES = FeatureOptions(style="standard", one_hot=10_000)
@@ -40,23 +43,27 @@ class OwnKeras(TableNetwork):
         """Tell that it has no name: a function is found out to make Keras models."""
         return False
 
-    def is_made_by(self, setting: Setting) -> bool:
-        """Tell whether the function that is asked for makes Keras models.
+    def tried(self, setting: Setting) -> Any:
+        """Return a model that the function makes for all rows; None if it is not of Keras.
 
         Raises
         ------
         NetworkError
-            N01 or N02, if there is no such function, or it uses Keras and fails.
+            N02 or N11, if the function uses Keras and fails.
         """
-        return self._tried(setting) is not None
+        if not may_make_keras(setting.make):
+            return None
+        every = np.ones((1, len(setting.rows)), dtype=bool)
+        inputs = FoldFeatures.of(setting.rows, every, 1, FEATURES).inputs_F[0]
+        outputs = len(setting.schema.classes) or 1
+        return try_function(setting.make, inputs, outputs, _categories(setting.schema))
 
     def plan(self, setting: Setting) -> Plan:
         """Return how it is trained."""
-        model = self._tried(setting)
         return Plan(
             features=FEATURES,
             body=KerasBody(
-                make=_function(setting),
+                make=require_function(setting.make),
                 lr=setting.options.lr,
                 columns=_categories(setting.schema),
                 places=places_of(setting.schema),
@@ -64,7 +71,7 @@ class OwnKeras(TableNetwork):
             recipe=Recipe(epochs=100, batch_size=32, cut="full", lr=1e-3).stopped_early(
                 setting.options
             ),
-            standardize_target=not is_compiled(model),
+            standardize_target=not is_compiled(setting.tried),
         )
 
     def why(self, setting: Setting) -> str:  # noqa: ARG002
@@ -92,25 +99,13 @@ class OwnKeras(TableNetwork):
         schema: Schema,
     ) -> FoldNetwork:
         """Return the models that a file describes."""
-        needs_function(entry, make)
+        if holds_code(entry):
+            require_function(make, OWN_CODE)
         made = remake(make, features.inputs_F, outputs, _categories(schema))
         entrance = _entrance(entry["entrance"], features)
         network = open_networks(entry, len(features.inputs_F), entrance, made)
         network.features = features
         return network
-
-    def _tried(self, setting: Setting) -> Any:
-        """Return a model of the function for all rows; None if it makes none of Keras."""
-        rows = setting.rows
-        every = np.ones((1, len(rows)), dtype=bool)
-        inputs = FoldFeatures.of(rows, every, 1, FEATURES).inputs_F[0]
-        outputs = len(setting.schema.classes) or 1
-        columns = _categories(setting.schema)
-        return try_function(_function(setting), [inputs], outputs, columns)
-
-
-def _function(setting: Setting) -> MakeModule:
-    return setting.make or load_function(setting.options.network)
 
 
 def _categories(schema: Schema) -> dict[str, int]:

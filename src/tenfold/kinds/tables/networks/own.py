@@ -9,7 +9,7 @@ from tenfold.kinds.tables.networks.table_network import Setting, TableNetwork
 from tenfold.nn.feature_layout import FeatureOptions
 from tenfold.nn.features import FoldFeatures
 from tenfold.nn.network import FoldNetwork
-from tenfold.nn.own_modules import MakeModule, load_function, own_network
+from tenfold.nn.own_modules import MakeModule, own_network
 from tenfold.packing import require_function
 from tenfold.training.recipe import Plan, Recipe
 
@@ -28,7 +28,7 @@ class Own(TableNetwork):
         """Return how it is trained."""
         return Plan(
             features=FeatureOptions(style="standard", one_hot=10_000),
-            body=setting.make or load_function(setting.options.network),
+            body=require_function(setting.make),
             recipe=Recipe(epochs=100, batch_size=64, cut="filled", lr=1e-3).stopped_early(
                 setting.options
             ),

@@ -11,7 +11,7 @@ from tenfold.kinds.tables.networks.keras_network import OwnKeras
 from tenfold.kinds.tables.networks.own import Own
 from tenfold.kinds.tables.networks.table_network import Setting, TableNetwork
 from tenfold.kinds.tables.networks.tutorial import Tutorial
-from tenfold.nn.own_modules import MakeModule
+from tenfold.nn.own_modules import MakeModule, load_function
 from tenfold.training.recipe import Plan
 
 OWN: Final = Own()  # what no other is called
@@ -50,8 +50,10 @@ def choose_plan(setting: Setting) -> tuple[Plan, tuple[Decision, ...]]:
     if options.early_stopping and network is not OWN:
         fact = f"--network {options.network} chooses its epochs by itself"
         raise UsageError("U02", fact, fix=["leave out --early-stopping"])
-    if network is OWN and KERAS.is_made_by(setting):
-        network = KERAS
+    if network is OWN:
+        setting = replace(setting, make=setting.make or load_function(options.network))
+        setting = replace(setting, tried=KERAS.tried(setting))
+        network = OWN if setting.tried is None else KERAS
     plan = network.plan(setting)
     recipe = plan.recipe.set_by(options)
     return replace(plan, recipe=recipe), (network.decision(recipe, setting),)

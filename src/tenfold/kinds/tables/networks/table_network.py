@@ -33,6 +33,8 @@ class Setting:
     schema : Schema
     make : callable or None
         A user's function, in place of ``options.network``.
+    tried : keras.Model or None
+        What that function makes, if it makes Keras models.
     """
 
     rows: Encoded
@@ -41,6 +43,7 @@ class Setting:
     options: TrainOptions
     schema: Schema
     make: MakeModule | None = None
+    tried: Any = None
 
 
 class TableNetwork(ABC):
