@@ -154,9 +154,12 @@ class TorchEngine(Engine):
         y = given[3]
         shape = (tuple(y.shape), y.dtype)
         if shape not in self._traced:
-            self._traced[shape] = make_fx(
-                vmap(grad_and_value(self._form.judged, has_aux=True))
-            )(*given)
+            learn = vmap(grad_and_value(self._form.judged, has_aux=True))
+
+            def traced(trained: Any, fixed: Any, x: Any, y: Any, share_FB: Any) -> Any:
+                return learn(trained, fixed, x, y, share_FB)  # a method's self would be counted
+
+            self._traced[shape] = make_fx(traced)(*given)
         return self._traced[shape]
 
     def _tensors(self, x: Any) -> Any:
