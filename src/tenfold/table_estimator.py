@@ -19,7 +19,8 @@ from sklearn.utils.validation import (
 from tenfold.audit_options import AuditMode, AuditOptions
 from tenfold.config import Kind, Quality, RunOptions, SchemaOptions, Task
 from tenfold.data.columns.encode import read_groups
-from tenfold.data.files.read import check_names, read_table
+from tenfold.data.files.read import read_table
+from tenfold.data.files.taken import check_names
 from tenfold.data.folds.split import Splitter, made_by
 from tenfold.data.tables.arrow import as_frame
 from tenfold.data.tables.table import Table

@@ -13,8 +13,9 @@ import lzma
 import re
 import zipfile
 import zlib
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, Self
 
 from tenfold.config import Decision
 from tenfold.errors import ReadError
@@ -84,9 +85,21 @@ _NO_UTF8: Final = re.compile("[\udc80-\udcff]")
 _OF_BYTE: Final = {0xDC80 + at: letter for at, letter in enumerate(_WINDOWS)}
 
 
-def read_text(
-    path: Path, encoding: str | None, known: str | None = None
-) -> tuple[str, str, Decision]:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Opened:
+    """In which encoding a file of text was read, and what shows it."""
+
+    codec: str
+    decision: Decision
+
+    @classmethod
+    def by(cls, codec: str, why: str) -> Self:
+        """Return an encoding and the decision for it."""
+        what = f"encoding {codec}"
+        return cls(codec=codec, decision=Decision(what=what, why=why, change_with="--encoding"))
+
+
+def read_text(path: Path, encoding: str | None, known: str | None = None) -> tuple[str, Opened]:
     """Read a file as text, unpacked if it is gzip, bzip2, xz, or a zip file of one file.
 
     Parameters
@@ -99,7 +112,8 @@ def read_text(
 
     Returns
     -------
-    text, encoding, decision
+    text : str
+    opened : Opened
 
     Raises
     ------
@@ -123,8 +137,7 @@ def read_text(
     text = text.removeprefix("\ufeff")
     if filled_up:
         why += f"; the {filled_up:,} zero bytes at its end are left out"
-    decision = Decision(what=f"encoding {codec}", why=why, change_with="--encoding")
-    return text, codec, decision
+    return text, Opened.by(codec, why)
 
 
 def _without_zeros(data: bytes) -> tuple[bytes, int]:

@@ -52,7 +52,12 @@ Found = tuple[Record, str]
 
 
 def find_footer(
-    whole: Sequence[Record], odd: Sequence[Record], decimal: str, missing: frozenset[str]
+    whole: Sequence[Record],
+    odd: Sequence[Record],
+    decimal: str,
+    missing: frozenset[str],
+    *,
+    ends: bool = True,
 ) -> list[Found]:
     """Return what stands below a table, or is a subtotal in it, and what shows it.
 
@@ -65,8 +70,11 @@ def find_footer(
     decimal : {".", ","}
     missing : frozenset of str
         Cells that are read as empty.
+    ends : bool
+        Whether the table ends with these rows; only subtotals are looked for if not.
     """
-    return _Rows(whole=whole, odd=odd, decimal=decimal, missing=missing).find_footer()
+    rows = _Rows(whole=whole, odd=odd, decimal=decimal, missing=missing)
+    return rows.find_footer() if ends else [(row, TOTAL) for row in rows.find_subtotals()]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,7 +90,7 @@ class _Rows:
             line = self.whole[second].line
             rest = [*self.whole[second:], *(row for row in self.odd if row.line > line)]
             return [(row, BELOW) for row in sorted(rest, key=attrgetter("line"))]
-        subtotals = self._subtotals()
+        subtotals = self.find_subtotals()
         if subtotals:
             lines = {row.line for row in subtotals}
             whole = [row for row in self.whole if row.line not in lines]
@@ -113,7 +121,7 @@ class _Rows:
                 return at
         return None
 
-    def _subtotals(self) -> list[Record]:
+    def find_subtotals(self) -> list[Record]:
         """Return the rows that are called totals in the first column, and show it.
 
         They lack a cell that all others have, or are the sums of the rows above them.

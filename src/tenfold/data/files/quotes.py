@@ -6,7 +6,9 @@ ends with the mark.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Final
 
@@ -25,10 +27,13 @@ _LINE: Final = re.compile(r"[^\r\n]*[^\s][^\r\n]*")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Quotes:
-    """A text whose cells are quoted by ``mark``, and what was decided."""
+    """Which marks quote the cells of a text, and what was decided.
 
-    text: str
+    ``rewrite`` returns the text, or one of its lines, as it is read.
+    """
+
     mark: str = USUAL_QUOTE
+    rewrite: Callable[[str], str] = str
     decisions: tuple[Decision, ...] = ()
 
 
@@ -39,7 +44,8 @@ def find_quotes(text: str, *, skip: int = 0) -> Quotes:
     --------
     >>> find_quotes("'a','b'\n'x,y','1'\n'z','2'\n").mark
     "'"
-    >>> find_quotes('"a,b"\n"1,x"\n"2,y"\n').text
+    >>> text = '"a,b"\n"1,x"\n"2,y"\n'
+    >>> find_quotes(text).rewrite(text)
     'a,b\n1,x\n2,y\n'
     """
     found = _escaped(text, skip) or _whole_lines(text, skip)
@@ -50,7 +56,7 @@ def find_quotes(text: str, *, skip: int = 0) -> Quotes:
             found = _marked(text, mark, skip)
             if found is not None:
                 return found
-    return Quotes(text=text)
+    return Quotes()
 
 
 def _decisions(what: str, why: str) -> tuple[Decision, ...]:
@@ -77,14 +83,18 @@ def _escaped(text: str, skip: int) -> Quotes | None:
         separator = find_separator(text, skip=skip).separator
     except ReadError:
         separator = ","
-    plain = text.replace('\\"', '""')
+    plain = _doubled(text)
     found, rows = _split(plain, skip)
     if not rows or not _torn(text, separator, skip) or _torn(plain, found.separator, skip):
         return None
     why = "this keeps every line intact, while a mark that closes there breaks some"
     return Quotes(
-        text=plain, decisions=_decisions(r"\" is a quotation mark within a cell", why)
+        rewrite=_doubled, decisions=_decisions(r"\" is a quotation mark within a cell", why)
     )
+
+
+def _doubled(text: str) -> str:
+    return text.replace('\\"', '""')
 
 
 def _torn(text: str, separator: str, skip: int) -> bool:
@@ -99,22 +109,26 @@ def _whole_lines(text: str, skip: int) -> Quotes | None:
     lines = _LINE.findall(text)[skip + 1 :]
     if not all(map(_WHOLE.fullmatch, lines)):
         return None
-    plain = _WHOLE.sub(lambda line: line[1].replace('""', '"'), text)
+    plain = _bare(text)
     _, rows = _split(plain, skip)
     columns = zip(*(row.cells for row in rows[1:]), strict=True)
     if not any(all(is_value(cell.strip()) for cell in column) for column in columns):
         return None  # sentences with equally many commas
     why = f"all {len(lines):,} lines below the first have them, and split the same way without"
     return Quotes(
-        text=plain, decisions=_decisions("quotation marks around lines left out", why)
+        rewrite=_bare, decisions=_decisions("quotation marks around lines left out", why)
     )
+
+
+def _bare(text: str) -> str:
+    """Return a text without the marks around its lines."""
+    return _WHOLE.sub(lambda line: line[1].replace('""', '"'), text)
 
 
 def _marked(text: str, mark: str, skip: int) -> Quotes | None:
     """Read a text by another mark, if all of its first lines show it."""
-    plain = text
-    for closing in MARKS[mark]:
-        plain = plain.replace(closing, mark)
+    rewrite = partial(_closed_by, mark)
+    plain = rewrite(text)
     found, rows = _split(plain, skip, mark)
     if not rows:
         return None
@@ -132,5 +146,14 @@ def _marked(text: str, mark: str, skip: int) -> Quotes | None:
     where = "the names" if not all(shown[1:]) else f"all of the first {len(rows):,} lines"
     why = f"{where} have cells that begin and end with it, and split the same way"
     return Quotes(
-        text=plain, mark=mark, decisions=_decisions(f"{mark} is the quotation mark", why)
+        mark=mark,
+        rewrite=rewrite,
+        decisions=_decisions(f"{mark} is the quotation mark", why),
     )
+
+
+def _closed_by(mark: str, text: str) -> str:
+    """Return a text in which a mark closes what it opens."""
+    for closing in MARKS[mark]:
+        text = text.replace(closing, mark)
+    return text

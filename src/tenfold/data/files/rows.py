@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import dropwhile
 from operator import attrgetter
-from typing import Final
+from typing import Final, Self
 
 from tenfold.config import Decision
 from tenfold.data.files.footer import Found, find_footer
@@ -60,61 +60,107 @@ class _Sorted:
     aside: list[Found] = field(default_factory=list)
 
 
-def find_rows(
-    first: Sequence[Record], columns: int, records: Iterable[Record], options: ReadOptions
-) -> FoundRows:
-    """Find the rows of a table.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RowFinder:
+    """Finds the rows of a table whose file has shown by its first records how it lies there.
 
-    Parameters
+    Attributes
     ----------
-    first : sequence of Record
-        The first of a file.
-    columns : int
-        How many cells most of them have.
-    records : iterable of Record
-        All of the file.
+    layout : Layout
+    comments : tuple of Found
+        Among the first records.
+    decimal : {".", ","}
+        That the first rows show.
     options : ReadOptions
-
-    Raises
-    ------
-    ReadError
-        D02 if there is no record, D09 if quotation marks hide the names or all rows, D11 if
-        there are too many columns.
     """
-    mark = options.comment
-    comments = [(row, COMMENT) for row in first if mark and _begins(row, mark)]
-    first = [row for row in first if not mark or not _begins(row, mark)]
-    if not first:
-        raise ReadError("D02", "the file has no rows")
-    if all(row.fault for row in first):
-        raise quotation_error(first[0])
-    if columns > MOST_COLUMNS:
-        raise too_many_columns(columns)
-    layout = find_layout(first, columns, options)
-    cells = (c for r in first if r.line >= layout.begin for c in r.cells if isinstance(c, str))
-    decimal = options.decimal or shown_by(cells).decimal or "."
-    decisions = list(layout.decisions)
-    rows = dropwhile(lambda record: record.line < layout.begin, records)
-    found = _sort(rows, layout, mark)
-    found.aside[:0] = [(row, why) for row, why in comments if row.line < layout.begin]
-    decisions += _of_aside(found.aside)
-    below = _take_footer(found, decimal, options)
-    if below and options.skip_footer is None:
-        where = "below the table" if _are_last(below, found) else "in and below the table"
-        what = f"{counted([row for row, _ in below])} {where} left out"
-        why = describe_rows([row for row, _ in below])
-        decisions.append(Decision(what=what, why=why, change_with="--skip-footer"))
-    aside = [RejectedRow(line=row.line, reason=why) for row, why in found.aside + below]
-    rejected = [RejectedRow(line=row.line, reason=why) for row, why in found.odd]
-    return FoundRows(
-        names=layout.names,
-        unnamed=layout.unnamed,
-        header=layout.header is not None,
-        rows=found.whole,
-        rejected=tuple(rejected),
-        aside=tuple(sorted([*layout.aside, *aside], key=attrgetter("line"))),
-        decisions=tuple(decisions),
-    )
+
+    layout: Layout
+    comments: tuple[Found, ...]
+    decimal: str
+    options: ReadOptions
+
+    @classmethod
+    def of(cls, first: Sequence[Record], columns: int, options: ReadOptions) -> Self:
+        """Return what finds the rows.
+
+        Parameters
+        ----------
+        first : sequence of Record
+            The first of a file.
+        columns : int
+            How many cells most of them have.
+        options : ReadOptions
+
+        Raises
+        ------
+        ReadError
+            D02 if there is no record, D09 if quotation marks hide the names or all rows, D11
+            if there are too many columns.
+        """
+        mark = options.comment
+        comments = [(row, COMMENT) for row in first if mark and _begins(row, mark)]
+        first = [row for row in first if not mark or not _begins(row, mark)]
+        if not first:
+            raise ReadError("D02", "the file has no rows")
+        if all(row.fault for row in first):
+            raise quotation_error(first[0])
+        if columns > MOST_COLUMNS:
+            raise too_many_columns(columns)
+        layout = find_layout(first, columns, options)
+        rows = (row for row in first if row.line >= layout.begin)
+        cells = (cell for row in rows for cell in row.cells if isinstance(cell, str))
+        return cls(
+            layout=layout,
+            comments=tuple(found for found in comments if found[0].line < layout.begin),
+            decimal=options.decimal or shown_by(cells).decimal or ".",
+            options=options,
+        )
+
+    def find(
+        self, records: Iterable[Record], *, begins: bool = True, ends: bool = True
+    ) -> FoundRows:
+        """Find the rows among the records of a file, or of a part of it.
+
+        Parameters
+        ----------
+        records : iterable of Record
+        begins, ends : bool
+            Whether they are the first of the file, and the last: a table has one footer.
+
+        Raises
+        ------
+        ReadError
+            D09, if quotation marks hide all that follows.
+        """
+        layout, options = self.layout, self.options
+        rows = dropwhile(lambda record: record.line < layout.begin, records)
+        found = _sort(rows, layout, options.comment)
+        if begins:
+            found.aside[:0] = self.comments
+        decisions = [*(layout.decisions if begins else ()), *_of_aside(found.aside)]
+        below = _take_footer(found, self.decimal, options, ends=ends)
+        if below and options.skip_footer is None:
+            decisions.append(_of_footer(below, found))
+        aside = [RejectedRow(line=row.line, reason=why) for row, why in found.aside + below]
+        rejected = [RejectedRow(line=row.line, reason=why) for row, why in found.odd]
+        above = layout.aside if begins else ()
+        return FoundRows(
+            names=layout.names,
+            unnamed=layout.unnamed,
+            header=layout.header is not None,
+            rows=found.whole,
+            rejected=tuple(rejected),
+            aside=tuple(sorted([*above, *aside], key=attrgetter("line"))),
+            decisions=tuple(decisions),
+        )
+
+
+def _of_footer(below: Sequence[Found], found: _Sorted) -> Decision:
+    """Say what was left out below a table."""
+    rows = [row for row, _ in below]
+    where = "below the table" if _are_last(below, found) else "in and below the table"
+    what = f"{counted(rows)} {where} left out"
+    return Decision(what=what, why=describe_rows(rows), change_with="--skip-footer")
 
 
 def _sort(records: Iterable[Record], layout: Layout, mark: str | None) -> _Sorted:
@@ -170,14 +216,19 @@ def _are_last(below: Sequence[Found], found: _Sorted) -> bool:
     return not found.whole or below[0][0].line > found.whole[-1].line
 
 
-def _take_footer(found: _Sorted, decimal: str, options: ReadOptions) -> list[Found]:
-    """Take away what stands below the table, and return it."""
+def _take_footer(
+    found: _Sorted, decimal: str, options: ReadOptions, *, ends: bool
+) -> list[Found]:
+    """Take away what stands below the table, and its subtotals, and return them."""
     odd = [row for row, _ in found.odd]
     if options.skip_footer is not None:
+        if not ends:
+            return []
         every = sorted([*found.whole, *odd], key=attrgetter("line"))
         below = [(row, ASKED) for row in every[len(every) - options.skip_footer :]]
     else:
-        below = find_footer(found.whole, odd, decimal, frozenset(options.missing or ()))
+        missing = frozenset(options.missing or ())
+        below = find_footer(found.whole, odd, decimal, missing, ends=ends)
     if below:
         lines = {row.line for row, _ in below}
         found.whole = [row for row in found.whole if row.line not in lines]

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
@@ -62,11 +62,7 @@ def check_room(text: str, separator: str) -> None:
 def records(
     text: str, separator: str, *, skip: int = 0, quote: str = USUAL_QUOTE
 ) -> Iterator[Record]:
-    r"""Yield the records of a text below its first ``skip`` lines, blank lines left out.
-
-    A cell between two marks ``quote`` may hold separators and line breaks. A record whose
-    quotation marks are wrong comes with a ``fault`` and no cells; so does each further line
-    that they swallowed, which may have been a row.
+    r"""Yield the records of a text; see ``records_of``.
 
     Examples
     --------
@@ -75,7 +71,26 @@ def records(
     >>> [(r.line, r.cells) for r in records("title\n\n  1   2\n", "whitespace", skip=1)]
     [(3, ['1', '2'])]
     """
-    lines: Iterator[str] = islice(io.StringIO(text, newline=""), skip, None)
+    return records_of(io.StringIO(text, newline=""), separator, skip=skip, quote=quote)
+
+
+def records_of(
+    lines: Iterable[str],
+    separator: str,
+    *,
+    skip: int = 0,
+    quote: str = USUAL_QUOTE,
+    above: int = 0,
+) -> Iterator[Record]:
+    """Yield the records of lines below the first ``skip`` of them, blank lines left out.
+
+    ``above`` is how many lines of the file came before these.
+
+    A cell between two marks ``quote`` may hold separators and line breaks. A record whose
+    quotation marks are wrong comes with a ``fault`` and no cells; so does each further line
+    that they swallowed, which may have been a row.
+    """
+    lines, skip = islice(lines, skip, None), above + skip
     if separator == WHITESPACE:
         lines = (" ".join(line.split()) for line in lines)
         reader = csv.reader(lines, delimiter=" ", quotechar=quote, strict=True)
@@ -92,7 +107,7 @@ def records(
         except csv.Error as error:
             yield from _faulty(previous + 1, skip + reader.line_num, str(error))
         else:
-            if any(cell.strip() for cell in cells):
+            if any(map(str.strip, cells)):
                 taken = skip + reader.line_num - previous
                 yield Record(line=previous + 1, cells=cells, lines=taken)
         previous = skip + reader.line_num

@@ -19,7 +19,7 @@ from tenfold.data.cells.parse import read_truth, to_numbers, to_spelling
 from tenfold.data.columns.column import Column
 from tenfold.data.columns.required import check_columns
 from tenfold.data.columns.schema import Schema
-from tenfold.data.files.read import as_table
+from tenfold.data.files.taken import as_table
 from tenfold.data.tables.table import Table
 from tenfold.exported import Answering, Feeds
 

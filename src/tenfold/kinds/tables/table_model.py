@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tenfold.data.columns.encode import encode_inputs
 from tenfold.data.columns.required import check_columns
 from tenfold.data.columns.schema import Schema
-from tenfold.data.files.read import as_table
+from tenfold.data.files.taken import as_table
 from tenfold.data.tables.table import Table
 from tenfold.learning import Coded, Progress
 from tenfold.model import Model
