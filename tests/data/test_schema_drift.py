@@ -13,8 +13,9 @@ from tenfold.data.columns.encode import encode_inputs
 from tenfold.data.columns.schema import Schema, infer_schema
 from tenfold.data.columns.spelling import nearest, other_form
 from tenfold.data.files.read import read_table
-from tenfold.data.new_rows.admit import admit, admit_and_warn, drift_lines, drift_table
+from tenfold.data.new_rows.admit import admit, admit_and_warn, drift_table
 from tenfold.data.new_rows.schema_drift import like_training
+from tenfold.data.new_rows.tallies import drift_lines, tallies_of
 from tenfold.errors import PredictError, UsageError
 
 ROWS: Final = 40
@@ -102,7 +103,7 @@ def test_a_missing_column_and_one_too_many_are_named_with_what_was_meant() -> No
         ("extra column", "width", {}),
     ]
     assert fitted.frame[["gap", "size"]].isna().all(axis=None)
-    assert drift_lines(table, found) == [
+    assert drift_lines(tallies_of(table, found), len(table)) == [
         "'gap': missing, treated as empty",
         "'size': missing, treated as empty; is it ' Size' now?",
         "' Size', 'width': not in the training data, ignored",
@@ -168,7 +169,7 @@ def test_a_line_names_the_first_cells_that_differ_and_counts_all() -> None:
     frame.loc[10, "size"] = 50
     table = read_table(frame)
     _, found = like_training(table, SCHEMA)
-    unread, above, unseen = drift_lines(table, found)
+    unread, above, unseen = drift_lines(tallies_of(table, found), len(table))
     assert unread == (
         "'size': cannot be read as numbers, treated as missing (they look like numbers with "
         "a decimal comma): 5 of 40 cells, line 6 ('1,5'), line 7 ('2,5'), line 8 ('3,5'), "

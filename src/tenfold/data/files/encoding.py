@@ -13,9 +13,11 @@ import lzma
 import re
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final, Self
+from typing import IO, Any, Final, Self
 
 from tenfold.config import Decision
 from tenfold.errors import ReadError
@@ -126,7 +128,7 @@ def read_text(path: Path, encoding: str | None, known: str | None = None) -> tup
         text, why = _decode(path, data, encoding), "as asked"
         codec = encoding
     else:
-        text, codec, why = _look_for(path, data, known)
+        text, codec, why = look_for(path, data, known)
     if "\0" in text:
         raise ReadError(
             "D03",
@@ -149,14 +151,16 @@ def _without_zeros(data: bytes) -> tuple[bytes, int]:
     return (data, 0) if b"\0" in text or not text else (text, len(data) - len(text))
 
 
-def _unpack(path: Path, data: bytes) -> bytes:
-    kind = next((kind for kind, mark in PACKED.items() if mark.match(data)), None)
-    if kind is None:
-        return data
-    most = memory_bytes() // MEMORY_PART
+def packing_of(data: bytes) -> str | None:
+    """Return how a file is packed that begins with such bytes, None if it is not."""
+    return next((kind for kind, mark in PACKED.items() if mark.match(data)), None)
+
+
+@contextmanager
+def unpacking(path: Path, kind: str) -> Iterator[None]:
+    """Say of a packed file that it is damaged, if reading it fails within."""
     try:
-        with _opened(kind, path, io.BytesIO(data)) as file:
-            found: bytes = file.read(most + 1)
+        yield
     except ReadError:
         raise
     except (OSError, EOFError, ValueError, RuntimeError, *_DAMAGED) as error:
@@ -166,16 +170,25 @@ def _unpack(path: Path, data: bytes) -> bytes:
             place={"file": str(path)},
             fix=["copy or download it again"],
         ) from error
+
+
+def _unpack(path: Path, data: bytes) -> bytes:
+    kind = packing_of(data)
+    if kind is None:
+        return data
+    most = memory_bytes() // MEMORY_PART
+    with unpacking(path, kind), unpacked(kind, path, io.BytesIO(data)) as file:
+        found: bytes = file.read(most + 1)
     if len(found) > most:
         fact = f"the {kind} file decompresses to more than {most / 1e9:.1f} GB"
         raise ReadError("D10", fact, place={"file": str(path)}, fix=["split it"])
     return found
 
 
-def _opened(kind: str, path: Path, data: io.BytesIO) -> IO[bytes]:
+def unpacked(kind: str, path: Path, data: IO[bytes]) -> IO[bytes]:
     """Return what a packed file holds, as a file."""
     if kind != "zip":
-        module = {"gzip": gzip, "bzip2": bz2, "xz": lzma}[kind]
+        module: Any = {"gzip": gzip, "bzip2": bz2, "xz": lzma}[kind]
         opened: IO[bytes] = module.open(data)
         return opened
     archive = zipfile.ZipFile(data)
@@ -210,7 +223,7 @@ def _decode(path: Path, data: bytes, codec: str) -> str:
         ) from error
 
 
-def _look_for(path: Path, data: bytes, known: str | None) -> tuple[str, str, str]:
+def look_for(path: Path, data: bytes, known: str | None) -> tuple[str, str, str]:
     """Return the text of a file, its encoding, and what shows it."""
     shown = _marked(path, data)
     if shown is not None:
@@ -225,7 +238,7 @@ def _look_for(path: Path, data: bytes, known: str | None) -> tuple[str, str, str
     if ENOUGH_UTF8 * len(wrong) <= _letters(text) - len(wrong):
         which = "one byte" if len(wrong) == 1 else f"{len(wrong):,} bytes"
         why = f"all but {which} are valid UTF-8; {_lines(text, _NO_UTF8)}, Windows' letters"
-        return text.translate(_OF_BYTE), "utf-8", f"{why} are used instead"
+        return windows_letters(text), "utf-8", f"{why} are used instead"
     if as_known is not None:
         return (
             as_known,
@@ -235,12 +248,17 @@ def _look_for(path: Path, data: bytes, known: str | None) -> tuple[str, str, str
     return _older(path, data)
 
 
+def windows_letters(text: str) -> str:
+    """Return a text with Windows' letters where ``surrogateescape`` put what is no UTF-8."""
+    return text.translate(_OF_BYTE) if _NO_UTF8.search(text) else text
+
+
 def _marked(path: Path, data: bytes) -> tuple[str, str, str] | None:
     """Return the text of a file that shows its encoding by a mark, or by its zero bytes."""
     for mark, codec in MARKS.items():
         if data.startswith(mark):
             return _decode(path, data, codec), codec, "the file starts with a byte order mark"
-    wide = _of_16_bits(data)
+    wide = of_16_bits(data)
     return None if wide is None else (*wide, "every second byte of its plain letters is zero")
 
 
@@ -271,7 +289,7 @@ def _lines(text: str, sign: re.Pattern[str]) -> str:
     return f"on line{'s' if len(seen) > 1 else ''} {', '.join(map(str, seen))}"
 
 
-def _of_16_bits(data: bytes) -> tuple[str, str] | None:
+def of_16_bits(data: bytes) -> tuple[str, str] | None:
     """Return the text and the encoding of a file of 16 bits a letter without its mark."""
     if len(data) % 2 or b"\0" not in data:
         return None

@@ -12,7 +12,7 @@ from tenfold.data.files.rows import RowFinder
 from tenfold.data.files.separator import SAMPLE_RECORDS
 from tenfold.data.files.sheet_rows import merged_decisions, sheet_records
 from tenfold.data.files.taken import from_frame, taken
-from tenfold.data.files.text_table import naming, read_text_table, to_table
+from tenfold.data.files.text_table import naming, own_of, read_text_table, to_table
 from tenfold.data.files.workbook import choose_sheet, look_into, unsolved_decisions
 from tenfold.data.tables.arrow import ArrowTable, as_source, frame_of
 from tenfold.data.tables.reading import Known
@@ -24,6 +24,7 @@ from tenfold.machine import memory_bytes
 from tenfold.read_options import ReadOptions
 
 BYTES_PER_NUMBER: Final = 8
+PARQUET: Final = frozenset({".parquet", ".pq"})
 NOT_READ: Final = frozenset(
     {".xls", ".ods", ".json", ".jsonl", ".ndjson", ".feather", ".sqlite", ".pdf"}
 )
@@ -72,10 +73,10 @@ def read_table(
         table = from_frame(plain, options, like=like)
     else:
         path = Path(plain)
-        _check_readable(path)
+        check_readable(path)
         suffix = path.suffix.lower()
         options = replace(options, missing=missing_words(options, like))
-        if suffix in {".parquet", ".pq"}:
+        if suffix in PARQUET:
             table = from_frame(_read_parquet(path), options, like=like, source=str(path))
         elif suffix in {".xlsx", ".xlsm"}:
             table = _read_excel(path, options, like)
@@ -86,7 +87,14 @@ def read_table(
     return table
 
 
-def _check_readable(path: Path) -> None:
+def check_readable(path: Path) -> None:
+    """Refuse a file that is not there, is empty, or is of a kind that is not read.
+
+    Raises
+    ------
+    ReadError
+        D01, D02 or D07.
+    """
     place = {"file": str(path)}
     try:
         folder, file = path.is_dir(), path.is_file()
@@ -129,7 +137,7 @@ def _read_parquet(path: Path) -> pd.DataFrame:
         frame = frame_of(parquet.read_table(path)) if fits else None
     except Exception as error:
         # A damaged file makes the libraries below fail in ways of their own.
-        raise _damaged(path, "Parquet", error) from error
+        raise damaged(path, "Parquet", error) from error
     if frame is None:
         fact = f"the Parquet file has {rows:,} rows and {columns:,} columns"
         raise ReadError("D10", fact, place={"file": str(path)}, fix=["split it"])
@@ -144,7 +152,7 @@ def _read_excel(path: Path, options: ReadOptions, like: Known | None) -> Table:
     except ReadError:
         raise
     except Exception as error:
-        raise _damaged(path, "Excel", error) from error
+        raise damaged(path, "Excel", error) from error
     every = [row for row in every if row.line > (options.skip_rows or 0)]
     filled = [row for row in every if any(cell is not None for cell in row.cells)]
     if not filled:
@@ -161,11 +169,13 @@ def _read_excel(path: Path, options: ReadOptions, like: Known | None) -> Table:
         found.rows.sort(key=attrgetter("line"))
     unsolved = unsolved_decisions(sheet)
     decisions = (*chosen, *merged_decisions(merged, sheet), *unsolved)
-    table = to_table(path, found, options, like, decisions)
+    own = own_of(found, options, like)
+    table = to_table(path, found, own, like, decisions)
     return taken(replace(table, notices=unsolved), options, like)
 
 
-def _damaged(path: Path, kind: str, error: Exception) -> ReadError:
+def damaged(path: Path, kind: str, error: Exception) -> ReadError:
+    """Return D08: what a library says of a file that it cannot read."""
     return ReadError(
         "D08",
         f"the {kind} file cannot be read: {str(error).rstrip('.')}",

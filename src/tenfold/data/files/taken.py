@@ -40,15 +40,24 @@ def from_frame(
     source : str
         Where it comes from.
     """
-    options = options or ReadOptions(missing=None)
+    return taken(framed(frame, like, source), options or ReadOptions(missing=None), like)
+
+
+def framed(frame: pd.DataFrame, like: Known | None, source: str, above: int = 0) -> Table:
+    """Return the rows of a DataFrame as they came; ``above`` is how many others came before.
+
+    Raises
+    ------
+    ReadError
+        D04, D06 or D11.
+    """
     names = as_needed([_name(label) for label in frame.columns], like)
     check_names(names, source)
-    table = Table(
+    return Table(
         frame=frame.set_axis(names, axis=1).reset_index(drop=True),
-        lines=np.arange(1, len(frame) + 1, dtype=np.int64),
+        lines=np.arange(above + 1, above + len(frame) + 1, dtype=np.int64),
         source=source,
     )
-    return taken(table, options, like)
 
 
 def taken(table: Table, options: ReadOptions, like: Known | None) -> Table:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from tenfold.config import Decision
-from tenfold.data.files.beside import own_columns
+from tenfold.data.files.beside import OwnColumns, own_columns
 from tenfold.data.files.encoding import Opened, read_text
 from tenfold.data.files.likeness import as_needed, layout_of_training, other_separator
 from tenfold.data.files.quotes import Quotes, find_quotes
@@ -120,7 +120,8 @@ def read_text_table(path: Path, options: ReadOptions, like: Known | None) -> Tab
     with naming(path):
         check_room(plain, plan.found.separator)
         rows = plan.finder.find(plan.records(io.StringIO(plain, newline="")))
-    table = to_table(path, rows, options, like, plan.decisions)
+    own = own_of(rows, options, like)
+    table = to_table(path, rows, own, like, plan.decisions)
     table = replace(table, reading=plan.reading, notices=plan.notices)
     return taken(table, options, like)
 
@@ -135,16 +136,20 @@ def naming(path: Path) -> Iterator[None]:
         raise
 
 
+def own_of(found: FoundRows, options: ReadOptions, like: Known | None) -> OwnColumns:
+    """Return the columns that are a table's own; see ``own_columns``."""
+    needed = () if like is None else like.names
+    return own_columns(found, needed, keep=options.keep_empty)
+
+
 def to_table(
     path: Path,
     found: FoundRows,
-    options: ReadOptions,
+    own: OwnColumns,
     like: Known | None,
     decisions: Sequence[Decision],
 ) -> Table:
     """Return a table of the rows that were found, their cells as they came."""
-    needed = () if like is None else like.names
-    own = own_columns(found, needed, keep=options.keep_empty)
     known = as_needed(list(own.names.values()), like)
     columns = {
         name: np.array([row.cells[j] for row in own.rows], dtype=object)

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from tenfold.data.columns.required import check_columns
 from tenfold.data.columns.schema import Schema
-from tenfold.data.new_rows.schema_drift import Drift, What, like_training
+from tenfold.data.new_rows.schema_drift import Drift, like_training
+from tenfold.data.new_rows.tallies import drift_lines, named_lines, tallies_of
 from tenfold.data.pictures.pictures import Pictures
 from tenfold.data.tables.rejected import SHOWN
 from tenfold.data.tables.table import Table
@@ -19,16 +20,6 @@ from tenfold.option import check
 
 Mode = Literal["strict", "warn"]
 MODES: Final = get_args(Mode)
-FIRST: Final = 3  # cells that a line names
-SAID: Final[dict[What, str]] = {
-    "unexpected type": "cannot be read as {training}, treated as missing",
-    "perhaps a fraction": "without a %, read as percent ({training} in training), though they "
-    "may be fractions of one",
-    "unseen category": "categories not seen in training",
-    "below the training range": "below the range of the training data ({training})",
-    "above the training range": "above the range of the training data ({training})",
-    "empty": "empty, although no cell was empty in training",
-}
 
 
 def admit(table: Table, schema: Schema, mode: Mode | None) -> tuple[Table, tuple[Drift, ...]]:
@@ -59,7 +50,7 @@ def admit(table: Table, schema: Schema, mode: Mode | None) -> tuple[Table, tuple
 
 def _refusal(table: Table, found: Sequence[Drift]) -> PredictError:
     place = {"file": table.source}
-    lines = list(_lines(table, found))
+    lines = list(named_lines(tallies_of(table, found), len(table)))
     for name, line in lines[:SHOWN]:
         place[name] = f"{place[name]}; {line}" if name in place else line
     if len(lines) > SHOWN:
@@ -75,54 +66,6 @@ def _refusal(table: Table, found: Sequence[Drift]) -> PredictError:
         fact = f"{len(table.rejected):,} rows cannot be used"
     fix = ["correct these cells", "predict all rows, and only warn about these: --warn"]
     return PredictError("P08", fact, place=place, fix=fix)
-
-
-def drift_lines(table: Table, found: Sequence[Drift]) -> list[str]:
-    """Say in a line for each drift what it is, where first, and what training had."""
-    return [f"{name}: {line}" for name, line in _lines(table, found)]
-
-
-def _lines(table: Table, found: Sequence[Drift]) -> Iterator[tuple[str, str]]:
-    """Yield a name, or several, and what is said of them."""
-    for drift in found:
-        if drift.what != "extra column":
-            yield repr(drift.column), _line(table, drift)
-    extra = [drift.column for drift in found if drift.what == "extra column"]
-    if extra:
-        names = ", ".join(map(repr, extra[:SHOWN]))
-        more = f" and {len(extra) - SHOWN:,} more" if len(extra) > SHOWN else ""
-        yield names + more, "not in the training data, ignored"
-
-
-def _line(table: Table, drift: Drift) -> str:
-    meant = drift.meant
-    if drift.what == "missing column":
-        now = meant.get(drift.column)
-        hint = "" if now is None else f"; is it {now!r} now?"
-        return f"missing, treated as empty{hint}"
-    said = SAID[drift.what].format(training=drift.training)
-    if drift.what == "unexpected type" and meant:
-        said += f" (they look like {next(iter(meant.values()))})"
-    cells = ", ".join(f"line {table.lines[row]}{cell}" for row, cell in _firsts(drift))
-    count = f"{len(drift.rows):,} of {len(table):,} cells"
-    return f"{said}: {count}, {cells}{', ...' if len(drift.rows) > FIRST else ''}"
-
-
-def _firsts(drift: Drift) -> list[tuple[int, str]]:
-    """Return the first rows with cells that differ, and how each cell is shown."""
-    rows = drift.rows.tolist()
-    if drift.what == "empty":
-        return [(row, "") for row in rows[:FIRST]]
-    first: dict[str, int] = {}
-    for row, cell in zip(rows, drift.cells, strict=True):
-        first.setdefault(cell, row)  # the same cell again would tell nothing new
-    shown_cells = []
-    for cell, row in list(first.items())[:FIRST]:
-        is_category = drift.what == "unseen category"
-        near = drift.meant.get(cell) if is_category else None
-        shown = repr(cell[:40]) if is_category or drift.what == "unexpected type" else cell
-        shown_cells.append((row, f" ({shown}, is it {near!r}?)" if near else f" ({shown})"))
-    return shown_cells
 
 
 def drift_table(
@@ -175,7 +118,7 @@ def admit_and_warn(table: Table, schema: Schema, mode: Mode | None) -> Table:
     fitted, found = admit(table, schema, mode)
     notices = [f"{notice.what}: {notice.why}" for notice in table.notices]
     if found or notices:
-        lines = "\n  ".join([*notices, *drift_lines(table, found)])
+        lines = "\n  ".join([*notices, *drift_lines(tallies_of(table, found), len(table))])
         said = f"{table.source} differs from the training data:\n  {lines}"
         warn(said)
     return fitted

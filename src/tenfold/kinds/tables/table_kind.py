@@ -31,10 +31,10 @@ from tenfold.data.new_rows.admit import (
     Mode,
     admit,
     admit_and_warn,
-    drift_lines,
     drift_table,
 )
 from tenfold.data.new_rows.schema_drift import like_training
+from tenfold.data.new_rows.tallies import drift_lines, tallies_of
 from tenfold.data.tables.table import Table
 from tenfold.errors import ReadError, UsageError
 from tenfold.intake import Looked
@@ -312,7 +312,7 @@ class Tables(Kind):
         """Return rows as a model reads them, and the cells that training knew nothing like."""
         table, found = admit(data, schema, mode)
         heading = (f"{table.source} differs from the training data:",) if found else ()
-        lines = (*heading, *drift_lines(table, found))
+        lines = (*heading, *drift_lines(tallies_of(table, found), len(table)))
         return Looked(data=table, lines=lines, drift=drift_table(found, table.lines))
 
     def contest(self, learning: Learning, coded: Encoded, dealt: Dealt) -> TableContest:
