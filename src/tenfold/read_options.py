@@ -12,6 +12,8 @@ MOST_WHITE: Final = 2**32 - 1  # of the deepest pictures that are read
 # Cells that mean "nothing here"; the words that pandas and the tables of UCI use.
 MISSING: Final = ("", "NA", "N/A", "#N/A", "NaN", "nan", "<NA>", "NaT", "null", "NULL", "?")
 
+PARQUET: Final = frozenset({".parquet", ".pq"})  # what its files are called
+
 LINES: Final = whole(0, named="a whole number of lines, 0 or more")
 MAX_BAD: Final = number(lambda share: 0 <= share <= 1, "a fraction from 0 to 1")
 

@@ -12,6 +12,7 @@ import typer
 from tenfold import __version__
 from tenfold.cli import arguments
 from tenfold.cli import options as opt
+from tenfold.cli.streamed import answer_long, evaluate_long
 from tenfold.cli.streams import printing
 from tenfold.cli.terminal import (
     ask,
@@ -122,6 +123,12 @@ def predict(  # noqa: PLR0913
 
     loaded = load(run, network=network)
     arguments.refuse_unfit(loaded, options, inputs, departures)
+    if not as_json:
+        from tenfold.streaming.files import Asked  # noqa: PLC0415
+
+        asked = Asked(coverage=coverage, mode=mode, options=options.read, departures=departures)
+        if answer_long(loaded, inputs, out, asked, quiet=quiet):
+            return
     answers: list[pd.DataFrame] = []
     odd: list[pd.DataFrame] = []
     for part in loaded.model.kind.parted(inputs, listed):
@@ -163,18 +170,23 @@ def evaluate(
 
     loaded = load(run, network=network)
     arguments.refuse_unfit(loaded, options)
-    with read(loaded, data, options, labelled=True, quiet=quiet) as labelled:
-        found = loaded.model.kind.look(labelled, loaded.model.schema, mode)
-        with bar_of(loaded, "predicting", quiet=quiet) as bar:
-            max_bad = options.read.max_bad
-            scores = loaded.evaluate(found.data, max_bad=max_bad, progress=bar.update)
-        tell_drift(found, quiet=quiet)
+    long = evaluate_long(loaded, data, options.read, mode, quiet=quiet)
+    if long is not None:
+        scores, rows = long.scores, long.told.rows
+    else:
+        with read(loaded, data, options, labelled=True, quiet=quiet) as labelled:
+            found = loaded.model.kind.look(labelled, loaded.model.schema, mode)
+            rows = len(found.data)
+            with bar_of(loaded, "predicting", quiet=quiet) as bar:
+                max_bad = options.read.max_bad
+                scores = loaded.evaluate(found.data, max_bad=max_bad, progress=bar.update)
+            tell_drift(found.lines, quiet=quiet)
     if as_json:
         plain = {name: asdict(score) for name, score in scores.items()}
-        print_json({"format": 1, "rows": len(found.data), "scores": plain})
+        print_json({"format": 1, "rows": rows, "scores": plain})
         return
     with printing():
-        print(f"{len(found.data):,} {loaded.noun} of {data}")
+        print(f"{rows:,} {loaded.noun} of {data}")
         for line in test_lines(scores):
             print(line)
 

@@ -3,7 +3,7 @@
 import json
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +13,8 @@ from tenfold.cli.streams import printing
 from tenfold.config import RunOptions
 from tenfold.documents import document
 from tenfold.errors import StoreError, TenfoldError, UsageError
+from tenfold.extras import require
+from tenfold.read_options import PARQUET
 from tenfold.replacing import replacing
 
 if TYPE_CHECKING:
@@ -122,15 +124,15 @@ def ask(
     found = run.model.kind.look(data, run.model.schema, mode)
     with bar_of(run, "predicting", quiet=quiet) as bar:
         rows = run.predict(found.data, coverage=coverage, progress=bar.update)
-    tell_drift(found, quiet=quiet)
+    tell_drift(found.lines, quiet=quiet)
     if NOVELTY in rows:
         tell_novelty(rows[NOVELTY], run.noun, quiet=quiet)
     return found, rows.rename_axis(run.model.kind.where).reset_index()
 
 
-def tell_drift(found: "Looked", *, quiet: bool) -> None:
+def tell_drift(said: Sequence[str], *, quiet: bool) -> None:
     """Say on standard error where data are not like those of training."""
-    head, lines = found.lines[:1], found.lines[1:]
+    head, lines = said[:1], said[1:]
     shown = [*head, *(f"  {line}" for line in lines[:MOST_LINES])]
     if len(lines) > MOST_LINES:
         shown.append(f"  and {len(lines) - MOST_LINES:,} more lines: --departures FILE")
@@ -173,7 +175,8 @@ def write_rows(
 ) -> None:
     """Write predicted rows to a file or to standard output; JSON holds drift, too.
 
-    People on a terminal see classes of what has no columns of its own in a line each.
+    A file is Parquet if its name ends so. People on a terminal see classes of what has no
+    columns of its own in a line each.
     """
     shares = rows.filter(like="probability ")
     from tenfold.exported import NOVELTY  # noqa: PLC0415
@@ -189,6 +192,9 @@ def write_rows(
                 mark = "  unlike training" if far > 1 else ""
                 print(f"{place:<{width}}  {label}  {share:.2f}{mark}")
         return
+    if out is not None and out.suffix.lower() in PARQUET and not as_json:
+        write_parquet(rows, out)
+        return
     if as_json:
         tables = {"rows": rows} | ({} if drift is None else {"departures": drift})
         plain = {name: json.loads(t.to_json(orient="records")) for name, t in tables.items()}
@@ -201,6 +207,13 @@ def write_rows(
             sys.stdout.write(text)
         return
     write_text(text, out, "out")
+
+
+def write_parquet(rows: "pd.DataFrame", path: Path) -> None:
+    """Write predicted rows as a Parquet file, whole or not at all."""
+    require("pyarrow", extra="parquet", to="write .parquet files")
+    with _writable(path, "out"), replacing(path) as aside:
+        rows.to_parquet(aside, index=False)
 
 
 def require_letters(text: str) -> None:
@@ -225,9 +238,15 @@ def require_letters(text: str) -> None:
 
 def write_text(text: str, path: Path, option: str) -> None:
     """Write a text to the file that an option names, whole or not at all."""
+    with _writable(path, option), replacing(path) as aside:
+        aside.write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def _writable(path: Path, option: str) -> Iterator[None]:
+    """Refuse the file that an option names, if it cannot be written within."""
     try:
-        with replacing(path) as aside:
-            aside.write_text(text, encoding="utf-8")
+        yield
     except OSError as error:
         wanted = f"a file that can be written ({error.strerror})"
         raise UsageError(

@@ -18,6 +18,7 @@ from tenfold.seeds import Streams
 
 LEVEL: Final = 0.95
 RESAMPLES: Final = 400
+MOST_SAMPLED: Final = 200_000  # rows of a sample
 SHARES: Final = frozenset({"accuracy", "balanced_accuracy"})  # of rows that are right
 
 
@@ -342,14 +343,18 @@ def score_test(
     """Score rows that no choice ever touched, with bootstrap intervals.
 
     The interval holds the middle 95 % of the metric over 400 samples of the rows,
-    drawn with replacement from the stream ``bootstrap``.
+    drawn with replacement from the stream ``bootstrap``. Of more than 200,000 rows samples are
+    so large, and what they show is drawn towards the metric by the root of their share of the
+    rows (Bickel, Goetze and van Zwet 1997, "Resampling fewer than n observations").
     """
     known = weights > 0  # a sample of rows without weight would have no score
     truth, answers, weights = truth[known], answers[known], weights[known]
     generator = streams.generator("bootstrap")
     sampled: dict[str, list[float]] = {name: [] for name in METRICS[task]}
+    rows = len(truth)
+    size = min(rows, MOST_SAMPLED)
     for _ in range(RESAMPLES):
-        at = generator.integers(len(truth), size=len(truth))
+        at = generator.integers(rows, size=size)
         for name, metric in METRICS[task].items():
             sampled[name].append(metric(truth[at], answers[at], weights[at]))
     scores = {}
@@ -359,6 +364,8 @@ def score_test(
         edges = [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
         ends = np.quantile(found, edges) if len(found) else np.full(2, np.nan)
         value = metric(truth, answers, weights)
-        low, high = share_interval(name, value, tuple(ends.tolist()), len(truth))
+        if size < rows:
+            ends = value + (ends - value) * np.sqrt(size / rows)
+        low, high = share_interval(name, value, tuple(ends.tolist()), rows)
         scores[name] = TestScore(value=value, low=low, high=high)
     return scores

@@ -18,7 +18,7 @@ from tenfold.config import Decision
 from tenfold.data.files.beside import OwnColumns
 from tenfold.data.files.encoding import packing_of
 from tenfold.data.files.long_text import FIRST_BYTES, LongText
-from tenfold.data.files.read import PARQUET, check_readable, damaged
+from tenfold.data.files.read import check_readable, damaged, read_table
 from tenfold.data.files.taken import framed, signs_of, with_signs
 from tenfold.data.files.text_table import TextPlan, naming, own_of, to_table
 from tenfold.data.tables.arrow import frame_of
@@ -27,7 +27,7 @@ from tenfold.data.tables.signs import Signs, missing_words
 from tenfold.data.tables.table import Table
 from tenfold.errors import ReadError
 from tenfold.extras import require
-from tenfold.read_options import ReadOptions
+from tenfold.read_options import PARQUET, ReadOptions
 
 LONG_BYTES: Final = 2**26  # of text that is read in batches
 LONG_PACKED_BYTES: Final = 2**23
@@ -52,6 +52,19 @@ class Batch(ABC):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class WholeFile(Batch):
+    """All rows of a file that is read as a whole."""
+
+    path: Path
+    options: ReadOptions
+    like: Known
+
+    def table(self) -> Table:
+        """Return the rows as a table; see ``read_table``."""
+        return read_table(self.path, self.options, like=self.like)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class LongTable:
     """A table of new rows that is read in batches.
 
@@ -62,6 +75,10 @@ class LongTable:
         Of its rows, as far as it is known before they are read.
     options : ReadOptions
     like : Known
+    text : LongText or None
+        The lines of a file of text.
+    is_long : bool
+        Whether it is more than one batch.
     """
 
     path: Path
@@ -69,6 +86,12 @@ class LongTable:
     options: ReadOptions
     like: Known
     text: LongText | None = None
+    is_long: bool = True
+
+    @property
+    def source(self) -> str:
+        """The file's name."""
+        return str(self.path)
 
     def batches(self) -> Iterator[Batch]:
         """Yield its rows in batches, in their order.
@@ -78,13 +101,15 @@ class LongTable:
         ReadError
             As of ``read_table``.
         """
+        if not self.is_long:
+            return iter([WholeFile(path=self.path, options=self.options, like=self.like)])
         if self.text is None:
             return _of_parquet(self.path, self.options, self.like)
         return _of_text(self.text, self.options, self.like)
 
 
-def open_long(path: Path, options: ReadOptions, like: Known) -> LongTable | None:
-    """Open a table that is large; return None for one that may be read as a whole.
+def in_batches(path: Path, options: ReadOptions, like: Known) -> LongTable:
+    """Open a table to read it in batches, a single one if it is small.
 
     Parameters
     ----------
@@ -104,11 +129,10 @@ def open_long(path: Path, options: ReadOptions, like: Known) -> LongTable | None
     if suffix in PARQUET:
         with _parquet(path) as file:
             rows, columns = file.metadata.num_rows, file.metadata.num_columns
-        if rows * columns < LONG_CELLS:
-            return None
-        return LongTable(path=path, count=rows, options=options, like=like)
+        is_long = rows * columns >= LONG_CELLS
+        return LongTable(path=path, count=rows, options=options, like=like, is_long=is_long)
     if suffix in WORKBOOKS or not _is_long(path):
-        return None
+        return LongTable(path=path, count=0, options=options, like=like, is_long=False)
     text = LongText.of(path, options.encoding, like.reading.encoding)
     return LongTable(path=path, count=text.count, options=options, like=like, text=text)
 

@@ -21,10 +21,9 @@ from tenfold.data.tables.table import Table
 from tenfold.errors import ReadError
 from tenfold.extras import require
 from tenfold.machine import memory_bytes
-from tenfold.read_options import ReadOptions
+from tenfold.read_options import PARQUET, ReadOptions
 
 BYTES_PER_NUMBER: Final = 8
-PARQUET: Final = frozenset({".parquet", ".pq"})
 NOT_READ: Final = frozenset(
     {".xls", ".ods", ".json", ".jsonl", ".ndjson", ".feather", ".sqlite", ".pdf"}
 )

@@ -16,32 +16,37 @@ class Excess(NamedTuple):
     option: str
 
 
-def describe_excess(places: Sequence[str], kept: int, max_bad: float, what: str) -> Excess:
+def describe_excess(
+    places: Sequence[str], kept: int, max_bad: float, what: str, *, bad: int | None = None
+) -> Excess:
     """Say of rejected rows or files that they are more than the limit.
+
+    ``bad`` is how many they are, if ``places`` are only the first.
 
     Examples
     --------
     >>> describe_excess(["line 2: no answer"], 3, 0.01, "rows cannot be used").option
     'leave them out: --max-bad 0.25'
     """
-    bad, whole = len(places), kept + len(places)
+    bad = len(places) if bad is None else bad
+    whole = kept + bad
     enough = float(np.ceil(100 * bad / whole) / 100)
     return Excess(
         fact=f"{bad:,} of {whole:,} {what}, but the limit is {max_bad:.3g} of them",
-        first=first_of(places),
+        first=first_of(places, bad),
         option=f"leave them out: --max-bad {enough:g}",
     )
 
 
-def first_of(places: Sequence[str]) -> str:
-    """Return the first of some rows or files, and how many there are besides.
+def first_of(places: Sequence[str], count: int | None = None) -> str:
+    """Return the first of some rows or files, and how many of ``count`` there are besides.
 
     Examples
     --------
     >>> first_of([f"line {line}" for line in range(2, 14)])[-19:]
     'line 11; and 2 more'
     """
-    first = list(places[:SHOWN])
-    if len(places) > SHOWN:
-        first.append(f"and {len(places) - SHOWN:,} more")
+    first, count = list(places[:SHOWN]), len(places) if count is None else count
+    if count > len(first):
+        first.append(f"and {count - len(first):,} more")
     return "; ".join(first)

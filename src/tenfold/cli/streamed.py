@@ -1,0 +1,98 @@
+"""Files of new rows that are too large to be read as a whole, on the command line."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from tenfold.cli.streams import printing
+from tenfold.cli.terminal import bar_of, require_letters, tell_drift
+from tenfold.errors import TenfoldError
+from tenfold.machine import free_bytes, usable_threads
+
+if TYPE_CHECKING:
+    from tenfold.data.new_rows.admit import Mode
+    from tenfold.read_options import ReadOptions
+    from tenfold.run import Run
+    from tenfold.streaming.evaluation import Evaluated
+    from tenfold.streaming.files import Asked
+    from tenfold.streaming.told import Answered
+
+STDIN: Final = Path("-")  # which is read as a whole
+WORKER_BYTES: Final = 1_000_000_000  # of a process that answers, about
+LEAST_ROWS: Final = 200_000  # that are worth the start of one more process
+
+
+def answer_long(
+    run: "Run", inputs: Sequence[Path], out: Path | None, asked: "Asked", *, quiet: bool
+) -> bool:
+    """Predict files some of which are large, and write the answers; return False if none is.
+
+    Parameters
+    ----------
+    run : Run
+    inputs : sequence of Path
+    out : Path or None
+        None for standard output.
+    asked : Asked
+        Without ``jobs``, which the machine decides.
+    quiet : bool
+    """
+    from tenfold.streaming.files import answer_files, open_files  # noqa: PLC0415
+
+    if not run.model.kind.columns(run.model.schema) or STDIN in inputs:
+        return False
+    tables = open_files(run, inputs, asked.options)
+    if not any(table.is_long for table in tables):
+        return False
+    asked = replace(asked, jobs=_jobs(sum(table.count for table in tables)))
+    try:
+        with bar_of(run, "predicting", quiet=quiet) as bar:
+            found = answer_files(run, tables, out, asked, bar.update, _show)
+    except (KeyboardInterrupt, TenfoldError):
+        if out is not None and out.with_name(f"{out.name}.parts").is_dir():
+            said = "what is answered is kept: run the same command to go on from there"
+            print(said, file=sys.stderr)
+        raise
+    _tell(found, quiet=quiet)
+    return True
+
+
+def evaluate_long(
+    run: "Run", data: Path, options: "ReadOptions", mode: "Mode | None", *, quiet: bool
+) -> "Evaluated | None":
+    """Score a run on a large file, and tell what is to be told; return None if it is small."""
+    from tenfold.streaming.evaluation import evaluate_table  # noqa: PLC0415
+    from tenfold.streaming.files import open_files  # noqa: PLC0415
+
+    if not run.model.kind.columns(run.model.schema) or data == STDIN:
+        return None
+    (table,) = open_files(run, [data], options)
+    if not table.is_long:
+        return None
+    with bar_of(run, "predicting", quiet=quiet) as bar:
+        jobs = _jobs(table.count)
+        found = evaluate_table(run, table, mode=mode, jobs=jobs, progress=bar.update)
+    _tell([found.told], quiet=quiet)
+    return found
+
+
+def _jobs(rows: int) -> int:
+    """Return how many processes are worth their start, and fit into the memory."""
+    room = free_bytes() // WORKER_BYTES
+    return max(1, min(usable_threads(), room, rows // LEAST_ROWS))
+
+
+def _show(text: str) -> None:
+    require_letters(text)
+    with printing():
+        sys.stdout.write(text)
+
+
+def _tell(found: "Sequence[Answered]", *, quiet: bool) -> None:
+    """Say on standard error how files were read, and where they differ from training."""
+    for one in found:
+        for line in () if quiet else one.reading_lines():
+            print(line, file=sys.stderr)
+        tell_drift(one.drift_lines(), quiet=quiet)

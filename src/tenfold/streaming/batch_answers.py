@@ -1,0 +1,99 @@
+"""What a process does with a batch of rows: it reads, answers and writes them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+from tenfold.data.files.batches import Batch
+from tenfold.data.new_rows.admit import Mode, admit, drift_table
+from tenfold.data.new_rows.schema_drift import Drift
+from tenfold.data.new_rows.tallies import tallies_of
+from tenfold.data.tables.table import Table
+from tenfold.kinds.tables.new_tables import reading_lines
+from tenfold.loading import load
+from tenfold.run import Run
+from tenfold.streaming.parts import Parts
+from tenfold.streaming.told import MOST_REJECTED, Told
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wish:
+    """What is asked of each batch.
+
+    Attributes
+    ----------
+    run : Run or Path
+        The run, or the model file that each process loads.
+    coverage : float or None
+    mode : Mode or None
+    file : str or None
+        Of which file the rows are, if answers are to say so.
+    """
+
+    run: Run | Path
+    coverage: float | None
+    mode: Mode | None
+    file: str | None = None
+
+
+def answer_batch(
+    wish: Wish, batch: Batch, parts: Parts | None, number: int
+) -> tuple[Told, None]:
+    """Answer a batch, write its answers, and return what is told of it, and nothing else.
+
+    Parameters
+    ----------
+    wish : Wish
+    batch : Batch
+    parts : Parts or None
+        Where the answers are written; without it the rows are only looked at.
+    number : int
+        Of the batch.
+
+    Raises
+    ------
+    InputError
+        If the rows cannot be read or do not fit the model.
+    StoreError
+        M15, if the answers cannot be written.
+    """
+    run = found_run(wish.run)
+    table = batch.table()
+    fitted, drift = admit(table, run.model.schema, wish.mode)
+    if parts is None:
+        return Told(rows=len(fitted)), None
+    rows = run.predict(fitted, coverage=wish.coverage)
+    answers = rows.rename_axis(run.model.kind.where).reset_index()
+    odd = drift_table(drift, fitted.lines)
+    for one in (answers, odd) if wish.file is not None else ():
+        one.insert(0, "file", wish.file)
+    told = tell_of(table, fitted, drift, tuple(answers.columns))
+    parts.write(number, answers, odd, told)
+    return told, None
+
+
+def tell_of(
+    table: Table, fitted: Table, drift: Sequence[Drift], columns: tuple[str, ...] = ()
+) -> Told:
+    """Return what is told of a batch that was read, and then admitted with some drift."""
+    return Told(
+        rows=len(fitted),
+        rejected=len(table.rejected),
+        named=tuple((row.line, row.reason) for row in table.rejected[:MOST_REJECTED]),
+        lines=tuple(reading_lines(replace(table, rejected=(), unlabelled=()))),
+        tallies=tuple(tallies_of(fitted, drift)),
+        columns=columns,
+        unlabelled=len(table.unlabelled),
+        lacking="".join(f"line {row.line}: {row.reason}" for row in table.unlabelled[:1]),
+    )
+
+
+def found_run(run: Run | Path) -> Run:
+    """Return a run that a process was given, or that it loads from a model file, once."""
+    return run if isinstance(run, Run) else _loaded(run)
+
+
+@lru_cache(maxsize=1)
+def _loaded(path: Path) -> Run:
+    return load(path)

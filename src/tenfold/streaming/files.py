@@ -1,0 +1,238 @@
+"""Files of new rows of any size, answered batch by batch by several processes."""
+
+import hashlib
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import joblib
+
+from tenfold.data.files.batches import Batch, LongTable, in_batches
+from tenfold.data.new_rows.admit import MODES, Mode
+from tenfold.learning import Progress, another_kind
+from tenfold.model import known_scores
+from tenfold.option import check
+from tenfold.read_options import ReadOptions
+from tenfold.run import Run
+from tenfold.store.folder import MODEL
+from tenfold.streaming.batch_answers import Wish, answer_batch
+from tenfold.streaming.parts import Parts, parts_beside
+from tenfold.streaming.told import Answered, Told
+from tenfold.streaming.turns import in_turns, shared
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """What is asked of files of new rows.
+
+    Attributes
+    ----------
+    coverage : float or None
+        Of intervals or sets.
+    mode : {"strict", "warn"} or None
+        What becomes of rows that are not like those of training.
+    options : ReadOptions
+    departures : Path or None
+        Where to list what is not like training, a row for each cell.
+    jobs : int
+        Processes.
+    """
+
+    coverage: float | None = None
+    mode: Mode | None = None
+    options: ReadOptions = field(default_factory=lambda: ReadOptions(missing=None))
+    departures: Path | None = None
+    jobs: int = 1
+
+
+def predict_file(
+    run: Run,
+    inputs: str | Path | Sequence[str | Path],
+    out: str | Path,
+    *,
+    coverage: float | None = None,
+    schema: Mode | None = None,
+    departures: str | Path | None = None,
+    jobs: int = 1,
+    progress: Progress | None = None,
+) -> list[Answered]:
+    """Predict files of rows of any size, and write the answers to a file, in bounded memory.
+
+    Where it is cut off, calling it again with the same arguments goes on from there.
+
+    Parameters
+    ----------
+    run : Run
+        Trained on a table.
+    inputs : str, Path, or sequence of them
+        CSV or other separated text, packed or plain, Parquet or Excel.
+    out : str or Path
+        Parquet if its name ends so, otherwise CSV; what it holds is laid out as ``Run.predict``
+        does, with the column ``file`` first if there are several inputs.
+    coverage, schema
+        As of ``Run.predict``.
+    departures : str or Path, optional
+        A CSV file for what ``Run.departures`` lists.
+    jobs : int
+        Processes that answer side by side; within ``joblib.parallel_config`` those of its
+        backend.
+    progress : callable, optional
+        Called with the rows done and about how many there are.
+
+    Returns
+    -------
+    list of Answered
+        For each input, how many rows were answered and left out, and ``drift_lines()``.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be read or its rows do not fit the model, as of ``Run.predict``.
+    StoreError
+        M14, if another program writes the same file; M15, if the answers cannot be written.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> from tenfold import TrainOptions, train
+    >>> x = np.linspace(0, 1, 60)
+    >>> frame, few = pd.DataFrame({"x": x, "y": 3 * x}), TrainOptions(epochs=2)
+    >>> run = train(frame, "y", folds=3, training=few, out=None)
+    >>> with tempfile.TemporaryDirectory() as home:
+    ...     frame.to_csv(f"{home}/new.csv", index=False)
+    ...     (told,) = predict_file(run, f"{home}/new.csv", f"{home}/answers.csv")
+    ...     told.rows, pd.read_csv(f"{home}/answers.csv").columns.tolist()
+    (60, ['line', 'prediction', 'low', 'high'])
+    """
+    check(schema in {None, *MODES}, "schema", schema, " or ".join(MODES))
+    asked = Asked(
+        coverage=coverage,
+        mode=schema,
+        departures=None if departures is None else Path(departures),
+        jobs=jobs,
+    )
+    named = [inputs] if isinstance(inputs, str | Path) else list(inputs)
+    return answer_files(run, open_files(run, named, asked.options), Path(out), asked, progress)
+
+
+def open_files(run: Run, inputs: Sequence[str | Path], options: ReadOptions) -> list[LongTable]:
+    """Open files of new rows for a run on a table.
+
+    Raises
+    ------
+    PredictError
+        P05, if the run was trained on something else.
+    ReadError
+        If a file cannot be read.
+    """
+    kind, schema = run.model.kind, run.model.schema
+    if not kind.columns(schema):
+        raise another_kind(kind.whole, "a table")
+    return [in_batches(Path(path), options, schema.known) for path in inputs]
+
+
+def answer_files(
+    run: Run,
+    tables: Sequence[LongTable],
+    out: Path | None,
+    asked: Asked,
+    progress: Progress | None = None,
+    show: Callable[[str], None] = print,
+) -> list[Answered]:
+    """Predict opened files; see ``predict_file``.
+
+    Parameters
+    ----------
+    run : Run
+    tables : sequence of LongTable
+    out : Path or None
+        Without it ``show`` gets the answers as CSV, some rows at a time.
+    asked : Asked
+    progress, show : callable
+    """
+    if asked.coverage is not None and not run.model.schema.classes:
+        known_scores(run.model.conformal).limits(asked.coverage)  # before the work
+    several = len(tables) > 1
+    with _parts(run, tables, out, asked) as parts:
+        where, jobs = shared(run, asked.jobs)
+        ask = _Answers(run=where, asked=asked, parts=parts, several=several)
+        if asked.mode == "strict":
+            for _ in in_turns(tables, jobs, replace(ask, parts=None)):
+                pass
+        found = [Answered(table.source) for table in tables]
+        columns: tuple[str, ...] = ()
+        count = 0
+        done = in_turns(tables, jobs, ask, progress)
+        for count, (at, (told, _)) in enumerate(done, start=1):
+            found[at].add(told, asked.options.max_bad)
+            columns = told.columns
+            if out is None:
+                show((",".join(columns) + "\n") * (count == 1) + parts.take(count - 1))
+        if out is not None:
+            parts.join(count, columns, out)
+        if asked.departures is not None:
+            parts.join_odd(count, asked.departures, several=several)
+    return found
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Answers:
+    """What is to be done for each batch, unless it was done before."""
+
+    run: Run | Path
+    asked: Asked
+    parts: Parts | None
+    several: bool
+
+    def __call__(self, number: int, batch: Batch, source: str) -> Any:
+        before = None if self.parts is None else self.parts.told(number)
+        if before is not None:
+            return joblib.delayed(_as_before)(before)
+        wish = Wish(
+            run=self.run,
+            coverage=self.asked.coverage,
+            mode=self.asked.mode,
+            file=source if self.several else None,
+        )
+        return joblib.delayed(answer_batch)(wish, batch, self.parts, number)
+
+
+def _as_before(told: Told) -> tuple[Told, None]:
+    return told, None
+
+
+@contextmanager
+def _parts(
+    run: Run, tables: Sequence[LongTable], out: Path | None, asked: Asked
+) -> Iterator[Parts]:
+    """Lend the folder of the parts: beside the file, so that it is found again."""
+    if out is None:
+        with tempfile.TemporaryDirectory() as folder:
+            yield Parts(Path(folder), ".csv")
+    else:
+        with parts_beside(out, _about(run, tables, asked)) as parts:
+            yield parts
+
+
+def _about(run: Run, tables: Sequence[LongTable], asked: Asked) -> Mapping[str, Any]:
+    """Return what tells this work from any other: its model, its files, its options."""
+    files = [(str(table.path.resolve()), *_stamp(table.path)) for table in tables]
+    words = [
+        metadata.version("tenfold"),
+        files,
+        asdict(asked.options),
+        asked.coverage,
+        asked.mode,
+    ]
+    model = run.folder and _stamp(run.folder / MODEL)
+    told = repr([words, model, run.metrics.get("scores")])
+    return {"format": 1, "work": hashlib.sha256(told.encode()).hexdigest()}
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns

@@ -1,0 +1,69 @@
+"""Batches of files, done by several processes in turns, and told of in their order."""
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+import joblib
+
+from tenfold.data.files.batches import Batch, LongTable
+from tenfold.learning import Progress
+from tenfold.run import Run
+from tenfold.store.folder import MODEL
+from tenfold.streaming.told import Told
+
+AHEAD: Final = 4  # batches for each process in one turn
+
+
+def in_turns(
+    tables: Sequence[LongTable],
+    jobs: int,
+    ask: Callable[[int, Batch, str], Any],
+    progress: Progress | None = None,
+) -> Iterator[tuple[int, tuple[Told, Any]]]:
+    """Yield what becomes of each batch of some files, in their order.
+
+    Parameters
+    ----------
+    tables : sequence of LongTable
+    jobs : int
+        Processes, of joblib's backend.
+    ask : callable
+        Given the number of a batch, the batch and its file, it returns a task, ``delayed`` for
+        joblib, that returns what is told of the batch and what else comes of it.
+    progress : callable, optional
+        Called with the rows done and about how many there are.
+
+    Yields
+    ------
+    of : int
+        Of which table the batch is.
+    found : tuple of Told and Any
+    """
+    total, rows = sum(table.count for table in tables), 0
+    every = ((at, batch) for at, table in enumerate(tables) for batch in table.batches())
+    numbered = enumerate(every)
+    with joblib.Parallel(n_jobs=jobs, return_as="generator") as pool:
+        turn = list(islice(numbered, AHEAD * jobs))
+        while turn:
+            tasks = (ask(number, batch, tables[at].source) for number, (at, batch) in turn)
+            done = pool(tasks)
+            following = list(islice(numbered, AHEAD * jobs))  # read while others work
+            for (_, (at, _)), found in zip(turn, done, strict=True):
+                rows += found[0].rows + found[0].rejected
+                if progress is not None:
+                    progress(rows, max(total, rows))
+                yield at, found
+            turn = following
+
+
+def shared(run: Run, jobs: int) -> tuple[Run | Path, int]:
+    """Return a run as other processes find it, and how many of them can work for it.
+
+    They load it from its file, if that holds all of it.
+    """
+    whole = run.folder is not None and not run.model.own and run.model.device.type == "cpu"
+    if jobs == 1 or not whole or run.folder is None:
+        return run, 1
+    return run.folder / MODEL, jobs
