@@ -34,11 +34,14 @@ if TYPE_CHECKING:
     from tenfold.runs import rerun as rerun
     from tenfold.runs import resume as resume
     from tenfold.runs import train as train
+    from tenfold.streaming.files import predict_file as predict_file
+    from tenfold.streaming.told import Answered as Answered
     from tenfold.training.watch import Callback as Callback
 
 
 # Imported when they are first asked for, so that `tenfold --help` need not wait for torch.
 _HOMES = {
+    "Answered": "tenfold.streaming.told",
     "Audit": "tenfold.auditing",
     "Callback": "tenfold.training.watch",
     "Comparison": "tenfold.comparison.comparison",
@@ -62,12 +65,14 @@ _HOMES = {
     "audit": "tenfold.auditing",
     "compare": "tenfold.comparison.compare",
     "load": "tenfold.loading",
+    "predict_file": "tenfold.streaming.files",
     "rerun": "tenfold.runs",
     "resume": "tenfold.runs",
     "train": "tenfold.runs",
 }
 
 __all__ = [
+    "Answered",
     "Audit",
     "Callback",
     "Comparison",
@@ -92,6 +97,7 @@ __all__ = [
     "audit",
     "compare",
     "load",
+    "predict_file",
     "rerun",
     "resume",
     "train",

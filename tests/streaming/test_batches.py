@@ -244,4 +244,4 @@ def test_small_files_and_workbooks_are_read_as_a_whole(
 
 def test_wide_tables_have_fewer_rows_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batches, "BATCH_CELLS", 100)
-    assert [rows_at_a_time(columns) for columns in (1, 20, 1_000)] == [FEW, 5, 1]
+    assert [rows_at_a_time(columns, 1.0) for columns in (1, 20, 1_000)] == [FEW, 5, 1]

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from tenfold.data.new_rows.admit import Mode
     from tenfold.read_options import ReadOptions
     from tenfold.run import Run
-    from tenfold.streaming.evaluation import Evaluated
     from tenfold.streaming.files import Asked
+    from tenfold.streaming.scoring import Scored
     from tenfold.streaming.told import Answered
 
 STDIN: Final = Path("-")  # which is read as a whole
@@ -61,10 +61,10 @@ def answer_long(
 
 def evaluate_long(
     run: "Run", data: Path, options: "ReadOptions", mode: "Mode | None", *, quiet: bool
-) -> "Evaluated | None":
+) -> "Scored | None":
     """Score a run on a large file, and tell what is to be told; return None if it is small."""
-    from tenfold.streaming.evaluation import evaluate_table  # noqa: PLC0415
     from tenfold.streaming.files import open_files  # noqa: PLC0415
+    from tenfold.streaming.scoring import score_table  # noqa: PLC0415
 
     if not run.model.kind.columns(run.model.schema) or data == STDIN:
         return None
@@ -73,7 +73,7 @@ def evaluate_long(
         return None
     with bar_of(run, "predicting", quiet=quiet) as bar:
         jobs = _jobs(table.count)
-        found = evaluate_table(run, table, mode=mode, jobs=jobs, progress=bar.update)
+        found = score_table(run, table, mode=mode, jobs=jobs, progress=bar.update)
     _tell([found.told], quiet=quiet)
     return found
 

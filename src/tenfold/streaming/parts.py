@@ -67,7 +67,7 @@ class Parts:
         with keeping(self.folder):
             if self.in_parquet:
                 # Of a column without a single word, pandas would not know the type.
-                words = answers.select_dtypes(object).columns
+                words = [name for name, dtype in answers.dtypes.items() if dtype.kind == "O"]
                 table = answers.astype(dict.fromkeys(words, "string"))
                 table.to_parquet(self._path(number, ".parquet"), index=False)
             else:

@@ -13,7 +13,7 @@ from tenfold.run import Run
 from tenfold.store.folder import MODEL
 from tenfold.streaming.told import Told
 
-AHEAD: Final = 4  # batches for each process in one turn
+AHEAD: Final = 4  # batches for each of several processes in one turn
 
 
 def in_turns(
@@ -44,12 +44,13 @@ def in_turns(
     total, rows = sum(table.count for table in tables), 0
     every = ((at, batch) for at, table in enumerate(tables) for batch in table.batches())
     numbered = enumerate(every)
+    size = 1 if jobs == 1 else AHEAD * jobs
     with joblib.Parallel(n_jobs=jobs, return_as="generator") as pool:
-        turn = list(islice(numbered, AHEAD * jobs))
+        turn = list(islice(numbered, size))
         while turn:
             tasks = (ask(number, batch, tables[at].source) for number, (at, batch) in turn)
             done = pool(tasks)
-            following = list(islice(numbered, AHEAD * jobs))  # read while others work
+            following = list(islice(numbered, size))  # read while others work
             for (_, (at, _)), found in zip(turn, done, strict=True):
                 rows += found[0].rows + found[0].rejected
                 if progress is not None:

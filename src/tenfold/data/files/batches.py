@@ -34,6 +34,7 @@ LONG_PACKED_BYTES: Final = 2**23
 LONG_CELLS: Final = 5_000_000  # of a Parquet file
 BATCH_ROWS: Final = 32_768
 BATCH_CELLS: Final = 1_000_000
+BATCH_BYTES: Final = 2**23
 WORKBOOKS: Final = frozenset({".xlsx", ".xlsm"})
 
 
@@ -143,15 +144,16 @@ def _is_long(path: Path) -> bool:
     return path.stat().st_size >= (LONG_PACKED_BYTES if packed else LONG_BYTES)
 
 
-def rows_at_a_time(columns: int) -> int:
-    """Return how many rows of so many columns are a batch.
+def rows_at_a_time(columns: int, length: float) -> int:
+    """Return how many rows of so many columns, and bytes or characters, are a batch.
 
     Examples
     --------
-    >>> rows_at_a_time(10), rows_at_a_time(10_000)
-    (32768, 100)
+    >>> rows_at_a_time(10, 80.0), rows_at_a_time(10_000, 80.0), rows_at_a_time(10, 8192.0)
+    (32768, 100, 1024)
     """
-    return max(min(BATCH_ROWS, BATCH_CELLS // max(columns, 1)), 1)
+    most = min(BATCH_ROWS, BATCH_CELLS // max(columns, 1), BATCH_BYTES / max(length, 1.0))
+    return max(int(most), 1)
 
 
 @contextmanager
@@ -205,7 +207,7 @@ def _of_parquet(path: Path, options: ReadOptions, like: Known) -> Iterator[Parqu
     arrow = require("pyarrow", extra="parquet", to="read .parquet files")
     with _parquet(path) as file:
         above, signs = 0, None
-        size = rows_at_a_time(file.metadata.num_columns)
+        size = rows_at_a_time(file.metadata.num_columns, _bytes_of_a_row(file.metadata))
         for part in file.iter_batches(batch_size=size):
             rows = arrow.Table.from_batches([part])
             if signs is None:
@@ -213,6 +215,11 @@ def _of_parquet(path: Path, options: ReadOptions, like: Known) -> Iterator[Parqu
                 signs = signs_of(first, options, like)
             yield ParquetBatch(path=path, rows=rows, above=above, signs=signs, like=like)
             above += len(rows)
+
+
+def _bytes_of_a_row(metadata: Any) -> float:
+    groups = map(metadata.row_group, range(metadata.num_row_groups))
+    return float(sum(group.total_byte_size for group in groups) / max(metadata.num_rows, 1))
 
 
 class _Settled(NamedTuple):
@@ -273,9 +280,12 @@ class _Lines(NamedTuple):
 
 
 def _of_text(text: LongText, options: ReadOptions, like: Known) -> Iterator[TextBatch]:
-    plan = TextPlan.of(text.path, text.head(), text.opened, options, like)
+    head = text.head()
+    plan = TextPlan.of(text.path, head, text.opened, options, like)
+    length = len(head) / max(head.count("\n"), head.count("\r"), 1)
+    size = rows_at_a_time(plan.found.columns, length)
     settled: _Settled | None = None
-    for part, ends in _with_end(_cut(text.lines(), plan)):
+    for part, ends in _with_end(_cut(text.lines(), plan, size)):
         if settled is None:
             settled = _settle(plan, part, options, like, ends=ends)
         yield TextBatch(plan=plan, settled=settled, text=part.text, above=part.above, ends=ends)
@@ -292,9 +302,9 @@ def _settle(
     return _Settled(names=own.names, signs=signs, like=like)
 
 
-def _cut(lines: Iterator[str], plan: TextPlan) -> Iterator[_Lines]:
+def _cut(lines: Iterator[str], plan: TextPlan, size: int) -> Iterator[_Lines]:
     """Cut lines into parts between two records: a cell in quotation marks may hold several."""
-    size, above = rows_at_a_time(plan.found.columns), 0
+    above = 0
     lines = map(plan.quotes.rewrite, lines)
     while part := list(islice(lines, size)):
         text = "".join(part)

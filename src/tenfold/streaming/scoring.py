@@ -25,7 +25,7 @@ from tenfold.streaming.turns import in_turns, shared
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Evaluated:
+class Scored:
     """The scores of a file, and what is told of it.
 
     Attributes
@@ -38,14 +38,14 @@ class Evaluated:
     told: Answered
 
 
-def evaluate_table(
+def score_table(
     run: Run,
     table: LongTable,
     *,
     mode: Mode | None,
     jobs: int = 1,
     progress: Progress | None = None,
-) -> Evaluated:
+) -> Scored:
     """Score a run on an opened file; see ``Run.evaluate``.
 
     Parameters
@@ -77,7 +77,7 @@ def evaluate_table(
         raise PredictError("P03", "no row has a target", place={"file": table.source})
     streams = Streams(int(run.metrics.get("seed", 0)))
     shown = _joined(parts).show(run.model.schema.task, streams)
-    return Evaluated(scores=shown.with_coverage(), told=told)
+    return Scored(scores=shown.with_coverage(), told=told)
 
 
 def judge_batch(run: Run | Path, mode: Mode | None, batch: Batch) -> tuple[Told, Judged | None]:
