@@ -47,7 +47,7 @@ newest: ## try the newest versions of all libraries but torch: the demo and the 
 	@$(MAKE) $(NEWEST_VENV)/bin/python
 	@echo "installing the newest versions into $(NEWEST_VENV)"
 	@$(NEWEST_VENV)/bin/python $(PIP_INSTALL) --upgrade $(TORCH) \
-	  -e '.[dev,parquet,excel,heic,hog,dask,tracking,onnx,serve,keras]'
+	  -e '.[dev,parquet,excel,heic,hog,dask,ray,tracking,onnx,serve,keras]'
 	@cd $(NEWEST_VENV) && bin/tenfold demo
 	@$(NEWEST_VENV)/bin/python -m pytest -m "not slow" -n 2 --dist loadfile $(NEWEST_TESTS)
 
@@ -80,7 +80,7 @@ $(VENV)/.run: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/.dev: $(VENV)/.run
 	@echo "installing what tests, checks and documentation need into $(VENV)"
-	@$(BIN)/python $(PIP_INSTALL) -c constraints.txt --no-build-isolation -e '.[dev,docs,parquet,excel,heic,hog,dask,tracking,onnx,serve,keras]'
+	@$(BIN)/python $(PIP_INSTALL) -c constraints.txt --no-build-isolation -e '.[dev,docs,parquet,excel,heic,hog,dask,ray,tracking,onnx,serve,keras]'
 	@touch $@
 
 # Tests in a browser need Debian's chromium, too, and are left out without it.

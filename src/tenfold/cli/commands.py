@@ -104,7 +104,10 @@ def predict(  # noqa: PLR0913
     *,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Write the CSV there. [default: standard output]"),
+        typer.Option(
+            metavar="FILE",
+            help="Write CSV there, or Parquet to .parquet. [default: standard output]",
+        ),
     ] = None,
     coverage: opt.Coverage = None,
     strict: opt.Strict = False,
