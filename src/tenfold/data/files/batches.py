@@ -14,13 +14,16 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+import numpy as np
+
 from tenfold.config import Decision
 from tenfold.data.files.beside import OwnColumns
 from tenfold.data.files.encoding import packing_of
 from tenfold.data.files.long_text import FIRST_BYTES, LongText
+from tenfold.data.files.plain_rows import plain_columns
 from tenfold.data.files.read import check_readable, damaged, read_table
 from tenfold.data.files.taken import framed, signs_of, with_signs
-from tenfold.data.files.text_table import TextPlan, naming, own_of, to_table
+from tenfold.data.files.text_table import TextPlan, naming, of_columns, own_of, to_table
 from tenfold.data.tables.arrow import frame_of
 from tenfold.data.tables.reading import Known
 from tenfold.data.tables.signs import Signs, missing_words
@@ -254,16 +257,35 @@ class TextBatch(Batch):
     def table(self) -> Table:
         """Return the rows as a table."""
         plan, begins = self.plan, self.above == 0
-        names, signs, like = self.settled
+        found = None if begins or self.ends else self._plain()
+        if found is None:
+            found = self._one_by_one()
+        notices = (*plan.notices, *self.settled.signs.notices) if begins else ()
+        table = replace(found, reading=plan.reading, notices=notices)
+        read = with_signs(table, self.settled.signs)
+        return _told_once(read, begins=begins, also=table.decisions)
+
+    def _plain(self) -> Table | None:
+        """Return the rows as they came, if no line is anything but a row."""
+        plan, (names, _, like) = self.plan, self.settled
+        if plan.finder.options.comment:
+            return None
+        sign, mark = plan.found.separator, plan.quotes.mark
+        columns = plain_columns(self.text, sign, mark, plan.finder.layout)
+        if columns is None:
+            return None
+        lines = np.arange(len(columns[0]), dtype=np.int64) + self.above + 1
+        return of_columns(plan.path, columns, lines, names, like)
+
+    def _one_by_one(self) -> Table:
+        """Return the rows as they came, whatever else stands among the lines."""
+        plan, begins, (names, _, like) = self.plan, self.above == 0, self.settled
         lines = io.StringIO(self.text, newline="")
         with naming(plan.path):
             records = plan.records(lines, None if begins else self.above)
             found = plan.finder.find(records, begins=begins, ends=self.ends)
         own = OwnColumns(names=names, rows=found.rows)
-        table = to_table(plan.path, found, own, like, plan.decisions if begins else ())
-        notices = (*plan.notices, *signs.notices) if begins else ()
-        table = replace(table, reading=plan.reading, notices=notices)
-        return _told_once(with_signs(table, signs), begins=begins, also=table.decisions)
+        return to_table(plan.path, found, own, like, plan.decisions if begins else ())
 
 
 def _told_once(table: Table, *, begins: bool, also: Sequence[Decision] = ()) -> Table:

@@ -127,7 +127,7 @@ class _Rows:
         They lack a cell that all others have, or are the sums of the rows above them.
         """
         texts = {as_text(row.cells[0]) for row in self.whole}
-        names = {text for text in texts if text[:1] not in DIGITS and is_total(text)}
+        names = set(filter(may_be_total, texts))
         called = [row for row in self.whole if as_text(row.cells[0]) in names] if names else []
         if not called or len(called) > len(self.whole) // 2:
             return []
@@ -305,6 +305,11 @@ class _Rows:
 
     def _numbers(self, cells: Sequence[object]) -> NDArray[np.float64]:
         return to_numbers(pd.Series(list(cells), dtype=object), self.decimal)
+
+
+def may_be_total(text: str) -> bool:
+    """Tell whether the first cell of a row calls it a total."""
+    return text[:1] not in DIGITS and is_total(text)
 
 
 def _sums_up(text: str) -> bool:

@@ -1,15 +1,16 @@
 """Tables of separated text: how one lies in its file, and its rows."""
 
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from operator import attrgetter
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from tenfold.config import Decision
 from tenfold.data.files.beside import OwnColumns, own_columns
@@ -150,16 +151,27 @@ def to_table(
     decisions: Sequence[Decision],
 ) -> Table:
     """Return a table of the rows that were found, their cells as they came."""
-    known = as_needed(list(own.names.values()), like)
-    columns = {
-        name: np.array([row.cells[j] for row in own.rows], dtype=object)
-        for j, name in zip(own.names, known, strict=True)
-    }
-    return Table(
-        frame=pd.DataFrame(columns, dtype=object, index=range(len(own.rows))),
-        lines=np.array([record.line for record in own.rows], dtype=np.int64),
-        source=str(path),
+    columns = {j: [row.cells[j] for row in own.rows] for j in own.names}
+    lines = np.array([record.line for record in own.rows], dtype=np.int64)
+    return replace(
+        of_columns(path, columns, lines, own.names, like),
         rejected=found.rejected,
         aside=tuple(sorted([*found.aside, *own.aside], key=attrgetter("line"))),
         decisions=(*decisions, *found.decisions, *own.decisions),
     )
+
+
+def of_columns(
+    path: Path,
+    columns: Mapping[int, Sequence[Any]] | Sequence[Sequence[Any]],
+    lines: NDArray[np.int64],
+    names: Mapping[int, str],
+    like: Known | None,
+) -> Table:
+    """Return a table of cells as they came, by the positions of their columns."""
+    known = as_needed(list(names.values()), like)
+    cells = {
+        name: np.array(columns[j], dtype=object) for j, name in zip(names, known, strict=True)
+    }
+    frame = pd.DataFrame(cells, dtype=object, index=range(len(lines)))
+    return Table(frame=frame, lines=lines, source=str(path))
