@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 
 from tenfold.cli.streams import printing
 from tenfold.cli.terminal import bar_of, require_letters, tell_drift
-from tenfold.errors import TenfoldError
 from tenfold.machine import free_bytes, usable_threads
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ def answer_long(
     try:
         with bar_of(run, "predicting", quiet=quiet) as bar:
             found = answer_files(run, tables, out, asked, bar.update, _show)
-    except (KeyboardInterrupt, TenfoldError):
+    except KeyboardInterrupt:
         if out is not None and out.with_name(f"{out.name}.parts").is_dir():
             said = "what is answered is kept: run the same command to go on from there"
             print(said, file=sys.stderr)

@@ -16,7 +16,7 @@ from typing import Any, Final
 import pandas as pd
 
 from tenfold.data.new_rows.admit import drift_table
-from tenfold.errors import StoreError, UsageError
+from tenfold.errors import InputError, StoreError, UsageError
 from tenfold.extras import require
 from tenfold.read_options import PARQUET
 from tenfold.replacing import replacing
@@ -141,7 +141,7 @@ def keeping(folder: Path) -> Iterator[None]:
 def parts_beside(out: Path, about: Mapping[str, Any]) -> Iterator[Parts]:
     """Lend the folder of the parts of a file, with what was done of the same work before.
 
-    It is taken away once the work within is done, and stays if it is cut off.
+    It is taken away once the work within is done, or cannot be, and stays if it is cut off.
 
     Parameters
     ----------
@@ -168,7 +168,11 @@ def parts_beside(out: Path, about: Mapping[str, Any]) -> Iterator[Parts]:
             if _read_state(folder) != dict(about):
                 _clear(folder)
                 write_json(folder / STATE, about)
-        yield Parts(folder, out.suffix.lower())
+        try:
+            yield Parts(folder, out.suffix.lower())
+        except InputError:
+            shutil.rmtree(folder, ignore_errors=True)  # the same work would fail once more
+            raise
     finally:
         held.release()
     shutil.rmtree(folder, ignore_errors=True)
