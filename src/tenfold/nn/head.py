@@ -16,6 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from tenfold.nn.layer import narrow_product
 from tenfold.nn.network import FoldNetwork
 
 NARROWEST: float = 1e-6  # a feature that varies less is taken for a constant
@@ -87,4 +88,4 @@ class FoldHead(FoldNetwork):
     def forward(self, x: Tensor, codes_FBQ: Tensor) -> Tensor:  # noqa: ARG002
         """Return the outputs of features, shape (F, B, O)."""
         weight_FDO, bias_FO = self._scaled()
-        return torch.baddbmm(bias_FO[:, None], x, weight_FDO)
+        return narrow_product(bias_FO[:, None], x, weight_FDO)

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from tenfold.nn.kernels import relu_gradient, silu_gradient, silu_into
 
 ActivationName = Literal["relu", "silu"]
+VECTOR: Final = 16  # float32 numbers in the widest registers
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -129,3 +130,15 @@ class Layer:
     def through(self, gradient_FBO: Tensor) -> Tensor:
         """Return the gradient at the inputs, given what ``backward`` returned."""
         return torch.bmm(gradient_FBO, self._across, out=self._gradients)
+
+
+def narrow_product(bias: Tensor, x: Tensor, weight: Tensor, factor: float = 1.0) -> Tensor:
+    """Return ``bias + factor * x @ weight``; what a row gets does not depend on its place.
+
+    A product with a few columns, such as 5, may round a row differently at another place of
+    the block; with whole vectors of columns it does not.
+    """
+    outputs = weight.shape[2]
+    fill = (0, -outputs % VECTOR if outputs > 2 else 0)
+    bias, weight = (nn.functional.pad(one, fill) for one in (bias, weight))
+    return torch.baddbmm(bias, x, weight, alpha=factor)[..., :outputs]

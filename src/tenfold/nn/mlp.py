@@ -17,13 +17,18 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from tenfold.nn.features import ALIGNED, FoldFeatures
-from tenfold.nn.layer import ACTIVATIONS, ActivationName, Layer, gradient_memory
+from tenfold.nn.layer import (
+    ACTIVATIONS,
+    ActivationName,
+    Layer,
+    gradient_memory,
+    narrow_product,
+)
 from tenfold.nn.network import ParameterGroup, TrainedNetwork
 
 TABLE_STD: Final = 0.3  # categories begin near each other, as most of them mean little
 # What a linear model has for each output besides its coefficients, before it is fitted.
 LINEAR_PARTS: Final = {"intercept_F1O": 0.0, "low_F1O": -np.inf, "high_F1O": np.inf}
-VECTOR: Final = 16  # float32 numbers in the widest registers
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -178,15 +183,8 @@ class FoldMLP(TrainedNetwork):
         last = len(self.weights) - 1
         for i in range(last):
             h_FBI = activate(self._sums(i, h_FBI))
-        outputs = self.weights[last].shape[2]
-        if outputs <= 2:
-            return self._with_line(self._sums(last, h_FBI), x_FBI)
-        # A product with a few columns, such as 5, may round a row differently at another
-        # place of the block; with whole vectors of columns it does not.
-        fill = (0, -outputs % VECTOR)
-        weight, bias = (nn.functional.pad(t[last], fill) for t in (self.weights, self.biases))
-        sums_FBO = torch.baddbmm(bias, h_FBI, weight, alpha=self.factors[last])
-        return self._with_line(sums_FBO[..., :outputs], x_FBI)
+        layer = self.biases[last], h_FBI, self.weights[last]
+        return self._with_line(narrow_product(*layer, self.factors[last]), x_FBI)
 
     def train_forward(self, x_FBI: Tensor, codes_FBQ: Tensor) -> Tensor:
         """Return the outputs like ``forward``, and keep what ``train_backward`` needs.
@@ -214,7 +212,8 @@ class FoldMLP(TrainedNetwork):
         """Return outputs added to those of the linear model, if there is one."""
         if not self.has_line:
             return outputs_FBO
-        line_FBO = self._line(x_FBI)
+        inputs_FBD = x_FBI[..., self.features.width :]
+        line_FBO = narrow_product(self.intercept_F1O, inputs_FBD, self.linear_FDO)
         return within(outputs_FBO + line_FBO, line_FBO, self.low_F1O, self.high_F1O)
 
     def _line(self, x_FBI: Tensor) -> Tensor:
