@@ -46,6 +46,7 @@ RULES: Final[Mapping[str, str]] = {
     "D10": "a table must fit into this machine's memory once it is decompressed",
     "D11": "a table may have at most 100,000 columns",
     "D12": "--sheet must name a sheet of the Excel file",
+    "D13": "the numbers of a large file must be written as in its first rows",
     "S01": "the target must be a column of the table",
     "S02": "regression needs a numeric target",
     "S03": "a network needs at least one column whose values vary",

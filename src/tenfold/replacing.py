@@ -3,9 +3,11 @@
 import contextlib
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from tenfold.option import check
 
 
 @contextmanager
@@ -54,3 +56,25 @@ def replacing(path: Path) -> Iterator[Path]:
         with contextlib.suppress(OSError):
             aside.unlink(missing_ok=True)
         raise
+
+
+def require_other(path: Path | None, option: str, files: Iterable[Path]) -> None:
+    """Refuse to write over a file that is read.
+
+    Parameters
+    ----------
+    path : Path or None
+        What is to be written, if anything.
+    option : str
+        What names it.
+    files : iterable of Path
+        Those that are read.
+
+    Raises
+    ------
+    UsageError
+        U01.
+    """
+    if path is not None and path.is_file():
+        same = any(file.exists() and path.samefile(file) for file in files)
+        check(not same, option, str(path), "another file than those that are read")

@@ -14,7 +14,7 @@ import pytest
 
 import tenfold
 from tenfold import TrainOptions, predict_file
-from tenfold.data.files import batches
+from tenfold.data.files import batch, batches
 from tenfold.errors import PredictError, ReadError, StoreError, UsageError
 from tenfold.read_options import ReadOptions
 from tenfold.run import Run
@@ -49,7 +49,7 @@ def few_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read every file in batches of a few rows."""
     monkeypatch.setattr(batches, "LONG_BYTES", 0)
     monkeypatch.setattr(batches, "LONG_CELLS", 0)
-    monkeypatch.setattr(batches, "BATCH_ROWS", FEW)
+    monkeypatch.setattr(batch, "BATCH_ROWS", FEW)
 
 
 @pytest.fixture
@@ -173,8 +173,8 @@ def test_other_work_begins_anew(run: Run, towns: Run, new: Path, tmp_path: Path)
 KILLED: Final = """
 import sys, time
 from tenfold import load, predict_file
-from tenfold.data.files import batches
-batches.LONG_BYTES, batches.BATCH_ROWS = 0, 16
+from tenfold.data.files import batch, batches
+batches.LONG_BYTES, batch.BATCH_ROWS = 0, 16
 def slowly(done, total):
     print(done, flush=True)
     time.sleep(0.2)
@@ -206,7 +206,7 @@ def test_drift_is_told_as_of_the_whole_file(run: Run, tmp_path: Path) -> None:
     (told,) = predict_file(run, path, out, departures=tmp_path / "departures.csv")
     kind, schema = run.model.kind, run.model.schema
     looked = kind.look(run.read(path), schema, None)
-    assert sorted(told.drift_lines()) == sorted(looked.lines)
+    assert told.drift_lines() == looked.lines
     assert (tmp_path / "departures.csv").read_text().splitlines()[0] == (
         "line,column,what,cell,training,meant"
     )
@@ -246,6 +246,8 @@ def test_rows_that_cannot_be_used_are_counted_over_the_file(
     assert told.reading_lines() == [
         f"{new}, line 81, is left out: it has 2 cells, but the table has 4 columns"
     ]
+    new.write_text("\n".join([*lines[:5], "1,2", *lines[5:]]) + "\n")
+    assert predict_file(run, new, tmp_path / "out.csv")[0].rejected == 1  # of the first 16
     new.write_text("\n".join([*lines[:40], *["1,2"] * 9, *lines[40:]]) + "\n")
     with pytest.raises(ReadError, match="D05") as found:
         predict_file(run, new, tmp_path / "out.csv")
@@ -301,9 +303,111 @@ def test_files_of_others_are_left_alone(run: Run, new: Path, tmp_path: Path) -> 
     assert mine.read_text() == "mine"
 
 
-def test_a_place_that_is_not_there_is_refused(run: Run, new: Path, tmp_path: Path) -> None:
+def test_places_where_nothing_can_be_written_are_refused_at_once(
+    run: Run, new: Path, tmp_path: Path
+) -> None:
+    text, good = new.read_text(), tmp_path / "out.csv"
+    for out in (tmp_path / "nowhere" / "out.csv", tmp_path, ".", "", new):
+        with pytest.raises(UsageError, match="U01"):
+            predict_file(run, new, out)
+        with pytest.raises(UsageError, match="U01"):
+            predict_file(run, new, good, departures=out)
+    assert [one.name for one in tmp_path.iterdir()] == ["new.csv"]
+    assert new.read_text() == text
+
+
+def test_what_no_call_can_mean_is_refused(run: Run, new: Path, tmp_path: Path) -> None:
+    for asked in ({"jobs": 0}, {"jobs": -1}, {"jobs": 1.5}, {"schema": "loose"}):
+        with pytest.raises(UsageError, match="U01"):
+            predict_file(run, new, tmp_path / "out.csv", **asked)
     with pytest.raises(UsageError, match="U01"):
-        predict_file(run, new, tmp_path / "nowhere" / "out.csv")
+        predict_file(run, [], tmp_path / "out.csv")
+
+
+def test_a_run_may_be_named_by_its_folder(run: Run, new: Path, tmp_path: Path) -> None:
+    assert run.folder is not None
+    predict_file(run.folder, new, tmp_path / "out.csv")
+    assert (tmp_path / "out.csv").read_text() == csv_of(plain(run, new))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no such device")
+def test_a_device_takes_the_answers(run: Run, new: Path) -> None:
+    (told,) = predict_file(run, new, "/dev/null")
+    assert told.rows == ROWS
+    assert not Path("/dev/null.parts").exists()
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+@pytest.mark.parametrize("damage", ["cut", "empty", "gone"])
+def test_a_damaged_part_is_done_again(
+    run: Run, new: Path, tmp_path: Path, suffix: str, damage: str
+) -> None:
+    out, wanted = tmp_path / f"out{suffix}", tmp_path / f"wanted{suffix}"
+    predict_file(run, new, wanted)
+    with pytest.raises(Cut):
+        predict_file(run, new, out, progress=cut_after(60))
+    part = tmp_path / f"out{suffix}.parts" / f"0000001{suffix}"
+    part.write_bytes({"cut": part.read_bytes()[:50]}.get(damage, b""))
+    if damage == "gone":
+        part.unlink()
+    (part.parent / "0000002.json").write_text("[" * 100_000)
+    predict_file(run, new, out)
+    assert out.read_bytes() == wanted.read_bytes()
+
+
+def test_what_a_kill_left_behind_is_in_nobodys_way(run: Run, new: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.csv"
+    with pytest.raises(Cut):
+        predict_file(run, new, out, progress=cut_after(60))
+    for name in (".0000003.part.json", ".begun.part.json"):
+        (tmp_path / "out.csv.parts" / name).write_text("{")
+    predict_file(run, new, out, coverage=0.5)
+    assert out.read_text() == csv_of(plain(run, new, coverage=0.5))
+
+
+def test_a_column_may_be_unreadable_for_a_while(run: Run, tmp_path: Path) -> None:
+    frame = houses(ROWS, seed=5).astype(object)
+    frame.loc[30:70, "area"] = "off"
+    path, out = tmp_path / "new.csv", tmp_path / "out.csv"
+    frame.to_csv(path, index=False)
+    (told,) = predict_file(run, path, out)
+    assert out.read_text() == csv_of(plain(run, path))
+    assert "41 of 100 cells" in told.drift_lines()[1]
+    with pytest.raises(PredictError, match="P08"):
+        predict_file(run, path, out, schema="strict")
+
+
+def test_rows_without_a_word_are_answered(tmp_path: Path) -> None:
+    """Of a text column a whole batch may hold no cell, or no row."""
+    frame = houses(80).assign(
+        note=[f"a fine house of {at} rooms and a view" for at in range(80)]
+    )
+    few = TrainOptions(epochs=2)
+    run = tenfold.train(frame, "price", folds=3, training=few, quality="fast", out=None)
+    assert {one.kind for one in run.model.schema.used} >= {"text"}
+    path, out = tmp_path / "new.csv", tmp_path / "out.csv"
+    text = frame.to_csv(index=False)
+    path.write_text(text + ",,,,\n" * 70)
+    predict_file(run, path, out)
+    assert out.read_text() == csv_of(plain(run, path))
+
+
+def test_a_file_without_rows_is_refused(run: Run, new: Path, tmp_path: Path) -> None:
+    new.write_text(new.read_text().splitlines()[0] + "\n")
+    empty = tmp_path / "empty.parquet"
+    houses(3)[:0].to_parquet(empty)
+    for path in (new, empty):
+        with pytest.raises(ReadError, match="D02"):
+            predict_file(run, path, tmp_path / "out.csv")
+
+
+def test_whole_columns_are_listed_once(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "new.csv"
+    houses(ROWS).assign(more=1).drop(columns="area").to_csv(path, index=False)
+    odd = tmp_path / "departures.csv"
+    (told,) = predict_file(run, path, tmp_path / "out.csv", schema="warn", departures=odd)
+    assert pd.read_csv(odd)["what"].tolist() == ["missing column", "extra column"]
+    assert len(told.drift_lines()) == 3
 
 
 def test_a_full_disk_keeps_what_is_done(
@@ -371,7 +475,7 @@ def test_a_file_without_targets_cannot_be_scored(run: Run, tmp_path: Path) -> No
 MEMORY: Final = """
 import sys
 from tenfold import load, predict_file
-from tenfold.data.files import batches
+from tenfold.data.files import batch, batches
 from tenfold.machine import peak_memory_bytes
 batches.LONG_CELLS = 0
 predict_file(load(sys.argv[1]), sys.argv[2], sys.argv[3])

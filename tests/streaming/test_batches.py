@@ -16,8 +16,9 @@ from tenfold.config import SchemaOptions, SplitOptions
 from tenfold.data.columns.encode import encode_inputs
 from tenfold.data.columns.labelled import with_targets
 from tenfold.data.columns.schema import Schema, infer_schema
-from tenfold.data.files import batches
-from tenfold.data.files.batches import in_batches, rows_at_a_time
+from tenfold.data.files import batch, batches
+from tenfold.data.files.batch import rows_at_a_time
+from tenfold.data.files.batches import in_batches
 from tenfold.data.files.read import read_table
 from tenfold.data.tables.table import Table
 from tenfold.errors import InputError, ReadError
@@ -33,7 +34,7 @@ def few_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batches, "LONG_BYTES", 0)
     monkeypatch.setattr(batches, "LONG_PACKED_BYTES", 0)
     monkeypatch.setattr(batches, "LONG_CELLS", 0)
-    monkeypatch.setattr(batches, "BATCH_ROWS", FEW)
+    monkeypatch.setattr(batch, "BATCH_ROWS", FEW)
 
 
 def schema_of(frame: pd.DataFrame) -> Schema:
@@ -118,6 +119,16 @@ TEXTS: Final[dict[str, str]] = {
     "what might be a note, at the end of a batch": written(
         [*ROWS[:6], "Source: our own counts,,", *ROWS[6:]]
     ),
+    "a total without a name, of all rows": written([*ROWS, ",,1087.5"]),
+    "means below": written([*ROWS, "Average,,36.25"]),
+    "a table below": written(ROWS) + "\nname,alpha,beta\nx,1,2\ny,3,4\n",
+    "a category that is called a total": written(
+        [*ROWS[:5], "Total,r,", *ROWS[5:20], "Total,r,1", *ROWS[20:]]
+    ),
+    "subtotals": written(
+        [line for at in range(5) for line in [*ROWS[6 * at : 6 * at + 6], "Total,,"]]
+    ),
+    "zero bytes that fill it up": written(ROWS) + "\0" * 300,
     "a note below": written([*ROWS, "Source: our own counts,,"]),
     "it says its separator": "sep=,\n" + written(ROWS),
     "other names": written(ROWS).replace("a,b,y", " a ,B,c,y".replace("c,", "")),
@@ -210,6 +221,7 @@ def test_parquet_is_read_alike_whatever_its_row_groups_hold(tmp_path: Path) -> N
     [
         (written([*ROWS, '1,"never closed,2', *ROWS]), "D09"),
         (written(ROWS) + "a\0b,1,2\n" * 9, "D03"),
+        ("\ufeff" + written(ROWS) + "a\0b,1,2\n" * 9, "D03"),
     ],
 )
 def test_what_is_wrong_far_below_is_named(text: str, code: str, tmp_path: Path) -> None:
@@ -220,6 +232,33 @@ def test_what_is_wrong_far_below_is_named(text: str, code: str, tmp_path: Path) 
     assert found.value.place["file"] == str(path)
 
 
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_a_decimal_sign_that_is_first_shown_far_below_is_refused(
+    tmp_path: Path, suffix: str
+) -> None:
+    """What it means above nobody knows."""
+    cells = [*map(str, range(20)), *(f"{a},5" for a in range(20))]
+    path = tmp_path / f"new.{suffix}"
+    frame = pd.DataFrame({"a": cells, "b": "red", "y": "1"})
+    if suffix == "csv":
+        frame.to_csv(path, index=False, sep=";")
+    else:
+        frame.to_parquet(path, row_group_size=8)
+    with pytest.raises(ReadError, match="D13") as found:
+        both_parts(path)
+    assert "decimal" in found.value.fix[0]
+    known = schema_of(NUMBERS).known
+    options = ReadOptions(missing=None, decimal=",")
+    parts = [one.table() for one in in_batches(path, options, known).batches()]
+    assert sum(map(len, parts)) == len(cells)
+
+
+def test_a_long_record_joins_no_others(tmp_path: Path) -> None:
+    path = tmp_path / "new.csv"
+    path.write_text(written(['1,"' + "\n" * 50 + '",1', *ROWS]))
+    assert len(both_parts(path)) > 3
+
+
 def test_a_letter_that_is_none_is_named_by_its_line(tmp_path: Path) -> None:
     path = tmp_path / "new.csv"
     path.write_bytes(written(ROWS).encode("utf-16") + b"\0")
@@ -228,6 +267,9 @@ def test_a_letter_that_is_none_is_named_by_its_line(tmp_path: Path) -> None:
     known = schema_of(NUMBERS).known
     with pytest.raises(ReadError, match="D03"):
         [one.table() for one in in_batches(path, options, known).batches()]
+    for name in ("rot13", "base64", "no-such"):
+        with pytest.raises(ReadError, match="D03"):
+            in_batches(path, ReadOptions(missing=None, encoding=name), known)
 
 
 def test_small_files_and_workbooks_are_read_as_a_whole(
@@ -243,5 +285,5 @@ def test_small_files_and_workbooks_are_read_as_a_whole(
 
 
 def test_wide_tables_have_fewer_rows_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batches, "BATCH_CELLS", 100)
+    monkeypatch.setattr(batch, "BATCH_CELLS", 100)
     assert [rows_at_a_time(columns, 1.0) for columns in (1, 20, 1_000)] == [FEW, 5, 1]

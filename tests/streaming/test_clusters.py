@@ -10,7 +10,7 @@ import pytest
 
 import tenfold
 from tenfold import TrainOptions, predict_file
-from tenfold.data.files import batches
+from tenfold.data.files import batch, batches
 from tenfold.run import Run
 from tests.engine_tables import houses
 
@@ -66,7 +66,7 @@ def test_batches_are_answered_by_workers_of_dask(
 ) -> None:
     predict_file(run, new, tmp_path / "whole.csv")
     monkeypatch.setattr(batches, "LONG_CELLS", 0)
-    monkeypatch.setattr(batches, "BATCH_ROWS", 32)
+    monkeypatch.setattr(batch, "BATCH_ROWS", 32)
     with joblib.parallel_config(backend="dask"):
         predict_file(run, new, tmp_path / "out.csv", jobs=2)
     assert (tmp_path / "out.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()

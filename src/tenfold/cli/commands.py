@@ -28,6 +28,7 @@ from tenfold.cli.terminal import (
     write_text,
 )
 from tenfold.config import RunOptions
+from tenfold.replacing import require_other
 
 if TYPE_CHECKING:
     from tenfold.request import Request
@@ -126,6 +127,8 @@ def predict(  # noqa: PLR0913
 
     loaded = load(run, network=network)
     arguments.refuse_unfit(loaded, options, inputs, departures)
+    require_other(out, "out", inputs)
+    require_other(departures, "departures", inputs)
     if not as_json:
         from tenfold.streaming.files import Asked  # noqa: PLC0415
 
@@ -140,7 +143,7 @@ def predict(  # noqa: PLR0913
         parts = [rows, *([] if found.drift is None else [found.drift])]
         for one, kept in zip(parts, (answers, odd), strict=False):
             if len(inputs) > 1 and isinstance(part, Path):
-                one.insert(0, "file", str(part))
+                one.insert(0, "file", str(part).encode("utf-8", "replace").decode())
             kept.append(one)
     unlike = pd.concat(odd, ignore_index=True) if odd else None
     if departures is not None and unlike is not None:

@@ -50,11 +50,17 @@ def answer_long(
         with bar_of(run, "predicting", quiet=quiet) as bar:
             found = answer_files(run, tables, out, asked, bar.update, _show)
     except KeyboardInterrupt:
-        if out is not None and out.with_name(f"{out.name}.parts").is_dir():
-            said = "what is answered is kept: run the same command to go on from there"
-            print(said, file=sys.stderr)
-        raise
+        folder = None if out is None else out.with_name(f"{out.name}.parts")
+        kept = "" if folder is None else f"what is answered is in {folder}: run the same "
+        kept += "command again to go on" if folder else "nothing is kept without --out"
+        print(f"Ctrl-C was pressed: {kept}", file=sys.stderr)
+        raise SystemExit(1) from None
     _tell(found, quiet=quiet)
+    if out is not None:
+        gone = sum(one.rejected for one in found)
+        left = f", {gone:,} left out" if gone else ""
+        if gone or not quiet:  # lost rows are told in any case
+            print(f"{sum(one.rows for one in found):,} rows in {out}{left}", file=sys.stderr)
     return True
 
 

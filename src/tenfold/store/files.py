@@ -34,9 +34,9 @@ def write_table(path: Path, table: pd.DataFrame) -> None:
         table.to_csv(aside, index=False)
 
 
-def bring_to_disk(folder: Path) -> None:
-    """Bring the files of a folder to the disk, where the system can."""
-    for path in (*(p for p in folder.rglob("*") if p.is_file()), folder):
+def bring_to_disk(place: Path) -> None:
+    """Bring a file, or the files of a folder, to the disk, where the system can."""
+    for path in (*(p for p in place.rglob("*") if p.is_file()), place):
         with contextlib.suppress(OSError):
             handle = os.open(path, os.O_RDONLY)
             try:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from tenfold.data.files.batches import Batch
+from tenfold.data.columns.schema import Schema
+from tenfold.data.files.batch import Batch
 from tenfold.data.new_rows.admit import Mode, admit, drift_table
 from tenfold.data.new_rows.schema_drift import Drift
 from tenfold.data.new_rows.tallies import tallies_of
@@ -60,17 +61,29 @@ def answer_batch(
     """
     run = found_run(wish.run)
     table = batch.table()
-    fitted, drift = admit(table, run.model.schema, wish.mode)
+    fitted, drift = admit_batch(batch, table, run.model.schema, wish.mode)
     if parts is None:
         return Told(rows=len(fitted)), None
     rows = run.predict(fitted, coverage=wish.coverage)
     answers = rows.rename_axis(run.model.kind.where).reset_index()
-    odd = drift_table(drift, fitted.lines)
+    own = [one for one in drift if not one.is_column or not batch.above]
+    odd = drift_table(own, fitted.lines)  # of whole columns it is told once
     for one in (answers, odd) if wish.file is not None else ():
         one.insert(0, "file", wish.file)
     told = tell_of(table, fitted, drift, tuple(answers.columns))
     parts.write(number, answers, odd, told)
     return told, None
+
+
+def admit_batch(
+    batch: Batch, table: Table, schema: Schema, mode: Mode | None
+) -> tuple[Table, Sequence[Drift]]:
+    """Return rows as a model reads them, and their drift; see ``admit``.
+
+    By default the first rows of a file show whether a column can be read: that of a sensor may
+    fail for a while.
+    """
+    return admit(table, schema, "warn" if mode is None and batch.above else mode)
 
 
 def tell_of(

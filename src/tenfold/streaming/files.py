@@ -2,27 +2,33 @@
 
 import hashlib
 import tempfile
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import joblib
 
-from tenfold.data.files.batches import Batch, LongTable, in_batches
+from tenfold.data.files.batch import Batch
+from tenfold.data.files.batches import LongTable, in_batches
 from tenfold.data.new_rows.admit import MODES, Mode
 from tenfold.learning import Progress, another_kind
+from tenfold.loading import load
 from tenfold.model import known_scores
 from tenfold.option import check
 from tenfold.read_options import ReadOptions
+from tenfold.replacing import require_other
 from tenfold.run import Run
 from tenfold.store.folder import MODEL
 from tenfold.streaming.batch_answers import Wish, answer_batch
-from tenfold.streaming.parts import Parts, parts_beside
+from tenfold.streaming.parts import Parts, parts_beside, require_place
 from tenfold.streaming.told import Answered, Told
 from tenfold.streaming.turns import in_turns, shared
+
+MOST_JOBS: Final = 10_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,7 +56,7 @@ class Asked:
 
 
 def predict_file(
-    run: Run,
+    run: Run | str | Path,
     inputs: str | Path | Sequence[str | Path],
     out: str | Path,
     *,
@@ -66,8 +72,8 @@ def predict_file(
 
     Parameters
     ----------
-    run : Run
-        Trained on a table.
+    run : Run, str or Path
+        Trained on a table; or where it is, as ``load`` takes it.
     inputs : str, Path, or sequence of them
         CSV or other separated text, packed or plain, Parquet or Excel.
     out : str or Path
@@ -109,6 +115,7 @@ def predict_file(
     (60, ['line', 'prediction', 'low', 'high'])
     """
     check(schema in {None, *MODES}, "schema", schema, " or ".join(MODES))
+    check(jobs in range(1, MOST_JOBS), "jobs", jobs, "a whole number, 1 or more")
     asked = Asked(
         coverage=coverage,
         mode=schema,
@@ -116,7 +123,9 @@ def predict_file(
         jobs=jobs,
     )
     named = [inputs] if isinstance(inputs, str | Path) else list(inputs)
-    return answer_files(run, open_files(run, named, asked.options), Path(out), asked, progress)
+    check(bool(named), "inputs", named, "a file, or several")
+    own = run if isinstance(run, Run) else load(run)
+    return answer_files(own, open_files(own, named, asked.options), Path(out), asked, progress)
 
 
 def open_files(run: Run, inputs: Sequence[str | Path], options: ReadOptions) -> list[LongTable]:
@@ -156,27 +165,47 @@ def answer_files(
     """
     if asked.coverage is not None and not run.model.schema.classes:
         known_scores(run.model.conformal).limits(asked.coverage)  # before the work
+    _require_places(tables, out, asked.departures)
     several = len(tables) > 1
     with _parts(run, tables, out, asked) as parts:
         where, jobs = shared(run, asked.jobs)
         ask = _Answers(run=where, asked=asked, parts=parts, several=several)
         if asked.mode == "strict":
-            for _ in in_turns(tables, jobs, replace(ask, parts=None)):
-                pass
+            deque(in_turns(tables, jobs, replace(ask, parts=None)), maxlen=0)
         found = [Answered(table.source) for table in tables]
         columns: tuple[str, ...] = ()
         count = 0
         done = in_turns(tables, jobs, ask, progress)
         for count, (at, (told, _)) in enumerate(done, start=1):
-            found[at].add(told, asked.options.max_bad)
+            found[at].add(told)
+            found[at].check(asked.options.max_bad, tables[at].count)
             columns = told.columns
             if out is None:
                 show((",".join(columns) + "\n") * (count == 1) + parts.take(count - 1))
+        for one in found:
+            one.check(asked.options.max_bad, 0)
         if out is not None:
             parts.join(count, columns, out)
         if asked.departures is not None:
             parts.join_odd(count, asked.departures, several=several)
     return found
+
+
+def _require_places(
+    tables: Sequence[LongTable], out: Path | None, departures: Path | None
+) -> None:
+    """Refuse places where nothing can be written, and the files that are read.
+
+    Raises
+    ------
+    UsageError
+        U01.
+    """
+    for path, option in ((out, "out"), (departures, "departures")):
+        if path is None:
+            continue
+        require_place(path, option)
+        require_other(path, option, [table.path for table in tables])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -196,7 +225,7 @@ class _Answers:
             run=self.run,
             coverage=self.asked.coverage,
             mode=self.asked.mode,
-            file=source if self.several else None,
+            file=source.encode("utf-8", "replace").decode() if self.several else None,
         )
         return joblib.delayed(answer_batch)(wish, batch, self.parts, number)
 
@@ -210,9 +239,9 @@ def _parts(
     run: Run, tables: Sequence[LongTable], out: Path | None, asked: Asked
 ) -> Iterator[Parts]:
     """Lend the folder of the parts: beside the file, so that it is found again."""
-    if out is None:
+    if out is None or (out.exists() and not out.is_file() and not out.is_dir()):
         with tempfile.TemporaryDirectory() as folder:
-            yield Parts(Path(folder), ".csv")
+            yield Parts(Path(folder), "" if out is None else out.suffix.lower())
     else:
         with parts_beside(out, _about(run, tables, asked)) as parts:
             yield parts

@@ -4,8 +4,11 @@ Beside the file lies a folder until all is written: a part for each batch of row
 is told of it. A command that was cut off finds there what it has done.
 """
 
+import errno
 import importlib
 import json
+import os
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -20,7 +23,7 @@ from tenfold.errors import InputError, StoreError, UsageError
 from tenfold.extras import require
 from tenfold.read_options import PARQUET
 from tenfold.replacing import replacing
-from tenfold.store.files import write_json
+from tenfold.store.files import bring_to_disk, write_json
 from tenfold.store.held import Held
 from tenfold.streaming.told import Told
 
@@ -49,12 +52,16 @@ class Parts:
         return self.suffix in PARQUET
 
     def told(self, number: int) -> Told | None:
-        """Return what was told of a part, None if it is not done."""
+        """Return what was told of a part, None if it is not done, or damaged."""
         try:
             found = json.loads(self._path(number, ".json").read_text(encoding="utf-8"))
-            return Told.from_dict(found)
-        except (OSError, ValueError, LookupError, TypeError):
+            sizes = {suffix: self._size(number, suffix) for suffix in found["bytes"]}
+            return Told.from_dict(found["told"]) if sizes == found["bytes"] else None
+        except (OSError, ValueError, LookupError, TypeError, RecursionError):
             return None
+
+    def _size(self, number: int, suffix: str) -> int:
+        return self._path(number, suffix).stat().st_size
 
     def write(self, number: int, answers: pd.DataFrame, odd: pd.DataFrame, told: Told) -> None:
         """Write a part; it is done once what is told of it is written.
@@ -64,18 +71,22 @@ class Parts:
         StoreError
             M15, if it cannot be written.
         """
+        suffix = ".parquet" if self.in_parquet else ".csv"
         with keeping(self.folder):
             if self.in_parquet:
                 # Of a column without a single word, pandas would not know the type.
                 words = [name for name, dtype in answers.dtypes.items() if dtype.kind == "O"]
                 table = answers.astype(dict.fromkeys(words, "string"))
-                table.to_parquet(self._path(number, ".parquet"), index=False)
+                table.to_parquet(self._path(number, suffix), index=False)
             else:
-                path = self._path(number, ".csv")
+                path = self._path(number, suffix)
                 answers.to_csv(path, index=False, header=False, float_format=ROUNDED)
-            if len(odd):
-                odd.to_csv(self._path(number, ODD), index=False, header=False)
-            write_json(self._path(number, ".json"), told.to_dict())
+            odd.to_csv(self._path(number, ODD), index=False, header=False)
+            sizes = {one: self._size(number, one) for one in (suffix, ODD)}
+            for one in sizes:
+                bring_to_disk(self._path(number, one))
+            done = {"told": told.to_dict(), "bytes": sizes}
+            write_json(self._path(number, ".json"), done)
 
     def take(self, number: int) -> str:
         """Return the answers of a part as CSV, without their header, and take them away."""
@@ -109,10 +120,8 @@ class Parts:
         with to.open("wb") as file:
             file.write(header.encode())
             for number in range(count):
-                path = self._path(number, suffix)
-                if path.exists():
-                    with path.open("rb") as part:
-                        shutil.copyfileobj(part, file)
+                with self._path(number, suffix).open("rb") as part:
+                    shutil.copyfileobj(part, file)
 
     def _join_parquet(self, count: int, to: Path) -> None:
         parquet: Any = importlib.import_module("pyarrow.parquet")
@@ -159,6 +168,7 @@ def parts_beside(out: Path, about: Mapping[str, Any]) -> Iterator[Parts]:
     """
     if out.suffix.lower() in PARQUET:
         require("pyarrow", extra="parquet", to="write .parquet files")
+    require_place(out, "out")
     folder = out.with_name(f"{out.name}.parts")
     with _writable(out):
         folder.mkdir(exist_ok=True)
@@ -170,12 +180,30 @@ def parts_beside(out: Path, about: Mapping[str, Any]) -> Iterator[Parts]:
                 write_json(folder / STATE, about)
         try:
             yield Parts(folder, out.suffix.lower())
-        except InputError:
-            shutil.rmtree(folder, ignore_errors=True)  # the same work would fail once more
+        except InputError:  # the same work would fail once more
+            shutil.rmtree(folder, ignore_errors=True)
             raise
+        shutil.rmtree(folder, ignore_errors=True)
     finally:
         held.release()
-    shutil.rmtree(folder, ignore_errors=True)
+
+
+def require_place(path: Path, option: str) -> None:
+    """Refuse a place where no file can be written, before there is anything to write.
+
+    Raises
+    ------
+    UsageError
+        U01.
+    """
+    fault = None
+    if not path.name or path.is_dir():
+        fault = os.strerror(errno.EISDIR)
+    elif not path.parent.is_dir():
+        fault = os.strerror(errno.ENOENT)
+    if fault is not None:
+        fact = f"--{option} must be a file that can be written ({fault})"
+        raise UsageError("U01", f"{fact}, but it is {str(path)!r}")
 
 
 @contextmanager
@@ -204,7 +232,8 @@ def _clear(folder: Path) -> None:
         U01, if there is something else.
     """
     names = [path.name for path in folder.iterdir()]
-    others = [name for name in names if name != STATE and not name[:7].isdigit()]
+    ours = re.compile(r"\.?(\d{7}|begun)\b")  # those that were being written, too
+    others = [name for name in names if not ours.match(name)]
     if others:
         raise UsageError(
             "U01",

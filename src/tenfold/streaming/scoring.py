@@ -11,15 +11,16 @@ import joblib
 import numpy as np
 
 from tenfold.data.columns.labelled import with_targets_of
-from tenfold.data.files.batches import Batch, LongTable
-from tenfold.data.new_rows.admit import Mode, admit
+from tenfold.data.files.batch import Batch
+from tenfold.data.files.batches import LongTable
+from tenfold.data.new_rows.admit import Mode
 from tenfold.errors import PredictError
 from tenfold.evaluate.new_data import Judged, judge
 from tenfold.evaluate.scores import TestScore
 from tenfold.learning import Progress
 from tenfold.run import Run
 from tenfold.seeds import Streams
-from tenfold.streaming.batch_answers import found_run, tell_of
+from tenfold.streaming.batch_answers import admit_batch, found_run, tell_of
 from tenfold.streaming.told import Answered, Told
 from tenfold.streaming.turns import in_turns, shared
 
@@ -70,9 +71,11 @@ def score_table(
         return joblib.delayed(judge_batch)(where, mode, batch)
 
     for _, (of_batch, judged) in in_turns([table], jobs, ask, progress):
-        told.add(of_batch, table.options.max_bad)
+        told.add(of_batch)
+        told.check(table.options.max_bad, table.count)
         if judged is not None:
             parts.append(judged)
+    told.check(table.options.max_bad, 0)
     if not parts:
         raise PredictError("P03", "no row has a target", place={"file": table.source})
     streams = Streams(int(run.metrics.get("seed", 0)))
@@ -90,7 +93,7 @@ def judge_batch(run: Run | Path, mode: Mode | None, batch: Batch) -> tuple[Told,
     """
     model = found_run(run).model
     table = with_targets_of(batch.table(), model.schema, 1.0)  # all of them are counted later
-    fitted, drift = admit(table, model.schema, mode)
+    fitted, drift = admit_batch(batch, table, model.schema, mode)
     told = tell_of(table, fitted, drift)
     return told, judge(model, fitted) if len(fitted) else None
 

@@ -84,14 +84,8 @@ class Answered:
     _unlabelled: int = 0
     _lacking: str = ""
 
-    def add(self, told: Told, max_bad: float) -> None:
-        """Add the next batch.
-
-        Raises
-        ------
-        ReadError
-            D05, if a larger share than ``max_bad`` of the rows up to here was left out.
-        """
+    def add(self, told: Told) -> None:
+        """Add the next batch."""
         self.rows += told.rows
         self.rejected += told.rejected
         self._named = (*self._named, *told.named)[:MOST_REJECTED]
@@ -99,7 +93,26 @@ class Answered:
         self._unlabelled += told.unlabelled
         self._lacking = self._lacking or told.lacking
         self._tallies = tuple(merged((*self._tallies, *told.tallies)))
-        if self.rejected > max_bad * (self.rows + self.rejected):
+
+    def check(self, max_bad: float, about: int) -> None:
+        """Refuse a file without rows, or if too many of its rows were left out.
+
+        Parameters
+        ----------
+        max_bad : float
+            Share of all rows.
+        about : int
+            How many rows there are; of a file that was read to its end fewer are enough.
+
+        Raises
+        ------
+        ReadError
+            D02 or D05.
+        """
+        every = self.rows + self.rejected + self._unlabelled
+        if max(every, about) == 0:
+            raise ReadError("D02", "the table has no rows", place={"file": self.source})
+        if self.rejected > max_bad * max(self.rows + self.rejected, about):
             places = [f"line {line}: {why}" for line, why in self._named]
             excess = describe_excess(
                 places, self.rows, max_bad, "rows cannot be used", bad=self.rejected

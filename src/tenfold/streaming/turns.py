@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import joblib
 
-from tenfold.data.files.batches import Batch, LongTable
+from tenfold.data.files.batch import Batch
+from tenfold.data.files.batches import LongTable
 from tenfold.learning import Progress
 from tenfold.run import Run
 from tenfold.store.folder import MODEL

@@ -172,7 +172,7 @@ def to_bags(
     bags_NW = np.tile(no_bag(kind, places), (len(codes_N), 1))
     order_N = np.argsort(codes_N, kind="stable")
     numbers, starts = np.unique(codes_N[order_N], return_index=True)
-    ends = np.append(starts[1:], len(codes_N))
+    ends = np.append(starts, len(codes_N))[1:]
     for number, start, end in zip(numbers, starts, ends, strict=True):
         if number >= 0:
             bags_NW[order_N[start:end]] = bag_of(held[number], kind, sign, decimal, places)

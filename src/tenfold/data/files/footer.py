@@ -58,6 +58,7 @@ def find_footer(
     missing: frozenset[str],
     *,
     ends: bool = True,
+    totals: bool | None = None,
 ) -> list[Found]:
     """Return what stands below a table, or is a subtotal in it, and what shows it.
 
@@ -72,9 +73,20 @@ def find_footer(
         Cells that are read as empty.
     ends : bool
         Whether the table ends with these rows; only subtotals are looked for if not.
+    totals : bool or None
+        Of rows that others, which are not here, stand above: whether there are subtotals among
+        those.
     """
-    rows = _Rows(whole=whole, odd=odd, decimal=decimal, missing=missing)
-    return rows.find_footer() if ends else [(row, TOTAL) for row in rows.find_subtotals()]
+    rows = _Rows(
+        whole=whole, odd=odd, decimal=decimal, missing=missing, is_part=totals is not None
+    )
+    if totals is None:
+        return rows.find_footer() if ends else [(row, TOTAL) for row in rows.find_subtotals()]
+    second = rows.second_table() if ends else None
+    if second is not None:
+        return rows.below(second)
+    called = [row for row in whole if totals and may_be_total(as_text(row.cells[0]))]
+    return rows.without(called, ends=ends)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,22 +95,29 @@ class _Rows:
     odd: Sequence[Record]
     decimal: str
     missing: frozenset[str]
+    is_part: bool
 
     def find_footer(self) -> list[Found]:
-        second = self._second_table()
+        second = self.second_table()
         if second is not None:
-            line = self.whole[second].line
-            rest = [*self.whole[second:], *(row for row in self.odd if row.line > line)]
-            return [(row, BELOW) for row in sorted(rest, key=attrgetter("line"))]
-        subtotals = self.find_subtotals()
-        if subtotals:
-            lines = {row.line for row in subtotals}
-            whole = [row for row in self.whole if row.line not in lines]
-            found = [(row, TOTAL) for row in subtotals] + replace(self, whole=whole).ends()
-            return sorted(found, key=lambda found: found[0].line)
-        return self.ends()
+            return self.below(second)
+        return self.without(self.find_subtotals(), ends=True)
 
-    def _second_table(self) -> int | None:
+    def without(self, subtotals: Sequence[Record], *, ends: bool) -> list[Found]:
+        """Return subtotals, and what stands at the end of the other rows, if they end."""
+        lines = {row.line for row in subtotals}
+        whole = [row for row in self.whole if row.line not in lines]
+        found = [(row, TOTAL) for row in subtotals]
+        found += replace(self, whole=whole).ends() if ends else []
+        return sorted(found, key=lambda found: found[0].line)
+
+    def below(self, at: int) -> list[Found]:
+        """Return the rows from another table on."""
+        rest = [row for row in self.odd if row.line > self.whole[at].line]
+        rest += self.whole[at:]
+        return [(row, BELOW) for row in sorted(rest, key=attrgetter("line"))]
+
+    def second_table(self) -> int | None:
         """Return where another table with names of its own begins, behind an empty line."""
         whole = self.whole
         if not whole or whole[-1].line - whole[0].line < len(whole):
@@ -214,11 +233,34 @@ class _Rows:
                 return NOTE
             return BELOW if self._is_apart(row, end - 1) else None
         label = next((j for j, text in enumerate(texts) if _is_named(text)), None)
-        if label is None and self._summarises(end, texts):
+        bare = label is None and (texts[0] or not all(map(is_value, filled)))
+        if not self.is_part and label is None and self._summarises(end, texts):
             return SUMMARY
-        if label is None and (texts[0] or not all(map(is_value, filled))):
+        adds_up = self._is_likely_total if self.is_part else self._adds_up
+        if bare or not adds_up(end, texts, label):
             return None
-        return TOTAL if self._adds_up(end, texts, label) else None
+        return SUMMARY if self.is_part and label is None else TOTAL
+
+    def _is_likely_total(self, end: int, texts: Sequence[str], label: int | None) -> bool:
+        """Tell whether a row is a total of rows most of which are not here.
+
+        It is if no row here has its name; one without a name, if it lacks what all others have,
+        and its numbers are beyond all of theirs.
+        """
+        if label is not None:
+            above = self._column(label, end - 1)
+            return texts[label] not in set(map(as_text, above))
+        gaps = [j for j, text in enumerate(texts) if not text]
+        numbers = [j for j, text in enumerate(texts) if text]
+        lacks = any(all(map(self._is_filled, self._column(j, end - 1))) for j in gaps)
+        return lacks and all(
+            self._is_beyond(texts[j], self._column(j, end - 1)) for j in numbers
+        )
+
+    def _is_beyond(self, text: str, column: Sequence[object]) -> bool:
+        (number,) = self._numbers([text])
+        above = self._numbers(column)
+        return bool(np.abs(number) > np.nanmax(np.abs(above), initial=0.0))
 
     def _adds_up(self, end: int, texts: Sequence[str], label: int | None) -> bool:
         """Tell whether a row is the total of those above it, by its numbers or its gaps."""

@@ -4,8 +4,8 @@ In which encoding it is written is looked for in its first lines that are not pl
 wherever they stand; see ``encoding``.
 """
 
-import codecs
 import io
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -44,6 +44,8 @@ class LongText:
         What becomes of bytes without a letter, by the name of a codec's error handler.
     count : int
         Of its lines.
+    filled_up : bool
+        Whether it ends with zero bytes, which are none of it.
     """
 
     path: Path
@@ -51,6 +53,7 @@ class LongText:
     opened: Opened
     errors: str
     count: int
+    filled_up: bool
 
     @classmethod
     def of(cls, path: Path, encoding: str | None, known: str | None = None) -> Self:
@@ -75,6 +78,7 @@ class LongText:
             opened=Opened.by(codec, why),
             errors=errors,
             count=sample.lines + 1,
+            filled_up=sample.last_zeros > 0 and not is_wide(codec),
         )
 
     def lines(self) -> Iterator[str]:
@@ -93,6 +97,8 @@ class LongText:
                 for number, line in enumerate(text, start=1):
                     if number == 1:
                         line = line.removeprefix("\ufeff")  # noqa: PLW2901 - the mark is no text
+                    if self.filled_up:
+                        line = line.rstrip("\0")  # noqa: PLW2901 - as the mark
                     yield windows_letters(line) if mends and not line.isascii() else line
             except UnicodeError as error:
                 raise ReadError(
@@ -132,6 +138,7 @@ class _Sample:
     odd: bytes = b""  # lines that are not plain ASCII
     lines: int = 0
     zeros: int = 0
+    last_zeros: int = 0
 
     def add(self, block: bytes) -> None:
         """Look at the next bytes."""
@@ -139,6 +146,8 @@ class _Sample:
             self.first = block
         self.lines += max(block.count(b"\n"), block.count(b"\r"))
         self.zeros += block.count(0)
+        last = len(block) - len(block.rstrip(b"\0"))
+        self.last_zeros = last + (self.last_zeros if last == len(block) else 0)
         if len(self.odd) < SAMPLE_BYTES and not block.isascii():
             # Without the first and the last line, which the block may have cut.
             whole = block.splitlines(keepends=True)[1:-1] or [block]
@@ -148,14 +157,21 @@ class _Sample:
         self, path: Path, encoding: str | None, known: str | None
     ) -> tuple[str, str, str]:
         """Return the encoding, what becomes of other bytes, and what shows it."""
+        marked = next((c for mark, c in MARKS.items() if self.first.startswith(mark)), None)
         if encoding is not None:
             _require_codec(path, encoding)
-            return encoding, "strict", "as asked"
-        marked = next((c for mark, c in MARKS.items() if self.first.startswith(mark)), None)
-        if marked is not None:
-            return marked, "strict", "the file starts with a byte order mark"
-        if self.zeros:
+            found = encoding, "strict", "as asked"
+        elif marked is not None:
+            found = marked, "strict", "the file starts with a byte order mark"
+        elif self.zeros > self.last_zeros:
             return self._of_zeros(path)
+        else:
+            return self._of_letters(path, known)
+        if self.zeros > self.last_zeros and not is_wide(found[0]):
+            raise _zeros(path)
+        return found
+
+    def _of_letters(self, path: Path, known: str | None) -> tuple[str, str, str]:
         _, codec, why = look_for(path, self.odd, known)
         if codec == "utf-8":
             return codec, "surrogateescape", "its bytes are valid UTF-8"
@@ -165,19 +181,24 @@ class _Sample:
     def _of_zeros(self, path: Path) -> tuple[str, str, str]:
         wide = of_16_bits(self.first[: len(self.first) // 4 * 4])
         if wide is None:
-            raise ReadError(
-                "D03",
-                "the file holds zero bytes, so it is not text",
-                place={"file": str(path)},
-                fix=["export it again as CSV"],
-            )
+            raise _zeros(path)
         return wide[1], "strict", "every second byte of its plain letters is zero"
+
+
+def is_wide(codec: str) -> bool:
+    """Tell whether letters of an encoding hold zero bytes."""
+    return re.match("utf.?(16|32)", codec.lower()) is not None
+
+
+def _zeros(path: Path) -> ReadError:
+    fact, fix = "the file holds zero bytes, so it is not text", ["export it again as CSV"]
+    return ReadError("D03", fact, place={"file": str(path)}, fix=fix)
 
 
 def _require_codec(path: Path, name: str) -> None:
     try:
-        codecs.lookup(name)
-    except LookupError as error:
+        io.TextIOWrapper(io.BytesIO(), name)  # of text, which rot13 is not
+    except (LookupError, ValueError) as error:
         fact = f"the file cannot be read as {name}: {error}"
         fix = ["let the encoding be detected: leave out --encoding"]
         raise ReadError("D03", fact, place={"file": str(path)}, fix=fix) from error

@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import Final, Self
 
 from tenfold.config import Decision
-from tenfold.data.files.footer import Found, find_footer
+from tenfold.data.files.footer import TOTAL, Found, find_footer
 from tenfold.data.files.layout import (
     COMMENT,
     Layout,
@@ -41,7 +41,8 @@ class FoundRows:
     """The rows of a table, and what else stands in its file.
 
     ``unnamed`` are the positions of columns with no name in the file; ``aside`` is what
-    was seen to be no data, ``rejected`` what should have been.
+    was seen to be no data, ``rejected`` what should have been; ``totals`` tells whether there
+    are totals among it.
     """
 
     names: tuple[str, ...]
@@ -51,6 +52,7 @@ class FoundRows:
     rejected: tuple[RejectedRow, ...]
     aside: tuple[RejectedRow, ...]
     decisions: tuple[Decision, ...]
+    totals: bool = False
 
 
 @dataclass(slots=True)
@@ -117,7 +119,12 @@ class RowFinder:
         )
 
     def find(
-        self, records: Iterable[Record], *, begins: bool = True, ends: bool = True
+        self,
+        records: Iterable[Record],
+        *,
+        begins: bool = True,
+        ends: bool = True,
+        totals: bool | None = None,
     ) -> FoundRows:
         """Find the rows among the records of a file, or of a part of it.
 
@@ -126,6 +133,8 @@ class RowFinder:
         records : iterable of Record
         begins, ends : bool
             Whether they are the first of the file, and the last: a table has one footer.
+        totals : bool or None
+            Whether there are totals among its first rows, if others come before these.
 
         Raises
         ------
@@ -138,7 +147,7 @@ class RowFinder:
         if begins:
             found.aside[:0] = self.comments
         decisions = [*(layout.decisions if begins else ()), *_of_aside(found.aside)]
-        below = _take_footer(found, self.decimal, options, ends=ends)
+        below = _take_footer(found, self.decimal, options, ends=ends, totals=totals)
         if below and options.skip_footer is None:
             decisions.append(_of_footer(below, found))
         aside = [RejectedRow(line=row.line, reason=why) for row, why in found.aside + below]
@@ -152,6 +161,7 @@ class RowFinder:
             rejected=tuple(rejected),
             aside=tuple(sorted([*above, *aside], key=attrgetter("line"))),
             decisions=tuple(decisions),
+            totals=any(why == TOTAL for _, why in below),
         )
 
 
@@ -217,7 +227,7 @@ def _are_last(below: Sequence[Found], found: _Sorted) -> bool:
 
 
 def _take_footer(
-    found: _Sorted, decimal: str, options: ReadOptions, *, ends: bool
+    found: _Sorted, decimal: str, options: ReadOptions, *, ends: bool, totals: bool | None
 ) -> list[Found]:
     """Take away what stands below the table, and its subtotals, and return them."""
     odd = [row for row, _ in found.odd]
@@ -228,7 +238,7 @@ def _take_footer(
         below = [(row, ASKED) for row in every[len(every) - options.skip_footer :]]
     else:
         missing = frozenset(options.missing or ())
-        below = find_footer(found.whole, odd, decimal, missing, ends=ends)
+        below = find_footer(found.whole, odd, decimal, missing, ends=ends, totals=totals)
     if below:
         lines = {row.line for row, _ in below}
         found.whole = [row for row in found.whole if row.line not in lines]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from tenfold.data.new_rows.schema_drift import Drift, What
 from tenfold.data.tables.rejected import SHOWN
@@ -28,6 +28,8 @@ class Tally:
     ----------
     what : What
     column : str
+    place : int
+        Of the column.
     training : str
         What the column held in training.
     count : int
@@ -40,6 +42,7 @@ class Tally:
 
     what: What
     column: str
+    place: int
     training: str
     count: int
     firsts: tuple[tuple[int, str], ...]
@@ -69,16 +72,28 @@ class Tally:
 
 def tallies_of(table: Table, found: Sequence[Drift]) -> list[Tally]:
     """Return what is told of the drift of a table."""
-    return [_tally(table, drift) for drift in found]
+    places = {name: place for place, name in enumerate(table.frame.columns)}
+    last = len(places)  # where a missing column would stand
+    return [_tally(table, drift, places.get(drift.column, last)) for drift in found]
 
 
 def merged(tallies: Iterable[Tally]) -> list[Tally]:
-    """Return the tallies of all parts of a table, whose own come one after the other."""
+    """Return the tallies of all parts of a table, whose own come one after the other.
+
+    They are in the order of those of the whole table.
+    """
     of: dict[tuple[str, str], Tally] = {}
     for tally in tallies:
         before = of.get((tally.what, tally.column))
         of[tally.what, tally.column] = tally if before is None else before.and_later(tally)
-    return list(of.values())
+    order = [*get_args(What)]
+    whole = order.index("unexpected type")  # before it stand those of whole columns
+
+    def key(tally: Tally) -> tuple[int, int, int]:
+        what = order.index(tally.what)
+        return (what, tally.place, 0) if what < whole else (whole, tally.place, what)
+
+    return sorted(of.values(), key=key)
 
 
 def drift_lines(tallies: Sequence[Tally], rows: int) -> list[str]:
@@ -117,7 +132,7 @@ def _line(tally: Tally, rows: int) -> str:
     return f"{said}: {tally.count:,} of {rows:,} cells, {cells}{more}"
 
 
-def _tally(table: Table, drift: Drift) -> Tally:
+def _tally(table: Table, drift: Drift, place: int) -> Tally:
     meant = None
     if drift.what == "missing column":
         meant = drift.meant.get(drift.column)
@@ -126,6 +141,7 @@ def _tally(table: Table, drift: Drift) -> Tally:
     return Tally(
         what=drift.what,
         column=drift.column,
+        place=place,
         training=drift.training,
         count=len(drift.rows),
         firsts=tuple((int(table.lines[row]), cell) for row, cell in _firsts(drift)),
