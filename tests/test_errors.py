@@ -29,11 +29,14 @@ from tenfold import TrainOptions, errors, tracking
 from tenfold.cli import CTRL_C, main
 from tenfold.cli.terminal import write_rows
 from tenfold.cli.views import app
+from tenfold.data.files.batches import in_batches
+from tenfold.data.tables.reading import Known, Reading
 from tenfold.errors import RULES, InputError, ServeError, StoreError, TenfoldError, UsageError
 from tenfold.export import draft
 from tenfold.exported import Exported
 from tenfold.kinds.tables.table_file import TableFile
 from tenfold.kinds.tables.table_rows import Rows
+from tenfold.read_options import ReadOptions
 from tenfold.serve.app import app_of
 from tenfold.serve.server import serve
 from tenfold.serve_options import ServeOptions
@@ -102,6 +105,18 @@ def unpack_in_a_small_memory(home: Path) -> None:
     path.write_bytes(gzip.compress(b"a,b\n" + b"1,2\n" * 50_000))
     with mock.patch("tenfold.data.files.encoding.memory_bytes", return_value=10**6):
         train(path)
+
+
+def read_signs_that_change(home: Path) -> None:
+    rows = ["a;b", *(f"{at};{at}" for at in range(30)), *(f"{at},5;{at}" for at in range(30))]
+    known = Known(reading=Reading(decimal="."), names=("a",), numbers=frozenset({"a"}))
+    path = text(home, "\n".join(rows))
+    with (
+        mock.patch("tenfold.data.files.batches.LONG_BYTES", 0),
+        mock.patch("tenfold.data.files.batch.BATCH_ROWS", 20),
+    ):
+        for one in in_batches(path, ReadOptions(missing=None), known).batches():
+            one.table()
 
 
 def without_memory() -> None:
@@ -622,6 +637,16 @@ D12: there is no sheet 'May'.
   sheets  'January', 'February'
   why     --sheet must name a sheet of the Excel file
   fix     name one of them, or its number: --sheet 1""",
+    ),
+    (
+        read_signs_that_change,
+        """\
+D13: numbers have a decimal comma in lines 21 to 40, but a decimal point above.
+
+  file  HOME/a.csv
+  why   the numbers of a large file must be written as in its first rows
+  fix   if it is the same everywhere, name it: --decimal ","
+        split the file""",
     ),
     (
         lambda home: train(houses(), target="prize"),

@@ -19,13 +19,16 @@ SOURCE: Final = ROOT / "src" / "tenfold"
 MODULES: Final = sorted(SOURCE.rglob("*.py"))
 HEAVY: Final = ("torch", "pandas", "numpy", "sklearn", "scipy", "safetensors")
 HELP_TIMES: Final = 2.5
-# Processes of one comparison, or of one export, talk to each other in pickles, which no file
+# Processes of one comparison, export or prediction talk to each other in pickles, which no file
 # that a user keeps ever holds.
 TALKING: Final = {
     "comparison/job.py": {"cloudpickle"},
     "comparison/race.py": {"joblib"},
     "comparison/rounds.py": {"joblib"},
     "exporting.py": {"cloudpickle"},
+    "streaming/files.py": {"joblib"},
+    "streaming/scoring.py": {"joblib"},
+    "streaming/turns.py": {"joblib"},
 }
 STARTS: Final = 5
 

@@ -14,6 +14,7 @@ import tenfold
 from tenfold import Results, Run, TestScore, TrainOptions
 
 NAMES = [
+    "Answered",
     "Audit",
     "Callback",
     "Comparison",
@@ -38,6 +39,7 @@ NAMES = [
     "audit",
     "compare",
     "load",
+    "predict_file",
     "rerun",
     "resume",
     "train",

@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
-from tenfold.data.columns.schema import Schema
+from tenfold.config import RunOptions
 from tenfold.data.files.batch import Batch
 from tenfold.data.new_rows.admit import Mode, admit, drift_table
 from tenfold.data.new_rows.schema_drift import Drift
 from tenfold.data.new_rows.tallies import tallies_of
-from tenfold.data.tables.table import Table
-from tenfold.kinds.tables.new_tables import reading_lines
 from tenfold.loading import load
 from tenfold.run import Run
 from tenfold.streaming.parts import Parts
@@ -61,7 +60,7 @@ def answer_batch(
     """
     run = found_run(wish.run)
     table = batch.table()
-    fitted, drift = admit_batch(batch, table, run.model.schema, wish.mode)
+    fitted, drift = admit_batch(run, batch, table, wish.mode)
     if parts is None:
         return Told(rows=len(fitted)), None
     rows = run.predict(fitted, coverage=wish.coverage)
@@ -70,35 +69,50 @@ def answer_batch(
     odd = drift_table(own, fitted.lines)  # of whole columns it is told once
     for one in (answers, odd) if wish.file is not None else ():
         one.insert(0, "file", wish.file)
-    told = tell_of(table, fitted, drift, tuple(answers.columns))
+    told = tell_of(run, table, fitted, drift, tuple(answers.columns))
     parts.write(number, answers, odd, told)
     return told, None
 
 
 def admit_batch(
-    batch: Batch, table: Table, schema: Schema, mode: Mode | None
-) -> tuple[Table, Sequence[Drift]]:
+    run: Run, batch: Batch, rows: Any, mode: Mode | None
+) -> tuple[Any, Sequence[Drift]]:
     """Return rows as a model reads them, and their drift; see ``admit``.
 
     By default the first rows of a file show whether a column can be read: that of a sensor may
     fail for a while.
     """
-    return admit(table, schema, "warn" if mode is None and batch.above else mode)
+    return admit(rows, run.model.schema, "warn" if mode is None and batch.above else mode)
 
 
 def tell_of(
-    table: Table, fitted: Table, drift: Sequence[Drift], columns: tuple[str, ...] = ()
+    run: Run, rows: Any, fitted: Any, drift: Sequence[Drift], columns: tuple[str, ...] = ()
 ) -> Told:
-    """Return what is told of a batch that was read, and then admitted with some drift."""
+    """Return what is told of a batch.
+
+    Parameters
+    ----------
+    run : Run
+    rows : Table
+        As they were read.
+    fitted : Table
+        As they were admitted, with some drift.
+    drift : sequence of Drift
+    columns : tuple of str
+        Of the answers.
+    """
+    kind, schema = run.model.kind, run.model.schema
+    bare = replace(rows, rejected=(), unlabelled=())  # these are counted over all batches
+    _, lines = kind.read_and_tell(bare, schema, RunOptions())
     return Told(
         rows=len(fitted),
-        rejected=len(table.rejected),
-        named=tuple((row.line, row.reason) for row in table.rejected[:MOST_REJECTED]),
-        lines=tuple(reading_lines(replace(table, rejected=(), unlabelled=()))),
+        rejected=len(rows.rejected),
+        named=tuple((row.line, row.reason) for row in rows.rejected[:MOST_REJECTED]),
+        lines=tuple(lines),
         tallies=tuple(tallies_of(fitted, drift)),
         columns=columns,
-        unlabelled=len(table.unlabelled),
-        lacking="".join(f"line {row.line}: {row.reason}" for row in table.unlabelled[:1]),
+        unlabelled=len(rows.unlabelled),
+        lacking="".join(f"line {row.line}: {row.reason}" for row in rows.unlabelled[:1]),
     )
 
 

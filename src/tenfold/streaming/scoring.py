@@ -91,10 +91,11 @@ def judge_batch(run: Run | Path, mode: Mode | None, batch: Batch) -> tuple[Told,
     InputError
         If the rows cannot be read or do not fit the model.
     """
-    model = found_run(run).model
+    found = found_run(run)
+    model = found.model
     table = with_targets_of(batch.table(), model.schema, 1.0)  # all of them are counted later
-    fitted, drift = admit_batch(batch, table, model.schema, mode)
-    told = tell_of(table, fitted, drift)
+    fitted, drift = admit_batch(found, batch, table, mode)
+    told = tell_of(found, table, fitted, drift)
     return told, judge(model, fitted) if len(fitted) else None
 
 

@@ -1,7 +1,7 @@
 """What is told of rows that were answered: of a batch, and of a whole file."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Self
 
 from tenfold.data.columns.labelled import describe_unlabelled
@@ -73,16 +73,24 @@ class Answered:
     source : str
     rows, rejected : int
         That were answered, and that were left out.
+
+    Examples
+    --------
+    >>> told = Answered("new.csv")
+    >>> told.add(Told(rows=2, rejected=1, named=((3, "it has 2 cells"),)))
+    >>> told, told.reading_lines()
+    (Answered(source='new.csv', rows=2, rejected=1), \
+['new.csv, line 3, is left out: it has 2 cells'])
     """
 
     source: str
     rows: int = 0
     rejected: int = 0
-    _named: tuple[tuple[int, str], ...] = ()
-    _lines: tuple[str, ...] = ()
-    _tallies: tuple[Tally, ...] = ()
-    _unlabelled: int = 0
-    _lacking: str = ""
+    _named: tuple[tuple[int, str], ...] = field(default=(), init=False, repr=False)
+    _lines: tuple[str, ...] = field(default=(), init=False, repr=False)
+    _tallies: tuple[Tally, ...] = field(default=(), init=False, repr=False)
+    _unlabelled: int = field(default=0, init=False, repr=False)
+    _lacking: str = field(default="", init=False, repr=False)
 
     def add(self, told: Told) -> None:
         """Add the next batch."""

@@ -67,10 +67,11 @@ def require_signs(table: Table, signs: Signs, options: ReadOptions, like: Known)
     if now == before or (now == "." and before is None):
         return
     keep = f'if it is the same everywhere, name it: --decimal "{now}"'
+    lines = f"{table.lines[0]:,} to {table.lines[-1]:,}"
     written, first = NAMES[now or "."], NAMES[before or "."]
     raise ReadError(
         "D13",
-        f"numbers have a {written} from line {table.lines[0]:,} on, but a {first} above",
+        f"numbers have a {written} in lines {lines}, but a {first} above",
         place={"file": table.source},
         fix=[keep, "split the file"],
     )
