@@ -22,7 +22,7 @@ import machine  # noqa: E402
 
 PACKAGES: Final = ("tenfold", "torch", "pandas", "pyarrow", "joblib")
 LEARNT: Final = 20_000
-ROWS, QUICK_ROWS = 4_000_000, 100_000
+ROWS, QUICK_ROWS = 1_000_000, 100_000
 WHOLE: Final = 1_000_000  # rows that are predicted as a whole, too
 BARS: Final = {"parquet": 400_000, "csv": 100_000}  # rows read and coded a second, on one core
 LEAST_RATE, MOST_GIGABYTES = 200_000, 1.0  # of prediction

@@ -267,8 +267,9 @@ def test_rows_of_another_table_are_refused(
 ) -> None:
     path = tmp_path / "other.csv"
     path.write_text(text)
-    with pytest.raises((PredictError, ReadError), match=code):
+    with pytest.raises((PredictError, ReadError), match=code) as found:
         predict_file(run, path, tmp_path / "out.csv")
+    assert found.value.place["file"] == str(path)
     assert [one.name for one in tmp_path.iterdir()] == ["other.csv"]
 
 

@@ -18,7 +18,7 @@ from tenfold.seeds import Streams
 
 LEVEL: Final = 0.95
 RESAMPLES: Final = 400
-MOST_SAMPLED: Final = 200_000  # rows of a sample
+MOST_SAMPLED: Final = 50_000  # rows of a sample
 SHARES: Final = frozenset({"accuracy", "balanced_accuracy"})  # of rows that are right
 
 
@@ -343,7 +343,7 @@ def score_test(
     """Score rows that no choice ever touched, with bootstrap intervals.
 
     The interval holds the middle 95 % of the metric over 400 samples of the rows,
-    drawn with replacement from the stream ``bootstrap``. Of more than 200,000 rows samples are
+    drawn with replacement from the stream ``bootstrap``. Of more than 50,000 rows samples are
     so large, and what they show is drawn towards the metric by the root of their share of the
     rows (Bickel, Goetze and van Zwet 1997, "Resampling fewer than n observations").
     """

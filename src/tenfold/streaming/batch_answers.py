@@ -11,6 +11,7 @@ from tenfold.data.files.batch import Batch
 from tenfold.data.new_rows.admit import Mode, admit, drift_table
 from tenfold.data.new_rows.schema_drift import Drift
 from tenfold.data.new_rows.tallies import tallies_of
+from tenfold.errors import PredictError
 from tenfold.loading import load
 from tenfold.run import Run
 from tenfold.streaming.parts import Parts
@@ -82,7 +83,11 @@ def admit_batch(
     By default the first rows of a file show whether a column can be read: that of a sensor may
     fail for a while.
     """
-    return admit(rows, run.model.schema, "warn" if mode is None and batch.above else mode)
+    try:
+        return admit(rows, run.model.schema, "warn" if mode is None and batch.above else mode)
+    except PredictError as error:
+        error.place = {"file": rows.source, **error.place}
+        raise
 
 
 def tell_of(
