@@ -173,9 +173,10 @@ def page(part: dict[str, Any]) -> list[str]:
     ]
     rate = machine.spread(best["rows a second"])["median"]
     rows.append(machine.verdict("rows predicted a second", rate, LEAST_RATE, at_most=False))
-    rows.append(
-        machine.verdict("gigabytes while predicting", max(best["gigabytes"]), MOST_GIGABYTES)
-    )
+    for count in sorted({1, cores}):
+        most = max(ways[f"parquet, {count} of {cores} cores"]["gigabytes"])
+        what = f"gigabytes while predicting, processes on {count} of {cores} cores"
+        rows.append(machine.verdict(what, most, MOST_GIGABYTES))
     sizes = " and ".join(
         f"{size:,.0f} MB of {name}" for name, size in part["megabytes"].items()
     )

@@ -58,8 +58,8 @@ def replacing(path: Path) -> Iterator[Path]:
         raise
 
 
-def require_other(path: Path | None, option: str, files: Iterable[Path]) -> None:
-    """Refuse to write over a file that is read.
+def require_other(path: Path | None, option: str, files: Iterable[Path | None]) -> None:
+    """Refuse to write over a file that is read, or written as well.
 
     Parameters
     ----------
@@ -67,14 +67,16 @@ def require_other(path: Path | None, option: str, files: Iterable[Path]) -> None
         What is to be written, if anything.
     option : str
         What names it.
-    files : iterable of Path
-        Those that are read.
+    files : iterable of Path or None
+        The others.
 
     Raises
     ------
     UsageError
         U01.
     """
-    if path is not None and path.is_file():
-        same = any(file.exists() and path.samefile(file) for file in files)
-        check(not same, option, str(path), "another file than those that are read")
+    for other in files:
+        if path is not None and other is not None:
+            linked = path.is_file() and other.is_file() and path.samefile(other)
+            same = linked or (path.resolve() == other.resolve() and not path.is_char_device())
+            check(not same, option, str(path), "a file that is neither read nor written yet")

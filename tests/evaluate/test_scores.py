@@ -240,6 +240,23 @@ def test_a_bootstrap_interval_is_as_wide_as_the_theory_says() -> None:
     assert score.high - score.low == pytest.approx(wanted, rel=0.15)
 
 
+def test_intervals_of_many_rows_are_as_wide_as_if_whole_samples_were_drawn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    draw = np.random.default_rng(0)
+    truth = draw.normal(size=20_000)
+    answers = (truth + draw.standard_t(5, size=len(truth)))[:, None]
+    weights = draw.uniform(0.5, 2, size=len(truth))
+    whole = score_test(truth, answers, weights, "regression", Streams(0))
+    monkeypatch.setattr("tenfold.evaluate.scores.MOST_SAMPLED", 2_000)
+    drawn = score_test(truth, answers, weights, "regression", Streams(0))
+    for name, score in drawn.items():
+        assert score.value == whole[name].value
+        assert score.low < score.value < score.high
+        share = (score.high - score.low) / (whole[name].high - whole[name].low)
+        assert 0.8 < share < 1.25
+
+
 def test_test_rows_without_weight_are_not_there() -> None:
     truth, answers = np.array([1.0, 2.0, 3.0, 1e9]), np.zeros((4, 1))
     weights = np.array([1.0, 1.0, 1.0, 0.0])

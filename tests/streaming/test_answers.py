@@ -313,6 +313,8 @@ def test_places_where_nothing_can_be_written_are_refused_at_once(
             predict_file(run, new, out)
         with pytest.raises(UsageError, match="U01"):
             predict_file(run, new, good, departures=out)
+    with pytest.raises(UsageError, match="U01"):
+        predict_file(run, new, good, departures=good)
     assert [one.name for one in tmp_path.iterdir()] == ["new.csv"]
     assert new.read_text() == text
 

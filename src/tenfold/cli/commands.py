@@ -128,7 +128,7 @@ def predict(  # noqa: PLR0913
     loaded = load(run, network=network)
     arguments.refuse_unfit(loaded, options, inputs, departures)
     require_other(out, "out", inputs)
-    require_other(departures, "departures", inputs)
+    require_other(departures, "departures", [*inputs, out])
     if not as_json:
         from tenfold.streaming.files import Asked  # noqa: PLC0415
 

@@ -205,7 +205,8 @@ def _require_places(
         if path is None:
             continue
         require_place(path, option)
-        require_other(path, option, [table.path for table in tables])
+        others = [out] if option == "departures" else []
+        require_other(path, option, [*others, *(table.path for table in tables)])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
