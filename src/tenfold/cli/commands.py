@@ -130,10 +130,8 @@ def predict(  # noqa: PLR0913
     require_other(out, "out", inputs)
     require_other(departures, "departures", [*inputs, out])
     if not as_json:
-        from tenfold.streaming.files import Asked  # noqa: PLC0415
-
-        asked = Asked(coverage=coverage, mode=mode, options=options.read, departures=departures)
-        if answer_long(loaded, inputs, out, asked, quiet=quiet):
+        asked = {"coverage": coverage, "mode": mode, "departures": departures}
+        if answer_long(loaded, inputs, out, options.read, quiet=quiet, **asked):
             return
     answers: list[pd.DataFrame] = []
     odd: list[pd.DataFrame] = []

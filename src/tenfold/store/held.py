@@ -3,9 +3,11 @@
 import os
 import sys
 from pathlib import Path
-from typing import final
+from typing import Final, final
 
 from tenfold.errors import StoreError
+
+LOCK: Final = "in-use"  # a file in the folder, where a folder itself cannot be locked
 
 
 @final
@@ -46,7 +48,7 @@ if sys.platform == "win32":
     def _lock(folder: Path) -> int | None:
         how = os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_TEMPORARY  # gone with its program
         try:
-            return os.open(folder / "in-use", how)
+            return os.open(folder / LOCK, how)
         except FileExistsError as error:
             raise _in_use(folder) from error
         except OSError:

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from importlib import metadata
+from numbers import Integral
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import joblib
 
@@ -27,8 +28,6 @@ from tenfold.streaming.batch_answers import Wish, answer_batch
 from tenfold.streaming.parts import Parts, parts_beside, require_place
 from tenfold.streaming.told import Answered, Told
 from tenfold.streaming.turns import in_turns, shared
-
-MOST_JOBS: Final = 10_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -115,17 +114,21 @@ def predict_file(
     (60, ['line', 'prediction', 'low', 'high'])
     """
     check(schema in {None, *MODES}, "schema", schema, " or ".join(MODES))
-    check(jobs in range(1, MOST_JOBS), "jobs", jobs, "a whole number, 1 or more")
+    check(_is_count(jobs), "jobs", jobs, "a whole number, 1 or more")
     asked = Asked(
         coverage=coverage,
         mode=schema,
         departures=None if departures is None else Path(departures),
-        jobs=jobs,
+        jobs=int(jobs),
     )
     named = [inputs] if isinstance(inputs, str | Path) else list(inputs)
     check(bool(named), "inputs", named, "a file, or several")
     own = run if isinstance(run, Run) else load(run)
     return answer_files(own, open_files(own, named, asked.options), Path(out), asked, progress)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, Integral) and int(value) >= 1
 
 
 def open_files(run: Run, inputs: Sequence[str | Path], options: ReadOptions) -> list[LongTable]:

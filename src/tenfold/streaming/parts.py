@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -24,7 +24,7 @@ from tenfold.extras import require
 from tenfold.read_options import PARQUET
 from tenfold.replacing import replacing
 from tenfold.store.files import bring_to_disk, write_json
-from tenfold.store.held import Held
+from tenfold.store.held import LOCK, Held
 from tenfold.streaming.told import Told
 
 STATE: Final = "begun.json"
@@ -186,6 +186,8 @@ def parts_beside(out: Path, about: Mapping[str, Any]) -> Iterator[Parts]:
         shutil.rmtree(folder, ignore_errors=True)
     finally:
         held.release()
+        with suppress(OSError):
+            folder.rmdir()  # where the lock is a file in it
 
 
 def require_place(path: Path, option: str) -> None:
@@ -231,7 +233,7 @@ def _clear(folder: Path) -> None:
     UsageError
         U01, if there is something else.
     """
-    names = [path.name for path in folder.iterdir()]
+    names = [path.name for path in folder.iterdir() if path.name != LOCK]
     ours = re.compile(r"\.?(\d{7}|begun)\b")  # those that were being written, too
     others = [name for name in names if not ours.match(name)]
     if others:
