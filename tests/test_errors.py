@@ -1142,11 +1142,10 @@ N06: device 'cuda:99' was requested, but this machine has GPUS of the kind cuda.
             """\
 P01: 1 of 2 columns are missing.
 
-  missing    'rooms'
-  not known  'price'
-  why        new rows need every column that the network was trained on
-  fix        rename or add the columns
-             leave their cells empty if the values are unknown"""
+  missing  'rooms'
+  why      new rows need every column that the network was trained on
+  fix      rename or add the columns
+           leave their cells empty if the values are unknown"""
         ),
     ),
     (
@@ -1158,7 +1157,7 @@ P01: 1 of 2 columns are missing.
 P01: 1 of 2 columns are missing.
 
   missing    'rooms'
-  not known  'price', 'size'
+  not known  'size'
   why        new rows need every column that the network was trained on
   fix        rename or add the columns
              leave their cells empty if the values are unknown"""
@@ -1521,7 +1520,7 @@ P07: a coverage of 0.99 cannot be guaranteed.
 P01: 1 of 2 columns are missing.
 
   missing    'rooms'
-  not known  'price', 'Rooms '
+  not known  'Rooms '
   why        new rows need every column that the network was trained on
   fix        is 'Rooms ' the column 'rooms'? rename it
              rename or add the columns

@@ -38,4 +38,4 @@ def load(run: str | Path, *, network: str | MakeModule | None = None) -> Run:
     make = load_function(network) if isinstance(network, str) else network
     model = load_model(path, make)
     found = read_metrics(path.with_name(METRICS))
-    return Run(folder=path.parent, metrics=found, model=model)
+    return Run(folder=path.parent, metrics=found, model=model, file=path)

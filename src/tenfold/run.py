@@ -53,6 +53,8 @@ class Run:
     model : Model
     study : Study or None
         What training produced; None for a run that was loaded.
+    file : Path or None
+        The model file that it was loaded from.
 
     Examples
     --------
@@ -74,6 +76,7 @@ class Run:
     metrics: Mapping[str, Any]
     model: Model[Any, Any]
     study: Study | None = None
+    file: Path | None = None
 
     def __repr__(self) -> str:
         """Return the data, the network, and its score beside the baseline's, in a line."""

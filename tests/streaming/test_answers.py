@@ -333,6 +333,20 @@ def test_a_run_may_be_named_by_its_folder(run: Run, new: Path, tmp_path: Path) -
     assert (tmp_path / "out.csv").read_text() == csv_of(plain(run, new))
 
 
+@pytest.mark.slow
+def test_a_model_file_of_any_name_answers(
+    run: Run, towns: Run, new: Path, tmp_path: Path
+) -> None:
+    """Beside another, which has the usual name."""
+    for name, one in {"model.tenfold": towns, "mine.tenfold": run}.items():
+        assert one.folder is not None
+        (tmp_path / name).write_bytes((one.folder / "model.tenfold").read_bytes())
+    mine = tenfold.load(tmp_path / "mine.tenfold")
+    for jobs in (1, 2):
+        predict_file(mine, new, tmp_path / "out.csv", jobs=jobs)
+        assert (tmp_path / "out.csv").read_text() == csv_of(plain(run, new))
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no such device")
 def test_a_device_takes_the_answers(run: Run, new: Path) -> None:
     (told,) = predict_file(run, new, "/dev/null")

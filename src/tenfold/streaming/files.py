@@ -23,11 +23,10 @@ from tenfold.option import check
 from tenfold.read_options import ReadOptions
 from tenfold.replacing import require_other
 from tenfold.run import Run
-from tenfold.store.folder import MODEL
 from tenfold.streaming.batch_answers import Wish, answer_batch
 from tenfold.streaming.parts import Parts, parts_beside, require_place
 from tenfold.streaming.told import Answered, Told
-from tenfold.streaming.turns import in_turns, shared
+from tenfold.streaming.turns import in_turns, model_file, shared
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -261,7 +260,8 @@ def _about(run: Run, tables: Sequence[LongTable], asked: Asked) -> Mapping[str, 
         asked.coverage,
         asked.mode,
     ]
-    model = run.folder and _stamp(run.folder / MODEL)
+    file = model_file(run)
+    model = file and _stamp(file)
     told = repr([words, model, run.metrics.get("scores")])
     return {"format": 1, "work": hashlib.sha256(told.encode()).hexdigest()}
 

@@ -60,12 +60,17 @@ def in_turns(
             turn = following
 
 
+def model_file(run: Run) -> Path | None:
+    """Return the file of a run's model, if it has been written."""
+    return run.file or (run.folder and run.folder / MODEL)
+
+
 def shared(run: Run, jobs: int) -> tuple[Run | Path, int]:
     """Return a run as other processes find it, and how many of them can work for it.
 
     They load it from its file, if that holds all of it.
     """
-    whole = run.folder is not None and not run.model.own and run.model.device.type == "cpu"
-    if jobs == 1 or not whole or run.folder is None:
+    file, here = model_file(run), run.model.own or run.model.device.type != "cpu"
+    if jobs == 1 or here or file is None:
         return run, 1
-    return run.folder / MODEL, jobs
+    return file.resolve(), jobs

@@ -29,11 +29,11 @@ def check_columns(frame: pd.DataFrame, schema: Schema, decimal: str) -> None:
     """
     missing = [c.name for c in schema.used if c.name not in frame.columns]
     if missing:
-        extra = [n for n in frame.columns if n not in {c.name for c in schema.columns}]
+        known = {schema.target, *(column.name for column in schema.columns)}
+        others = [name for name in frame.columns if name not in known]
         place = {"missing": ", ".join(map(repr, missing[:10]))}
-        if extra:
-            place["not known"] = ", ".join(map(repr, extra[:10]))
-        others = [name for name in extra if name != schema.target]
+        if others:
+            place["not known"] = ", ".join(map(repr, others[:10]))
         near = [(name, new) for name in missing[:10] if (new := nearest(name, others))]
         raise PredictError(
             "P01",
