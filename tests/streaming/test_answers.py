@@ -347,6 +347,19 @@ def test_a_model_file_of_any_name_answers(
         assert (tmp_path / "out.csv").read_text() == csv_of(plain(run, new))
 
 
+@pytest.mark.slow
+def test_processes_that_go_on_see_a_model_that_has_changed(
+    run: Run, towns: Run, new: Path, tmp_path: Path
+) -> None:
+    """Another one in the same file; and files that are named from here."""
+    file = tmp_path / "model.tenfold"
+    for one in (run, towns):
+        assert one.folder is not None
+        file.write_bytes((one.folder / "model.tenfold").read_bytes())
+        predict_file(file, new, tmp_path / "out.csv", jobs=2)
+        assert (tmp_path / "out.csv").read_text() == csv_of(plain(one, new))
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no such device")
 def test_a_device_takes_the_answers(run: Run, new: Path) -> None:
     (told,) = predict_file(run, new, "/dev/null")

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from tenfold.config import RunOptions
@@ -16,6 +15,7 @@ from tenfold.loading import load
 from tenfold.run import Run
 from tenfold.streaming.parts import Parts
 from tenfold.streaming.told import MOST_REJECTED, Told
+from tenfold.streaming.turns import ModelFile
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,15 +24,15 @@ class Wish:
 
     Attributes
     ----------
-    run : Run or Path
-        The run, or the model file that each process loads.
+    run : Run or ModelFile
+        The run, or the file that each process loads it from.
     coverage : float or None
     mode : Mode or None
     file : str or None
         Of which file the rows are, if answers are to say so.
     """
 
-    run: Run | Path
+    run: Run | ModelFile
     coverage: float | None
     mode: Mode | None
     file: str | None = None
@@ -121,11 +121,11 @@ def tell_of(
     )
 
 
-def found_run(run: Run | Path) -> Run:
+def found_run(run: Run | ModelFile) -> Run:
     """Return a run that a process was given, or that it loads from a model file, once."""
     return run if isinstance(run, Run) else _loaded(run)
 
 
 @lru_cache(maxsize=1)
-def _loaded(path: Path) -> Run:
-    return load(path)
+def _loaded(file: ModelFile) -> Run:
+    return load(file.path)

@@ -13,7 +13,7 @@ from typing import Any
 
 import joblib
 
-from tenfold.data.files.batch import Batch
+from tenfold.data.files.batch import Batch, rows_at_a_time
 from tenfold.data.files.batches import LongTable, in_batches
 from tenfold.data.new_rows.admit import MODES, Mode
 from tenfold.learning import Progress, another_kind
@@ -26,7 +26,7 @@ from tenfold.run import Run
 from tenfold.streaming.batch_answers import Wish, answer_batch
 from tenfold.streaming.parts import Parts, parts_beside, require_place
 from tenfold.streaming.told import Answered, Told
-from tenfold.streaming.turns import in_turns, model_file, shared
+from tenfold.streaming.turns import ModelFile, in_turns, shared
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -215,7 +215,7 @@ def _require_places(
 class _Answers:
     """What is to be done for each batch, unless it was done before."""
 
-    run: Run | Path
+    run: Run | ModelFile
     asked: Asked
     parts: Parts | None
     several: bool
@@ -253,16 +253,10 @@ def _parts(
 def _about(run: Run, tables: Sequence[LongTable], asked: Asked) -> Mapping[str, Any]:
     """Return what tells this work from any other: its model, its files, its options."""
     files = [(str(table.path.resolve()), *_stamp(table.path)) for table in tables]
-    words = [
-        metadata.version("tenfold"),
-        files,
-        asdict(asked.options),
-        asked.coverage,
-        asked.mode,
-    ]
-    file = model_file(run)
-    model = file and _stamp(file)
-    told = repr([words, model, run.metrics.get("scores")])
+    options = [asdict(asked.options), asked.coverage, asked.mode]
+    model = [ModelFile.of(run), run.metrics.get("scores")]
+    sizes = rows_at_a_time(1, 1.0)  # of batches
+    told = repr([metadata.version("tenfold"), sizes, files, options, model])
     return {"format": 1, "work": hashlib.sha256(told.encode()).hexdigest()}
 
 

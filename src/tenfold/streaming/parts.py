@@ -77,11 +77,13 @@ class Parts:
                 # Of a column without a single word, pandas would not know the type.
                 words = [name for name, dtype in answers.dtypes.items() if dtype.kind == "O"]
                 table = answers.astype(dict.fromkeys(words, "string"))
-                table.to_parquet(self._path(number, suffix), index=False)
+                with replacing(self._path(number, suffix)) as aside:
+                    table.to_parquet(aside, index=False)
             else:
-                path = self._path(number, suffix)
-                answers.to_csv(path, index=False, header=False, float_format=ROUNDED)
-            odd.to_csv(self._path(number, ODD), index=False, header=False)
+                with replacing(self._path(number, suffix)) as aside:
+                    answers.to_csv(aside, index=False, header=False, float_format=ROUNDED)
+            with replacing(self._path(number, ODD)) as aside:
+                odd.to_csv(aside, index=False, header=False)
             sizes = {one: self._size(number, one) for one in (suffix, ODD)}
             for one in sizes:
                 bring_to_disk(self._path(number, one))
@@ -169,7 +171,7 @@ def parts_beside(out: Path, about: Mapping[str, Any]) -> Iterator[Parts]:
     if out.suffix.lower() in PARQUET:
         require("pyarrow", extra="parquet", to="write .parquet files")
     require_place(out, "out")
-    folder = out.with_name(f"{out.name}.parts")
+    folder = out.with_name(f"{out.name}.parts").absolute()  # other machines know it, too
     with _writable(out):
         folder.mkdir(exist_ok=True)
     held = Held(folder)

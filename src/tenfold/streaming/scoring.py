@@ -4,7 +4,6 @@ What is kept of a row is its truth, what is said of it, and its weight.
 """
 
 from dataclasses import dataclass, fields
-from pathlib import Path
 from typing import Any
 
 import joblib
@@ -22,7 +21,7 @@ from tenfold.run import Run
 from tenfold.seeds import Streams
 from tenfold.streaming.batch_answers import admit_batch, found_run, tell_of
 from tenfold.streaming.told import Answered, Told
-from tenfold.streaming.turns import in_turns, shared
+from tenfold.streaming.turns import ModelFile, in_turns, shared
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,7 +82,9 @@ def score_table(
     return Scored(scores=shown.with_coverage(), told=told)
 
 
-def judge_batch(run: Run | Path, mode: Mode | None, batch: Batch) -> tuple[Told, Judged | None]:
+def judge_batch(
+    run: Run | ModelFile, mode: Mode | None, batch: Batch
+) -> tuple[Told, Judged | None]:
     """Read and answer labelled rows; return what is told of them, and what they show.
 
     Raises

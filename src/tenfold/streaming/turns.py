@@ -1,6 +1,7 @@
 """Batches of files, done by several processes in turns, and told of in their order."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -60,17 +61,36 @@ def in_turns(
             turn = following
 
 
-def model_file(run: Run) -> Path | None:
-    """Return the file of a run's model, if it has been written."""
-    return run.file or (run.folder and run.folder / MODEL)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ModelFile:
+    """The file of a model, and which one lies there.
+
+    Attributes
+    ----------
+    path : Path
+        An absolute one.
+    size, changed : int
+        Its bytes, and when it was written, in nanoseconds.
+    """
+
+    path: Path
+    size: int
+    changed: int
+
+    @classmethod
+    def of(cls, run: Run) -> "ModelFile | None":
+        """Return the file of a run's model, if it has been written."""
+        path = run.file or (run.folder and run.folder / MODEL)
+        if path is None or not path.is_file():
+            return None
+        found = path.stat()
+        return cls(path=path.resolve(), size=found.st_size, changed=found.st_mtime_ns)
 
 
-def shared(run: Run, jobs: int) -> tuple[Run | Path, int]:
+def shared(run: Run, jobs: int) -> tuple[Run | ModelFile, int]:
     """Return a run as other processes find it, and how many of them can work for it.
 
     They load it from its file, if that holds all of it.
     """
-    file, here = model_file(run), run.model.own or run.model.device.type != "cpu"
-    if jobs == 1 or here or file is None:
-        return run, 1
-    return file.resolve(), jobs
+    file, here = ModelFile.of(run), run.model.own or run.model.device.type != "cpu"
+    return (run, 1) if jobs == 1 or here or file is None else (file, jobs)

@@ -28,16 +28,27 @@ WORKBOOKS: Final = frozenset({".xlsx", ".xlsm"})
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WholeFile(Batch):
-    """All rows of a file that is read as a whole."""
+    """All rows of a file that is read as a whole.
+
+    Attributes
+    ----------
+    path, at : Path
+        As it was named, and where it is from everywhere.
+    options : ReadOptions
+    like : Known
+    above : int
+    """
 
     path: Path
+    at: Path
     options: ReadOptions
     like: Known
     above: int = 0
 
     def table(self) -> Table:
         """Return the rows as a table; see ``read_table``."""
-        return read_table(self.path, self.options, like=self.like)
+        table = read_table(self.at, self.options, like=self.like)
+        return replace(table, source=str(self.path))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,7 +89,8 @@ class LongTable:
             As of ``read_table``.
         """
         if not self.is_long:
-            return iter([WholeFile(path=self.path, options=self.options, like=self.like)])
+            path, options, like = self.path, self.options, self.like
+            return iter([WholeFile(path=path, at=path.absolute(), options=options, like=like)])
         if self.text is None:
             return batches_of_parquet(self.path, self.options, self.like)
         return batches_of_text(self.text, self.options, self.like)
