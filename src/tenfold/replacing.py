@@ -78,5 +78,6 @@ def require_other(path: Path | None, option: str, files: Iterable[Path | None]) 
     for other in files:
         if path is not None and other is not None:
             linked = path.is_file() and other.is_file() and path.samefile(other)
-            same = linked or (path.resolve() == other.resolve() and not path.is_char_device())
+            alike = os.path.realpath(path) == os.path.realpath(other)
+            same = linked or (alike and not path.is_char_device())
             check(not same, option, str(path), "a file that is neither read nor written yet")

@@ -308,14 +308,16 @@ def test_places_where_nothing_can_be_written_are_refused_at_once(
     run: Run, new: Path, tmp_path: Path
 ) -> None:
     text, good = new.read_text(), tmp_path / "out.csv"
-    for out in (tmp_path / "nowhere" / "out.csv", tmp_path, ".", "", new):
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    for out in (tmp_path / "nowhere" / "out.csv", tmp_path, ".", "", new, loop):
         with pytest.raises(UsageError, match="U01"):
             predict_file(run, new, out)
         with pytest.raises(UsageError, match="U01"):
             predict_file(run, new, good, departures=out)
     with pytest.raises(UsageError, match="U01"):
         predict_file(run, new, good, departures=good)
-    assert [one.name for one in tmp_path.iterdir()] == ["new.csv"]
+    assert {one.name for one in tmp_path.iterdir()} == {"loop", "new.csv"}
     assert new.read_text() == text
 
 

@@ -205,6 +205,8 @@ def require_place(path: Path, option: str) -> None:
         fault = os.strerror(errno.EISDIR)
     elif not path.parent.is_dir():
         fault = os.strerror(errno.ENOENT)
+    elif Path(os.path.realpath(path)).is_symlink():  # it leads back to itself
+        fault = os.strerror(errno.ELOOP)
     if fault is not None:
         fact = f"--{option} must be a file that can be written ({fault})"
         raise UsageError("U01", f"{fact}, but it is {str(path)!r}")
