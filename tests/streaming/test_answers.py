@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -195,6 +196,36 @@ def test_a_killed_process_loses_at_most_a_batch(run: Run, new: Path, tmp_path: P
     assert len([*(tmp_path / "out.csv.parts").glob("*[0-9].json")]) >= 2
     predict_file(run, new, out)
     assert out.read_text() == csv_of(plain(run, new))
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="processes are in /proc")
+@pytest.mark.slow
+def test_no_process_outlives_a_killed_one(run: Run, new: Path, tmp_path: Path) -> None:
+    program = KILLED.replace("progress=slowly", "progress=slowly, jobs=2")
+    words = [sys.executable, "-c", program, str(run.folder), str(new), str(tmp_path / "a.csv")]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        workers = [*children(process.pid)]
+        assert sum("LokyProcess" in command(pid) for pid in workers) == 2
+        process.send_signal(signal.SIGKILL)
+    until = time.monotonic() + 30
+    while any("LokyProcess" in command(pid) for pid in workers) and time.monotonic() < until:
+        time.sleep(0.2)
+    assert [pid for pid in workers if "LokyProcess" in command(pid)] == []
+
+
+def children(pid: int) -> list[int]:
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    return [int(child) for one in tasks for child in (one / "children").read_text().split()]
+
+
+def command(pid: int) -> str:
+    """Return the command line of a process, empty once it has ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    except OSError:
+        return ""
 
 
 def test_drift_is_told_as_of_the_whole_file(run: Run, tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """Batches of files, done by several processes in turns, and told of in their order."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -71,11 +72,14 @@ class ModelFile:
         An absolute one.
     size, changed : int
         Its bytes, and when it was written, in nanoseconds.
+    program : int
+        The process that asks for answers.
     """
 
     path: Path
     size: int
     changed: int
+    program: int = field(default_factory=os.getpid, repr=False, compare=False)
 
     @classmethod
     def of(cls, run: Run) -> "ModelFile | None":
