@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tenfold.errors import UsageError
 from tenfold.option import check
 
 
@@ -56,6 +57,43 @@ def replacing(path: Path) -> Iterator[Path]:
         with contextlib.suppress(OSError):
             aside.unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def writable(path: Path, option: str) -> Iterator[None]:
+    """Refuse the file that an option names, if it cannot be written within.
+
+    Raises
+    ------
+    UsageError
+        U01.
+    """
+    try:
+        yield
+    except OSError as error:
+        wanted = f"a file that can be written ({error.strerror})"
+        raise UsageError(
+            "U01", f"--{option} must be {wanted}, but it is {str(path)!r}"
+        ) from error
+
+
+def require_place(path: Path, option: str) -> None:
+    """Refuse a place where no file can be written, before there is anything to write.
+
+    Raises
+    ------
+    UsageError
+        U01.
+    """
+    faults = {
+        errno.EISDIR: not path.name or path.is_dir(),
+        errno.ENOENT: not path.parent.is_dir(),
+        errno.ELOOP: Path(os.path.realpath(path)).is_symlink(),  # it leads back to itself
+    }
+    with writable(path, option):
+        for fault, applies in faults.items():
+            if applies:
+                raise OSError(fault, os.strerror(fault))
 
 
 def require_other(path: Path | None, option: str, files: Iterable[Path | None]) -> None:

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, Final
 from tenfold.cli.streams import printing
 from tenfold.config import RunOptions
 from tenfold.documents import document
-from tenfold.errors import StoreError, TenfoldError, UsageError
+from tenfold.errors import StoreError, TenfoldError
 from tenfold.extras import require
 from tenfold.read_options import PARQUET
-from tenfold.replacing import replacing
+from tenfold.replacing import replacing, writable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -212,7 +212,7 @@ def write_rows(
 def write_parquet(rows: "pd.DataFrame", path: Path) -> None:
     """Write predicted rows as a Parquet file, whole or not at all."""
     require("pyarrow", extra="parquet", to="write .parquet files")
-    with _writable(path, "out"), replacing(path) as aside:
+    with writable(path, "out"), replacing(path) as aside:
         rows.to_parquet(aside, index=False)
 
 
@@ -238,17 +238,5 @@ def require_letters(text: str) -> None:
 
 def write_text(text: str, path: Path, option: str) -> None:
     """Write a text to the file that an option names, whole or not at all."""
-    with _writable(path, option), replacing(path) as aside:
+    with writable(path, option), replacing(path) as aside:
         aside.write_text(text, encoding="utf-8")
-
-
-@contextmanager
-def _writable(path: Path, option: str) -> Iterator[None]:
-    """Refuse the file that an option names, if it cannot be written within."""
-    try:
-        yield
-    except OSError as error:
-        wanted = f"a file that can be written ({error.strerror})"
-        raise UsageError(
-            "U01", f"--{option} must be {wanted}, but it is {str(path)!r}"
-        ) from error

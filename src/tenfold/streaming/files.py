@@ -21,10 +21,10 @@ from tenfold.loading import load
 from tenfold.model import known_scores
 from tenfold.option import check
 from tenfold.read_options import ReadOptions
-from tenfold.replacing import require_other
+from tenfold.replacing import require_other, require_place
 from tenfold.run import Run
 from tenfold.streaming.batch_answers import Wish, answer_batch
-from tenfold.streaming.parts import Parts, parts_beside, require_place
+from tenfold.streaming.parts import Parts, parts_beside
 from tenfold.streaming.told import Answered, Told
 from tenfold.streaming.turns import ModelFile, in_turns, shared
 

@@ -4,10 +4,8 @@ Beside the file lies a folder until all is written: a part for each batch of row
 is told of it. A command that was cut off finds there what it has done.
 """
 
-import errno
 import importlib
 import json
-import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping
@@ -22,7 +20,7 @@ from tenfold.data.new_rows.admit import drift_table
 from tenfold.errors import InputError, StoreError, UsageError
 from tenfold.extras import require
 from tenfold.read_options import PARQUET
-from tenfold.replacing import replacing
+from tenfold.replacing import replacing, require_place, writable
 from tenfold.store.files import bring_to_disk, write_json
 from tenfold.store.held import LOCK, Held
 from tenfold.streaming.told import Told
@@ -172,11 +170,11 @@ def parts_beside(out: Path, about: Mapping[str, Any]) -> Iterator[Parts]:
         require("pyarrow", extra="parquet", to="write .parquet files")
     require_place(out, "out")
     folder = out.with_name(f"{out.name}.parts").absolute()  # other machines know it, too
-    with _writable(out):
+    with writable(out, "out"):
         folder.mkdir(exist_ok=True)
     held = Held(folder)
     try:
-        with _writable(out):
+        with writable(out, "out"):
             if _read_state(folder) != dict(about):
                 _clear(folder)
                 write_json(folder / STATE, about)
@@ -190,35 +188,6 @@ def parts_beside(out: Path, about: Mapping[str, Any]) -> Iterator[Parts]:
         held.release()
         with suppress(OSError):
             folder.rmdir()  # where the lock is a file in it
-
-
-def require_place(path: Path, option: str) -> None:
-    """Refuse a place where no file can be written, before there is anything to write.
-
-    Raises
-    ------
-    UsageError
-        U01.
-    """
-    fault = None
-    if not path.name or path.is_dir():
-        fault = os.strerror(errno.EISDIR)
-    elif not path.parent.is_dir():
-        fault = os.strerror(errno.ENOENT)
-    elif Path(os.path.realpath(path)).is_symlink():  # it leads back to itself
-        fault = os.strerror(errno.ELOOP)
-    if fault is not None:
-        fact = f"--{option} must be a file that can be written ({fault})"
-        raise UsageError("U01", f"{fact}, but it is {str(path)!r}")
-
-
-@contextmanager
-def _writable(out: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        fact = f"--out must be a file that can be written ({error.strerror})"
-        raise UsageError("U01", f"{fact}, but it is {str(out)!r}") from error
 
 
 def _read_state(folder: Path) -> dict[str, Any] | None:

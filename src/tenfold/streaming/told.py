@@ -125,10 +125,7 @@ class Answered:
             excess = describe_excess(
                 places, self.rows, max_bad, "rows cannot be used", bad=self.rejected
             )
-            place = {"file": self.source, "rows": excess.first}
-            raise ReadError(
-                "D05", excess.fact, place=place, fix=["correct these rows", excess.option]
-            )
+            raise excess.of_rows(self.source)
 
     def reading_lines(self) -> list[str]:
         """Say how the file was read, and which rows are left out."""

@@ -12,8 +12,8 @@ from typing import Final
 from tenfold.data.files.batch import Batch
 from tenfold.data.files.encoding import packing_of
 from tenfold.data.files.long_text import FIRST_BYTES, LongText
-from tenfold.data.files.parquet_batches import batches_of_parquet, opened_parquet
-from tenfold.data.files.read import check_readable, read_table
+from tenfold.data.files.parquet_batches import batches_of_parquet
+from tenfold.data.files.read import check_readable, opened_parquet, read_table
 from tenfold.data.files.text_batches import batches_of_text
 from tenfold.data.tables.reading import Known
 from tenfold.data.tables.signs import missing_words

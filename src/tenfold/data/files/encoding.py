@@ -130,16 +130,17 @@ def read_text(path: Path, encoding: str | None, known: str | None = None) -> tup
     else:
         text, codec, why = look_for(path, data, known)
     if "\0" in text:
-        raise ReadError(
-            "D03",
-            "the file holds zero bytes, so it is not text",
-            place={"file": str(path), "byte": f"{data.index(0):,}"},
-            fix=["export it again as CSV"],
-        )
+        raise zero_bytes(path, byte=f"{data.index(0):,}")
     text = text.removeprefix("\ufeff")
     if filled_up:
         why += f"; the {filled_up:,} zero bytes at its end are left out"
     return text, Opened.by(codec, why)
+
+
+def zero_bytes(path: Path, **place: str) -> ReadError:
+    """Return D03: a file holds zero bytes where text has none."""
+    fact, fix = "the file holds zero bytes, so it is not text", ["export it again as CSV"]
+    return ReadError("D03", fact, place={"file": str(path), **place}, fix=fix)
 
 
 def _without_zeros(data: bytes) -> tuple[bytes, int]:

@@ -22,6 +22,7 @@ from tenfold.data.files.encoding import (
     unpacked,
     unpacking,
     windows_letters,
+    zero_bytes,
 )
 from tenfold.errors import ReadError
 
@@ -168,7 +169,7 @@ class _Sample:
         else:
             return self._of_letters(path, known)
         if self.zeros > self.last_zeros and not is_wide(found[0]):
-            raise _zeros(path)
+            raise zero_bytes(path)
         return found
 
     def _of_letters(self, path: Path, known: str | None) -> tuple[str, str, str]:
@@ -181,18 +182,13 @@ class _Sample:
     def _of_zeros(self, path: Path) -> tuple[str, str, str]:
         wide = of_16_bits(self.first[: len(self.first) // 4 * 4])
         if wide is None:
-            raise _zeros(path)
+            raise zero_bytes(path)
         return wide[1], "strict", "every second byte of its plain letters is zero"
 
 
 def is_wide(codec: str) -> bool:
     """Tell whether letters of an encoding hold zero bytes."""
     return re.match("utf.?(16|32)", codec.lower()) is not None
-
-
-def _zeros(path: Path) -> ReadError:
-    fact, fix = "the file holds zero bytes, so it is not text", ["export it again as CSV"]
-    return ReadError("D03", fact, place={"file": str(path)}, fix=fix)
 
 
 def _require_codec(path: Path, name: str) -> None:

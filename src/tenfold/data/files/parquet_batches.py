@@ -1,37 +1,19 @@
 """A Parquet file of any size, batch by batch."""
 
-import importlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from tenfold.data.files.batch import Batch, require_signs, rows_at_a_time, told_once
-from tenfold.data.files.read import damaged
+from tenfold.data.files.read import damaged, opened_parquet
 from tenfold.data.files.taken import framed, signs_of, with_signs
 from tenfold.data.tables.arrow import frame_of
 from tenfold.data.tables.reading import Known
 from tenfold.data.tables.signs import Signs
 from tenfold.data.tables.table import Table
-from tenfold.errors import ReadError
 from tenfold.extras import require
 from tenfold.read_options import ReadOptions
-
-
-@contextmanager
-def opened_parquet(path: Path) -> Iterator[Any]:
-    """Lend a Parquet file, and say that it is damaged if reading it fails within."""
-    require("pyarrow", extra="parquet", to="read .parquet files")
-    parquet = importlib.import_module("pyarrow.parquet")
-    try:
-        with parquet.ParquetFile(path) as file:
-            yield file
-    except (ReadError, GeneratorExit):
-        raise
-    except Exception as error:
-        # A damaged file makes the libraries below fail in ways of their own.
-        raise damaged(path, "Parquet", error) from error
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,10 +1,12 @@
 """From a file or a DataFrame to a Table."""
 
 import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from operator import attrgetter
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
@@ -125,22 +127,29 @@ def check_readable(path: Path) -> None:
         )
 
 
-def _read_parquet(path: Path) -> pd.DataFrame:
+@contextmanager
+def opened_parquet(path: Path) -> Iterator[Any]:
+    """Lend a Parquet file, and say that it is damaged if reading it fails within."""
     require("pyarrow", extra="parquet", to="read .parquet files")
     parquet = importlib.import_module("pyarrow.parquet")
     try:
-        found = parquet.read_metadata(path)
-        rows, columns = found.num_rows, found.num_columns
-        # One value again and again takes hardly a byte of the file.
-        fits = BYTES_PER_NUMBER * rows * columns <= memory_bytes() // 2
-        frame = frame_of(parquet.read_table(path)) if fits else None
+        with parquet.ParquetFile(path) as file:
+            yield file
+    except ReadError:
+        raise
     except Exception as error:
         # A damaged file makes the libraries below fail in ways of their own.
         raise damaged(path, "Parquet", error) from error
-    if frame is None:
-        fact = f"the Parquet file has {rows:,} rows and {columns:,} columns"
-        raise ReadError("D10", fact, place={"file": str(path)}, fix=["split it"])
-    return frame
+
+
+def _read_parquet(path: Path) -> pd.DataFrame:
+    with opened_parquet(path) as file:
+        rows, columns = file.metadata.num_rows, file.metadata.num_columns
+        # One value again and again takes hardly a byte of the file.
+        if BYTES_PER_NUMBER * rows * columns <= memory_bytes() // 2:
+            return frame_of(file.read())
+    fact = f"the Parquet file has {rows:,} rows and {columns:,} columns"
+    raise ReadError("D10", fact, place={"file": str(path)}, fix=["split it"])
 
 
 def _read_excel(path: Path, options: ReadOptions, like: Known | None) -> Table:

@@ -1,9 +1,11 @@
 """Too many rows or files that cannot be used: what is said of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
+
+from tenfold.errors import ReadError
 
 SHOWN: Final = 10
 
@@ -14,6 +16,14 @@ class Excess(NamedTuple):
     fact: str
     first: str
     option: str
+
+    def of_rows(
+        self, source: str, fix: Sequence[str] = (), besides: Mapping[str, str] | None = None
+    ) -> ReadError:
+        """Return D05: so many rows of a file cannot be used; ``besides`` joins its place."""
+        place = {"file": source, "rows": self.first, **(besides or {})}
+        fixes = ["correct these rows", *fix, self.option]
+        return ReadError("D05", self.fact, place=place, fix=fixes)
 
 
 def describe_excess(

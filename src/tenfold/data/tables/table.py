@@ -13,7 +13,7 @@ from tenfold.config import Decision
 from tenfold.data.tables.reading import Known, Reading
 from tenfold.data.tables.rejected import describe_excess
 from tenfold.data.tables.standing import Standing
-from tenfold.errors import ReadError, SchemaError
+from tenfold.errors import SchemaError
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -154,20 +154,15 @@ class Table:
             return
         reasons = [f"line {row.line}: {row.reason}" for row in self.rejected]
         excess = describe_excess(reasons, len(self), max_bad, "rows cannot be used")
-        place = {"file": self.source, "rows": excess.first}
+        besides = {}
         if self.unlabelled:
             gone = len(self.unlabelled)
             rows = f"{gone:,} rows have" if gone > 1 else "one row has"
-            place["besides"] = f"{rows} no target"
+            besides["besides"] = f"{rows} no target"
         if self.notices:
             noted = (f"{notice.what}: {notice.why}" for notice in self.notices)
-            place["noted"] = "; ".join(noted)
-        raise ReadError(
-            "D05",
-            excess.fact,
-            place=place,
-            fix=["correct these rows", *fix, excess.option],
-        )
+            besides["noted"] = "; ".join(noted)
+        raise excess.of_rows(self.source, fix, besides)
 
 
 def _in_order(rows: Sequence[RejectedRow]) -> tuple[RejectedRow, ...]:
