@@ -33,7 +33,8 @@ from tenfold.nn.targets import FoldTarget
 from tenfold.run import Run
 from tenfold.seeds import Streams
 from tenfold.training.checkpoints import Checkpoints
-from tenfold.training.fit import FoldFits, fit_folds
+from tenfold.training.fit import FoldFits
+from tenfold.training.fit_tables import fit_folds
 from tenfold.training.recipe import Plan
 from tenfold.training.watch import Callback, Deadline, Supervision
 from tests.engine_options import asked

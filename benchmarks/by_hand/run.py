@@ -146,25 +146,18 @@ def stacked(table: str, target: str | None, network: str) -> Stacked:
     """Build the networks of ten folds as a run of medium quality does."""
     import torch  # noqa: PLC0415 - after the number of threads is set
 
-    from tenfold.nn.inputs import TableInputs  # noqa: PLC0415
     from tenfold.training.batches import plan_batches  # noqa: PLC0415
     from tenfold.training.feed import TableFeed  # noqa: PLC0415
-    from tenfold.training.fit import build, make_features, make_stack  # noqa: PLC0415
+    from tenfold.training.fit_tables import TableShard  # noqa: PLC0415
 
     case = prepare(table, network, FOLDS, target=target)
-    stack = make_stack(case.rows, case.splits, case.task, case.plan.recipe, case.streams)
-    features = make_features(case.rows, case.splits, len(stack.members), case.plan)
-    outputs = 1 if case.task == "regression" else int(case.rows.target.max()) + 1
-    made, scale = build(
-        case.rows, case.splits, stack, features, case.task, outputs, case.plan, case.streams
+    whole = TableShard.of(
+        case.rows, case.splits, case.task, case.plan, case.streams, torch.device("cpu")
     )
-    feed = TableFeed(
-        TableInputs.of(features, case.rows.numbers, case.rows.codes), len(case.splits)
-    )
+    made, scale = whole.build()
+    feed = TableFeed(whole.inputs(whole.features), len(case.splits))
     recipe = case.plan.recipe
-    plan = plan_batches(
-        stack.learn_FN, case.rows.weights, stack.members, case.streams, recipe
-    ).round(0)
+    plan = plan_batches(whole.stack, case.rows.weights, case.streams, recipe).round(0)
     wanted = torch.tensor(case.rows.target)
     rows_SFB, weights_SFB = plan.rows_SFB[:8], plan.weights_SFB[:8]
     batches = [
@@ -178,7 +171,7 @@ def stacked(table: str, target: str | None, network: str) -> Stacked:
     ]
     folds, rows, width = batches[0][0].shape
     name = f"{table}, {network}: {folds} networks, {rows} rows, {width} features"
-    if outputs > 1:
+    if (outputs := whole.outputs) > 1:
         name += f", {outputs} classes"
     return Stacked(name=name, network=made, target=scale, recipe=recipe, batches=batches)
 

@@ -52,7 +52,7 @@ def fit(case: Case, splits: Any, device: str) -> tuple[float, float, list[Any]]:
     """Return seconds in all, seconds of the loop alone, and what each fold says."""
     import torch  # noqa: PLC0415
 
-    from tenfold.training.fit import fit_folds  # noqa: PLC0415
+    from tenfold.training.fit_tables import fit_folds  # noqa: PLC0415
     from tenfold.training.watch import Callback, Deadline, Supervision  # noqa: PLC0415
 
     started = time.perf_counter()

@@ -20,6 +20,7 @@ them in its own words (``wording.py``).
     │   └── UsageError           U..        options that contradict each other
     ├── StoreError               M..        a model file or a run folder
     ├── ExportError              X..        a model cannot be exported
+    ├── ClusterError             K..        workers do not bring back what they were given
     ├── ServeError               V..        a server cannot answer a request, or cannot begin
     └── MissingExtraError (also an ImportError)   E..   an optional library is absent
 """
@@ -135,6 +136,9 @@ RULES: Final[Mapping[str, str]] = {
     "X01": "an exported file must make the same predictions as its model",
     "X02": "a custom network can only be exported if ONNX has all of its operations",
     "X03": "the inputs and outputs of an exported file need unique names that are not empty",
+    "K01": "--backend must name workers that can be reached and started from here",
+    "K02": "a fold that a worker does not bring back is trained by another one, a few times",
+    "K03": "workers need the versions of Tenfold, torch and numpy that the asking program has",
     "V01": "the size of a request body is limited (--max-bytes)",
     "V02": "the number of rows or images in a request is limited (--max-rows, --max-pictures)",
     "V03": "the time for a request is limited, including its upload (--timeout)",
@@ -293,6 +297,10 @@ class StoreError(TenfoldError):
 
 class ExportError(TenfoldError):
     """A model cannot be exported."""
+
+
+class ClusterError(TenfoldError):
+    """Workers cannot be reached, or do not bring back what they were given."""
 
 
 class ServeError(TenfoldError):

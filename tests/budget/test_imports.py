@@ -29,6 +29,8 @@ TALKING: Final = {
     "streaming/files.py": {"joblib"},
     "streaming/scoring.py": {"joblib"},
     "streaming/turns.py": {"joblib"},
+    "training/spread.py": {"joblib"},
+    "training/workers.py": {"joblib"},
 }
 STARTS: Final = 5
 

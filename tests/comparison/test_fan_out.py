@@ -15,10 +15,10 @@ from tenfold.comparison.compare import compare
 from tenfold.comparison.comparison import Comparison
 from tenfold.comparison.entry import Entry
 from tenfold.comparison.follow import ComparisonCallback
-from tenfold.comparison.rounds import spread_over
 from tenfold.contest import pipelines
 from tenfold.contest.contender import Contender
 from tenfold.contest.problem import Problem
+from tenfold.training.workers import spread_over
 from tests.engine_contests import let_compete
 from tests.engine_tables import houses
 

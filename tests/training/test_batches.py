@@ -5,7 +5,8 @@ import pytest
 from numpy.typing import NDArray
 
 from tenfold.seeds import Streams
-from tenfold.training.batches import BatchPlan, Member
+from tenfold.training.batches import BatchPlan
+from tenfold.training.stack import Member, Stack
 
 ROWS = 53
 over_cuts = pytest.mark.parametrize("cut", ["even", "filled", "full"])
@@ -28,8 +29,9 @@ def make_plan(
     batch_size: int = 8,
 ) -> BatchPlan:
     weights = np.ones(learn.shape[1]) if weights is None else weights
+    stack = Stack.of(learn, np.zeros_like(learn), members)
     return BatchPlan(
-        learn, weights, members, Streams(seed), batch_size=batch_size, epochs=epochs, cut=cut
+        stack, weights, Streams(seed), batch_size=batch_size, epochs=epochs, cut=cut
     )
 
 

@@ -10,8 +10,10 @@ from tenfold.config import TrainOptions
 from tenfold.nn.mlp import FoldMLP
 from tenfold.seeds import Streams
 from tenfold.training.batches import BatchPlan
-from tenfold.training.fit import build, make_features, make_stack
+from tenfold.training.fit_tables import TableShard
+from tenfold.training.stack import Stack
 from tests.engine_tables import (
+    CPU,
     coded,
     fit,
     fold_answers,
@@ -55,9 +57,7 @@ def test_a_fold_of_the_tutorial_is_a_plain_network_trained_on_the_same_batches()
     splits = splits_at(rows, three_folds(97, unequal=True))
     plan = small_plan("tutorial", rows, 3, task, epochs=EPOCHS)
     streams = Streams(0)
-    stack = make_stack(rows, splits, task, plan.recipe, streams)
-    features = make_features(rows, splits, 3, plan)
-    start, _ = build(rows, splits, stack, features, task, 1, plan, streams)
+    start, _ = TableShard.of(rows, splits, task, plan, streams, CPU).build()
     assert isinstance(start, FoldMLP)
     fits = fit(rows, splits, task, plan)
 
@@ -73,9 +73,8 @@ def test_a_fold_of_the_tutorial_is_a_plain_network_trained_on_the_same_batches()
         x = torch.tensor(rows.numbers, dtype=torch.float32)
         y = torch.tensor(rows.target, dtype=torch.float32)
         batches = BatchPlan(
-            splits.learn[[fold]],
+            Stack.of(splits.learn[[fold]], splits.held_out[[fold]], ((fold, 0),)),
             rows.weights,
-            [(fold, 0)],
             streams,
             batch_size=5,
             epochs=EPOCHS,

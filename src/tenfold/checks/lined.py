@@ -58,9 +58,9 @@ class LinedTrees:
                 is_class_NL = is_class_NL[:, 1:]  # the other column mirrors it
             part_N = np.empty(len(place_N), dtype=np.int64)
             part_N[np.argsort(place_N, kind="stable")] = np.arange(len(place_N)) % PARTS
-            scores_NL = _table(
-                cross_val_predict(ridge, x_ND, is_class_NL, cv=PredefinedSplit(part_N))
-            )
+            parts = PredefinedSplit(part_N)
+            # Workers that joblib may have are not worth their start here.
+            scores_NL = _table(cross_val_predict(ridge, x_ND, is_class_NL, cv=parts, n_jobs=1))
             self._linear = inputs, ridge.fit(x_ND, is_class_NL)
         seen = np.concatenate([x_NP, scores_NL], axis=1)
         trees = make_trees("classification", seen.shape[1]).set_params(**FEW_TREES)
@@ -105,5 +105,5 @@ def _inputs(columns: int, categorical: list[int]) -> Any:
     )
     places = [i for i in range(columns) if i not in set(categorical)]
     return ColumnTransformer(
-        [("numbers", numbers, places), ("categories", of_categories, categorical)]
+        [("numbers", numbers, places), ("categories", of_categories, categorical)], n_jobs=1
     )

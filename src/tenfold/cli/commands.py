@@ -12,6 +12,7 @@ import typer
 from tenfold import __version__
 from tenfold.cli import arguments
 from tenfold.cli import options as opt
+from tenfold.cli.backend import workers
 from tenfold.cli.streamed import answer_long, evaluate_long
 from tenfold.cli.streams import printing
 from tenfold.cli.terminal import (
@@ -77,6 +78,7 @@ def train(  # noqa: PLR0913 - the options of the command
     resume: opt.Resume = None,
     config: opt.ConfigFile = None,
     track: opt.Track = None,
+    backend: opt.Backend = None,
     as_json: opt.AsJson = False,
     quiet: opt.Quiet = False,
     **said: Any,
@@ -86,7 +88,8 @@ def train(  # noqa: PLR0913 - the options of the command
     arguments.refuse_beside(context, options, resume, config)
     with contextlib.nullcontext() if data is None else lend_file(data) as source:
         request = _request(source, test, options, out, resume, config)
-        run = _train(request, track, quiet=quiet)
+        with workers(backend):
+            run = _train(request, track, quiet=quiet)
     show_run(run, as_json=as_json)
 
 
@@ -206,6 +209,7 @@ def compare(  # noqa: PLR0913
     axes: opt.Axes = True,
     time_limit: opt.ContenderLimit = None,
     out: opt.Out = Path("runs"),
+    backend: opt.Backend = None,
     as_json: opt.AsJson = False,
     quiet: opt.Quiet = False,
     **said: Any,
@@ -226,7 +230,7 @@ def compare(  # noqa: PLR0913
         out=out,
     )
     follow = TerminalRace(console(quiet=quiet))
-    with lend_file(data) as source, follow.showing():
+    with lend_file(data) as source, workers(backend), follow.showing():
         found = hold(source, options, asked, follow)
     if as_json:
         print_json(found.to_dict(), saved=found.folder)

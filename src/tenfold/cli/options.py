@@ -260,6 +260,15 @@ Track = Annotated[
         metavar="mlflow|tensorboard", help="Also log the run there.", show_default=False
     ),
 ]
+Backend = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Workers that share the work: loky:N processes of this machine, dask://HOST:PORT, "
+        "ray or ray://HOST:PORT.",
+        show_default=False,
+    ),
+]
 AsJson = Annotated[
     bool,
     typer.Option(

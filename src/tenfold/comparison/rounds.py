@@ -16,6 +16,7 @@ from tenfold.contest.contender import Contender
 from tenfold.contest.contest import MANY_ROWS, Contest
 from tenfold.contest.round import Round
 from tenfold.kinds.registry import kind_named
+from tenfold.training.workers import spread_over
 
 RACE: Final = "race"
 FEATURES: Final = "features"
@@ -174,8 +175,3 @@ class Race:
             if RACE in reached:
                 self.follow.reached(reached[RACE], done=True)
         return found
-
-
-def spread_over() -> int:
-    """Return over how many workers ``joblib.parallel_config`` spreads work; 1 if over none."""
-    return int(joblib.effective_n_jobs(joblib.Parallel().n_jobs))

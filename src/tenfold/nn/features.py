@@ -65,6 +65,8 @@ class FoldFeatures(nn.Module):
     texts : FoldTexts, optional
         Of tables with columns of text: what stands for their counts among the P, behind the
         other columns of numbers.
+    at_least : tuple of (int, int)
+        What ``width`` and ``linear_width`` are at least.
 
     Attributes
     ----------
@@ -97,6 +99,7 @@ class FoldFeatures(nn.Module):
         options: FeatureOptions,
         embedding_size: int | None,
         texts: FoldTexts | None = None,
+        at_least: tuple[int, int] = (0, 0),
     ) -> None:
         super().__init__()
         networks, self.numbers = len(layouts), numbers
@@ -116,7 +119,8 @@ class FoldFeatures(nn.Module):
         if embedding_size is not None:
             self.width += -self.width % ALIGNED
         most = max(one.linear_width for one in layouts) if options.linear else 0
-        self.linear_width = most + -most % ALIGNED
+        self.width = max(self.width, at_least[0])
+        self.linear_width = max(most + -most % ALIGNED, at_least[1])
         self._groups = [layout.groups(options) for _, layout in self.spans]
         bins = max(sum(group.width for group in groups) for groups in self._groups)
         self.register_buffer("center_FP", torch.zeros(networks, numbers, dtype=torch.float64))
@@ -177,6 +181,19 @@ class FoldFeatures(nn.Module):
 
     def only(self, at_F: NDArray[np.int64]) -> "FoldFeatures":
         """Return the features of some of the networks, by position."""
+        return self._some(at_F, None if self.texts is None else self.texts.only(at_F))
+
+    def shard(self, at_F: NDArray[np.int64]) -> "FoldFeatures":
+        """Return those of some of the networks, which learn from them as beside the others."""
+        texts = None if self.texts is None else self.texts.shard(at_F)
+        return self._some(at_F, texts, (self.width, self.linear_width))
+
+    def _some(
+        self,
+        at_F: NDArray[np.int64],
+        texts: FoldTexts | None,
+        at_least: tuple[int, int] = (0, 0),
+    ) -> "FoldFeatures":
         made = FoldFeatures(
             self.numbers,
             self.levels,
@@ -184,7 +201,8 @@ class FoldFeatures(nn.Module):
             self.values,
             self.options,
             self.embedding_size,
-            None if self.texts is None else self.texts.only(at_F),
+            texts,
+            at_least,
         )
         for name, buffer in self.named_buffers(recurse=False):
             own = buffer[torch.from_numpy(at_F).to(buffer.device)]

@@ -97,7 +97,8 @@ class Layer:
         self._factor = factor
         self._activation = activation
         folds, inputs, outputs = weight_FIO.shape
-        self.sums_FBO = self._weight.new_empty(folds, rows, outputs)
+        self.sums_FBO = _aligned(self._weight, rows)
+        self._wanted = _aligned(self._weight, rows) if activation is None else None
         self._units = torch.empty_like(self.sums_FBO)
         self._inputs = self._gradients = self._weight.new_empty(folds, rows, inputs)
 
@@ -119,6 +120,8 @@ class Layer:
         Tensor of shape (F, B, O)
             What ``through`` turns into the gradient at the inputs.
         """
+        if self._wanted is not None:
+            gradient_FBO = self._wanted.copy_(gradient_FBO)
         if self._activation is not None:
             self._activation.gradient(gradient_FBO, self.sums_FBO)
         torch.sum(gradient_FBO, dim=1, keepdim=True, out=self._bias_gradient)
@@ -132,6 +135,17 @@ class Layer:
         return torch.bmm(gradient_FBO, self._across, out=self._gradients)
 
 
+def _aligned(weight_FIO: Tensor, rows: int) -> Tensor:
+    """Return memory for the outputs of rows in which those of each network begin a register.
+
+    A product may round otherwise if they do not, and a network's place is not its own.
+    """
+    folds, _, outputs = weight_FIO.shape
+    each = rows * outputs
+    memory = weight_FIO.new_empty(folds, each + -each % VECTOR)
+    return memory[:, :each].unflatten(1, (rows, outputs))
+
+
 def narrow_product(bias: Tensor, x: Tensor, weight: Tensor, factor: float = 1.0) -> Tensor:
     """Return ``bias + factor * x @ weight``; what a row gets does not depend on its place.
 
@@ -142,3 +156,15 @@ def narrow_product(bias: Tensor, x: Tensor, weight: Tensor, factor: float = 1.0)
     fill = (0, -outputs % VECTOR if outputs > 2 else 0)
     bias, weight = (nn.functional.pad(one, fill) for one in (bias, weight))
     return torch.baddbmm(bias, x, weight, alpha=factor)[..., :outputs]
+
+
+def within(outputs: Tensor, line: Tensor, low: Tensor, high: Tensor) -> Tensor:
+    """Return outputs between two limits, or as far beyond as the linear model goes.
+
+    Examples
+    --------
+    >>> outputs, line = torch.tensor([0.5, 2.5, 2.5]), torch.tensor([0.4, 0.4, 2.0])
+    >>> within(outputs, line, torch.tensor(-1.0), torch.tensor(1.0))
+    tensor([0.5000, 1.0000, 2.0000])
+    """
+    return torch.minimum(torch.maximum(outputs, line.minimum(low)), line.maximum(high))

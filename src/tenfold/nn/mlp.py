@@ -23,6 +23,7 @@ from tenfold.nn.layer import (
     Layer,
     gradient_memory,
     narrow_product,
+    within,
 )
 from tenfold.nn.network import ParameterGroup, TrainedNetwork
 
@@ -218,7 +219,7 @@ class FoldMLP(TrainedNetwork):
 
     def _line(self, x_FBI: Tensor) -> Tensor:
         inputs_FBD = x_FBI[..., self.features.width :]
-        return torch.baddbmm(self.intercept_F1O, inputs_FBD, self.linear_FDO)
+        return narrow_product(self.intercept_F1O, inputs_FBD, self.linear_FDO)
 
     def _scaled(self, x_FBI: Tensor) -> Tensor:
         inputs_FBI = x_FBI[..., : self.features.width]
@@ -231,21 +232,31 @@ class FoldMLP(TrainedNetwork):
         device = self.weights[0].device
         features, at = self.features.only(at_F), torch.from_numpy(at_F).to(device)
         made = FoldMLP(features, self.weights[-1].shape[2], self.options).to(device)
-        own_tables = [self.tables[self.features.tables.index(q)] for q in features.tables]
-        pairs = [
-            *zip(made.weights, self.weights, strict=True),
-            *zip(made.biases, self.biases, strict=True),
-            *zip(made.tables, own_tables, strict=True),
-        ]
-        if made.scale_F1I is not None and self.scale_F1I is not None:
-            pairs.append((made.scale_F1I, self.scale_F1I))
-        if self.has_line:
-            pairs.append((made.linear_FDO, self.linear_FDO))
-            pairs += [(getattr(made, name), getattr(self, name)) for name in LINEAR_PARTS]
-        for own, whole in pairs:
+        for own, whole in self._pairs(made):
             # Fewer networks may need fewer inputs.
             own.data.copy_(whole.detach()[at][tuple(map(slice, own.shape))])
         return made
+
+    @torch.no_grad()
+    def fill(self, at_F: NDArray[np.int64], part: "FoldMLP") -> None:
+        """Take over some of the networks, by position, whose features are as wide."""
+        for own, whole in self._pairs(part):
+            whole[torch.from_numpy(at_F).to(whole.device)] = own.to(whole)
+
+    def _pairs(self, part: "FoldMLP") -> list[tuple[Tensor, Tensor]]:
+        """Return what some of the networks consist of, each beside that of all."""
+        tables = [self.tables[self.features.tables.index(q)] for q in part.features.tables]
+        pairs: list[tuple[Tensor, Tensor]] = [
+            *zip(part.weights, self.weights, strict=True),
+            *zip(part.biases, self.biases, strict=True),
+            *zip(part.tables, tables, strict=True),
+        ]
+        if part.scale_F1I is not None and self.scale_F1I is not None:
+            pairs.append((part.scale_F1I, self.scale_F1I))
+        if self.has_line:
+            pairs.append((part.linear_FDO, self.linear_FDO))
+            pairs += [(getattr(part, name), getattr(self, name)) for name in LINEAR_PARTS]
+        return pairs
 
     def count_parameters(self) -> int:
         """Return the number of trained parameters: inputs and categories that a network has."""
@@ -287,18 +298,6 @@ class FoldMLP(TrainedNetwork):
                 room = slice(place * size, (place + 1) * size)
                 x_FBI[at, :, room] = self.tables[table].flatten(0, 1)[places[table][at]]
         return places
-
-
-def within(outputs: Tensor, line: Tensor, low: Tensor, high: Tensor) -> Tensor:
-    """Return outputs between two limits, or as far beyond as the linear model goes.
-
-    Examples
-    --------
-    >>> outputs, line = torch.tensor([0.5, 2.5, 2.5]), torch.tensor([0.4, 0.4, 2.0])
-    >>> within(outputs, line, torch.tensor(-1.0), torch.tensor(1.0))
-    tensor([0.5000, 1.0000, 2.0000])
-    """
-    return torch.minimum(torch.maximum(outputs, line.minimum(low)), line.maximum(high))
 
 
 class _Steps:

@@ -230,6 +230,11 @@ class FoldTarget(nn.Module):
             setattr(made, name, buffer[torch.from_numpy(at_F).to(buffer.device)])
         return made
 
+    def fill(self, at_F: NDArray[np.int64], part: "FoldTarget") -> None:
+        """Take over what some of the networks see, by position."""
+        for name, buffer in self.named_buffers():
+            buffer[torch.from_numpy(at_F).to(buffer.device)] = getattr(part, name).to(buffer)
+
     def plain(self) -> "FoldTarget":
         """Return a target whose probabilities are those that the networks learnt to give."""
         return self.calibrated(np.ones(1), np.zeros((1, self.outputs)))

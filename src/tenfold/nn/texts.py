@@ -126,6 +126,12 @@ class FoldTexts(nn.Module):
             setattr(made, name, buffer[used])
         return made
 
+    def shard(self, at_F: NDArray[np.int64]) -> "FoldTexts":
+        """Return those of some of the networks, and the rows as these see them."""
+        made, used = self.only(at_F), sorted({self.of_F[f] for f in at_F})
+        made.learnt_TNC = None if self.learnt_TNC is None else self.learnt_TNC[used]
+        return made
+
 
 def _seen(target_N: NDArray[np.float64] | NDArray[np.int64]) -> NDArray[np.float64]:
     """Return targets as they are scored, (N, S): classes as marks, of two the second's."""

@@ -1,13 +1,9 @@
 """What a process does with a batch of rows: it reads, answers and writes them."""
 
-import os
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
-from multiprocessing import current_process
-from threading import Thread
-from typing import Any, Final
+from functools import lru_cache
+from typing import Any
 
 from tenfold.config import RunOptions
 from tenfold.data.files.batch import Batch
@@ -20,8 +16,7 @@ from tenfold.run import Run
 from tenfold.streaming.parts import Parts
 from tenfold.streaming.told import MOST_REJECTED, Told
 from tenfold.streaming.turns import ModelFile
-
-LOOK_SECONDS: Final = 1.0
+from tenfold.training.workers import end_with
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -134,21 +129,5 @@ def found_run(run: Run | ModelFile) -> Run:
 
 @lru_cache(maxsize=1)
 def _loaded(file: ModelFile) -> Run:
-    _end_with(file.program)
+    end_with(file.program)
     return load(file.path)
-
-
-@cache
-def _end_with(program: int) -> None:
-    """End this process of joblib's own soon after the one that started it, if that is killed.
-
-    It would wait for work that nobody gives, with all of its memory.
-    """
-    if current_process().name.startswith("Loky"):  # workers of a cluster belong to others
-        Thread(target=_watch, args=(program,), daemon=True).start()
-
-
-def _watch(program: int) -> None:
-    while os.getppid() == program:
-        time.sleep(LOOK_SECONDS)
-    os._exit(1)

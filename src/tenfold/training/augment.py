@@ -21,7 +21,8 @@ from torch.nn import functional
 from tenfold.nn.pixels import resized
 from tenfold.nn.threads import each_in_a_thread
 from tenfold.seeds import Streams
-from tenfold.training.batches import SPREAD, Member
+from tenfold.training.batches import SPREAD
+from tenfold.training.stack import Member
 
 # What is drawn for each picture, asked for or not: so no draw moves another.
 CHANCES: Final = (

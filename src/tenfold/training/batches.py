@@ -17,13 +17,12 @@ from torch import Tensor
 
 from tenfold.seeds import Streams
 from tenfold.training.recipe import Recipe
+from tenfold.training.stack import Stack
 
 # An odd constant that spreads the seeds of successive epochs (2**63 / golden ratio).
 SPREAD: Final = 5_700_357_409_661_598_721
 
 ORDERS_KEPT: Final = 2
-
-Member = tuple[int, int]  # number of the fold, number of the member in it
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,17 +43,12 @@ class Round:
 
 
 def plan_batches(
-    learn_FN: NDArray[np.bool_],
-    weights_N: NDArray[np.float64],
-    members: Sequence[Member],
-    streams: Streams,
-    recipe: Recipe,
+    stack: Stack, weights_N: NDArray[np.float64], streams: Streams, recipe: Recipe
 ) -> "BatchPlan":
     """Return the batches that a recipe asks for."""
     return BatchPlan(
-        learn_FN,
+        stack,
         weights_N,
-        members,
         streams,
         batch_size=recipe.batch_size,
         epochs=recipe.epochs,
@@ -71,10 +65,9 @@ class BatchPlan:
 
     Parameters
     ----------
-    learn_FN : ndarray of shape (F, N), bool
+    stack : Stack
+        Which rows each network learns from.
     weights_N : ndarray of shape (N,), float64
-    members : sequence of F Member
-        Names of the random streams.
     streams : Streams
     batch_size : int
         Rows of one network in one step, at most.
@@ -99,13 +92,14 @@ class BatchPlan:
     rounds : int
     last_F : ndarray of shape (F,), int64
         Number of steps after which each network is done.
+    last : int
+        Number of steps after which all are, those of other folds too.
     """
 
     def __init__(
         self,
-        learn_FN: NDArray[np.bool_],
+        stack: Stack,
         weights_N: NDArray[np.float64],
-        members: Sequence[Member],
         streams: Streams,
         *,
         batch_size: int,
@@ -113,26 +107,28 @@ class BatchPlan:
         cut: Literal["even", "filled", "full"] = "even",
         steps_per_epoch: int | None = None,
     ) -> None:
-        self._seeds = [streams.integer("order", *member) for member in members]
+        learn_FN, most = stack.learn_FN, stack.most_learnt
+        self._seeds = [streams.integer("order", *member) for member in stack.members]
         self._weights_N = torch.from_numpy(weights_N)
         counts_F = learn_FN.sum(axis=1)
         if cut != "full":
-            steps_F = np.full(len(counts_F), -(-learn_FN.shape[1] // batch_size))
+            longest = -(-learn_FN.shape[1] // batch_size)
+            steps_F = np.full(len(counts_F), longest)
             bounds = [np.arange(s + 1) * n // s for s, n in zip(steps_F, counts_F, strict=True)]
         else:
-            steps_F = -(-counts_F // batch_size)
+            longest, steps_F = -(-most // batch_size), -(-counts_F // batch_size)
             bounds = [
                 np.minimum(np.arange(s + 1) * batch_size, n)
                 for s, n in zip(steps_F, counts_F, strict=True)
             ]
-        self.width = max(int(np.diff(b).max()) for b in bounds)
-        if cut == "filled":
-            self.width = -(-learn_FN.shape[1] // int(steps_F[0]))
-        self.steps = steps_per_epoch or int(steps_F.max())
+        self.width = -(-(learn_FN.shape[1] if cut == "filled" else most) // longest)
+        if cut == "full":
+            self.width = min(batch_size, most)
+        self.steps, self.rounds = steps_per_epoch or longest, epochs
+        self.last = self.steps * epochs
         self.last_F = (
             steps_F if steps_per_epoch is None else 0 * steps_F + self.steps
         ) * epochs
-        self.rounds = -(-int(self.last_F.max()) // self.steps)
         self._steps_F = steps_F
         self._counts_F = counts_F
         rows_FM = np.zeros((len(learn_FN), counts_F.max()), dtype=np.int64)

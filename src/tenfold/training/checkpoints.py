@@ -114,6 +114,7 @@ class Checkpoints:
     ----------
     begun : bool
         Whether a state was written; what trains in a second needs none.
+    pace : Pace
 
     Examples
     --------
@@ -135,7 +136,7 @@ class Checkpoints:
     ) -> None:
         self._open_folder = open_folder
         self._tell = tell
-        self._pace = pace
+        self.pace = pace
         self._next = time.monotonic() + pace.wait(writing=0.0)
         self._failed = False
         self._newest, self._older = (
@@ -145,7 +146,16 @@ class Checkpoints:
 
     def of(self, part: str) -> "Checkpoints":
         """Return the checkpoints of one training of several in the same run."""
-        return Checkpoints(self._open_folder, self._tell, self._pace, part)
+        return Checkpoints(self._open_folder, self._tell, self.pace, part)
+
+    @property
+    def folder(self) -> Path:
+        """The run's folder; it is made, if it is not there yet."""
+        return self._open_folder()
+
+    def has(self, part: str) -> bool:
+        """Tell whether a state of one training of several was kept."""
+        return any(self.folder.glob(f"checkpoint.{part}.*tenfold"))
 
     def due(self) -> bool:
         """Return whether it is time for a state to be written."""
@@ -165,7 +175,7 @@ class Checkpoints:
         except OSError as error:
             self._fail(error)
         ended = time.monotonic()
-        self._next = ended + self._pace.wait(writing=ended - started)
+        self._next = ended + self.pace.wait(writing=ended - started)
 
     def _fail(self, error: OSError) -> None:
         if not self._failed:

@@ -1,4 +1,4 @@
-"""From coded rows and splits to one trained network a fold, all in the same steps.
+"""What the networks of all folds learn from, and what they say of rows that they never saw.
 
 Shape letters in this file:
     F  networks side by side    G  folds    N  rows of the table    O  outputs
@@ -10,31 +10,20 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from tenfold.config import Decision, Task
 from tenfold.data.columns.encode import Encoded
 from tenfold.data.folds.hold_out import validation_rows
 from tenfold.data.folds.split import Splits
-from tenfold.nn.features import FoldFeatures
-from tenfold.nn.inputs import Inputs, TableInputs
-from tenfold.nn.keras_models.for_tables import table_networks
-from tenfold.nn.keras_models.making import KerasBody
+from tenfold.nn.inputs import Inputs
 from tenfold.nn.keras_models.network import KerasNetwork
-from tenfold.nn.mlp import FoldMLP, MLPOptions
 from tenfold.nn.modules import ModuleNetwork
-from tenfold.nn.network import FoldNetwork, LearningNetwork, answer
-from tenfold.nn.own_modules import own_network
+from tenfold.nn.network import FoldNetwork, answer
 from tenfold.nn.targets import FoldTarget
-from tenfold.nn.threads import make_ready
 from tenfold.seeds import Streams
-from tenfold.training.device import move
-from tenfold.training.feed import TableFeed
 from tenfold.training.history import History, TestScores
-from tenfold.training.linear_start import start_linear
 from tenfold.training.loop import Training
-from tenfold.training.recipe import Plan, Recipe
-from tenfold.training.room import START_ROWS, Room
+from tenfold.training.recipe import Recipe
 from tenfold.training.stack import Stack
 from tenfold.training.watch import Supervision
 
@@ -120,64 +109,7 @@ def make_stack(
             learn.append(learnt)
             validation.append(left_out)
             members.append((fold, member))
-    return Stack(
-        learn_FN=np.stack(learn),
-        validation_FN=np.stack(validation),
-        members=tuple(members),
-        silent=more,
-    )
-
-
-def fit_folds(
-    rows: Encoded,
-    splits: Splits,
-    task: Task,
-    plan: Plan,
-    streams: Streams,
-    device: torch.device,
-    *,
-    care: Supervision,
-) -> FoldFits:
-    """Train the networks of all folds, all in the same steps.
-
-    A row held out by a fold is never read for that fold: not for scales, not for
-    batches, not to decide when to stop.
-
-    Parameters
-    ----------
-    rows : Encoded
-        N rows.
-    splits : Splits
-    task : {"regression", "classification", "multilabel"}
-    plan : Plan
-        Which network, on which features, by which recipe.
-    streams : Streams
-    device : torch.device
-    care : Supervision
-
-    Raises
-    ------
-    NetworkError
-        N02, N03, N05, N08 or N09, if a network cannot be built, its loss is not finite, or
-        memory runs out or would.
-    """
-    make_ready()
-    trained = splits.trained()
-    stack = make_stack(rows, trained, task, plan.recipe, streams)
-    outputs = outputs_for(rows, task)
-    features = make_features(rows, trained, len(stack.members), plan)
-    room = Room(rows, trained, plan.recipe, device, networks=len(stack.members))
-    if isinstance(plan.body, MLPOptions):
-        with torch.device("meta"):  # its sizes are known before there is memory for it
-            room.require(FoldMLP(features, outputs, plan.body), outputs)
-    network, target = build(rows, trained, stack, features, task, outputs, plan, streams)
-    if not isinstance(plan.body, MLPOptions):
-        room.require(network, outputs)
-    move(network, device)
-    inputs = TableInputs.of(network.features, rows.numbers, rows.codes, learning=True)
-    feed = TableFeed(inputs, len(trained))
-    training = Training(network, target, feed, rows, stack, plan.recipe, streams, device)
-    return run_training(training, splits, care)
+    return Stack.of(np.stack(learn), np.stack(validation), tuple(members), more)
 
 
 def outputs_for(rows: Encoded, task: Task) -> int:
@@ -239,56 +171,6 @@ def gather(
         members=said,
         history=history,
     )
-
-
-def make_features(rows: Encoded, splits: Splits, networks: int, plan: Plan) -> FoldFeatures:
-    """Choose the features of rows, and estimate for each fold what they need."""
-    embedding_size = plan.body.embedding_size if isinstance(plan.body, MLPOptions) else None
-    return FoldFeatures.of(
-        rows, splits.learn, networks // len(splits), plan.features, embedding_size
-    )
-
-
-def build(
-    rows: Encoded,
-    splits: Splits,
-    stack: Stack,
-    features: FoldFeatures,
-    task: Task,
-    outputs: int,
-    plan: Plan,
-    streams: Streams,
-) -> tuple[LearningNetwork, FoldTarget]:
-    """Make the networks of all folds, ready to be trained."""
-    body, target = plan.body, FoldTarget(len(stack.members), task, outputs)
-    if plan.standardize_target:
-        target.estimate(rows, splits.learn)
-    seeds = [streams.integer("init", *member) for member in stack.members]
-    if isinstance(body, KerasBody):
-        inputs = TableInputs.of(features, rows.numbers, rows.codes, learning=True)
-        return table_networks(body, inputs, stack.learn_FN, outputs, task, seeds), target
-    if not isinstance(body, MLPOptions):
-        return own_network(features, outputs, body, seeds), target
-    network = FoldMLP(features, outputs, body)
-    generators = [torch.Generator().manual_seed(seed) for seed in seeds]
-    inputs = TableInputs.of(features, rows.numbers, rows.codes, learning=True)
-    network.start(*inputs.block(_start_rows(stack, generators)), generators)
-    if plan.features.linear:
-        start_linear(network, target, inputs, rows, stack.learn_FN)
-        if plan.recipe.keep_start:
-            with torch.no_grad():
-                network.weights[-1].zero_()
-    return network, target
-
-
-def _start_rows(stack: Stack, generators: list[torch.Generator]) -> Tensor:
-    """Return START_ROWS rows that each network may learn from, some twice in a small table."""
-    rows = []
-    for learn, generator in zip(stack.learn_FN, generators, strict=True):
-        own = torch.from_numpy(np.flatnonzero(learn))
-        order = torch.randperm(len(own), generator=generator)
-        rows.append(own[order[torch.arange(START_ROWS) % len(own)]])
-    return torch.stack(rows)
 
 
 def answer_held_out(

@@ -4,7 +4,7 @@ Shape letters in this file:
     G  folds
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
@@ -128,3 +128,38 @@ class History:
                 )
             )
         return tuple(found)
+
+
+def merged(parts: Sequence[History]) -> History:
+    """Return one history of folds that were trained each by itself.
+
+    A fold that ended earlier than another keeps its last losses.
+    """
+    epochs = max(len(part.lines) for part in parts)
+    lasting = [(*part.lines, *part.lines[-1:] * (epochs - len(part.lines))) for part in parts]
+    lines = [_side_by_side(at_once) for at_once in zip(*lasting, strict=True)]
+    return History(
+        lines=tuple(lines),
+        best_epoch_G=np.concatenate([part.best_epoch_G for part in parts]),
+        stopped_by=next((part.stopped_by for part in parts if part.stopped_by), None),
+        rollbacks=tuple(rollback for part in parts for rollback in part.rollbacks),
+        pieces=max(part.pieces for part in parts),
+    )
+
+
+def _side_by_side(lines: Sequence[EpochLine]) -> EpochLine:
+    """Return the lines of one epoch, a fold each, as one."""
+    newest = max(lines, key=lambda line: line.epoch)
+    loss_G = [loss for line in lines for loss in line.loss_G]
+    validation_G: list[float] = []
+    if newest.validation_loss_G:
+        validation_G = [loss for line in lines for loss in line.validation_loss_G]
+    return EpochLine(
+        epoch=newest.epoch,
+        loss=float(np.mean(loss_G)),
+        validation_loss=float(np.mean(validation_G)) if validation_G else None,
+        lr=newest.lr,
+        seconds=max(line.seconds for line in lines),
+        loss_G=tuple(loss_G),
+        validation_loss_G=tuple(validation_G),
+    )

@@ -86,13 +86,13 @@ class Training:
         self.feed = feed
         self._target_N = target_on(rows, device)
         self.stack = stack
-        self._plan = plan_batches(stack.learn_FN, rows.weights, stack.members, streams, recipe)
+        self._plan = plan_batches(stack, rows.weights, streams, recipe)
         self._moving = Moving(network, recipe, stack.fold_F)
-        self._validation = _padded_rows(stack.validation_FN, rows.weights, device)
+        self._validation = _padded_rows(stack, rows.weights, device)
         self._started = time.perf_counter()
         self._good = State()
         # Steps at whose end some networks, not all, are done.
-        lasts = self._plan.last_F[self._plan.last_F < self._plan.last_F.max()]
+        lasts = self._plan.last_F[self._plan.last_F < self._plan.last]
         self._ends = frozenset(lasts.tolist())
 
     def run(
@@ -138,8 +138,9 @@ class Training:
             if looked and course.stopped_by is None:
                 self._good = moving.capture(into=self._good)
             care.watch.epoch(epoch, rounds)
-        if care.checkpoints is not None and care.checkpoints.begun:
-            care.checkpoints.write(self._whole())
+        kept = care.checkpoints if moving.course.stopped_by is None else None
+        if kept is not None and kept.begun:
+            kept.write(self._whole())
         moving.best.restore()
         self.network.renew()
         self.network.release()
@@ -258,12 +259,15 @@ class Training:
             rows_SFB = batches.rows_SFB[part].to(self.device)
             weights_SFB = batches.weights_SFB[part].to(self.device)
             total_F = self._train_chunk(rows_SFB, weights_SFB, care.deadline, total_F)
-            course.stopped_by = care.watch.stop_reason() or care.deadline.passed()
-            if course.stopped_by:
-                break
-            if care.checkpoints is not None and care.checkpoints.due():
+            reason = care.watch.stop_reason() or care.deadline.passed()
+            kept = care.checkpoints
+            # Whoever goes on with a run that was stopped goes on as if it had not been.
+            if kept is not None and (kept.begun if reason else kept.due()):
                 course.loss_F = total_F.tolist()
-                care.checkpoints.write(self._whole())
+                kept.write(self._whole())
+            course.stopped_by = reason
+            if reason:
+                break
         course.loss_F = []
         return total_F.cpu().numpy().astype(np.float64) / plan.steps
 
@@ -372,15 +376,14 @@ def target_on(rows: Encoded, device: torch.device) -> Tensor:
 
 
 def _padded_rows(
-    validation_FN: NDArray[np.bool_], weights_N: NDArray[np.float64], device: torch.device
+    stack: Stack, weights_N: NDArray[np.float64], device: torch.device
 ) -> tuple[Tensor, Tensor] | None:
     """Return the validation rows of each network, (F, M), and their weights, 0 for fillers."""
-    counts_F = validation_FN.sum(axis=1)
-    if not counts_F.any():
+    if not stack.most_validated:
         return None
-    rows_FM = np.zeros((len(validation_FN), counts_F.max()), dtype=np.int64)
+    rows_FM = np.zeros((len(stack.members), stack.most_validated), dtype=np.int64)
     weights_FM = np.zeros(rows_FM.shape)
-    for f, chosen in enumerate(validation_FN):
+    for f, chosen in enumerate(stack.validation_FN):
         rows = np.flatnonzero(chosen)
         rows_FM[f, : len(rows)] = rows
         weights_FM[f, : len(rows)] = weights_N[rows]

@@ -15,6 +15,7 @@ from typing import ClassVar, Protocol
 import torch
 from torch import Tensor, nn
 
+from tenfold.nn.features import ALIGNED
 from tenfold.nn.kernels import AdamNumbers, adam_step
 from tenfold.nn.network import LearningNetwork, ParameterGroup, TrainedNetwork
 from tenfold.training.recipe import Recipe
@@ -268,8 +269,14 @@ def orthogonal(matrices_FOK: Tensor, dtype: torch.dtype, rounds: int = 3) -> Ten
 
 @torch.no_grad()
 def _join(group: ParameterGroup, decay: float) -> _Group:
-    """Lay a group's parameters one behind the other, and their gradients too."""
-    numbers = torch.cat([p.detach().flatten() for p in group.parameters])
+    """Lay a group's parameters one behind the other, and their gradients too.
+
+    Behind them come zeros up to a multiple of ALIGNED: what is left of a register rounds
+    otherwise, so that a network's last numbers would depend on how many stand beside it.
+    """
+    plain = [p.detach().flatten() for p in group.parameters]
+    filled = -sum(map(len, plain)) % ALIGNED
+    numbers = torch.cat([*plain, plain[0].new_zeros(filled)])
     gradients = torch.zeros_like(numbers)
     parts = zip(
         group.parameters,
@@ -290,5 +297,5 @@ def _join(group: ParameterGroup, decay: float) -> _Group:
 
 
 def _parts(whole: Tensor, parameters: Sequence[nn.Parameter]) -> list[Tensor]:
-    pieces = whole.split([p.numel() for p in parameters])
+    pieces = whole[: sum(p.numel() for p in parameters)].split([p.numel() for p in parameters])
     return [piece.view(p.shape) for piece, p in zip(pieces, parameters, strict=True)]

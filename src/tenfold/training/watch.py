@@ -85,6 +85,8 @@ class Deadline:
     ----------
     seconds : float, optional
         From now; None never passes.
+    limit : float, optional
+        The time limit of which these seconds are a part; by default they are all of it.
 
     Examples
     --------
@@ -92,14 +94,19 @@ class Deadline:
     (True, 'the time limit of -1 s')
     """
 
-    def __init__(self, seconds: float | None) -> None:
+    def __init__(self, seconds: float | None, limit: float | None = None) -> None:
         self._seconds = seconds
+        self.limit = seconds if limit is None else limit
         self._end = None if seconds is None else time.monotonic() + seconds
 
     def spent(self, seconds: float) -> None:
         """Take away what an earlier program spent of the time."""
         if self._end is not None:
             self._end -= seconds
+
+    def left(self) -> float | None:
+        """Return how many seconds are left; None if there is no end."""
+        return None if self._end is None else max(0.0, self._end - time.monotonic())
 
     def share(self) -> float:
         """Return which share of the time has passed, 0 to 1; 0 if there is no end."""
@@ -112,7 +119,7 @@ class Deadline:
         """Return what asks training to end, or None."""
         if self._end is None or time.monotonic() < self._end:
             return None
-        return f"the time limit of {self._seconds:g} s"
+        return f"the time limit of {self.limit:g} s"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,7 +6,7 @@ from tenfold.data.columns.schema import Schema
 from tenfold.learning import Dealt, Fitted, Learning
 from tenfold.nn.features import FoldFeatures
 from tenfold.nn.inputs import TableInputs
-from tenfold.training.fit import fit_folds
+from tenfold.training.fit_tables import fit_folds
 from tenfold.training.keras_metrics import keras_metrics
 from tenfold.training.recipe import Plan
 from tenfold.training.watch import Supervision

@@ -27,8 +27,8 @@ from tenfold.nn.conformal import half_width
 from tenfold.nn.feature_layout import Layout
 from tenfold.nn.features import CLIP, FAR, REACH, FoldFeatures
 from tenfold.nn.keras_models.network import KerasNetwork
-from tenfold.nn.layer import ACTIVATIONS
-from tenfold.nn.mlp import FoldMLP, within
+from tenfold.nn.layer import ACTIVATIONS, within
+from tenfold.nn.mlp import FoldMLP
 from tenfold.nn.modules import ModuleNetwork
 
 DAY: Final = 86_400.0  # seconds
