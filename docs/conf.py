@@ -38,6 +38,7 @@ KINDS = {
     "U": "Usage",
     "M": "Model files and runs",
     "X": "Export",
+    "K": "Workers",
     "V": "Server",
     "E": "Extras",
 }

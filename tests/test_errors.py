@@ -27,6 +27,7 @@ from sklearn.linear_model import Ridge
 import tenfold
 from tenfold import TrainOptions, errors, tracking
 from tenfold.cli import CTRL_C, main
+from tenfold.cli.backend import workers
 from tenfold.cli.terminal import write_rows
 from tenfold.cli.views import app
 from tenfold.data.files.batches import in_batches
@@ -42,6 +43,8 @@ from tenfold.serve.server import serve
 from tenfold.serve_options import ServeOptions
 from tenfold.store.held import Held
 from tenfold.store.members import MANIFEST
+from tenfold.training.spread import Spreading, require_alike
+from tenfold.training.watch import Callback, Deadline, Supervision
 from tenfold.wording import COMMAND, PYTHON
 from tests import engine_leaks as leaks
 from tests.engine_options import asked
@@ -148,6 +151,27 @@ def go_on_beside(run: Path) -> None:
 def print_as_ascii(rows: pd.DataFrame) -> None:
     with redirect_stdout(io.TextIOWrapper(io.BytesIO(), encoding="ascii")):
         write_rows(rows, None, as_json=False)
+
+
+def on_a_cluster_that_is_not_there() -> None:
+    with mock.patch("tenfold.cli.backend.SECONDS", 1), workers("dask://127.0.0.1:1"):
+        pass
+
+
+def with_workers_that_end() -> None:
+    ended = mock.patch.object(Spreading, "_turn", return_value=OSError("no worker is left"))
+    with ended:
+        Spreading(workers=2, far=False).train(
+            mock.MagicMock(__len__=lambda _: 2), Supervision(Callback(), Deadline(None))
+        )
+
+
+def with_an_older_worker() -> None:
+    with (
+        mock.patch("tenfold.training.spread.version", return_value="9.9"),
+        mock.patch("socket.gethostname", return_value="far-away"),
+    ):
+        require_alike({"numpy": "2.0"})
 
 
 def ended_by_ctrl_c() -> None:
@@ -1112,6 +1136,35 @@ M15: standard output is ascii, which does not have the letter '\\xf6'.
        set PYTHONIOENCODING=utf-8""",
     ),
     (
+        lambda home: on_a_cluster_that_is_not_there(),
+        """\
+K01: there is no cluster at dask://127.0.0.1:1.
+
+  error  Timed out trying to connect to tcp://127.0.0.1:1 after 1 s
+  why    --backend must name workers that can be reached and started from here
+  fix    see that its address is right, and that it can be reached from here""",
+    ),
+    (
+        lambda home: with_workers_that_end(),
+        """\
+K02: workers ended 3 times before they brought back a fold.
+
+  folds  1, 2
+  error  OSError: no worker is left
+  why    a fold that a worker does not bring back is trained by another one, a few times
+  fix    give the workers more memory, or use fewer: --backend loky:2
+         train here: leave --backend out""",
+    ),
+    (
+        lambda home: with_an_older_worker(),
+        """\
+K03: a worker has numpy 9.9.
+
+  worker  far-away
+  why     workers need the versions of Tenfold, torch and numpy that the asking program has
+  fix     install there what is installed here: pip install numpy==2.0""",
+    ),
+    (
         lambda home: ended_by_ctrl_c(),
         """\
 M16: Ctrl-C was pressed.
@@ -1914,7 +1967,7 @@ def test_an_error_is_a_json_object_of_five_entries(kind: type[TenfoldError]) -> 
 
 
 def test_errors_are_caught_by_the_names_that_python_users_expect() -> None:
-    assert len(KINDS) == 15
+    assert len(KINDS) == 16
     for kind in KINDS:
         assert issubclass(kind, TenfoldError)
         assert issubclass(kind, ValueError) == issubclass(kind, InputError)

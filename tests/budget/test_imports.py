@@ -22,6 +22,7 @@ HELP_TIMES: Final = 2.5
 # Processes of one comparison, export or prediction talk to each other in pickles, which no file
 # that a user keeps ever holds.
 TALKING: Final = {
+    "cli/backend.py": {"joblib"},
     "comparison/job.py": {"cloudpickle"},
     "comparison/race.py": {"joblib"},
     "comparison/rounds.py": {"joblib"},

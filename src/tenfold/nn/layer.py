@@ -96,7 +96,7 @@ class Layer:
         )
         self._factor = factor
         self._activation = activation
-        folds, inputs, outputs = weight_FIO.shape
+        folds, inputs, _ = weight_FIO.shape
         self.sums_FBO = _aligned(self._weight, rows)
         self._wanted = _aligned(self._weight, rows) if activation is None else None
         self._units = torch.empty_like(self.sums_FBO)
@@ -143,7 +143,8 @@ def _aligned(weight_FIO: Tensor, rows: int) -> Tensor:
     folds, _, outputs = weight_FIO.shape
     each = rows * outputs
     memory = weight_FIO.new_empty(folds, each + -each % VECTOR)
-    return memory[:, :each].unflatten(1, (rows, outputs))
+    found: Tensor = memory[:, :each].unflatten(1, (rows, outputs))
+    return found
 
 
 def narrow_product(bias: Tensor, x: Tensor, weight: Tensor, factor: float = 1.0) -> Tensor:

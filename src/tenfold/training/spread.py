@@ -271,7 +271,7 @@ def work(shared: Shared, fold: int, orders: Orders) -> tuple[int, Trained | Exce
     """
     end_with(orders.program)
     try:
-        _require_alike(orders.versions)
+        require_alike(orders.versions)
         with Line(orders.address, fold) as line, _deaf_to_interrupts():
             if line.stop_reason() is not None:
                 return fold, NotBegun(line.stop_reason())
@@ -303,7 +303,7 @@ def _required(result: Trained | Exception, watch: Callback) -> Trained:
     return result
 
 
-def _require_alike(versions: Mapping[str, str]) -> None:
+def require_alike(versions: Mapping[str, str]) -> None:
     """Refuse to train with other libraries, which may do something else.
 
     Raises
