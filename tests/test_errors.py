@@ -43,8 +43,8 @@ from tenfold.serve.server import serve
 from tenfold.serve_options import ServeOptions
 from tenfold.store.held import Held
 from tenfold.store.members import MANIFEST
-from tenfold.training.spread import Spreading, require_alike
-from tenfold.training.watch import Callback, Deadline, Supervision
+from tenfold.training.spread import require_alike
+from tenfold.training.workers import bring_back
 from tenfold.wording import COMMAND, PYTHON
 from tests import engine_leaks as leaks
 from tests.engine_options import asked
@@ -159,11 +159,9 @@ def on_a_cluster_that_is_not_there() -> None:
 
 
 def with_workers_that_end() -> None:
-    ended = mock.patch.object(Spreading, "_turn", return_value=OSError("no worker is left"))
-    with ended:
-        Spreading(workers=2, far=False).train(
-            mock.MagicMock(__len__=lambda _: 2), Supervision(Callback(), Deadline(None))
-        )
+    error = OSError("no worker is left")
+    with mock.patch("tenfold.training.workers._turn", return_value=error):
+        bring_back(2, iter, int, look=lambda: None, tell=print)
 
 
 def with_an_older_worker() -> None:
@@ -1147,11 +1145,11 @@ K01: there is no cluster at dask://127.0.0.1:1.
     (
         lambda home: with_workers_that_end(),
         """\
-K02: workers ended 3 times before they brought back a fold.
+K02: workers ended 3 times before they brought back a piece of work.
 
-  folds  1, 2
+  left   2
   error  OSError: no worker is left
-  why    a fold that a worker does not bring back is trained by another one, a few times
+  why    what a worker does not bring back is done by another one, a few times
   fix    give the workers more memory, or use fewer: --backend loky:2
          train here: leave --backend out""",
     ),

@@ -137,7 +137,7 @@ RULES: Final[Mapping[str, str]] = {
     "X02": "a custom network can only be exported if ONNX has all of its operations",
     "X03": "the inputs and outputs of an exported file need unique names that are not empty",
     "K01": "--backend must name workers that can be reached and started from here",
-    "K02": "a fold that a worker does not bring back is trained by another one, a few times",
+    "K02": "what a worker does not bring back is done by another one, a few times",
     "K03": "workers need the versions of Tenfold, torch and numpy that the asking program has",
     "V01": "the size of a request body is limited (--max-bytes)",
     "V02": "the number of rows or images in a request is limited (--max-rows, --max-pictures)",

@@ -27,6 +27,7 @@ TALKING: Final = {
     "comparison/race.py": {"joblib"},
     "comparison/rounds.py": {"joblib"},
     "exporting.py": {"cloudpickle"},
+    "kinds/images/shared_features.py": {"joblib"},
     "streaming/files.py": {"joblib"},
     "streaming/scoring.py": {"joblib"},
     "streaming/turns.py": {"joblib"},

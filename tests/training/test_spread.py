@@ -6,7 +6,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,13 +24,13 @@ from tenfold.data.folds.split import Splits
 from tenfold.errors import ClusterError, NetworkError
 from tenfold.run import Run
 from tenfold.seeds import Streams
-from tenfold.training import spread as spread_module
+from tenfold.training import workers as workers_module
 from tenfold.training.channel import Listener
 from tenfold.training.checkpoints import Pace
 from tenfold.training.fit_tables import TableShard
 from tenfold.training.history import History
 from tenfold.training.shard import Trained
-from tenfold.training.spread import NotBegun, Orders, Shared, Spreading, Turn, part_of, work
+from tenfold.training.spread import NotBegun, Orders, Shared, Spreading, part_of, work
 from tenfold.training.watch import Callback, Deadline, Supervision
 from tests.engine_tables import (
     CPU,
@@ -282,7 +282,7 @@ def orders_of(listener: Listener, **changes: Any) -> Orders:
     return Orders(**usual | changes)
 
 
-def shared_houses() -> Shared:
+def shared_houses() -> Shared[Any]:
     rows, task = coded(mixed_frame("regression", 97))
     return Shared(whole_of(rows, splits_at(rows, three_folds(97)), task))
 
@@ -315,25 +315,39 @@ def test_what_a_worker_brings_back_is_no_larger_than_its_fold(listener: Listener
         assert tensor.untyped_storage().nbytes() == tensor.nbytes
 
 
-def test_workers_that_end_again_and_again_end_training(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_workers_that_end_again_and_again_end_all(monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[str] = []
-
-    class Listening(Callback):
-        def tell(self, what: str) -> None:
-            told.append(what)
-
-    def broken(self: Spreading, turn: Turn, done: dict[int, Trained]) -> BaseException:
-        return OSError("no worker is left")
-
-    monkeypatch.setattr(Spreading, "_turn", broken)
-    care = Supervision(Listening(), Deadline(None))
+    error = OSError("no worker is left")
+    monkeypatch.setattr(workers_module, "_turn", lambda *_: error)
     with pytest.raises(ClusterError) as found:
-        Spreading(workers=2, far=False).train(shared_houses().shard, care)
+        workers_module.bring_back(2, iter, int, look=lambda: None, tell=told.append)
     assert found.value.code == "K02"
     assert "no worker is left" in str(found.value)
-    assert len(told) == spread_module.TRIES - 1
+    assert len(told) == workers_module.TRIES - 1
+
+
+def test_what_one_turn_did_not_bring_back_is_handed_out_again() -> None:
+    handed: list[list[int]] = []
+    told: list[str] = []
+
+    def hand_out(numbers: Sequence[int]) -> Iterator[Any]:
+        handed.append(list(numbers))
+        for number in numbers:
+            if len(handed) == 1 and number == 2:
+                raise OSError("a worker has ended")
+            yield joblib.delayed(int)(number)
+
+    brought: list[int] = []
+
+    def take(number: int) -> int:
+        brought.append(number)
+        return number
+
+    with joblib.parallel_config(backend="sequential"):
+        workers_module.bring_back(4, hand_out, take, look=lambda: None, tell=told.append)
+    assert sorted(brought) == [0, 1, 2, 3]
+    assert [handed[0], handed[1][-2:]] == [[0, 1, 2, 3], [2, 3]]
+    assert len(told) == 1
 
 
 def test_a_worker_does_not_need_the_folder_of_the_run(

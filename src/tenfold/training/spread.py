@@ -12,10 +12,10 @@ import signal
 import socket
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, Generic, Self, TypeVar
 
 import joblib
 import torch
@@ -26,26 +26,24 @@ from tenfold.training.channel import LOST, Address, Line, Listener
 from tenfold.training.checkpoints import Checkpoints, Pace
 from tenfold.training.shard import Shard, Trained
 from tenfold.training.watch import Callback, Deadline, Supervision
-from tenfold.training.workers import are_far, end_with, share_memory, spread_over
+from tenfold.training.workers import are_far, bring_back, end_with, spread_over, spreads
 
-TRIES: Final = 3  # that bring no fold back, one after the other
-LOOK_SECONDS: Final = 0.1
-END_SECONDS: Final = 20.0  # that workers have for their last step
+Content = TypeVar("Content")
+
 ALONE: Final = "fold"  # its checkpoints are called so, and by its number
 ALIKE: Final = ("tenfold", "torch", "numpy")
 
 
-class Shared:
+class Shared(Generic[Content]):
     """What all workers get, and once only where joblib can: arrays lie in a file or a store.
 
     Parameters
     ----------
-    shard : Shard
-        Of all folds.
+    content : object
     """
 
-    def __init__(self, shard: Shard) -> None:
-        self.shard = shard
+    def __init__(self, content: Content) -> None:
+        self.content = content
 
     def __sizeof__(self) -> int:
         return 10**6  # large enough for Dask to send it to a worker once
@@ -81,13 +79,6 @@ class Orders:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Ended:
-    """The workers have nothing left to do, or have failed."""
-
-    error: BaseException | None = None
-
-
-@dataclass(slots=True, eq=False)
 class Spreading:
     """Trains folds one by one, wherever joblib sends them.
 
@@ -96,14 +87,10 @@ class Spreading:
     workers : int
     far : bool
         Whether they may run on other machines.
-    folds : int
-        How many are trained.
     """
 
     workers: int
     far: bool
-    folds: int = field(default=0, init=False)
-    _epochs: dict[int, tuple[int, int]] = field(default_factory=dict, init=False)
 
     @classmethod
     def found(cls, device: torch.device, checkpoints: Checkpoints | None) -> Self | None:
@@ -112,10 +99,9 @@ class Spreading:
         Folds that workers have begun are finished one by one by whoever goes on with the run.
         """
         begun = checkpoints is not None and checkpoints.has(f"{ALONE}-*")
-        workers, far = spread_over(), are_far()
-        spread = (workers > 1 or far) and not share_memory() and device.type == "cpu"
+        spread = spreads(device)
         if begun or spread:
-            return cls(workers=workers, far=far and spread)
+            return cls(workers=spread_over(), far=are_far() and spread)
         return None
 
     def train(self, whole: Shard, care: Supervision) -> Trained:
@@ -128,29 +114,32 @@ class Spreading:
         KeyboardInterrupt
             If training is to end before each fold has begun.
         """
-        done: dict[int, Trained] = {}
-        shared, tries, self.folds = Shared(whole), 0, len(whole)
+        shared, found = Shared(whole), {}
+        epochs: dict[int, tuple[int, int]] = {}
         with Listener(far=self.far) as listener:
-            while len(done) < len(whole):
-                before = len(done)
-                left = [fold for fold in range(len(whole)) if fold not in done]
-                turn = Turn(
-                    shared=shared,
-                    folds=left,
-                    orders=self._orders(listener, care, len(left)),
-                    listener=listener,
-                    watch=care.watch,
+
+            def hand_out(folds: Sequence[int]) -> Iterator[Any]:
+                orders = self._orders(listener, care, len(folds))
+                yield from (joblib.delayed(work)(shared, fold, orders) for fold in folds)
+
+            def take(one: tuple[int, Trained | Exception]) -> int:
+                fold, result = one
+                found[fold] = _required(result, care.watch)
+                epochs[fold] = 1, 1
+                return fold
+
+            try:
+                bring_back(
+                    len(whole),
+                    hand_out,
+                    take,
+                    look=lambda: _follow(listener, care.watch, epochs, len(whole)),
+                    tell=care.watch.tell,
                 )
-                error = self._turn(turn, done)
-                tries = 0 if len(done) > before else tries + 1
-                if error is not None:
-                    if tries == TRIES:
-                        raise _not_brought_back(left, error) from error
-                    care.watch.tell(
-                        "A worker ended unexpectedly; the folds that it had begun are trained "
-                        "again."
-                    )
-        return whole.join([done[fold] for fold in range(len(whole))])
+            except BaseException:
+                listener.stop(LOST)
+                raise
+        return whole.join([found[fold] for fold in range(len(whole))])
 
     def _orders(self, listener: Listener, care: Supervision, folds: int) -> Orders:
         left, turns = care.deadline.left(), -(-folds // self.workers)
@@ -165,98 +154,23 @@ class Spreading:
             limit=care.deadline.limit,
         )
 
-    def _turn(self, turn: "Turn", done: dict[int, Trained]) -> BaseException | None:
-        """Let workers train folds; return what ended them before all were done, or None."""
-        found: queue.Queue[tuple[int, Any] | Ended] = queue.Queue()
-        pool = _pool()
-        collecting = threading.Thread(target=_collect, args=(pool, turn, found), daemon=True)
-        collecting.start()
-        try:
-            while True:
-                self._follow(turn)
-                with contextlib.suppress(queue.Empty):
-                    one = found.get(timeout=LOOK_SECONDS)
-                    if isinstance(one, Ended):
-                        return one.error
-                    fold, result = one
-                    done[fold] = _required(result, turn.watch)
-                    self._epochs[fold] = 1, 1
-        except BaseException:
-            turn.over.set()
-            turn.listener.stop(LOST)
-            collecting.join(END_SECONDS)
-            raise
 
-    def _follow(self, turn: "Turn") -> None:
-        """Hand on what workers say, and tell them to end where that is asked for."""
-        watch = turn.watch
-        if reason := watch.stop_reason():
-            turn.listener.stop(reason)
-        with contextlib.suppress(queue.Empty):
-            while said := turn.listener.said.get_nowait():
-                if "tell" in said:
-                    watch.tell(str(said["tell"]))
-                if "epoch" in said:
-                    self._epochs[int(said["fold"])] = tuple(said["epoch"])
-                    self._tell_epochs(watch)
-
-    def _tell_epochs(self, watch: Callback) -> None:
-        """Tell of the mean epoch of all folds; those that are done have taken all of theirs."""
-        most = max(most for _, most in self._epochs.values())
-        share = sum(done / most for done, most in self._epochs.values()) / self.folds
-        watch.epoch(int(share * most), most)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Turn:
-    """Folds that are handed out.
-
-    Attributes
-    ----------
-    shared : Shared
-    folds : sequence of int
-        By position.
-    orders : Orders
-    listener : Listener
-    watch : Callback
-    over : threading.Event
-        Set once no more are to be handed out.
-    """
-
-    shared: Shared
-    folds: Sequence[int]
-    orders: Orders
-    listener: Listener
-    watch: Callback
-    over: threading.Event = field(default_factory=threading.Event)
-
-    def calls(self) -> Iterator[Any]:
-        """Yield a call for each fold, as joblib asks for them."""
-        for fold in self.folds:
-            if self.over.is_set():
-                return
-            yield joblib.delayed(work)(self.shared, fold, self.orders)
-
-
-def _pool() -> joblib.Parallel:
-    """Return what hands out one fold after the other, and each as soon as it is done."""
-    try:
-        return joblib.Parallel(return_as="generator_unordered", batch_size=1)
-    except ValueError:  # Ray's brings all back at once
-        return joblib.Parallel(batch_size=1)
-
-
-def _collect(
-    pool: joblib.Parallel, turn: Turn, found: "queue.Queue[tuple[int, Any] | Ended]"
+def _follow(
+    listener: Listener, watch: Callback, epochs: dict[int, tuple[int, int]], folds: int
 ) -> None:
-    """Put what workers bring back into a queue, in the order in which it comes."""
-    error = None
-    try:
-        for one in pool(turn.calls()):
-            found.put(one)
-    except BaseException as raised:  # noqa: BLE001 - of whatever library the workers are
-        error = raised
-    found.put(Ended(error=error))
+    """Hand on what workers say, and tell them to end where that is asked for."""
+    if reason := watch.stop_reason():
+        listener.stop(reason)
+    with contextlib.suppress(queue.Empty):
+        while said := listener.said.get_nowait():
+            if "tell" in said:
+                watch.tell(str(said["tell"]))
+            if "epoch" in said:
+                epochs[int(said["fold"])] = tuple(said["epoch"])
+                # The mean epoch of all folds; those that are done have taken all of theirs.
+                most = max(most for _, most in epochs.values())
+                share = sum(done / most for done, most in epochs.values()) / folds
+                watch.epoch(int(share * most), most)
 
 
 def part_of(fold: int) -> str:
@@ -264,7 +178,7 @@ def part_of(fold: int) -> str:
     return f"{ALONE}-{fold + 1}"
 
 
-def work(shared: Shared, fold: int, orders: Orders) -> tuple[int, Trained | Exception]:
+def work(shared: Shared[Shard], fold: int, orders: Orders) -> tuple[int, Trained | Exception]:
     """Train a fold in a worker; what goes wrong in it is returned, not raised.
 
     What joblib raises is then the end of a worker, and nothing else.
@@ -281,7 +195,7 @@ def work(shared: Shared, fold: int, orders: Orders) -> tuple[int, Trained | Exce
                     lambda: orders.folder or Path(), line.tell, orders.pace, part_of(fold)
                 )
             care = Supervision(line, Deadline(orders.seconds, orders.limit), checkpoints)
-            trained = shared.shard.only(fold).train(care)
+            trained = shared.content.only(fold).train(care)
     except TenfoldError as error:
         return fold, error
     except Exception as error:  # noqa: BLE001 - it may be of a kind that cannot be sent
@@ -321,20 +235,6 @@ def require_alike(versions: Mapping[str, str]) -> None:
             place={"worker": socket.gethostname()},
             fix=[f"install there what is installed here: pip install {wanted}"],
         )
-
-
-def _not_brought_back(folds: Sequence[int], error: BaseException) -> ClusterError:
-    lines = str(error).strip().splitlines() or [""]
-    names = ", ".join(str(fold + 1) for fold in folds)
-    return ClusterError(
-        "K02",
-        f"workers ended {TRIES} times before they brought back a fold",
-        place={"folds": names, "error": f"{type(error).__name__}: {lines[0]}"},
-        fix=[
-            "give the workers more memory, or use fewer: --backend loky:2",
-            "train here: leave --backend out",
-        ],
-    )
 
 
 @contextlib.contextmanager
