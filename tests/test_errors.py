@@ -161,7 +161,7 @@ def on_a_cluster_that_is_not_there() -> None:
 def with_workers_that_end() -> None:
     error = OSError("no worker is left")
     with mock.patch("tenfold.training.workers._turn", return_value=error):
-        bring_back(2, iter, int, look=lambda: None, tell=print)
+        bring_back(2, iter, int, look=print, end=print, tell=print)
 
 
 def with_an_older_worker() -> None:

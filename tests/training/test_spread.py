@@ -25,12 +25,12 @@ from tenfold.errors import ClusterError, NetworkError
 from tenfold.run import Run
 from tenfold.seeds import Streams
 from tenfold.training import workers as workers_module
-from tenfold.training.channel import Listener
+from tenfold.training.channel import LOST, Line, Listener
 from tenfold.training.checkpoints import Pace
 from tenfold.training.fit_tables import TableShard
 from tenfold.training.history import History
 from tenfold.training.shard import Trained
-from tenfold.training.spread import NotBegun, Orders, Shared, Spreading, part_of, work
+from tenfold.training.spread import Lost, NotBegun, Orders, Shared, Spreading, part_of, work
 from tenfold.training.watch import Callback, Deadline, Supervision
 from tests.engine_tables import (
     CPU,
@@ -302,6 +302,49 @@ def test_a_worker_that_comes_after_the_end_trains_nothing(listener: Listener) ->
     assert isinstance(found, NotBegun)
 
 
+def test_a_worker_that_no_longer_hears_the_program_brings_nothing_back(
+    listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        Line, "stop_reason", lambda line: LOST if hasattr(line, "told") else None
+    )
+    monkeypatch.setattr(Line, "epoch", lambda line, *_: setattr(line, "told", True))
+    _, found = work(shared_houses(), 0, orders_of(listener))
+    assert isinstance(found, Lost)
+
+
+def test_what_was_lost_is_done_again() -> None:
+    done: list[int] = []
+
+    def take(number: int) -> int | None:
+        done.append(number)
+        return None if done.count(number) == 1 else number
+
+    def hand_out(numbers: Sequence[int]) -> Iterator[Any]:
+        yield from (joblib.delayed(int)(number) for number in numbers)
+
+    told: list[str] = []
+    with joblib.parallel_config(backend="sequential"):
+        workers_module.bring_back(
+            2, hand_out, take, look=nothing, end=nothing, tell=told.append
+        )
+    assert sorted(done) == [0, 0, 1, 1]
+    assert len(told) == 1
+
+
+def test_what_ends_all_asks_workers_to_end() -> None:
+    asked: list[str] = []
+
+    def look() -> None:
+        raise KeyboardInterrupt
+
+    with joblib.parallel_config(backend="sequential"), pytest.raises(KeyboardInterrupt):
+        workers_module.bring_back(
+            2, iter, int, look=look, end=lambda: asked.append("end"), tell=asked.append
+        )
+    assert asked == ["end"]
+
+
 def test_a_worker_tells_how_far_it_is(listener: Listener) -> None:
     _, found = work(shared_houses(), 2, orders_of(listener))
     assert isinstance(found, Trained)
@@ -315,12 +358,16 @@ def test_what_a_worker_brings_back_is_no_larger_than_its_fold(listener: Listener
         assert tensor.untyped_storage().nbytes() == tensor.nbytes
 
 
+def nothing() -> None:
+    """Do nothing."""
+
+
 def test_workers_that_end_again_and_again_end_all(monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[str] = []
     error = OSError("no worker is left")
     monkeypatch.setattr(workers_module, "_turn", lambda *_: error)
     with pytest.raises(ClusterError) as found:
-        workers_module.bring_back(2, iter, int, look=lambda: None, tell=told.append)
+        workers_module.bring_back(2, iter, int, look=nothing, end=nothing, tell=told.append)
     assert found.value.code == "K02"
     assert "no worker is left" in str(found.value)
     assert len(told) == workers_module.TRIES - 1
@@ -344,7 +391,9 @@ def test_what_one_turn_did_not_bring_back_is_handed_out_again() -> None:
         return number
 
     with joblib.parallel_config(backend="sequential"):
-        workers_module.bring_back(4, hand_out, take, look=lambda: None, tell=told.append)
+        workers_module.bring_back(
+            4, hand_out, take, look=nothing, end=nothing, tell=told.append
+        )
     assert sorted(brought) == [0, 1, 2, 3]
     assert [handed[0], handed[1][-2:]] == [[0, 1, 2, 3], [2, 3]]
     assert len(told) == 1

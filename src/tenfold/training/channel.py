@@ -118,7 +118,8 @@ class Listener:
             _say(says, {"stop": self._reason})
         try:
             while line := hears.readline(LONGEST_LINE):
-                self.said.put(json.loads(line))
+                with contextlib.suppress(ValueError):
+                    self.said.put(json.loads(line))
         finally:
             with self._lock:
                 self._workers.remove(says)

@@ -12,7 +12,7 @@ import signal
 import socket
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final, Generic, Self, TypeVar
@@ -115,30 +115,29 @@ class Spreading:
             If training is to end before each fold has begun.
         """
         shared, found = Shared(whole), {}
-        epochs: dict[int, tuple[int, int]] = {}
         with Listener(far=self.far) as listener:
+            following = _Following(listener=listener, watch=care.watch, folds=len(whole))
 
             def hand_out(folds: Sequence[int]) -> Iterator[Any]:
                 orders = self._orders(listener, care, len(folds))
                 yield from (joblib.delayed(work)(shared, fold, orders) for fold in folds)
 
-            def take(one: tuple[int, Trained | Exception]) -> int:
+            def take(one: tuple[int, Trained | Exception]) -> int | None:
                 fold, result = one
+                if isinstance(result, Lost):
+                    return None
                 found[fold] = _required(result, care.watch)
-                epochs[fold] = 1, 1
+                following.epochs[fold] = 1, 1
                 return fold
 
-            try:
-                bring_back(
-                    len(whole),
-                    hand_out,
-                    take,
-                    look=lambda: _follow(listener, care.watch, epochs, len(whole)),
-                    tell=care.watch.tell,
-                )
-            except BaseException:
-                listener.stop(LOST)
-                raise
+            bring_back(
+                len(whole),
+                hand_out,
+                take,
+                look=following.look,
+                end=lambda: listener.stop(LOST),
+                tell=care.watch.tell,
+            )
         return whole.join([found[fold] for fold in range(len(whole))])
 
     def _orders(self, listener: Listener, care: Supervision, folds: int) -> Orders:
@@ -155,22 +154,42 @@ class Spreading:
         )
 
 
-def _follow(
-    listener: Listener, watch: Callback, epochs: dict[int, tuple[int, int]], folds: int
-) -> None:
-    """Hand on what workers say, and tell them to end where that is asked for."""
-    if reason := watch.stop_reason():
-        listener.stop(reason)
-    with contextlib.suppress(queue.Empty):
-        while said := listener.said.get_nowait():
-            if "tell" in said:
-                watch.tell(str(said["tell"]))
-            if "epoch" in said:
-                epochs[int(said["fold"])] = tuple(said["epoch"])
-                # The mean epoch of all folds; those that are done have taken all of theirs.
-                most = max(most for _, most in epochs.values())
-                share = sum(done / most for done, most in epochs.values()) / folds
-                watch.epoch(int(share * most), most)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Following:
+    """What workers say of all folds, on its way to who follows the run.
+
+    Attributes
+    ----------
+    listener : Listener
+    watch : Callback
+    folds : int
+    epochs : dict of int to (int, int)
+        Of each fold that has told of one: how many are done, and how many there are at most.
+    told : set of str
+        Sentences, each of which is told once.
+    """
+
+    listener: Listener
+    watch: Callback
+    folds: int
+    epochs: dict[int, tuple[int, int]] = field(default_factory=dict)
+    told: set[str] = field(default_factory=set)
+
+    def look(self) -> None:
+        """Hand on what workers said, and tell them to end where that is asked for."""
+        if reason := self.watch.stop_reason():
+            self.listener.stop(reason)
+        with contextlib.suppress(queue.Empty):
+            while said := self.listener.said.get_nowait():
+                if "tell" in said and said["tell"] not in self.told:
+                    self.told.add(said["tell"])
+                    self.watch.tell(said["tell"])
+                if "epoch" in said:
+                    self.epochs[said["fold"]] = tuple(said["epoch"])
+                    # The mean epoch of all folds; those that are done have taken all of theirs.
+                    most = max(last for _, last in self.epochs.values())
+                    share = sum(done / last for done, last in self.epochs.values()) / self.folds
+                    self.watch.epoch(int(share * most), most)
 
 
 def part_of(fold: int) -> str:
@@ -196,6 +215,8 @@ def work(shared: Shared[Shard], fold: int, orders: Orders) -> tuple[int, Trained
                 )
             care = Supervision(line, Deadline(orders.seconds, orders.limit), checkpoints)
             trained = shared.content.only(fold).train(care)
+            if line.stop_reason() == LOST:
+                return fold, Lost(LOST)
     except TenfoldError as error:
         return fold, error
     except Exception as error:  # noqa: BLE001 - it may be of a kind that cannot be sent
@@ -205,6 +226,10 @@ def work(shared: Shared[Shard], fold: int, orders: Orders) -> tuple[int, Trained
 
 class NotBegun(Exception):
     """Training is to end, and a fold has not begun."""
+
+
+class Lost(Exception):
+    """A worker no longer heard the program, and ended a training that may still be wanted."""
 
 
 def _required(result: Trained | Exception, watch: Callback) -> Trained:

@@ -64,9 +64,10 @@ def _watch(program: int) -> None:
 def bring_back(
     count: int,
     hand_out: HandOut,
-    take: Callable[[Any], int],
+    take: Callable[[Any], int | None],
     *,
     look: Callable[[], None],
+    end: Callable[[], None],
     tell: Callable[[str], None],
 ) -> None:
     """Let workers do pieces of work, and take what they bring back, in any order.
@@ -80,9 +81,12 @@ def bring_back(
     hand_out : callable
         Asked again for what is left, where workers ended.
     take : callable
-        Takes what one call returned, and returns the number of the piece.
+        Takes what one call returned, and returns the number of the piece; None if it has to be
+        done again.
     look : callable
-        Called every tenth of a second; what it raises ends all.
+        Called every tenth of a second; what it raises ends all, as does what ``take`` raises.
+    end : callable
+        Called then; it asks workers to end what they do.
     tell : callable
         Takes a sentence that the user should read.
 
@@ -94,12 +98,12 @@ def bring_back(
     left, tries = set(range(count)), 0
     while left:
         before = len(left)
-        error = _turn(sorted(left), hand_out, lambda one: left.remove(take(one)), look)
+        error = _turn(sorted(left), hand_out, lambda one: left.discard(take(one)), look, end)
         tries = 0 if len(left) < before else tries + 1
-        if error is not None and tries == TRIES:
+        if tries == TRIES:
             raise _not_brought_back(left, error) from error
-        if error is not None:
-            tell("A worker ended unexpectedly; what it had begun is done again.")
+        if left:
+            tell("A worker was lost; what it had begun is done again.")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -114,6 +118,7 @@ def _turn(
     hand_out: HandOut,
     take: Callable[[Any], None],
     look: Callable[[], None],
+    end: Callable[[], None],
 ) -> BaseException | None:
     """Hand out pieces of work; return what ended workers before all were done, or None."""
     found: queue.Queue[Any] = queue.Queue()
@@ -131,9 +136,11 @@ def _turn(
                 if isinstance(one, _Ended):
                     return one.error
                 take(one)
-    finally:
+    except BaseException:
         over.set()
+        end()
         collecting.join(END_SECONDS)
+        raise
 
 
 def _pool() -> joblib.Parallel:
@@ -157,12 +164,15 @@ def _collect(
     found.put(_Ended(error=error))
 
 
-def _not_brought_back(left: set[int], error: BaseException) -> ClusterError:
-    lines = str(error).strip().splitlines() or [""]
+def _not_brought_back(left: set[int], error: BaseException | None) -> ClusterError:
+    why = "their connections were lost"
+    if error is not None:
+        lines = str(error).strip().splitlines() or [""]
+        why = f"{type(error).__name__}: {lines[0]}"
     return ClusterError(
         "K02",
         f"workers ended {TRIES} times before they brought back a piece of work",
-        place={"left": f"{len(left):,}", "error": f"{type(error).__name__}: {lines[0]}"},
+        place={"left": f"{len(left):,}", "error": why},
         fix=[
             "give the workers more memory, or use fewer: --backend loky:2",
             "train here: leave --backend out",

@@ -74,7 +74,14 @@ def features_by_workers(
         done += len(features_BD)
         return piece
 
-    bring_back(len(parts), hand_out, take, look=lambda: progress(done, len(at_N)), tell=tell)
+    bring_back(
+        len(parts),
+        hand_out,
+        take,
+        look=lambda: progress(done, len(at_N)),
+        end=lambda: None,  # what a worker does takes seconds
+        tell=tell,
+    )
     return found
 
 
