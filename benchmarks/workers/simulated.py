@@ -125,8 +125,8 @@ def page(part: dict[str, Any]) -> list[str]:
     )
     where = (
         "Where the time goes: a fold cannot be cut in two, so ten folds keep at most ten "
-        "workers busy, and the slowest of them decides. Images are cut into small pieces; only workers "
-        "that are slow or lost keep 64 of them from being 64 times as fast."
+        "workers busy, and the slowest of them decides. Images are cut into small pieces; only "
+        "workers that are slow or lost keep 64 of them from being 64 times as fast."
     )
     return [
         *("# Workers, simulated", "", intro, ""),

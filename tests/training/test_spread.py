@@ -30,7 +30,7 @@ from tenfold.training.checkpoints import Pace
 from tenfold.training.fit_tables import TableShard
 from tenfold.training.history import History
 from tenfold.training.shard import Trained
-from tenfold.training.spread import Lost, NotBegun, Orders, Shared, Spreading, part_of, work
+from tenfold.training.spread import Lost, NotBegun, Orders, Shared, Spreading, work
 from tenfold.training.watch import Callback, Deadline, Supervision
 from tests.engine_tables import (
     CPU,
@@ -275,6 +275,7 @@ def orders_of(listener: Listener, **changes: Any) -> Orders:
         "program": os.getpid(),
         "versions": {},
         "folder": None,
+        "part": "fold",
         "pace": Pace(),
         "seconds": None,
         "limit": None,
@@ -409,7 +410,7 @@ def test_a_worker_does_not_need_the_folder_of_the_run(
         shared_houses(), 0, orders_of(listener, folder=tmp_path, pace=Pace(seconds=0, share=0))
     )
     assert isinstance(found, Trained)
-    assert list(tmp_path.glob(f"checkpoint.{part_of(0)}.*"))
+    assert list(tmp_path.glob("checkpoint.fold-1.*"))
 
 
 class Interrupted:

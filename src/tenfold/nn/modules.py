@@ -168,6 +168,13 @@ class ModuleNetwork(TrainedNetwork):
             made.features = self.features.only(at_F)
         return made
 
+    @torch.no_grad()
+    def fill(self, at_F: NDArray[np.int64], part: "ModuleNetwork") -> None:
+        """Take over some of the networks, by position, whose modules are of the same shape."""
+        own = part.state_dict()
+        for name, tensor in self.state_dict().items():
+            tensor[torch.from_numpy(at_F)] = own[name]
+
     def groups(self) -> list[ParameterGroup]:
         """Return all trained parameters, those that are trained alike in a group."""
         found: dict[Treatment, list[nn.Parameter]] = {}

@@ -115,6 +115,7 @@ class Checkpoints:
     begun : bool
         Whether a state was written; what trains in a second needs none.
     pace : Pace
+    part : str
 
     Examples
     --------
@@ -136,7 +137,7 @@ class Checkpoints:
     ) -> None:
         self._open_folder = open_folder
         self._tell = tell
-        self.pace = pace
+        self.pace, self.part = pace, part
         self._next = time.monotonic() + pace.wait(writing=0.0)
         self._failed = False
         self._newest, self._older = (
@@ -154,8 +155,18 @@ class Checkpoints:
         return self._open_folder()
 
     def has(self, part: str) -> bool:
-        """Tell whether a state of one training of several was kept."""
-        return any(self.folder.glob(f"checkpoint.{part}.*tenfold"))
+        """Tell whether a state of one part of this training was kept."""
+        return any(self.folder.glob(f"checkpoint.{self.name_of(part)}.*tenfold"))
+
+    def name_of(self, part: str) -> str:
+        """Return what a part of this training is called.
+
+        Examples
+        --------
+        >>> Checkpoints(Path, print, part="scratch").name_of("fold-1")
+        'scratch.fold-1'
+        """
+        return f"{self.part}.{part}" if self.part else part
 
     def due(self) -> bool:
         """Return whether it is time for a state to be written."""

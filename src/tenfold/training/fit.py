@@ -4,7 +4,7 @@ Shape letters in this file:
     F  networks side by side    G  folds    N  rows of the table    O  outputs
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,11 +21,9 @@ from tenfold.nn.modules import ModuleNetwork
 from tenfold.nn.network import FoldNetwork, answer
 from tenfold.nn.targets import FoldTarget
 from tenfold.seeds import Streams
-from tenfold.training.history import History, TestScores
-from tenfold.training.loop import Training
+from tenfold.training.history import History
 from tenfold.training.recipe import Recipe
 from tenfold.training.stack import Stack
-from tenfold.training.watch import Supervision
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -117,28 +115,6 @@ def outputs_for(rows: Encoded, task: Task) -> int:
     if task == "multilabel":
         return int(rows.target.shape[1])
     return 1 if task == "regression" else int(rows.target.max()) + 1
-
-
-def run_training(
-    training: Training,
-    splits: Splits,
-    care: Supervision,
-    score_test: Callable[[], TestScores] | None = None,
-) -> FoldFits:
-    """Train, and let each fold answer the rows that it holds out.
-
-    Parameters
-    ----------
-    training : Training
-    splits : Splits
-    care : Supervision
-    score_test : callable, optional
-        ``Training.run``'s.
-    """
-    history = training.run(care, score_test)
-    return gather(
-        training.network, training.target, training.feed.inputs, training.stack, splits, history
-    )
 
 
 def gather(

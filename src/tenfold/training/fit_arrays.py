@@ -23,7 +23,7 @@ from tenfold.nn.targets import FoldTarget
 from tenfold.nn.threads import make_ready
 from tenfold.seeds import Streams
 from tenfold.training.feed import ArrayFeed
-from tenfold.training.fit import FoldFits, make_stack, outputs_for, run_training
+from tenfold.training.fit import FoldFits, gather, make_stack, outputs_for
 from tenfold.training.loop import Training
 from tenfold.training.recipe import Recipe
 from tenfold.training.watch import Supervision
@@ -98,7 +98,8 @@ def fit_arrays(
     target = FoldTarget(len(stack.members), arrays.task, outputs)
     feed, device = ArrayFeed(inputs), torch.device("cpu")
     training = Training(network, target, feed, rows, stack, recipe, streams, device)
-    return run_training(training, splits, care)
+    history = training.run(care)
+    return gather(network, target, inputs, stack, splits, history)
 
 
 def array_inputs(x_GNX: NDArray[Any], trained: Splits) -> ArrayInputs:

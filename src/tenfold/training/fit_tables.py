@@ -214,7 +214,7 @@ def fit_folds(
     spreading = None
     if isinstance(plan.body, MLPOptions):
         spreading = Spreading.found(device, care.checkpoints)
-    found = whole.train(care) if spreading is None else spreading.train(whole, care)
+    found = spreading.train(whole, care) if spreading else whole.train(care)
     inputs = whole.inputs(found.network.features)
     return gather(found.network, found.target, inputs, whole.stack, splits, found.history)
 

@@ -62,6 +62,8 @@ class Orders:
         Of libraries that decide what becomes of a fold.
     folder : Path or None
         Where the states of training are kept, if a worker can see it.
+    part : str
+        What these are called, ahead of the number of the fold.
     pace : Pace
     seconds : float or None
         That each fold may take.
@@ -73,6 +75,7 @@ class Orders:
     program: int
     versions: Mapping[str, str]
     folder: Path | None
+    part: str
     pace: Pace
     seconds: float | None
     limit: float | None
@@ -148,6 +151,7 @@ class Spreading:
             program=os.getpid(),
             versions={name: version(name) for name in ALIKE},
             folder=None if checkpoints is None else checkpoints.folder.absolute(),
+            part=ALONE if checkpoints is None else checkpoints.name_of(ALONE),
             pace=Pace() if checkpoints is None else checkpoints.pace,
             seconds=None if left is None else left / turns,
             limit=care.deadline.limit,
@@ -192,11 +196,6 @@ class _Following:
                     self.watch.epoch(int(share * most), most)
 
 
-def part_of(fold: int) -> str:
-    """Return the name of the checkpoints of a fold that is trained alone."""
-    return f"{ALONE}-{fold + 1}"
-
-
 def work(shared: Shared[Shard], fold: int, orders: Orders) -> tuple[int, Trained | Exception]:
     """Train a fold in a worker; what goes wrong in it is returned, not raised.
 
@@ -210,8 +209,9 @@ def work(shared: Shared[Shard], fold: int, orders: Orders) -> tuple[int, Trained
                 return fold, NotBegun(line.stop_reason())
             checkpoints = None
             if orders.folder is not None and orders.folder.is_dir():
+                name = f"{orders.part}-{fold + 1}"
                 checkpoints = Checkpoints(
-                    lambda: orders.folder or Path(), line.tell, orders.pace, part_of(fold)
+                    lambda: orders.folder or Path(), line.tell, orders.pace, name
                 )
             care = Supervision(line, Deadline(orders.seconds, orders.limit), checkpoints)
             trained = shared.content.only(fold).train(care)
