@@ -67,6 +67,13 @@ def test_a_worker_without_a_way_to_the_program_trains_on(
         assert line.stop_reason() is None
 
 
+def test_a_worker_on_this_machine_whose_program_is_gone_trains_nothing() -> None:
+    with Listener(far=False) as listener:
+        address = listener.address
+    with Line(address, 0) as line:
+        assert line.stop_reason() == LOST
+
+
 @pytest.mark.parametrize("first", [b"", b"\n", b"0" * 32 + b"\n", b"\xff\xfe\n", b"x" * 20_000])
 def test_who_does_not_know_the_secret_is_not_listened_to(first: bytes) -> None:
     with Listener(far=False) as listener:

@@ -2,8 +2,8 @@
 
 A worker tells how far it is; the program tells it to end. Both go through one connection of
 each worker to the program, a JSON object a line. A connection that is lost ends the worker's
-training, so that none goes on for a program that is gone; a worker that cannot connect trains
-without one.
+training, so that none goes on for a program that is gone; a worker on another machine that
+cannot connect trains without one.
 """
 
 import contextlib
@@ -142,6 +142,8 @@ class Line(Callback):
         self._said_at = 0.0
         self._file: Any = None
         self._socket = _connected(address)
+        if self._socket is None and address.hosts == (HERE,):
+            self._reason = LOST
         if self._socket is not None:
             self._file = self._socket.makefile("rwb")
             _say(self._file, address.secret)

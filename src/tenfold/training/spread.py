@@ -205,8 +205,8 @@ def work(shared: Shared[Shard], fold: int, orders: Orders) -> tuple[int, Trained
     try:
         require_alike(orders.versions)
         with Line(orders.address, fold) as line, _deaf_to_interrupts():
-            if line.stop_reason() is not None:
-                return fold, NotBegun(line.stop_reason())
+            if reason := line.stop_reason():
+                return fold, Lost(reason) if reason == LOST else NotBegun(reason)
             checkpoints = None
             if orders.folder is not None and orders.folder.is_dir():
                 name = f"{orders.part}-{fold + 1}"
