@@ -54,7 +54,7 @@ def dask_client() -> Iterator[Any]:
     distributed = pytest.importorskip("distributed")
     with (
         distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, dashboard_address=None
+            n_workers=2, threads_per_worker=1, dashboard_address=":0"
         ) as cluster,
         distributed.Client(cluster) as client,
     ):
@@ -164,7 +164,7 @@ def test_the_command_finds_a_cluster_by_its_address(
 def test_a_cluster_without_a_worker_is_told() -> None:
     distributed = pytest.importorskip("distributed")
     with (
-        distributed.LocalCluster(n_workers=0, dashboard_address=None) as cluster,
+        distributed.LocalCluster(n_workers=0, dashboard_address=":0") as cluster,
         pytest.raises(ClusterError, match="has no worker") as found,
         workers(cluster.scheduler_address.replace("tcp:", "dask:")),
     ):
