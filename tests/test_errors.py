@@ -43,7 +43,8 @@ from tenfold.serve.server import serve
 from tenfold.serve_options import ServeOptions
 from tenfold.store.held import Held
 from tenfold.store.members import MANIFEST
-from tenfold.training.spread import require_alike
+from tenfold.training.spread import NotBegun, require_alike, required
+from tenfold.training.watch import Callback
 from tenfold.training.workers import bring_back
 from tenfold.wording import COMMAND, PYTHON
 from tests import engine_leaks as leaks
@@ -1161,6 +1162,15 @@ K03: a worker has numpy 9.9.
   worker  far-away
   why     workers need the versions of Tenfold, torch and numpy that the asking program has
   fix     install there what is installed here: pip install numpy==2.0""",
+    ),
+    (
+        lambda home: required(NotBegun("five epochs"), Callback()),
+        """\
+K04: training was to end (five epochs) before each fold had begun.
+
+  why  a training that is ended early has a model once each fold has begun
+  fix  use as many workers as there are folds
+       train all folds at once: leave --backend out""",
     ),
     (
         lambda home: ended_by_ctrl_c(),

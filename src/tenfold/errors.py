@@ -139,6 +139,7 @@ RULES: Final[Mapping[str, str]] = {
     "K01": "--backend must name workers that can be reached and started from here",
     "K02": "what a worker does not bring back is done by another one, a few times",
     "K03": "workers need the versions of Tenfold, torch and numpy that the asking program has",
+    "K04": "a training that is ended early has a model once each fold has begun",
     "V01": "the size of a request body is limited (--max-bytes)",
     "V02": "the number of rows or images in a request is limited (--max-rows, --max-pictures)",
     "V03": "the time for a request is limited, including its upload (--timeout)",

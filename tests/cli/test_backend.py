@@ -7,6 +7,7 @@ import pytest
 
 from tenfold.cli.backend import workers
 from tenfold.errors import MissingExtraError, UsageError
+from tenfold.machine import usable_cores
 
 
 def test_processes_are_workers_until_the_command_ends() -> None:
@@ -20,15 +21,23 @@ def test_without_a_name_nothing_is_spread() -> None:
         assert joblib.effective_n_jobs(None) == 1
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["loky", "loky:", "loky:0", "loky:-1", "loky:two", "dask", "spark://a:1", "", "raymond"],
-)
+NAMES = ["dask", "dask://", "dask://a", "ray://a", "ray:a:1", "spark://a:1", "", "raymond"]
+NUMBERS = ["loky", "loky:", "loky:0", "loky:-1", "loky:two", "loky:100000"]
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_a_name_that_is_none_is_refused_with_those_that_are(name: str) -> None:
-    with (
-        pytest.raises(UsageError, match="loky:N, dask://HOST:PORT, ray") as found,
-        workers(name),
-    ):
+    known = "loky:N, dask://HOST:PORT, ray or ray://HOST:PORT"
+    with pytest.raises(UsageError, match=known) as found, workers(name):
+        pass
+    assert found.value.code == "U01"
+    assert repr(name) in found.value.fact
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_a_number_of_processes_is_refused_with_what_it_may_be(name: str) -> None:
+    most = 8 * usable_cores()
+    with pytest.raises(UsageError, match=f"from 1 to {most}") as found, workers(name):
         pass
     assert found.value.code == "U01"
     assert repr(name) in found.value.fact

@@ -1,6 +1,8 @@
 """What a program and its workers say to each other, and who is not listened to."""
 
+import contextlib
 import socket
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from tenfold.training import channel
-from tenfold.training.channel import LONGEST_LINE, LOST, Line, Listener
+from tenfold.training.channel import LONGEST_LINE, LOST, Address, Line, Listener
 
 
 def until(holds: Callable[[], bool], seconds: float = 5.0) -> bool:
@@ -74,26 +76,59 @@ def test_a_worker_on_this_machine_whose_program_is_gone_trains_nothing() -> None
         assert line.stop_reason() == LOST
 
 
-@pytest.mark.parametrize("first", [b"", b"\n", b"0" * 32 + b"\n", b"\xff\xfe\n", b"x" * 20_000])
-def test_who_does_not_know_the_secret_is_not_listened_to(first: bytes) -> None:
+NOBODY = ["", "\n", "no json\n", "{}\n", '{"answer": "0", "nonce": "1"}\n', "x" * 20_000]
+
+
+@pytest.mark.parametrize("said", NOBODY, ids=range(len(NOBODY)))
+def test_who_does_not_know_the_secret_is_not_listened_to(said: str) -> None:
     with Listener(far=False) as listener:
         with socket.create_connection((channel.HERE, listener.address.port)) as stranger:
-            stranger.sendall(first + b'{"fold": 0, "epoch": [1, 1]}\n')
+            stranger.sendall(said.encode() + b'{"fold": 0, "epoch": [1, 1]}\n')
             stranger.shutdown(socket.SHUT_WR)
-            assert stranger.recv(100) == b""
+            answered = b""
+            with contextlib.suppress(ConnectionResetError):
+                while part := stranger.recv(1_000):
+                    answered += part
+        assert listener.address.secret.encode() not in answered
+        assert b"stop" not in answered
         with Line(listener.address, 7) as line:
             line.epoch(2, 2)
             assert listener.said.get(timeout=5)["fold"] == 7
 
 
-def test_a_line_that_is_no_json_is_left_out_and_a_long_sentence_cut() -> None:
-    with Listener(far=False) as listener:
-        with socket.create_connection((channel.HERE, listener.address.port)) as worker:
-            worker.sendall(listener.address.secret.encode() + b'\nno json\n{"fold": 4}\n')
-            assert listener.said.get(timeout=5) == {"fold": 4}
-        with Line(listener.address, 0) as line:
-            line.tell("\u00e9" * LONGEST_LINE)
-            assert len(listener.said.get(timeout=5)["tell"]) < LONGEST_LINE
+OWN = "not for all"
+SAYS = [b"", b"HTTP/1.1 400\r\n", b'{"nonce": "0"}\n{"answer": 1}\n']
+
+
+@pytest.mark.parametrize("says", SAYS, ids=range(len(SAYS)))
+def test_another_server_learns_nothing_and_does_not_hold_up_a_worker(
+    says: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(channel, "TRY_SECONDS", 0.3)
+    heard: list[bytes] = []
+    with socket.create_server((channel.HERE, 0)) as server:
+
+        def serve() -> None:
+            asker, _ = server.accept()
+            with asker, contextlib.suppress(ConnectionResetError):
+                asker.sendall(says)
+                while part := asker.recv(1_000):
+                    heard.append(part)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        port = server.getsockname()[1]
+        with Line(Address(hosts=(channel.HERE,), port=port, secret=OWN), 0) as line:
+            assert line.stop_reason() == LOST
+        thread.join(5)
+        assert not thread.is_alive()
+    assert OWN.encode() not in b"".join(heard)
+
+
+def test_a_long_sentence_is_cut() -> None:
+    with Listener(far=False) as listener, Line(listener.address, 0) as line:
+        line.tell("\u00e9" * LONGEST_LINE)
+        assert len(listener.said.get(timeout=5)["tell"]) < LONGEST_LINE
 
 
 def test_only_this_machine_is_listened_to_unless_workers_are_far() -> None:

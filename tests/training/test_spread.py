@@ -26,12 +26,13 @@ from tenfold.run import Run
 from tenfold.seeds import Streams
 from tenfold.training import workers as workers_module
 from tenfold.training.channel import LOST, Line, Listener
-from tenfold.training.checkpoints import Pace
+from tenfold.training.checkpoints import Checkpoints, Pace, State
 from tenfold.training.fit_tables import TableShard
 from tenfold.training.history import History
 from tenfold.training.shard import Trained
 from tenfold.training.spread import Lost, NotBegun, Orders, Shared, Spreading, work
-from tenfold.training.watch import Callback, Deadline, Supervision
+from tenfold.training.watch import CTRL_C, Callback, Deadline, Supervision
+from tenfold.training.workers import spreads
 from tests.engine_tables import (
     CPU,
     coded,
@@ -231,7 +232,7 @@ class StopsLate(Callback):
         self.out = out
 
     def stop_reason(self) -> str | None:
-        return "enough" if list(self.out.glob("*/checkpoint.fold-*")) else None
+        return CTRL_C if list(self.out.glob("*/checkpoint.fold-*")) else None
 
 
 def test_what_goes_wrong_in_a_fold_is_said_as_without_workers() -> None:
@@ -252,12 +253,62 @@ def test_a_time_limit_is_shared_out_to_folds_that_wait_for_their_turn() -> None:
     assert any("the time limit of 6 s" in one["why"] for one in run.metrics["decisions"])
 
 
-def test_threads_are_no_workers() -> None:
-    with joblib.parallel_config(backend="threading", n_jobs=2):
+@pytest.mark.parametrize("backend", ["threading", "multiprocessing", "sequential"])
+def test_threads_and_processes_that_end_unnoticed_are_no_workers(backend: str) -> None:
+    with joblib.parallel_config(backend=backend, n_jobs=2):
         assert Spreading.found(CPU, None) is None
+
+
+def test_a_gpu_is_not_shared() -> None:
     with joblib.parallel_config(backend="loky", n_jobs=2):
         assert Spreading.found(CPU, None) is not None
         assert Spreading.found(torch.device("cuda"), None) is None
+
+
+def spread_in_a_worker() -> bool:
+    with joblib.parallel_config(backend="loky", n_jobs=2):
+        return spreads(CPU)
+
+
+def test_a_worker_hands_out_nothing() -> None:
+    with joblib.parallel_config(backend="loky", n_jobs=2):
+        found = joblib.Parallel()(joblib.delayed(spread_in_a_worker)() for _ in range(2))
+    assert found == [False, False]
+    assert spread_in_a_worker()
+
+
+def test_a_run_that_was_begun_at_once_is_finished_at_once(tmp_path: Path) -> None:
+    checkpoints = Checkpoints(lambda: tmp_path, print)
+    with joblib.parallel_config(backend="loky", n_jobs=2):
+        assert Spreading.found(CPU, checkpoints) is not None
+        checkpoints.write(State())
+        assert Spreading.found(CPU, checkpoints) is None
+        checkpoints.of("fold-2").write(State())
+        assert Spreading.found(CPU, checkpoints) is not None
+    found = Spreading.found(CPU, checkpoints)
+    assert found is not None
+    assert found.here
+
+
+class Impatient(Callback):
+    """Asks for an end in the first epoch."""
+
+    told = False
+
+    def epoch(self, done: int, most: int) -> None:
+        self.told = True
+
+    def stop_reason(self) -> str | None:
+        return "one epoch" if self.told else None
+
+
+def test_a_callback_that_ends_training_while_folds_wait_is_told_what_to_do() -> None:
+    long = TrainOptions(epochs=3_000)
+    asked: dict[str, Any] = {"folds": 5, "training": long, "network": "tutorial"}
+    two = joblib.parallel_config(backend="loky", n_jobs=2)
+    with two, pytest.raises(ClusterError, match="before each fold had begun") as found:
+        train(houses(300), "price", **asked, out=None, callbacks=Impatient())
+    assert found.value.code == "K04"
 
 
 # ---- One worker, looked at closely ----

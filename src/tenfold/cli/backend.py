@@ -1,13 +1,17 @@
 """The workers that ``--backend`` names: processes of this machine, or a cluster."""
 
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any, Final
 
 from tenfold.errors import ClusterError, UsageError
 from tenfold.extras import require
+from tenfold.machine import usable_cores
 
 KNOWN: Final = "loky:N, dask://HOST:PORT, ray or ray://HOST:PORT"
+ADDRESS: Final = re.compile(r"//[^/\s]+:\d+")
+PER_CORE: Final = 8  # processes; more would only take memory from each other
 SECONDS: Final = 10
 
 
@@ -29,7 +33,8 @@ def workers(name: str | None) -> Iterator[None]:
         return
     kind, sign, where = name.partition(":")
     begin = {"loky": _processes, "dask": _dask, "ray": _ray}.get(kind)
-    if begin is None or (not sign and kind != "ray"):
+    alone = not sign and kind == "ray"
+    if begin is None or not (alone or kind == "loky" or ADDRESS.fullmatch(where)):
         raise UsageError("U01", f"backend must be {KNOWN}, but it is {name!r}")
     import joblib  # noqa: PLC0415 - the help text does not need it
 
@@ -39,8 +44,10 @@ def workers(name: str | None) -> Iterator[None]:
 
 
 def _processes(_: ExitStack, name: str, number: str) -> dict[str, Any]:
-    if not (number.isdecimal() and int(number)):
-        raise UsageError("U01", f"backend must be {KNOWN}, but it is {name!r}")
+    most = PER_CORE * usable_cores()
+    if not (number.isdecimal() and 0 < int(number) <= most):
+        fact = f"N of loky:N must be a number from 1 to {most}, but it is {name!r}"
+        raise UsageError("U01", fact)
     return {"backend": "loky", "n_jobs": int(number)}
 
 

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 
 from tenfold.config import Decision
 from tenfold.report.summary_text import decision_lines
-from tenfold.training.watch import Callback
+from tenfold.training.watch import CTRL_C, Callback
 
 PATIENCE_SECONDS: Final = 2.0  # nothing that ends sooner needs a bar
 
@@ -146,7 +146,7 @@ class TerminalWatch(Callback):
 
     def stop_reason(self) -> str | None:
         """Return ``"Ctrl-C"`` once it was pressed."""
-        return "Ctrl-C" if self._interrupted else None
+        return CTRL_C if self._interrupted else None
 
     @contextmanager
     def showing(self) -> Iterator[None]:

@@ -7,6 +7,7 @@ cannot connect trains without one.
 """
 
 import contextlib
+import hashlib
 import hmac
 import json
 import queue
@@ -41,7 +42,7 @@ class Address:
         The names or numbers by which workers may reach it, the likeliest first.
     port : int
     secret : str
-        What a worker says first; others are not listened to.
+        What a worker must know to be listened to.
     """
 
     hosts: tuple[str, ...]
@@ -76,13 +77,11 @@ class Listener:
             timeout = TRY_SECONDS
 
             def handle(self) -> None:
-                with contextlib.suppress(OSError, ValueError):
+                # Strangers, and workers that are gone.
+                with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
                     listener.listen(self.connection, self.rfile, self.wfile)
 
-        self._server = socketserver.ThreadingTCPServer(
-            ("" if far else HERE, 0), Handler, bind_and_activate=True
-        )
-        self._server.daemon_threads = True
+        self._server = _Server(("" if far else HERE, 0), Handler)
         hosts = (*_own_addresses(), HERE) if far else (HERE,)
         port = int(self._server.server_address[1])
         self.address = Address(hosts=hosts, port=port, secret=self._secret)
@@ -93,11 +92,12 @@ class Listener:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
         with self._lock:
+            self._reason = LOST
             for worker in self._workers:
                 _say(worker, {"stop": LOST})
+        self._server.shutdown()
+        self._server.server_close()
 
     def stop(self, reason: str) -> None:
         """Tell all workers, those to come too, to end and keep their best state."""
@@ -108,14 +108,17 @@ class Listener:
                     _say(worker, {"stop": reason})
 
     def listen(self, connection: socket.socket, hears: Bytes, says: Bytes) -> None:
-        """Listen to a worker until it ends."""
-        first = hears.readline(LONGEST_LINE).strip()
-        if not hmac.compare_digest(first, self._secret.encode()):
+        """Listen to a worker until it ends; both show that they know the secret."""
+        nonce = secrets.token_hex(16)
+        _say(says, {"nonce": nonce})
+        said = json.loads(hears.readline(LONGEST_LINE))
+        if not hmac.compare_digest(str(said["answer"]), _answer(self._secret, nonce)):
             return
         connection.settimeout(None)
         with self._lock:
             self._workers.append(says)
-            _say(says, {"stop": self._reason})
+            answer = _answer(self._secret, str(said["nonce"]))
+            _say(says, {"answer": answer, "stop": self._reason})
         try:
             while line := hears.readline(LONGEST_LINE):
                 with contextlib.suppress(ValueError):
@@ -138,17 +141,16 @@ class Line(Callback):
 
     def __init__(self, address: Address, fold: int) -> None:
         self._fold = fold
-        self._reason: str | None = None
         self._said_at = 0.0
+        self._reason: str | None = None
         self._file: Any = None
-        self._socket = _connected(address)
-        if self._socket is None and address.hosts == (HERE,):
-            self._reason = LOST
-        if self._socket is not None:
-            self._file = self._socket.makefile("rwb")
-            _say(self._file, address.secret)
-            self._listen_once()  # training may be over by now
+        self._socket = None
+        found = _connected(address)
+        if found is not None:
+            self._socket, self._file, self._reason = found
             threading.Thread(target=self._hear, daemon=True).start()
+        elif address.hosts == (HERE,):
+            self._reason = LOST
 
     def __enter__(self) -> Self:
         return self
@@ -178,33 +180,54 @@ class Line(Callback):
             _say(self._file, said)
 
     def _hear(self) -> None:
-        while self._listen_once():
-            pass
-
-    def _listen_once(self) -> bool:
-        """Wait for the program to say something; return whether it may say more."""
-        line = b""
-        with contextlib.suppress(OSError, ValueError):
-            line = self._file.readline(LONGEST_LINE)
-        self._reason = json.loads(line)["stop"] if line else self._reason or LOST
-        return bool(line)
+        with contextlib.suppress(OSError, ValueError, KeyError):
+            while line := self._file.readline(LONGEST_LINE):
+                self._reason = json.loads(line)["stop"]
+        self._reason = self._reason or LOST
 
 
-def _say(file: Bytes, said: Said | str) -> None:
-    """Say a line; who no longer hears it is told nothing."""
-    line = said if isinstance(said, str) else json.dumps(said)
-    with contextlib.suppress(OSError, ValueError):
-        file.write(line.encode() + b"\n")
-        file.flush()
+@final
+class _Server(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+    request_queue_size = 128  # workers that begin at the same time
 
 
-def _connected(address: Address) -> socket.socket | None:
+def _connected(address: Address) -> tuple[socket.socket, Any, str | None] | None:
+    """Return a connection to the program, and what it asks for; None if there is no way."""
     for host in address.hosts:
-        with contextlib.suppress(OSError):
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(contextlib.suppress(OSError, ValueError, KeyError, TypeError))
             found = socket.create_connection((host, address.port), TRY_SECONDS)
-            found.settimeout(None)
-            return found
+            stack.enter_context(found)
+            file = stack.enter_context(found.makefile("rwb"))
+            said = _introduced(file, address.secret)
+            if said is not None:  # another program may listen there
+                found.settimeout(None)
+                stack.pop_all()
+                return found, file, said["stop"]
     return None
+
+
+def _introduced(file: Bytes, secret: str) -> Said | None:
+    """Return what the program says first, if both show that they know the secret."""
+    nonce = secrets.token_hex(16)
+    said = json.loads(file.readline(LONGEST_LINE))
+    _say(file, {"answer": _answer(secret, str(said["nonce"])), "nonce": nonce})
+    said = json.loads(file.readline(LONGEST_LINE))
+    known = hmac.compare_digest(str(said["answer"]), _answer(secret, nonce))
+    return dict(said) if known else None
+
+
+def _answer(secret: str, nonce: str) -> str:
+    """Return what shows that one knows the secret, and does not tell it."""
+    return hmac.new(secret.encode(), nonce.encode(), hashlib.sha256).hexdigest()
+
+
+def _say(file: Bytes, said: Said) -> None:
+    """Say a line; who no longer hears it is told nothing."""
+    with contextlib.suppress(OSError, ValueError):
+        file.write(json.dumps(said).encode() + b"\n")
+        file.flush()
 
 
 def _own_addresses() -> tuple[str, ...]:

@@ -154,9 +154,11 @@ class Checkpoints:
         """The run's folder; it is made, if it is not there yet."""
         return self._open_folder()
 
-    def has(self, part: str) -> bool:
-        """Tell whether a state of one part of this training was kept."""
-        return any(self.folder.glob(f"checkpoint.{self.name_of(part)}.*tenfold"))
+    def has(self, part: str = "") -> bool:
+        """Tell whether a state of this training was kept, or of a part of it."""
+        if part:
+            return any(self.folder.glob(f"checkpoint.{self.name_of(part)}.*tenfold"))
+        return any((self.folder / name).is_file() for name in (self._newest, self._older))
 
     def name_of(self, part: str) -> str:
         """Return what a part of this training is called.

@@ -12,6 +12,7 @@ import signal
 import socket
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -25,7 +26,7 @@ from tenfold.errors import ClusterError, TenfoldError
 from tenfold.training.channel import LOST, Address, Line, Listener
 from tenfold.training.checkpoints import Checkpoints, Pace
 from tenfold.training.shard import Shard, Trained
-from tenfold.training.watch import Callback, Deadline, Supervision
+from tenfold.training.watch import CTRL_C, Callback, Deadline, Supervision
 from tenfold.training.workers import are_far, bring_back, end_with, spread_over, spreads
 
 Content = TypeVar("Content")
@@ -90,22 +91,24 @@ class Spreading:
     workers : int
     far : bool
         Whether they may run on other machines.
+    here : bool
+        Whether this process trains the folds, one after the other.
     """
 
     workers: int
     far: bool
+    here: bool = False
 
     @classmethod
     def found(cls, device: torch.device, checkpoints: Checkpoints | None) -> Self | None:
         """Return what ``joblib.parallel_config`` asks for; None to train all folds at once.
 
-        Folds that workers have begun are finished one by one by whoever goes on with the run.
+        Whoever goes on with a run finishes it as it was begun, all folds at once or one by one.
         """
         begun = checkpoints is not None and checkpoints.has(f"{ALONE}-*")
-        spread = spreads(device)
-        if begun or spread:
-            return cls(workers=spread_over(), far=are_far() and spread)
-        return None
+        if spreads(device) and (begun or checkpoints is None or not checkpoints.has()):
+            return cls(workers=spread_over(), far=are_far())
+        return cls(workers=1, far=False, here=True) if begun else None
 
     def train(self, whole: Shard, care: Supervision) -> Trained:
         """Train all folds, and return their networks side by side.
@@ -113,39 +116,40 @@ class Spreading:
         Raises
         ------
         ClusterError
-            K02, if workers end again and again; K03, if their libraries differ from those here.
+            K02, if workers end again and again; K03, if their libraries differ from those here;
+            K04, if a callback ends training before each fold has begun.
         KeyboardInterrupt
-            If training is to end before each fold has begun.
+            If Ctrl-C is pressed before each fold has begun.
         """
         shared, found = Shared(whole), {}
         with Listener(far=self.far) as listener:
             following = _Following(listener=listener, watch=care.watch, folds=len(whole))
 
             def hand_out(folds: Sequence[int]) -> Iterator[Any]:
-                orders = self._orders(listener, care, len(folds))
+                orders = self._orders(listener, care, len(whole))
                 yield from (joblib.delayed(work)(shared, fold, orders) for fold in folds)
 
             def take(one: tuple[int, Trained | Exception]) -> int | None:
                 fold, result = one
                 if isinstance(result, Lost):
                     return None
-                found[fold] = _required(result, care.watch)
+                found[fold] = required(result, care.watch)
                 following.epochs[fold] = 1, 1
                 return fold
 
-            bring_back(
-                len(whole),
-                hand_out,
-                take,
-                look=following.look,
-                end=lambda: listener.stop(LOST),
-                tell=care.watch.tell,
-            )
+            with joblib.parallel_config("sequential") if self.here else nullcontext():
+                bring_back(
+                    len(whole),
+                    hand_out,
+                    take,
+                    look=following.look,
+                    end=lambda: listener.stop(LOST),
+                    tell=care.watch.tell,
+                )
         return whole.join([found[fold] for fold in range(len(whole))])
 
     def _orders(self, listener: Listener, care: Supervision, folds: int) -> Orders:
-        left, turns = care.deadline.left(), -(-folds // self.workers)
-        checkpoints = care.checkpoints
+        checkpoints, limit = care.checkpoints, care.deadline.limit
         return Orders(
             address=listener.address,
             program=os.getpid(),
@@ -153,8 +157,8 @@ class Spreading:
             folder=None if checkpoints is None else checkpoints.folder.absolute(),
             part=ALONE if checkpoints is None else checkpoints.name_of(ALONE),
             pace=Pace() if checkpoints is None else checkpoints.pace,
-            seconds=None if left is None else left / turns,
-            limit=care.deadline.limit,
+            seconds=None if limit is None else limit / -(-folds // self.workers),
+            limit=limit,
         )
 
 
@@ -205,14 +209,18 @@ def work(shared: Shared[Shard], fold: int, orders: Orders) -> tuple[int, Trained
     try:
         require_alike(orders.versions)
         with Line(orders.address, fold) as line, _deaf_to_interrupts():
-            if reason := line.stop_reason():
-                return fold, Lost(reason) if reason == LOST else NotBegun(reason)
             checkpoints = None
             if orders.folder is not None and orders.folder.is_dir():
                 name = f"{orders.part}-{fold + 1}"
                 checkpoints = Checkpoints(
                     lambda: orders.folder or Path(), line.tell, orders.pace, name
                 )
+            begun = checkpoints is not None and checkpoints.has()
+            reason = line.stop_reason()
+            if reason == LOST:
+                return fold, Lost(reason)
+            if reason is not None and not begun:
+                return fold, NotBegun(reason)
             care = Supervision(line, Deadline(orders.seconds, orders.limit), checkpoints)
             trained = shared.content.only(fold).train(care)
             if line.stop_reason() == LOST:
@@ -232,9 +240,18 @@ class Lost(Exception):
     """A worker no longer heard the program, and ended a training that may still be wanted."""
 
 
-def _required(result: Trained | Exception, watch: Callback) -> Trained:
+def required(result: Trained | Exception, watch: Callback) -> Trained:
     """Return what was trained, or raise what went wrong."""
     if isinstance(result, NotBegun):
+        if str(result) != CTRL_C:
+            raise ClusterError(
+                "K04",
+                f"training was to end ({result}) before each fold had begun",
+                fix=[
+                    "use as many workers as there are folds",
+                    "train all folds at once: leave --backend out",
+                ],
+            )
         watch.tell("There is no model yet, as some folds had not begun.")
         raise KeyboardInterrupt
     if isinstance(result, Exception):

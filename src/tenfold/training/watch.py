@@ -3,10 +3,12 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import final
+from typing import Final, final
 
 from tenfold.config import Decision
 from tenfold.training.checkpoints import Checkpoints
+
+CTRL_C: Final = "Ctrl-C"  # what asks for an end where a user pressed it
 
 
 class Callback:

@@ -3,16 +3,19 @@
 import contextlib
 import os
 import queue
+import signal
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from multiprocessing import current_process
+from multiprocessing import current_process, parent_process
 from threading import Event, Thread
 from typing import Any, Final
 
 import joblib
 import torch
+from joblib.externals.loky import get_reusable_executor
 from joblib.parallel import get_active_backend
 
 from tenfold.errors import ClusterError
@@ -21,6 +24,11 @@ TRIES: Final = 3  # that bring nothing back, one after the other
 LOOK_SECONDS: Final = 0.1
 END_SECONDS: Final = 20.0  # that workers have for their last step
 ALIVE_SECONDS: Final = 1.0
+LOKY: Final = "LokyBackend"
+# Threads of this process; and processes whose end joblib does not notice.
+NO_WORKERS: Final = frozenset(
+    {"SequentialBackend", "ThreadingBackend", "MultiprocessingBackend"}
+)
 
 HandOut = Callable[[Sequence[int]], Iterator[Any]]
 """Given the numbers of pieces of work, yields a call for each, ``delayed`` for joblib."""
@@ -33,16 +41,33 @@ def spread_over() -> int:
 
 def are_far() -> bool:
     """Tell whether work goes to a cluster, rather than to processes of this machine."""
-    return not type(get_active_backend()[0]).__module__.startswith("joblib")
+    return _backend() not in {LOKY, *NO_WORKERS}
 
 
 def spreads(device: torch.device) -> bool:
     """Tell whether what is computed on a device here is to be computed by workers instead.
 
-    Threads of this process are none, and several processes do not share a GPU.
+    Several processes do not share a GPU. A worker hands out nothing: it would wait for others
+    that wait for a worker.
     """
-    threads = bool(getattr(get_active_backend()[0], "uses_threads", False))
-    return device.type == "cpu" and not threads and (spread_over() > 1 or are_far())
+    if device.type != "cpu" or _backend() in NO_WORKERS or _in_a_worker():
+        return False
+    return spread_over() > 1 or are_far()
+
+
+def _backend() -> str:
+    return type(get_active_backend()[0]).__name__
+
+
+def _in_a_worker() -> bool:
+    """Tell whether this is a process that another one started, or a task of Dask."""
+    if parent_process() is not None:
+        return True
+    distributed = sys.modules.get("distributed")
+    if distributed is not None:
+        with contextlib.suppress(ValueError):  # it says so if this is no task
+            return bool(distributed.get_worker())
+    return False
 
 
 @cache
@@ -124,8 +149,9 @@ def _turn(
     found: queue.Queue[Any] = queue.Queue()
     over = Event()
     # The backend that is asked for is known to this thread alone.
+    pool, local = _pool(len(numbers)), _backend() == LOKY
     collecting = Thread(
-        target=_collect, args=(_pool(), hand_out(numbers), found, over), daemon=True
+        target=_collect, args=(pool, hand_out(numbers), found, over), daemon=True
     )
     collecting.start()
     try:
@@ -140,13 +166,17 @@ def _turn(
         over.set()
         end()
         collecting.join(END_SECONDS)
+        if collecting.is_alive() and local:  # a worker does not answer
+            get_reusable_executor().shutdown(wait=False, kill_workers=True)
         raise
 
 
-def _pool() -> joblib.Parallel:
+def _pool(pieces: int) -> joblib.Parallel:
     """Return what hands out one piece after the other, and each as soon as it is done."""
+    # Processes of this machine are started for it, and no more than have something to do.
+    jobs = min(spread_over(), pieces) if _backend() == LOKY else None
     try:
-        return joblib.Parallel(return_as="generator_unordered", batch_size=1)
+        return joblib.Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)
     except ValueError:  # Ray's brings all back at once
         return joblib.Parallel(batch_size=1)
 
@@ -156,6 +186,10 @@ def _collect(
 ) -> None:
     """Put what workers bring back into a queue, in the order in which it comes."""
     error = None
+    if hasattr(signal, "pthread_sigmask"):
+        # Ctrl-C reaches all processes of a terminal. Those that this thread starts leave it to
+        # this program.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         for one in pool(call for call in calls if not over.is_set()):
             found.put(one)

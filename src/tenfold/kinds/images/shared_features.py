@@ -1,7 +1,8 @@
 """What a pretrained network says of images, computed by workers that joblib knows."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import joblib
@@ -15,19 +16,26 @@ from tenfold.nn.backbones import Backbone
 from tenfold.nn.fused import BATCH
 from tenfold.nn.inputs import PictureInputs
 from tenfold.training.spread import Shared
-from tenfold.training.workers import bring_back
+from tenfold.training.workers import bring_back, end_with
 
 PIECE: Final = 16 * BATCH  # pictures; whole batches, so that each is the same as in one process
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Look:
-    """How a pretrained network sees pictures; see ``picture_features``."""
+    """How a pretrained network sees pictures; see ``picture_features``.
+
+    Attributes
+    ----------
+    program : int
+        Number of the process that asks.
+    """
 
     backbone: Backbone
     size: int
     mirrored: bool
     precision: torch.dtype | None
+    program: int = field(default_factory=os.getpid)
 
 
 def features_by_workers(
@@ -90,6 +98,7 @@ def see(
 ) -> tuple[int, NDArray[np.floating[Any]]]:
     """Return the features of some pictures, in a worker."""
     look = shared.content
+    end_with(look.program)
     inputs = PictureInputs(
         pixels_MHW3=torch.from_numpy(np.array(pixels_BHW3)),  # a worker's may not be written
         at_N=torch.arange(len(pixels_BHW3)),
