@@ -136,5 +136,13 @@ def test_only_this_machine_is_listened_to_unless_workers_are_far() -> None:
         assert near.address.hosts == (channel.HERE,)
     with Listener(far=True) as far:
         assert len(far.address.hosts) >= 2
+        assert socket.gethostname() in far.address.hosts
         assert far.address.hosts[-1] == channel.HERE
         assert far.address.secret != near.address.secret
+
+
+def test_a_machine_of_the_cluster_tells_by_which_address_this_one_is_reached() -> None:
+    with Listener(far=True, towards=["127.0.0.1", "no such machine"]) as listener:
+        assert listener.address.hosts[0] == "127.0.0.1"
+        with Line(listener.address, 1) as line:
+            assert line.stop_reason() is None

@@ -16,6 +16,7 @@ import socket
 import socketserver
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BufferedIOBase, BufferedRWPair
 from typing import Any, Final, Self, final
@@ -23,6 +24,7 @@ from typing import Any, Final, Self, final
 from tenfold.training.watch import Callback
 
 HERE: Final = "127.0.0.1"
+ANYWHERE: Final = "192.0.2.1"  # of the documentation's network
 TRY_SECONDS: Final = 3.0
 SAY_SECONDS: Final = 0.1
 LONGEST_LINE: Final = 10_000
@@ -58,6 +60,8 @@ class Listener:
     ----------
     far : bool
         Whether workers may run on other machines.
+    towards : sequence of str
+        Other machines of the cluster, which tell by which address this one is reached.
 
     Attributes
     ----------
@@ -65,7 +69,7 @@ class Listener:
         What workers say.
     """
 
-    def __init__(self, *, far: bool) -> None:
+    def __init__(self, *, far: bool, towards: Sequence[str] = ()) -> None:
         self.said: queue.Queue[Said] = queue.Queue()
         self._secret = secrets.token_hex(16)
         self._reason: str | None = None
@@ -82,7 +86,7 @@ class Listener:
                     listener.listen(self.connection, self.rfile, self.wfile)
 
         self._server = _Server(("" if far else HERE, 0), Handler)
-        hosts = (*_own_addresses(), HERE) if far else (HERE,)
+        hosts = (*_own_addresses(towards), HERE) if far else (HERE,)
         port = int(self._server.server_address[1])
         self.address = Address(hosts=hosts, port=port, secret=self._secret)
 
@@ -230,10 +234,14 @@ def _say(file: Bytes, said: Said) -> None:
         file.flush()
 
 
-def _own_addresses() -> tuple[str, ...]:
-    """Return the names and numbers of this machine in its network."""
-    found = [socket.gethostname()]
-    with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as to:
-        to.connect(("192.0.2.1", 9))  # of the documentation's network: nothing is sent
-        found.append(str(to.getsockname()[0]))
-    return tuple(found)
+def _own_addresses(towards: Sequence[str]) -> tuple[str, ...]:
+    """Return the numbers and the name of this machine in its networks, the likeliest first."""
+    found = []
+    for host in (*towards, ANYWHERE):
+        with (
+            contextlib.suppress(OSError),
+            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as way,
+        ):
+            way.connect((host, 9))  # nothing is sent
+            found.append(str(way.getsockname()[0]))
+    return tuple(dict.fromkeys([*found, socket.gethostname()]))

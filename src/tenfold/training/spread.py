@@ -27,7 +27,14 @@ from tenfold.training.channel import LOST, Address, Line, Listener
 from tenfold.training.checkpoints import Checkpoints, Pace
 from tenfold.training.shard import Shard, Trained
 from tenfold.training.watch import CTRL_C, Callback, Deadline, Supervision
-from tenfold.training.workers import are_far, bring_back, end_with, spread_over, spreads
+from tenfold.training.workers import (
+    are_far,
+    bring_back,
+    cluster_hosts,
+    end_with,
+    spread_over,
+    spreads,
+)
 
 Content = TypeVar("Content")
 
@@ -122,7 +129,8 @@ class Spreading:
             If Ctrl-C is pressed before each fold has begun.
         """
         shared, found = Shared(whole), {}
-        with Listener(far=self.far) as listener:
+        towards = cluster_hosts() if self.far else ()
+        with Listener(far=self.far, towards=towards) as listener:
             following = _Following(listener=listener, watch=care.watch, folds=len(whole))
 
             def hand_out(folds: Sequence[int]) -> Iterator[Any]:

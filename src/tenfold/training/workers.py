@@ -12,6 +12,7 @@ from functools import cache
 from multiprocessing import current_process, parent_process
 from threading import Event, Thread
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import joblib
 import torch
@@ -53,6 +54,17 @@ def spreads(device: torch.device) -> bool:
     if device.type != "cpu" or _backend() in NO_WORKERS or _in_a_worker():
         return False
     return spread_over() > 1 or are_far()
+
+
+def cluster_hosts() -> tuple[str, ...]:
+    """Return machines of the cluster that work goes to, as far as it is known which."""
+    distributed = sys.modules.get("distributed")
+    if distributed is not None:
+        with contextlib.suppress(ValueError):  # it says so if there is no client
+            address = str(distributed.default_client().scheduler.address)
+            host = urlsplit(address).hostname
+            return () if host is None else (host,)
+    return ()
 
 
 def _backend() -> str:
