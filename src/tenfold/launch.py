@@ -45,7 +45,10 @@ def carry_out(request: Request) -> Run:
         request.describe,
         None if known is None else known[1],
     )
-    checkpoints = None if out is None else Checkpoints(begun.open, watch.tell, request.pace)
+    checkpoints = None
+    if out is not None:
+        resumes = request.goes_on is not None
+        checkpoints = Checkpoints(begun.open, watch.tell, request.pace, resumes=resumes)
     with begun:
         try:
             run, study = train_and_score(request, checkpoints)

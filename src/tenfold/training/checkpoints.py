@@ -109,6 +109,8 @@ class Checkpoints:
         How often a state is written.
     part : str, optional
         Which training of several it is.
+    resumes : bool, optional
+        Whether an earlier program may have left states.
 
     Attributes
     ----------
@@ -134,10 +136,13 @@ class Checkpoints:
         tell: Callable[[str], None],
         pace: Pace = USUAL,
         part: str = "",
+        *,
+        resumes: bool = True,
     ) -> None:
         self._open_folder = open_folder
         self._tell = tell
         self.pace, self.part = pace, part
+        self._resumes = resumes
         self._next = time.monotonic() + pace.wait(writing=0.0)
         self._failed = False
         self._newest, self._older = (
@@ -147,7 +152,9 @@ class Checkpoints:
 
     def of(self, part: str) -> "Checkpoints":
         """Return the checkpoints of one training of several in the same run."""
-        return Checkpoints(self._open_folder, self._tell, self.pace, part)
+        return Checkpoints(
+            self._open_folder, self._tell, self.pace, part, resumes=self._resumes
+        )
 
     @property
     def folder(self) -> Path:
@@ -155,7 +162,9 @@ class Checkpoints:
         return self._open_folder()
 
     def has(self, part: str = "") -> bool:
-        """Tell whether a state of this training was kept, or of a part of it."""
+        """Tell whether an earlier program kept a state of this training, or of a part of it."""
+        if not self._resumes:
+            return False  # and no folder is made, as training may still be refused
         if part:
             return any(self.folder.glob(f"checkpoint.{self.name_of(part)}.*tenfold"))
         return any((self.folder / name).is_file() for name in (self._newest, self._older))
