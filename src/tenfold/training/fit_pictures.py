@@ -30,6 +30,7 @@ from tenfold.nn.targets import FoldTarget
 from tenfold.nn.threads import make_ready
 from tenfold.seeds import Streams
 from tenfold.training.augment import Draws
+from tenfold.training.device import move
 from tenfold.training.feed import PictureFeed
 from tenfold.training.fit import FoldFits, gather, make_stack, outputs_for
 from tenfold.training.history import TestScores, merged
@@ -155,8 +156,7 @@ class PictureShard:
 
     def only(self, fold: int) -> Self:
         """Return one fold alone, by position, whose networks become the same bit for bit."""
-        members = len(self.stack.members) // len(self)
-        at_F = np.arange(fold * members, (fold + 1) * members)
+        at_F = self.stack.of_fold(fold)
         return replace(self, splits=self.splits.only(fold), stack=self.stack.only(at_F))
 
     def train(self, care: Supervision, score_test: ScoreTest | None = None) -> Trained:
@@ -185,7 +185,6 @@ class PictureShard:
 
     def join(self, parts: Sequence[Trained]) -> Trained:
         """Return the networks of folds that were trained alone, side by side."""
-        members = len(self.stack.members) // len(self)
         seeds = [self.streams.integer("init", *member) for member in self.stack.members]
         network = ModuleNetwork(
             [parts[0].network.module] * len(seeds),
@@ -196,9 +195,11 @@ class PictureShard:
         )
         target = parts[0].target.only(np.zeros(len(seeds), dtype=np.int64))
         for fold, part in enumerate(parts):
-            at_F = np.arange(fold * members, (fold + 1) * members)
+            at_F = self.stack.of_fold(fold)
             network.fill(at_F, part.network)
             target.fill(at_F, part.target)
+        for module in (network, target):
+            move(module, self.device)
         history = merged([part.history for part in parts])
         return Trained(network=network, target=target, history=history)
 

@@ -100,7 +100,7 @@ class TableShard:
 
     def only(self, fold: int) -> Self:
         """Return one fold alone, by position, whose networks become the same bit for bit."""
-        at_F = self._networks(fold)
+        at_F = self.stack.of_fold(fold)
         return replace(
             self,
             splits=self.splits.only(fold),
@@ -138,8 +138,8 @@ class TableShard:
         network = FoldMLP(self.features, self.outputs, self.plan.body)
         target = FoldTarget(len(self.stack.members), self.task, self.outputs)
         for fold, part in enumerate(parts):
-            network.fill(self._networks(fold), part.network)
-            target.fill(self._networks(fold), part.target)
+            network.fill(self.stack.of_fold(fold), part.network)
+            target.fill(self.stack.of_fold(fold), part.target)
         for module in (network, target):
             move(module, self.device)
         history = merged([part.history for part in parts])
@@ -168,10 +168,6 @@ class TableShard:
                 with torch.no_grad():
                     network.weights[-1].zero_()
         return network, target
-
-    def _networks(self, fold: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-        members = len(self.stack.members) // len(self)
-        return np.arange(fold * members, (fold + 1) * members)
 
 
 def fit_folds(

@@ -59,6 +59,10 @@ class Stack:
             most_validated=int(validation_FN.sum(axis=1).max()),
         )
 
+    def of_fold(self, fold: int) -> NDArray[np.int64]:
+        """Return the positions of the networks of a fold, given its position."""
+        return np.flatnonzero(self.fold_F == fold)
+
     def only(self, at_F: NDArray[np.int64]) -> Self:
         """Return some of the networks, by position."""
         return replace(

@@ -106,10 +106,6 @@ class Deadline:
         if self._end is not None:
             self._end -= seconds
 
-    def left(self) -> float | None:
-        """Return how many seconds are left; None if there is no end."""
-        return None if self._end is None else max(0.0, self._end - time.monotonic())
-
     def share(self) -> float:
         """Return which share of the time has passed, 0 to 1; 0 if there is no end."""
         if self._end is None or self._seconds is None:
